@@ -1,0 +1,67 @@
+"""Where a Provena deployment lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from provena_sdk.errors import ConfigurationError
+
+DEVICE_CLIENT_ID = "client-tools"
+OFFLINE_CLIENT_ID = "automated-access"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The addresses of one deployment. Whatever is not given follows from ``domain`` and ``realm``.
+
+    Args:
+        domain: The deployment's domain, such as ``example.org``.
+        realm: The sign-in realm.
+        datastore: Base URL of the datastore service; default ``https://data-api.<domain>``.
+        search: Base URL of the search service; default ``https://search.<domain>``.
+        issuer: Base URL of the sign-in realm; default ``https://auth.<domain>/auth/realms/<realm>``.
+        s3_endpoint: Base URL of the object store; None means Amazon S3.
+        s3_region: Region of the object store; None leaves it to the store.
+
+    Raises:
+        ConfigurationError: An address is no http(s) URL, carries user info, or domain and realm are missing.
+
+    Example:
+        >>> Deployment("example.org", realm="provena").datastore
+        'https://data-api.example.org'
+    """
+
+    domain: str
+    realm: str = "provena"
+    datastore: str = field(default="", kw_only=True)
+    search: str = field(default="", kw_only=True)
+    issuer: str = field(default="", kw_only=True)
+    s3_endpoint: str | None = field(default=None, kw_only=True)
+    s3_region: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not self.domain or "/" in self.domain or any(c.isspace() for c in self.domain):
+            raise ConfigurationError(
+                f"domain: {self.domain!r} is no domain name.", hint="Give it without scheme, as in 'example.org'."
+            )
+        if not self.realm or "/" in self.realm:
+            raise ConfigurationError(f"realm: {self.realm!r} is no realm name.", hint="It is often 'provena'.")
+        defaults = {
+            "datastore": f"https://data-api.{self.domain}",
+            "search": f"https://search.{self.domain}",
+            "issuer": f"https://auth.{self.domain}/auth/realms/{self.realm}",
+        }
+        for name, default in defaults.items():
+            object.__setattr__(self, name, _base_url(name, getattr(self, name) or default))
+        if self.s3_endpoint is not None:
+            object.__setattr__(self, "s3_endpoint", _base_url("s3_endpoint", self.s3_endpoint))
+
+
+def _base_url(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{name}: not an http(s) URL.", hint="Write it as 'https://host/path'.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(f"{name}: a base URL holds no user, query or fragment.")
+    return url.rstrip("/")

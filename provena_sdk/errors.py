@@ -1,0 +1,278 @@
+"""Everything the SDK raises, as one tree under :class:`ProvenaError`.
+
+Python's own kinds are mixed in where they fit, so that ``except PermissionError`` or ``except TimeoutError``
+do what a reader expects. Every error keeps its fields through pickling, and none holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class ProvenaError(Exception):
+    """The root of the tree.
+
+    Args:
+        message: What went wrong, in one short sentence.
+        hint: The next step for the reader, or None when there is none to name.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], fields: Mapping[str, Any]) -> BaseException:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
+
+
+class InvalidArgument(ProvenaError, ValueError):
+    """An argument was refused before anything was sent; ``argument`` names it."""
+
+    def __init__(self, argument: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{argument}: {message}", hint=hint)
+        self.argument = argument
+
+
+class ConfigurationError(ProvenaError, ValueError):
+    """The deployment, the profile or the environment does not say what is needed."""
+
+
+class ClosedError(ProvenaError, RuntimeError):
+    """The client was closed, or is used from an event loop it does not belong to."""
+
+
+class SignInError(ProvenaError):
+    """Signing in, or keeping the session, failed."""
+
+
+class SignInRequired(SignInError, PermissionError):
+    """Nobody is signed in and nobody is there to ask; the hint names the ways out."""
+
+
+class SignInDenied(SignInError, PermissionError):
+    """The person, or the sign-in server, refused."""
+
+
+class SignInExpired(SignInError, TimeoutError):
+    """The code shown for signing in was not used in time."""
+
+
+class SessionEnded(SignInError, PermissionError):
+    """The sign-in server no longer accepts the stored session; sign in again."""
+
+
+class ConnectionFailed(ProvenaError, ConnectionError):
+    """The service could not be reached, or the connection broke; ``operation`` says during what."""
+
+    def __init__(self, message: str, *, operation: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+
+
+class RequestTimedOut(ConnectionFailed, TimeoutError):
+    """The service did not answer within the timeout."""
+
+
+class ServiceError(ProvenaError):
+    """The service answered, and the answer is an error.
+
+    Attributes:
+        operation: The operation's name, such as ``datastore.fetch_dataset``.
+        status: The HTTP status of the answer.
+        detail: What the server said, shortened; None when it said nothing readable.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str, status: int, detail: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+        self.status = status
+        self.detail = detail
+
+
+class BadRequest(ServiceError, ValueError):
+    """The service refused what was asked (400)."""
+
+
+class DatasetNotFound(BadRequest, LookupError):
+    """No dataset has this id. The datastore says so with 400, not 404."""
+
+
+class OperationRejected(ServiceError, ValueError):
+    """The service answered 200 and ``success: false``; ``detail`` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One entry of a 422: where, what, and the server's own kind."""
+
+    location: tuple[str | int, ...]
+    message: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.location))}: {self.message}"
+
+
+class ValidationFailed(ServiceError, ValueError):
+    """The query or the body has the wrong shape (422); ``errors`` lists each place."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int,
+        detail: str | None = None,
+        hint: str | None = None,
+        errors: Sequence[FieldError] = (),
+    ) -> None:
+        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+        self.errors = tuple(errors)
+
+
+class Unauthorized(ServiceError, PermissionError):
+    """A 401. Its three subclasses say which kind; only a rejected token is cured by signing in."""
+
+
+class TokenRejected(Unauthorized):
+    """The token is missing, malformed or expired, and a fresh one was refused too."""
+
+
+class RoleMissing(Unauthorized):
+    """The user lacks a role the operation needs; ``role`` names it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int,
+        detail: str | None = None,
+        hint: str | None = None,
+        role: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+        self.role = role
+
+
+class DatasetAccessDenied(Unauthorized):
+    """The user has the role, but not the permission on this dataset, or the dataset is locked."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int,
+        detail: str | None = None,
+        hint: str | None = None,
+        dataset_id: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+        self.dataset_id = dataset_id
+
+
+class Forbidden(ServiceError, PermissionError):
+    """The service understood and will not (403), for example writing files while a release is pending."""
+
+
+class EndpointNotFound(ServiceError):
+    """The address exists but not this route or method (404, 405, or a redirect): a wrong URL or an older service."""
+
+
+class RateLimited(ServiceError):
+    """Too many requests (429); ``retry_after`` is the wait in seconds the server asked for, if it did."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int,
+        detail: str | None = None,
+        hint: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+        self.retry_after = retry_after
+
+
+class ServerError(ServiceError):
+    """The service failed (5xx)."""
+
+
+class GatewayError(ServerError):
+    """A gateway in front of the service answered for it (502, 503, 504, or HTML with another status)."""
+
+
+class UnreadableAnswer(ServiceError):
+    """The status was fine and the body was not: no JSON, or not the shape the interface promises."""
+
+
+class OutcomeUnknown(ProvenaError):
+    """A mint, a version or a release request may or may not have taken effect; it was not repeated.
+
+    Attributes:
+        operation: The operation's name.
+        status: The HTTP status, or None when no answer came.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str, status: int | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+        self.status = status
+
+
+class FileError(ProvenaError):
+    """A file of a dataset could not be listed, read or written; ``path`` names it within the dataset."""
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
+class DatasetFileNotFound(FileError, FileNotFoundError):
+    """The dataset holds no such file or folder."""
+
+
+class UnsafePath(FileError, ValueError):
+    """A key or path would leave its folder, or cannot be held by every platform's file system."""
+
+
+class ServiceFileRefused(FileError, PermissionError):
+    """``metadata.json`` at a dataset's root belongs to the service and is never written by a client."""
+
+
+class IntegrityError(FileError, OSError):
+    """What arrived is not what the store holds: size or checksum differ."""
+
+
+class TransferFailed(FileError):
+    """Some files of a transfer failed; ``report`` lists the outcome of every file.
+
+    The failures themselves are in ``errors``, in the order of the report.
+    """
+
+    def __init__(
+        self, message: str, *, report: object, errors: Sequence[BaseException] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.report = report
+        self.errors = tuple(errors)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 
 class ProvenaError(Exception):
@@ -86,6 +86,16 @@ class RequestTimedOut(ConnectionFailed, TimeoutError):
     """The service did not answer within the timeout."""
 
 
+class AnswerFields(TypedDict, total=False):
+    """What every :class:`ServiceError` is built from, besides its message."""
+
+    operation: Required[str]
+    status: Required[int]
+    detail: str | None
+    hint: str | None
+    dataset_id: str | None
+
+
 class ServiceError(ProvenaError):
     """The service answered, and the answer is an error.
 
@@ -93,15 +103,15 @@ class ServiceError(ProvenaError):
         operation: The operation's name, such as ``datastore.fetch_dataset``.
         status: The HTTP status of the answer.
         detail: What the server said, shortened; None when it said nothing readable.
+        dataset_id: The dataset the operation was about, when it was about one.
     """
 
-    def __init__(
-        self, message: str, *, operation: str, status: int, detail: str | None = None, hint: str | None = None
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.operation = operation
-        self.status = status
-        self.detail = detail
+    def __init__(self, message: str, **fields: Unpack[AnswerFields]) -> None:
+        super().__init__(message, hint=fields.get("hint"))
+        self.operation = fields["operation"]
+        self.status = fields["status"]
+        self.detail = fields.get("detail")
+        self.dataset_id = fields.get("dataset_id")
 
 
 class BadRequest(ServiceError, ValueError):
@@ -110,6 +120,10 @@ class BadRequest(ServiceError, ValueError):
 
 class DatasetNotFound(BadRequest, LookupError):
     """No dataset has this id. The datastore says so with 400, not 404."""
+
+
+class FileNotInDataset(BadRequest, FileNotFoundError):
+    """The datastore knows no such file in the dataset."""
 
 
 class OperationRejected(ServiceError, ValueError):
@@ -132,16 +146,9 @@ class ValidationFailed(ServiceError, ValueError):
     """The query or the body has the wrong shape (422); ``errors`` lists each place."""
 
     def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        status: int,
-        detail: str | None = None,
-        hint: str | None = None,
-        errors: Sequence[FieldError] = (),
+        self, message: str, *, errors: Sequence[FieldError] = (), **fields: Unpack[AnswerFields]
     ) -> None:
-        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+        super().__init__(message, **fields)
         self.errors = tuple(errors)
 
 
@@ -156,35 +163,21 @@ class TokenRejected(Unauthorized):
 class RoleMissing(Unauthorized):
     """The user lacks a role the operation needs; ``role`` names it."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        status: int,
-        detail: str | None = None,
-        hint: str | None = None,
-        role: str | None = None,
-    ) -> None:
-        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+    def __init__(self, message: str, *, role: str | None = None, **fields: Unpack[AnswerFields]) -> None:
+        super().__init__(message, **fields)
         self.role = role
 
 
 class DatasetAccessDenied(Unauthorized):
-    """The user has the role, but not the permission on this dataset, or the dataset is locked."""
+    """The user has the role, but not the permission on ``dataset_id``."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        status: int,
-        detail: str | None = None,
-        hint: str | None = None,
-        dataset_id: str | None = None,
-    ) -> None:
-        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
-        self.dataset_id = dataset_id
+
+class DatasetLocked(DatasetAccessDenied):
+    """The dataset is locked against changes, for its owner too."""
+
+
+class PersonNotLinked(ServiceError, PermissionError):
+    """The user's account is not linked to a Person in the registry, which registering and reviewing need."""
 
 
 class Forbidden(ServiceError, PermissionError):
@@ -199,16 +192,9 @@ class RateLimited(ServiceError):
     """Too many requests (429); ``retry_after`` is the wait in seconds the server asked for, if it did."""
 
     def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        status: int,
-        detail: str | None = None,
-        hint: str | None = None,
-        retry_after: float | None = None,
+        self, message: str, *, retry_after: float | None = None, **fields: Unpack[AnswerFields]
     ) -> None:
-        super().__init__(message, operation=operation, status=status, detail=detail, hint=hint)
+        super().__init__(message, **fields)
         self.retry_after = retry_after
 
 

@@ -96,6 +96,10 @@ class AnswerFields(TypedDict, total=False):
     dataset_id: str | None
 
 
+class CertificateRejected(ConnectionFailed):
+    """The server's certificate could not be verified; nothing was sent."""
+
+
 class ServiceError(ProvenaError):
     """The service answered, and the answer is an error.
 
@@ -185,7 +189,7 @@ class Forbidden(ServiceError, PermissionError):
 
 
 class EndpointNotFound(ServiceError):
-    """The address exists but not this route or method (404, 405, or a redirect): a wrong URL or an older service."""
+    """The address exists but not this route or method (404, 405, or a redirect): a wrong URL."""
 
 
 class RateLimited(ServiceError):
@@ -250,15 +254,56 @@ class IntegrityError(FileError, OSError):
     """What arrived is not what the store holds: size or checksum differ."""
 
 
-class TransferFailed(FileError):
-    """Some files of a transfer failed; ``report`` lists the outcome of every file.
+class FileAccessDenied(FileError, PermissionError):
+    """The object store refused access to a file, although the datastore had granted credentials."""
 
-    The failures themselves are in ``errors``, in the order of the report.
-    """
+
+class FileStoreError(FileError, OSError):
+    """The object store failed, or refused for a reason without a class of its own; ``code`` is its own word."""
 
     def __init__(
-        self, message: str, *, report: object, errors: Sequence[BaseException] = (), hint: str | None = None
+        self, message: str, *, path: str | None = None, code: str | None = None, hint: str | None = None
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, path=path, hint=hint)
+        self.code = code
+
+
+class TransferFailed(FileError, ExceptionGroup[Exception]):
+    """Some files of a transfer failed; ``report`` lists the outcome of every file.
+
+    It is a group: ``except*`` picks failures by kind, and ``errors`` holds them in the order of the report.
+
+    Args:
+        message: What was transferred, and how much of it failed.
+        report: The outcome of every file.
+        errors: The failures, at least one.
+        hint: The next step for the reader.
+    """
+
+    def __new__(
+        cls, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
+    ) -> Self:
+        return super().__new__(cls, message, list(errors))
+
+    def __init__(
+        self, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
+    ) -> None:
+        # The group keeps message and errors itself, read-only, from __new__.
+        self.path = None
+        self.hint = hint
         self.report = report
-        self.errors = tuple(errors)
+
+    @property
+    def errors(self) -> tuple[Exception, ...]:
+        """The failures, in the order of the report."""
+        return self.exceptions
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {"hint": self.hint, "report": self.report}
+        return _rebuild_group, (type(self), self.message, self.errors, fields)
+
+
+def _rebuild_group(
+    kind: type[TransferFailed], message: str, errors: Sequence[Exception], fields: Mapping[str, Any]
+) -> TransferFailed:
+    return kind(message, errors=errors, report=fields["report"], hint=fields["hint"])

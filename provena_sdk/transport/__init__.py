@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Sending calls: retries, tokens, timeouts and connections, for a blocking and for an awaiting caller."""

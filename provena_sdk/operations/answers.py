@@ -1,0 +1,304 @@
+"""From an HTTP answer to a result or to the error that says what happened.
+
+The rules are those the services were measured by. A 401 is one of three things: only answers with
+``WWW-Authenticate`` speak of the token or of roles, all others of one dataset. An unknown id is a 400.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from provena_sdk import errors
+from provena_sdk.errors import AnswerFields, FieldError
+from provena_sdk.operations.headers import retry_after_seconds
+from provena_sdk.operations.operation import Call
+
+T = TypeVar("T")
+
+DETAIL_LENGTH = 500
+GATEWAY_STATUSES = frozenset({502, 503, 504})
+
+_UNKNOWN_ID = "Could not find the given key"
+_UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
+_OTHER_KIND = "could not parsed as an appropriate typ"
+_MISSING_ROLE = "don't have the correct role"
+_BAD_TOKEN = ("Could not validate credentials", "Not authenticated", "Token had incorrect structure")
+_LOCKED = "is locked"
+_NOT_LINKED = re.compile(r"\blink(ed)? (your User|Person)|linked Person in the registry")
+_SECRET = re.compile(
+    r"(eyJ[\w-]{8,}(?:\.[\w-]*)*)"
+    r"|(Bearer\s+[^\s\"',;]+)"
+    r"|((?:X-Amz-(?:Signature|Credential|Security-Token)|access_token|refresh_token|client_secret)=[^\s&\"']+)",
+    re.IGNORECASE,
+)
+
+
+def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T:
+    """Read the answer to a call.
+
+    Args:
+        call: The call that was sent.
+        status: HTTP status of the answer.
+        headers: Its headers, looked up without regard to case.
+        body: Its whole body.
+
+    Returns:
+        The parsed body of a 200.
+
+    Raises:
+        ServiceError: The answer is an error, or cannot be read; the subclass says which.
+    """
+    if status != 200:
+        raise _error(call, status, headers, body)
+    operation = call.operation
+    if not operation.is_json:
+        return operation.parse(body.decode("utf-8", "replace"))
+    try:
+        data = json.loads(body)
+    except ValueError:
+        # Not chained: the decoder's error carries the whole body, which may hold credentials.
+        raise _unreadable(call, headers, body) from None
+    try:
+        result = operation.parse(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(call, headers, body, reason=_shape(error)) from None
+    if isinstance(data, dict):
+        _refuse_unsuccessful(call, data)
+    return result
+
+
+def _refuse_unsuccessful(call: Call[Any], data: dict[str, Any]) -> None:
+    status = data.get("status", data)
+    if isinstance(status, dict) and status.get("success") is False:
+        detail = _shorten(str(status.get("details") or "no reason given"))
+        raise errors.OperationRejected(f"The service refused: {detail}", **_fields(call, 200, detail))
+
+
+def _fields(call: Call[Any], status: int, detail: str | None, hint: str | None = None) -> AnswerFields:
+    return {
+        "operation": call.operation.name,
+        "status": status,
+        "detail": detail,
+        "hint": hint,
+        "dataset_id": call.dataset_id,
+    }
+
+
+def _error(call: Call[Any], status: int, headers: Mapping[str, str], body: bytes) -> errors.ServiceError:
+    detail, entries = _detail(headers, body)
+    kind = _KINDS.get(status)
+    if detail is not None and _NOT_LINKED.search(detail):
+        return errors.PersonNotLinked(
+            "Your account is not linked to a Person in the registry.",
+            **_fields(call, status, detail, "Link it on the website's profile page, then try again."),
+        )
+    if kind is not None:
+        return kind(call, status, headers, detail, entries)
+    if status >= 500:
+        return _server(call, status, headers, detail, entries)
+    if 300 <= status < 400:
+        return _no_endpoint(call, status, headers, detail, entries)
+    return _bad_request(call, status, headers, detail, entries)
+
+
+_Entries = tuple[FieldError, ...]
+
+
+def _bad_request(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    text = detail or ""
+    if _UNKNOWN_ID in text:
+        subject = call.dataset_id or "this id"
+        return errors.DatasetNotFound(
+            f"No dataset has the id {subject}.",
+            **_fields(call, status, detail, "Check the handle, and that it belongs to this deployment."),
+        )
+    if _UNKNOWN_FILE.match(text):
+        return errors.FileNotInDataset(
+            "The dataset holds no such file.",
+            **_fields(
+                call,
+                status,
+                detail,
+                "Paths are relative to the dataset's folder; list its files to see them.",
+            ),
+        )
+    if _OTHER_KIND in text:
+        return errors.BadRequest(
+            f"{call.dataset_id or 'The item'} cannot be read as a dataset.",
+            **_fields(call, status, detail, "The id may belong to another kind of item."),
+        )
+    return errors.BadRequest(
+        f"The service refused ({status}): {detail or 'no reason given'}", **_fields(call, status, detail)
+    )
+
+
+def _unauthorized(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    text = detail or ""
+    if _MISSING_ROLE in text:
+        role = call.operation.role
+        named = f"the role {role}" if role else "a role"
+        return errors.RoleMissing(
+            f"You lack {named}, which {call.operation.name} needs.",
+            role=role,
+            **_fields(
+                call,
+                status,
+                detail,
+                "Request it on the website's profile page; a new sign-in alone will not help.",
+            ),
+        )
+    if "www-authenticate" in headers or any(text.startswith(known) for known in _BAD_TOKEN):
+        return errors.TokenRejected(
+            "The service did not accept the access token.",
+            **_fields(call, status, detail, "Sign in again; for a token given by hand, get a new one."),
+        )
+    subject = f"dataset {call.dataset_id}" if call.dataset_id else "this item"
+    if _LOCKED in text:
+        return errors.DatasetLocked(
+            f"{subject[0].upper()}{subject[1:]} is locked.",
+            **_fields(call, status, detail, "Unlock it first, or ask its owner to."),
+        )
+    return errors.DatasetAccessDenied(
+        f"You have no permission for this on {subject}: {detail or 'no reason given'}",
+        **_fields(call, status, detail, "Ask its owner for access; a new sign-in will not help."),
+    )
+
+
+def _forbidden(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    hint = (
+        "Files can be changed again when the review ends without a release."
+        if "review" in (detail or "")
+        else None
+    )
+    return errors.Forbidden(
+        f"The service forbids this: {detail or 'no reason given'}", **_fields(call, status, detail, hint)
+    )
+
+
+def _no_endpoint(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    service = call.operation.service.value
+    return errors.EndpointNotFound(
+        f"The {service} address has no such operation ({status}).",
+        **_fields(call, status, detail, f"Check the {service} URL of the deployment."),
+    )
+
+
+def _invalid(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    told = "; ".join(map(str, entries[:5])) or detail or "no reason given"
+    more = f"; and {len(entries) - 5} more" if len(entries) > 5 else ""
+    return errors.ValidationFailed(
+        f"The service found the request malformed: {told}{more}",
+        errors=entries,
+        **_fields(call, status, detail),
+    )
+
+
+def _rate_limited(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    return errors.RateLimited(
+        "The service asks for fewer requests.",
+        retry_after=retry_after_seconds(headers),
+        **_fields(call, status, detail, "Wait, or lower the number of workers."),
+    )
+
+
+def _server(
+    call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
+) -> errors.ServiceError:
+    if status in GATEWAY_STATUSES or _is_html(headers):
+        return errors.GatewayError(
+            f"A gateway answered for the {call.operation.service.value} service ({status}).",
+            **_fields(call, status, detail, "The service may be restarting; try again later."),
+        )
+    told = f": {detail}" if detail else "."
+    return errors.ServerError(f"The service failed ({status}){told}", **_fields(call, status, detail))
+
+
+_Kind = Callable[[Call[Any], int, Mapping[str, str], str | None, _Entries], errors.ServiceError]
+_KINDS: dict[int, _Kind] = {
+    401: _unauthorized,
+    403: _forbidden,
+    404: _no_endpoint,
+    405: _no_endpoint,
+    422: _invalid,
+    429: _rate_limited,
+}
+
+
+def _unreadable(
+    call: Call[Any], headers: Mapping[str, str], body: bytes, reason: str | None = None
+) -> errors.UnreadableAnswer:
+    if reason is not None:
+        message = (
+            f"The answer to {call.operation.name} has another shape than the interface promises: {reason}."
+        )
+        hint = "The service may be newer than this SDK; look for an update."
+    elif _is_html(headers):
+        message = f"{call.operation.name} was answered with a web page."
+        hint = f"Check the {call.operation.service.value} URL, and whether a proxy asks you to log in."
+    else:
+        message = f"The answer to {call.operation.name} is no JSON ({len(body)} bytes)."
+        hint = "It may have been cut off; try again."
+    return errors.UnreadableAnswer(message, **_fields(call, 200, None, hint))
+
+
+def _shape(error: Exception) -> str:
+    """Name what was missing or wrong without quoting values, which may be secret."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!s} is missing"
+    return "a value has an unexpected type"
+
+
+def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entries]:
+    text = body.decode("utf-8", "replace").strip()
+    if not text:
+        return None, ()
+    if _is_html(headers) or text[:1] == "<":
+        title = re.search(r"<title>\s*(.*?)\s*</title>", text, re.IGNORECASE | re.DOTALL)
+        return (_shorten(title.group(1)) if title else None), ()
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return _shorten(text), ()
+    if not isinstance(data, dict):
+        return _shorten(text), ()
+    told = data.get("detail", data.get("message"))
+    if isinstance(told, list):
+        entries = tuple(_entry(entry) for entry in told if isinstance(entry, dict))
+        return _shorten("; ".join(map(str, entries))) or None, entries
+    if isinstance(told, str):
+        return _shorten(told) or None, ()
+    return _shorten(text), ()
+
+
+def _entry(entry: dict[str, Any]) -> FieldError:
+    location = entry.get("loc")
+    parts = location if isinstance(location, list) else [location]
+    return FieldError(
+        tuple(part if isinstance(part, int) else str(part) for part in parts),
+        _shorten(str(entry.get("msg", ""))),
+        str(entry.get("type", "")),
+    )
+
+
+def _is_html(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").lower().startswith("text/html")
+
+
+def _shorten(text: str) -> str:
+    text = _SECRET.sub("<secret>", text)
+    return text if len(text) <= DETAIL_LENGTH else f"{text[:DETAIL_LENGTH]}…"

@@ -1,0 +1,223 @@
+"""From what callers pass to what the interfaces take; whatever is wrong is refused here, by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from provena_sdk.errors import InvalidArgument
+
+HANDLE = re.compile(r"[^\s/]+/[^\s/]+")
+
+
+class Model(Protocol):
+    """A generated model."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the model as JSON data."""
+        ...
+
+    @classmethod
+    def from_dict(cls, src_dict: Any, /) -> Any:
+        """Read a model from JSON data."""
+        ...
+
+
+M = TypeVar("M", bound=Model)
+
+
+def handle(argument: str, value: object) -> str:
+    """Check a handle: two segments, without white space.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+
+    Returns:
+        The handle, unchanged.
+
+    Raises:
+        InvalidArgument: It is no handle.
+
+    Example:
+        >>> handle("id", "10378.1/1451860")
+        '10378.1/1451860'
+    """
+    if not isinstance(value, str):
+        raise InvalidArgument(argument, f"a handle is a str, not {type(value).__name__}.")
+    if not HANDLE.fullmatch(value):
+        raise InvalidArgument(
+            argument,
+            f"{value[:80]!r} is no handle.",
+            hint="A handle has two segments, as in '10378.1/1451860'.",
+        )
+    return value
+
+
+def text(argument: str, value: object) -> str:
+    """Check a text that must say something.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+
+    Returns:
+        The text, unchanged.
+
+    Raises:
+        InvalidArgument: It is no str, or blank.
+    """
+    if not isinstance(value, str):
+        raise InvalidArgument(argument, f"a str is needed, not {type(value).__name__}.")
+    if not value.strip():
+        raise InvalidArgument(argument, "it must not be empty.")
+    return value
+
+
+def count(argument: str, value: object, *, least: int = 1, most: int | None = None) -> int:
+    """Check a whole number.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+        least: The smallest allowed.
+        most: The largest allowed, or None.
+
+    Returns:
+        The number, unchanged.
+
+    Raises:
+        InvalidArgument: It is no int, or out of range.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidArgument(argument, f"a whole number is needed, not {type(value).__name__}.")
+    if value < least or (most is not None and value > most):
+        bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise InvalidArgument(argument, f"{value} is out of range; it must be {bounds}.")
+    return value
+
+
+def request(argument: str, model: type[M], given: object, fields: Mapping[str, object]) -> M:
+    """Make a request model from a model, a mapping, a pydantic object or single fields.
+
+    Args:
+        argument: The argument's name, for messages.
+        model: The generated class that is needed.
+        given: What the caller passed for it, or None.
+        fields: What the caller passed as keywords; None means not given. They win over ``given``.
+
+    Returns:
+        A new model; nothing the caller holds is shared or changed.
+
+    Raises:
+        InvalidArgument: A field is missing, unknown in type, or ``given`` is something else entirely.
+    """
+    data = {} if given is None else json_data(argument, given)
+    for name, value in fields.items():
+        if value is not None:
+            data[name] = _plain(value)
+    return parse(argument, model, data)
+
+
+def metadata(argument: str, model: type[M], given: object) -> M:
+    """Make dataset metadata from a model, a mapping, the path of a JSON file or a pydantic object.
+
+    Args:
+        argument: The argument's name, for messages.
+        model: The generated class that is needed.
+        given: What the caller passed for it.
+
+    Returns:
+        A new model; nothing the caller holds is shared or changed.
+
+    Raises:
+        InvalidArgument: The file cannot be read, or the content has not the shape of dataset metadata.
+    """
+    if isinstance(given, str | os.PathLike):
+        return parse(argument, model, _json_file(argument, Path(given)))
+    return parse(argument, model, json_data(argument, given))
+
+
+def json_data(argument: str, given: object) -> dict[str, Any]:
+    """Write what the caller holds as new JSON data.
+
+    Args:
+        argument: The argument's name, for messages.
+        given: A model, a mapping or a pydantic object (of either major version).
+
+    Returns:
+        JSON data that shares nothing with ``given``.
+
+    Raises:
+        InvalidArgument: It is something else, or holds values that JSON cannot.
+    """
+    try:
+        if callable(to_dict := getattr(given, "to_dict", None)):
+            data = to_dict()
+        elif callable(dump := getattr(given, "model_dump_json", None)) or callable(
+            dump := getattr(given, "json", None)
+        ):
+            data = json.loads(dump(by_alias=True))
+        elif isinstance(given, Mapping):
+            data = dict(given)
+        else:
+            raise InvalidArgument(
+                argument,
+                f"{type(given).__name__} is not accepted; give a model, a dict or a pydantic object.",
+            )
+        copied = json.loads(json.dumps(data, default=_iso_date))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InvalidArgument):
+            raise
+        raise InvalidArgument(argument, f"it cannot be written as JSON: {error}") from error
+    if not isinstance(copied, dict):
+        raise InvalidArgument(argument, "a JSON object is needed.")
+    return copied
+
+
+def parse(argument: str, model: type[M], data: dict[str, Any]) -> M:
+    """Read JSON data as a model.
+
+    Args:
+        argument: The argument's name, for messages.
+        model: The generated class.
+        data: JSON data.
+
+    Returns:
+        The model.
+
+    Raises:
+        InvalidArgument: A field is missing or has another type; the message names it.
+    """
+    try:
+        return model.from_dict(data)  # type: ignore[no-any-return]  # the protocol cannot name its own implementer
+    except KeyError as error:
+        raise InvalidArgument(argument, f"{error.args[0]!s} is missing.") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidArgument(argument, f"not the shape of {model.__name__}: {error}") from error
+
+
+def _json_file(argument: str, path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidArgument(argument, f"{str(path)!r} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InvalidArgument(argument, f"{str(path)!r} holds no JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise InvalidArgument(argument, f"{str(path)!r} holds no JSON object.")
+    return data
+
+
+def _plain(value: object) -> object:
+    return value.to_dict() if hasattr(value, "to_dict") else value
+
+
+def _iso_date(value: object) -> str:
+    if callable(isoformat := getattr(value, "isoformat", None)):
+        return str(isoformat())
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,56 @@
+"""Several calls as one piece of logic, written once and driven by a blocking and by an awaiting driver.
+
+A workflow is a generator: it yields what it wants done and is sent the outcome. ``yield from call(...)`` and
+``yield from gather(...)`` keep the types of the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar, cast
+
+from provena_sdk.errors import ProvenaError
+from provena_sdk.operations.operation import Call
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Run independent workflows at once, at most ``limit`` at a time."""
+
+    workflows: Sequence[Workflow[Any]]
+    limit: int
+
+
+Effect: TypeAlias = Call[Any] | Gather
+Workflow: TypeAlias = Generator[Effect, Any, T]
+
+
+def call(request: Call[T]) -> Workflow[T]:
+    """Send one request.
+
+    Args:
+        request: The call to send.
+
+    Returns:
+        The answer, parsed.
+
+    Raises:
+        ProvenaError: The answer is an error, or there is none.
+    """
+    return cast("T", (yield request))
+
+
+def gather(workflows: Sequence[Workflow[T]], limit: int) -> Workflow[list[T | ProvenaError]]:
+    """Run independent workflows concurrently.
+
+    Args:
+        workflows: What to run.
+        limit: How many may run at a time.
+
+    Returns:
+        The outcomes in the order given; a failed workflow's outcome is its :class:`ProvenaError`.
+    """
+    return cast("list[T | ProvenaError]", (yield Gather(workflows, limit)))

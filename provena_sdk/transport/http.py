@@ -1,0 +1,430 @@
+"""The one module that builds HTTP clients, and the two drivers that carry out workflows with them."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import ssl
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+import httpx
+
+from provena_sdk._version import __version__
+from provena_sdk.config import Deployment
+from provena_sdk.errors import (
+    CertificateRejected,
+    ClosedError,
+    ConnectionFailed,
+    ProvenaError,
+    RequestTimedOut,
+)
+from provena_sdk.operations.operation import Call
+from provena_sdk.operations.workflow import Effect, Gather, Workflow
+from provena_sdk.transport.policy import Failure, RetryPolicy
+from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attempts
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+THREADS = 32
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=THREADS, keepalive_expiry=30.0)
+HEADERS = {"User-Agent": f"provena-sdk/{__version__} python/{platform.python_version()}"}
+
+
+class Tokens(Protocol):
+    """Where access tokens come from; safe to use from many threads."""
+
+    def current(self) -> str | None:
+        """Return a token that is still valid, without any I/O, or None."""
+        ...
+
+    def token(self) -> str:
+        """Return a valid token, signing in or refreshing when that is needed."""
+        ...
+
+    def renew(self, rejected: str) -> str:
+        """Return another token than the one that a service has rejected."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may differ from one view of a client to another.
+
+    Args:
+        timeout: Seconds to wait for an answer; connecting takes at most 10 of them.
+        retry: When requests are repeated.
+    """
+
+    timeout: float = READ_SECONDS
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+    def changed(self, timeout: float | None, max_retries: int | None) -> Options:
+        """Return options with the given values in place of these."""
+        retry = self.retry if max_retries is None else replace(self.retry, max_retries=max_retries)
+        return Options(self.timeout if timeout is None else timeout, retry)
+
+    def as_httpx(self) -> httpx.Timeout:
+        """Return the timeout as the HTTP client takes it."""
+        return httpx.Timeout(self.timeout, connect=min(self.timeout, CONNECT_SECONDS))
+
+
+class _Pool:
+    """What all views of one blocking client share."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._threads: ThreadPoolExecutor | None = None
+        self.closed = False
+
+    def client(self) -> httpx.Client:
+        if self._client is None or self.closed:
+            with self._lock:
+                self.refuse_closed()
+                if self._client is None:
+                    self._client = httpx.Client(limits=LIMITS, headers=HEADERS, follow_redirects=False)
+        return self._client
+
+    def threads(self) -> ThreadPoolExecutor:
+        if self._threads is None or self.closed:
+            with self._lock:
+                self.refuse_closed()
+                if self._threads is None:
+                    self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="provena")
+        return self._threads
+
+    def refuse_closed(self) -> None:
+        if self.closed:
+            raise ClosedError(
+                "This client is closed.", hint="Make a new one, or leave the 'with' block later."
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            self.closed = True
+            client, threads = self._client, self._threads
+            self._client = self._threads = None
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
+        if client is not None:
+            client.close()
+
+
+class Transport:
+    """Carries out workflows for a blocking caller. Safe to use from many threads.
+
+    Args:
+        deployment: Where the services are.
+        tokens: Where access tokens come from.
+        options: Timeout and retries.
+        sleep: Waits so many seconds; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        tokens: Tokens,
+        options: Options = Options(),
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        _pool: _Pool | None = None,
+    ) -> None:
+        self.deployment = deployment
+        self.tokens = tokens
+        self.options = options
+        self._sleep = sleep
+        self._pool = _Pool() if _pool is None else _pool
+
+    def with_options(self, options: Options) -> Transport:
+        """Return a view with other options on the same connections."""
+        return Transport(self.deployment, self.tokens, options, sleep=self._sleep, _pool=self._pool)
+
+    def close(self) -> None:
+        """Close the connections, for every view. Closing twice does no harm."""
+        self._pool.close()
+
+    def submit(self, function: Callable[[], T]) -> Future[T]:
+        """Run a function on one of the client's own threads."""
+        return self._pool.threads().submit(function)
+
+    def run(self, workflow: Workflow[T]) -> T:
+        """Carry out a workflow.
+
+        Args:
+            workflow: What to do.
+
+        Returns:
+            Its result.
+
+        Raises:
+            ProvenaError: Whatever the workflow does not handle itself.
+        """
+        try:
+            effect = next(workflow)
+            while True:
+                try:
+                    result = self._perform(effect)
+                except ProvenaError as error:
+                    effect = workflow.throw(error)
+                else:
+                    effect = workflow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # what a generator returns is typed T
+
+    def _perform(self, effect: Effect) -> Any:
+        if isinstance(effect, Gather):
+            return self._gather(effect)
+        steps = attempts(effect, self.options.retry)
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Send):
+                    outcome: Any = self._send(effect, step.token)
+                elif isinstance(step, GetToken):
+                    outcome = self._token(step)
+                else:
+                    self._sleep(step.seconds)
+                    outcome = None
+                step = steps.send(outcome)
+        except StopIteration as stop:
+            return stop.value
+
+    def _token(self, step: GetToken) -> str:
+        if step.rejected is not None:
+            return self.tokens.renew(step.rejected)
+        return self.tokens.current() or self.tokens.token()
+
+    def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
+        try:
+            response = self._pool.client().request(**_request(self.deployment, call, token, self.options))
+        except httpx.TransportError as error:
+            return _no_answer(call, error)
+        return Answer(response.status_code, response.headers, response.content)
+
+    def _gather(self, gather: Gather) -> list[Any]:
+        outcomes: list[Any] = [None] * len(gather.workflows)
+        waiting = iter(enumerate(gather.workflows))
+        lock = threading.Lock()
+
+        def work() -> None:
+            while True:
+                with lock:
+                    index, workflow = next(waiting, (-1, None))
+                if workflow is None:
+                    return
+                try:
+                    outcomes[index] = self.run(workflow)
+                except ProvenaError as error:
+                    outcomes[index] = error
+
+        workers = [self.submit(work) for _ in range(min(gather.limit, len(outcomes)))]
+        for worker in workers:
+            worker.result()
+        return outcomes
+
+
+class AsyncTransport:
+    """Carries out workflows for an awaiting caller, on the event loop that first uses it.
+
+    Args:
+        deployment: Where the services are.
+        tokens: Where access tokens come from; asked on a thread when that may take time.
+        options: Timeout and retries.
+        sleep: Waits so many seconds; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        tokens: Tokens,
+        options: Options = Options(),
+        *,
+        sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
+        _pool: _AsyncPool | None = None,
+    ) -> None:
+        self.deployment = deployment
+        self.tokens = tokens
+        self.options = options
+        self._sleep = sleep
+        self._pool = _AsyncPool() if _pool is None else _pool
+
+    def with_options(self, options: Options) -> AsyncTransport:
+        """Return a view with other options on the same connections."""
+        return AsyncTransport(self.deployment, self.tokens, options, sleep=self._sleep, _pool=self._pool)
+
+    async def close(self) -> None:
+        """Close the connections, for every view. Closing twice does no harm."""
+        await self._pool.close()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a coroutine as a task of the caller's loop."""
+        return asyncio.get_running_loop().create_task(coroutine)
+
+    async def run(self, workflow: Workflow[T]) -> T:
+        """Carry out a workflow.
+
+        Args:
+            workflow: What to do.
+
+        Returns:
+            Its result.
+
+        Raises:
+            ProvenaError: Whatever the workflow does not handle itself.
+        """
+        try:
+            effect = next(workflow)
+            while True:
+                try:
+                    result = await self._perform(effect)
+                except ProvenaError as error:
+                    effect = workflow.throw(error)
+                else:
+                    effect = workflow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # what a generator returns is typed T
+
+    async def _perform(self, effect: Effect) -> Any:
+        if isinstance(effect, Gather):
+            return await self._gather(effect)
+        steps = attempts(effect, self.options.retry)
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Send):
+                    outcome: Any = await self._send(effect, step.token)
+                elif isinstance(step, GetToken):
+                    outcome = await self._token(step)
+                else:
+                    await self._sleep(step.seconds)
+                    outcome = None
+                step = steps.send(outcome)
+        except StopIteration as stop:
+            return stop.value
+
+    async def _token(self, step: GetToken) -> str:
+        if step.rejected is not None:
+            return await asyncio.to_thread(self.tokens.renew, step.rejected)
+        current = self.tokens.current()
+        return await asyncio.to_thread(self.tokens.token) if current is None else current
+
+    async def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
+        client = self._pool.client()
+        try:
+            response = await client.request(**_request(self.deployment, call, token, self.options))
+        except httpx.TransportError as error:
+            return _no_answer(call, error)
+        return Answer(response.status_code, response.headers, response.content)
+
+    async def _gather(self, gather: Gather) -> list[Any]:
+        outcomes: list[Any] = [None] * len(gather.workflows)
+        waiting = iter(enumerate(gather.workflows))
+
+        async def work() -> None:
+            for index, workflow in waiting:
+                try:
+                    outcomes[index] = await self.run(workflow)
+                except ProvenaError as error:
+                    outcomes[index] = error
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(gather.limit, len(outcomes))):
+                group.create_task(work())
+        return outcomes
+
+
+class _AsyncPool:
+    """What all views of one awaiting client share."""
+
+    def __init__(self) -> None:
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.closed = False
+
+    def client(self) -> httpx.AsyncClient:
+        if self.closed:
+            raise ClosedError(
+                "This client is closed.", hint="Make a new one, or leave the 'async with' block later."
+            )
+        loop = asyncio.get_running_loop()
+        if self._client is None:
+            self._client = httpx.AsyncClient(limits=LIMITS, headers=HEADERS, follow_redirects=False)
+            self._loop = loop
+        elif self._loop is not loop:
+            raise ClosedError(
+                "This client belongs to another event loop.",
+                hint="Make one AsyncProvena for each loop, or use Provena, which needs none.",
+            )
+        return self._client
+
+    async def close(self) -> None:
+        self.closed = True
+        client, self._client = self._client, None
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.aclose()
+
+
+def _request(deployment: Deployment, call: Call[Any], token: str | None, options: Options) -> dict[str, Any]:
+    request = dict(call.request)
+    base: str = getattr(deployment, call.operation.service.value)
+    request["url"] = base + request["url"]
+    request["timeout"] = options.as_httpx()
+    if token is not None:
+        request["headers"] = {**request.get("headers", {}), "Authorization": f"Bearer {token}"}
+    return request
+
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+def _no_answer(call: Call[Any], error: httpx.TransportError) -> NoAnswer:
+    name, service = call.operation.name, call.operation.service.value
+    causes = list(_causes(error))
+    failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
+    told: ConnectionFailed
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        told = CertificateRejected(
+            f"The certificate of the {service} service could not be verified.",
+            operation=name,
+            hint="If your organisation uses its own authority, set SSL_CERT_FILE to its certificate file.",
+        )
+    elif isinstance(error, httpx.TimeoutException):
+        what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"
+        told = RequestTimedOut(
+            f"The {service} service {what} in time.",
+            operation=name,
+            hint="Try again, or allow more time with with_options(timeout=…).",
+        )
+    elif failure is Failure.NOT_SENT:
+        told = ConnectionFailed(
+            f"The {service} service could not be reached.",
+            operation=name,
+            hint="Check the network, the proxy settings and the deployment's addresses.",
+        )
+    else:
+        told = ConnectionFailed(
+            f"The connection to the {service} service broke.", operation=name, hint="Try again."
+        )
+    # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
+    told.__cause__ = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
+    return NoAnswer(failure, told)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

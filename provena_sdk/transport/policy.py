@@ -1,0 +1,105 @@
+"""When a request is sent again, and after how long: a pure function of what happened."""
+
+from __future__ import annotations
+
+import enum
+import random
+from dataclasses import dataclass
+
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.operations.operation import Repeat
+
+
+class Failure(enum.Enum):
+    """How far a request got that brought no answer."""
+
+    NOT_SENT = "no connection was made, so nothing can have happened"
+    NO_ANSWER = "it was sent, at least in part, and no whole answer came"
+
+
+REJECTED = frozenset({429})
+"""Statuses that say the request was turned away before it had any effect."""
+
+PASSING = frozenset({408, 500, 502, 503, 504})
+"""Statuses that may be gone a moment later, but leave open what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently requests are repeated.
+
+    Args:
+        max_retries: Repetitions after the first attempt.
+        base: Seconds of the first wait's upper bound; it doubles with each further wait.
+        cap: Upper bound in seconds of a wait that we choose.
+        patience: Longest ``Retry-After`` in seconds that is honoured; a longer one is handed to the caller.
+
+    Raises:
+        InvalidArgument: A value is negative.
+    """
+
+    max_retries: int = 3
+    base: float = 0.5
+    cap: float = 20.0
+    patience: float = 120.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_retries", "base", "cap", "patience"):
+            if getattr(self, name) < 0:
+                raise InvalidArgument(name, "it must not be negative.")
+
+    def wait(
+        self,
+        repeat: Repeat,
+        attempt: int,
+        outcome: int | Failure,
+        retry_after: float | None = None,
+        chance: float | None = None,
+    ) -> float | None:
+        """Decide whether to send again.
+
+        Args:
+            repeat: What repeating the operation may do.
+            attempt: How many times it was sent so far, from 1.
+            outcome: The answer's HTTP status, or how far the request got.
+            retry_after: What the server asked for, in seconds.
+            chance: A number in [0, 1) for the jitter; None draws one.
+
+        Returns:
+            Seconds to wait before sending again, or None to stop.
+
+        Example:
+            >>> RetryPolicy().wait(Repeat.NEVER, 1, 503) is None
+            True
+            >>> RetryPolicy().wait(Repeat.SAFE, 1, 429, retry_after=2.0)
+            2.0
+        """
+        if attempt > self.max_retries or not _may_repeat(repeat, outcome):
+            return None
+        if retry_after is not None:
+            return retry_after if retry_after <= self.patience else None
+        bound = min(self.cap, self.base * 2.0 ** (attempt - 1))
+        # Half fixed, half drawn: a crowd spreads out, and nobody comes back at once.
+        return bound * (0.5 + 0.5 * (random.random() if chance is None else chance))  # noqa: S311 reason= no secret depends on it
+
+    def is_ambiguous(self, repeat: Repeat, outcome: int | Failure) -> bool:
+        """Tell whether a failed request may have taken effect although repeating it is not allowed.
+
+        Args:
+            repeat: What repeating the operation may do.
+            outcome: The answer's HTTP status, or how far the request got.
+
+        Returns:
+            True when the caller must be told that the outcome is unknown.
+        """
+        if repeat is not Repeat.NEVER:
+            return False
+        return outcome is Failure.NO_ANSWER or (
+            isinstance(outcome, int) and (outcome >= 500 or outcome == 408)
+        )
+
+
+def _may_repeat(repeat: Repeat, outcome: int | Failure) -> bool:
+    if outcome is Failure.NOT_SENT or outcome in REJECTED:
+        return True
+    return repeat is not Repeat.NEVER and (outcome is Failure.NO_ANSWER or outcome in PASSING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Required, TypedDict, Unpack
+from typing import Any, Required, Self, TypedDict, Unpack
 
 
 class ProvenaError(Exception):
@@ -259,7 +259,7 @@ class FileAccessDenied(FileError, PermissionError):
 
 
 class FileStoreError(FileError, OSError):
-    """The object store failed, or refused for a reason without a class of its own; ``code`` is its own word."""
+    """The object store failed, or refused for a reason without a class here; ``code`` is its word."""
 
     def __init__(
         self, message: str, *, path: str | None = None, code: str | None = None, hint: str | None = None
@@ -280,7 +280,7 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
         hint: The next step for the reader.
     """
 
-    def __new__(
+    def __new__(  # noqa: D102
         cls, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
     ) -> Self:
         return super().__new__(cls, message, list(errors))

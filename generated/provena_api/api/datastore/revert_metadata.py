@@ -1,0 +1,70 @@
+"""Put back the metadata a dataset had at an earlier point of its history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...models.item_revert_request import ItemRevertRequest
+from ...models.item_revert_response import ItemRevertResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("asyncio", "parse", "request", "sync")
+
+
+def request(
+    *,
+    body: ItemRevertRequest,
+) -> dict[str, Any]:
+    """Return the arguments for ``httpx.Client.request``.
+
+    Args:
+        body: A request to put back earlier metadata.
+    """
+    return {
+        "method": "PUT",
+        "url": "/register/revert-metadata",
+        "json": body.to_dict(),
+    }
+
+
+def parse(data: Any) -> ItemRevertResponse:
+    """Read the decoded JSON of a 200 answer.
+
+    Raises:
+        KeyError: A required field is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A date cannot be read.
+    """
+    return ItemRevertResponse.from_dict(data)
+
+
+def sync(
+    *,
+    client: httpx.Client,
+    body: ItemRevertRequest,
+) -> ItemRevertResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = client.request(
+        **request(
+            body=body,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())
+
+
+async def asyncio(
+    *,
+    client: httpx.AsyncClient,
+    body: ItemRevertRequest,
+) -> ItemRevertResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = await client.request(
+        **request(
+            body=body,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())

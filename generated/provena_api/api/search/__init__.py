@@ -1,0 +1,1 @@
+"""The operations of the search service, one module each."""

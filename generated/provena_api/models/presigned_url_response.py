@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from .. import types
+from ..types import wrong_type
+
+__all__ = ("PresignedURLResponse",)
+
+_FIELDS = frozenset(
+    (
+        "dataset_id",
+        "file_path",
+        "presigned_url",
+    )
+)
+
+
+@define(kw_only=True)
+class PresignedURLResponse(types.Guarded):
+    """A signed URL of one file.
+
+    Attributes:
+        dataset_id: Handle of the dataset.
+        file_path: Path of the file within the dataset.
+        presigned_url: The URL; whoever holds it can read the file until it expires.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    dataset_id: str
+    file_path: str
+    presigned_url: str = field(repr=False)
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("PresignedURLResponse", "an object", data)
+        self = cls.__new__(cls)
+        value = data["dataset_id"]
+        if not isinstance(value, str):
+            raise wrong_type("PresignedURLResponse.dataset_id", "a string", value)
+        self.dataset_id = value
+        value = data["file_path"]
+        if not isinstance(value, str):
+            raise wrong_type("PresignedURLResponse.file_path", "a string", value)
+        self.file_path = value
+        value = data["presigned_url"]
+        if not isinstance(value, str):
+            raise wrong_type("PresignedURLResponse.presigned_url", "a string", value)
+        self.presigned_url = value
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["dataset_id"] = self.dataset_id
+        data["file_path"] = self.file_path
+        data["presigned_url"] = self.presigned_url
+        return data

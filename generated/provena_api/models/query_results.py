@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import read_list, wrong_type
+
+__all__ = ("QueryResults",)
+
+_FIELDS = frozenset(
+    (
+        "status",
+        "results",
+        "warnings",
+    )
+)
+
+
+@define(kw_only=True)
+class QueryResults:
+    """The hits of a search, best first.
+
+    Attributes:
+        status: Whether the search worked.
+        results: The hits; empty when nothing was found.
+        warnings: What the search service has to remark on the search.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    status: Status
+    results: list[QueryResult] | None = None
+    warnings: list[str] | None = None
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("QueryResults", "an object", data)
+        self = cls.__new__(cls)
+        value = data["status"]
+        self.status = Status.from_dict(value)
+        value = data.get("results")
+        self.results = (
+            None
+            if value is None
+            else [QueryResult.from_dict(item) for item in read_list(value, object, "QueryResults.results")]
+        )
+        value = data.get("warnings")
+        self.warnings = None if value is None else read_list(value, str, "QueryResults.warnings")
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["status"] = self.status.to_dict()
+        if self.results is not None:
+            data["results"] = [item.to_dict() for item in self.results]
+        if self.warnings is not None:
+            data["warnings"] = self.warnings.copy()
+        return data
+
+
+# At the end, so that models may refer to each other in a circle.
+from .query_result import QueryResult
+from .status import Status

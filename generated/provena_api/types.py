@@ -1,0 +1,111 @@
+"""What the generated models share: open enums, and checks on what comes over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from types import UnionType
+from typing import Any, Final, NoReturn, Self
+
+plain: Final = str.__str__
+"""The text of an enum member or a string, as a plain ``str``; a TypeError for anything else."""
+
+NUMBER: Final[tuple[type[Any], ...]] = (int, float)
+"""What a JSON number may be, whether the interface calls it an integer or not."""
+
+_JSON_TYPES: Final = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+class OpenEnum(StrEnum):
+    """An enum of strings that also takes values from a newer service.
+
+    Members are strings: they compare, hash, sort and serialise as their text.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = plain(value)
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the interface this package was made from has the value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+class Guarded:
+    """Refuses pickling, because an instance holds secrets."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        copy = type(self).__new__(type(self))
+        for name in _slots(self):
+            setattr(copy, name, getattr(self, name))
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        from copy import deepcopy
+
+        copy = type(self).__new__(type(self))
+        memo[id(self)] = copy
+        for name in _slots(self):
+            setattr(copy, name, deepcopy(getattr(self, name), memo))
+        return copy
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds secrets and is not pickled; fetch a fresh one instead.")
+
+
+def _slots(instance: object) -> list[str]:
+    return [field.name for field in getattr(type(instance), "__attrs_attrs__", ())]
+
+
+def wrong_type(where: str, expected: str, value: object) -> TypeError:
+    """The error for a value of the wrong JSON type. It never shows the value."""
+    return TypeError(
+        f"{where}: expected {expected}, got {_JSON_TYPES.get(type(value), type(value).__name__)}"
+    )
+
+
+def read_list(value: Any, kind: type[Any] | UnionType, where: str) -> list[Any]:
+    """A copy of the JSON list ``value``, all of whose entries must be of ``kind``."""
+    if not isinstance(value, list):
+        raise wrong_type(where, "a list", value)
+    if kind is not object:
+        for number, entry in enumerate(value):
+            if not isinstance(entry, kind):
+                raise wrong_type(f"{where}[{number}]", getattr(kind, "__name__", str(kind)), entry)
+    return value.copy()
+
+
+def read_map(value: Any, kind: type[Any], where: str) -> dict[str, Any]:
+    """A copy of the JSON object ``value``, all of whose values must be of ``kind``."""
+    if not isinstance(value, dict):
+        raise wrong_type(where, "an object", value)
+    if kind is not object:
+        for key, entry in value.items():
+            if not isinstance(entry, kind):
+                raise wrong_type(f"{where}[{key!r}]", kind.__name__, entry)
+    return value.copy()
+
+
+def read_datetime(value: Any, where: str) -> datetime:
+    """The moment ``value`` names, which must carry its offset from UTC."""
+    if not isinstance(value, str):
+        raise wrong_type(where, "a string", value)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"{where}: expected a time with an offset from UTC")
+    return moment

@@ -1,0 +1,319 @@
+"""From the two interfaces as served to the one document the client is generated from.
+
+Reading and writing the files, leaving out their prose, merging them, and applying ``openapi/overlay.yaml``.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+Json: TypeAlias = dict[str, Any]
+
+SERVICES = ("datastore", "search")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_PROSE = ("title", "description", "summary", "externalDocs", "example", "examples")
+
+
+class DocumentError(Exception):
+    """The interfaces, or the overlay, cannot be used as they are; the message names every place."""
+
+
+def normalise(document: Json) -> Json:
+    """Return the interface without its prose, which differs between deployments and means nothing here.
+
+    Titles matter most: they would rename classes, and two alike would drop an answer.
+
+    Args:
+        document: An interface as a service serves it.
+
+    Returns:
+        A new document; ``info`` is kept, and the mandatory ``description`` of an answer is emptied.
+
+    Raises:
+        DocumentError: The document has no paths, so it is no interface.
+    """
+    if not isinstance(document.get("paths"), dict) or not document["paths"]:
+        raise DocumentError("This is no interface: it lists no paths.")
+    result = {key: copy.deepcopy(value) for key, value in document.items() if key not in ("servers", "tags")}
+    info = document.get("info", {})
+    result["info"] = {key: info[key] for key in ("title", "version") if key in info}
+    result["paths"] = {path: _without_prose(item) for path, item in document["paths"].items()}
+    if "components" in document:
+        result["components"] = {
+            kind: {name: _without_prose(entry) for name, entry in entries.items()}
+            for kind, entries in document["components"].items()
+        }
+    return result
+
+
+def _without_prose(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_prose(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    result: Json = {}
+    for key, value in node.items():
+        if key in ("properties", "patternProperties") and isinstance(value, dict):
+            result[key] = {name: _without_prose(schema) for name, schema in value.items()}
+        elif key == "responses" and isinstance(value, dict):
+            result[key] = {status: _without_prose(a) | {"description": ""} for status, a in value.items()}
+        elif key in ("default", "enum", "const", "required"):
+            result[key] = copy.deepcopy(value)
+        elif key not in _PROSE:
+            result[key] = _without_prose(value)
+    return result
+
+
+def load(path: Path) -> Json:
+    """Read one stored interface."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(document, dict):
+        raise DocumentError(f"{path.name}: an interface is a JSON object.")
+    return document
+
+
+def store(document: Json, path: Path) -> None:
+    """Write one interface in the form it is kept in: sorted keys, one value a line."""
+    path.write_text(as_text(document), encoding="utf-8", newline="\n")
+
+
+def as_text(document: Json) -> str:
+    """The text :func:`store` writes."""
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    """Yield path, method and description of every operation, in the order of the paths."""
+    for path in sorted(document["paths"]):
+        item = document["paths"][path]
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def merge(interfaces: Mapping[str, Json]) -> Json:
+    """Put the services' interfaces into one document, each under its own path prefix and tag.
+
+    Args:
+        interfaces: The interfaces by service name. They are not changed.
+
+    Returns:
+        One document whose paths start with ``/<service>``.
+
+    Raises:
+        DocumentError: A schema of the same name differs between two services.
+    """
+    paths: Json = {}
+    schemas: Json = {}
+    owners: dict[str, str] = {}
+    diverging = []
+    for service, served in interfaces.items():
+        document = normalise(served)
+        for path, method, operation in operations(document):
+            operation["tags"] = [service]
+            operation.pop("security", None)
+            paths.setdefault(f"/{service}{path}", {})[method] = operation
+        for name, schema in document.get("components", {}).get("schemas", {}).items():
+            if name in schemas and schemas[name] != schema:
+                diverging.append(f"{name} ({owners[name]} and {service})")
+            schemas.setdefault(name, schema)
+            owners.setdefault(name, service)
+    if diverging:
+        raise DocumentError("Shared schemas diverge: " + ", ".join(sorted(diverging)) + ".")
+    return {
+        "openapi": "3.0.2",
+        "info": {"title": "Provena", "version": "0"},
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": dict(sorted(schemas.items()))},
+    }
+
+
+@dataclass
+class Overlay:
+    """What ``openapi/overlay.yaml`` says.
+
+    Attributes:
+        corrections: Changes to the document, in order, each with its reason.
+        operations: Our words for each operation and its parameters, by service and operation id.
+        schemas: Our words for each schema and its fields.
+    """
+
+    corrections: list[Json] = field(default_factory=list)
+    operations: dict[str, Json] = field(default_factory=dict)
+    schemas: dict[str, Json] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Overlay:
+        """Read the overlay."""
+        return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@dataclass
+class Prepared:
+    """The document to generate from, and what the templates need beside it.
+
+    Attributes:
+        document: The merged and corrected interface.
+        aliases: Second names of models: alias → class.
+        parameters: Our words for the parameters of each operation, by ``<service>.<operation>``.
+        undescribed: Operations, parameters, schemas and fields the overlay has no words for.
+    """
+
+    document: Json
+    aliases: dict[str, str]
+    parameters: dict[str, dict[str, str]]
+    undescribed: list[str]
+
+
+def prepare(interfaces: Mapping[str, Json], overlay: Overlay) -> Prepared:
+    """Merge the interfaces and apply the overlay.
+
+    Args:
+        interfaces: The interfaces by service name.
+        overlay: Corrections and words.
+
+    Returns:
+        The document for the generator. Each schema carries ``x-fields``: per field its description, whether
+        it is a secret, and whether it defaults to an empty list.
+
+    Raises:
+        DocumentError: Shared schemas diverge, or entries of the overlay match nothing.
+    """
+    document = merge(interfaces)
+    stale: list[str] = []
+    aliases: dict[str, str] = {}
+    secrets: set[str] = set()
+    for number, correction in enumerate(overlay.corrections, start=1):
+        problem = _correct(document, correction, aliases, secrets)
+        if problem:
+            stale.append(f"correction {number}: {problem}")
+    undescribed: list[str] = []
+    parameters = _describe_operations(document, overlay.operations, stale, undescribed)
+    _describe_schemas(document, overlay.schemas, secrets, stale, undescribed)
+    if stale:
+        raise DocumentError("openapi/overlay.yaml no longer fits the interfaces:\n  " + "\n  ".join(stale))
+    return Prepared(document, aliases, parameters, undescribed)
+
+
+def _find_operation(document: Json, service: str, operation_id: str) -> Json | None:
+    for _, _, operation in operations(document):
+        if operation["tags"] == [service] and operation.get("operationId") == operation_id:
+            return operation
+    return None
+
+
+def _correct(document: Json, correction: Json, aliases: dict[str, str], secrets: set[str]) -> str | None:
+    if not correction.get("reason"):
+        return "it gives no reason"
+    schemas = document["components"]["schemas"]
+    match {key: value for key, value in correction.items() if key != "reason"}:
+        case {"add_schema": name, "schema": schema}:
+            if name in schemas:
+                return f"the interface has a schema {name} of its own"
+            schemas[name] = schema
+        case {"answer": names, "schema": schema, **rest}:
+            return _correct_answers(document, names, schema, rest.get("media", "application/json"))
+        case {"rename_operation": name, "to": new}:
+            service, _, operation_id = name.partition(".")
+            operation = _find_operation(document, service, operation_id)
+            if operation is None:
+                return f"there is no operation {name}"
+            operation["operationId"] = new
+        case {"add_field": name, "schema": schema}:
+            owner, _, key = name.partition(".")
+            if owner not in schemas:
+                return f"there is no schema {owner}"
+            if key in schemas[owner]["properties"]:
+                return f"the interface has a field {name} of its own"
+            schemas[owner]["properties"][key] = schema
+        case {"change_fields": names, "was": was, "schema": schema}:
+            for name in names:
+                owner, _, key = name.partition(".")
+                if schemas.get(owner, {}).get("properties", {}).get(key) != was:
+                    return f"{name} is not {json.dumps(was)}"
+                schemas[owner]["properties"][key] = schema
+        case {"secret": names}:
+            for name in names:
+                owner, _, key = name.partition(".")
+                if key not in schemas.get(owner, {}).get("properties", {}):
+                    return f"there is no field {name}"
+            secrets.update(names)
+        case {"alias": alias, "of": name}:
+            if name not in schemas or alias in schemas:
+                return f"{name} is missing, or {alias} is taken"
+            aliases[alias] = name
+        case unknown:
+            return f"unknown kind of correction: {', '.join(unknown)}"
+    return None
+
+
+def _correct_answers(document: Json, names: list[str], schema: Json, media: str) -> str | None:
+    for name in names:
+        service, _, operation_id = name.partition(".")
+        operation = _find_operation(document, service, operation_id)
+        if operation is None:
+            return f"there is no operation {name}"
+        answer = operation["responses"].get("200", {})
+        if answer.get("content", {}).get("application/json", {}).get("schema") != {}:
+            return f"the answer of {name} is no longer untyped"
+        answer["content"] = {media: {"schema": schema}}
+    return None
+
+
+def _describe_operations(
+    document: Json, words: Mapping[str, Json], stale: list[str], undescribed: list[str]
+) -> dict[str, dict[str, str]]:
+    described: dict[str, dict[str, str]] = {}
+    unused = {(service, name) for service, entries in words.items() for name in entries}
+    for _, _, operation in operations(document):
+        service, name = operation["tags"][0], operation["operationId"]
+        unused.discard((service, name))
+        said = words.get(service, {}).get(name, {})
+        operation["summary"] = said.get("is", "")
+        if not operation["summary"]:
+            undescribed.append(f"{service}.{name}")
+        said_parameters = dict(said.get("parameters", {}))
+        for parameter in operation.get("parameters", ()):
+            description = said_parameters.pop(parameter["name"], "")
+            described.setdefault(f"{service}.{name}", {})[parameter["name"]] = description
+            if not description:
+                undescribed.append(f"{service}.{name}({parameter['name']})")
+        stale.extend(f"operations: {service}.{name} has no parameter {key}" for key in said_parameters)
+    stale.extend(f"operations: there is no {service}.{name}" for service, name in sorted(unused))
+    return described
+
+
+def _describe_schemas(
+    document: Json,
+    words: Mapping[str, Json],
+    secrets: set[str],
+    stale: list[str],
+    undescribed: list[str],
+) -> None:
+    schemas = document["components"]["schemas"]
+    stale.extend(f"schemas: there is no {name}" for name in sorted(set(words) - set(schemas)))
+    for name, schema in schemas.items():
+        said = words.get(name, {})
+        schema["description"] = said.get("is", "")
+        if not schema["description"]:
+            undescribed.append(name)
+        said_fields = dict(said.get("fields", {}))
+        fields = {}
+        for key, value in schema.get("properties", {}).items():
+            description = said_fields.pop(key, "")
+            if not description:
+                undescribed.append(f"{name}.{key}")
+            fields[key] = {
+                "description": description,
+                "secret": f"{name}.{key}" in secrets,
+                "empty_list": value.get("default") == [],
+            }
+        schema["x-fields"] = fields
+        stale.extend(f"schemas: {name} has no field {key}" for key in said_fields)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from openapi_python_client import Project
+from openapi_python_client import generate as generate_stock
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
@@ -34,7 +35,16 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts.generate_document import SERVICES, DocumentError, Overlay, Prepared, load, prepare  # noqa: E402
+from scripts.generate_document import (  # noqa: E402
+    SERVICES,
+    DocumentError,
+    Overlay,
+    Prepared,
+    as_text,
+    load,
+    merge,
+    prepare,
+)
 
 PACKAGE = "provena_api"
 
@@ -260,6 +270,30 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
         (target / unused).unlink()
     (target / "py.typed").touch()
     tidy(target)
+
+
+def build_stock(target: Path) -> None:
+    """Generate what the generator makes of the merged interfaces as served, to compare with.
+
+    Args:
+        target: The package's folder, which must not exist yet; its name becomes the package's.
+    """
+    document = merge({service: load(ROOT / "openapi" / f"{service}.json") for service in SERVICES})
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "interface.json"
+        source.write_text(as_text(document), encoding="utf-8")
+        config = Config.from_sources(
+            ConfigFile(package_name_override=target.name, post_hooks=[]),
+            MetaType.NONE,
+            document_source=source,
+            file_encoding="utf-8",
+            overwrite=False,
+            output_path=target,
+        )
+        with contextlib.redirect_stdout(io.StringIO()):
+            complaints = generate_stock(config=config)
+    if complaints:
+        raise GenerationError(_told(complaints))
 
 
 def _keep_names(data: GeneratorData) -> None:

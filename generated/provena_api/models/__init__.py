@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from .workflow_links import WorkflowLinks
 
     RevertMetadata = ItemRevertRequest
-    StatusResponse = Status
+    StatusResponse = ItemRevertResponse
 
 _MODULES = {
     "AccessInfo": ".access_info",
@@ -124,7 +124,7 @@ _MODULES = {
 }
 _ALIASES = {
     "RevertMetadata": "ItemRevertRequest",
-    "StatusResponse": "Status",
+    "StatusResponse": "ItemRevertResponse",
 }
 
 

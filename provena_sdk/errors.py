@@ -86,6 +86,10 @@ class RequestTimedOut(ConnectionFailed, TimeoutError):
     """The service did not answer within the timeout."""
 
 
+class CertificateUntrusted(ConnectionFailed):
+    """The server's certificate is not trusted here: trying again does not help."""
+
+
 class AnswerFields(TypedDict, total=False):
     """What every :class:`ServiceError` is built from, besides its message."""
 

@@ -1,1 +1,61 @@
-"""placeholder"""
+"""Signing in: the ways to do it, one source of tokens over them, and where tokens are kept.
+
+Nothing here loads requests or oauthlib before the sign-in server is talked to.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provena_sdk.auth.choose import token_source
+    from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken, StaticToken
+    from provena_sdk.auth.present import Presenter, Prompt, TerminalPresenter
+    from provena_sdk.auth.server import SignInServer
+    from provena_sdk.auth.source import TokenSource
+    from provena_sdk.auth.store import FileStore, MemoryStore, TokenStore
+    from provena_sdk.auth.tokens import Claims, Secret, SessionKey, Tokens
+
+__all__ = [
+    "Claims",
+    "ClientCredentials",
+    "DeviceFlow",
+    "FileStore",
+    "Flow",
+    "MemoryStore",
+    "OfflineToken",
+    "Presenter",
+    "Prompt",
+    "Secret",
+    "SessionKey",
+    "SignInServer",
+    "StaticToken",
+    "TerminalPresenter",
+    "TokenSource",
+    "TokenStore",
+    "Tokens",
+    "token_source",
+]
+
+_HOMES = {
+    "choose": ("token_source",),
+    "flows": ("ClientCredentials", "DeviceFlow", "Flow", "OfflineToken", "StaticToken"),
+    "present": ("Presenter", "Prompt", "TerminalPresenter"),
+    "server": ("SignInServer",),
+    "source": ("TokenSource",),
+    "store": ("FileStore", "MemoryStore", "TokenStore"),
+    "tokens": ("Claims", "Secret", "SessionKey", "Tokens"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

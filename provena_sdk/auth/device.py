@@ -1,0 +1,193 @@
+"""The device authorization grant, RFC 8628: the protocol alone. It shows nothing and keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from provena_sdk.auth.refusal import Refusal, explain
+from provena_sdk.auth.tokens import Tokens, number
+from provena_sdk.errors import (
+    CertificateUntrusted,
+    ConnectionFailed,
+    RateLimited,
+    ServiceError,
+    SignInError,
+    SignInExpired,
+)
+
+if TYPE_CHECKING:
+    from provena_sdk.auth.wire import Line
+
+DEFAULT_INTERVAL = 5.0
+SLOW_DOWN = 5.0
+_DEFAULT_LIFETIME = 600.0
+_LONGEST_BACKOFF = 60.0
+_TICK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What the server hands out for one sign-in.
+
+    Attributes:
+        device_code: What the device polls with; secret.
+        user_code: What the person types, or checks.
+        verification_uri: The page to open.
+        verification_uri_complete: The same page with the code filled in, if the server has one.
+        expires_at: When the codes end, in Unix seconds.
+        interval: Seconds to wait between polls.
+    """
+
+    device_code: str = field(repr=False)
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None
+    expires_at: float
+    interval: float
+
+
+def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> DeviceCode | Refusal:
+    """Ask for a code (RFC 8628, section 3.1).
+
+    Args:
+        line: The connection, opened for the client that signs in.
+        url: The device authorization endpoint.
+        scopes: The scopes to ask for.
+
+    Returns:
+        The codes, or the server's refusal.
+
+    Raises:
+        ConnectionFailed: The server cannot be reached.
+        ServiceError: It answered with neither codes nor an OAuth error.
+        SignInError: The codes cannot be used.
+    """
+    from oauthlib.common import urlencode
+
+    from provena_sdk.auth.wire import read_refusal
+
+    form = [("client_id", line.client.client_id)]
+    if scopes:
+        form.append(("scope", " ".join(scopes)))
+    answer = line.post(url, urlencode(form), "sign-in.device")
+    refusal = read_refusal(answer, "sign-in.device")
+    if refusal is not None:
+        return refusal
+    if answer.fields is None or answer.status >= 300:
+        raise answer.unreadable("sign-in.device")
+    device_code, user_code, page = (
+        answer.fields.get(name) for name in ("device_code", "user_code", "verification_uri")
+    )
+    if not (isinstance(device_code, str) and isinstance(user_code, str) and _is_page(page)):
+        raise SignInError(
+            "The sign-in server's codes cannot be used.", hint="Check the deployment's domain and issuer."
+        )
+    complete = answer.fields.get("verification_uri_complete")
+    lifetime = number(answer.fields.get("expires_in")) or _DEFAULT_LIFETIME
+    interval = number(answer.fields.get("interval")) or DEFAULT_INTERVAL
+    return DeviceCode(
+        device_code=device_code,
+        user_code=user_code,
+        verification_uri=str(page),
+        verification_uri_complete=str(complete) if _is_page(complete) else None,
+        expires_at=answer.sent_at + lifetime,
+        interval=interval if interval > 0 else DEFAULT_INTERVAL,
+    )
+
+
+def _is_page(url: object) -> bool:
+    if not isinstance(url, str) or not url.isprintable() or any(c.isspace() for c in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def wait_for_approval(
+    line: Line,
+    url: str,
+    code: DeviceCode,
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    waiting: Callable[[float], None] | None = None,
+) -> Tokens:
+    """Poll until the person approves, denies, or runs out of time (RFC 8628, sections 3.4 and 3.5).
+
+    The server's pace is kept: its interval, and 5 seconds more after each ``slow_down``. Broken connections,
+    timeouts, failures of the server and pages of a proxy do not end the wait; while they last, the pause
+    doubles with each, up to a minute.
+
+    Args:
+        line: The connection, opened with oauthlib's DeviceClient.
+        url: The token endpoint.
+        code: The codes, from :func:`request_code`.
+        clock: Returns Unix seconds.
+        sleep: Waits for a number of seconds.
+        waiting: Called about once a second with the seconds left.
+
+    Returns:
+        The tokens.
+
+    Raises:
+        SignInDenied: The person said no.
+        SignInExpired: Nobody said anything in time.
+        SignInError: The server refused for another reason.
+        CertificateUntrusted: The server's certificate is not trusted.
+    """
+    client_id = line.client.client_id
+    form = line.client.prepare_request_body(device_code=code.device_code, include_client_id=True)
+    interval = code.interval
+    pause = interval
+    trouble: str | None = None
+    while _waited(pause, code.expires_at, clock, sleep, waiting):
+        try:
+            answer = line.post(url, form, "sign-in.device")
+            result = line.tokens(answer, operation="sign-in.device", secrets=(code.device_code,))
+        except CertificateUntrusted:
+            raise
+        except (ConnectionFailed, ServiceError) as error:
+            trouble = error.message
+            asked = error.retry_after if isinstance(error, RateLimited) else None
+            pause = max(interval, asked or min(pause * 2, _LONGEST_BACKOFF))
+            continue
+        if isinstance(result, Tokens):
+            return result
+        trouble = None
+        if result.code == "slow_down":
+            interval += SLOW_DOWN
+        elif result.code == "invalid_grant":
+            # A server that has cleared the code away knows it no more; section 3.5 has no code of its own.
+            raise explain(Refusal("expired_token", result.description, result.status), client_id=client_id)
+        elif result.code != "authorization_pending":
+            raise explain(result, client_id=client_id)
+        pause = interval
+    if trouble is not None:
+        raise SignInExpired(
+            f"Signing in was not completed in time. At the last try: {trouble}",
+            hint="Check the network, then sign in again.",
+        )
+    raise explain(Refusal("expired_token"), client_id=client_id)
+
+
+def _waited(
+    seconds: float,
+    deadline: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    waiting: Callable[[float], None] | None,
+) -> bool:
+    """Wait in small steps; False when the deadline comes first."""
+    now = clock()
+    until = now + seconds
+    while now < min(until, deadline):
+        if waiting is not None:
+            waiting(deadline - now)
+        sleep(min(_TICK, until - now, deadline - now))
+        now = clock()
+    return now < deadline

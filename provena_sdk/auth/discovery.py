@@ -1,0 +1,127 @@
+"""Where a sign-in realm's endpoints are."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from provena_sdk.errors import ConfigurationError
+
+DOCUMENT = "/.well-known/openid-configuration"
+
+_PUBLISHED_AS = {
+    "token": "token_endpoint",
+    "device_authorization": "device_authorization_endpoint",
+    "revocation": "revocation_endpoint",
+    "userinfo": "userinfo_endpoint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The addresses of one realm that signing in needs."""
+
+    token: str
+    device_authorization: str
+    revocation: str
+    userinfo: str
+
+    @classmethod
+    def below(cls, issuer: str) -> Endpoints:
+        """Name the addresses as Keycloak lays them out.
+
+        Args:
+            issuer: Base URL of the realm, without a trailing slash.
+
+        Example:
+            >>> Endpoints.below("https://auth.example.org/auth/realms/provena").token
+            'https://auth.example.org/auth/realms/provena/protocol/openid-connect/token'
+        """
+        base = f"{issuer}/protocol/openid-connect"
+        return cls(f"{base}/token", f"{base}/auth/device", f"{base}/revoke", f"{base}/userinfo")
+
+    def replaced(self, overrides: Mapping[str, str]) -> Endpoints:
+        """Put the given addresses in place of the found ones.
+
+        Args:
+            overrides: Address by name: ``token``, ``device_authorization``, ``revocation``, ``userinfo``.
+
+        Raises:
+            ConfigurationError: A name is unknown, or an address is neither https nor on this machine.
+        """
+        for name, url in overrides.items():
+            if name not in _PUBLISHED_AS:
+                raise ConfigurationError(
+                    f"{name}: no such sign-in endpoint.", hint=f"There are {', '.join(_PUBLISHED_AS)}."
+                )
+            require_safe(url, name)
+        return dataclasses.replace(self, **overrides)
+
+
+def read_document(issuer: str, document: Mapping[str, object]) -> Endpoints:
+    """Read a realm's published configuration.
+
+    Args:
+        issuer: The realm that was asked.
+        document: What it answered.
+
+    Returns:
+        Its endpoints; those it does not name, as Keycloak lays them out.
+
+    Raises:
+        ConfigurationError: The document speaks for another issuer, or names an address that is not safe.
+
+    RFC 8414, section 3.3: a document whose issuer is not the one asked must not be used.
+    """
+    named = document.get("issuer")
+    if not isinstance(named, str) or named.rstrip("/") != issuer:
+        raise ConfigurationError(
+            "The sign-in server's configuration speaks for another issuer than the one asked.",
+            hint=f"If it is the right one, set the issuer to {named!r}." if isinstance(named, str) else None,
+        )
+    found = {
+        name: url for name, key in _PUBLISHED_AS.items() if isinstance(url := document.get(key), str) and url
+    }
+    return Endpoints.below(issuer).replaced(found)
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether ``url`` points to this machine.
+
+    Example:
+        >>> is_loopback("http://127.0.0.1:8080/x"), is_loopback("http://127.0.0.1.example.org/")
+        (True, False)
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe(url: str) -> bool:
+    """Tell whether secrets may be sent to ``url``: over TLS, or without leaving this machine."""
+    try:
+        parts = urlsplit(url)
+        if parts.username is not None or parts.password is not None or not parts.hostname:
+            return False
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+
+
+def require_safe(url: str, name: str) -> None:
+    """Refuse an address that secrets must not be sent to.
+
+    Raises:
+        ConfigurationError: It is neither https nor plain http on this machine.
+    """
+    if not is_safe(url):
+        raise ConfigurationError(
+            f"{name}: signing in needs an https address.", hint="Plain http is for this machine only."
+        )

@@ -1,0 +1,155 @@
+"""How a person is asked to sign in: on stderr, and in the browser when there is one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import webbrowser
+from dataclasses import dataclass
+from typing import Protocol, TextIO
+
+from provena_sdk.auth.discovery import is_safe
+
+NON_INTERACTIVE = "PROVENA_NON_INTERACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the person needs to know.
+
+    Args:
+        deployment: Where they sign in, as they know it.
+        url: The page to open; with the code filled in when the server can.
+        user_code: The code the page asks for, or shows.
+        seconds: How long the code can be used.
+    """
+
+    deployment: str
+    url: str
+    user_code: str
+    seconds: float
+
+
+class Presenter(Protocol):
+    """Shows a sign-in to a person. ``finished`` is called once, whatever happens."""
+
+    def show(self, prompt: Prompt) -> None:
+        """Show the page and the code."""
+        ...
+
+    def waiting(self, seconds_left: float) -> None:
+        """Say that the wait goes on; called about once a second."""
+        ...
+
+    def finished(self, username: str | None, *, signed_in: bool) -> None:
+        """Tidy up, and say who is signed in when somebody is."""
+        ...
+
+
+class TerminalPresenter:
+    """Writes to stderr, and opens a browser when there is one to open.
+
+    Args:
+        stream: Where to write; None means ``sys.stderr`` at the time.
+        browser: Whether to open the page; None finds out if there is a browser with a window.
+    """
+
+    def __init__(self, *, stream: TextIO | None = None, browser: bool | None = None) -> None:
+        self._stream = stream
+        self._browser = browser
+        self._counting = False
+
+    def show(self, prompt: Prompt) -> None:
+        """Show the page and the code."""
+        opened = (has_browser() if self._browser is None else self._browser) and _open(prompt.url)
+        lead = "A browser window should open" if opened else "Open this page in any browser"
+        self._write(
+            f"Signing in to {prompt.deployment}. {lead}:\n"
+            f"    {prompt.url}\n"
+            f"The page should show this code, valid for {_span(prompt.seconds)}:\n"
+            f"    {prompt.user_code}\n"
+        )
+
+    def waiting(self, seconds_left: float) -> None:
+        """Count down, on a terminal."""
+        if self._out().isatty():
+            self._counting = True
+            minutes, seconds = divmod(int(seconds_left), 60)
+            self._write(f"\r\x1b[KWaiting for you to approve, {minutes}:{seconds:02} left. Ctrl-C to stop. ")
+
+    def finished(self, username: str | None, *, signed_in: bool) -> None:
+        """Clear the countdown, and say who is signed in."""
+        if self._counting:
+            self._counting = False
+            self._write("\r\x1b[K")
+        if signed_in:
+            self._write(f"Signed in as {username}.\n" if username else "Signed in.\n")
+
+    def _out(self) -> TextIO:
+        return self._stream if self._stream is not None else sys.stderr
+
+    def _write(self, text: str) -> None:
+        out = self._out()
+        out.write(text)
+        out.flush()
+
+
+def _span(seconds: float) -> str:
+    """Say a time span in words.
+
+    Example:
+        >>> _span(600), _span(60), _span(30)
+        ('10 minutes', '1 minute', '30 seconds')
+    """
+    count, unit = (int(seconds) // 60, "minute") if seconds >= 60 else (int(seconds), "second")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def someone_watches() -> bool:
+    """Tell whether a person can be asked.
+
+    Returns:
+        True when stdin and stderr are a terminal and PROVENA_NON_INTERACTIVE is not set.
+    """
+    if os.environ.get(NON_INTERACTIVE, "").strip().lower() not in ("", "0", "false", "no"):
+        return False
+    try:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def has_browser() -> bool:
+    """Tell whether a browser with a window of its own can be opened here.
+
+    A text browser would take the terminal over, so on systems with X11 or Wayland a display must be there, unless
+    BROWSER names what to run.
+    """
+    if os.environ.get("BROWSER"):
+        return True
+    if sys.platform in ("darwin", "win32"):
+        return "SSH_CONNECTION" not in os.environ
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def _open(url: str) -> bool:
+    if not is_safe(url):
+        return False
+    # Some browsers keep the call waiting until their window is closed.
+    threading.Thread(target=_open_quietly, args=(url,), name="provena-browser", daemon=True).start()
+    return True
+
+
+def _open_quietly(url: str) -> None:
+    try:
+        webbrowser.open(url)
+    except Exception:
+        # The page can still be opened by hand: the address is on the screen.
+        return

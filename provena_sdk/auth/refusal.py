@@ -1,0 +1,177 @@
+"""What the reader is told when the sign-in server says no, or says nothing that can be read.
+
+The codes are those of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 7009 (section 2.2.1) and RFC 8628 (section 3.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provena_sdk.errors import (
+    EndpointNotFound,
+    GatewayError,
+    ProvenaError,
+    RateLimited,
+    ServerError,
+    SessionEnded,
+    SignInDenied,
+    SignInError,
+    SignInExpired,
+    UnreadableAnswer,
+)
+
+_LONGEST_DETAIL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer of the sign-in server.
+
+    Args:
+        code: The error code.
+        description: What the server added, in one line and without any secret that was sent to it.
+        status: The HTTP status.
+    """
+
+    code: str
+    description: str | None = None
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    kind: type[SignInError]
+    message: str
+    hint: str
+
+
+_AGAIN = "Sign in again."
+_CLIENT = "Check the client id and secret (PROVENA_CLIENT_ID, PROVENA_CLIENT_SECRET)."
+_OPERATOR = "Ask the deployment's operator to allow it, or use another client id."
+_REPORT = "Check the addresses of the deployment; if they are right, report this."
+_LATER = "Try again in a few minutes."
+
+_TABLE = {
+    "access_denied": _Entry(SignInDenied, "Signing in was refused on the sign-in page.", _AGAIN),
+    "expired_token": _Entry(SignInExpired, "The code was not used in time.", _AGAIN),
+    "authorization_pending": _Entry(SignInExpired, "Signing in was not completed in time.", _AGAIN),
+    "slow_down": _Entry(SignInError, "The sign-in server was asked too often.", _LATER),
+    "invalid_grant": _Entry(SessionEnded, "The session has ended.", _AGAIN),
+    "invalid_client": _Entry(
+        SignInDenied, "The sign-in server does not know client {client!r} or refused its secret.", _CLIENT
+    ),
+    "unauthorized_client": _Entry(SignInDenied, "Client {client!r} may not sign in this way.", _OPERATOR),
+    "unsupported_grant_type": _Entry(
+        SignInDenied, "The sign-in server does not offer this way of signing in.", _OPERATOR
+    ),
+    "unsupported_response_type": _Entry(
+        SignInDenied, "The sign-in server does not offer this way of signing in.", _OPERATOR
+    ),
+    "unsupported_token_type": _Entry(
+        SignInError, "The sign-in server cannot revoke this kind of token.", "It ends by itself."
+    ),
+    "invalid_scope": _Entry(
+        SignInDenied, "Client {client!r} may not have the scopes it asked for.", _OPERATOR
+    ),
+    "invalid_request": _Entry(SignInError, "The sign-in server did not accept the request.", _REPORT),
+}
+
+_PASSING = {
+    "server_error": "The sign-in server failed.",
+    "temporarily_unavailable": "The sign-in server is busy or under maintenance.",
+}
+
+
+def explain(refusal: Refusal, *, client_id: str) -> SignInError:
+    """Turn an error answer into the error that is raised.
+
+    Args:
+        refusal: The answer.
+        client_id: The client that asked.
+
+    Example:
+        >>> print(explain(Refusal("access_denied"), client_id="client-tools"))
+        Signing in was refused on the sign-in page. Sign in again.
+    """
+    entry = _TABLE.get(refusal.code)
+    if entry is None:
+        entry = _Entry(SignInError, f"The sign-in server refused with {shortened(refusal.code)!r}.", _REPORT)
+    message = entry.message.format(client=client_id)
+    if refusal.description:
+        message = f"{message} The server says: {refusal.description.rstrip('.')}."
+    return entry.kind(message, hint=entry.hint)
+
+
+def known(code: str) -> bool:
+    """Tell whether ``code`` is one of the standards' own."""
+    return code in _TABLE or code in _PASSING
+
+
+def passing(refusal: Refusal, *, operation: str) -> ServerError | None:
+    """Name the error for a refusal that means: not now, but perhaps soon. None for any other."""
+    if refusal.code not in _PASSING:
+        return None
+    return ServerError(
+        _PASSING[refusal.code],
+        operation=operation,
+        status=refusal.status,
+        detail=refusal.description,
+        hint=_LATER,
+    )
+
+
+def unreadable(status: int, *, operation: str, html: bool, retry_after: float | None = None) -> ProvenaError:
+    """Name the error for an answer that is neither tokens nor an OAuth error.
+
+    Args:
+        status: The HTTP status.
+        operation: What was asked.
+        html: Whether the body looks like a web page, as gateways and proxies send.
+        retry_after: Seconds the server asked to wait, if it did.
+    """
+    if status == 429:
+        return RateLimited(
+            "The sign-in server was asked too often (429).",
+            operation=operation,
+            status=status,
+            retry_after=retry_after,
+            hint=_LATER,
+        )
+    if 300 <= status < 400 or status in (404, 405):
+        return EndpointNotFound(
+            f"There is no sign-in server at this address ({status}).",
+            operation=operation,
+            status=status,
+            hint="Check the deployment's domain, realm and issuer.",
+        )
+    if status in (502, 503, 504) or (html and status != 200):
+        return GatewayError(
+            f"A gateway or proxy answered instead of the sign-in server ({status}).",
+            operation=operation,
+            status=status,
+            hint=_LATER,
+        )
+    if status >= 500:
+        return ServerError(
+            f"The sign-in server failed ({status}).", operation=operation, status=status, hint=_LATER
+        )
+    return UnreadableAnswer(
+        f"The sign-in server's answer makes no sense ({status}).",
+        operation=operation,
+        status=status,
+        hint="A proxy or captive portal may stand in between; check the network and the issuer.",
+    )
+
+
+def shortened(text: str, *, secrets: tuple[str, ...] = ()) -> str:
+    """Make a server's text fit for a message: one short line, printable, without the given secrets.
+
+    Example:
+        >>> shortened("bad token tok-123, see   logs", secrets=("tok-123",))
+        'bad token …, see logs'
+    """
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "…")
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"

@@ -1,0 +1,222 @@
+"""The sign-in server: its endpoints, and the grants that need nobody to watch."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from provena_sdk.auth.discovery import DOCUMENT, Endpoints, read_document, require_safe
+from provena_sdk.auth.refusal import Refusal
+from provena_sdk.auth.tokens import Tokens
+from provena_sdk.errors import (
+    CertificateUntrusted,
+    ConnectionFailed,
+    EndpointNotFound,
+    ProvenaError,
+    RateLimited,
+    ServiceError,
+)
+
+if TYPE_CHECKING:
+    from oauthlib.oauth2 import Client
+
+    from provena_sdk.auth.wire import Answer, Line
+
+_log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+_PAUSES = (0.5, 2.0)
+_LONGEST_WAIT = 30.0
+
+
+class SignInServer:
+    """One realm of a Keycloak server, or another OAuth 2 server.
+
+    Args:
+        issuer: Base URL of the realm: https, or plain http on this machine.
+        endpoints: Addresses to use instead of the published ones, by name: ``token``,
+            ``device_authorization``, ``revocation``, ``userinfo``.
+        discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
+        ca_file: File of the certificate authorities to trust; None leaves it to REQUESTS_CA_BUNDLE.
+        timeout: Seconds to wait for a connection, and for each part of an answer.
+        clock: Returns Unix seconds.
+        sleep: Waits for a number of seconds.
+
+    Raises:
+        ConfigurationError: An address is not safe for secrets.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        endpoints: Mapping[str, str] | None = None,
+        discovery: bool = True,
+        ca_file: str | None = None,
+        timeout: tuple[float, float] = (10.0, 30.0),
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        require_safe(issuer, "issuer")
+        self.issuer = issuer.rstrip("/")
+        self.clock = clock
+        self.sleep = sleep
+        self._overrides = dict(endpoints or {})
+        self._ca_file = ca_file
+        self._timeout = timeout
+        known = Endpoints.below(self.issuer).replaced(self._overrides)
+        self._found: Endpoints | None = None if discovery else known
+
+    def __repr__(self) -> str:
+        return f"SignInServer({self.issuer!r})"
+
+    def line(self, client: Client) -> Line:
+        """Open a connection for ``client``; close it after use."""
+        from provena_sdk.auth.wire import Line
+
+        return Line(client, ca_file=self._ca_file, timeout=self._timeout, clock=self.clock)
+
+    def endpoints(self, line: Line) -> Endpoints:
+        """Find the realm's addresses; asked once, over ``line``.
+
+        A realm that publishes nothing is taken for a Keycloak one.
+
+        Raises:
+            ConnectionFailed: The server cannot be reached.
+            ServiceError: It answers, but a gateway or a failure stands in the way.
+            ConfigurationError: What it publishes is not safe to use.
+        """
+        if self._found is None:
+            answer = line.get(self.issuer + DOCUMENT, "sign-in.discovery")
+            if answer.status == 200 and answer.fields is not None:
+                self._found = read_document(self.issuer, answer.fields).replaced(self._overrides)
+            elif 400 <= answer.status < 500 and answer.status != 429:
+                _log.debug("No published configuration at %s (%s)", self.issuer, answer.status)
+                self._found = Endpoints.below(self.issuer).replaced(self._overrides)
+            else:
+                raise answer.unreadable("sign-in.discovery")
+        return self._found
+
+    def refresh(
+        self, refresh_token: str, *, client_id: str, client_secret: str | None = None
+    ) -> Tokens | Refusal:
+        """Trade a refresh token for new tokens (RFC 6749, section 6).
+
+        Args:
+            refresh_token: The token; rotating servers accept it once.
+            client_id: The client it was issued to.
+            client_secret: That client's secret, if it has one.
+
+        Returns:
+            The new tokens, with the old refresh token where the server gave no new one; or its refusal.
+
+        Raises:
+            ConnectionFailed: The server cannot be reached, after three tries.
+            ServiceError: It answered with neither tokens nor an OAuth error, after three tries.
+        """
+        from oauthlib.oauth2 import LegacyApplicationClient
+
+        client = LegacyApplicationClient(client_id)
+        form = client.prepare_refresh_body(
+            refresh_token=refresh_token,
+            client_id=client_id,
+            include_client_id=True,
+            client_secret=client_secret,
+        )
+        secrets = tuple(filter(None, (refresh_token, client_secret)))
+        result = self._granted(client, form, "sign-in.refresh", secrets)
+        if isinstance(result, Tokens) and result.refresh_token is None:
+            return Tokens(
+                access_token=result.access_token,
+                obtained_at=result.obtained_at,
+                expires_at=result.expires_at,
+                refresh_token=refresh_token,
+                refresh_expires_at=result.refresh_expires_at,
+            )
+        return result
+
+    def client_credentials(self, client_id: str, client_secret: str) -> Tokens | Refusal:
+        """Sign in as a service (RFC 6749, section 4.4); returns and raises as :meth:`refresh`."""
+        from oauthlib.oauth2 import BackendApplicationClient
+
+        client = BackendApplicationClient(client_id)
+        form = client.prepare_request_body(include_client_id=True, client_secret=client_secret)
+        return self._granted(client, form, "sign-in.client-credentials", (client_secret,))
+
+    def revoke(
+        self, refresh_token: str, *, client_id: str, client_secret: str | None = None
+    ) -> Refusal | None:
+        """End a session at the server (RFC 7009).
+
+        Returns:
+            None when the token is worth nothing any more, or the server's refusal.
+
+        Raises:
+            ConnectionFailed: The server cannot be reached.
+            ServiceError: It answered with neither success nor an OAuth error.
+        """
+        from oauthlib.common import urlencode
+        from oauthlib.oauth2 import LegacyApplicationClient
+
+        from provena_sdk.auth.wire import read_refusal
+
+        form = [("token", refresh_token), ("token_type_hint", "refresh_token"), ("client_id", client_id)]
+        if client_secret is not None:
+            form.append(("client_secret", client_secret))
+
+        def attempt(line: Line) -> Refusal | None:
+            answer = line.post(self.endpoints(line).revocation, urlencode(form), "sign-in.revoke")
+            refusal = read_refusal(answer, "sign-in.revoke", (refresh_token, client_secret or ""))
+            if refusal is None and not 200 <= answer.status < 300:
+                raise answer.unreadable("sign-in.revoke")
+            return refusal
+
+        return self.persist(LegacyApplicationClient(client_id), attempt)
+
+    def _granted(
+        self, client: Client, form: str, operation: str, secrets: tuple[str, ...]
+    ) -> Tokens | Refusal:
+        def attempt(line: Line) -> Tokens | Refusal:
+            answer: Answer = line.post(self.endpoints(line).token, form, operation)
+            return line.tokens(answer, operation=operation, secrets=secrets)
+
+        return self.persist(client, attempt)
+
+    def persist(self, client: Client, attempt: Callable[[Line], _Result]) -> _Result:
+        """Run ``attempt`` until it gets an answer, three times at most.
+
+        A refresh token that may or may not have arrived is worth sending again: it is the only one there is.
+
+        Args:
+            client: The client to open the connection for.
+            attempt: Asks the server once.
+
+        Returns:
+            What ``attempt`` returned.
+
+        Raises:
+            ConnectionFailed: No answer came.
+            ServiceError: The answers made no sense, or said that the server is failing.
+        """
+        with self.line(client) as line:
+            for pause in _PAUSES:
+                try:
+                    return attempt(line)
+                except (ServiceError, ConnectionFailed) as error:
+                    wait = _wait_before_retry(error, pause)
+                    if wait is None:
+                        raise
+                    _log.debug("%s Asking again in %s s.", error.message, wait)
+                self.sleep(wait)
+            return attempt(line)
+
+
+def _wait_before_retry(error: ProvenaError, pause: float) -> float | None:
+    """Say how long to wait before another try, or None when there is no point in one."""
+    if isinstance(error, (CertificateUntrusted, EndpointNotFound)):
+        return None
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        return error.retry_after if error.retry_after <= _LONGEST_WAIT else None
+    return pause

@@ -1,0 +1,346 @@
+"""One source of access tokens for both faces: safe for threads, one flight at a time."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from provena_sdk.auth.flows import Flow
+from provena_sdk.auth.refusal import Refusal, explain
+from provena_sdk.auth.store import MemoryStore, TokenStore
+from provena_sdk.auth.tokens import Claims, Tokens, read_claims
+from provena_sdk.errors import (
+    ConnectionFailed,
+    ProvenaError,
+    ServiceError,
+    SignInError,
+    SignInRequired,
+)
+
+_log = logging.getLogger(__name__)
+
+_RENEWALS = 3
+_NEWER_TRIES = 10
+_NEWER_PAUSE = 0.2
+_PATIENCE = 5.0
+
+
+class TokenSource:
+    """Hands out access tokens that are good for a while, whatever it takes to get them.
+
+    Safe for any number of threads: however many ask, one request goes out and all get its outcome. Safe for any
+    number of processes that share a store: tokens are read again under the store's lock before they are renewed,
+    because refresh tokens rotate, and again when the server refuses one, in case the lock did nothing.
+
+    Args:
+        flow: How to sign in.
+        store: Where tokens are kept; None keeps them in memory.
+        clock: Returns Unix seconds.
+        sleep: Waits for a number of seconds.
+
+    A source pickles without tokens: where it is unpickled it reads the store, or signs in with what the
+    environment holds there, and never asks a person. One that was given a secret as an argument does not pickle.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        store: TokenStore | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._flow = flow
+        self._store: TokenStore = store if store is not None and flow.stores else MemoryStore()
+        self._clock = clock
+        self._sleep = sleep
+        self._tokens: Tokens | None = None
+        self._ended: SignInError | None = None
+        self._used = False
+        self._unsaved = False
+        self._subject: str | None = None
+        self._quiet_until = 0.0
+        self._guard = threading.Lock()
+        self._flight: _Flight | None = None
+
+    def current(self) -> str | None:
+        """Return an access token that needs no renewal yet, or None. Takes no lock and does no I/O."""
+        tokens = self._tokens
+        if tokens is None:
+            return None
+        now = self._clock()
+        if tokens.fresh(now) or (now < self._quiet_until and tokens.alive(now)):
+            return tokens.access_token
+        return None
+
+    def token(self) -> str:
+        """Return an access token; sign in, or renew it, when needed.
+
+        A token is renewed in the last 60 seconds of its life, or in its second half if that is shorter. A person
+        is only asked at the first use: a session that ends in the middle of work is an error.
+
+        Raises:
+            SignInRequired: Nobody is signed in, and nobody is there to ask.
+            SignInDenied: The person or the server refused.
+            SignInExpired: The person did not sign in in time.
+            SessionEnded: The session ended while in use.
+            ConnectionFailed: The sign-in server cannot be reached.
+            ServiceError: The sign-in server fails.
+        """
+        return self.current() or self._fly(lambda: self._obtain(None)).access_token
+
+    def renew(self, rejected: str) -> str:
+        """Return another access token than ``rejected``, which a service answered with 401.
+
+        Of several callers with the same rejected token one renews it, and all get the new one. Never asks a
+        person.
+
+        Args:
+            rejected: The access token that was refused.
+
+        Raises:
+            SessionEnded: The session has ended.
+            SignInRequired: Nobody is signed in.
+            ConnectionFailed: The sign-in server cannot be reached.
+            ServiceError: The sign-in server fails.
+        """
+        for _ in range(_RENEWALS):
+            present = self.current()
+            if present is not None and present != rejected:
+                return present
+            # A flight that was under way may have been about the rejected token itself.
+            renewed = self._fly(lambda: self._obtain(rejected)).access_token
+            if renewed != rejected:
+                return renewed
+        raise copy.copy(self._flow.ended(Refusal("invalid_grant")))
+
+    def sign_in(self) -> None:
+        """Sign in anew, whoever is signed in now; asks a person when the flow needs one.
+
+        Raises:
+            SignInError: It did not work; the subclass says why.
+            ConnectionFailed: The sign-in server cannot be reached.
+            ServiceError: The sign-in server fails.
+        """
+        self._fly(self._begin_anew, join=False)
+
+    def sign_out(self) -> None:
+        """Forget the session here and in the store, then end it at the server.
+
+        Tokens that the caller brought along (an offline or an access token) are forgotten, not ended: others may
+        use them.
+
+        Raises:
+            ConnectionFailed: Forgotten here, but the server could not be told; the session ends by itself.
+            ServiceError: Likewise, because the server fails.
+            OSError: The store could not forget it.
+        """
+        with self._store.lock(self._flow.key):
+            stored = self._store.load(self._flow.key)
+            foreign = stored is not None and self._is_foreign(stored)
+            tokens = self._tokens if foreign or self._unsaved else stored or self._tokens
+            self._reset()
+            if not foreign:
+                self._store.remove(self._flow.key)
+        if tokens is not None:
+            self._flow.end(tokens)
+
+    def claims(self) -> Claims:
+        """Say who is signed in: name, roles and the token's end, as the access token has them.
+
+        Raises:
+            ProvenaError: As :meth:`token`.
+        """
+        return read_claims(self.token())
+
+    def _begin_anew(self) -> Tokens:
+        tokens = self._flow.begin()
+        self._reset()
+        return self._keep(tokens)
+
+    def _reset(self) -> None:
+        self._tokens = None
+        self._ended = None
+        self._used = self._unsaved = False
+        self._subject = None
+
+    def _obtain(self, rejected: str | None) -> Tokens:
+        """Find or make tokens; runs in one thread at a time."""
+        with self._store.lock(self._flow.key):
+            tokens = self._from_session(rejected)
+            if tokens is None and not self._flow.asks_person:
+                tokens = self._keep(self._flow.begin())
+        if tokens is not None:
+            self._adopt(tokens)
+            return tokens
+        if rejected is not None:
+            raise SignInRequired("Nobody is signed in any more.", hint="Sign in again.")
+        return self._keep(self._flow.begin())
+
+    def _from_session(self, rejected: str | None) -> Tokens | None:
+        """Take the newest tokens known, renewed if they need it; None when there is no session to go on from."""
+        known = self._tokens if self._unsaved else self._stored() or self._tokens
+        if known is None:
+            if self._ended is not None:
+                raise copy.copy(self._ended)
+            return None
+        if known.access_token != rejected and known.fresh(self._clock()):
+            return known
+        try:
+            return self._renewed(known, rejected)
+        except (ConnectionFailed, ServiceError) as error:
+            now = self._clock()
+            if known.access_token == rejected or not known.alive(now):
+                raise
+            # It works for some seconds yet; asking again with every call would only slow the caller down.
+            _log.debug("Not renewed: %s", error.message)
+            self._quiet_until = now + _PATIENCE
+            return known
+
+    def _renewed(self, known: Tokens, rejected: str | None) -> Tokens | None:
+        """Renew tokens; None when their session is over and none of it was used in this process."""
+        refusal = Refusal("invalid_grant")
+        for _ in range(_RENEWALS):
+            result = self._flow.renew(known)
+            if isinstance(result, Tokens):
+                return self._keep(result)
+            refusal = result
+            if refusal.code != "invalid_grant":
+                raise explain(refusal, client_id=self._flow.key.client_id)
+            newer = self._newer_than(known)
+            if newer is None:
+                break
+            known = newer
+            if known.access_token != rejected and known.fresh(self._clock()):
+                return known
+        restarted = self._flow.restart(known)
+        if restarted is not None:
+            return self._keep(restarted)
+        self._end(known, refusal)
+        return None
+
+    def _end(self, known: Tokens, refusal: Refusal) -> None:
+        """Forget a session that is over; an error, unless a person can begin anew before any work was done."""
+        stored = self._store.load(self._flow.key)
+        if stored is not None and stored.refresh_token == known.refresh_token:
+            self._forget()
+        if self._flow.asks_person and not self._used:
+            return
+        self._tokens = None
+        self._ended = self._flow.ended(refusal)
+        raise copy.copy(self._ended)
+
+    def _newer_than(self, known: Tokens) -> Tokens | None:
+        """Look whether another process has renewed the session; give it a moment to write that down."""
+        if isinstance(self._store, MemoryStore) or known.refresh_token is None:
+            return None
+        for tries_left in reversed(range(_NEWER_TRIES)):
+            stored = self._stored()
+            if stored is None:
+                return None
+            if stored.refresh_token != known.refresh_token:
+                return stored
+            if tries_left:
+                self._sleep(_NEWER_PAUSE)
+        return None
+
+    def _stored(self) -> Tokens | None:
+        """Read the store; a session of somebody else than the one in use here does not count."""
+        stored = self._store.load(self._flow.key)
+        return None if stored is None or self._is_foreign(stored) else stored
+
+    def _is_foreign(self, stored: Tokens) -> bool:
+        holder = read_claims(stored.access_token).subject
+        return self._subject is not None and holder is not None and holder != self._subject
+
+    def _keep(self, tokens: Tokens) -> Tokens:
+        """Use tokens, and store them unless somebody else's are there by now."""
+        stored = self._store.load(self._flow.key)
+        self._unsaved = True
+        if stored is None or not self._is_foreign(stored):
+            try:
+                self._store.save(self._flow.key, tokens)
+                self._unsaved = False
+            except OSError as error:
+                warnings.warn(
+                    f"The session could not be stored ({error.strerror or type(error).__name__}); "
+                    "it ends with this process.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+        self._adopt(tokens)
+        return tokens
+
+    def _forget(self) -> None:
+        try:
+            self._store.remove(self._flow.key)
+        except OSError as error:
+            _log.debug("The ended session stays in the store (%s)", type(error).__name__)
+
+    def _adopt(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._ended = None
+        self._used = True
+        self._subject = read_claims(tokens.access_token).subject or self._subject
+
+    def _fly(self, work: Callable[[], Tokens], *, join: bool = True) -> Tokens:
+        """Run ``work``, or join the thread that is at it: one flight at a time.
+
+        Args:
+            work: Makes the tokens.
+            join: Whether another flight's outcome will do.
+        """
+        while True:
+            with self._guard:
+                flight = self._flight
+                # A flight seen in a forked child was left behind by a thread that only the parent has.
+                leads = flight is None or flight.process != os.getpid()
+                if leads:
+                    flight = self._flight = _Flight()
+            assert flight is not None  # noqa: S101
+            if leads:
+                return self._lead(flight, work)
+            flight.landed.wait()
+            if join and flight.tokens is not None:
+                return flight.tokens
+            if join and flight.error is not None:
+                raise copy.copy(flight.error)
+
+    def _lead(self, flight: _Flight, work: Callable[[], Tokens]) -> Tokens:
+        try:
+            flight.tokens = work()
+        except ProvenaError as error:
+            flight.error = error
+            raise
+        finally:
+            # Also after Ctrl-C: then there is neither, and one of those who wait takes over.
+            with self._guard:
+                self._flight = None
+            flight.landed.set()
+        return flight.tokens
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "not signed in" if self._tokens is None else "signed in"
+        return f"TokenSource({self._flow!r}, {state})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"flow": self._flow, "store": self._store, "clock": self._clock, "sleep": self._sleep}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+
+class _Flight:
+    """One attempt to get tokens, and who waits for it."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.landed = threading.Event()
+        self.tokens: Tokens | None = None
+        self.error: ProvenaError | None = None

@@ -1,0 +1,207 @@
+"""Temporary credentials for a dataset's files: asked for once, shared, and renewed before they expire.
+
+The service grants them per dataset and access, for a time of its own choosing, and names their expiry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import enum
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NoReturn, Protocol
+
+_log = logging.getLogger(__name__)
+
+_MARGIN_SECONDS: Final = 300.0
+_MARGIN_SHARE: Final = 0.2
+_RETRY_SECONDS: Final = 30.0
+
+
+class Access(enum.StrEnum):
+    """What a set of credentials allows."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Temporary credentials of the object store. Printing shows no secret, and pickling is refused.
+
+    Args:
+        access_key_id: The key's id.
+        secret_access_key: The key.
+        session_token: The token that belongs to the key.
+        expiry: When the store stops accepting them; must carry a time zone.
+
+    Raises:
+        ValueError: ``expiry`` carries no time zone.
+
+    Example:
+        >>> from datetime import UTC
+        >>> Credentials("id", "key", "token", datetime(2030, 1, 1, tzinfo=UTC))
+        Credentials(expiry=datetime.datetime(2030, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))
+    """
+
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expiry: datetime
+
+    def __post_init__(self) -> None:
+        if self.expiry.tzinfo is None:
+            raise ValueError("expiry: a time zone is needed to compare it with the clock.")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Credentials are never pickled; send the dataset's id, and ask for new ones there.")
+
+
+class CredentialsProvider(Protocol):
+    """Asks the datastore for credentials. It may block, and is called from any thread."""
+
+    def __call__(self, dataset_id: str, access: Access) -> Credentials:
+        """Return fresh credentials for one dataset.
+
+        Args:
+            dataset_id: The dataset's handle.
+            access: What the credentials shall allow.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Entry:
+    credentials: Credentials
+    renew_at: float
+
+
+class CredentialsSource:
+    """Holds the credentials of all datasets of one client.
+
+    However many threads and tasks ask at once, the datastore is asked once for each dataset and access. What is
+    held is renewed when a fifth of its life, and at most five minutes, is left. Should the renewal fail while the
+    old credentials are still good, they are handed out and the renewal is tried again later.
+
+    A pickle of the source holds the provider and none of the credentials.
+
+    Args:
+        provider: Asks the datastore; see :class:`CredentialsProvider`.
+        clock: Tells the time as seconds since the epoch.
+    """
+
+    def __init__(self, provider: CredentialsProvider, *, clock: Callable[[], float] = time.time) -> None:
+        self._provider = provider
+        self._clock = clock
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._entries: dict[tuple[str, Access], _Entry] = {}
+        self._flights: dict[tuple[str, Access], Future[Credentials]] = {}
+
+    def __repr__(self) -> str:
+        return "<CredentialsSource>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_provider": self._provider, "_clock": self._clock}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._reset()
+
+    def get(self, dataset_id: str, access: Access) -> Credentials:
+        """Return credentials that are good now, asking the datastore if need be.
+
+        Args:
+            dataset_id: The dataset's handle.
+            access: What they shall allow.
+
+        Raises:
+            ProvenaError: Whatever the datastore answered instead.
+        """
+        held = self._held(dataset_id, access)
+        return held if held is not None else self._flight(dataset_id, access).result()
+
+    async def get_async(self, dataset_id: str, access: Access) -> Credentials:
+        """Return what :meth:`get` returns, without blocking the running event loop."""
+        held = self._held(dataset_id, access)
+        if held is not None:
+            return held
+        return await asyncio.wrap_future(self._flight(dataset_id, access))
+
+    def discard(self, dataset_id: str, access: Access, credentials: Credentials) -> None:
+        """Forget credentials that the store refused, unless others have taken their place already."""
+        key = (dataset_id, access)
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and entry.credentials is credentials:
+                del self._entries[key]
+
+    def _held(self, dataset_id: str, access: Access) -> Credentials | None:
+        if self._pid != os.getpid():
+            # A fork may have copied a held lock, or a flight whose thread exists in the parent only.
+            self._reset()
+        entry = self._entries.get((dataset_id, access))
+        return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
+
+    def _flight(self, dataset_id: str, access: Access) -> Future[Credentials]:
+        key = (dataset_id, access)
+        with self._lock:
+            entry = self._entries.get(key)
+            flight = self._flights.get(key)
+            if flight is not None:
+                return flight
+            flight = Future()
+            # A running future cannot be cancelled, so that one waiter giving up does not fail the others.
+            flight.set_running_or_notify_cancel()
+            if entry is not None and self._clock() < entry.renew_at:
+                flight.set_result(entry.credentials)
+                return flight
+            self._flights[key] = flight
+        context = contextvars.copy_context()
+        threading.Thread(
+            target=context.run, args=(self._fly, key, flight), name="provena-credentials", daemon=True
+        ).start()
+        return flight
+
+    def _fly(self, key: tuple[str, Access], flight: Future[Credentials]) -> None:
+        try:
+            fresh = self._provider(*key)
+        except BaseException as error:
+            old = self._postponed(key, error)
+            if old is None:
+                flight.set_exception(error)
+            else:
+                flight.set_result(old)
+            return
+        now = self._clock()
+        life = fresh.expiry.timestamp() - now
+        # Credentials that seem to have expired on arrival mean that this machine's clock is wrong. They are used
+        # until the store refuses them.
+        renew_at = now + life - min(_MARGIN_SECONDS, life * _MARGIN_SHARE) if life > 0 else float("inf")
+        with self._lock:
+            self._entries[key] = _Entry(fresh, renew_at)
+            self._flights.pop(key, None)
+        flight.set_result(fresh)
+
+    def _postponed(self, key: tuple[str, Access], error: BaseException) -> Credentials | None:
+        """End a failed flight; return the old credentials while they are still good."""
+        now = self._clock()
+        with self._lock:
+            self._flights.pop(key, None)
+            entry = self._entries.get(key)
+            left = entry.credentials.expiry.timestamp() - now if entry is not None else 0.0
+            if entry is None or left <= 0:
+                return None
+            entry.renew_at = now + min(_RETRY_SECONDS, left / 2)
+        _log.debug("Renewing the %s credentials of %s failed (%s).", key[1], key[0], type(error).__name__)
+        return entry.credentials

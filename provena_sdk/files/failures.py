@@ -1,0 +1,136 @@
+"""Turning the object store's errors into ours.
+
+The originals are left behind on purpose: botocore keeps the store's whole answer in them, which for an expired
+token or a rejected signature repeats the session token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import aiohttp
+from botocore import exceptions as boto
+
+from provena_sdk.errors import (
+    ConnectionFailed,
+    DatasetFileNotFound,
+    FileAccessDenied,
+    FileStoreError,
+    IntegrityError,
+    ProvenaError,
+    RequestTimedOut,
+)
+
+_MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
+_DENIED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "403"})
+_CHANGED: Final = frozenset({"PreconditionFailed", "412"})
+_RENEWABLE: Final = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidToken"}
+    | {"InvalidAccessKeyId"}
+)
+_SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
+_CERTIFICATE: Final = (boto.SSLError, aiohttp.ClientSSLError)
+_TIMEOUTS: Final = (boto.ConnectTimeoutError, boto.ReadTimeoutError, asyncio.TimeoutError)
+_BROKEN: Final = (
+    boto.ConnectionError,
+    boto.ConnectionClosedError,
+    boto.HTTPClientError,
+    boto.IncompleteReadError,
+    boto.ResponseStreamingError,
+    aiohttp.ClientError,
+    ConnectionError,
+)
+
+
+def is_expired(error: BaseException) -> bool:
+    """Whether the store refused the credentials in a way that fresh ones cure.
+
+    S3 answers an expired token with 400, and an answer to HEAD has no body that could name the reason.
+    """
+    answer = _client_error(error)
+    if answer is None:
+        return False
+    code = _code(answer)
+    return code in _RENEWABLE or (code == "400" and answer.operation_name.startswith("Head"))
+
+
+def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exception:
+    """Return the SDK's own error for one of botocore, aiohttp or s3fs.
+
+    Args:
+        error: What was raised. The SDK's own errors and plain errors of this machine come back as they are.
+        path: The file it is about, within the dataset.
+        dataset_id: The dataset's handle.
+
+    Returns:
+        An error without a cause or context, to be raised outside of any ``except`` block.
+    """
+    if isinstance(error, ProvenaError):
+        return error
+    answer = _client_error(error)
+    if answer is not None:
+        return _from_answer(answer, path, dataset_id)
+    what = f"{path!r}" if path else f"the files of dataset {dataset_id}"
+    if isinstance(error, _CERTIFICATE):
+        return ConnectionFailed(
+            f"The object store's certificate was not accepted for {what}.",
+            hint="Check the proxy, and the certificates this machine trusts.",
+        )
+    if isinstance(error, boto.FlexibleChecksumError):
+        return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
+    if isinstance(error, _TIMEOUTS):
+        return RequestTimedOut(f"The object store did not answer in time for {what}.", hint="Try again.")
+    if isinstance(error, _BROKEN):
+        return ConnectionFailed(
+            f"The connection to the object store failed for {what}.",
+            hint="Check the network, then try again.",
+        )
+    if isinstance(error, boto.BotoCoreError):
+        return FileStoreError(
+            f"The request for {what} could not be made ({type(error).__name__}).", path=path
+        )
+    if isinstance(error, Exception):
+        return error
+    raise error
+
+
+def _from_answer(answer: boto.ClientError, path: str | None, dataset_id: str) -> Exception:
+    code = _code(answer)
+    what = f"{path!r} of dataset {dataset_id}" if path else f"the files of dataset {dataset_id}"
+    if code in _MISSING:
+        return DatasetFileNotFound(f"Dataset {dataset_id} holds no file {path!r}.", path=path)
+    if code in _DENIED:
+        return FileAccessDenied(
+            f"The object store refuses access to {what}.",
+            path=path,
+            hint="Writing ends when a dataset is released; otherwise ask its owner for access.",
+        )
+    if code in _CHANGED:
+        return IntegrityError(f"{what} was replaced meanwhile.", path=path, hint="Try again.")
+    if code in _SKEWED:
+        return FileAccessDenied(
+            f"The object store refuses access to {what}: this machine's clock is wrong.",
+            path=path,
+            hint="Set the clock.",
+        )
+    if is_expired(answer):
+        return FileAccessDenied(
+            f"The object store refuses the credentials for {what}, renewed ones too.",
+            path=path,
+            hint="Check this machine's clock.",
+        )
+    return FileStoreError(
+        f"The object store answered {code!r} for {what}.", path=path, code=code, hint="Try again later."
+    )
+
+
+def _client_error(error: BaseException) -> boto.ClientError | None:
+    if isinstance(error, boto.ClientError):
+        return error
+    cause = error.__cause__
+    return cause if isinstance(cause, boto.ClientError) else None
+
+
+def _code(answer: boto.ClientError) -> str:
+    return str(answer.response.get("Error", {}).get("Code", "unknown"))

@@ -1,0 +1,236 @@
+"""File systems of one dataset, through s3fs.
+
+:class:`DatasetStore` is s3fs held to one dataset's folder: whatever is asked of it, no request leaves that folder
+and none writes the file that belongs to the service. :class:`DatasetFileSystem` is what users get: the same,
+with paths that begin at the dataset's root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Final
+
+from fsspec.asyn import sync_wrapper
+from fsspec.implementations.dirfs import DirFileSystem
+from s3fs import S3FileSystem
+
+from provena_sdk.errors import UnsafePath
+from provena_sdk.files.credentials import Access, CredentialsSource
+from provena_sdk.files.failures import is_expired, translate
+from provena_sdk.files.location import DatasetLocation
+from provena_sdk.files.paths import SERVICE_FILE, is_service_file
+from provena_sdk.files.plan import service_file_refusal
+from provena_sdk.files.session import DatasetCredentials, DatasetSession
+
+CONNECT_SECONDS: Final = 10
+READ_SECONDS: Final = 60
+
+_BLOCK_BYTES: Final = 8 * 1024 * 1024
+_CONNECTIONS: Final = 64
+_ATTEMPTS: Final = 4
+_REGION: Final = "us-east-1"
+_WRITES: Final = frozenset(
+    {"put_object", "create_multipart_upload", "copy_object", "delete_object", "put_object_acl"}
+    | {"put_object_tagging", "upload_part", "upload_part_copy", "complete_multipart_upload"}
+)
+_KEYLESS: Final = frozenset({"list_objects_v2", "list_object_versions", "list_multipart_uploads"})
+
+
+class DatasetStore(S3FileSystem):  # type: ignore[misc]
+    """s3fs for one dataset and access; addresses are ``<bucket>/<key>``.
+
+    Its arguments hold where to find credentials, never the credentials. Its protocol is its own, so that keys
+    configured for ``s3`` in fsspec's settings do not apply.
+
+    Args:
+        location: The dataset's folder.
+        access: What its credentials shall allow.
+        source: Where they come from.
+        endpoint_url: The object store's base URL; None means Amazon S3.
+        region: Its region; None lets Amazon tell it.
+    """
+
+    protocol = ("provena-store",)
+    cachable = False
+    # botocore repeats requests; this is s3fs's own layer round it, for answers that break off.
+    retries = 2
+
+    def __init__(
+        self,
+        location: DatasetLocation,
+        access: Access,
+        source: CredentialsSource,
+        *,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        self.location = location
+        self.credentials = DatasetCredentials(source, location.dataset_id, access)
+        self.root = f"{location.bucket}/{location.prefix.removesuffix('/')}"
+        super().__init__(
+            endpoint_url=endpoint_url,
+            session=DatasetSession(self.credentials),
+            client_kwargs={"region_name": region or _REGION},
+            config_kwargs={
+                "connect_timeout": CONNECT_SECONDS,
+                "read_timeout": READ_SECONDS,
+                "max_pool_connections": _CONNECTIONS,
+                "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                "s3": {"addressing_style": "path" if endpoint_url else "auto"},
+            },
+            default_block_size=_BLOCK_BYTES,
+            # Others may write to the dataset; a listing kept for ever would hide it.
+            use_listings_cache=False,
+        )
+
+    def split_path(self, path: str) -> tuple[str, str, str | None]:
+        """Split an address into bucket and key, taking ``?versionId=`` and the like as part of the key."""
+        bucket, _, key = self._strip_address(path).partition("/")
+        return bucket, key, None
+
+    def _strip_address(self, path: str) -> str:
+        scheme = f"{self.protocol[0]}://"
+        return path.removeprefix(scheme)
+
+    async def _info(self, path: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        if path.rstrip("/") == self.root:
+            # A dataset has its folder even while it is empty, and asking for the bare key is not allowed.
+            return {"name": self.root, "size": 0, "type": "directory"}
+        info: dict[str, Any] = await super()._info(path, *args, **kwargs)
+        return info
+
+    async def _exists(self, path: str) -> bool:
+        return path.rstrip("/") == self.root or bool(await super()._exists(path))
+
+    def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
+        file = super()._open(path, mode, *args, **kwargs)
+        if "r" in mode and file.details.get("type") == "directory":
+            raise IsADirectoryError(f"{file.key.removeprefix(self.location.prefix)!r} is a folder.")
+        return file
+
+    async def _mkdir(self, path: str, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: folders exist by the files in them, and buckets are the service's business."""
+
+    async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
+        """Do nothing, for the same reason."""
+
+    async def _call_s3(self, method: str, *akwarglist: Mapping[str, Any], **kwargs: Any) -> Any:
+        """Make one request as s3fs does, within the dataset and with our errors."""
+        arguments = self._permitted(method, kwargs)
+
+        async def call() -> Any:
+            return await super(DatasetStore, self)._call_s3(method, *akwarglist, **arguments)
+
+        return await self._renewing(call, arguments)
+
+    async def request(self, operation: str, **arguments: Any) -> Any:
+        """Make one request with botocore's client, repeated by nothing but botocore itself.
+
+        Args:
+            operation: The client's method, such as ``get_object``.
+            arguments: Its arguments; the bucket is added.
+
+        Returns:
+            The answer as botocore gives it.
+
+        Raises:
+            FileError: The store refused; see :func:`provena_sdk.files.failures.translate`.
+            ConnectionFailed: The store could not be reached.
+        """
+        permitted = self._permitted(operation, {"Bucket": self.location.bucket, **arguments})
+
+        async def call() -> Any:
+            client = await self.set_session()
+            return await getattr(client, operation)(**permitted)
+
+        return await self._renewing(call, permitted)
+
+    async def _renewing(self, call: Callable[[], Awaitable[Any]], arguments: Mapping[str, Any]) -> Any:
+        renewed = False
+        while True:
+            try:
+                return await call()
+            except Exception as error:
+                if not renewed and is_expired(error):
+                    renewed = True
+                    self.credentials.refused(self.credentials.latest)
+                    continue
+                failure = translate(error, path=self._path_of(arguments), dataset_id=self.location.dataset_id)
+                break
+        # Raised here and not above, so that the original error does not travel along as its context.
+        raise failure
+
+    def _path_of(self, arguments: Mapping[str, Any]) -> str | None:
+        key = arguments.get("Key")
+        return key.removeprefix(self.location.prefix) if isinstance(key, str) else None
+
+    def _permitted(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        prefix = self.location.prefix
+        if operation == "delete_objects":
+            return self._permitted_deletion(arguments)
+        if operation in _KEYLESS:
+            inside = str(arguments.get("Prefix") or "").startswith(prefix)
+        else:
+            inside = str(arguments.get("Key") or "").startswith(prefix)
+        if not inside or arguments.get("Bucket") != self.location.bucket:
+            raise UnsafePath(
+                f"The {operation} request would leave the folder of dataset {self.location.dataset_id}."
+            )
+        if operation in _WRITES and is_service_file(str(arguments["Key"]).removeprefix(prefix)):
+            raise service_file_refusal(self.location.dataset_id)
+        return arguments
+
+    def _permitted_deletion(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Hold a bulk deletion to the dataset, and leave the service's file out of it."""
+        entries = arguments["Delete"]["Objects"]
+        for entry in entries:
+            self._permitted("head_object", {"Bucket": arguments.get("Bucket"), "Key": entry["Key"]})
+        kept = [entry for entry in entries if entry["Key"] != self.location.key(SERVICE_FILE)]
+        if not kept:
+            return self._permitted("delete_object", {**arguments, "Key": self.location.key(SERVICE_FILE)})
+        return {**arguments, "Delete": {**arguments["Delete"], "Objects": kept}}
+
+    # s3fs binds these to its own coroutines, not to the ones above.
+    call_s3 = sync_wrapper(_call_s3)
+    exists = sync_wrapper(_exists)
+    mkdir = sync_wrapper(_mkdir)
+    makedirs = sync_wrapper(_makedirs)
+
+    async def close_client(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        creator = getattr(self, "_s3creator", None)
+        self._s3 = None
+        if creator is not None:
+            await creator.__aexit__(None, None, None)
+
+
+class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]
+    """One dataset's files as an fsspec file system, its paths beginning at the dataset's root.
+
+    Pickles hold where to ask for credentials and no credentials; both sides of a pickle ask for their own.
+
+    Args:
+        location: The dataset's folder.
+        access: Whether files may be written.
+        source: Where credentials come from.
+        endpoint_url: The object store's base URL; None means Amazon S3.
+        region: Its region; None lets Amazon tell it.
+    """
+
+    protocol: ClassVar[str] = "provena-dataset"
+    cachable = False
+
+    def __init__(
+        self,
+        location: DatasetLocation,
+        access: Access,
+        source: CredentialsSource,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        store = DatasetStore(location, access, source, endpoint_url=endpoint_url, region=region)
+        super().__init__(path=store.root, fs=store)
+        self.store = store
+
+    def __repr__(self) -> str:
+        return f"<DatasetFileSystem {self.store.location.dataset_id} ({self.store.credentials.access})>"

@@ -1,0 +1,82 @@
+"""Running file work on the I/O thread that fsspec keeps for all file systems.
+
+All transfers share that one event loop, so that blocking callers work inside a running loop, such as a
+notebook's, and from any number of threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+_WAKE_SECONDS: Final = 1.0
+_CLEANUP_SECONDS: Final = 10.0
+
+
+def run_sync(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the I/O thread and wait for its result.
+
+    An interrupt, such as Ctrl-C, cancels the work and waits for it to clean up.
+
+    Args:
+        work: What to run.
+
+    Raises:
+        RuntimeError: The caller is on the I/O thread itself, which would wait for itself for ever.
+    """
+    loop = _loop()
+    if _is_running(loop):
+        work.close()
+        raise RuntimeError("A blocking call was made on fsspec's I/O thread; await the coroutine instead.")
+    ended = threading.Event()
+    future = asyncio.run_coroutine_threadsafe(_signalled(work, ended), loop)
+    try:
+        while True:
+            # Waiting without a limit cannot be interrupted on Windows.
+            concurrent.futures.wait((future,), timeout=_WAKE_SECONDS)
+            if future.done():
+                return future.result()
+    except BaseException:
+        if future.cancel():
+            ended.wait(_CLEANUP_SECONDS)
+        raise
+
+
+async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the I/O thread and await its result on the caller's own loop.
+
+    Cancelling the caller cancels the work.
+
+    Args:
+        work: What to run.
+    """
+    loop = _loop()
+    if _is_running(loop):
+        return await work
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+
+
+async def _signalled(work: Coroutine[Any, Any, T], ended: threading.Event) -> T:
+    try:
+        return await work
+    finally:
+        ended.set()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    from fsspec.asyn import get_loop
+
+    loop: asyncio.AbstractEventLoop = get_loop()
+    return loop
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

@@ -1,0 +1,93 @@
+"""Looking at what a dataset holds."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, Final
+
+from provena_sdk.errors import DatasetFileNotFound
+from provena_sdk.files.filesystem import DatasetStore
+from provena_sdk.files.location import FileInfo
+
+_SEARCHED: Final = 10_000
+_SUGGESTED: Final = 3
+
+
+async def each_entry(store: DatasetStore, folder: str = "") -> AsyncIterator[FileInfo]:
+    """Yield every key below a folder of the dataset, the markers that some tools leave for folders included.
+
+    Args:
+        store: The dataset's store.
+        folder: The folder, ending in a slash; empty for the whole dataset.
+    """
+    arguments: dict[str, Any] = {"Prefix": store.location.key(folder)}
+    while True:
+        page = await store.request("list_objects_v2", **arguments)
+        for entry in page.get("Contents", ()):
+            path = entry["Key"].removeprefix(store.location.prefix)
+            if path:
+                yield FileInfo(path, entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
+        if not page.get("IsTruncated"):
+            return
+        arguments["ContinuationToken"] = page["NextContinuationToken"]
+
+
+def is_marker(info: FileInfo) -> bool:
+    """Whether a key only marks that a folder exists."""
+    return info.path.endswith("/")
+
+
+async def list_files(store: DatasetStore, folder: str = "") -> list[FileInfo]:
+    """List the files below a folder, in the order of their keys.
+
+    Args:
+        store: The dataset's store.
+        folder: The folder, ending in a slash; empty for the whole dataset.
+    """
+    return [info async for info in each_entry(store, folder) if not is_marker(info)]
+
+
+async def look_up(store: DatasetStore, path: str) -> FileInfo | None:
+    """Return what the store knows of one file, or None when there is none of this name.
+
+    Args:
+        store: The dataset's store.
+        path: The file's path within the dataset.
+    """
+    try:
+        answer = await store.request("head_object", Key=store.location.key(path))
+    except DatasetFileNotFound:
+        return None
+    modified: datetime = answer["LastModified"]
+    return FileInfo(path, answer["ContentLength"], answer["ETag"].strip('"'), modified)
+
+
+async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
+    """Return the error for a path that is neither file nor folder, naming what comes near it."""
+    known: set[str] = set()
+    async for info in each_entry(store):
+        known.add(info.path)
+        known.update(_folders(info.path))
+        if len(known) >= _SEARCHED:
+            break
+    near = difflib.get_close_matches(path, sorted(known), n=_SUGGESTED, cutoff=0.6)
+    name = path.rstrip("/").rpartition("/")[2]
+    near += [other for other in sorted(known) if other.rstrip("/").rpartition("/")[2] == name]
+    suggestions = list(dict.fromkeys(near))[:_SUGGESTED]
+    hint = (
+        f"Did you mean {' or '.join(map(repr, suggestions))}?"
+        if suggestions
+        else "List the dataset's files to see what it holds."
+    )
+    return DatasetFileNotFound(
+        f"Dataset {store.location.dataset_id} holds neither a file nor a folder {path!r}.",
+        path=path,
+        hint=hint,
+    )
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]

@@ -1,0 +1,245 @@
+"""The local side of a transfer: reading a source folder, and writing into a destination nobody can lead astray."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from provena_sdk.errors import IntegrityError, InvalidArgument, UnsafePath
+from provena_sdk.files.paths import is_part_name, part_name
+from provena_sdk.files.plan import Upload
+from provena_sdk.files.report import FileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What lies below a source folder."""
+
+    files: tuple[Upload, ...]
+    settled: tuple[FileOutcome, ...]
+
+
+def source_folder(given: str | os.PathLike[str]) -> Path:
+    """Check the folder to upload.
+
+    Raises:
+        InvalidArgument: It does not exist or is no folder.
+    """
+    folder = Path(given).expanduser()
+    if not folder.exists():
+        raise InvalidArgument("source_directory", f"{str(given)!r} does not exist.")
+    if not folder.is_dir():
+        raise InvalidArgument("source_directory", f"{str(given)!r} is no folder.", hint="Name its folder.")
+    return folder
+
+
+def destination_folder(given: str | os.PathLike[str]) -> Path:
+    """Check the folder to download into, and make it if it is missing.
+
+    Raises:
+        InvalidArgument: Something else has this name, or the folder cannot be made.
+    """
+    folder = Path(given).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidArgument(
+            "destination_directory",
+            f"{str(given)!r} is no folder and cannot be made one ({error.strerror or type(error).__name__}).",
+        ) from None
+    return folder
+
+
+def scan(folder: Path) -> Scan:
+    """List the files below a folder, in the order of their paths.
+
+    Links are followed when what they point to lies in the folder too. A link that leaves it, leads nowhere or
+    goes round in circles is refused by itself, so that nothing is published that was not put there.
+    """
+    root = os.path.realpath(folder)
+    files: list[Upload] = []
+    settled: list[FileOutcome] = []
+    pending: list[tuple[str, str, tuple[str, ...]]] = [(os.fspath(folder), "", (root,))]
+    while pending:
+        place, prefix, above = pending.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            settled.append(FileOutcome(prefix or ".", "failed", local=Path(place), error=error))
+            continue
+        for entry in entries:
+            path, local = prefix + entry.name, Path(entry.path)
+            if is_part_name(entry.name):
+                settled.append(
+                    FileOutcome(path, "skipped", local=local, reason="it is what a broken download left")
+                )
+                continue
+            try:
+                reason = _link_refusal(entry, root, above)
+                if reason:
+                    settled.append(_refused(path, local, reason))
+                elif entry.is_dir():
+                    pending.append((entry.path, path + "/", (*above, os.path.realpath(entry.path))))
+                elif entry.is_file():
+                    files.append(Upload(local, path, entry.stat().st_size))
+                else:
+                    settled.append(_refused(path, local, "it is neither a file nor a folder"))
+            except OSError as error:
+                settled.append(FileOutcome(path, "failed", local=local, error=error))
+    files.sort(key=lambda file: file.path)
+    return Scan(tuple(files), tuple(settled))
+
+
+def _refused(path: str, local: Path, reason: str) -> FileOutcome:
+    error = UnsafePath(f"{path!r} was refused: {reason}.", path=path)
+    return FileOutcome(path, "refused", local=local, reason=reason, error=error)
+
+
+def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) -> str | None:
+    if not entry.is_symlink():
+        return None
+    try:
+        real = os.path.realpath(entry.path, strict=True)
+    except OSError:
+        return "it is a link that leads nowhere"
+    if not _inside(real, root):
+        return "it is a link out of the folder"
+    if real in above:
+        return "it is a link to a folder above it"
+    return None
+
+
+def _inside(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def ignores_case(folder: Path) -> bool:
+    """Find out whether a folder's file system ignores case, by making a file there and asking for it."""
+    probe = folder / part_name("Case", secrets.token_hex(4))
+    try:
+        probe.touch(exist_ok=False)
+    except OSError:
+        return True
+    try:
+        return probe.with_name(probe.name.swapcase()).exists()
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+class PartFile:
+    """A download in the making: a hidden file beside its target that takes the target's name once it is whole.
+
+    Writing is safe from several threads, and does nothing once the file was discarded.
+
+    Args:
+        root: The destination folder.
+        target: The target relative to it, with forward slashes; already judged safe as a name.
+
+    Raises:
+        UnsafePath: A link on the way leads out of the destination.
+        OSError: The file or a folder above it cannot be made.
+    """
+
+    def __init__(self, root: Path, target: str) -> None:
+        self.target = _prepared(root, target)
+        self.path = self.target.with_name(part_name(self.target.name, secrets.token_hex(4)))
+        self._file = self.path.open("xb", buffering=0)
+        self._lock = threading.Lock()
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Write some bytes at their place."""
+        with self._lock:
+            if self._file.closed:
+                return
+            self._file.seek(offset)
+            view = memoryview(data)
+            while view:
+                view = view[self._file.write(view) :]
+
+    def commit(self) -> None:
+        """Give the file its final name, replacing what had it."""
+        with self._lock:
+            self._file.close()
+            self.path.replace(self.target)
+
+    def discard(self) -> None:
+        """Remove the file, unless it was committed."""
+        with self._lock:
+            if not self._file.closed:
+                self._file.close()
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
+
+def _prepared(root: Path, target: str) -> Path:
+    """Make the folders above a target, and make sure that no link among them leads out of the destination."""
+    real_root = os.path.realpath(root)
+    path = root.joinpath(*target.split("/"))
+    for missing in (True, False):
+        if not _inside(os.path.realpath(path.parent), real_root):
+            raise UnsafePath(
+                f"{target!r} was refused: a link in the destination leads out of it.",
+                path=target,
+                hint="Remove the link, or choose another destination.",
+            )
+        if missing:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(f"A folder has the name of {target!r}.")
+    return path
+
+
+class SourceFile:
+    """A file being uploaded, which must not change meanwhile.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("rb", buffering=0)
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            self._file.close()
+            raise IsADirectoryError(f"{str(path)!r} is no file any more.")
+        self._state = (status.st_size, status.st_mtime_ns)
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """The size in bytes when the file was opened."""
+        return self._state[0]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read exactly some bytes.
+
+        Raises:
+            IntegrityError: The file is not what it was when it was opened.
+        """
+        blocks: list[bytes] = []
+        left = size
+        with self._lock:
+            self._file.seek(offset)
+            while left and (block := self._file.read(left)):
+                blocks.append(block)
+                left -= len(block)
+            status = os.fstat(self._file.fileno())
+        if left or (status.st_size, status.st_mtime_ns) != self._state:
+            raise IntegrityError(
+                f"{str(self._path)!r} changed while it was read.", hint="Upload it when it is finished."
+            )
+        return b"".join(blocks)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()

@@ -1,0 +1,81 @@
+"""Where a dataset's files lie, and what one of them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLocation:
+    """The folder of the object store that holds a dataset's files.
+
+    Args:
+        dataset_id: The dataset's handle.
+        bucket: The bucket.
+        prefix: The key of the folder, ending in a slash. The slash keeps datasets apart whose handles begin
+            alike: whoever may read one of them may list the whole bucket.
+
+    Raises:
+        ValueError: The bucket is missing, or the prefix is empty or does not end in a slash.
+    """
+
+    dataset_id: str
+    bucket: str
+    prefix: str
+
+    def __post_init__(self) -> None:
+        if not self.bucket or "/" in self.bucket:
+            raise ValueError(f"bucket: {self.bucket!r} is no bucket's name.")
+        if not self.prefix.strip("/") or not self.prefix.endswith("/") or self.prefix.startswith("/"):
+            raise ValueError(f"prefix: {self.prefix!r} is no folder; it must end, and not begin, with '/'.")
+
+    def key(self, path: str) -> str:
+        """Return the key of a path within the dataset.
+
+        Example:
+            >>> DatasetLocation("10378.1/12", "bucket", "datasets/10378-1-12/").key("obs/2024.csv")
+            'datasets/10378-1-12/obs/2024.csv'
+        """
+        return self.prefix + path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileInfo:
+    """One file of a dataset. It is path-like: ``str()`` and ``os.fspath()`` give its path within the dataset.
+
+    Args:
+        path: The path below the dataset's root, exactly as the store holds it.
+        size: Its size in bytes.
+        etag: The store's ETag, without quotes.
+        modified: When it was last written.
+
+    Example:
+        >>> import os
+        >>> from datetime import UTC
+        >>> found = FileInfo("obs/2024.csv", 12, "e", datetime(2024, 5, 1, tzinfo=UTC))
+        >>> os.fspath(found), str(found), found.name, found.suffix
+        ('obs/2024.csv', 'obs/2024.csv', '2024.csv', '.csv')
+    """
+
+    path: str
+    size: int
+    etag: str
+    modified: datetime
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def suffix(self) -> str:
+        """The name's ending, with its dot; empty when there is none."""
+        return PurePosixPath(self.name).suffix

@@ -1,0 +1,174 @@
+"""What became of each file of a transfer."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, overload
+
+from provena_sdk.errors import TransferFailed
+
+Outcome = Literal["downloaded", "uploaded", "skipped", "refused", "failed"]
+"""What became of a file; ``refused`` means that it was never tried, because its name or place is not safe."""
+
+Verified = Literal["checksum", "size"]
+"""How far a file was proven right: against the store's checksum, or by its size alone."""
+
+_SHOWN = 20
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file.
+
+    Args:
+        path: The file's path within the dataset.
+        outcome: What became of it.
+        bytes: How many bytes were transferred.
+        seconds: How long it took, waiting included.
+        local: The file on this machine, when there is one.
+        reason: A word on why it was skipped, refused, or only its size could be verified.
+        error: The error, when it failed or was refused.
+        verified: How far the transferred bytes were proven right; None when nothing was transferred.
+    """
+
+    path: str
+    outcome: Outcome
+    bytes: int = 0
+    seconds: float = 0.0
+    local: Path | None = None
+    reason: str | None = None
+    error: Exception | None = None
+    verified: Verified | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is amiss with this file."""
+        return self.outcome not in ("failed", "refused")
+
+    @property
+    def note(self) -> str:
+        """The reason or the error, in one line; empty when there is nothing to say."""
+        text = self.reason or (str(self.error) if self.error is not None else "")
+        return " ".join(text.split())
+
+    def __str__(self) -> str:
+        size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
+        note = f": {self.note}" if self.note else ""
+        return f"{self.outcome:<10} {self.path}{size}{note}"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReport(Sequence[FileOutcome]):
+    """The outcome of every file of one transfer, in the order of the paths.
+
+    It is a sequence of :class:`FileOutcome`; printing it shows the totals and whatever went wrong.
+
+    Args:
+        outcomes: One entry a file.
+        seconds: How long the whole transfer took.
+
+    Example:
+        >>> report = TransferReport((FileOutcome("a.csv", "downloaded", bytes=1200), FileOutcome("b", "skipped")))
+        >>> print(report)
+        1 downloaded, 1 skipped; 1.2 kB in 0.0 s
+        >>> report.total_bytes, len(report), report.failed
+        (1200, 2, [])
+    """
+
+    outcomes: tuple[FileOutcome, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @overload
+    def __getitem__(self, index: int) -> FileOutcome: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[FileOutcome]: ...
+    def __getitem__(self, index: int | slice) -> FileOutcome | Sequence[FileOutcome]:
+        return self.outcomes[index]
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __iter__(self) -> Iterator[FileOutcome]:
+        return iter(self.outcomes)
+
+    @property
+    def failed(self) -> list[FileOutcome]:
+        """The files that failed or were refused."""
+        return [outcome for outcome in self.outcomes if not outcome.ok]
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes transferred."""
+        return sum(outcome.bytes for outcome in self.outcomes)
+
+    def counts(self) -> dict[Outcome, int]:
+        """Return how many files had each outcome."""
+        return dict(Counter(outcome.outcome for outcome in self.outcomes))
+
+    def raise_for_failures(self) -> None:
+        """Raise when any file failed or was refused, else return.
+
+        Raises:
+            TransferFailed: With this report and, as a group, the error of each such file.
+        """
+        failed = self.failed
+        if not failed:
+            return
+        errors = [outcome.error for outcome in failed if outcome.error is not None]
+        what = "file was" if len(self) == 1 else "files were"
+        raise TransferFailed(
+            f"{len(failed)} of {len(self)} {what} not transferred.",
+            report=self,
+            errors=errors,
+            hint="The report of this error names each; the others are in place.",
+        )
+
+    def _headline(self) -> str:
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
+        return f"{counts or 'no files'}; {human_size(self.total_bytes)} in {self.seconds:.1f} s"
+
+    def _noteworthy(self) -> list[FileOutcome]:
+        return sorted((outcome for outcome in self.outcomes if outcome.note), key=lambda found: found.ok)
+
+    def __str__(self) -> str:
+        noted = self._noteworthy()
+        lines = [self._headline(), *(f"  {outcome}" for outcome in noted[:_SHOWN])]
+        if len(noted) > _SHOWN:
+            lines.append(f"  … and {len(noted) - _SHOWN} more")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<TransferReport: {self._headline()}>"
+
+    def _repr_html_(self) -> str:
+        rows = self._noteworthy() + [outcome for outcome in self.outcomes if not outcome.note]
+        cells = "".join(
+            f"<tr><td>{outcome.outcome}</td><td>{html.escape(outcome.path)}</td>"
+            f"<td>{human_size(outcome.bytes)}</td><td>{html.escape(outcome.note)}</td></tr>"
+            for outcome in rows[:_SHOWN]
+        )
+        more = f"<p>… and {len(rows) - _SHOWN} more</p>" if len(rows) > _SHOWN else ""
+        return (
+            f"<p>{html.escape(self._headline())}</p><table><thead><tr><th>Outcome</th><th>File</th>"
+            f"<th>Size</th><th>Note</th></tr></thead><tbody>{cells}</tbody></table>{more}"
+        )
+
+
+def human_size(size: int) -> str:
+    """Write a number of bytes as a person would.
+
+    Example:
+        >>> human_size(999), human_size(1_250_000)
+        ('999 B', '1.2 MB')
+    """
+    value = float(size)
+    for unit in _UNITS:
+        if value < 1000 or unit == _UNITS[-1]:
+            return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")

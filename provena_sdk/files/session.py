@@ -1,0 +1,122 @@
+"""A session of the object store's client that knows one dataset's credentials and nothing of this machine's.
+
+Keys in the environment, in ``~/.aws`` and on a cloud machine's metadata service belong to other work. So do
+regions, profiles and endpoints found there; only trusted certificates (``AWS_CA_BUNDLE``) and proxies are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, Final
+
+from aiobotocore.credentials import AioCredentials
+from aiobotocore.session import AioSession
+from botocore.credentials import ReadOnlyCredentials
+
+from provena_sdk.files.credentials import Access, Credentials, CredentialsSource
+
+_KEPT_VARIABLES: Final = frozenset({"ca_bundle"})
+_DEFAULTS: Final[dict[str, Any]] = {
+    "config_file": os.devnull,
+    "credentials_file": os.devnull,
+    "ignore_configured_endpoint_urls": True,
+}
+_TALKATIVE_LOGGERS: Final = (
+    "aiobotocore.endpoint",
+    "aiobotocore.hooks",
+    "aiobotocore.httpsession",
+    "aiobotocore.regions",
+    "botocore.auth",
+    "botocore.endpoint",
+    "botocore.hooks",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.regions",
+    "botocore.retries.standard",
+    "botocore.retryhandler",
+)
+
+
+class DatasetCredentials(AioCredentials):  # type: ignore[misc]
+    """One dataset's credentials as botocore wants them: fresh ones whenever a request is signed.
+
+    Args:
+        source: Where they come from.
+        dataset_id: The dataset's handle.
+        access: What they shall allow.
+    """
+
+    def __init__(self, source: CredentialsSource, dataset_id: str, access: Access) -> None:
+        super().__init__("", "", method="provena")
+        self._source = source
+        self._dataset_id = dataset_id
+        self.access = access
+        self.latest: Credentials | None = None
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return the credentials for the next request."""
+        found = await self._source.get_async(self._dataset_id, self.access)
+        if found is not self.latest:
+            _keep_out_of_logs(found)
+            self.latest = found
+        return ReadOnlyCredentials(found.access_key_id, found.secret_access_key, found.session_token)
+
+    def refused(self, credentials: Credentials | None) -> None:
+        """Have credentials replaced that the store no longer accepts."""
+        if credentials is not None:
+            self._source.discard(self._dataset_id, self.access, credentials)
+
+
+class DatasetSession(AioSession):  # type: ignore[misc]
+    """An aiobotocore session for one dataset and access, deaf to the machine's own configuration.
+
+    Args:
+        credentials: The dataset's credentials.
+    """
+
+    def __init__(self, credentials: DatasetCredentials) -> None:
+        super().__init__(session_vars=_isolated(AioSession.SESSION_VARIABLES))
+        self._dataset_credentials = credentials
+
+    async def get_credentials(self) -> DatasetCredentials:
+        """Return the dataset's credentials; no other place is searched."""
+        return self._dataset_credentials
+
+
+def _isolated(variables: dict[str, tuple[Any, Any, Any, Any]]) -> dict[str, tuple[Any, Any, Any, Any]]:
+    return {
+        name: (None, None, _DEFAULTS.get(name, default), convert)
+        for name, (_, _, default, convert) in variables.items()
+        if name not in _KEPT_VARIABLES
+    }
+
+
+class _Redaction(logging.Filter):
+    """Takes the tokens in use out of what botocore logs when a program turns on debug messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secrets: tuple[str, ...] = ()
+
+    def add(self, *secrets: str) -> None:
+        self._secrets = (*secrets, *(old for old in self._secrets if old not in secrets))[:64]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if any(secret in text for secret in self._secrets):
+            for secret in self._secrets:
+                text = text.replace(secret, "…")
+            record.msg, record.args = text, None
+        return True
+
+
+_redaction: Final = _Redaction()
+
+
+def _keep_out_of_logs(credentials: Credentials) -> None:
+    _redaction.add(
+        *filter(None, (credentials.session_token, credentials.secret_access_key, credentials.access_key_id))
+    )
+    for name in _TALKATIVE_LOGGERS:
+        logging.getLogger(name).addFilter(_redaction)

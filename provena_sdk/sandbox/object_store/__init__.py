@@ -1,0 +1,31 @@
+"""An S3-compatible object store on this machine, for tests and demonstrations.
+
+It speaks enough of Amazon S3's interface for s3fs, botocore and presigned URLs: ranges, conditions, checksums,
+listings, multipart uploads and Signature Version 4, with temporary keys that are limited to a prefix and expire.
+Buckets are addressed in the path (``/bucket/key``); any region is accepted.
+"""
+
+from provena_sdk.sandbox.object_store.errors import S3Error
+from provena_sdk.sandbox.object_store.faults import ObjectFault, ObjectFaultKind, ObjectFaults
+from provena_sdk.sandbox.object_store.grants import Grant, Grants, TemporaryCredentials, presign
+from provena_sdk.sandbox.object_store.objects import StoredObject
+from provena_sdk.sandbox.object_store.request import RequestRecord
+from provena_sdk.sandbox.object_store.server import Server, serve
+from provena_sdk.sandbox.object_store.store import ObjectInfo, ObjectStore
+
+__all__ = [
+    "Grant",
+    "Grants",
+    "ObjectFault",
+    "ObjectFaultKind",
+    "ObjectFaults",
+    "ObjectInfo",
+    "ObjectStore",
+    "RequestRecord",
+    "S3Error",
+    "Server",
+    "StoredObject",
+    "TemporaryCredentials",
+    "presign",
+    "serve",
+]

@@ -1,0 +1,74 @@
+"""What a server did: the requests it answered, and how many it had at once."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Protocol
+
+from provena_sdk.sandbox.object_store.request import Request, RequestRecord
+
+KEPT_RECORDS = 100_000
+
+
+class Closable(Protocol):
+    """A connection, as far as the server's end cares."""
+
+    def close(self) -> None:
+        """End the connection at once."""
+
+
+class Activity:
+    """Counts and records requests.
+
+    Attributes:
+        requests: The latest requests in the order they were answered.
+        in_flight: Requests begun and not yet answered.
+        peak_in_flight: The most there ever were at once; may be set back to 0.
+        connections: The connections open now.
+        on_request: Called with every record, on the server's thread; None for nothing.
+    """
+
+    def __init__(self) -> None:
+        self.requests: deque[RequestRecord] = deque(maxlen=KEPT_RECORDS)
+        self.in_flight = 0
+        self.peak_in_flight = 0
+        self.connections: set[Closable] = set()
+        self.on_request: Callable[[RequestRecord], None] | None = None
+        self._count = 0
+        self._second = 0
+        self._head = ""
+
+    def begin(self) -> str:
+        """Count a request in and return its id."""
+        self._count += 1
+        self.in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+        return f"{self._count:016X}"
+
+    def end(self, request: Request, status: int) -> None:
+        """Count a request out and record it; ``status`` is 0 when the connection broke."""
+        self.in_flight -= 1
+        record = RequestRecord(
+            request.method,
+            request.operation,
+            request.bucket,
+            request.key,
+            request.headers.get("range", ""),
+            status,
+        )
+        self.requests.append(record)
+        if self.on_request is not None:
+            self.on_request(record)
+
+    def head(self, request_id: str) -> bytes:
+        """Return the header lines that every answer carries."""
+        now = int(time.time())
+        if now != self._second:
+            self._second = now
+            self._head = (
+                f"server: provena-sandbox\r\ndate: {formatdate(now, usegmt=True)}\r\nx-amz-request-id: "
+            )
+        return f"{self._head}{request_id}\r\n".encode()

@@ -1,0 +1,305 @@
+"""Buckets and the objects in them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from provena_sdk.sandbox.object_store.blobs import BlobSpace
+from provena_sdk.sandbox.object_store.errors import S3Error
+from provena_sdk.sandbox.object_store.objects import Part, StoredObject, Upload
+
+MAX_KEY_BYTES = 1024
+DEFAULT_CONTENT_TYPE = "binary/octet-stream"
+
+
+class ObjectInfo(NamedTuple):
+    """What :meth:`ObjectStore.head` says of an object; ``etag`` is without quotes, ``size`` in bytes."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+    content_type: str
+    metadata: dict[str, str]
+
+
+class ListPage(NamedTuple):
+    """One page of a listing: objects and common prefixes in key order, and where the next page begins."""
+
+    objects: list[StoredObject]
+    prefixes: list[str]
+    last: str
+    truncated: bool
+
+
+class Bucket:
+    """One bucket: its objects by key, and the keys in order."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.created = datetime.now(UTC)
+        self.objects: dict[str, StoredObject] = {}
+        self._ordered: list[str] = []
+
+    def put(self, item: StoredObject) -> None:
+        """Store ``item`` under its key."""
+        if item.key not in self.objects:
+            insort(self._ordered, item.key)
+        self.objects[item.key] = item
+
+    def delete(self, key: str) -> None:
+        """Remove ``key`` if it is there."""
+        if self.objects.pop(key, None) is not None:
+            del self._ordered[bisect_left(self._ordered, key)]
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the keys that begin with ``prefix``, in order."""
+        start = bisect_left(self._ordered, prefix)
+        keys = self._ordered[start:]
+        if not prefix:
+            return keys
+        for count, key in enumerate(keys):
+            if not key.startswith(prefix):
+                return keys[:count]
+        return keys
+
+    def page(self, prefix: str, delimiter: str, after: str, limit: int) -> ListPage:
+        """List keys beyond ``after``, those that share a part up to ``delimiter`` rolled into one prefix.
+
+        Args:
+            prefix: Only keys that begin with it.
+            delimiter: Where to roll up; empty for never.
+            after: A key or common prefix; what follows it is listed.
+            limit: How many keys and prefixes together at most.
+        """
+        objects: list[StoredObject] = []
+        prefixes: list[str] = []
+        last = ""
+        rolled = (
+            delimiter and len(after) > len(prefix) and after.startswith(prefix) and after.endswith(delimiter)
+        )
+        at = self._beyond(after) if rolled else bisect_right(self._ordered, after)
+        at = max(at, bisect_left(self._ordered, prefix))
+        while at < len(self._ordered) and (key := self._ordered[at]).startswith(prefix):
+            if len(objects) + len(prefixes) >= limit:
+                return ListPage(objects, prefixes, last, limit > 0)
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            if cut >= 0:
+                last = key[: cut + len(delimiter)]
+                prefixes.append(last)
+                at = self._beyond(last)
+            else:
+                last = key
+                objects.append(self.objects[key])
+                at += 1
+        return ListPage(objects, prefixes, last, False)
+
+    def _beyond(self, prefix: str) -> int:
+        """Return the position of the first key after all that begin with ``prefix``."""
+        low, high = bisect_left(self._ordered, prefix), len(self._ordered)
+        while low < high:
+            middle = (low + high) // 2
+            if self._ordered[middle].startswith(prefix):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+class ObjectStore:
+    """An object store that lives as long as the process; safe from several threads.
+
+    Small objects are kept in memory up to a budget, larger ones in files.
+
+    Args:
+        root: Folder for the files; None makes a temporary one, removed by :meth:`close`.
+        memory_per_object: Objects beyond this size go to files, in bytes.
+        memory_in_all: Once so many bytes are in memory, all new objects go to files.
+
+    Example:
+        >>> store = ObjectStore()
+        >>> store.create_bucket("reef")
+        >>> store.put("reef", "obs/2024.csv", b"site,cover").etag
+        '9bc1b82ee7d0ea7a49fb5a2bfc1bcc5f'
+        >>> store.keys("reef", "obs/")
+        ['obs/2024.csv']
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        *,
+        memory_per_object: int = 1 << 20,
+        memory_in_all: int = 256 << 20,
+    ) -> None:
+        self.space = BlobSpace(root, memory_per_blob=memory_per_object, memory_in_all=memory_in_all)
+        self.buckets: dict[str, Bucket] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.lock = threading.RLock()
+
+    def create_bucket(self, name: str) -> None:
+        """Make an empty bucket; one that exists is left as it is."""
+        with self.lock:
+            self.buckets.setdefault(name, Bucket(name))
+
+    def delete_bucket(self, name: str) -> None:
+        """Remove an empty bucket.
+
+        Raises:
+            S3Error: ``NoSuchBucket`` or ``BucketNotEmpty``.
+        """
+        with self.lock:
+            if self.bucket(name).objects:
+                raise S3Error("BucketNotEmpty", BucketName=name)
+            del self.buckets[name]
+
+    def bucket(self, name: str) -> Bucket:
+        """Return a bucket.
+
+        Raises:
+            S3Error: ``NoSuchBucket``.
+        """
+        try:
+            return self.buckets[name]
+        except KeyError:
+            raise S3Error("NoSuchBucket", BucketName=name) from None
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes,
+        metadata: Mapping[str, str] | None = None,
+        *,
+        content_type: str = DEFAULT_CONTENT_TYPE,
+        modified: datetime | None = None,
+    ) -> StoredObject:
+        """Write an object, replacing what was there.
+
+        Args:
+            bucket: An existing bucket.
+            key: Up to 1,024 bytes of UTF-8.
+            data: The object's bytes.
+            metadata: User metadata, given back as ``x-amz-meta-<name>``.
+            content_type: The media type given back.
+            modified: When it was written; None means now.
+
+        Raises:
+            S3Error: ``NoSuchBucket`` or ``KeyTooLongError``.
+        """
+        check_key(key)
+        headers = {"content-type": content_type}
+        headers |= {f"x-amz-meta-{name.lower()}": value for name, value in (metadata or {}).items()}
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        modified = modified or datetime.now(UTC)
+        part = Part(1, self.space.blob(data), etag, modified=modified)
+        item = StoredObject(key, (part,), etag, modified, headers)
+        self.put_object(bucket, item)
+        return item
+
+    def put_object(self, bucket: str, item: StoredObject) -> None:
+        """Store an object that was made elsewhere."""
+        with self.lock:
+            self.bucket(bucket).put(item)
+
+    def find(self, bucket: str, key: str) -> StoredObject:
+        """Return an object as it is stored now.
+
+        Raises:
+            S3Error: ``NoSuchBucket`` or ``NoSuchKey``.
+        """
+        try:
+            return self.bucket(bucket).objects[key]
+        except KeyError:
+            raise S3Error("NoSuchKey", Key=key) from None
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """Return an object's bytes.
+
+        Raises:
+            S3Error: ``NoSuchBucket`` or ``NoSuchKey``.
+        """
+        return self.find(bucket, key).read()
+
+    def head(self, bucket: str, key: str) -> ObjectInfo:
+        """Return what is known of an object.
+
+        Raises:
+            S3Error: ``NoSuchBucket`` or ``NoSuchKey``.
+        """
+        item = self.find(bucket, key)
+        start = len("x-amz-meta-")
+        metadata = {name[start:]: v for name, v in item.headers.items() if name.startswith("x-amz-meta-")}
+        content_type = item.headers.get("content-type", DEFAULT_CONTENT_TYPE)
+        return ObjectInfo(key, item.size, item.etag, item.modified, content_type, metadata)
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """Say whether there is such an object."""
+        return bucket in self.buckets and key in self.buckets[bucket].objects
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """Return the keys that begin with ``prefix``, in UTF-8 order.
+
+        Raises:
+            S3Error: ``NoSuchBucket``.
+        """
+        with self.lock:
+            return self.bucket(bucket).keys(prefix)
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove an object; one that is not there is no error.
+
+        Raises:
+            S3Error: ``NoSuchBucket``.
+        """
+        with self.lock:
+            self.bucket(bucket).delete(key)
+
+    def upload(self, upload_id: str, bucket: str, key: str) -> Upload:
+        """Return a multipart upload under way.
+
+        Raises:
+            S3Error: ``NoSuchUpload``.
+        """
+        upload = self.uploads.get(upload_id)
+        if upload is None or (upload.bucket, upload.key) != (bucket, key):
+            raise S3Error("NoSuchUpload", UploadId=upload_id)
+        return upload
+
+    def page(self, bucket: str, prefix: str, delimiter: str, after: str, limit: int) -> ListPage:
+        """Return one page of a listing; see :meth:`Bucket.page`."""
+        with self.lock:
+            return self.bucket(bucket).page(prefix, delimiter, after, limit)
+
+    def clear(self) -> None:
+        """Remove every object and every upload under way, and keep the buckets."""
+        with self.lock:
+            self.uploads.clear()
+            for name in self.buckets:
+                self.buckets[name] = Bucket(name)
+
+    def close(self) -> None:
+        """Forget everything and remove the temporary folder, if one was made."""
+        with self.lock:
+            self.uploads.clear()
+            self.buckets.clear()
+            self.space.close()
+
+
+def check_key(key: str) -> None:
+    """Refuse keys that S3 refuses.
+
+    Raises:
+        S3Error: ``KeyTooLongError`` beyond 1,024 bytes, ``InvalidArgument`` for an empty key.
+    """
+    if not key:
+        raise S3Error("InvalidArgument", "A key must not be empty.")
+    size = len(key.encode())
+    if size > MAX_KEY_BYTES:
+        raise S3Error("KeyTooLongError", Size=str(size), MaxSizeAllowed=str(MAX_KEY_BYTES))

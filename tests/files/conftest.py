@@ -1,0 +1,132 @@
+"""An object store in a thread, and one dataset in it for each test."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
+from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, Server, serve
+
+BUCKET = "reef"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running object store with one bucket."""
+    store = ObjectStore(tmp_path_factory.mktemp("objects"))
+    store.create_bucket(BUCKET)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    running = asyncio.run_coroutine_threadsafe(serve(store, Grants()), loop).result()
+    yield running
+    asyncio.run_coroutine_threadsafe(running.close(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    store.close()
+
+
+@pytest.fixture
+def faults(server: Server) -> Iterator[ObjectFaults]:
+    """The server's faults, cleared after the test."""
+    yield server.faults
+    server.faults.clear()
+
+
+@pytest.fixture
+def location() -> DatasetLocation:
+    """A dataset of the test's own."""
+    number = next(_numbers)
+    return DatasetLocation(f"10378.1/{number}", BUCKET, f"datasets/10378-1-{number}/")
+
+
+@pytest.fixture
+def asked() -> list[tuple[str, Access]]:
+    """What the datastore was asked for."""
+    return []
+
+
+@pytest.fixture
+def lifetime() -> list[float]:
+    """How long credentials are granted for, in seconds; a test may change the one entry."""
+    return [3600.0]
+
+
+@pytest.fixture
+def source(
+    server: Server, location: DatasetLocation, asked: list[tuple[str, Access]], lifetime: list[float]
+) -> CredentialsSource:
+    """Credentials as the datastore would grant them."""
+
+    def provider(dataset_id: str, access: Access) -> Credentials:
+        asked.append((dataset_id, access))
+        keys = server.grants.issue(
+            location.bucket, location.prefix, write=access is Access.WRITE, lifetime_seconds=lifetime[0]
+        )
+        return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
+
+    return CredentialsSource(provider)
+
+
+@pytest.fixture
+def files(server: Server, location: DatasetLocation, source: CredentialsSource) -> Iterator[DatasetFiles]:
+    """The dataset's files."""
+    made = DatasetFiles(location, source, endpoint_url=server.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def put(server: Server, location: DatasetLocation) -> Callable[..., None]:
+    """Puts files into the dataset behind the client's back: ``put({"a.csv": b"…"})``."""
+
+    def put_all(contents: dict[str, bytes]) -> None:
+        for path, data in contents.items():
+            server.store.put(location.bucket, location.prefix + path, data)
+
+    return put_all
+
+
+@pytest.fixture
+def stored(server: Server, location: DatasetLocation) -> Callable[[], dict[str, bytes]]:
+    """Tells what the dataset holds, path by path."""
+
+    def read() -> dict[str, bytes]:
+        keys = server.store.keys(location.bucket, location.prefix)
+        return {key.removeprefix(location.prefix): server.store.get(location.bucket, key) for key in keys}
+
+    return read
+
+
+@pytest.fixture
+def tree() -> Callable[[Path], dict[str, bytes]]:
+    """Tells what a local folder holds, path by path."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    return read
+
+
+@pytest.fixture
+def plant() -> Callable[[Path, dict[str, bytes]], Path]:
+    """Writes files into a local folder."""
+
+    def write(folder: Path, contents: dict[str, bytes]) -> Path:
+        for path, data in contents.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        return folder
+
+    return write

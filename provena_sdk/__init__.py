@@ -1,1 +1,94 @@
-"""placeholder"""
+"""Python SDK for Provena: find, read, register and release datasets.
+
+Start with :class:`Provena`, or :class:`AsyncProvena` in code that awaits. Everything below is loaded when it is first
+used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provena_api.models import *  # noqa: F403 reason= the models' names are the interface's
+
+    from provena_sdk._version import __version__ as __version__
+    from provena_sdk.client import AsyncProvena as AsyncProvena
+    from provena_sdk.client import Provena as Provena
+    from provena_sdk.config import Deployment as Deployment
+    from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
+    from provena_sdk.files.location import FileInfo as FileInfo
+    from provena_sdk.files.report import FileOutcome as FileOutcome
+    from provena_sdk.files.report import TransferReport as TransferReport
+    from provena_sdk.operations.access import UserAccess as UserAccess
+    from provena_sdk.operations.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
+    from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
+    from provena_sdk.operations.search import FailedSearchItem as FailedSearchItem
+    from provena_sdk.operations.search import LoadedSearchItem as LoadedSearchItem
+    from provena_sdk.operations.search import LoadedSearchResponse as LoadedSearchResponse
+    from provena_sdk.operations.search import UnauthorisedSearchItem as UnauthorisedSearchItem
+    from provena_sdk.paging import AsyncResults as AsyncResults
+    from provena_sdk.paging import Results as Results
+    from provena_sdk.resources.async_dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
+    from provena_sdk.resources.async_datastore import AsyncDatastore as AsyncDatastore
+    from provena_sdk.resources.async_io import AsyncIOSubModule as AsyncIOSubModule
+    from provena_sdk.resources.async_review import AsyncReviewSubModule as AsyncReviewSubModule
+    from provena_sdk.resources.async_search import AsyncSearch as AsyncSearch
+    from provena_sdk.resources.dataset import InteractiveDataset as InteractiveDataset
+    from provena_sdk.resources.datastore import Datastore as Datastore
+    from provena_sdk.resources.io import IOSubModule as IOSubModule
+    from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
+    from provena_sdk.resources.search import Search as Search
+
+_HOMES = {
+    "_version": ("__version__",),
+    "client": ("AsyncProvena", "Provena"),
+    "config": ("Deployment",),
+    "files.location": ("FileInfo",),
+    "files.report": ("FileOutcome", "TransferReport"),
+    "operations.access": ("UserAccess",),
+    "operations.search": (
+        "DATASTORE_DEFAULT_SEARCH_LIMIT",
+        "DEFAULT_SEARCH_LIMIT",
+        "FailedSearchItem",
+        "LoadedSearchItem",
+        "LoadedSearchResponse",
+        "UnauthorisedSearchItem",
+    ),
+    "paging": ("AsyncResults", "Results"),
+    "resources.async_dataset": ("AsyncInteractiveDataset",),
+    "resources.async_datastore": ("AsyncDatastore",),
+    "resources.async_io": ("AsyncIOSubModule",),
+    "resources.async_review": ("AsyncReviewSubModule",),
+    "resources.async_search": ("AsyncSearch",),
+    "resources.dataset": ("InteractiveDataset",),
+    "resources.datastore": ("Datastore",),
+    "resources.io": ("IOSubModule",),
+    "resources.review": ("ReviewSubModule",),
+    "resources.search": ("Search",),
+}
+_HOME_OF = {name: f"provena_sdk.{home}" for home, names in _HOMES.items() for name in names}
+_WHOLE = ("provena_sdk.errors", "provena_api.models")
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    home = _HOME_OF.get(name)
+    if home is not None:
+        value = getattr(import_module(home), name)
+    else:
+        for module in map(import_module, _WHOLE if not name.startswith("_") else ()):
+            if name in module.__all__:
+                value = getattr(module, name)
+                break
+        else:
+            raise AttributeError(f"module 'provena_sdk' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from importlib import import_module
+
+    whole = {name for module in map(import_module, _WHOLE) for name in module.__all__}
+    return sorted({*_HOME_OF, *whole})

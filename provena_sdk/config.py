@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -40,13 +42,53 @@ class Deployment:
     s3_endpoint: str | None = field(default=None, kw_only=True)
     s3_region: str | None = field(default=None, kw_only=True)
 
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Deployment:
+        """Read the deployment from environment variables.
+
+        ``PROVENA_DOMAIN`` must be there. ``PROVENA_REALM``, ``PROVENA_DATASTORE_URL``, ``PROVENA_SEARCH_URL``,
+        ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT`` and ``PROVENA_S3_REGION`` may be.
+
+        Args:
+            environment: The variables; ``os.environ`` when None.
+
+        Returns:
+            The deployment.
+
+        Raises:
+            ConfigurationError: The domain is missing, or an address is malformed.
+
+        Example:
+            >>> Deployment.from_env({"PROVENA_DOMAIN": "example.org"}).search
+            'https://search.example.org'
+        """
+        variables = os.environ if environment is None else environment
+        domain = variables.get("PROVENA_DOMAIN", "")
+        if not domain:
+            raise ConfigurationError(
+                "No deployment is named.",
+                hint="Give a domain, as in Provena('example.org'), or set PROVENA_DOMAIN.",
+            )
+        return cls(
+            domain,
+            variables.get("PROVENA_REALM") or "provena",
+            datastore=variables.get("PROVENA_DATASTORE_URL", ""),
+            search=variables.get("PROVENA_SEARCH_URL", ""),
+            issuer=variables.get("PROVENA_ISSUER_URL", ""),
+            s3_endpoint=variables.get("PROVENA_S3_ENDPOINT") or None,
+            s3_region=variables.get("PROVENA_S3_REGION") or None,
+        )
+
     def __post_init__(self) -> None:
         if not self.domain or "/" in self.domain or any(c.isspace() for c in self.domain):
             raise ConfigurationError(
-                f"domain: {self.domain!r} is no domain name.", hint="Give it without scheme, as in 'example.org'."
+                f"domain: {self.domain!r} is no domain name.",
+                hint="Give it without scheme, as in 'example.org'.",
             )
         if not self.realm or "/" in self.realm:
-            raise ConfigurationError(f"realm: {self.realm!r} is no realm name.", hint="It is often 'provena'.")
+            raise ConfigurationError(
+                f"realm: {self.realm!r} is no realm name.", hint="It is often 'provena'."
+            )
         defaults = {
             "datastore": f"https://data-api.{self.domain}",
             "search": f"https://search.{self.domain}",

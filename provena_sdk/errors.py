@@ -10,6 +10,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Required, Self, TypedDict, Unpack
 
+__all__ = [
+    "BadRequest",
+    "CertificateRejected",
+    "CertificateUntrusted",
+    "ClosedError",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "DatasetAccessDenied",
+    "DatasetFileNotFound",
+    "DatasetLocked",
+    "DatasetNotFound",
+    "EndpointNotFound",
+    "FieldError",
+    "FileAccessDenied",
+    "FileError",
+    "FileNotInDataset",
+    "FileStoreError",
+    "Forbidden",
+    "GatewayError",
+    "IntegrityError",
+    "InvalidArgument",
+    "OperationRejected",
+    "OutcomeUnknown",
+    "PersonNotLinked",
+    "ProvenaError",
+    "RateLimited",
+    "RequestTimedOut",
+    "RoleMissing",
+    "ServerError",
+    "ServiceError",
+    "ServiceFileRefused",
+    "SessionEnded",
+    "SignInDenied",
+    "SignInError",
+    "SignInExpired",
+    "SignInRequired",
+    "TokenRejected",
+    "TransferFailed",
+    "Unauthorized",
+    "UnreadableAnswer",
+    "UnsafePath",
+    "ValidationFailed",
+]
+
 
 class ProvenaError(Exception):
     """The root of the tree.

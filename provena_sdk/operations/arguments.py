@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from provena_sdk.errors import InvalidArgument
 
@@ -26,6 +26,21 @@ class Model(Protocol):
         """Read a model from JSON data."""
         ...
 
+
+class PydanticObject(Protocol):
+    """A pydantic object of the same shape, of either major version."""
+
+    @property
+    def __fields_set__(self) -> set[str]:
+        """The fields that were given."""
+        ...
+
+
+JsonSource: TypeAlias = Mapping[str, Any] | Model | PydanticObject
+"""What a request may be given as, besides its model: a mapping, or an object that writes itself as JSON."""
+
+MetadataSource: TypeAlias = JsonSource | str | os.PathLike[str]
+"""What metadata may be given as: a ``CollectionFormat``, a mapping, a pydantic object, or the path of a JSON file."""
 
 M = TypeVar("M", bound=Model)
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Endpoint(Protocol[P, T_co]):
+    """A generated module: it builds the request of one operation, and reads the body of a 200."""
+
+    @property
+    def __name__(self) -> str:
+        """The module's full name."""
+        ...
+
+    def request(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        """Build method, path, query and JSON body, as an HTTP client takes them."""
+        ...
+
+    def parse(self, data: Any) -> T_co:
+        """Read the decoded body."""
+        ...
 
 
 class Service(enum.Enum):
@@ -41,34 +58,47 @@ class Call(Generic[T]):
     dataset_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Operation(Generic[P, T]):
     """One operation of an interface.
 
     Args:
-        name: Its name in messages, ``<service>.<generated module>``.
-        service: The service that offers it.
-        request: The generated function that builds the request.
-        parse: The generated function that reads the body of a 200.
+        endpoint: The generated module.
         repeat: Whether it may be sent again.
         role: The role it needs, named when the service says a role is missing.
         is_json: False when a 200 holds plain text.
         needs_token: False for the operations that anybody may call.
+
+    Attributes:
+        name: Its name in messages, ``<service>.<generated module>``.
+        service: The service that offers it.
     """
 
-    name: str
-    service: Service
-    request: Callable[P, dict[str, Any]]
-    parse: Callable[[Any], T]
-    repeat: Repeat
-    role: str | None = None
-    is_json: bool = True
-    needs_token: bool = True
+    def __init__(
+        self,
+        endpoint: Endpoint[P, T],
+        repeat: Repeat,
+        role: str | None = None,
+        *,
+        is_json: bool = True,
+        needs_token: bool = True,
+    ) -> None:
+        service, name = endpoint.__name__.split(".")[-2:]
+        self.service = Service(service)
+        self.name = f"{service}.{name}"
+        self.repeat = repeat
+        self.role = role
+        self.is_json = is_json
+        self.needs_token = needs_token
+        self.parse = endpoint.parse
+        self._request = endpoint.request
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """Build the call for these arguments."""
-        return Call(self, self.request(*args, **kwargs))
+        return Call(self, self._request(*args, **kwargs))
 
     def about(self, dataset_id: str, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """Build the call for these arguments, remembering which dataset it is about."""
-        return Call(self, self.request(*args, **kwargs), dataset_id)
+        return Call(self, self._request(*args, **kwargs), dataset_id)
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}>"

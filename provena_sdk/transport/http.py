@@ -263,9 +263,9 @@ class AsyncTransport:
         """Close the connections, for every view. Closing twice does no harm."""
         await self._pool.close()
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run a coroutine as a task of the caller's loop."""
-        return asyncio.get_running_loop().create_task(coroutine)
+    def submit(self, function: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+        """Run what the function returns as a task of the caller's loop."""
+        return asyncio.get_running_loop().create_task(function())
 
     async def run(self, workflow: Workflow[T]) -> T:
         """Carry out a workflow.

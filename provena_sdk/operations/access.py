@@ -1,0 +1,50 @@
+"""Who the services take the caller for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from provena_api.models import User
+
+from provena_sdk.errors import InvalidArgument
+
+AccessLevel: TypeAlias = Literal["general", "read", "write", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class UserAccess:
+    """The user as a service sees them. The access token that the service echoes is left out.
+
+    Attributes:
+        username: Name the user signs in with.
+        email: Address, or None when the account has none.
+        roles: Roles of the account, in the service's order.
+    """
+
+    username: str
+    email: str | None
+    roles: tuple[str, ...]
+
+
+def user_access(user: User) -> UserAccess:
+    """Keep what may be shown of a service's answer."""
+    return UserAccess(user.username, user.email, tuple(user.roles))
+
+
+def level(value: str) -> AccessLevel:
+    """Check the name of an access level.
+
+    Args:
+        value: What the caller passed.
+
+    Returns:
+        The level.
+
+    Raises:
+        InvalidArgument: There is no such level.
+    """
+    for known in get_args(AccessLevel):
+        if value == known:
+            return known  # type: ignore[no-any-return]  # get_args loses the literal type
+    raise InvalidArgument("level", f"{value!r} is none of {', '.join(get_args(AccessLevel))}.")

@@ -1,0 +1,236 @@
+"""What a caller asks of the datastore, as workflows."""
+
+from __future__ import annotations
+
+from provena_api.models import (
+    CollectionFormat,
+    CredentialResponse,
+    CredentialsRequest,
+    DatasetListResponse,
+    HealthCheckResponse,
+    ItemRevertRequest,
+    ItemRevertResponse,
+    MintResponse,
+    NoFilterSubtypeListRequest,
+    PaginationKey,
+    PresignedURLRequest,
+    PresignedURLResponse,
+    RegistryFetchResponse,
+    SortOptions,
+    SortType,
+    UpdateMetadataResponse,
+    VersionRequest,
+    VersionResponse,
+)
+
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.operations import access, arguments, catalogue
+from provena_sdk.operations.workflow import Workflow, call
+
+LONGEST_EXPIRY = 86_400
+"""Seconds a presigned URL may live at most; the service answers 422 above."""
+
+DEFAULT_EXPIRY = 10_800
+"""Seconds a presigned URL lives when the request does not say; the service's own default."""
+
+PAGE_SIZE = 200
+"""Rows a page when the caller does not say: few round trips, and far from the gateway's 30 seconds."""
+
+
+def health_check() -> Workflow[HealthCheckResponse]:
+    """Ask whether the service is up."""
+    return (yield from call(catalogue.HEALTH_CHECK()))
+
+
+def check_access(level: str) -> Workflow[access.UserAccess]:
+    """Ask whether the user has a level of access."""
+    operation = catalogue.DATASTORE_ACCESS[access.level(level)]
+    return access.user_access((yield from call(operation())))
+
+
+def dataset_schema() -> Workflow[dict[str, object]]:
+    """Fetch the JSON schema of dataset metadata."""
+    answer = yield from call(catalogue.DATASET_SCHEMA())
+    return answer.json_schema
+
+
+def fetch_dataset(argument: str, dataset_id: str) -> Workflow[RegistryFetchResponse]:
+    """Fetch a dataset's item."""
+    handle = arguments.handle(argument, dataset_id)
+    return (yield from call(catalogue.FETCH_DATASET.about(handle, handle_id=handle)))
+
+
+def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
+    """Follow a dataset's versions to the newest one."""
+    seen = {dataset_id}
+    current = dataset_id
+    while True:
+        answer = yield from fetch_dataset(argument, current)
+        versions = answer.item.versioning_info if answer.item is not None else None
+        following = versions.next_version if versions is not None else None
+        if not following or following in seen:
+            return current
+        seen.add(following)
+        current = following
+
+
+def mint_dataset(metadata: object) -> Workflow[MintResponse]:
+    """Register a new dataset."""
+    body = arguments.metadata("dataset_mint_info", CollectionFormat, metadata)
+    return (yield from call(catalogue.MINT_DATASET(body=body)))
+
+
+def validate_metadata(metadata: object) -> Workflow[ItemRevertResponse]:
+    """Have metadata checked; the service's flat answer is given the shape of its other outcomes."""
+    body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
+    return ItemRevertResponse(status=(yield from call(catalogue.VALIDATE_METADATA(body=body))))
+
+
+def update_metadata(
+    dataset_id: str, reason: str, metadata: object, *, argument: str = "handle_id"
+) -> Workflow[UpdateMetadataResponse]:
+    """Replace a dataset's metadata."""
+    handle = arguments.handle(argument, dataset_id)
+    told = arguments.text("reason", reason)
+    body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
+    operation = catalogue.UPDATE_METADATA
+    return (yield from call(operation.about(handle, handle_id=handle, reason=told, body=body)))
+
+
+def revert_metadata(
+    given: object, *, argument: str = "metadata_payload", **fields: object
+) -> Workflow[ItemRevertResponse]:
+    """Bring back an earlier state of a dataset's metadata."""
+    body = arguments.request(argument, ItemRevertRequest, given, fields)
+    arguments.handle("id", body.id)
+    arguments.text("reason", body.reason)
+    arguments.count("history_id", body.history_id, least=0)
+    return (yield from call(catalogue.REVERT_METADATA.about(body.id, body=body)))
+
+
+def version_dataset(
+    given: object, *, argument: str = "version_request", **fields: object
+) -> Workflow[VersionResponse]:
+    """Make a new version of a dataset."""
+    body = arguments.request(argument, VersionRequest, given, fields)
+    arguments.handle("id", body.id)
+    arguments.text("reason", body.reason)
+    return (yield from call(catalogue.VERSION_DATASET.about(body.id, body=body)))
+
+
+def list_request(
+    given: object, *, page_size: int | None = None, **fields: object
+) -> NoFilterSubtypeListRequest:
+    """Make the request for a listing.
+
+    Args:
+        given: The request as a model, a mapping or a pydantic object, or None.
+        page_size: Rows a page.
+        fields: ``sort_by``, ``ascending``, ``begins_with``, ``pagination_key``; None means not given.
+
+    Returns:
+        A request of its own.
+
+    Raises:
+        InvalidArgument: The page size is not positive, or the sort is one that the service cannot do.
+    """
+    argument = "list_dataset_request"
+    ascending, begins_with = fields.pop("ascending", None), fields.pop("begins_with", None)
+    sort_by = fields.pop("sort_by", None)
+    body = arguments.request(argument, NoFilterSubtypeListRequest, given, {"page_size": page_size, **fields})
+    if sort_by is not None or ascending is not None or begins_with is not None:
+        body.sort_by = _sort(body.sort_by if sort_by is None else sort_by, ascending, begins_with)
+    arguments.count("page_size", body.page_size)
+    if body.sort_by is not None:
+        _check_sort(body.sort_by)
+    return body
+
+
+def sort_options(argument: str, given: object) -> SortOptions:
+    """Make sort options from the name of an attribute, a model, a mapping or a pydantic object."""
+    if isinstance(given, str):
+        return SortOptions(sort_type=SortType(given))
+    return arguments.request(argument, SortOptions, given, {})
+
+
+def _sort(given: object, ascending: object, begins_with: object) -> SortOptions:
+    options = SortOptions() if given is None else sort_options("sort_by", given)
+    if ascending is not None:
+        options.ascending = bool(ascending)
+    if begins_with is not None:
+        options.begins_with = arguments.text("begins_with", begins_with)
+    return options
+
+
+def _check_sort(options: SortOptions) -> None:
+    by_prefix = options.sort_type == "ACCESS_INFO_URI_BEGINS_WITH"
+    if options.sort_type is not None and not options.sort_type.is_known:
+        raise InvalidArgument("sort_by", f"{options.sort_type.value!r} is none of {', '.join(SortType)}.")
+    if options.sort_type == "RELEASE_TIMESTAMP":
+        raise InvalidArgument("sort_by", "the service cannot sort by RELEASE_TIMESTAMP; it answers 500.")
+    if by_prefix and options.begins_with is None:
+        raise InvalidArgument("begins_with", "sorting by ACCESS_INFO_URI_BEGINS_WITH needs it.")
+    if not by_prefix and options.begins_with is not None:
+        raise InvalidArgument("begins_with", "only sorting by ACCESS_INFO_URI_BEGINS_WITH takes it.")
+
+
+def listing(
+    given: object, total_limit: int | None, *, page_size: int | None = None, **fields: object
+) -> NoFilterSubtypeListRequest:
+    """Make the request for listing everything, with pages of a good size unless the caller chose one."""
+    if total_limit is not None:
+        arguments.count("total_limit", total_limit, least=0)
+    if given is None and page_size is None:
+        page_size = PAGE_SIZE if not total_limit else min(PAGE_SIZE, total_limit)
+    return list_request(given, page_size=page_size, **fields)
+
+
+def list_datasets(body: NoFilterSubtypeListRequest) -> Workflow[DatasetListResponse]:
+    """Fetch one page of the listing."""
+    return (yield from call(catalogue.LIST_DATASETS(body=body)))
+
+
+def list_page(body: NoFilterSubtypeListRequest, key: object | None) -> Workflow[DatasetListResponse]:
+    """Fetch the page of the listing that a key stands for; the key goes back as it came."""
+    asked = NoFilterSubtypeListRequest(
+        page_size=body.page_size,
+        sort_by=body.sort_by,
+        pagination_key=key if isinstance(key, PaginationKey) else body.pagination_key,
+    )
+    return (yield from list_datasets(asked))
+
+
+def presigned_url(
+    given: object, *, argument: str = "dataset_presigned_request", **fields: object
+) -> Workflow[PresignedURLResponse]:
+    """Get a URL that gives one file to whoever holds it."""
+    body = arguments.request(argument, PresignedURLRequest, given, fields)
+    arguments.handle("dataset_id", body.dataset_id)
+    arguments.text("file_path", body.file_path)
+    arguments.count("expires_in", body.expires_in, most=LONGEST_EXPIRY)
+    for forbidden in ("..", "//", "\\"):
+        if forbidden in body.file_path:
+            raise InvalidArgument("file_path", f"the service refuses any path holding {forbidden!r}.")
+    return (yield from call(catalogue.PRESIGNED_URL.about(body.dataset_id, body=body)))
+
+
+def read_credentials(
+    given: object, *, argument: str = "credentials", **fields: object
+) -> Workflow[CredentialResponse]:
+    """Get temporary keys that read a dataset's files."""
+    body = _credentials_request(argument, given, fields)
+    return (yield from call(catalogue.READ_CREDENTIALS.about(body.dataset_id, body=body)))
+
+
+def write_credentials(
+    given: object, *, argument: str = "credentials", **fields: object
+) -> Workflow[CredentialResponse]:
+    """Get temporary keys that read and write a dataset's files."""
+    body = _credentials_request(argument, given, fields)
+    return (yield from call(catalogue.WRITE_CREDENTIALS.about(body.dataset_id, body=body)))
+
+
+def _credentials_request(argument: str, given: object, fields: dict[str, object]) -> CredentialsRequest:
+    body = arguments.request(argument, CredentialsRequest, given, fields)
+    arguments.handle("dataset_id", body.dataset_id)
+    return body

@@ -1,0 +1,46 @@
+"""What a caller asks about reviewers and releases, as workflows."""
+
+from __future__ import annotations
+
+from provena_api.models import (
+    ActionApprovalRequest,
+    ActionApprovalRequestResponse,
+    ReleaseApprovalRequest,
+    ReleaseApprovalRequestResponse,
+)
+
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.operations import arguments, catalogue
+from provena_sdk.operations.workflow import Workflow, call
+
+
+def add_reviewer(reviewer_id: str) -> Workflow[None]:
+    """Make a person a reviewer."""
+    yield from call(catalogue.ADD_REVIEWER(reviewer_id=arguments.text("reviewer_id", reviewer_id)))
+
+
+def delete_reviewer(reviewer_id: str) -> Workflow[None]:
+    """Take the reviewer's part from a person."""
+    yield from call(catalogue.DELETE_REVIEWER(reviewer_id=arguments.text("reviewer_id", reviewer_id)))
+
+
+def list_reviewers() -> Workflow[list[str]]:
+    """Fetch the ids of all reviewers; the service's order means nothing, so they are sorted."""
+    return sorted((yield from call(catalogue.LIST_REVIEWERS())))
+
+
+def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprovalRequestResponse]:
+    """Ask a reviewer to approve the release of a dataset."""
+    body = arguments.request("approval_request", ReleaseApprovalRequest, given, fields)
+    arguments.handle("dataset_id", body.dataset_id)
+    arguments.text("approver_id", body.approver_id)
+    return (yield from call(catalogue.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
+
+
+def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalRequestResponse]:
+    """Approve or reject a release as its reviewer."""
+    body = arguments.request("action_approval_request", ActionApprovalRequest, given, fields)
+    arguments.handle("dataset_id", body.dataset_id)
+    if not isinstance(body.approve, bool):
+        raise InvalidArgument("approve", "True or False is needed.")
+    return (yield from call(catalogue.ACTION_APPROVAL.about(body.dataset_id, body=body)))

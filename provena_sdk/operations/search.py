@@ -1,0 +1,144 @@
+"""What a caller asks of the search service, as workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
+
+from provena_sdk.errors import (
+    ClosedError,
+    Forbidden,
+    InvalidArgument,
+    ProvenaError,
+    SignInError,
+    TokenRejected,
+    Unauthorized,
+    UnreadableAnswer,
+)
+from provena_sdk.operations import access, arguments, catalogue
+from provena_sdk.operations.datastore import fetch_dataset
+from provena_sdk.operations.workflow import Workflow, call, gather
+
+DEFAULT_SEARCH_LIMIT = 25
+"""Hits that ``search_datasets`` loads when not told otherwise."""
+
+DATASTORE_DEFAULT_SEARCH_LIMIT = 20
+"""Rows a page of a listing when the request does not say; the service's own default."""
+
+LARGEST_LIMIT = 50
+"""Hits the service returns at most; it caps larger limits without a word."""
+
+CONCURRENT_LOADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSearchItem:
+    """A hit with its dataset."""
+
+    id: str
+    score: float
+    item: ItemDataset
+
+
+@dataclass(frozen=True, slots=True)
+class UnauthorisedSearchItem:
+    """A hit that the user may not read; search does not look at permissions."""
+
+    id: str
+    score: float
+    error: ProvenaError
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSearchItem:
+    """A hit that could not be loaded for another reason."""
+
+    id: str
+    score: float
+    error: ProvenaError
+
+    @property
+    def error_info(self) -> str:
+        """The error's message."""
+        return str(self.error)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSearchResponse:
+    """The hits of a search, best first, sorted by what became of loading them.
+
+    Attributes:
+        items: Hits with their datasets.
+        auth_errors: Hits that the user may not read.
+        misc_errors: Hits that failed for another reason, such as an index that is behind.
+        warnings: What the search service had to say.
+    """
+
+    items: list[LoadedSearchItem] = field(default_factory=list)
+    auth_errors: list[UnauthorisedSearchItem] = field(default_factory=list)
+    misc_errors: list[FailedSearchItem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[LoadedSearchItem]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __str__(self) -> str:
+        lines = [f"{hit.score:8.3f}  {hit.id}  {hit.item.display_name}" for hit in self.items]
+        for what, left_out in (("not readable for you", self.auth_errors), ("failed", self.misc_errors)):
+            if left_out:
+                lines.append(f"{len(left_out)} {what}: {', '.join(hit.id for hit in left_out)}")
+        return "\n".join(lines) or "no hits"
+
+
+def health_check() -> Workflow[HealthCheckResponse]:
+    """Ask whether the service is up."""
+    return (yield from call(catalogue.SEARCH_HEALTH_CHECK()))
+
+
+def check_access(level: str) -> Workflow[access.UserAccess]:
+    """Ask whether the user has a level of access to the search service."""
+    operation = catalogue.SEARCH_ACCESS[access.level(level)]
+    return access.user_access((yield from call(operation())))
+
+
+def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workflow[QueryResults]:
+    """Search all kinds of items, or one."""
+    arguments.text("query", query)
+    arguments.count("limit", limit, most=LARGEST_LIMIT)
+    subtype = None if subtype_filter is None else ItemSubType(subtype_filter)
+    if subtype is not None and not subtype.is_known:
+        raise InvalidArgument("subtype_filter", f"{subtype_filter!r} is none of {', '.join(ItemSubType)}.")
+    request = catalogue.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)
+    return (yield from call(request))
+
+
+def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
+    """Search datasets and load every hit, several at a time, keeping the order of the hits."""
+    found = yield from search_registry(query, limit, "DATASET")
+    hits = found.results or []
+    loads = [fetch_dataset("id", hit.id) for hit in hits]
+    outcomes = yield from gather(loads, CONCURRENT_LOADS)
+    response = LoadedSearchResponse(warnings=list(found.warnings or []))
+    for hit, outcome in zip(hits, outcomes, strict=True):
+        if isinstance(outcome, SignInError | TokenRejected | ClosedError):
+            raise outcome
+        if isinstance(outcome, Unauthorized | Forbidden):
+            response.auth_errors.append(UnauthorisedSearchItem(hit.id, hit.score, outcome))
+        elif isinstance(outcome, ProvenaError):
+            response.misc_errors.append(FailedSearchItem(hit.id, hit.score, outcome))
+        elif outcome.item is None:
+            empty = UnreadableAnswer(
+                "The answer holds no item.",
+                operation="datastore.fetch_dataset",
+                status=200,
+                dataset_id=hit.id,
+            )
+            response.misc_errors.append(FailedSearchItem(hit.id, hit.score, empty))
+        else:
+            response.items.append(LoadedSearchItem(hit.id, hit.score, outcome.item))
+    return response

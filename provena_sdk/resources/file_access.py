@@ -1,0 +1,215 @@
+"""From a dataset's handle to its files: where they lie, and the credentials to reach them.
+
+File work runs on fsspec's I/O thread for both faces, and asks the datastore through a blocking transport of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from provena_sdk.errors import UnreadableAnswer
+from provena_sdk.files import (
+    Access,
+    Credentials,
+    CredentialsSource,
+    DatasetFiles,
+    DatasetLocation,
+    on_io_thread,
+    run_sync,
+)
+from provena_sdk.files.local import destination_folder, source_folder
+from provena_sdk.files.location import FileInfo
+from provena_sdk.files.report import TransferReport
+from provena_sdk.operations import arguments, datastore
+from provena_sdk.transport.http import Transport
+
+if TYPE_CHECKING:
+    from anyio import AsyncFile
+
+T = TypeVar("T")
+StrPath: TypeAlias = str | os.PathLike[str]
+OpenFile: TypeAlias = IO[Any]
+AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
+
+
+class _Datasets:
+    """The datasets whose files a client has touched, and how to reach them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._credentials = CredentialsSource(self._ask)
+        self._lock = threading.Lock()
+        self._known: dict[str, DatasetFiles] = {}
+
+    def files(self, dataset_id: str) -> DatasetFiles:
+        """Return a dataset's files, asking the datastore once where they lie; a dataset never moves."""
+        arguments.handle("dataset_id", dataset_id)
+        found = self._known.get(dataset_id)
+        if found is None:
+            found = self._locate(dataset_id)
+            with self._lock:
+                found = self._known.setdefault(dataset_id, found)
+        return found
+
+    def _locate(self, dataset_id: str) -> DatasetFiles:
+        answer = self._transport.run(datastore.fetch_dataset("dataset_id", dataset_id))
+        if answer.item is None:
+            raise UnreadableAnswer(
+                "The answer holds no item.",
+                operation="datastore.fetch_dataset",
+                status=200,
+                dataset_id=dataset_id,
+            )
+        place = answer.item.s3
+        prefix = place.path if place.path.endswith("/") else f"{place.path}/"
+        deployment = self._transport.deployment
+        return DatasetFiles(
+            DatasetLocation(dataset_id, place.bucket_name, prefix),
+            self._credentials,
+            endpoint_url=deployment.s3_endpoint,
+            region=deployment.s3_region,
+        )
+
+    def _ask(self, dataset_id: str, access: Access) -> Credentials:
+        workflow = datastore.read_credentials if access is Access.READ else datastore.write_credentials
+        answer = self._transport.run(workflow(None, dataset_id=dataset_id, console_session_required=False))
+        keys = answer.credentials
+        return Credentials(
+            keys.aws_access_key_id, keys.aws_secret_access_key, keys.aws_session_token, keys.expiry
+        )
+
+    def close(self) -> None:
+        """Close the connections to the object store."""
+        with self._lock:
+            known, self._known = list(self._known.values()), {}
+        for files in known:
+            files.close()
+
+    async def work(
+        self,
+        dataset_id: str,
+        check: Callable[[], object],
+        work: Callable[[DatasetFiles], Coroutine[Any, Any, T]],
+    ) -> T:
+        """Check what was passed, find the files and work on them; runs on the I/O thread."""
+        arguments.handle("dataset_id", dataset_id)
+        await asyncio.to_thread(check)
+        return await work(await asyncio.to_thread(self.files, dataset_id))
+
+
+def _nothing() -> None:
+    """There is nothing to check."""
+
+
+class FileAccess:
+    """The files of any dataset, for blocking callers.
+
+    Args:
+        transport: Asks the datastore.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._datasets = _Datasets(transport)
+
+    def list_files(self, dataset_id: str) -> list[FileInfo]:
+        """List a dataset's files."""
+        return run_sync(self._datasets.work(dataset_id, _nothing, _list))
+
+    def open(self, dataset_id: str, path: str, mode: str, **options: Any) -> OpenFile:
+        """Open one file."""
+        return self._datasets.files(dataset_id).open(path, mode, **options)
+
+    def download_all(self, dataset_id: str, destination: StrPath) -> TransferReport:
+        """Download all files."""
+        return run_sync(
+            self._datasets.work(dataset_id, partial(destination_folder, destination), _download(destination))
+        )
+
+    def download(self, dataset_id: str, path: str, destination: StrPath) -> TransferReport:
+        """Download one file or folder."""
+        return run_sync(
+            self._datasets.work(
+                dataset_id, partial(destination_folder, destination), _download(destination, path)
+            )
+        )
+
+    def upload_all(self, dataset_id: str, source: StrPath) -> TransferReport:
+        """Upload a folder."""
+        return run_sync(self._datasets.work(dataset_id, partial(source_folder, source), _upload(source)))
+
+    def close(self) -> None:
+        """Close the connections to the object store."""
+        self._datasets.close()
+
+
+class AsyncFileAccess:
+    """The files of any dataset, for awaiting callers.
+
+    Args:
+        transport: Asks the datastore, on a thread; it is closed together with this.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._datasets = _Datasets(transport)
+
+    async def list_files(self, dataset_id: str) -> list[FileInfo]:
+        """List a dataset's files."""
+        return await on_io_thread(self._datasets.work(dataset_id, _nothing, _list))
+
+    async def open(self, dataset_id: str, path: str, mode: str, **options: Any) -> AsyncOpenFile:
+        """Open one file; its methods are awaited, and run on threads."""
+        from anyio import wrap_file
+
+        files = await asyncio.to_thread(self._datasets.files, dataset_id)
+        return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
+
+    async def download_all(self, dataset_id: str, destination: StrPath) -> TransferReport:
+        """Download all files."""
+        return await on_io_thread(
+            self._datasets.work(dataset_id, partial(destination_folder, destination), _download(destination))
+        )
+
+    async def download(self, dataset_id: str, path: str, destination: StrPath) -> TransferReport:
+        """Download one file or folder."""
+        return await on_io_thread(
+            self._datasets.work(
+                dataset_id, partial(destination_folder, destination), _download(destination, path)
+            )
+        )
+
+    async def upload_all(self, dataset_id: str, source: StrPath) -> TransferReport:
+        """Upload a folder."""
+        return await on_io_thread(
+            self._datasets.work(dataset_id, partial(source_folder, source), _upload(source))
+        )
+
+    async def close(self) -> None:
+        """Close the connections to the object store, and the transport."""
+        await asyncio.to_thread(self._datasets.close)
+        self._transport.close()
+
+
+async def _list(files: DatasetFiles) -> list[FileInfo]:
+    return await files._list()
+
+
+def _download(
+    destination: StrPath, path: str = ""
+) -> Callable[[DatasetFiles], Coroutine[Any, Any, TransferReport]]:
+    async def download(files: DatasetFiles) -> TransferReport:
+        return await files._download_specific(path, destination)
+
+    return download
+
+
+def _upload(source: StrPath) -> Callable[[DatasetFiles], Coroutine[Any, Any, TransferReport]]:
+    async def upload(files: DatasetFiles) -> TransferReport:
+        return await files._upload_all(source)
+
+    return upload

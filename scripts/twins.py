@@ -1,0 +1,146 @@
+"""Write the awaiting twins of the modules in provena_sdk/resources.
+
+``python scripts/twins.py`` writes them; ``--check`` says which differ, and fails if any does. Only what has to
+differ is changed: names of classes, ``async`` and ``await``. Names, parameters, types and words stay the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESOURCES = ROOT / "provena_sdk" / "resources"
+MODULES = ("datastore", "dataset", "io", "review", "search")
+CLASSES = (
+    "Datastore",
+    "FileAccess",
+    "IOSubModule",
+    "InteractiveDataset",
+    "OpenFile",
+    "Results",
+    "ReviewSubModule",
+    "Search",
+    "Transport",
+)
+AWAITED = re.compile(r"self\._transport\.run\(|self\._access\.\w+\(|self\.io\.\w+\(|self\.for_all_datasets\(")
+NOT_AWAITED = {"for_all_datasets", "interactive_dataset"}
+
+
+def main() -> int:
+    """Write or compare all twins."""
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name in MODULES:
+        path = RESOURCES / f"async_{name}.py"
+        text = formatted(twin((RESOURCES / f"{name}.py").read_text("utf-8")))
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        stale.append(path.relative_to(ROOT).as_posix())
+        if not check:
+            path.write_text(text, "utf-8")
+    for path_name in stale:
+        print(f"{'differs' if check else 'wrote'}: {path_name}")
+    return 1 if check and stale else 0
+
+
+def twin(source: str) -> str:
+    """Return the awaiting form of a module."""
+    lines = source.splitlines(keepends=True)
+    for function in functions(source):
+        end = function.end_lineno or function.lineno
+        body = "".join(lines[function.lineno - 1 : end])
+        if not AWAITED.search(body) or function.name in NOT_AWAITED:
+            continue
+        start = function.lineno - 1
+        lines[start] = lines[start].replace("def ", "async def ", 1)
+        awaited = awaiting("".join(lines[start:end]))
+        lines[start:end] = [
+            awaited,
+            *[""] * (end - start - 1),
+        ]  # keeps numbering
+    text = "".join(lines)
+    text = re.sub(
+        r"^( +(?:>>>|\.\.\.) )(.*)$", lambda found: found[1] + example(found[2]), text, flags=re.MULTILINE
+    )
+    for name in CLASSES:
+        text = re.sub(rf"(?<![\w.\"]){name}(?=[^\w]|$)", f"Async{name}", text)
+    text = re.sub(rf"resources\.({'|'.join(MODULES)}) import", r"resources.async_\1 import", text)
+    return '# Written by scripts/twins.py; change the module without "async_" instead.\n' + text
+
+
+def functions(source: str) -> list[ast.FunctionDef]:
+    """Return all functions, the ones further down first, so that edits do not move the others."""
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    return sorted(found, key=lambda node: -node.lineno)
+
+
+def awaiting(code: str) -> str:
+    """Put ``await`` before each call that has to be awaited, outside of docstrings."""
+    code = code.replace(
+        "return list(self.for_all_datasets(", "return [item async for item in self.for_all_datasets("
+    )
+    out, position = "", 0
+    for found in AWAITED.finditer(code):
+        if found[0].startswith("self.for_all"):
+            continue
+        out += code[position : found.start()] + "await "
+        position = found.start()
+    code = out + code[position:]
+    return re.sub(r"(async for item in self\.for_all_datasets\(.*\))\)", r"\1]", code)
+
+
+def example(line: str) -> str:
+    """Await in an example what a reader has to await."""
+    line = re.sub(r"\bfor (\w+) in (?=(provena\.datastore\.for_all|names\b))", r"async for \1 in ", line)
+    line = re.sub(r"\bwith (?=\w+\.open\()", "async with await ", line)
+    line = re.sub(r"\bfile\.readline\(\)", "await file.readline()", line)
+    start = 0
+    while found := re.compile(r"(?<![\w.])(?:provena|reef)\.[\w.]+\(").search(line, start):
+        name = found[0].rstrip("(").rpartition(".")[2]
+        end = closing(line, found.end() - 1)
+        start = found.end()
+        if name in NOT_AWAITED or line[: found.start()].endswith("await "):
+            continue
+        whole = line[found.start() : end]
+        follows = line[end : end + 1]
+        before = line[: found.start()]
+        replaced = f"(await {whole})" if follows in (".", "[") else f"await {whole}"
+        line = before + replaced + line[end:]
+        start = len(before) + len(replaced)
+    return line
+
+
+def closing(line: str, opening: int) -> int:
+    """Return the index after the bracket that closes the one at ``opening``."""
+    depth = 0
+    for index in range(opening, len(line)):
+        depth += (line[index] == "(") - (line[index] == ")")
+        if depth == 0:
+            return index + 1
+    raise SystemExit(f"unbalanced example: {line}")
+
+
+def formatted(text: str) -> str:
+    """Return the text as the formatter leaves it, imports sorted."""
+    ruff = [sys.executable, "-m", "ruff"]
+    name = "provena_sdk/resources/async_twin.py"
+    for arguments in (["check", "--select", "I", "--fix", "-q"], ["format", "-q"]):
+        done = subprocess.run(
+            [*ruff, *arguments, "--stdin-filename", name, "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=ROOT,
+            check=True,
+        )
+        text = done.stdout
+    return text
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

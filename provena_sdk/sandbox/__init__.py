@@ -1,1 +1,44 @@
-"""placeholder"""
+"""A whole Provena on this machine: sign-in, datastore, search and an S3 store, for tests and for trying things out.
+
+Needs the extra ``provena-sdk[sandbox]``. Start it with ``python -m provena_sdk.sandbox``, as a context manager, or by
+asking for the pytest fixture ``provena_sandbox``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provena_sdk.sandbox.faults import Fault, Faults
+    from provena_sdk.sandbox.runner import Sandbox
+    from provena_sdk.sandbox.seed import Seed
+    from provena_sdk.sandbox.users import STANDARD_USERS, User
+
+__all__ = ["STANDARD_USERS", "Fault", "Faults", "Sandbox", "Seed", "User"]
+
+_HOMES = {
+    "Fault": "faults",
+    "Faults": "faults",
+    "STANDARD_USERS": "users",
+    "Sandbox": "runner",
+    "Seed": "seed",
+    "User": "users",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("provena_sdk"):
+            raise
+        raise ImportError(
+            f"The sandbox needs {error.name}; install it with: pip install 'provena-sdk[sandbox]'"
+        ) from error
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,74 @@
+"""Reaching into a sandbox that runs in another process: routes below ``/sandbox`` on the sign-in server.
+
+``GET /sandbox/requests`` lists what was asked; ``POST`` and ``DELETE /sandbox/faults`` put faults in force and end
+them; ``POST /sandbox/outages`` takes backends down; ``GET /sandbox/codes`` lists devices that wait and
+``POST /sandbox/approve`` decides on one; ``POST /sandbox/advance`` moves the clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.faults import Faults, faults_of
+from provena_sdk.sandbox.routing import Endpoint, Router
+from provena_sdk.sandbox.signin import SignIn
+from provena_sdk.sandbox.wire import Request, Response, json_response
+
+
+class Exchange(NamedTuple):
+    """One request that was answered; ``status`` is 0 when the connection was broken instead."""
+
+    service: str
+    method: str
+    path: str
+    status: int
+
+
+def add_control(
+    router: Router, *, faults: Faults, signin: SignIn, clock: Clock, requests: list[Exchange]
+) -> None:
+    """Add the routes below ``/sandbox``."""
+
+    def add_faults(data: Any) -> object:
+        added = [faults.add(fault) for fault in faults_of(data)]
+        return {"added": len(added)}
+
+    def clear_faults(_: Any) -> object:
+        faults.clear()
+        return {"faults": 0}
+
+    def outages(data: Any) -> object:
+        faults.outage(*data)
+        return sorted(faults.outages)
+
+    def decide(data: Any) -> object:
+        if data.get("deny"):
+            signin.deny(data["user_code"])
+        else:
+            signin.approve(data["user_code"], data.get("user", "writer"))
+        return {"user_code": data["user_code"]}
+
+    def advance(data: Any) -> object:
+        clock.advance(data["seconds"])
+        return {"now": clock.now()}
+
+    router.add("GET", "/sandbox/requests", _answered(lambda _: [entry._asdict() for entry in requests]))
+    router.add("GET", "/sandbox/codes", _answered(lambda _: signin.sessions.pending(clock.now())))
+    router.add("POST", "/sandbox/faults", _answered(add_faults))
+    router.add("DELETE", "/sandbox/faults", _answered(clear_faults))
+    router.add("POST", "/sandbox/outages", _answered(outages))
+    router.add("POST", "/sandbox/approve", _answered(decide))
+    router.add("POST", "/sandbox/advance", _answered(advance))
+
+
+def _answered(act: Callable[[Any], object]) -> Endpoint:
+    def answer(request: Request) -> Response:
+        try:
+            return json_response(act(json.loads(request.body) if request.body else None))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            return json_response({"detail": str(error)}, 400)
+
+    return answer

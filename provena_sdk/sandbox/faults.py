@@ -1,0 +1,239 @@
+"""Things that go wrong on request: each fault says where it strikes, how often, and what it does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from provena_sdk.sandbox.wire import Connection, Request, Response
+
+Backend = Literal["registry", "groups", "jobs", "handles", "sign-in", "search"]
+Operate = Callable[[Request], Response]
+BACKENDS: tuple[Backend, ...] = ("registry", "groups", "jobs", "handles", "sign-in", "search")
+
+_GATEWAY_PAGE = (
+    "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
+    "<center><h1>{status} {reason}</h1></center>\r\n</body>\r\n</html>\r\n"
+)
+_GATEWAY_REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """One fault. Without ``status``, ``drop``, ``truncate`` or ``body`` it only makes requests slow.
+
+    Args:
+        service: ``datastore``, ``search`` or ``signin``; None strikes all three.
+        path: Path of the requests it strikes, with ``*`` and ``?`` as wildcards.
+        method: Method of the requests it strikes; None strikes all.
+        times: How many requests it strikes; None goes on until it is cleared.
+        after: How many matching requests it lets through first.
+        latency: Seconds to wait before the operation takes effect.
+        stall: Seconds to wait between the operation and its answer.
+        status: Status of the answer; None keeps the operation's own.
+        headers: Header fields added to the answer.
+        body: Body of the answer; None keeps the operation's own, or is empty when ``status`` is given.
+        content_type: Content type of ``body``.
+        takes_effect: Whether the operation happens although the answer says it failed.
+        drop: ``before`` breaks the connection before the operation takes effect, ``after`` afterwards.
+        truncate: Bytes of the body after which the connection breaks, although the whole was announced.
+
+    Example:
+        >>> Fault(service="datastore", path="/registry/items/list", times=2, status=429).matches(
+        ...     "datastore", "POST", "/registry/items/list"
+        ... )
+        True
+    """
+
+    service: str | None = None
+    path: str = "*"
+    method: str | None = None
+    times: int | None = 1
+    after: int = 0
+    latency: float = 0.0
+    stall: float = 0.0
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | bytes | None = None
+    content_type: str = "application/json"
+    takes_effect: bool = False
+    drop: Literal["before", "after"] | None = None
+    truncate: int | None = None
+
+    def matches(self, service: str, method: str, path: str) -> bool:
+        """Whether the fault strikes such a request, whatever its count says."""
+        return (
+            self.service in (None, service)
+            and self.method in (None, method)
+            and (self.path in ("*", path) or fnmatchcase(path, self.path))
+        )
+
+    @classmethod
+    def too_many_requests(
+        cls, retry_after: str = "1", *, service: str | None = None, path: str = "*", times: int | None = 1
+    ) -> Fault:
+        """The 429 of a gateway, with ``Retry-After`` in seconds or as an HTTP date."""
+        return cls(
+            service=service,
+            path=path,
+            times=times,
+            status=429,
+            headers={"retry-after": retry_after},
+            body='{"message":"Too Many Requests"}',
+        )
+
+    @classmethod
+    def gateway(
+        cls,
+        status: int = 502,
+        *,
+        service: str | None = None,
+        path: str = "*",
+        times: int | None = 1,
+        takes_effect: bool = False,
+    ) -> Fault:
+        """The HTML page of a gateway that gave up on the service behind it."""
+        return cls(
+            service=service,
+            path=path,
+            times=times,
+            status=status,
+            body=_GATEWAY_PAGE.format(status=status, reason=_GATEWAY_REASONS.get(status, "Error")),
+            content_type="text/html",
+            takes_effect=takes_effect,
+        )
+
+    @classmethod
+    def from_json(cls, data: object) -> Fault:
+        """A fault from a JSON object with the same names.
+
+        Raises:
+            ValueError: ``data`` is no object, or names something a fault does not have.
+        """
+        if not isinstance(data, dict):
+            raise ValueError("A fault is a JSON object.")
+        unknown = set(data) - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"A fault has no {', '.join(sorted(map(str, unknown)))}.")
+        return cls(**data)
+
+
+class Faults:
+    """The faults in force, and the outages of what stands behind the services.
+
+    ``outages`` names the backends that are down: the item ``registry``, the ``groups`` lookup, the ``jobs`` service,
+    the ``handles`` service, ``sign-in`` for service accounts, and the ``search`` engine.
+    """
+
+    def __init__(self) -> None:
+        self.outages: set[Backend] = set()
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def add(self, fault: Fault) -> Fault:
+        """Put a fault in force, behind those already there; returns it for ``remove``."""
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def remove(self, fault: Fault) -> None:
+        """Take one fault out of force; nothing happens when it is spent already."""
+        with self._lock:
+            self._faults = [other for other in self._faults if other is not fault]
+
+    def clear(self) -> None:
+        """Take every fault out of force and end every outage."""
+        with self._lock:
+            self._faults = []
+            self.outages.clear()
+
+    def outage(self, *backends: Backend) -> None:
+        """Take backends down until ``clear``.
+
+        Raises:
+            ValueError: There is no such backend.
+        """
+        unknown = set(backends) - set(BACKENDS)
+        if unknown:
+            raise ValueError(
+                f"No backend is called {', '.join(sorted(unknown))}; there are {', '.join(BACKENDS)}."
+            )
+        self.outages.update(backends)
+
+    def pending(self) -> list[Fault]:
+        """The faults still in force."""
+        with self._lock:
+            return list(self._faults)
+
+    def strike(self, service: str, method: str, path: str) -> Fault | None:
+        """The fault that strikes this request, counted off; None when the request is spared."""
+        with self._lock:
+            for fault in self._faults:
+                if not fault.matches(service, method, path):
+                    continue
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                return fault
+        return None
+
+
+async def suffer(fault: Fault, request: Request, connection: Connection, operate: Operate) -> Response | None:
+    """Answer a request under a fault.
+
+    Args:
+        fault: What goes wrong.
+        request: The request it strikes.
+        connection: The connection it came over.
+        operate: Carries the operation out and gives its true answer.
+
+    Returns:
+        What to answer, or None when the connection was broken instead.
+    """
+    if fault.latency:
+        await asyncio.sleep(fault.latency)
+    if fault.drop == "before":
+        connection.reset()
+        return None
+    replaced = fault.status is not None and not fault.takes_effect
+    response = Response() if replaced else operate(request)
+    if fault.stall:
+        await asyncio.sleep(fault.stall)
+    if fault.drop == "after":
+        connection.reset()
+        return None
+    response = _disguise(fault, response)
+    if fault.truncate is not None:
+        connection.send_part(response, fault.truncate)
+        return None
+    return response
+
+
+def _disguise(fault: Fault, response: Response) -> Response:
+    body, content_type = response.body, response.content_type
+    if fault.body is not None or fault.status is not None:
+        given = fault.body or b""
+        body = given.encode() if isinstance(given, str) else given
+        content_type = fault.content_type
+    return Response(
+        status=response.status if fault.status is None else fault.status,
+        body=body,
+        content_type=content_type,
+        headers={**response.headers, **fault.headers},
+    )
+
+
+def faults_of(data: object) -> Iterable[Fault]:
+    """Faults from JSON: one object, or a list of them."""
+    return [Fault.from_json(entry) for entry in (data if isinstance(data, list) else [data])]

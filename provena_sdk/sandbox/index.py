@@ -1,0 +1,114 @@
+"""Ranked full-text search over the registry, by SQLite's FTS5."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from provena_sdk.sandbox.items import Item
+
+_WORD = re.compile(r"\w+")
+_SCHEMA = """
+CREATE VIRTUAL TABLE entry USING fts5(id, name, body, subtype UNINDEXED, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(entry, 'row');
+CREATE TABLE place (id TEXT PRIMARY KEY, entry INTEGER NOT NULL);
+"""
+# Later columns weigh less: the id, the name, everything else.
+_RANK = "bm25(entry, 2.0, 4.0, 1.0)"
+
+
+class SearchIndex:
+    """Finds items by words, best first; a word nobody uses finds those spelt almost like it."""
+
+    def __init__(self) -> None:
+        # The state's lock keeps the threads apart.
+        self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._database.executescript(_SCHEMA)
+
+    def put(self, item: Item) -> None:
+        """Add an item, or replace what was known of it."""
+        row = self._database.execute("SELECT entry FROM place WHERE id = ?", (item.id,)).fetchone()
+        values = (item.id, item.display_name or "", " ".join(_words_of(_indexed(item))), item.subtype)
+        if row is None:
+            cursor = self._database.execute(
+                "INSERT INTO entry (id, name, body, subtype) VALUES (?, ?, ?, ?)", values
+            )
+            self._database.execute("INSERT INTO place VALUES (?, ?)", (item.id, cursor.lastrowid))
+        else:
+            self._database.execute(
+                "UPDATE entry SET id = ?, name = ?, body = ?, subtype = ? WHERE rowid = ?", (*values, row[0])
+            )
+
+    def find(self, query: str, limit: int, subtype: str | None = None) -> list[tuple[str, float]]:
+        """Ids and scores of the items that hold any of the words, best first.
+
+        Args:
+            query: Words in any order.
+            limit: How many items at most.
+            subtype: Only items of this subtype.
+        """
+        terms = [term for word in _WORD.findall(query.lower()) for term in self._spellings(word)]
+        if not terms:
+            return []
+        match = " OR ".join(f'"{term}"' for term in dict.fromkeys(terms))
+        rows = self._database.execute(
+            f"SELECT id, -{_RANK} FROM entry WHERE entry MATCH ? AND (?2 IS NULL OR subtype = ?2) "
+            f"ORDER BY {_RANK}, rowid LIMIT ?3",
+            (match, subtype, limit),
+        )
+        return [(found, score) for found, score in rows]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._database.executescript("DELETE FROM entry; DELETE FROM place;")
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._database.close()
+
+    def _spellings(self, word: str) -> list[str]:
+        found = self._database.execute(
+            "SELECT 1 FROM entry WHERE entry MATCH ? LIMIT 1", (f'"{word}"',)
+        ).fetchone()
+        allowed = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+        if found or not allowed:
+            return [word]
+        near = (
+            term
+            for (term,) in self._database.execute("SELECT term FROM vocabulary")
+            if _near(word, term, allowed)
+        )
+        return list(near)
+
+
+def _indexed(item: Item) -> object:
+    return item.metadata["dataset_info"] if "collection_format" in item.body else item.body
+
+
+def _words_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _words_of(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _words_of(entry)
+
+
+def _near(word: str, other: str, allowed: int) -> bool:
+    """Whether one becomes the other by at most ``allowed`` letters added, dropped or replaced."""
+    if abs(len(word) - len(other)) > allowed:
+        return False
+    previous = list(range(len(other) + 1))
+    for row, letter in enumerate(word, 1):
+        current = [row]
+        for column, against in enumerate(other, 1):
+            current.append(
+                min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (letter != against))
+            )
+        if min(current) > allowed:
+            return False
+        previous = current
+    return previous[-1] <= allowed

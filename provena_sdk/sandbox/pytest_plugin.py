@@ -1,0 +1,37 @@
+"""Fixtures for tests against a sandbox; pytest finds them when the package is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from provena_sdk.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def provena_sandbox_session() -> Iterator[Sandbox]:
+    """One sandbox for the whole test run, and for one worker of it; tests share what is in it."""
+    from provena_sdk.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def provena_sandbox(provena_sandbox_session: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox as good as new: the servers go on, everything in them is put back before and after the test."""
+    provena_sandbox_session.reset()
+    yield provena_sandbox_session
+    provena_sandbox_session.reset()
+
+
+@pytest.fixture
+def provena_environment(provena_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment variables that lead the SDK to the sandbox, set for the test."""
+    environment = provena_sandbox.environment()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment

@@ -1,0 +1,370 @@
+"""A whole Provena in one background thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.control import Exchange, add_control
+from provena_sdk.sandbox.datastore import datastore
+from provena_sdk.sandbox.faults import Fault, Faults, suffer
+from provena_sdk.sandbox.routing import Router
+from provena_sdk.sandbox.search import search
+from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
+from provena_sdk.sandbox.service import Deployment
+from provena_sdk.sandbox.signin import Lifetimes, SignIn
+from provena_sdk.sandbox.state import State
+from provena_sdk.sandbox.storage import REGION, Storage
+from provena_sdk.sandbox.users import STANDARD_USERS, User
+from provena_sdk.sandbox.wire import Connection, Handler, Request, Response, Server, serve
+
+HOST = "127.0.0.1"
+SERVICES = ("signin", "datastore", "search", "s3")
+_START_SECONDS = 30.0
+
+
+class Sandbox:
+    """Sign-in, datastore, search and object store on this machine, for as long as the ``with`` block lasts.
+
+    Everything listens on 127.0.0.1 and is kept in memory. One thread with one event loop of its own serves it all,
+    so it works beside any loop of the caller's.
+
+    Args:
+        users: Who can sign in, by name; None takes :data:`~provena_sdk.sandbox.users.STANDARD_USERS`.
+        access_token_seconds: Lifetime of access tokens.
+        refresh_token_seconds: Lifetime of refresh tokens; offline tokens do not expire.
+        device_code_seconds: Lifetime of device codes.
+        poll_interval: Seconds a device has to leave between two polls.
+        credentials_seconds: Lifetime of temporary keys to the object store.
+        detect_refresh_reuse: Whether using a refresh token twice ends its session.
+        seed: What the sandbox holds at first: True for the organisations and persons without which nothing can be
+            registered, False for nothing, or a :class:`~provena_sdk.sandbox.seed.Seed`.
+        ports: Ports of ``signin``, ``datastore``, ``search`` and ``s3``; those not named take a free one.
+        approve_as: Approve every device at once for this user, without anybody pressing a button.
+
+    Example:
+        >>> import urllib.request
+        >>> with Sandbox() as sandbox:
+        ...     urllib.request.urlopen(sandbox.datastore_url).status
+        200
+    """
+
+    domain = "localhost"
+    realm = "provena"
+
+    def __init__(
+        self,
+        *,
+        users: Mapping[str, User] | None = None,
+        access_token_seconds: float = 300,
+        refresh_token_seconds: float = 1800,
+        device_code_seconds: float = 600,
+        poll_interval: float = 5,
+        credentials_seconds: float = 28800,
+        detect_refresh_reuse: bool = True,
+        seed: bool | Seed = True,
+        ports: Mapping[str, int] | None = None,
+        approve_as: str | None = None,
+    ) -> None:
+        unknown = set(ports or ()) - set(SERVICES)
+        if unknown:
+            raise ValueError(
+                f"ports: no service is called {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}."
+            )
+        self.users: dict[str, User] = dict(STANDARD_USERS if users is None else users)
+        if approve_as is not None and approve_as not in self.users:
+            raise ValueError(f"approve_as: nobody is called {approve_as!r}.")
+        self.clock = Clock()
+        self.faults = Faults()
+        self.requests: list[Exchange] = []
+        self.state = State(self.clock, self.users)
+        self.storage = Storage(credentials_seconds)
+        lifetimes = Lifetimes(access_token_seconds, refresh_token_seconds, device_code_seconds, poll_interval)
+        self._signin = SignIn(
+            self.clock, self.users, lifetimes, realm=self.realm, detect_reuse=detect_refresh_reuse
+        )
+        self._signin.approve_as = approve_as
+        self._seed = seed if isinstance(seed, Seed) else Seed(registered=seed)
+        self._ports = dict(ports or {})
+        self._servers: dict[str, Server] = {}
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        plant(self._seed, self.state, self.storage)
+
+    def __repr__(self) -> str:
+        return f"<Sandbox: {self.datastore_url if self._servers else 'not running'}>"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the servers, and return when they listen.
+
+        Raises:
+            OSError: A port is taken.
+            RuntimeError: The sandbox runs already.
+        """
+        if self._thread is not None:
+            raise RuntimeError("The sandbox runs already.")
+        ready = threading.Event()
+        failures: list[BaseException] = []
+        self._thread = threading.Thread(
+            target=self._run, args=(ready, failures), name="provena-sandbox", daemon=True
+        )
+        self._thread.start()
+        ready.wait(_START_SECONDS)
+        if failures:
+            self._thread.join()
+            self._thread = None
+            raise failures[0]
+
+    def stop(self) -> None:
+        """Stop the servers; nothing happens when they do not run."""
+        if self._thread is None or self._loop is None or self._stopping is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(_START_SECONDS)
+        self._thread = self._loop = self._stopping = None
+        self._servers = {}
+
+    def _run(self, ready: threading.Event, failures: list[BaseException]) -> None:
+        try:
+            asyncio.run(self._serve(ready))
+        except (OSError, RuntimeError, FileNotFoundError) as error:
+            failures.append(error)
+        finally:
+            ready.set()
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        running: list[Callable[[], Awaitable[None]]] = []
+        try:
+            await self.storage.start(HOST, self._ports.get("s3", 0))
+            running.append(self.storage.stop)
+            deployment = Deployment(self.clock, self.state, self._signin.tokens, self.storage, self.faults)
+            add_control(
+                self._signin.router,
+                faults=self.faults,
+                signin=self._signin,
+                clock=self.clock,
+                requests=self.requests,
+            )
+            routers = {
+                "signin": self._signin.router,
+                "datastore": datastore(deployment).router,
+                "search": search(deployment).router,
+            }
+            for name, router in routers.items():
+                handler = self._handler(name, router)
+                server = await serve(handler, host=HOST, port=self._ports.get(name, 0), clock=self.clock.now)
+                running.append(server.close)
+                self._servers[name] = server
+            self._signin.at(self._servers["signin"].url)
+            ready.set()
+            await self._stopping.wait()
+        finally:
+            for close in reversed(running):
+                await close()
+
+    def _handler(self, service: str, router: Router) -> Handler:
+        requests, faults = self.requests, self.faults
+
+        async def under_fault(fault: Fault, request: Request, connection: Connection) -> Response | None:
+            response = await suffer(fault, request, connection, router)
+            status = 0 if response is None else response.status
+            requests.append(Exchange(service, request.method, request.path, status))
+            return response
+
+        def handle(request: Request, connection: Connection) -> Response | Awaitable[Response | None]:
+            if faults and not request.path.startswith("/sandbox/"):
+                fault = faults.strike(service, request.method, request.path)
+                if fault is not None:
+                    return under_fault(fault, request, connection)
+            response = router(request)
+            requests.append(Exchange(service, request.method, request.path, response.status))
+            return response
+
+        return handle
+
+    @property
+    def datastore_url(self) -> str:
+        """Base URL of the datastore."""
+        return self._servers["datastore"].url
+
+    @property
+    def search_url(self) -> str:
+        """Base URL of the search service."""
+        return self._servers["search"].url
+
+    @property
+    def issuer_url(self) -> str:
+        """URL of the sign-in realm."""
+        return self._signin.tokens.issuer
+
+    @property
+    def s3_url(self) -> str:
+        """Base URL of the object store."""
+        return self.storage.url
+
+    @property
+    def crashes(self) -> list[str]:
+        """Tracebacks of what went wrong inside the servers; empty unless the sandbox itself has a bug."""
+        return [crash for server in self._servers.values() for crash in server.crashes]
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables with which the SDK finds this sandbox."""
+        return {
+            "PROVENA_DOMAIN": self.domain,
+            "PROVENA_REALM": self.realm,
+            "PROVENA_DATASTORE_URL": self.datastore_url,
+            "PROVENA_SEARCH_URL": self.search_url,
+            "PROVENA_ISSUER_URL": self.issuer_url,
+            "PROVENA_S3_ENDPOINT": self.s3_url,
+            "PROVENA_S3_REGION": REGION,
+        }
+
+    def access_token(self, user: str = "writer", lifetime: float | None = None) -> str:
+        """An access token, without signing in.
+
+        Args:
+            user: Whose.
+            lifetime: Seconds it lives; None takes the realm's usual time, a negative number makes an expired one.
+        """
+        seconds = self._signin.lifetimes.access_token if lifetime is None else lifetime
+        return self._signin.access_token(self.users[user], seconds)
+
+    def offline_token(self, user: str = "writer") -> str:
+        """An offline token of the client ``automated-access``, without signing in."""
+        return self._signin.offline_token(self.users[user])
+
+    def signed_token(self, claims: Mapping[str, Any], lifetime: float | None = 300) -> str:
+        """A token with just these claims, signed by the realm; without a lifetime it holds no ``exp``."""
+        return self._signin.tokens.sign(claims, lifetime=lifetime)
+
+    def pending_user_codes(self) -> list[str]:
+        """The codes of devices that wait for a person."""
+        return self._signin.sessions.pending(self.clock.now())
+
+    def approve(self, user_code: str, user: str = "writer") -> None:
+        """Approve a waiting device for a user.
+
+        Raises:
+            LookupError: No device waits with this code, or nobody has this name.
+        """
+        self._signin.approve(user_code, user)
+
+    def deny(self, user_code: str) -> None:
+        """Deny a waiting device.
+
+        Raises:
+            LookupError: No device waits with this code.
+        """
+        self._signin.deny(user_code)
+
+    def end_sessions(self) -> None:
+        """End every session, as an administrator of the realm can; refresh tokens stop working."""
+        self._signin.sessions.end_all()
+
+    def expire_credentials(self) -> None:
+        """Let every temporary key to the object store expire now."""
+        self.storage.grants.expire_all()
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock on: tokens and codes age with it.
+
+        Keys to the object store do not, because clients sign with the true time; see :meth:`expire_credentials`.
+        """
+        self.clock.advance(seconds)
+
+    def add_dataset(
+        self,
+        name: str = "Reef survey",
+        *,
+        owner: str = "writer",
+        files: Mapping[str, bytes] | None = None,
+        private: bool = False,
+        **info: Any,
+    ) -> str:
+        """Register a dataset without asking the services.
+
+        Args:
+            name: Its name.
+            owner: User name of its owner.
+            files: Content by path within the dataset.
+            private: Whether nobody but the owner and administrators may see it.
+            info: Other fields of ``dataset_info``.
+
+        Returns:
+            The dataset's id.
+        """
+        with self.state.lock:
+            item = add_dataset(
+                self.state,
+                self.storage,
+                metadata(name, **info),
+                owner=owner,
+                files=files or {},
+                new_id=lambda: str(uuid.uuid4()),
+            )
+            if private:
+                item.general_roles = ()
+            return item.id
+
+    def populate(self, count: int, *, owner: str = "writer") -> list[str]:
+        """Register so many made-up datasets.
+
+        Returns:
+            Their ids, the oldest first.
+        """
+        with self.state.lock:
+            return [item.id for item in populate(self.state, self.storage, count, owner=owner)]
+
+    def set_access(
+        self,
+        dataset_id: str,
+        *,
+        general: tuple[str, ...] | None = None,
+        groups: Mapping[str, tuple[str, ...]] | None = None,
+        locked: bool | None = None,
+    ) -> None:
+        """Change who may do what with a dataset; what is None stays.
+
+        Args:
+            dataset_id: The dataset.
+            general: Roles of everybody, such as ``metadata-read``; ``()`` makes it private.
+            groups: Roles of the members of each group.
+            locked: Whether it is closed to changes.
+        """
+        with self.state.lock:
+            item = self.state.items[dataset_id]
+            if general is not None:
+                item.general_roles = general
+            if groups is not None:
+                item.group_roles = dict(groups)
+            if locked is not None:
+                item.locked = locked
+
+    def reset(self) -> None:
+        """Go back to how the sandbox was when it was made; its addresses stay."""
+        with self.state.lock:
+            self.state.clear()
+            self.storage.clear()
+            self.storage.faults.clear()
+            self._signin.sessions.end_all()
+            self._signin.tokens.revoked.clear()
+            self.faults.clear()
+            self.clock.resume()
+            self.requests.clear()
+            plant(self._seed, self.state, self.storage)

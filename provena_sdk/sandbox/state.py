@@ -1,0 +1,127 @@
+"""Everything the datastore and the search service know, in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.index import SearchIndex
+from provena_sdk.sandbox.items import ALL_ROLES, Item
+from provena_sdk.sandbox.tokens import Identity
+from provena_sdk.sandbox.users import ADMIN, User
+
+HANDLE_PREFIX = "10378.1"
+FIRST_SUFFIX = 1900001
+
+# What a listing can be sorted by: the item's attribute, its name in the pagination key.
+SORT_KEYS = {
+    "CREATED_TIME": "created_timestamp",
+    "UPDATED_TIME": "updated_timestamp",
+    "DISPLAY_NAME": "display_name",
+    "ACCESS_INFO_URI_BEGINS_WITH": "access_info_uri",
+}
+
+
+class State:
+    """Items, reviewers and handles of one deployment.
+
+    Hold ``lock`` while reading or changing it from another thread than the servers'.
+
+    Args:
+        clock: The sandbox's time.
+        users: The accounts, by name.
+    """
+
+    def __init__(self, clock: Clock, users: Mapping[str, User]) -> None:
+        self.clock = clock
+        self.users = users
+        self.lock = threading.RLock()
+        self.items: dict[str, Item] = {}
+        self.reviewers: set[str] = set()
+        self.next_suffix = FIRST_SUFFIX
+        self.index = SearchIndex()
+        self._sorted: dict[str, list[tuple[Any, str]]] = {}
+
+    def now(self) -> int:
+        """The time in whole Unix seconds, as in timestamps."""
+        return int(self.clock.now())
+
+    def new_handle(self) -> str:
+        """A handle nobody has."""
+        handle = f"{HANDLE_PREFIX}/{self.next_suffix}"
+        self.next_suffix += 1
+        return handle
+
+    def put(self, item: Item) -> Item:
+        """Add an item, or take note that it changed."""
+        self.items[item.id] = item
+        item.changed()
+        self._sorted.clear()
+        self.index.put(item)
+        return item
+
+    def datasets(self) -> Iterator[Item]:
+        """The complete datasets, in the order they were made."""
+        return (item for item in self.items.values() if item.subtype == "DATASET" and item.kind == "complete")
+
+    def rows(self, sort_type: str) -> list[tuple[Any, str]]:
+        """Sort value and id of every dataset row that has one, ascending; seeds included."""
+        rows = self._sorted.get(sort_type)
+        if rows is None:
+            attribute = SORT_KEYS[sort_type]
+            found = (
+                (_sort_value(item, attribute), item.id)
+                for item in self.items.values()
+                if item.subtype == "DATASET"
+            )
+            rows = self._sorted[sort_type] = sorted(row for row in found if row[0] is not None)
+        return rows
+
+    def linked_person(self, username: str) -> str | None:
+        """Id of the person an account is linked to, if the registry has that person."""
+        user = self.users.get(username)
+        person = user.person if user is not None else None
+        return person if person in self.items else None
+
+    def groups(self, username: str) -> frozenset[str]:
+        """The groups of an account."""
+        user = self.users.get(username)
+        return user.groups if user is not None else frozenset()
+
+    def roles(self, item: Item, identity: Identity) -> tuple[str, ...]:
+        """What somebody may do with an item."""
+        if owns(item, identity):
+            return ALL_ROLES
+        granted = dict.fromkeys(item.general_roles)
+        for group in self.groups(identity.username):
+            granted.update(dict.fromkeys(item.group_roles.get(group, ())))
+        return tuple(granted)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.items.clear()
+            self.reviewers.clear()
+            self.next_suffix = FIRST_SUFFIX
+            self._sorted.clear()
+            self.index.clear()
+
+
+def owns(item: Item, identity: Identity) -> bool:
+    """Whether somebody may do anything with an item: its owner, or an administrator of the registry."""
+    return item.owner == identity.username or ADMIN in identity.roles
+
+
+def has_roles(identity: Identity, wanted: Iterable[str]) -> bool:
+    """Whether a token holds every one of the roles."""
+    return all(role in identity.roles for role in wanted)
+
+
+def _sort_value(item: Item, attribute: str) -> Any:
+    if attribute == "created_timestamp":
+        return item.created
+    if attribute == "updated_timestamp":
+        return item.updated
+    return item.body.get(attribute)

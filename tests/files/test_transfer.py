@@ -169,10 +169,10 @@ def test_a_file_in_the_way_of_a_folder_is_refused(
 
 def test_an_unknown_path_names_what_comes_near(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
     put({"observations/2024.csv": b"1", "observations/2023.csv": b"2"})
-    with pytest.raises(DatasetFileNotFound, match="observations/2024.csv") as caught:
+    with pytest.raises(DatasetFileNotFound, match=r"observations/2024\.csv") as caught:
         files.download_specific("observation/2024.csv", tmp_path)
     assert isinstance(caught.value, FileNotFoundError)
-    with pytest.raises(DatasetFileNotFound, match="Did you mean 'observations/2023.csv'"):
+    with pytest.raises(DatasetFileNotFound, match=r"Did you mean 'observations/2023\.csv'"):
         files.download_specific("2023.csv", tmp_path)
     with pytest.raises(DatasetFileNotFound, match="'observations/'"):
         files.download_specific("observation/", tmp_path)

@@ -26,6 +26,9 @@ class UserAccess:
     email: str | None
     roles: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{self.username} ({self.email or 'no address'}): {', '.join(self.roles) or 'no roles'}"
+
 
 def user_access(user: User) -> UserAccess:
     """Keep what may be shown of a service's answer."""

@@ -1,0 +1,67 @@
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check types slow generate refresh twins bench lock wheel clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/ready ## Make .venv with everything that is needed
+
+.venv/ready: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Setting up .venv …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@$(PIP) install --quiet -c requirements.lock --editable '.[sandbox,pandas]' --group dev
+	@touch $@
+
+demo: setup ## Sign in, mint, upload, list, search, fetch, open and download against a Provena on this machine
+	@$(BIN)/python scripts/demo.py
+
+test: setup ## Run the fast tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+
+slow: setup ## Run the tests that take longer
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m slow
+
+types: setup ## Check types with mypy and pyright
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+check: setup types ## Check style, types, layers, and that generated code is what the sources give
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/generate.py --check
+	@$(BIN)/python scripts/twins.py --check
+
+generate: setup ## Write the low-level client from openapi/
+	@$(BIN)/python scripts/generate.py
+
+refresh: setup ## Fetch the interfaces of a running deployment, regenerate, show what changed
+	@test -n "$(DATASTORE_URL)" -a -n "$(SEARCH_URL)" || { echo "usage: make refresh DATASTORE_URL=… SEARCH_URL=…"; exit 2; }
+	@$(BIN)/python scripts/refresh.py "$(DATASTORE_URL)" "$(SEARCH_URL)"
+
+twins: setup ## Write the awaiting modules from the blocking ones
+	@$(BIN)/python scripts/twins.py
+
+bench: setup ## Run the benchmarks, side by side with others
+	@$(BIN)/python scripts/bench/models.py
+	@$(BIN)/python scripts/bench/catalogue.py
+
+lock: ## Write requirements.lock anew from the newest versions
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@$(PIP) install --quiet --editable '.[sandbox,pandas]' --group dev
+	@$(PIP) freeze --exclude-editable --exclude pip > requirements.lock
+	@touch .venv/ready
+
+wheel: setup ## Build the wheel, and try it in an empty environment
+	@$(BIN)/python scripts/try_wheel.py
+
+clean: ## Remove everything that can be made again
+	rm -rf .venv .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -325,7 +325,7 @@ class Connection(asyncio.Protocol):
             raise ConnectionResetError
 
     async def _answer_with_faults(self, exchange: _Exchange, struck: list[ObjectFault]) -> int:
-        kinds = {fault.kind: fault for fault in struck}
+        kinds: dict[ObjectFaultKind, ObjectFault] = {fault.kind: fault for fault in struck}
         if latency := sum(fault.seconds for fault in struck if fault.kind == "latency"):
             await asyncio.sleep(latency)
         refusal = self._refusal(kinds)

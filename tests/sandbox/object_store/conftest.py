@@ -50,7 +50,11 @@ class Running:
     async def client(self, keys: Grant | TemporaryCredentials | None = None, **config: Any) -> Any:
         """Return an aiobotocore client with the given keys, by default the root pair."""
         keys = keys or self.grants.root
-        settings: dict[str, Any] = {"retries": {"max_attempts": 1}, "s3": {"addressing_style": "path"}}
+        settings: dict[str, Any] = {
+            "retries": {"total_max_attempts": 1},
+            "s3": {"addressing_style": "path"},
+            "signature_version": "s3v4",
+        }
         opened = get_session().create_client(
             "s3",
             region_name="ap-southeast-2",

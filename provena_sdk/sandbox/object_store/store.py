@@ -126,7 +126,7 @@ class ObjectStore:
         >>> store = ObjectStore()
         >>> store.create_bucket("reef")
         >>> store.put("reef", "obs/2024.csv", b"site,cover").etag
-        '9bc1b82ee7d0ea7a49fb5a2bfc1bcc5f'
+        '65b1b4e8a9e902b18eac8be87858d350'
         >>> store.keys("reef", "obs/")
         ['obs/2024.csv']
     """

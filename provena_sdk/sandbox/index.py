@@ -83,7 +83,10 @@ class SearchIndex:
 
 
 def _indexed(item: Item) -> object:
-    return item.metadata["dataset_info"] if "collection_format" in item.body else item.body
+    if "collection_format" not in item.body:
+        return item.body
+    # Of the two copies of user_metadata the item's own is searched, and a new version has none.
+    return {**item.metadata["dataset_info"], "user_metadata": item.body["user_metadata"]}
 
 
 def _words_of(value: object) -> Iterator[str]:

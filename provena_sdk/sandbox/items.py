@@ -124,12 +124,15 @@ class Item:
             "item_category": _CATEGORIES[self.subtype],
             "item_subtype": self.subtype,
             "record_type": "SEED_ITEM" if self.kind == "seed" else "COMPLETE_ITEM",
-            "workflow_links": {
-                "create_activity_workflow_id": self.create_workflow,
-                "version_activity_workflow_id": self.version_workflow,
-            },
+            "workflow_links": self._workflow_links(),
             "versioning_info": self.versioning,
         }
+
+    def _workflow_links(self) -> dict[str, str | None] | None:
+        created, versioned = self.create_workflow, self.version_workflow
+        if created is None and versioned is None:
+            return None
+        return {"create_activity_workflow_id": created, "version_activity_workflow_id": versioned}
 
     def encoded(self) -> bytes:
         """The item as in an answer, in JSON; kept until it changes."""

@@ -77,10 +77,12 @@ class Registration:
             nothing = {"handle": None, "s3_location": None, "register_create_activity_session_id": None}
             return json_response({"status": {"success": False, "details": flaw}, **nothing})
         item = self._seed(call.identity)
-        self._complete(item, call.body, call.identity, "Initial record creation")
+        self._complete(item, call.body, call.identity)
         if "jobs" in outages:
             # Too late for the dataset: it is there, although the answer says otherwise.
             raise Refused(500, f"{_UPDATE_FAILED}Unknown.")
+        item.create_workflow = str(uuid.uuid4())
+        item.changed()
         return json_response(
             {
                 "status": {"success": True, "details": _SEEDED},
@@ -104,15 +106,14 @@ class Registration:
         now = state.now()
         return state.put(Item(state.new_handle(), "DATASET", identity.username, now, now, kind="seed"))
 
-    def _complete(self, item: Item, metadata: Metadata, identity: Identity, reason: str) -> None:
+    def _complete(self, item: Item, metadata: Metadata, identity: Identity) -> None:
         state = self._deployment.state
         self._deployment.storage.write_metadata(item.id, metadata)
         if 2 * len(encode_json(metadata)) > ITEM_BYTES:
             raise Refused(500, _UPDATE_FAILED + _TOO_LARGE)
         item.kind = "complete"
         item.body = dataset_body(item.id, metadata)
-        item.record(reason, identity.username, state.now())
-        item.create_workflow = str(uuid.uuid4())
+        item.record("Initial record creation", identity.username, state.now())
         state.put(item)
 
     def _writable(self, handle: str, identity: Identity) -> Item:
@@ -192,16 +193,16 @@ class Registration:
         state = self._deployment.state
         now = state.now()
         new = Item(state.new_handle(), "DATASET", identity.username, now, now)
-        metadata = copy.deepcopy(old.metadata)
-        new.body = {**dataset_body(old.id, metadata), "user_metadata": old.body["user_metadata"]}
+        # At first it is a copy of the old one, release and place of files included.
+        new.body = copy.deepcopy(old.body)
         new.record(f"New version of existing item (id={old.id}).", identity.username, now)
-        # The service's second step forgets the item's own user_metadata on the way.
-        new.body = {**new.body, "s3": s3_location(new.id), "user_metadata": None}
+        # The second step forgets the item's own user_metadata on the way.
+        new.body = {**dataset_body(new.id, copy.deepcopy(old.metadata)), "user_metadata": None}
         moved = "(System) Dataset S3 path updated to new version's storage location"
         new.record(moved, identity.username, state.now())
         new.versioning = _versioning(old, reason)
         new.version_workflow = str(uuid.uuid4())
-        self._deployment.storage.write_metadata(new.id, metadata)
+        self._deployment.storage.write_metadata(new.id, new.metadata)
         return state.put(new)
 
 

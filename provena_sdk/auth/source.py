@@ -148,8 +148,13 @@ class TokenSource:
             self._reset()
             if not foreign:
                 self._store.remove(self._flow.key)
-        if tokens is not None:
+        if tokens is None:
+            return
+        try:
             self._flow.end(tokens)
+        except (ConnectionFailed, ServiceError) as error:
+            error.hint = "The session is forgotten here; at the server it ends by itself."
+            raise
 
     def claims(self) -> Claims:
         """Say who is signed in: name, roles and the token's end, as the access token has them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import logging
@@ -28,6 +29,7 @@ FORMAT = 1
 
 _KIND = "provena-sdk session"
 _LOCK_TIMEOUT = 160.0
+_PART_SECONDS = 60.0
 _REPLACE_TRIES = 20
 
 
@@ -149,6 +151,7 @@ class FileStore:
         finally:
             part.unlink(missing_ok=True)
         _sync_folder(self.folder)
+        self._clear_parts(key, older_than=_PART_SECONDS)
 
     def remove(self, key: SessionKey) -> None:
         """Forget a session; nothing happens when there is none.
@@ -157,6 +160,7 @@ class FileStore:
             OSError: The file could not be removed.
         """
         self.path(key).unlink(missing_ok=True)
+        self._clear_parts(key, older_than=0.0)
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
@@ -176,6 +180,13 @@ class FileStore:
         # A folder that the caller named may be shared on purpose; the files are private all the same.
         if self._ours and os.name == "posix" and stat.S_IMODE(self.folder.stat().st_mode) & 0o077:
             self.folder.chmod(0o700)
+
+    def _clear_parts(self, key: SessionKey, *, older_than: float) -> None:
+        """Remove what a process that was killed while saving left behind."""
+        for part in self.folder.glob(f".{glob.escape(self.path(key).stem)}.*.part"):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime >= older_than:
+                    part.unlink()
 
     def _set_aside(self, path: Path) -> None:
         aside = path.with_name(f"{path.stem}.{int(time.time())}-{secrets.token_hex(2)}.set-aside")

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,11 @@ if str(ROOT) not in sys.path:
 from scripts.generate_document import (  # noqa: E402
     SERVICES,
     DocumentError,
+    Json,
     Overlay,
     Prepared,
     as_text,
     load,
-    merge,
     prepare,
 )
 
@@ -148,6 +148,11 @@ class _View:
             self.unsupported(prop)
         return "str"
 
+    def python_types(self, prop: UnionProperty) -> str:
+        """The classes of a union's values, to check against; a number may come as either kind."""
+        kinds = [_PYTHON_KINDS[self.shape(inner)] for inner in prop.inner_properties]
+        return ", ".join(f"*{kind}" if kind == "NUMBER" else kind for kind in kinds)
+
     def default_of(self, prop: PropertyProtocol, words: dict[str, Any]) -> str | None:
         """The default as Python code; None when the field must be given."""
         if words.get("empty_list"):
@@ -206,7 +211,9 @@ class _View:
         return endpoint.path.get_untrusted_value().removeprefix(f"/{endpoint.tags[0]}")
 
     def unsupported(self, prop: PropertyProtocol) -> str:
-        raise GenerationError(f"{prop.name}: the templates cannot express {type(prop).__name__} here.")
+        raise GenerationError(
+            f"{prop.name.get_untrusted_value()}: the templates cannot express {type(prop).__name__} here."
+        )
 
     def globals(self) -> dict[str, object]:
         names: tuple[Callable[..., object], ...] = (
@@ -218,6 +225,7 @@ class _View:
             self.map_values,
             self.nullable,
             self.parameters_of,
+            self.python_types,
             self.service_path,
             self.shape,
             self.unsupported,
@@ -253,6 +261,12 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
     data = GeneratorData.from_dict(prepared.document, config=config)
     if isinstance(data, GeneratorError):
         raise GenerationError(_told([data]))
+    complaints = [
+        *data.errors,
+        *(error for found in data.endpoint_collections_by_tag.values() for error in found.parse_errors),
+    ]
+    if complaints:
+        raise GenerationError(_told(complaints))
     view = _View(prepared)
     data.models = sorted(
         (model for model in data.models if not view.is_free_form(model)),
@@ -263,22 +277,30 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
     project = Project(openapi=data, config=config, custom_template_path=templates)
     project.env.globals.update(view.globals())
     with contextlib.redirect_stdout(io.StringIO()):
-        complaints = project.build()
-    if complaints:
-        raise GenerationError(_told(complaints))
+        late = project.build()
+    if late:
+        raise GenerationError(_told(late))
     for unused in ("client.py", "errors.py"):
         (target / unused).unlink()
     (target / "py.typed").touch()
     tidy(target)
 
 
-def build_stock(target: Path) -> None:
-    """Generate what the generator makes of the merged interfaces as served, to compare with.
+def served(root: Path = ROOT) -> dict[str, Json]:
+    """The stored interfaces, by service name."""
+    return {service: load(root / "openapi" / f"{service}.json") for service in SERVICES}
+
+
+def build_stock(target: Path, document: Json) -> None:
+    """Generate what the generator makes of a document by itself, to compare with.
 
     Args:
         target: The package's folder, which must not exist yet; its name becomes the package's.
+        document: The interface to generate from.
+
+    Raises:
+        GenerationError: The generator warned of anything.
     """
-    document = merge({service: load(ROOT / "openapi" / f"{service}.json") for service in SERVICES})
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "interface.json"
         source.write_text(as_text(document), encoding="utf-8")
@@ -313,7 +335,7 @@ def _keep_names(data: GeneratorData) -> None:
             prop.python_name = str.__new__(PythonIdentifier, name)
 
 
-def _told(complaints: Any) -> str:
+def _told(complaints: Sequence[GeneratorError]) -> str:
     return "\n".join(f"{entry.header} {entry.detail or ''}".strip() for entry in complaints)
 
 
@@ -372,10 +394,7 @@ def generate(root: Path = ROOT, *, check: bool = False) -> list[str]:
         DocumentError: The interfaces and the overlay do not fit.
         GenerationError: The generator, or ruff, complained.
     """
-    prepared = prepare(
-        {service: load(root / "openapi" / f"{service}.json") for service in SERVICES},
-        Overlay.load(root / "openapi" / "overlay.yaml"),
-    )
+    prepared = prepare(served(root), Overlay.load(root / "openapi" / "overlay.yaml"))
     for place in prepared.undescribed:
         print(f"openapi/overlay.yaml has no words for {place}", file=sys.stderr)
     home = root / "generated"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from types import UnionType
 from typing import Any, Final, NoReturn, Self
 
 plain: Final = str.__str__
@@ -13,7 +12,7 @@ plain: Final = str.__str__
 NUMBER: Final[tuple[type[Any], ...]] = (int, float)
 """What a JSON number may be, whether the interface calls it an integer or not."""
 
-_JSON_TYPES: Final = {
+_JSON_TYPES: Final[dict[type[Any], str]] = {
     dict: "an object",
     list: "a list",
     str: "a string",
@@ -79,14 +78,16 @@ def wrong_type(where: str, expected: str, value: object) -> TypeError:
     )
 
 
-def read_list(value: Any, kind: type[Any] | UnionType, where: str) -> list[Any]:
+def read_list(value: Any, kind: type[Any] | tuple[type[Any], ...], where: str) -> list[Any]:
     """A copy of the JSON list ``value``, all of whose entries must be of ``kind``."""
     if not isinstance(value, list):
         raise wrong_type(where, "a list", value)
     if kind is not object:
         for number, entry in enumerate(value):
             if not isinstance(entry, kind):
-                raise wrong_type(f"{where}[{number}]", getattr(kind, "__name__", str(kind)), entry)
+                kinds = kind if isinstance(kind, tuple) else (kind,)
+                expected = " or ".join(dict.fromkeys(_JSON_TYPES[one] for one in kinds))
+                raise wrong_type(f"{where}[{number}]", expected, entry)
     return value.copy()
 
 
@@ -97,15 +98,28 @@ def read_map(value: Any, kind: type[Any], where: str) -> dict[str, Any]:
     if kind is not object:
         for key, entry in value.items():
             if not isinstance(entry, kind):
-                raise wrong_type(f"{where}[{key!r}]", kind.__name__, entry)
+                raise wrong_type(f"{where}[{key!r}]", _JSON_TYPES[kind], entry)
     return value.copy()
+
+
+def read_date(value: Any, where: str) -> date:
+    """The day ``value`` names."""
+    if not isinstance(value, str):
+        raise wrong_type(where, "a string", value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{where}: expected a date like 2024-12-31") from error
 
 
 def read_datetime(value: Any, where: str) -> datetime:
     """The moment ``value`` names, which must carry its offset from UTC."""
     if not isinstance(value, str):
         raise wrong_type(where, "a string", value)
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{where}: expected a time like 2024-12-31T23:59:59+00:00") from error
     if moment.tzinfo is None:
         raise ValueError(f"{where}: expected a time with an offset from UTC")
     return moment

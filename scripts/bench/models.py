@@ -26,8 +26,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from provena_api import models  # noqa: E402
 
-from scripts.generate import build_stock  # noqa: E402
-from scripts.generate_document import SERVICES, Json, load, merge  # noqa: E402
+from scripts.generate import build_stock, served  # noqa: E402
+from scripts.generate_document import Json, merge  # noqa: E402
 
 SIZE = 3700
 PAGE = 20
@@ -67,9 +67,7 @@ def without_nulls(node: Any) -> Any:
 
 def pydantic_models() -> dict[str, type[pydantic.BaseModel]]:
     """Pydantic models of the merged interface, made from its schemas."""
-    schemas = merge({name: load(ROOT / "openapi" / f"{name}.json") for name in SERVICES})["components"][
-        "schemas"
-    ]
+    schemas = merge(served())["components"]["schemas"]
     made: dict[str, Any] = {}
 
     def annotation(schema: Json) -> Any:
@@ -157,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each figure (default: 1)")
     seconds = parser.parse_args(arguments).seconds
     with tempfile.TemporaryDirectory() as folder:
-        build_stock(Path(folder) / "stock_api")
+        build_stock(Path(folder) / "stock_api", merge(served()))
         sys.path.insert(0, folder)
         stock = importlib.import_module("stock_api.models")
     one = dataset()

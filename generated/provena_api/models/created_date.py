@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import read_date, wrong_type
 
 __all__ = ("CreatedDate",)
 
@@ -48,7 +48,7 @@ class CreatedDate:
             raise wrong_type("CreatedDate.relevant", "a boolean", value)
         self.relevant = value
         value = data.get("value")
-        self.value = None if value is None else date.fromisoformat(value)
+        self.value = None if value is None else read_date(value, "CreatedDate.value")
         self.additional_properties = (
             {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
         )

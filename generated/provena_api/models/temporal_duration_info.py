@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import read_date, wrong_type
 
 __all__ = ("TemporalDurationInfo",)
 
@@ -44,9 +44,9 @@ class TemporalDurationInfo:
             raise wrong_type("TemporalDurationInfo", "an object", data)
         self = cls.__new__(cls)
         value = data["begin_date"]
-        self.begin_date = date.fromisoformat(value)
+        self.begin_date = read_date(value, "TemporalDurationInfo.begin_date")
         value = data["end_date"]
-        self.end_date = date.fromisoformat(value)
+        self.end_date = read_date(value, "TemporalDurationInfo.end_date")
         self.additional_properties = (
             {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
         )

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_list, read_map, wrong_type
+from ..types import NUMBER, read_list, read_map, wrong_type
 
 __all__ = ("ValidationError",)
 
@@ -49,7 +49,7 @@ class ValidationError:
             raise wrong_type("ValidationError", "an object", data)
         self = cls.__new__(cls)
         value = data["loc"]
-        self.loc = read_list(value, str | int, "ValidationError.loc")
+        self.loc = read_list(value, (str, *NUMBER), "ValidationError.loc")
         value = data["msg"]
         if not isinstance(value, str):
             raise wrong_type("ValidationError.msg", "a string", value)

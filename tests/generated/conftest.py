@@ -67,11 +67,17 @@ class Package:
         transport = httpx.MockTransport(lambda request: answer)
         client: Any = httpx.Client(base_url="http://service.example", transport=transport)
         if not self.ours:
-            native = importlib.import_module(f"{self.name}.client")
-            client = native.AuthenticatedClient(
-                base_url="http://service.example", token="t"
-            ).set_httpx_client(client)
+            client = self.client("token").set_httpx_client(client)
         return module.sync(client=client, **arguments)
+
+    def client(self, token: str) -> Any:
+        """A client the package's functions take, made with a token and nothing else."""
+        if self.ours:
+            return httpx.Client(
+                base_url="http://service.example", headers={"Authorization": f"Bearer {token}"}
+            )
+        native = importlib.import_module(f"{self.name}.client")
+        return native.AuthenticatedClient(base_url="http://service.example", token=token)
 
 
 @pytest.fixture(scope="session")

@@ -221,6 +221,15 @@ def an_error_status_raises(package: Any, recorded: Recorded) -> None:
         package.call("search.search_entity_registry", answer, query="reef")
 
 
+def an_odd_status_raises_the_same(package: Any, recorded: Recorded) -> None:
+    with pytest.raises(httpx.HTTPStatusError):
+        package.call("search.search_entity_registry", httpx.Response(599), query="reef")
+
+
+def no_client_shows_the_token(package: Any, recorded: Recorded) -> None:
+    assert "s3cr3t" not in repr(package.client("s3cr3t"))
+
+
 def it_is_typed(package: Any, recorded: Recorded) -> None:
     assert (package.folder() / "py.typed").exists()
 
@@ -261,6 +270,8 @@ TRAPS = [
     Trap(secrets_stay_out_of_sight, AssertionError, "s3cr3t"),
     Trap(secrets_are_not_pickled, BaseException, "DID NOT RAISE"),
     Trap(an_error_status_raises, BaseException, "DID NOT RAISE"),
+    Trap(an_odd_status_raises_the_same, ValueError, "599"),
+    Trap(no_client_shows_the_token, AssertionError, "s3cr3t"),
     Trap(it_is_typed, AssertionError, "py.typed"),
 ]
 every_trap = pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.check.__name__)

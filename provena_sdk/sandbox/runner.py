@@ -13,6 +13,7 @@ from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.datastore import datastore
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
+from provena_sdk.sandbox.object_store import ObjectFaults
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.search import search
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
@@ -92,6 +93,7 @@ class Sandbox:
         self._seed = seed if isinstance(seed, Seed) else Seed(registered=seed)
         self._ports = dict(ports or {})
         self._servers: dict[str, Server] = {}
+        self._started = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -114,10 +116,11 @@ class Sandbox:
 
         Raises:
             OSError: A port is taken.
-            RuntimeError: The sandbox runs already.
+            RuntimeError: The sandbox was started before.
         """
-        if self._thread is not None:
-            raise RuntimeError("The sandbox runs already.")
+        if self._started:
+            raise RuntimeError("A sandbox starts only once; make another one.")
+        self._started = True
         ready = threading.Event()
         failures: list[BaseException] = []
         self._thread = threading.Thread(
@@ -128,16 +131,18 @@ class Sandbox:
         if failures:
             self._thread.join()
             self._thread = None
+            self.storage.close()
             raise failures[0]
 
     def stop(self) -> None:
-        """Stop the servers; nothing happens when they do not run."""
+        """Stop the servers and drop the files; nothing happens when they do not run."""
         if self._thread is None or self._loop is None or self._stopping is None:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(_START_SECONDS)
         self._thread = self._loop = self._stopping = None
         self._servers = {}
+        self.storage.close()
 
     def _run(self, ready: threading.Event, failures: list[BaseException]) -> None:
         try:
@@ -217,6 +222,11 @@ class Sandbox:
     def s3_url(self) -> str:
         """Base URL of the object store."""
         return self.storage.url
+
+    @property
+    def s3_faults(self) -> ObjectFaults:
+        """What goes wrong in the object store on purpose."""
+        return self.storage.faults
 
     @property
     def crashes(self) -> list[str]:

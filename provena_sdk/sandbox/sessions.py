@@ -52,11 +52,15 @@ class Sessions:
         while True:
             letters = [secrets.choice(_CODE_LETTERS) for _ in range(8)]
             user_code = "".join(letters[:4]) + "-" + "".join(letters[4:])
-            if all(code.user_code != user_code for code in self._codes.values()):
+            if all(code.user_code != user_code for code in self._all()):
                 break
         code = DeviceCode(secrets.token_urlsafe(32), user_code, client, scope, expires, interval)
         self._codes[code.device_code] = code
         return code
+
+    def _all(self) -> list[DeviceCode]:
+        # A copy, because tests look from another thread than the server's.
+        return list(self._codes.values())
 
     def code(self, device_code: str) -> DeviceCode | None:
         """The code a device polls with."""
@@ -65,7 +69,7 @@ class Sessions:
     def waiting(self, user_code: str, now: float) -> DeviceCode | None:
         """The code a person typed, if it is known, undecided and not expired; case and hyphen do not matter."""
         wanted = user_code.replace("-", "").replace(" ", "").upper()
-        for code in self._codes.values():
+        for code in self._all():
             if (
                 code.user_code.replace("-", "") == wanted
                 and code.decision == "pending"
@@ -76,7 +80,7 @@ class Sessions:
 
     def pending(self, now: float) -> list[str]:
         """The user codes that wait for a person."""
-        return [c.user_code for c in self._codes.values() if c.decision == "pending" and c.expires > now]
+        return [c.user_code for c in self._all() if c.decision == "pending" and c.expires > now]
 
     def forget(self, code: DeviceCode) -> None:
         """Drop a code that was used up."""

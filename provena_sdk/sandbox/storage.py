@@ -47,6 +47,10 @@ class Storage:
             await self._server.close()
             self._server = None
 
+    def close(self) -> None:
+        """Drop the files, on disk too."""
+        self.store.close()
+
     def write_metadata(self, handle: str, metadata: Metadata) -> None:
         """Write the service's own file at the root of a dataset."""
         self.put(handle, METADATA_FILE, encode_json(metadata))

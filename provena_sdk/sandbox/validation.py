@@ -169,12 +169,19 @@ def _present(check: Check) -> Check:
     return refuse_none
 
 
+def _as_dict(value: Any, location: Location, problems: list[Problem]) -> dict[str, Any] | None:
+    # Whatever dict() takes is an object to pydantic: an empty list and an empty text are.
+    try:
+        return dict(value)
+    except (TypeError, ValueError):
+        problems.append(problem(location, "value is not a valid dict", "type_error.dict"))
+        return None
+
+
 def _mapping(entry: Check | None) -> Check:
     def check(value: Any, location: Location, problems: list[Problem]) -> Any:
-        if not isinstance(value, dict):
-            problems.append(problem(location, "value is not a valid dict", "type_error.dict"))
-            return None
-        if entry is None:
+        value = _as_dict(value, location, problems)
+        if entry is None or value is None:
             return value
         return {name: entry(one, (*location, name), problems) for name, one in value.items()}
 
@@ -253,10 +260,8 @@ class Checker:
         rule = self._rules.get(name)
 
         def check(value: Any, location: Location, problems: list[Problem]) -> Any:
-            if value == []:  # an empty list makes an empty object, as dict([]) does
-                value = {}
-            if not isinstance(value, dict):
-                problems.append(problem(location, "value is not a valid dict", "type_error.dict"))
+            value = _as_dict(value, location, problems)
+            if value is None:
                 return None
             before = len(problems)
             kept: dict[str, Any] = {}

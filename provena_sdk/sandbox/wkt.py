@@ -29,9 +29,9 @@ def is_wkt(text: str) -> bool:
     try:
         tokens = _tokens(text.strip())
         _geometry(tokens)
+        return next(tokens, None) is None
     except (ValueError, StopIteration):
         return False
-    return next(tokens, None) is None
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from provena_sdk.sandbox import Sandbox, wire
+from provena_sdk.sandbox.wire import Connection, Request, Response, json_response
+
+
+def talk(url: str, sent: bytes, answers: int = 1) -> bytes:
+    """Send raw bytes and read so many whole answers, or what comes until the server hangs up."""
+    parts = urlsplit(url)
+    received = b""
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+        connection.sendall(sent)
+        while received.count(b"HTTP/1.1 ") < answers or not _whole(received):
+            piece = connection.recv(65536)
+            if not piece:
+                break
+            received += piece
+    return received
+
+
+def _whole(received: bytes) -> bool:
+    head, mark, body = received.rpartition(b"HTTP/1.1 ")[2].partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+    return bool(mark) and len(body) >= length
+
+
+def test_requests_may_be_pipelined(sandbox: Sandbox) -> None:
+    one, other = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /nope HTTP/1.1\r\nHost: x\r\n\r\n"
+    received = talk(sandbox.datastore_url, one + other + one, 3)
+    statuses = [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200", b"404", b"200"]
+
+
+def test_pipelined_requests_keep_their_order_behind_a_slow_one(provena_sandbox: Sandbox) -> None:
+    from provena_sdk.sandbox import Fault
+
+    provena_sandbox.faults.add(Fault(latency=0.1))
+    one, other = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /nope HTTP/1.1\r\nHost: x\r\n\r\n"
+    received = talk(provena_sandbox.datastore_url, one + other, 2)
+    assert [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404"]
+
+
+def test_a_body_may_come_in_chunks_and_pieces(sandbox: Sandbox) -> None:
+    token = sandbox.access_token("writer")
+    head = (
+        f"POST /registry/items/list HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    received = talk(sandbox.datastore_url, head.encode() + b'6\r\n{"page\r\nb\r\n_size": -1}\r\n0\r\n\r\n')
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert b"valid min value: 1" in received
+
+
+def test_a_client_that_waits_for_leave_to_send_gets_it(sandbox: Sandbox) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    received = talk(sandbox.datastore_url, head + b"{}", 2)
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 405 ")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_the_connection_closes_when_the_client_wants_it(sandbox: Sandbox, version: str) -> None:
+    head = (
+        f"GET / HTTP/{version}\r\nHost: x\r\n"
+        + ("Connection: close\r\n" if version == "1.1" else "")
+        + "\r\n"
+    )
+    received = talk(sandbox.datastore_url, head.encode(), 99)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in received
+
+
+def test_nonsense_is_refused(sandbox: Sandbox) -> None:
+    assert talk(sandbox.datastore_url, b"\x16\x03\x01nonsense\r\n\r\n", 99).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_too_large_is_refused(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_BODY_BYTES", 10)
+    head = b"POST /register/mint-dataset HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"
+    assert talk(sandbox.datastore_url, head + b"x" * 11, 99).startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_handler_that_breaks_answers_500_and_says_why() -> None:
+    import asyncio
+
+    def broken(request: Request, connection: Connection) -> Response:
+        return json_response(1 // len(request.body))
+
+    server = await wire.serve(broken, host="127.0.0.1", port=0, clock=lambda: 0.0)
+    try:
+        received = await asyncio.to_thread(talk, server.url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    finally:
+        await server.close()
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert received.endswith(b"Internal Server Error")
+    assert "ZeroDivisionError" in server.crashes[0]
+
+
+def test_paths_are_decoded_and_redirects_keep_the_query(sandbox: Sandbox) -> None:
+    head = b"GET /registry/items/fetch%2Ddataset/?handle_id=a%2Fb HTTP/1.1\r\nHost: here:1\r\n\r\n"
+    received = talk(sandbox.datastore_url, head)
+    assert received.startswith(b"HTTP/1.1 307 ")
+    assert b"location: http://here:1/registry/items/fetch%2Ddataset?handle_id=a%2Fb\r\n" in received

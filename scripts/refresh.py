@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts.generate import PACKAGE, GenerationError, generate  # noqa: E402
+from scripts.generate import PACKAGE, generate  # noqa: E402
 from scripts.generate_document import (  # noqa: E402
     SERVICES,
     DocumentError,
@@ -26,6 +26,7 @@ from scripts.generate_document import (  # noqa: E402
     normalise,
     store,
 )
+from scripts.generate_view import GenerationError  # noqa: E402
 from scripts.interface_diff import compare  # noqa: E402
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NoReturn, Self
@@ -49,25 +50,23 @@ class Guarded:
     __slots__ = ()
 
     def __copy__(self) -> Self:
-        copy = type(self).__new__(type(self))
-        for name in _slots(self):
-            setattr(copy, name, getattr(self, name))
-        return copy
+        twin = type(self).__new__(type(self))
+        for name in _fields(self):
+            setattr(twin, name, getattr(self, name))
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        from copy import deepcopy
-
-        copy = type(self).__new__(type(self))
-        memo[id(self)] = copy
-        for name in _slots(self):
-            setattr(copy, name, deepcopy(getattr(self, name), memo))
-        return copy
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        for name in _fields(self):
+            setattr(twin, name, deepcopy(getattr(self, name), memo))
+        return twin
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(f"{type(self).__name__} holds secrets and is not pickled; fetch a fresh one instead.")
 
 
-def _slots(instance: object) -> list[str]:
+def _fields(instance: object) -> list[str]:
     return [field.name for field in getattr(type(instance), "__attrs_attrs__", ())]
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from scripts import generate
-from scripts.generate import GenerationError, build, build_stock, differences, served
+from scripts.generate import build, build_stock, differences, served
 from scripts.generate_document import Overlay, Prepared, merge, prepare
+from scripts.generate_view import GenerationError
 
 OVERLAY = generate.ROOT / "openapi" / "overlay.yaml"
 

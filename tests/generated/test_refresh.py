@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.sandbox import Sandbox
 from scripts import refresh
-from scripts.generate import ROOT, GenerationError, differences, served
+from scripts.generate import ROOT, differences, served
 from scripts.generate_document import DocumentError, Json, as_text
+from scripts.generate_view import GenerationError
 from scripts.interface_diff import compare, main
 
 
@@ -187,3 +189,9 @@ def test_two_files_can_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "new.json").write_text(as_text(new))
     assert main([str(ROOT / "openapi" / "search.json"), str(tmp_path / "new.json")]) == 0
     assert capsys.readouterr().out == "+ schema Extra\n"
+
+
+def test_the_sandbox_serves_what_is_stored(root: Path) -> None:
+    with Sandbox() as sandbox:
+        lines = refresh.refresh({"datastore": sandbox.datastore_url, "search": sandbox.search_url}, root)
+    assert lines[:2] == ["datastore: no change", "search: no change"]

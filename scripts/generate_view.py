@@ -1,0 +1,223 @@
+"""What the templates ask about properties, models and endpoints."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import EnumProperty, ModelProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.parser.responses import Response
+from openapi_python_client.strings import ClassName, PythonIdentifier
+
+from scripts.generate_document import Prepared
+
+_SHAPES = {
+    "StringProperty": "str",
+    "IntProperty": "int",
+    "FloatProperty": "float",
+    "BooleanProperty": "bool",
+    "DateProperty": "date",
+    "DateTimeProperty": "datetime",
+    "EnumProperty": "enum",
+    "ListProperty": "list",
+    "UnionProperty": "union",
+    "AnyProperty": "any",
+    "NoneProperty": "none",
+}
+_ANNOTATIONS = {
+    "str": "str",
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "date": "date",
+    "datetime": "datetime",
+    "any": "Any",
+    "none": "None",
+}
+# Python's own names that generated code uses, which no field or parameter may hide. The generator would put an
+# underscore behind every other built-in name too, such as license and type.
+_TAKEN = frozenset(_ANNOTATIONS).union(
+    ("classmethod", "cls", "data", "dict", "frozenset", "isinstance", "list", "object", "self", "value")
+)
+# NUMBER for both: a whole number may come as 2.0, and is kept as it came.
+_PYTHON_KINDS = {"str": "str", "int": "NUMBER", "float": "NUMBER", "bool": "bool"}
+_JSON_KINDS = {"str": "a string", "int": "a number", "float": "a number", "bool": "a boolean"}
+
+
+class GenerationError(Exception):
+    """The generator, or ruff, had something to complain of; the message says what."""
+
+
+class View:
+    """What the templates ask about properties, models and endpoints.
+
+    Args:
+        prepared: The document and what goes with it.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._named = {ClassName(name, "field_") for name in prepared.document["components"]["schemas"]}
+
+    def is_free_form(self, model: ModelProperty) -> bool:
+        """Whether the object has neither fields nor a name of its own, so that a ``dict`` says it all."""
+        return not model.data.properties and model.class_info.name not in self._named
+
+    def shape(self, prop: PropertyProtocol) -> str:
+        """Which kind of value the property holds, as the templates name it."""
+        if isinstance(prop, ModelProperty):
+            return "map" if self.is_free_form(prop) else "model"
+        return _SHAPES.get(type(prop).__name__) or self.unsupported(prop)
+
+    def annotation(self, prop: PropertyProtocol) -> str:
+        """The property's type as Python code, without None."""
+        shape = self.shape(prop)
+        if isinstance(prop, ModelProperty):
+            kind = self.map_values(prop)
+            return (
+                prop.class_info.name
+                if shape == "model"
+                else f"dict[str, {'Any' if kind == 'object' else kind}]"
+            )
+        if isinstance(prop, EnumProperty):
+            return prop.class_info.name
+        if isinstance(prop, ListProperty):
+            return f"list[{self.annotation(prop.inner_property)}]"
+        if isinstance(prop, UnionProperty):
+            if any(
+                self.shape(inner) not in ("str", "int", "float", "bool") for inner in prop.inner_properties
+            ):
+                self.unsupported(prop)
+            return " | ".join(self.annotation(inner) for inner in prop.inner_properties)
+        return _ANNOTATIONS[shape]
+
+    def map_values(self, prop: ModelProperty) -> str:
+        """The class every value of a free-form object has; ``object`` for any."""
+        values = prop.data.additionalProperties
+        kind = getattr(values, "type", None)
+        if values in (None, True, False) or kind is None:
+            return "object"
+        if kind != "string":
+            self.unsupported(prop)
+        return "str"
+
+    def python_types(self, prop: UnionProperty) -> str:
+        """The classes of a union's values, to check against; a number may come as either kind."""
+        kinds = [_PYTHON_KINDS[self.shape(inner)] for inner in prop.inner_properties]
+        return ", ".join(f"*{kind}" if kind == "NUMBER" else kind for kind in kinds)
+
+    def default_of(self, prop: PropertyProtocol, words: dict[str, Any]) -> str | None:
+        """The default as Python code; None when the field must be given."""
+        if words.get("empty_list"):
+            return "[]"
+        if prop.default is not None:
+            return prop.default.python_code.as_unembedded_code()
+        return None if prop.required else "None"
+
+    def nullable(self, prop: PropertyProtocol, words: dict[str, Any]) -> bool:
+        """Whether null stands for the field when it is unset: it is neither required nor has a default."""
+        return self.default_of(prop, words[prop.name.get_untrusted_value()]) == "None"
+
+    def classes_in(self, prop: PropertyProtocol) -> Iterator[ModelProperty | EnumProperty]:
+        """The models and enums a property refers to."""
+        if isinstance(prop, ListProperty):
+            yield from self.classes_in(prop.inner_property)
+        elif isinstance(prop, EnumProperty) or (
+            isinstance(prop, ModelProperty) and self.shape(prop) == "model"
+        ):
+            yield prop
+
+    def imports_of(self, model: ModelProperty, kind: str) -> list[str]:
+        """Imports of the models or enums a model's fields need, without the model itself."""
+        return sorted(
+            {
+                f"from .{found.class_info.module_name} import {found.class_info.name}"
+                for prop in [*(model.required_properties or ()), *(model.optional_properties or ())]
+                for found in self.classes_in(prop)
+                if self.shape(found) == kind and found.class_info.name != model.class_info.name
+            }
+        )
+
+    def answer_of(self, endpoint: Endpoint) -> Response:
+        """The endpoint's 200 answer."""
+        for response in endpoint.responses:
+            if response.status_code.range == (200, 200):
+                return response
+        raise GenerationError(f"{endpoint.name}: the interface describes no 200 answer.")
+
+    def endpoint_imports(self, endpoint: Endpoint) -> list[str]:
+        """Imports of the models and enums an endpoint needs."""
+        if endpoint.path_parameters or endpoint.header_parameters or endpoint.cookie_parameters:
+            raise GenerationError(f"{endpoint.name}: only query parameters and JSON bodies are supported.")
+        if any(body.body_type != "json" or not body.prop.required for body in endpoint.bodies):
+            raise GenerationError(f"{endpoint.name}: only required JSON bodies are supported.")
+        used = [self.answer_of(endpoint).prop, *endpoint.list_all_parameters()]
+        return sorted(
+            {
+                f"from ...models.{found.class_info.module_name} import {found.class_info.name}"
+                for prop in used
+                for found in self.classes_in(prop)
+            }
+        )
+
+    def parameters_of(self, endpoint: Endpoint) -> dict[str, str]:
+        """Our words for the endpoint's parameters."""
+        return self._prepared.parameters.get(f"{endpoint.tags[0]}.{endpoint.name}", {})
+
+    def service_path(self, endpoint: Endpoint) -> str:
+        """The endpoint's path on its own service."""
+        return endpoint.path.get_untrusted_value().removeprefix(f"/{endpoint.tags[0]}")
+
+    def unsupported(self, prop: PropertyProtocol) -> str:
+        """Refuse a property the templates have no code for."""
+        raise GenerationError(
+            f"{prop.name.get_untrusted_value()}: the templates cannot express {type(prop).__name__} here."
+        )
+
+    def globals(self) -> dict[str, object]:
+        """The names the templates know."""
+        names: tuple[Callable[..., object], ...] = (
+            self.annotation,
+            self.answer_of,
+            self.default_of,
+            self.endpoint_imports,
+            self.imports_of,
+            self.map_values,
+            self.nullable,
+            self.parameters_of,
+            self.python_types,
+            self.service_path,
+            self.shape,
+            self.unsupported,
+        )
+        return {
+            **{function.__name__: function for function in names},
+            "aliases": dict(sorted(self._prepared.aliases.items())),
+            "python_kinds": _PYTHON_KINDS,
+            "json_kinds": _JSON_KINDS,
+            "simple_kinds": {**_PYTHON_KINDS, "map": "dict", "any": "object"},
+        }
+
+
+def keep_names(data: GeneratorData) -> None:
+    """Give fields and parameters the interface's own names again where Python allows them."""
+    properties = [
+        *(prop for model in data.models for prop in (model.required_properties or ())),
+        *(prop for model in data.models for prop in (model.optional_properties or ())),
+        *(
+            parameter
+            for collection in data.endpoint_collections_by_tag.values()
+            for endpoint in collection.endpoints
+            for parameter in endpoint.query_parameters
+        ),
+    ]
+    for prop in properties:
+        name = prop.name.get_untrusted_value()
+        if name.isidentifier() and not keyword.iskeyword(name) and name not in _TAKEN:
+            prop.python_name = str.__new__(PythonIdentifier, name)

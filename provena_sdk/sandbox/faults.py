@@ -22,7 +22,7 @@ _GATEWAY_PAGE = (
 _GATEWAY_REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One fault. Without ``status``, ``drop``, ``truncate`` or ``body`` it only makes requests slow.
 
@@ -122,6 +122,24 @@ class Fault:
         return cls(**data)
 
 
+@dataclass(slots=True)
+class _Active:
+    fault: Fault
+    spared: int = 0
+    struck: int = 0
+
+    def meets(self) -> bool:
+        """Count a matching request; whether it is struck."""
+        if self.spared < self.fault.after:
+            self.spared += 1
+            return False
+        self.struck += 1
+        return True
+
+    def spent(self) -> bool:
+        return self.fault.times is not None and self.struck >= self.fault.times
+
+
 class Faults:
     """The faults in force, and the outages of what stands behind the services.
 
@@ -131,27 +149,27 @@ class Faults:
 
     def __init__(self) -> None:
         self.outages: set[Backend] = set()
-        self._faults: list[Fault] = []
+        self._active: list[_Active] = []
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
-        return bool(self._faults)
+        return bool(self._active)
 
     def add(self, fault: Fault) -> Fault:
         """Put a fault in force, behind those already there; returns it for ``remove``."""
         with self._lock:
-            self._faults.append(fault)
+            self._active.append(_Active(fault))
         return fault
 
     def remove(self, fault: Fault) -> None:
         """Take one fault out of force; nothing happens when it is spent already."""
         with self._lock:
-            self._faults = [other for other in self._faults if other is not fault]
+            self._active = [active for active in self._active if active.fault is not fault]
 
     def clear(self) -> None:
         """Take every fault out of force and end every outage."""
         with self._lock:
-            self._faults = []
+            self._active = []
             self.outages.clear()
 
     def outage(self, *backends: Backend) -> None:
@@ -170,22 +188,16 @@ class Faults:
     def pending(self) -> list[Fault]:
         """The faults still in force."""
         with self._lock:
-            return list(self._faults)
+            return [active.fault for active in self._active]
 
     def strike(self, service: str, method: str, path: str) -> Fault | None:
         """The fault that strikes this request, counted off; None when the request is spared."""
         with self._lock:
-            for fault in self._faults:
-                if not fault.matches(service, method, path):
-                    continue
-                if fault.after > 0:
-                    fault.after -= 1
-                    continue
-                if fault.times is not None:
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._faults.remove(fault)
-                return fault
+            for active in self._active:
+                if active.fault.matches(service, method, path) and active.meets():
+                    if active.spent():
+                        self._active.remove(active)
+                    return active.fault
         return None
 
 

@@ -193,7 +193,9 @@ class Sandbox:
             return response
 
         def handle(request: Request, connection: Connection) -> Response | Awaitable[Response | None]:
-            if faults and not request.path.startswith("/sandbox/"):
+            if request.path.startswith("/sandbox/"):
+                return router(request)
+            if faults:
                 fault = faults.strike(service, request.method, request.path)
                 if fault is not None:
                     return under_fault(fault, request, connection)

@@ -6,6 +6,7 @@ for an integer becomes 2, and what was left out becomes its default or null.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -95,13 +96,12 @@ def _uri(value: Any, location: Location, problems: list[Problem]) -> Any:
 def _date(value: Any, location: Location, problems: list[Problem]) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = value / 1000 if abs(value) > _MILLISECONDS_FROM else value
-        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+        with contextlib.suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(seconds, UTC).date().isoformat()
     if isinstance(value, str) and _DATE.fullmatch(value):
         year, month, day = map(int, value.split("-"))
-        try:
+        with contextlib.suppress(ValueError):
             return date(year, month, day).isoformat()
-        except ValueError:
-            pass
     problems.append(problem(location, "invalid date format", "value_error.date"))
     return None
 

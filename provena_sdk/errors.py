@@ -76,7 +76,9 @@ class ProvenaError(Exception):
 
 
 def _rebuild(kind: type[BaseException], args: tuple[Any, ...], fields: Mapping[str, Any]) -> BaseException:
-    error = kind.__new__(kind, *args)
+    # By the native base: a kind that is a ValueError and an OSError as well would find the wrong __new__ first.
+    native = OSError if issubclass(kind, OSError) else Exception
+    error = native.__new__(kind, *args)
     error.args = args
     error.__dict__.update(fields)
     return error

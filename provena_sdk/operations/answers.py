@@ -21,6 +21,9 @@ T = TypeVar("T")
 DETAIL_LENGTH = 500
 GATEWAY_STATUSES = frozenset({502, 503, 504})
 
+_NEVER_HTML = frozenset({400, 401, 403, 422})
+"""Statuses that the services give with JSON only: a page with one of them comes from something in front."""
+
 _UNKNOWN_ID = "Could not find the given key"
 _UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
 _OTHER_KIND = "could not parsed as an appropriate typ"
@@ -29,9 +32,11 @@ _BAD_TOKEN = ("Could not validate credentials", "Not authenticated", "Token had 
 _LOCKED = "is locked"
 _NOT_LINKED = re.compile(r"\blink(ed)? (your User|Person)|linked Person in the registry")
 _SECRET = re.compile(
-    r"(eyJ[\w-]{8,}(?:\.[\w-]*)*)"
-    r"|(Bearer\s+[^\s\"',;]+)"
-    r"|((?:X-Amz-(?:Signature|Credential|Security-Token)|access_token|refresh_token|client_secret)=[^\s&\"']+)",
+    r"eyJ[\w-]{8,}(?:\.[\w-]*)*"
+    r"|Bearer\s+[^\s\"',;]+"
+    r"|(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|AccessKeyId|SecretAccessKey"
+    r"|SessionToken|aws_\w+|(?:access|refresh|id|session|security)_token|client_secret|password"
+    r"|presigned_url|console_session_url)[\"']?\s*[=:]\s*[\"']?[^\s&\"',}]+",
     re.IGNORECASE,
 )
 
@@ -51,23 +56,33 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) ->
     Raises:
         ServiceError: The answer is an error, or cannot be read; the subclass says which.
     """
+    if 200 < status < 300:
+        raise _unreadable(call, status, headers, body, reason=f"its status is {status}, not 200")
     if status != 200:
         raise _error(call, status, headers, body)
     operation = call.operation
     if not operation.is_json:
         return operation.parse(body.decode("utf-8", "replace"))
-    try:
-        data = json.loads(body)
-    except ValueError:
-        # Not chained: the decoder's error carries the whole body, which may hold credentials.
-        raise _unreadable(call, headers, body) from None
-    try:
-        result = operation.parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(call, headers, body, reason=_shape(error)) from None
+    parsed = _parsed(call, status, headers, body)
+    if isinstance(parsed, errors.UnreadableAnswer):
+        # Raised out here, so that no error in its context carries the body, which may hold credentials.
+        raise parsed
+    data, result = parsed
     if isinstance(data, dict):
         _refuse_unsuccessful(call, data)
     return result
+
+
+def _parsed(
+    call: Call[T], status: int, headers: Mapping[str, str], body: bytes
+) -> tuple[object, T] | errors.UnreadableAnswer:
+    try:
+        data = json.loads(body)
+        return data, call.operation.parse(data)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return _unreadable(call, status, headers, body)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return _unreadable(call, status, headers, body, reason=_shape(error))
 
 
 def _refuse_unsuccessful(call: Call[Any], data: dict[str, Any]) -> None:
@@ -95,6 +110,8 @@ def _error(call: Call[Any], status: int, headers: Mapping[str, str], body: bytes
             "Your account is not linked to a Person in the registry.",
             **_fields(call, status, detail, "Link it on the website's profile page, then try again."),
         )
+    if _is_html(headers) and status in _NEVER_HTML:
+        return _server(call, status, headers, detail, entries)
     if kind is not None:
         return kind(call, status, headers, detail, entries)
     if status >= 500:
@@ -240,7 +257,7 @@ _KINDS: dict[int, _Kind] = {
 
 
 def _unreadable(
-    call: Call[Any], headers: Mapping[str, str], body: bytes, reason: str | None = None
+    call: Call[Any], status: int, headers: Mapping[str, str], body: bytes, reason: str | None = None
 ) -> errors.UnreadableAnswer:
     if reason is not None:
         message = (
@@ -253,7 +270,7 @@ def _unreadable(
     else:
         message = f"The answer to {call.operation.name} is no JSON ({len(body)} bytes)."
         hint = "It may have been cut off; try again."
-    return errors.UnreadableAnswer(message, **_fields(call, 200, None, hint))
+    return errors.UnreadableAnswer(message, **_fields(call, status, None, hint))
 
 
 def _shape(error: Exception) -> str:
@@ -272,26 +289,23 @@ def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entri
         return (_shorten(title.group(1)) if title else None), ()
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _shorten(text), ()
-    if not isinstance(data, dict):
-        return _shorten(text), ()
-    told = data.get("detail", data.get("message"))
+    told = data.get("detail", data.get("message")) if isinstance(data, dict) else data
     if isinstance(told, list):
         entries = tuple(_entry(entry) for entry in told if isinstance(entry, dict))
         return _shorten("; ".join(map(str, entries))) or None, entries
-    if isinstance(told, str):
-        return _shorten(told) or None, ()
-    return _shorten(text), ()
+    # Anything else is an answer in the wrong place, which may hold what must not be shown.
+    return (_shorten(told) or None) if isinstance(told, str) else None, ()
 
 
 def _entry(entry: dict[str, Any]) -> FieldError:
     location = entry.get("loc")
     parts = location if isinstance(location, list) else [location]
     return FieldError(
-        tuple(part if isinstance(part, int) else str(part) for part in parts),
+        tuple(part if isinstance(part, int) else _shorten(str(part)) for part in parts),
         _shorten(str(entry.get("msg", ""))),
-        str(entry.get("type", "")),
+        _shorten(str(entry.get("type", ""))),
     )
 
 

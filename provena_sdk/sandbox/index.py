@@ -29,7 +29,8 @@ class SearchIndex:
     def put(self, item: Item) -> None:
         """Add an item, or replace what was known of it."""
         row = self._database.execute("SELECT entry FROM place WHERE id = ?", (item.id,)).fetchone()
-        values = (item.id, item.display_name or "", " ".join(_words_of(_indexed(item))), item.subtype)
+        words = " ".join(_words_of(_indexed(item)))
+        values = (item.id, _whole(item.display_name or ""), _whole(words), item.subtype)
         if row is None:
             cursor = self._database.execute(
                 "INSERT INTO entry (id, name, body, subtype) VALUES (?, ?, ?, ?)", values
@@ -48,7 +49,7 @@ class SearchIndex:
             limit: How many items at most.
             subtype: Only items of this subtype.
         """
-        terms = [term for word in _WORD.findall(query.lower()) for term in self._spellings(word)]
+        terms = [term for word in _WORD.findall(_whole(query).lower()) for term in self._spellings(word)]
         if not terms:
             return []
         match = " OR ".join(f'"{term}"' for term in dict.fromkeys(terms))
@@ -87,6 +88,11 @@ def _indexed(item: Item) -> object:
         return item.body
     # Of the two copies of user_metadata the item's own is searched, and a new version has none.
     return {**item.metadata["dataset_info"], "user_metadata": item.body["user_metadata"]}
+
+
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which SQLite does not take."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _words_of(value: object) -> Iterator[str]:

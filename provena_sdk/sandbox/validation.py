@@ -281,7 +281,7 @@ class Checker:
             if closed:
                 problems.extend(
                     problem((*location, field), "extra fields not permitted", "value_error.extra")
-                    for field in sorted(set(value) - set(checks))
+                    for field in sorted(set(value) - set(checks), key=str)
                 )
             if rule is not None and len(problems) == before:
                 wrong = rule(kept)

@@ -90,7 +90,7 @@ def services() -> Services:
     return Services()
 
 
-CAREFUL = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CAREFUL = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(path=st.sampled_from(sorted(BODIES)), body=st.dictionaries(FIELDS, VALUE, max_size=6) | VALUE)
@@ -103,6 +103,7 @@ def test_any_body_is_answered(services: Services, path: str, body: Any) -> None:
 @given(field=st.sampled_from(INFO), value=VALUE)
 @example(field="created_date", value={"relevant": True, "value": 1e300})
 @example(field="created_date", value={"relevant": True, "value": -1e17})
+@example(field="access_info", value=[[1, 2], ["surplus", 3]])
 @CAREFUL
 def test_any_metadata_is_answered(services: Services, field: str, value: Any) -> None:
     described = metadata()
@@ -118,6 +119,7 @@ def test_any_metadata_is_answered(services: Services, field: str, value: Any) ->
 
 
 @given(text=st.text(max_size=30), limit=st.integers() | st.text(max_size=3))
+@example(text="half \ud800", limit=10)
 @example(text='"; DROP TABLE entry; --', limit=10)
 @example(text="a* NEAR(b) AND c^ -d:e", limit=10)
 @example(text=" ".join(f"word{n}" for n in range(3000)), limit=10)
@@ -128,6 +130,7 @@ def test_any_query_is_answered(services: Services, text: str, limit: int | str) 
 
 
 @given(st.binary(max_size=200))
+@example("\x01\ud800".encode("utf-32", "surrogatepass"))
 @CAREFUL
 def test_any_bytes_are_answered(services: Services, body: bytes) -> None:
     assert services.ask(services.datastore, "POST", "/registry/items/list", {}, body) in (200, 400, 422, 500)

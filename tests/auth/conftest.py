@@ -76,6 +76,7 @@ class FakeSignIn:
         self.username = "ada"
         self.clock_ahead = 0.0
         self.rotate = True
+        self.forgive_reuse = False
         self.secret = secrets.token_urlsafe(12)
         self.decisions: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
@@ -238,6 +239,8 @@ class FakeSignIn:
         if self.before_refresh is not None:
             self.before_refresh()
         if token in self.spent:
+            if self.forgive_reuse:
+                return refused("invalid_grant", "Stale token")
             self._end(self.spent[token])
             return refused("invalid_grant", "Maximum allowed refresh token reuse exceeded")
         session = self.sessions.get(token)

@@ -142,8 +142,9 @@ def test_an_endpoint_can_be_replaced(deployment: Deployment, sign_in: FakeSignIn
 
 class TestPickling:
     def test_a_persons_session_travels_by_way_of_the_store(
-        self, deployment: Deployment, sign_in: FakeSignIn, quiet: Quiet
+        self, deployment: Deployment, sign_in: FakeSignIn, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr("provena_sdk.auth.flows.someone_watches", lambda: True)
         key = SessionKey.of(deployment, "client-tools")
         now = 2_000_000_000.0
         FileStore().save(key, Tokens(sign_in.access_token(), now, now + 300, sign_in.refresh_token()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -152,8 +153,7 @@ def test_all_who_wait_get_the_same_failure(
     clock.now += 300
     sign_in.end_sessions()
     waiting = threading.Barrier(9)
-    everybody_in = threading.Event()
-    sign_in.before_refresh = lambda: everybody_in.wait(0.2) and None
+    sign_in.before_refresh = lambda: time.sleep(0.2)
 
     def ask(_: int) -> BaseException | None:
         waiting.wait()
@@ -168,6 +168,32 @@ def test_all_who_wait_get_the_same_failure(
     assert {type(error) for error in errors} == {SessionEnded}
     assert len({id(error) for error in errors}) == 9
     assert refreshes(sign_in) == 1
+
+
+def test_those_who_wait_do_not_each_wait_for_a_server_that_is_away(
+    signed_in: TokenSource, sign_in: FakeSignIn, clock: FakeClock, answer: type[Answer]
+) -> None:
+    signed_in.token()
+    clock.now += 301
+    in_flight, all_wait = threading.Event(), threading.Event()
+    sign_in.script("/token", *[answer(drop=True)] * 30)
+
+    def held(seconds: float) -> None:
+        in_flight.set()
+        all_wait.wait(0.2)
+
+    signed_in._flow._server.sleep = held  # type: ignore[attr-defined]
+
+    def ask() -> str:
+        return signed_in.token()
+
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(ask)
+        in_flight.wait(5)
+        others = [pool.submit(ask) for _ in range(7)]
+        errors = [job.exception(10) for job in (first, *others)]
+    assert {type(error) for error in errors} == {ConnectionFailed}
+    assert refreshes(sign_in) == 3
 
 
 def test_an_interrupted_flight_does_not_strand_those_who_wait(

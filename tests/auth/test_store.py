@@ -179,8 +179,17 @@ def test_a_save_that_fails_leaves_the_former_file(store: FileStore, monkeypatch:
 def test_the_file_is_flushed_before_it_is_renamed(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda d: (order.append("fsync"), fsync(d))[1])
-    monkeypatch.setattr(os, "replace", lambda a, b: (order.append("replace"), replace(a, b))[1])
+
+    def noted_fsync(descriptor: int) -> None:
+        order.append("fsync")
+        fsync(descriptor)
+
+    def noted_replace(part: Path, path: Path) -> None:
+        order.append("replace")
+        replace(part, path)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
     store.save(KEY, TOKENS)
     assert order[:2] == ["fsync", "replace"]
 

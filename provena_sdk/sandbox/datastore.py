@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provena_sdk.sandbox.catalogue import Catalogue
-from provena_sdk.sandbox.interfaces import dataset_schema
+from provena_sdk.sandbox.openapi import dataset_schema
 from provena_sdk.sandbox.registration import Registration
 from provena_sdk.sandbox.release import Release
 from provena_sdk.sandbox.service import Call, Deployment, Refused, Service

@@ -13,7 +13,7 @@ from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.datastore import datastore
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
-from provena_sdk.sandbox.object_store import ObjectFaults
+from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.search import search
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
@@ -229,6 +229,11 @@ class Sandbox:
     def s3_faults(self) -> ObjectFaults:
         """What goes wrong in the object store on purpose."""
         return self.storage.faults
+
+    @property
+    def s3_requests(self) -> list[RequestRecord]:
+        """The latest requests the object store answered, in order."""
+        return self.storage.requests()
 
     @property
     def crashes(self) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.faults import Faults
-from provena_sdk.sandbox.interfaces import ServiceName, interface
 from provena_sdk.sandbox.metadata_rules import checker
+from provena_sdk.sandbox.openapi import ServiceName, interface
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.state import State, has_roles
 from provena_sdk.sandbox.storage import Storage

@@ -9,6 +9,7 @@ from provena_sdk.sandbox.object_store import (
     Grants,
     ObjectFaults,
     ObjectStore,
+    RequestRecord,
     Server,
     TemporaryCredentials,
     presign,
@@ -50,6 +51,10 @@ class Storage:
     def close(self) -> None:
         """Drop the files, on disk too."""
         self.store.close()
+
+    def requests(self) -> list[RequestRecord]:
+        """What the server answered lately, in order."""
+        return [] if self._server is None else list(self._server.requests)
 
     def write_metadata(self, handle: str, metadata: Metadata) -> None:
         """Write the service's own file at the root of a dataset."""

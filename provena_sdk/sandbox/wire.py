@@ -146,13 +146,17 @@ class _Protocol(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
-        self._size += len(body)
+        before, self._size = self._size, self._size + len(body)
+        if before > MAX_BODY_BYTES:
+            return
         if self._size > MAX_BODY_BYTES:
             self._write(json_response({"detail": "Request Entity Too Large"}, 413), keep=False, head=False)
             return
         self._body.append(body)
 
     def on_message_complete(self) -> None:
+        if self._size > MAX_BODY_BYTES:
+            return  # refused already
         target = self._url.decode("latin-1")
         path, _, query = target.partition("?")
         request = Request(

@@ -42,13 +42,13 @@ def test_it_serves_its_interfaces(provena_sandbox: Sandbox, send: Any) -> None:
         document = send(url, "GET", "/openapi.json").body
         assert document["openapi"].startswith("3.")
         name = "datastore" if url == provena_sandbox.datastore_url else "search"
-        from provena_sdk.sandbox.interfaces import interface
+        from provena_sdk.sandbox.openapi import interface
 
         assert document == interface(name)
 
 
 def test_every_operation_of_the_interfaces_has_a_route(provena_sandbox: Sandbox, send: Any) -> None:
-    from provena_sdk.sandbox.interfaces import interface
+    from provena_sdk.sandbox.openapi import interface
 
     for name, url in (("datastore", provena_sandbox.datastore_url), ("search", provena_sandbox.search_url)):
         for path, methods in interface(name)["paths"].items():
@@ -98,6 +98,7 @@ def test_a_presigned_url_reads_the_file(provena_sandbox: Sandbox, send: Any) -> 
     ).body["presigned_url"]
     base, _, rest = url.removeprefix(provena_sandbox.s3_url).partition("?")
     assert send(provena_sandbox.s3_url, "GET", f"{base}?{rest}").content == b"1,2"
+    assert provena_sandbox.s3_requests[-1].method == "GET"
 
 
 def test_updates_rewrite_the_file_and_what_search_finds(provena_sandbox: Sandbox, send: Any) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.sandbox.interfaces import interface
 from provena_sdk.sandbox.metadata_rules import checker, first_flaw
+from provena_sdk.sandbox.openapi import interface
 from provena_sdk.sandbox.seed import metadata
 from provena_sdk.sandbox.wkt import is_wkt
 

@@ -78,10 +78,15 @@ def test_nonsense_is_refused(sandbox: Sandbox) -> None:
     assert talk(sandbox.datastore_url, b"\x16\x03\x01nonsense\r\n\r\n", 99).startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_body_too_large_is_refused(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_too_large_is_refused_and_has_no_effect(
+    provena_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(wire, "MAX_BODY_BYTES", 10)
-    head = b"POST /register/mint-dataset HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"
-    assert talk(sandbox.datastore_url, head + b"x" * 11, 99).startswith(b"HTTP/1.1 413 ")
+    head = b"POST /register/mint-dataset HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    received = talk(provena_sandbox.datastore_url, head + 3 * b"6\r\nxxxxxx\r\n" + b"0\r\n\r\n", 99)
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert provena_sandbox.requests == []
 
 
 async def test_a_handler_that_breaks_answers_500_and_says_why() -> None:

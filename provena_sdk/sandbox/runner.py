@@ -232,7 +232,7 @@ class Sandbox:
 
     @property
     def s3_requests(self) -> list[RequestRecord]:
-        """The latest requests the object store answered, in order."""
+        """The latest requests to the object store, in order; each is noted just after its answer was sent."""
         return self.storage.requests()
 
     @property

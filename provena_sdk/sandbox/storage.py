@@ -85,6 +85,8 @@ class Storage:
         """Remove every file; keys already given out stop working."""
         self.store.clear()
         self.grants.expire_all()
+        if self._server is not None:
+            self._server.requests.clear()
 
 
 def credentials_body(keys: TemporaryCredentials) -> Mapping[str, str]:

@@ -100,12 +100,12 @@ class CredentialsSource:
     def __init__(self, provider: CredentialsProvider, *, clock: Callable[[], float] = time.time) -> None:
         self._provider = provider
         self._clock = clock
-        self._reset()
+        self._entries: dict[tuple[str, Access], _Entry] = {}
+        self._begin()
 
-    def _reset(self) -> None:
+    def _begin(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._entries: dict[tuple[str, Access], _Entry] = {}
         self._flights: dict[tuple[str, Access], Future[Credentials]] = {}
 
     def __repr__(self) -> str:
@@ -116,7 +116,8 @@ class CredentialsSource:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._reset()
+        self._entries = {}
+        self._begin()
 
     def get(self, dataset_id: str, access: Access) -> Credentials:
         """Return credentials that are good now, asking the datastore if need be.
@@ -149,7 +150,7 @@ class CredentialsSource:
     def _held(self, dataset_id: str, access: Access) -> Credentials | None:
         if self._pid != os.getpid():
             # A fork may have copied a held lock, or a flight whose thread exists in the parent only.
-            self._reset()
+            self._begin()
         entry = self._entries.get((dataset_id, access))
         return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
 

@@ -208,7 +208,9 @@ class DatasetFiles:
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
-        run_sync(self._close())
+        # Connections made before a fork belong to the parent.
+        if self._filesystems and self._pid == os.getpid():
+            run_sync(self._close())
 
     async def _list(self) -> builtins.list[FileInfo]:
         from provena_sdk.files.listing import list_files

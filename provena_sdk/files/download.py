@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -58,36 +59,38 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
 
 
 async def _once(engine: Engine, info: FileInfo, target: str, destination: Path) -> tuple[Verified, Path]:
-    part = await engine.in_thread(PartFile, destination, target)
-    try:
-        fetch = _fetch_small if info.size <= PART_BYTES else _fetch_large
-        return await fetch(engine, info, part), part.target
-    finally:
-        part.discard()
-
-
-async def _fetch_small(engine: Engine, info: FileInfo, part: PartFile) -> Verified:
+    if info.size > PART_BYTES:
+        part = await engine.in_thread(PartFile, destination, target)
+        with contextlib.closing(part):
+            return await _fetch_large(engine, info, part), part.target
     async with engine.budget.hold(info.size):
         data, headers = await engine.fetch(info.path, IfMatch=f'"{info.etag}"')
         etag = parse_etag(info.etag, headers)
         if etag is not None and etag.parts is None:
-            await engine.in_thread(_settle_small, info, part, data, etag)
-            return "checksum"
-        await engine.in_thread(_write_whole, info, part, data)
-    return await _settle(engine, info, part, etag)
+            return "checksum", await engine.in_thread(_settle_small, info, data, etag, destination, target)
+        part = await engine.in_thread(_written, info, data, destination, target)
+    with contextlib.closing(part):
+        return await _settle(engine, info, part, etag), part.target
 
 
-def _settle_small(info: FileInfo, part: PartFile, data: bytes, etag: ETag) -> None:
-    if len(data) != info.size or md5(data) != etag.digest:
+def _settle_small(info: FileInfo, data: bytes, etag: ETag, destination: Path, target: str) -> Path:
+    if md5(data) != etag.digest:
         raise _damaged(info)
-    part.write(0, data)
-    part.commit()
+    with contextlib.closing(_written(info, data, destination, target)) as part:
+        part.commit()
+        return part.target
 
 
-def _write_whole(info: FileInfo, part: PartFile, data: bytes) -> None:
+def _written(info: FileInfo, data: bytes, destination: Path, target: str) -> PartFile:
     if len(data) != info.size:
         raise _damaged(info)
-    part.write(0, data)
+    part = PartFile(destination, target)
+    try:
+        part.write(0, data)
+    except BaseException:
+        part.close()
+        raise
+    return part
 
 
 async def _fetch_large(engine: Engine, info: FileInfo, part: PartFile) -> Verified:

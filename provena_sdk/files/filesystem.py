@@ -7,6 +7,8 @@ with paths that begin at the dataset's root.
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final
 
@@ -82,6 +84,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
             # Others may write to the dataset; a listing kept for ever would hide it.
             use_listings_cache=False,
         )
+        _alive[id(self)] = self
 
     def split_path(self, path: str) -> tuple[str, str, str | None]:
         """Split an address into bucket and key, taking ``?versionId=`` and the like as part of the key."""
@@ -101,6 +104,16 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
 
     async def _exists(self, path: str) -> bool:
         return path.rstrip("/") == self.root or bool(await super()._exists(path))
+
+    async def _isdir(self, path: str) -> bool:
+        return path.rstrip("/") == self.root or bool(await super()._isdir(path))
+
+    async def _ls(self, path: str, detail: bool = False, *args: Any, **kwargs: Any) -> list[Any]:
+        if path.rstrip("/") != self.root:
+            return list(await super()._ls(path, detail, *args, **kwargs))
+        # s3fs looks for an empty folder in the one above, which is not the dataset's.
+        entries = await self._lsdir(self.root)
+        return entries if detail else sorted(entry["name"] for entry in entries)
 
     def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
         file = super()._open(path, mode, *args, **kwargs)
@@ -182,17 +195,22 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
 
     def _permitted_deletion(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Hold a bulk deletion to the dataset, and leave the service's file out of it."""
-        entries = arguments["Delete"]["Objects"]
+        # s3fs lists folders, the dataset's own among them, as if they were keys.
+        entries = [entry for entry in arguments["Delete"]["Objects"] if not self._is_root(arguments, entry)]
         for entry in entries:
             self._permitted("head_object", {"Bucket": arguments.get("Bucket"), "Key": entry["Key"]})
         kept = [entry for entry in entries if entry["Key"] != self.location.key(SERVICE_FILE)]
         if not kept:
-            return self._permitted("delete_object", {**arguments, "Key": self.location.key(SERVICE_FILE)})
+            raise service_file_refusal(self.location.dataset_id)
         return {**arguments, "Delete": {**arguments["Delete"], "Objects": kept}}
+
+    def _is_root(self, arguments: Mapping[str, Any], entry: Mapping[str, str]) -> bool:
+        return f"{arguments.get('Bucket')}/{entry['Key']}" == self.root
 
     # s3fs binds these to its own coroutines, not to the ones above.
     call_s3 = sync_wrapper(_call_s3)
     exists = sync_wrapper(_exists)
+    isdir = sync_wrapper(_isdir)
     mkdir = sync_wrapper(_mkdir)
     makedirs = sync_wrapper(_makedirs)
 
@@ -202,6 +220,23 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         self._s3 = None
         if creator is not None:
             await creator.__aexit__(None, None, None)
+
+
+_alive: Final[weakref.WeakValueDictionary[int, DatasetStore]] = weakref.WeakValueDictionary()
+_inherited: Final[list[DatasetStore]] = []
+
+
+def _keep_inherited() -> None:
+    """Keep a forked child from closing what it inherited.
+
+    Closing one of those connections would take it out of the epoll set that the child shares with its parent, and
+    the parent would wait on that connection for ever.
+    """
+    _inherited.extend(_alive.values())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_keep_inherited)
 
 
 class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import threading
+import inspect
+import time
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 _WAKE_SECONDS: Final = 1.0
 _CLEANUP_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.01
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
@@ -33,8 +35,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     if _is_running(loop):
         work.close()
         raise RuntimeError("A blocking call was made on fsspec's I/O thread; await the coroutine instead.")
-    ended = threading.Event()
-    future = asyncio.run_coroutine_threadsafe(_signalled(work, ended), loop)
+    future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         while True:
             # Waiting without a limit cannot be interrupted on Windows.
@@ -42,15 +43,17 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
             if future.done():
                 return future.result()
     except BaseException:
-        if future.cancel():
-            ended.wait(_CLEANUP_SECONDS)
+        future.cancel()
+        deadline = time.monotonic() + _CLEANUP_SECONDS
+        while not _has_ended(work) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
         raise
 
 
 async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and await its result on the caller's own loop.
 
-    Cancelling the caller cancels the work.
+    Cancelling the caller cancels the work and waits for it to clean up.
 
     Args:
         work: What to run.
@@ -58,14 +61,18 @@ async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
     loop = _loop()
     if _is_running(loop):
         return await work
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
-
-
-async def _signalled(work: Coroutine[Any, Any, T], ended: threading.Event) -> T:
     try:
-        return await work
-    finally:
-        ended.set()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+    except asyncio.CancelledError:
+        deadline = time.monotonic() + _CLEANUP_SECONDS
+        while not _has_ended(work) and time.monotonic() < deadline:  # noqa: ASYNC110 it ends on another loop
+            await asyncio.sleep(_POLL_SECONDS)
+        raise
+
+
+def _has_ended(work: Coroutine[Any, Any, T]) -> bool:
+    # A future counts as cancelled as soon as cancelling is asked for, long before the work has ended.
+    return inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
 
 
 def _loop() -> asyncio.AbstractEventLoop:

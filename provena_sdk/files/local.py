@@ -134,7 +134,7 @@ def ignores_case(folder: Path) -> bool:
 class PartFile:
     """A download in the making: a hidden file beside its target that takes the target's name once it is whole.
 
-    Writing is safe from several threads, and does nothing once the file was discarded.
+    Writing is safe from several threads, and does nothing once the file was closed.
 
     Args:
         root: The destination folder.
@@ -167,7 +167,7 @@ class PartFile:
             self._file.close()
             self.path.replace(self.target)
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Remove the file, unless it was committed."""
         with self._lock:
             if not self._file.closed:

@@ -1,0 +1,189 @@
+"""Small parts: checksums, the byte budget, reports, plans."""
+
+import asyncio
+import hashlib
+import html
+import pickle
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provena_sdk.errors import FileStoreError, IntegrityError, TransferFailed
+from provena_sdk.files.admission import ByteBudget
+from provena_sdk.files.checksum import ETag, composite, even_parts, file_etag, md5, parse_etag
+from provena_sdk.files.local import SourceFile
+from provena_sdk.files.location import DatasetLocation, FileInfo
+from provena_sdk.files.plan import Upload, each_part, plan_download, plan_upload
+from provena_sdk.files.report import FileOutcome, TransferReport
+from provena_sdk.files.upload import part_size
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "expected"),
+    [
+        ('"0cc175b9c0f1b6a831c399e269772661"', {}, ETag("0cc175b9c0f1b6a831c399e269772661")),
+        ("0CC175B9C0F1B6A831C399E269772661-12", {}, ETag("0cc175b9c0f1b6a831c399e269772661", 12)),
+        (
+            "0cc175b9c0f1b6a831c399e269772661",
+            {"ServerSideEncryption": "AES256"},
+            ETag("0cc175b9c0f1b6a831c399e269772661"),
+        ),
+        ("0cc175b9c0f1b6a831c399e269772661", {"ServerSideEncryption": "aws:kms:dsse"}, None),
+        ("0cc175b9c0f1b6a831c399e269772661", {"SSECustomerAlgorithm": "AES256"}, None),
+        ("not-an-md5", {}, None),
+        ("0cc175b9c0f1b6a831c399e269772661-0", {}, None),
+        ("", {}, None),
+    ],
+)
+def test_reading_etags(value: str, headers: dict[str, str], expected: ETag | None) -> None:
+    assert parse_etag(value, headers) == expected
+
+
+@given(st.binary(max_size=300), st.integers(1, 100))
+def test_etags_of_files(tmp_path_factory: pytest.TempPathFactory, data: bytes, size: int) -> None:
+    path = tmp_path_factory.getbasetemp() / "etag.dat"
+    path.write_bytes(data)
+    assert file_etag(path) == hashlib.md5(data).hexdigest()
+    parts = [data[start : start + size] for start in range(0, len(data), size)] or [b""]
+    assert list(map(len, parts)) == list(even_parts(len(data), size))
+    assert file_etag(path, list(map(len, parts))) == composite([md5(part) for part in parts])
+
+
+def test_part_sizes_reach_five_tebibytes() -> None:
+    assert part_size(16 * 1024**2) == 8 * 1024**2
+    for size in (80_000 * 1024**2, 80_000 * 1024**2 + 1, 5 * 1024**4):
+        assert -(-size // part_size(size)) <= 10_000
+    with pytest.raises(ValueError, match="5 TiB"):
+        part_size(5 * 1024**4 + 1)
+    assert list(each_part(5, 5)) == [(0, 5)]
+
+
+async def test_the_budget_is_never_exceeded_and_serves_in_order() -> None:
+    budget = ByteBudget(100)
+    served: list[int] = []
+
+    async def one(number: int, size: int) -> None:
+        async with budget.hold(size):
+            served.append(number)
+            await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(one(number, size) for number, size in enumerate([60, 60, 10, 500, 1, 1])))
+    assert served == [0, 1, 2, 3, 4, 5]
+    assert budget.peak == 100
+
+
+async def test_a_waiter_that_gives_up_frees_its_place() -> None:
+    budget = ByteBudget(10)
+
+    async def hold(size: int) -> None:
+        async with budget.hold(size):
+            await asyncio.sleep(0)
+
+    async with budget.hold(10):
+        waiting = asyncio.create_task(hold(5))
+        served_meanwhile = asyncio.create_task(hold(5))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+    # Cancelled just after its turn came, and before it could use it.
+    served_meanwhile.cancel()
+    await asyncio.gather(waiting, served_meanwhile, return_exceptions=True)
+    async with asyncio.timeout(1), budget.hold(10):
+        pass
+
+
+def test_reports_print_well() -> None:
+    nasty = "<script>alert(1)</script>.csv"
+    error = FileStoreError("The object store answered 'SlowDown'.", path=nasty, code="SlowDown")
+    report = TransferReport(
+        (
+            FileOutcome("a.csv", "uploaded", bytes=1_500, verified="checksum"),
+            FileOutcome("metadata.json", "skipped", reason="it belongs to the service"),
+            FileOutcome(nasty, "failed", error=error),
+        ),
+        seconds=1.25,
+    )
+    assert str(report).splitlines() == [
+        "1 failed, 1 skipped, 1 uploaded; 1.5 kB in 1.2 s",
+        f"  failed     {nasty}: The object store answered 'SlowDown'.",
+        "  skipped    metadata.json: it belongs to the service",
+    ]
+    assert repr(report) == "<TransferReport: 1 failed, 1 skipped, 1 uploaded; 1.5 kB in 1.2 s>"
+    page = report._repr_html_()
+    assert nasty not in page
+    assert html.escape(nasty) in page
+    assert str(TransferReport()) == "no files; 0 B in 0.0 s"
+    assert report[0].ok
+    assert list(report[1:]) == [report[1], report[2]]
+
+
+def test_failures_are_raised_as_one_group_that_pickles() -> None:
+    error = IntegrityError("damaged", path="b")
+    report = TransferReport(
+        (FileOutcome("a", "downloaded", bytes=1), FileOutcome("b", "failed", error=error))
+    )
+    with pytest.raises(TransferFailed, match="1 of 2 files were not transferred") as caught:
+        report.raise_for_failures()
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert str(copied) == str(caught.value)
+    assert [outcome.path for outcome in copied.report.failed] == ["b"]
+    assert [str(one) for one in copied.exceptions] == ["damaged"]
+    by_kind = caught.value.subgroup(OSError)
+    assert by_kind is not None
+    assert by_kind.exceptions == (error,)
+    TransferReport((FileOutcome("a", "skipped"),)).raise_for_failures()
+
+
+def info(path: str) -> FileInfo:
+    return FileInfo(path, 1, "e", datetime(2024, 1, 1, tzinfo=UTC))
+
+
+def test_case_collisions_are_refused_only_where_case_is_ignored() -> None:
+    given_files = [info("A.txt"), info("a.txt"), info("caf\u00e9"), info("cafe\u0301")]
+    assert len(plan_download(given_files, windows=False, fold=False).downloads) == 4
+    plan = plan_download(given_files, windows=False, fold=True)
+    assert [item.target for item in plan.downloads] == ["A.txt", "caf\u00e9"]
+    assert [outcome.path for outcome in plan.settled] == ["a.txt", "cafe\u0301"]
+    assert all(outcome.outcome == "refused" for outcome in plan.settled)
+
+
+def test_names_windows_cannot_hold_are_refused_there() -> None:
+    plan = plan_download([info("nul.txt"), info("ok")], windows=True, fold=True)
+    assert [item.target for item in plan.downloads] == ["ok"]
+    assert [str(outcome.error) for outcome in plan.settled] == [
+        "'nul.txt' was refused: 'nul.txt' is a device on Windows."
+    ]
+
+
+def test_folders_are_stripped_and_added() -> None:
+    plan = plan_download([info("a/b/c.txt")], strip="a/b/", add="b/", windows=False, fold=False)
+    assert [item.target for item in plan.downloads] == ["b/c.txt"]
+
+
+def test_upload_plans_leave_out_what_may_not_be_sent() -> None:
+    found = [Upload(Path(name), name, 1) for name in ("metadata.json", "a\\b", "x" * 1020, "ok")]
+    plan = plan_upload(found, prefix="datasets/x/")
+    assert [item.path for item in plan.uploads] == ["ok"]
+    assert [outcome.outcome for outcome in plan.settled] == ["skipped", "refused", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "prefix"), [("", "a/"), ("b", ""), ("b", "/"), ("b", "a"), ("b", "/a/"), ("b/c", "a/")]
+)
+def test_locations_must_be_folders(bucket: str, prefix: str) -> None:
+    with pytest.raises(ValueError, match=r"bucket|prefix"):
+        DatasetLocation("x", bucket, prefix)
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "growing"
+    path.write_bytes(b"12345")
+    source = SourceFile(path)
+    assert source.read(0, 2) == b"12"
+    path.write_bytes(b"1234567")
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        source.read(2, 3)
+    source.close()

@@ -36,8 +36,6 @@ def _deployment(given: str | Deployment | None, realm: str) -> Deployment:
 
 
 def _options(timeout: float, max_retries: int) -> Options:
-    if timeout <= 0:
-        raise InvalidArgument("timeout", "it must be more than 0 seconds.")
     return Options(timeout, RetryPolicy(max_retries=max_retries))
 
 

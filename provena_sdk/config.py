@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from provena_sdk.errors import ConfigurationError
 
 DEVICE_CLIENT_ID = "client-tools"
 OFFLINE_CLIENT_ID = "automated-access"
+
+_DOMAIN = re.compile(r"[^\s/?#@:\\\[\]]+(?::\d{1,5})?")
+_REALM = re.compile(r"[^\s/?#\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,13 @@ class Deployment:
         )
 
     def __post_init__(self) -> None:
-        if not self.domain or "/" in self.domain or any(c.isspace() for c in self.domain):
+        if not _DOMAIN.fullmatch(self.domain):
+            # Not quoted: a whole URL may have been given, with a password in it.
             raise ConfigurationError(
-                f"domain: {self.domain!r} is no domain name.",
+                "domain: this is no domain name.",
                 hint="Give it without scheme, as in 'example.org'.",
             )
-        if not self.realm or "/" in self.realm:
+        if not _REALM.fullmatch(self.realm):
             raise ConfigurationError(
                 f"realm: {self.realm!r} is no realm name.", hint="It is often 'provena'."
             )
@@ -101,9 +106,15 @@ class Deployment:
 
 
 def _base_url(name: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"{name}: not an http(s) URL.", hint="Write it as 'https://host/path'.")
+    hint = "Write it as 'https://host/path'."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError(f"{name}: not an http(s) URL.", hint=hint) from None
+    printable = url.isprintable() and " " not in url
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not printable:
+        raise ConfigurationError(f"{name}: not an http(s) URL.", hint=hint)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(f"{name}: a base URL holds no user, query or fragment.")
     return url.rstrip("/")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -70,7 +71,7 @@ def handle(argument: str, value: object) -> str:
             f"{value[:80]!r} is no handle.",
             hint="A handle has two segments, as in '10378.1/1451860'.",
         )
-    return value
+    return _sendable(argument, value)
 
 
 def text(argument: str, value: object) -> str:
@@ -90,6 +91,14 @@ def text(argument: str, value: object) -> str:
         raise InvalidArgument(argument, f"a str is needed, not {type(value).__name__}.")
     if not value.strip():
         raise InvalidArgument(argument, "it must not be empty.")
+    return _sendable(argument, value)
+
+
+def _sendable(argument: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument(argument, "it holds half a character, which cannot be sent.") from None
     return value
 
 
@@ -116,6 +125,26 @@ def count(argument: str, value: object, *, least: int = 1, most: int | None = No
     return value
 
 
+def seconds(argument: str, value: object) -> float:
+    """Check a length of time.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+
+    Returns:
+        The number of seconds, unchanged.
+
+    Raises:
+        InvalidArgument: It is no number, not more than 0, or endless.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise InvalidArgument(argument, f"a number of seconds is needed, not {type(value).__name__}.")
+    if not 0 < value < math.inf:
+        raise InvalidArgument(argument, "it must be more than 0 seconds, and not endless.")
+    return value
+
+
 def request(argument: str, model: type[M], given: object, fields: Mapping[str, object]) -> M:
     """Make a request model from a model, a mapping, a pydantic object or single fields.
 
@@ -134,8 +163,8 @@ def request(argument: str, model: type[M], given: object, fields: Mapping[str, o
     data = {} if given is None else json_data(argument, given)
     for name, value in fields.items():
         if value is not None:
-            data[name] = _plain(value)
-    return parse(argument, model, data)
+            data |= json_data(name, {name: value})
+    return parse(argument, model, data, keywords=fields)
 
 
 def metadata(argument: str, model: type[M], given: object) -> M:
@@ -153,7 +182,7 @@ def metadata(argument: str, model: type[M], given: object) -> M:
         InvalidArgument: The file cannot be read, or the content has not the shape of dataset metadata.
     """
     if isinstance(given, str | os.PathLike):
-        return parse(argument, model, _json_file(argument, Path(given)))
+        given = _json_file(argument, Path(given))
     return parse(argument, model, json_data(argument, given))
 
 
@@ -171,36 +200,25 @@ def json_data(argument: str, given: object) -> dict[str, Any]:
         InvalidArgument: It is something else, or holds values that JSON cannot.
     """
     try:
-        if callable(to_dict := getattr(given, "to_dict", None)):
-            data = to_dict()
-        elif callable(dump := getattr(given, "model_dump_json", None)) or callable(
-            dump := getattr(given, "json", None)
-        ):
-            data = json.loads(dump(by_alias=True))
-        elif isinstance(given, Mapping):
-            data = dict(given)
-        else:
-            raise InvalidArgument(
-                argument,
-                f"{type(given).__name__} is not accepted; give a model, a dict or a pydantic object.",
-            )
-        copied = json.loads(json.dumps(data, default=_iso_date))
-    except (TypeError, ValueError) as error:
-        if isinstance(error, InvalidArgument):
-            raise
-        raise InvalidArgument(argument, f"it cannot be written as JSON: {error}") from error
+        # Written and read again: the copy shares nothing, and holds nothing that could not be sent.
+        written = json.dumps(_json_form(given), default=_json_form, allow_nan=False, ensure_ascii=False)
+        written.encode()
+        copied = json.loads(written)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(argument, f"it cannot be written as JSON: {error}.") from error
     if not isinstance(copied, dict):
         raise InvalidArgument(argument, "a JSON object is needed.")
     return copied
 
 
-def parse(argument: str, model: type[M], data: dict[str, Any]) -> M:
+def parse(argument: str, model: type[M], data: dict[str, Any], keywords: Container[str] = ()) -> M:
     """Read JSON data as a model.
 
     Args:
         argument: The argument's name, for messages.
         model: The generated class.
         data: JSON data.
+        keywords: Fields that the caller can give as arguments of their own, which messages then name.
 
     Returns:
         The model.
@@ -211,28 +229,42 @@ def parse(argument: str, model: type[M], data: dict[str, Any]) -> M:
     try:
         return model.from_dict(data)  # type: ignore[no-any-return]  # the protocol cannot name its own implementer
     except KeyError as error:
-        raise InvalidArgument(argument, f"{error.args[0]!s} is missing.") from error
+        field = str(error.args[0])
+        if field in keywords:
+            raise InvalidArgument(field, "it is missing.") from error
+        raise InvalidArgument(argument, f"{field} is missing.") from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidArgument(argument, f"not the shape of {model.__name__}: {error}") from error
+        place, _, told = str(error).partition(": ")
+        field = place.removeprefix(f"{model.__name__}.")
+        if field in keywords:
+            raise InvalidArgument(field, f"{told}.") from error
+        raise InvalidArgument(argument, f"not the shape of {model.__name__}: {error}.") from error
 
 
 def _json_file(argument: str, path: Path) -> dict[str, Any]:
+    name = repr(str(path)[:200])
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(path.read_text("utf-8-sig"))
     except OSError as error:
-        raise InvalidArgument(argument, f"{str(path)!r} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise InvalidArgument(argument, f"{str(path)!r} holds no JSON: {error}") from error
+        raise InvalidArgument(argument, f"{name} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument(argument, f"{name} holds no JSON: {error}.") from error
     if not isinstance(data, dict):
-        raise InvalidArgument(argument, f"{str(path)!r} holds no JSON object.")
+        raise InvalidArgument(argument, f"{name} holds no JSON object.")
     return data
 
 
-def _plain(value: object) -> object:
-    return value.to_dict() if hasattr(value, "to_dict") else value
-
-
-def _iso_date(value: object) -> str:
+def _json_form(value: Any) -> Any:
+    """Return what stands for a value in JSON; what the encoder cannot take is asked for here again."""
+    if callable(to_dict := getattr(value, "to_dict", None)):
+        return to_dict()
+    if isinstance(value, Mapping):
+        return dict(value)
+    for name in ("model_dump_json", "json"):
+        dump: Any = getattr(value, name, None)
+        if callable(dump):
+            written: Any = dump(by_alias=True)
+            return json.loads(written)
     if callable(isoformat := getattr(value, "isoformat", None)):
-        return str(isoformat())
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+        return isoformat()
+    raise TypeError(f"{type(value).__name__} is not accepted; give a model, a dict or a pydantic object")

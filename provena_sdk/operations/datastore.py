@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attrs import evolve
 from provena_api.models import (
     CollectionFormat,
     CredentialResponse,
@@ -156,7 +157,9 @@ def sort_options(argument: str, given: object) -> SortOptions:
 def _sort(given: object, ascending: object, begins_with: object) -> SortOptions:
     options = SortOptions() if given is None else sort_options("sort_by", given)
     if ascending is not None:
-        options.ascending = bool(ascending)
+        if not isinstance(ascending, bool):
+            raise InvalidArgument("ascending", "True or False is needed.")
+        options.ascending = ascending
     if begins_with is not None:
         options.begins_with = arguments.text("begins_with", begins_with)
     return options
@@ -192,11 +195,7 @@ def list_datasets(body: NoFilterSubtypeListRequest) -> Workflow[DatasetListRespo
 
 def list_page(body: NoFilterSubtypeListRequest, key: object | None) -> Workflow[DatasetListResponse]:
     """Fetch the page of the listing that a key stands for; the key goes back as it came."""
-    asked = NoFilterSubtypeListRequest(
-        page_size=body.page_size,
-        sort_by=body.sort_by,
-        pagination_key=key if isinstance(key, PaginationKey) else body.pagination_key,
-    )
+    asked = evolve(body, pagination_key=key) if isinstance(key, PaginationKey) else body
     return (yield from list_datasets(asked))
 
 
@@ -231,6 +230,10 @@ def write_credentials(
 
 
 def _credentials_request(argument: str, given: object, fields: dict[str, object]) -> CredentialsRequest:
-    body = arguments.request(argument, CredentialsRequest, given, fields)
+    data = {
+        "console_session_required": False,
+        **(arguments.json_data(argument, given) if given is not None else {}),
+    }
+    body = arguments.request(argument, CredentialsRequest, data, fields)
     arguments.handle("dataset_id", body.dataset_id)
     return body

@@ -110,7 +110,9 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
     """Search all kinds of items, or one."""
     arguments.text("query", query)
     arguments.count("limit", limit, most=LARGEST_LIMIT)
-    subtype = None if subtype_filter is None else ItemSubType(subtype_filter)
+    subtype = (
+        None if subtype_filter is None else ItemSubType(arguments.text("subtype_filter", subtype_filter))
+    )
     if subtype is not None and not subtype.is_known:
         raise InvalidArgument("subtype_filter", f"{subtype_filter!r} is none of {', '.join(ItemSubType)}.")
     request = catalogue.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)

@@ -23,6 +23,7 @@ from provena_sdk.errors import (
     ProvenaError,
     RequestTimedOut,
 )
+from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import Effect, Gather, Workflow
 from provena_sdk.transport.policy import Failure, RetryPolicy
@@ -60,10 +61,16 @@ class Options:
     Args:
         timeout: Seconds to wait for an answer; connecting takes at most 10 of them.
         retry: When requests are repeated.
+
+    Raises:
+        InvalidArgument: The timeout is no positive number.
     """
 
     timeout: float = READ_SECONDS
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+    def __post_init__(self) -> None:
+        arguments.seconds("timeout", self.timeout)
 
     def changed(self, timeout: float | None, max_retries: int | None) -> Options:
         """Return options with the given values in place of these."""

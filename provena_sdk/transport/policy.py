@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Repeat
 
 
@@ -35,7 +36,7 @@ class RetryPolicy:
         patience: Longest ``Retry-After`` in seconds that is honoured; a longer one is handed to the caller.
 
     Raises:
-        InvalidArgument: A value is negative.
+        InvalidArgument: A value is no number, or negative.
     """
 
     max_retries: int = 3
@@ -44,9 +45,11 @@ class RetryPolicy:
     patience: float = 120.0
 
     def __post_init__(self) -> None:
-        for name in ("max_retries", "base", "cap", "patience"):
-            if getattr(self, name) < 0:
-                raise InvalidArgument(name, "it must not be negative.")
+        arguments.count("max_retries", self.max_retries, least=0)
+        for name in ("base", "cap", "patience"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not value >= 0:
+                raise InvalidArgument(name, "a number of seconds is needed, not below 0.")
 
     def wait(
         self,
@@ -78,7 +81,8 @@ class RetryPolicy:
             return None
         if retry_after is not None:
             return retry_after if retry_after <= self.patience else None
-        bound = min(self.cap, self.base * 2.0 ** (attempt - 1))
+        # Beyond 60 doublings any cap is reached, and soon a float would overflow.
+        bound = min(self.cap, self.base * 2.0 ** min(attempt - 1, 60))
         # Half fixed, half drawn: a crowd spreads out, and nobody comes back at once.
         return bound * (0.5 + 0.5 * (random.random() if chance is None else chance))  # noqa: S311 reason= no secret depends on it
 

@@ -139,7 +139,7 @@ def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what an object gives back of the headers it was written with.
 
     Raises:
-        S3Error: ``InvalidRequest`` when the user metadata exceed 2 KB.
+        S3Error: ``MetadataTooLarge`` when the user metadata exceed 2 KB.
     """
     kept = {name: headers[name] for name in _KEPT if name in headers}
     encodings = [one.strip() for one in kept.pop("content-encoding", "").split(",")]
@@ -152,7 +152,7 @@ def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
         len(n) - len("x-amz-meta-") + len(v.encode(errors="surrogateescape")) for n, v in metadata.items()
     )
     if size > MAX_METADATA_BYTES:
-        raise S3Error("InvalidRequest", "Your metadata headers exceed the maximum allowed metadata size.")
+        raise S3Error("MetadataTooLarge", MaxSizeAllowed=str(MAX_METADATA_BYTES), Size=str(size))
     return kept | metadata
 
 

@@ -26,6 +26,8 @@ from provena_sdk.sandbox.object_store import (
 )
 
 BUCKET = "reef"
+SESSION = get_session()
+"""Shared, because reading S3's service model takes longer than most tests."""
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Running:
             "s3": {"addressing_style": "path"},
             "signature_version": "s3v4",
         }
-        opened = get_session().create_client(
+        opened = SESSION.create_client(
             "s3",
             region_name="ap-southeast-2",
             endpoint_url=self.server.url,

@@ -73,7 +73,7 @@ async def _once(engine: Engine, info: FileInfo, target: str, destination: Path) 
         return await _settle(engine, info, part, etag), part.target
 
 
-def _settle_small(info: FileInfo, data: bytes, etag: ETag, destination: Path, target: str) -> Path:
+def _settle_small(info: FileInfo, data: bytearray, etag: ETag, destination: Path, target: str) -> Path:
     if md5(data) != etag.digest:
         raise _damaged(info)
     with contextlib.closing(_written(info, data, destination, target)) as part:
@@ -81,7 +81,7 @@ def _settle_small(info: FileInfo, data: bytes, etag: ETag, destination: Path, ta
         return part.target
 
 
-def _written(info: FileInfo, data: bytes, destination: Path, target: str) -> PartFile:
+def _written(info: FileInfo, data: bytearray, destination: Path, target: str) -> PartFile:
     if len(data) != info.size:
         raise _damaged(info)
     part = PartFile(destination, target)

@@ -24,11 +24,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PART_BYTES: Final = 8 * 1024 * 1024
-MEMORY_BYTES: Final = 96 * 1024 * 1024
+# What is in flight is held about three times over on its way through botocore and aiohttp.
+MEMORY_BYTES: Final = 64 * 1024 * 1024
 CONCURRENCY: Final = 32
 
 _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
+_CHUNK_BYTES: Final = 1024 * 1024
 _BODY_ATTEMPTS: Final = 4
 _LONGEST_WAIT: Final = 8.0
 
@@ -75,7 +77,7 @@ class Engine:
         async with self._requests:
             return await self.store.request(operation, Key=self.store.location.key(path), **arguments)
 
-    async def fetch(self, path: str, **arguments: Any) -> tuple[bytes, dict[str, Any]]:
+    async def fetch(self, path: str, **arguments: Any) -> tuple[bytearray, dict[str, Any]]:
         """Get an object, or a range of it, and its headers; an answer that breaks off is asked for again.
 
         Args:
@@ -91,8 +93,15 @@ class Engine:
                     "get_object", Key=self.store.location.key(path), **arguments
                 )
                 body = answer["Body"]
+                # Filled in place: joining the pieces at the end would hold each part twice.
+                data = bytearray(answer["ContentLength"])
+                filled = 0
                 try:
-                    return await body.read(), answer
+                    async for chunk in body.iter_chunks(_CHUNK_BYTES):
+                        data[filled : filled + len(chunk)] = chunk
+                        filled += len(chunk)
+                    del data[filled:]
+                    return data, answer
                 except Exception as error:
                     failure = translate(error, path=path, dataset_id=self.store.location.dataset_id)
                 finally:

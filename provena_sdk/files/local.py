@@ -151,7 +151,7 @@ class PartFile:
         self._file = self.path.open("xb", buffering=0)
         self._lock = threading.Lock()
 
-    def write(self, offset: int, data: bytes) -> None:
+    def write(self, offset: int, data: bytes | bytearray) -> None:
         """Write some bytes at their place."""
         with self._lock:
             if self._file.closed:

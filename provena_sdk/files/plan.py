@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from provena_sdk.errors import ServiceFileRefused, UnsafePath
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.paths import SERVICE_FILE, clashes, is_service_file, refusal, upload_refusal
 from provena_sdk.files.report import FileOutcome
+
+MAX_FILE_BYTES: Final = 5 * 1024**4
+"""The largest file that S3 holds in one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def plan_upload(files: Iterable[Upload], *, prefix: str) -> UploadPlan:
     settled: list[FileOutcome] = []
     for file in files:
         reason = upload_refusal(file.path, prefix)
+        if reason is None and file.size > MAX_FILE_BYTES:
+            reason = "S3 holds no file larger than 5 TiB"
         if reason:
             settled.append(_refused(file.path, reason, file.source))
         elif is_service_file(file.path):

@@ -8,7 +8,7 @@ import mimetypes
 import time
 from typing import Any, Final
 
-from provena_sdk.errors import IntegrityError, InvalidArgument
+from provena_sdk.errors import IntegrityError
 from provena_sdk.files.checksum import composite, md5, parse_etag
 from provena_sdk.files.engine import PART_BYTES, Engine
 from provena_sdk.files.local import SourceFile
@@ -19,7 +19,6 @@ MULTIPART_BYTES: Final = 16 * 1024 * 1024
 """The size from which a file is sent in parts."""
 
 _MAX_PARTS: Final = 10_000
-_MAX_BYTES: Final = 5 * 1024**4
 
 
 def part_size(size: int) -> int:
@@ -28,15 +27,10 @@ def part_size(size: int) -> int:
     Args:
         size: The file's size in bytes.
 
-    Raises:
-        InvalidArgument: The file is larger than the 5 TiB that S3 holds in one object.
-
     Example:
         >>> part_size(20 * 1024**2) == 8 * 1024**2, 5 * 1024**4 / part_size(5 * 1024**4) <= 10_000
         (True, True)
     """
-    if size > _MAX_BYTES:
-        raise InvalidArgument("source_directory", "S3 holds no file larger than 5 TiB.", hint="Split it.")
     return max(PART_BYTES, -(-size // _MAX_PARTS))
 
 

@@ -56,8 +56,6 @@ def test_part_sizes_reach_five_tebibytes() -> None:
     assert part_size(16 * 1024**2) == 8 * 1024**2
     for size in (80_000 * 1024**2, 80_000 * 1024**2 + 1, 5 * 1024**4):
         assert -(-size // part_size(size)) <= 10_000
-    with pytest.raises(ValueError, match="5 TiB"):
-        part_size(5 * 1024**4 + 1)
     assert list(each_part(5, 5)) == [(0, 5)]
 
 
@@ -165,9 +163,11 @@ def test_folders_are_stripped_and_added() -> None:
 
 def test_upload_plans_leave_out_what_may_not_be_sent() -> None:
     found = [Upload(Path(name), name, 1) for name in ("metadata.json", "a\\b", "x" * 1020, "ok")]
+    found.append(Upload(Path("huge"), "huge", 5 * 1024**4 + 1))
     plan = plan_upload(found, prefix="datasets/x/")
     assert [item.path for item in plan.uploads] == ["ok"]
-    assert [outcome.outcome for outcome in plan.settled] == ["skipped", "refused", "refused"]
+    assert [outcome.outcome for outcome in plan.settled] == ["skipped", "refused", "refused", "refused"]
+    assert "5 TiB" in str(plan.settled[-1].error)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -22,6 +24,7 @@ from provena_sdk.errors import (
     ConnectionFailed,
     ProvenaError,
     RequestTimedOut,
+    SignInError,
 )
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
@@ -209,10 +212,16 @@ class Transport:
         return self.tokens.current() or self.tokens.token()
 
     def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
+        client = self._pool.client()
+        request = _request(self.deployment, call, token, self.options)
         try:
-            response = self._pool.client().request(**_request(self.deployment, call, token, self.options))
-        except httpx.TransportError as error:
+            response = client.request(**request)
+        except httpx.RequestError as error:
             return _no_answer(call, error)
+        except RuntimeError:
+            # The HTTP client's word for having been closed by another thread just now.
+            self._pool.refuse_closed()
+            raise
         return Answer(response.status_code, response.headers, response.content)
 
     def _gather(self, gather: Gather) -> list[Any]:
@@ -232,8 +241,13 @@ class Transport:
                     outcomes[index] = error
 
         workers = [self.submit(work) for _ in range(min(gather.limit, len(outcomes)))]
-        for worker in workers:
-            worker.result()
+        try:
+            for worker in workers:
+                worker.result()
+        except CancelledError:
+            # Closing the client takes back what waits for a thread.
+            self._pool.refuse_closed()
+            raise
         return outcomes
 
 
@@ -324,10 +338,15 @@ class AsyncTransport:
 
     async def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
         client = self._pool.client()
+        request = _request(self.deployment, call, token, self.options)
         try:
-            response = await client.request(**_request(self.deployment, call, token, self.options))
-        except httpx.TransportError as error:
+            response = await client.request(**request)
+        except httpx.RequestError as error:
             return _no_answer(call, error)
+        except RuntimeError:
+            # The HTTP client's word for having been closed by another task just now.
+            self._pool.refuse_closed()
+            raise
         return Answer(response.status_code, response.headers, response.content)
 
     async def _gather(self, gather: Gather) -> list[Any]:
@@ -356,10 +375,7 @@ class _AsyncPool:
         self.closed = False
 
     def client(self) -> httpx.AsyncClient:
-        if self.closed:
-            raise ClosedError(
-                "This client is closed.", hint="Make a new one, or leave the 'async with' block later."
-            )
+        self.refuse_closed()
         loop = asyncio.get_running_loop()
         if self._client is None:
             self._client = httpx.AsyncClient(limits=LIMITS, headers=HEADERS, follow_redirects=False)
@@ -371,6 +387,12 @@ class _AsyncPool:
             )
         return self._client
 
+    def refuse_closed(self) -> None:
+        if self.closed:
+            raise ClosedError(
+                "This client is closed.", hint="Make a new one, or leave the 'async with' block later."
+            )
+
     async def close(self) -> None:
         self.closed = True
         client, self._client = self._client, None
@@ -378,12 +400,28 @@ class _AsyncPool:
             await client.aclose()
 
 
+def _url(address: str, query: dict[str, str | int] | None) -> httpx.URL | str:
+    """Parsing a URL takes the HTTP client longer than anything else it does, so each is parsed once."""
+    return f"{address}?{urlencode(query, quote_via=quote)}" if query else _parsed(address)
+
+
+@lru_cache(maxsize=128)
+def _parsed(address: str) -> httpx.URL:
+    return httpx.URL(address)
+
+
 def _request(deployment: Deployment, call: Call[Any], token: str | None, options: Options) -> dict[str, Any]:
     request = dict(call.request)
     base: str = getattr(deployment, call.operation.service.value)
-    request["url"] = base + request["url"]
+    request["url"] = _url(base + request["url"], request.pop("params", None))
     request["timeout"] = options.as_httpx()
     if token is not None:
+        if not (token.isascii() and token.isprintable()):
+            # The HTTP client would refuse it as well, with an error that shows it.
+            raise SignInError(
+                "The access token holds characters that cannot be sent.",
+                hint="Get a new one, and copy it whole.",
+            )
         request["headers"] = {**request.get("headers", {}), "Authorization": f"Bearer {token}"}
     return request
 
@@ -397,7 +435,7 @@ _NOT_SENT = (
 )
 
 
-def _no_answer(call: Call[Any], error: httpx.TransportError) -> NoAnswer:
+def _no_answer(call: Call[Any], error: httpx.RequestError) -> NoAnswer:
     name, service = call.operation.name, call.operation.service.value
     causes = list(_causes(error))
     failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
@@ -422,9 +460,13 @@ def _no_answer(call: Call[Any], error: httpx.TransportError) -> NoAnswer:
             hint="Check the network, the proxy settings and the deployment's addresses.",
         )
     else:
-        told = ConnectionFailed(
-            f"The connection to the {service} service broke.", operation=name, hint="Try again."
+        broke = isinstance(error, httpx.TransportError)
+        what = (
+            f"connection to the {service} service broke"
+            if broke
+            else f"answer of the {service} service is damaged"
         )
+        told = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
     # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
     told.__cause__ = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
     return NoAnswer(failure, told)

@@ -13,7 +13,6 @@ from typing import Any, Required, Self, TypedDict, Unpack
 __all__ = [
     "BadRequest",
     "CertificateRejected",
-    "CertificateUntrusted",
     "ClosedError",
     "ConfigurationError",
     "ConnectionFailed",
@@ -132,8 +131,8 @@ class RequestTimedOut(ConnectionFailed, TimeoutError):
     """The service did not answer within the timeout."""
 
 
-class CertificateUntrusted(ConnectionFailed):
-    """The server's certificate is not trusted here: trying again does not help."""
+class CertificateRejected(ConnectionFailed):
+    """The server's certificate could not be verified; nothing was sent, and trying again does not help."""
 
 
 class AnswerFields(TypedDict, total=False):
@@ -144,10 +143,6 @@ class AnswerFields(TypedDict, total=False):
     detail: str | None
     hint: str | None
     dataset_id: str | None
-
-
-class CertificateRejected(ConnectionFailed):
-    """The server's certificate could not be verified; nothing was sent."""
 
 
 class ServiceError(ProvenaError):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.tokens import Tokens, number
 from provena_sdk.errors import (
-    CertificateUntrusted,
+    CertificateRejected,
     ConnectionFailed,
     RateLimited,
     ServiceError,
@@ -138,7 +138,7 @@ def wait_for_approval(
         SignInDenied: The person said no.
         SignInExpired: Nobody said anything in time.
         SignInError: The server refused for another reason.
-        CertificateUntrusted: The server's certificate is not trusted.
+        CertificateRejected: The server's certificate is not trusted.
     """
     client_id = line.client.client_id
     form = line.client.prepare_request_body(device_code=code.device_code, include_client_id=True)
@@ -149,7 +149,7 @@ def wait_for_approval(
         try:
             answer = line.post(url, form, "sign-in.device")
             result = line.tokens(answer, operation="sign-in.device", secrets=(code.device_code,))
-        except CertificateUntrusted:
+        except CertificateRejected:
             raise
         except (ConnectionFailed, ServiceError) as error:
             trouble = error.message

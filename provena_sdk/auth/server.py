@@ -11,7 +11,7 @@ from provena_sdk.auth.discovery import DOCUMENT, Endpoints, read_document, requi
 from provena_sdk.auth.refusal import Refusal
 from provena_sdk.auth.tokens import Tokens
 from provena_sdk.errors import (
-    CertificateUntrusted,
+    CertificateRejected,
     ConnectionFailed,
     EndpointNotFound,
     ProvenaError,
@@ -215,7 +215,7 @@ class SignInServer:
 
 def _wait_before_retry(error: ProvenaError, pause: float) -> float | None:
     """Say how long to wait before another try, or None when there is no point in one."""
-    if isinstance(error, (CertificateUntrusted, EndpointNotFound)):
+    if isinstance(error, (CertificateRejected, EndpointNotFound)):
         return None
     if isinstance(error, RateLimited) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= _LONGEST_WAIT else None

@@ -24,7 +24,7 @@ from provena_sdk.auth.discovery import is_loopback, require_safe
 from provena_sdk.auth.refusal import Refusal, known, passing, shortened, unreadable
 from provena_sdk.auth.tokens import Tokens, lifetimes
 from provena_sdk.errors import (
-    CertificateUntrusted,
+    CertificateRejected,
     ConnectionFailed,
     ProvenaError,
     RequestTimedOut,
@@ -202,7 +202,7 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[str, ...] = ()) 
 def _failure(error: requests.RequestException, operation: str) -> ProvenaError:
     """Name the error for a request without an answer, from its kind alone: its text may hold secrets."""
     if isinstance(error, requests.exceptions.SSLError):
-        return CertificateUntrusted(
+        return CertificateRejected(
             "The sign-in server's certificate is not trusted.",
             operation=operation,
             hint="If your network has its own authority, name its file in REQUESTS_CA_BUNDLE.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -149,7 +149,12 @@ class Results(Iterator[T]):
         if position.at_end:
             raise StopIteration
         coming, self._next = self._next, None
-        position.accept(self._fetch(position.key) if coming is None else coming.result())
+        try:
+            page = self._fetch(position.key) if coming is None else coming.result()
+        except CancelledError:
+            # Closing the client took the request back; asking again says so.
+            page = self._fetch(position.key)
+        position.accept(page)
         if not position.at_end:
             key = position.key
             self._next = self._submit(lambda: self._fetch(key))

@@ -37,7 +37,12 @@ T = TypeVar("T")
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 THREADS = 32
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=THREADS, keepalive_expiry=30.0)
+CONNECTIONS = 64
+# Keeping fewer than may be open would close each one after its first answer as soon as more are open: the pool
+# counts those in use as well.
+LIMITS = httpx.Limits(
+    max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30.0
+)
 HEADERS = {"User-Agent": f"provena-sdk/{__version__} python/{platform.python_version()}"}
 
 
@@ -162,7 +167,13 @@ class Transport:
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
         """Run a function on one of the client's own threads."""
-        return self._pool.threads().submit(function)
+        threads = self._pool.threads()
+        try:
+            return threads.submit(function)
+        except RuntimeError:
+            # Another thread closed the client just now.
+            self._pool.refuse_closed()
+            raise
 
     def run(self, workflow: Workflow[T]) -> T:
         """Carry out a workflow.

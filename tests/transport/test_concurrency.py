@@ -1,0 +1,277 @@
+"""Many threads, many loops, clients closed too early, and calls given up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from provena_api.models import QueryResults
+
+from provena_sdk import errors
+from provena_sdk.operations import datastore, search
+from provena_sdk.operations.workflow import Workflow, gather
+from provena_sdk.transport.http import AsyncTransport, Options, Transport
+from provena_sdk.transport.policy import RetryPolicy
+
+QUICK = Options(5.0, RetryPolicy(max_retries=0))
+STATUS = {"success": True, "details": ""}
+
+
+@pytest.fixture
+def echo(server: Any, reply: Any) -> Any:
+    """A server that answers a search with the words searched for as the only hit."""
+
+    def answer(seen: Any) -> Any:
+        query = parse_qs(urlsplit(seen.line.split()[1]).query)
+        hits = [{"id": word, "score": 1.0} for word in query.get("query", [])]
+        return reply({"status": STATUS, "results": hits, "warnings": None, "message": "up"})
+
+    server.default = answer
+    return server
+
+
+def look(word: str) -> Workflow[QueryResults]:
+    return search.search_registry(word, 5, None)
+
+
+def found(result: QueryResults) -> str:
+    assert result.results
+    return result.results[0].id
+
+
+def several(words: list[str], limit: int) -> Workflow[list[Any]]:
+    return (yield from gather([look(word) for word in words], limit))
+
+
+def test_threads_share_one_client(echo: Any, tokens: Any, deployment: Callable[[str], Any]) -> None:
+    transport = Transport(deployment(echo.url), tokens, QUICK)
+    words = [f"word-{number}" for number in range(320)]
+    with ThreadPoolExecutor(32) as threads:
+        results = list(threads.map(lambda word: found(transport.run(look(word))), words))
+    transport.close()
+    assert results == words
+    assert echo.connections <= 64
+
+
+def test_tasks_share_one_client(echo: Any, tokens: Any, deployment: Callable[[str], Any]) -> None:
+    async def main() -> list[str]:
+        transport = AsyncTransport(deployment(echo.url), tokens, QUICK)
+        results = await asyncio.gather(*(transport.run(look(word)) for word in words))
+        await transport.close()
+        return [found(result) for result in results]
+
+    words = [f"word-{number}" for number in range(200)]
+    assert asyncio.run(main()) == words
+    assert echo.connections <= 64
+
+
+def test_gathered_workflows_run_at_once_within_their_limit(echo: Any, face: Any, reply: Any) -> None:
+    words = [f"word-{number}" for number in range(24)]
+    answer = echo.default
+
+    def slowly(seen: Any) -> Any:
+        time.sleep(0.02)
+        return answer(seen)
+
+    echo.default = slowly
+    started = time.monotonic()
+    results = face.run(echo.url, several(words, 8))[0]
+    assert [found(result) for result in results] == words
+    assert time.monotonic() - started < 24 * 0.02
+    assert echo.most_in_flight <= 8
+    assert echo.most_in_flight >= 4
+
+
+def test_a_gathered_failure_is_an_outcome(echo: Any, face: Any) -> None:
+    results = face.run(echo.url, several(["one", "", "three"], 2))[0]
+    assert found(results[0]) == "one"
+    assert isinstance(results[1], errors.InvalidArgument)
+    assert found(results[2]) == "three"
+    assert face.run(echo.url, several([], 2))[0] == []
+
+
+def test_two_loops_with_a_client_each(echo: Any, tokens: Any, deployment: Callable[[str], Any]) -> None:
+    async def main(word: str) -> list[str]:
+        transport = AsyncTransport(deployment(echo.url), tokens, QUICK)
+        try:
+            return [found(await transport.run(look(f"{word}-{number}"))) for number in range(20)]
+        finally:
+            await transport.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        results = list(threads.map(lambda word: asyncio.run(main(word)), ["a", "b"]))
+    assert results == [[f"{word}-{number}" for number in range(20)] for word in "ab"]
+
+
+def test_one_client_refuses_a_second_loop(echo: Any, tokens: Any, deployment: Callable[[str], Any]) -> None:
+    transport = AsyncTransport(deployment(echo.url), tokens, QUICK)
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        assert found(first.run(transport.run(look("one")))) == "one"
+        with pytest.raises(errors.ClosedError, match="another event loop"):
+            second.run(transport.run(look("two")))
+        assert found(first.run(transport.run(look("three")))) == "three"
+        first.run(transport.close())
+
+
+def test_a_closed_client_says_so(echo: Any, tokens: Any, deployment: Callable[[str], Any]) -> None:
+    transport = Transport(deployment(echo.url), tokens, QUICK)
+    view = transport.with_options(QUICK)
+    transport.run(look("one"))
+    transport.close()
+    transport.close()
+    for closed in (transport, view):
+        with pytest.raises(errors.ClosedError):
+            closed.run(look("two"))
+        with pytest.raises(errors.ClosedError):
+            closed.run(several(["two"], 1))
+        with pytest.raises(errors.ClosedError):
+            closed.submit(lambda: None)
+
+
+async def test_a_closed_awaiting_client_says_so(
+    echo: Any, tokens: Any, deployment: Callable[[str], Any]
+) -> None:
+    transport = AsyncTransport(deployment(echo.url), tokens, QUICK)
+    view = transport.with_options(QUICK)
+    await transport.run(look("one"))
+    await transport.close()
+    await transport.close()
+    for closed in (transport, view):
+        with pytest.raises(errors.ClosedError):
+            await closed.run(look("two"))
+        outcomes = await closed.run(several(["two"], 1))
+        assert isinstance(outcomes[0], errors.ClosedError)
+
+
+def work_on(transport: Transport, told: list[BaseException]) -> None:
+    """Send requests until there is an error."""
+    try:
+        while True:
+            transport.run(look("x"))
+            transport.run(several(["y"] * 40, 40))
+    except BaseException as error:
+        told.append(error)
+
+
+def test_closing_in_the_middle_of_work_gives_errors_of_ours(
+    echo: Any, tokens: Any, deployment: Callable[[str], Any]
+) -> None:
+    """Threads that are at it when the client is closed, and work that still waits for a thread."""
+    for _ in range(5):
+        transport = Transport(deployment(echo.url), tokens, QUICK)
+        told: list[BaseException] = []
+
+        threads = [threading.Thread(target=work_on, args=(transport, told)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.05)
+        transport.close()
+        for thread in threads:
+            thread.join(10)
+            assert not thread.is_alive()
+        assert len(told) == 8
+        assert [error for error in told if not isinstance(error, errors.ProvenaError)] == []
+
+
+async def test_closing_gives_errors_of_ours_to_tasks_as_well(
+    echo: Any, tokens: Any, deployment: Callable[[str], Any]
+) -> None:
+    transport = AsyncTransport(deployment(echo.url), tokens, QUICK)
+
+    async def work() -> None:
+        while True:
+            await transport.run(look("x"))
+
+    tasks = [asyncio.create_task(work()) for _ in range(8)]
+    await asyncio.sleep(0.05)
+    await transport.close()
+    told = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [error for error in told if not isinstance(error, errors.ProvenaError)] == []
+
+
+async def test_blocking_calls_work_inside_a_running_loop(
+    echo: Any, tokens: Any, deployment: Callable[[str], Any]
+) -> None:
+    transport = Transport(deployment(echo.url), tokens, QUICK)
+    assert found(transport.run(look("one"))) == "one"
+    assert [found(result) for result in transport.run(several(["a", "b"], 2))] == ["a", "b"]
+    transport.close()
+
+
+class SlowTokens:
+    """Takes its time, as a person does who signs in."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.threads: set[str] = set()
+
+    def current(self) -> str | None:
+        return None
+
+    def token(self) -> str:
+        self.threads.add(threading.current_thread().name)
+        time.sleep(self.seconds)
+        return "slow-token"
+
+    def renew(self, rejected: str) -> str:
+        return self.token()
+
+
+async def test_the_loop_goes_on_while_somebody_signs_in(
+    echo: Any, reply: Any, deployment: Callable[[str], Any]
+) -> None:
+    tokens = SlowTokens(0.15)
+    transport = AsyncTransport(deployment(echo.url), tokens, QUICK)
+    await transport.run(datastore.health_check())
+    echo.script.append(reply({"detail": "Not authenticated"}, 401, {"WWW-Authenticate": "Bearer"}))
+    longest, last = 0.0, time.monotonic()
+    work = asyncio.create_task(transport.run(look("one")))
+    while not work.done():
+        await asyncio.sleep(0.005)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert found(await work) == "one"
+    await transport.close()
+    assert longest < 0.1
+    assert threading.current_thread().name not in tokens.threads
+
+
+async def test_a_call_can_be_given_up_and_the_client_used_again(
+    echo: Any, tokens: Any, reply: Any, deployment: Callable[[str], Any]
+) -> None:
+    echo.script.append(reply(hold=True))
+    transport = AsyncTransport(deployment(echo.url), tokens, Options(30.0))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(transport.run(look("one")), 0.1)
+    assert found(await transport.run(look("two"))) == "two"
+    assert len(echo.seen) == 2
+    await transport.close()
+
+
+async def test_gathered_calls_can_be_given_up(
+    echo: Any, tokens: Any, reply: Any, deployment: Callable[[str], Any]
+) -> None:
+    echo.script += [reply(hold=True)] * 4
+    transport = AsyncTransport(deployment(echo.url), tokens, Options(30.0))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(transport.run(several(["a", "b", "c", "d"], 4)), 0.1)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert found(await transport.run(look("e"))) == "e"
+    await transport.close()
+
+
+def test_options_of_a_view_are_its_own(echo: Any, tokens: Any, deployment: Callable[[str], Any]) -> None:
+    transport = Transport(deployment(echo.url), tokens, QUICK)
+    view = transport.with_options(transport.options.changed(0.5, 7))
+    assert (view.options.timeout, view.options.retry.max_retries) == (0.5, 7)
+    assert (transport.options.timeout, transport.options.retry.max_retries) == (5.0, 0)
+    assert view.options.changed(None, None) == view.options
+    for client in (transport, view, transport):
+        client.run(look("one"))
+    assert echo.connections == 1
+    transport.close()

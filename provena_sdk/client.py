@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +19,7 @@ from provena_sdk.transport.http import READ_SECONDS, AsyncTransport, Options, Tr
 from provena_sdk.transport.policy import RetryPolicy
 
 if TYPE_CHECKING:
-    from provena_sdk.auth import TokenSource
+    from provena_sdk.auth import Account, Secret, TokenSource
 
 MAX_RETRIES = 3
 
@@ -128,13 +129,66 @@ class Provena:
         return view
 
     def sign_in(self) -> None:
-        """Sign in now, rather than when the first call needs it.
+        """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
 
         Raises:
             SignInRequired: Nobody is there to sign in.
+            SignInDenied: Refused; or somebody else is signed in under the same profile and is to stay so.
             SignInError: Signing in failed.
+
+        Example:
+            >>> provena.sign_in()
         """
         self.tokens.sign_in()
+
+    def sign_out(self) -> None:
+        """Forget the session on this machine and end it at the server, for every program that uses it.
+
+        An access or offline token that you gave is forgotten, not ended: others may use it.
+
+        Raises:
+            ConnectionFailed: Forgotten here, but the server could not be told; the session ends there by itself.
+            ServiceError: Likewise, because the server fails.
+
+        Example:
+            >>> provena.sign_out()
+        """
+        self.tokens.sign_out()
+
+    def whoami(self) -> Account:
+        """Say who is signed in, with which roles, how, and until when; signs in when that is needed.
+
+        Returns:
+            The account, which prints as a table.
+
+        Raises:
+            SessionEnded: The sign-in server no longer accepts the session.
+            SignInRequired: Nobody is signed in, and nobody is there to ask.
+
+        Example:
+            >>> provena.whoami().username
+            'writer'
+        """
+        return self.tokens.whoami(self.deployment)
+
+    def create_offline_token(self) -> Secret:
+        """Make the key with which a pipeline signs in without a person.
+
+        You approve it on the sign-in page, for the client ``automated-access``; advice on keeping it is shown once.
+        The token is not stored here, and your own session stays as it is.
+
+        Returns:
+            The token: ``reveal()`` gives it, and nothing else shows it.
+
+        Raises:
+            SignInRequired: Nobody is there to approve.
+            SignInDenied: You said no, or your account may not have offline tokens.
+
+        Example:
+            >>> provena.create_offline_token()
+            Secret(offline_token)
+        """
+        return self.tokens.create_offline_token(self.deployment)
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -230,15 +284,66 @@ class AsyncProvena:
         return view
 
     async def sign_in(self) -> None:
-        """Sign in now, rather than when the first call needs it.
+        """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
 
         Raises:
             SignInRequired: Nobody is there to sign in.
+            SignInDenied: Refused; or somebody else is signed in under the same profile and is to stay so.
             SignInError: Signing in failed.
-        """
-        import asyncio
 
+        Example:
+            >>> await provena.sign_in()
+        """
         await asyncio.to_thread(self.tokens.sign_in)
+
+    async def sign_out(self) -> None:
+        """Forget the session on this machine and end it at the server, for every program that uses it.
+
+        An access or offline token that you gave is forgotten, not ended: others may use it.
+
+        Raises:
+            ConnectionFailed: Forgotten here, but the server could not be told; the session ends there by itself.
+            ServiceError: Likewise, because the server fails.
+
+        Example:
+            >>> await provena.sign_out()
+        """
+        await asyncio.to_thread(self.tokens.sign_out)
+
+    async def whoami(self) -> Account:
+        """Say who is signed in, with which roles, how, and until when; signs in when that is needed.
+
+        Returns:
+            The account, which prints as a table.
+
+        Raises:
+            SessionEnded: The sign-in server no longer accepts the session.
+            SignInRequired: Nobody is signed in, and nobody is there to ask.
+
+        Example:
+            >>> (await provena.whoami()).username
+            'writer'
+        """
+        return await asyncio.to_thread(self.tokens.whoami, self.deployment)
+
+    async def create_offline_token(self) -> Secret:
+        """Make the key with which a pipeline signs in without a person.
+
+        You approve it on the sign-in page, for the client ``automated-access``; advice on keeping it is shown once.
+        The token is not stored here, and your own session stays as it is.
+
+        Returns:
+            The token: ``reveal()`` gives it, and nothing else shows it.
+
+        Raises:
+            SignInRequired: Nobody is there to approve.
+            SignInDenied: You said no, or your account may not have offline tokens.
+
+        Example:
+            >>> await provena.create_offline_token()
+            Secret(offline_token)
+        """
+        return await asyncio.to_thread(self.tokens.create_offline_token, self.deployment)
 
     async def close(self) -> None:
         """Close the connections. Closing twice does no harm."""

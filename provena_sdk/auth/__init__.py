@@ -9,8 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from provena_sdk.auth.account import Account
     from provena_sdk.auth.choose import token_source
     from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken, StaticToken
+    from provena_sdk.auth.notebook import NotebookPresenter
     from provena_sdk.auth.present import Presenter, Prompt, TerminalPresenter
     from provena_sdk.auth.server import SignInServer
     from provena_sdk.auth.source import TokenSource
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     from provena_sdk.auth.tokens import Claims, Secret, SessionKey, Tokens
 
 __all__ = [
+    "Account",
     "Claims",
     "ClientCredentials",
     "DeviceFlow",
     "FileStore",
     "Flow",
     "MemoryStore",
+    "NotebookPresenter",
     "OfflineToken",
     "Presenter",
     "Prompt",
@@ -39,8 +43,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "account": ("Account",),
     "choose": ("token_source",),
     "flows": ("ClientCredentials", "DeviceFlow", "Flow", "OfflineToken", "StaticToken"),
+    "notebook": ("NotebookPresenter",),
     "present": ("Presenter", "Prompt", "TerminalPresenter"),
     "server": ("SignInServer",),
     "source": ("TokenSource",),

@@ -57,9 +57,9 @@ def token_source(
         client_secret: The client's secret, to sign in as a service.
         profile: Keeps several sessions on one deployment apart.
         store: Where tokens are kept; None means a file only the user can read.
-        interactive: Whether a person may be asked. None asks when stdin and stderr are a terminal and
-            PROVENA_NON_INTERACTIVE is not set.
-        present: Shows the page and the code to the person; None writes to stderr.
+        interactive: Whether a person may be asked. None asks in a terminal or notebook that somebody
+            watches, unless PROVENA_NON_INTERACTIVE is set.
+        present: Shows the page and the code to the person; None chooses what fits where this runs.
         endpoints: Addresses of the sign-in server to use instead of the published ones, by name: ``token``,
             ``device_authorization``, ``revocation``, ``userinfo``.
         discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
@@ -100,7 +100,7 @@ def token_source(
             present=present,
         )
     elif secret.name == "access_token":
-        flow = StaticToken(SessionKey.of(deployment, client or DEVICE_CLIENT_ID, profile), secret)
+        flow = StaticToken(SessionKey.of(deployment, client or DEVICE_CLIENT_ID, profile), secret, server)
     elif secret.name == "offline_token":
         # Each offline token has a session of its own, so that a new one is never shadowed by its predecessor's.
         mark = hashlib.sha256(secret.reveal().encode()).hexdigest()[:16]

@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
-from provena_sdk.auth.present import Presenter, Prompt, TerminalPresenter, someone_watches
+from provena_sdk.auth.present import Presenter, Prompt, default_presenter, someone_watches
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import Secret, SessionKey, Tokens, read_claims
-from provena_sdk.errors import ProvenaError, SessionEnded, SignInError, SignInRequired
+from provena_sdk.auth.tokens import Claims, Secret, SessionKey, Tokens, read_claims
+from provena_sdk.errors import ProvenaError, SessionEnded, SignInDenied, SignInError, SignInRequired
 
 if TYPE_CHECKING:
     from oauthlib.oauth2 import DeviceClient
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from provena_sdk.auth.wire import Line
 
 WAYS_OUT = (
-    "Sign in once at a terminal, pass interactive=True in a notebook, or set PROVENA_OFFLINE_TOKEN, "
+    "Sign in once at a terminal or in a notebook, or set PROVENA_OFFLINE_TOKEN, "
     "or PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET, or PROVENA_ACCESS_TOKEN."
 )
 
@@ -36,6 +36,16 @@ class Flow(Protocol):
     asks_person: ClassVar[bool]
     stores: ClassVar[bool]
 
+    @property
+    def server(self) -> SignInServer | None:
+        """The sign-in server, where one is known."""
+        ...
+
+    @property
+    def way(self) -> str:
+        """How the sign-in is made, in words."""
+        ...
+
     def begin(self) -> Tokens:
         """Obtain the first tokens.
 
@@ -51,6 +61,14 @@ class Flow(Protocol):
 
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Begin anew without a person, now that ``tokens`` are refused; None where there is no way to."""
+        ...
+
+    def replace(self, former: Claims, tokens: Tokens) -> None:
+        """Make sure that the session of ``former`` may be replaced by one of somebody else.
+
+        Raises:
+            SignInDenied: It may not.
+        """
         ...
 
     def end(self, tokens: Tokens) -> None:
@@ -71,7 +89,7 @@ class DeviceFlow:
         deployment: What the person knows the deployment as.
         scopes: The scopes to ask for.
         interactive: Whether a person may be asked; None finds out each time.
-        present: Shows the page and the code; None writes to stderr.
+        present: Shows the page and the code; None chooses what fits where this runs.
     """
 
     asks_person: ClassVar[bool] = True
@@ -88,11 +106,20 @@ class DeviceFlow:
         present: Presenter | None = None,
     ) -> None:
         self.key = key
-        self._server = server
+        self.server = server
         self._deployment = deployment
         self._scopes = scopes
-        self._interactive = interactive
-        self._present = present
+        self.interactive = interactive
+        self.present = present
+
+    @property
+    def way(self) -> str:
+        """How the sign-in is made, in words."""
+        return f"by a person, as client {self.key.client_id}"
+
+    def presenter(self) -> Presenter:
+        """Return who talks to the person: the given one, or the one that fits where this runs."""
+        return self.present or default_presenter()
 
     def begin(self) -> Tokens:
         """Ask the person, and wait.
@@ -102,7 +129,7 @@ class DeviceFlow:
             SignInDenied: The person said no.
             SignInExpired: Nobody said anything in time.
         """
-        if not (someone_watches() if self._interactive is None else self._interactive):
+        if not (someone_watches() if self.interactive is None else self.interactive):
             raise SignInRequired(
                 f"Nobody is signed in to {self._deployment}, and nobody is here to ask.", hint=WAYS_OUT
             )
@@ -111,15 +138,15 @@ class DeviceFlow:
         client = DeviceClient(self.key.client_id)
 
         def ask(line: Line) -> DeviceCode | Refusal:
-            return request_code(line, self._server.endpoints(line).device_authorization, scopes=self._scopes)
+            return request_code(line, self.server.endpoints(line).device_authorization, scopes=self._scopes)
 
-        code = self._server.persist(client, ask)
+        code = self.server.persist(client, ask)
         if isinstance(code, Refusal):
             raise explain(code, client_id=self.key.client_id)
         return self._wait(client, code)
 
     def _wait(self, client: DeviceClient, code: DeviceCode) -> Tokens:
-        present = self._present or TerminalPresenter()
+        present = self.presenter()
         username: str | None = None
         signed_in = False
         try:
@@ -128,16 +155,16 @@ class DeviceFlow:
                     deployment=self._deployment,
                     url=code.verification_uri_complete or code.verification_uri,
                     user_code=code.user_code,
-                    seconds=code.expires_at - self._server.clock(),
+                    seconds=code.expires_at - self.server.clock(),
                 )
             )
-            with self._server.line(client) as line:
+            with self.server.line(client) as line:
                 tokens = wait_for_approval(
                     line,
-                    self._server.endpoints(line).token,
+                    self.server.endpoints(line).token,
                     code,
-                    clock=self._server.clock,
-                    sleep=self._server.sleep,
+                    clock=self.server.clock,
+                    sleep=self.server.sleep,
                     waiting=present.waiting,
                 )
             username = read_claims(tokens.access_token).username
@@ -150,16 +177,35 @@ class DeviceFlow:
         """Refresh; raises as :meth:`SignInServer.refresh`."""
         if tokens.refresh_token is None:
             return Refusal("invalid_grant", "there is no refresh token")
-        return self._server.refresh(tokens.refresh_token, client_id=self.key.client_id)
+        return self.server.refresh(tokens.refresh_token, client_id=self.key.client_id)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Return None: only a person can begin anew."""
         return None
 
+    def replace(self, former: Claims, tokens: Tokens) -> None:
+        """Ask the person.
+
+        Raises:
+            SignInDenied: They said no, or cannot be asked.
+        """
+        profile = self.key.profile
+        first = former.username or "Somebody else"
+        second = read_claims(tokens.access_token).username or "you"
+        answer = self.presenter().confirm(
+            f"{first} is signed in to {self._deployment} under profile {profile!r}. "
+            f"Replace that session with one of {second}?"
+        )
+        if not answer:
+            raise SignInDenied(
+                f"{first} is signed in to {self._deployment} under profile {profile!r}, and stays so.",
+                hint=f"Sign out first, or use a profile of its own: profile={second!r}.",
+            )
+
     def end(self, tokens: Tokens) -> None:
         """Revoke the refresh token, which ends the session."""
         if tokens.refresh_token is not None:
-            refusal = self._server.revoke(tokens.refresh_token, client_id=self.key.client_id)
+            refusal = self.server.revoke(tokens.refresh_token, client_id=self.key.client_id)
             if refusal is not None and refusal.code not in ("invalid_token", "invalid_grant"):
                 raise explain(refusal, client_id=self.key.client_id)
 
@@ -174,7 +220,7 @@ class DeviceFlow:
 
     def __getstate__(self) -> dict[str, Any]:
         # Where this is unpickled nobody watches, and several processes must not ask at once.
-        return {**self.__dict__, "_present": None, "_interactive": False}
+        return {**self.__dict__, "present": None, "interactive": False}
 
 
 class OfflineToken:
@@ -194,8 +240,13 @@ class OfflineToken:
 
     def __init__(self, server: SignInServer, key: SessionKey, token: Secret) -> None:
         self.key = key
-        self._server = server
+        self.server = server
         self._token = token
+
+    @property
+    def way(self) -> str:
+        """How the sign-in is made, in words."""
+        return f"with an offline token, as client {self.key.client_id}"
 
     def begin(self) -> Tokens:
         """Trade the given token for an access token."""
@@ -212,6 +263,9 @@ class OfflineToken:
         """Go back to the given token, when it is not the one just refused."""
         return None if tokens.refresh_token in (None, self._token.reveal()) else self.begin()
 
+    def replace(self, former: Claims, tokens: Tokens) -> None:
+        """Do nothing: the session is this token's own."""
+
     def end(self, tokens: Tokens) -> None:
         """Do nothing: the token belongs to whoever made it, and others may use it."""
 
@@ -223,7 +277,7 @@ class OfflineToken:
         )
 
     def _refresh(self, token: str) -> Tokens | Refusal:
-        return self._server.refresh(token, client_id=self.key.client_id)
+        return self.server.refresh(token, client_id=self.key.client_id)
 
     def __repr__(self) -> str:
         return f"OfflineToken({self.key.client_id!r} at {self.key.issuer!r})"
@@ -243,23 +297,31 @@ class ClientCredentials:
 
     def __init__(self, server: SignInServer, key: SessionKey, secret: Secret) -> None:
         self.key = key
-        self._server = server
+        self.server = server
         self._secret = secret
+
+    @property
+    def way(self) -> str:
+        """How the sign-in is made, in words."""
+        return f"as service {self.key.client_id}"
 
     def begin(self) -> Tokens:
         """Sign in."""
-        result = self._server.client_credentials(self.key.client_id, self._secret.reveal())
+        result = self.server.client_credentials(self.key.client_id, self._secret.reveal())
         if isinstance(result, Refusal):
             raise _refused(self, result)
         return result
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
         """Sign in again: it costs no more than a refresh."""
-        return self._server.client_credentials(self.key.client_id, self._secret.reveal())
+        return self.server.client_credentials(self.key.client_id, self._secret.reveal())
 
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Return None: renewing was beginning anew."""
         return None
+
+    def replace(self, former: Claims, tokens: Tokens) -> None:
+        """Do nothing: such a session is not stored, so nobody's can be lost."""
 
     def end(self, tokens: Tokens) -> None:
         """Do nothing: the access token ends by itself within minutes."""
@@ -281,14 +343,21 @@ class StaticToken:
     Args:
         key: The name of the session.
         token: The access token.
+        server: The sign-in server, to ask who the token's holder is.
     """
 
     asks_person: ClassVar[bool] = False
     stores: ClassVar[bool] = False
 
-    def __init__(self, key: SessionKey, token: Secret) -> None:
+    def __init__(self, key: SessionKey, token: Secret, server: SignInServer | None = None) -> None:
         self.key = key
+        self.server = server
         self._token = token
+
+    @property
+    def way(self) -> str:
+        """How the sign-in is made, in words."""
+        return "with an access token made elsewhere"
 
     def begin(self) -> Tokens:
         """Take the token as it is.
@@ -304,6 +373,9 @@ class StaticToken:
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Return None: there is no other token."""
         return None
+
+    def replace(self, former: Claims, tokens: Tokens) -> None:
+        """Do nothing: such a session is not stored, so nobody's can be lost."""
 
     def end(self, tokens: Tokens) -> None:
         """Do nothing: the token belongs to whoever made it."""

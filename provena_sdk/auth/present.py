@@ -1,8 +1,9 @@
-"""How a person is asked to sign in: on stderr, and in the browser when there is one."""
+"""How a person is asked to sign in: on stderr, and in the browser when there is one; in a notebook, on a card."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import webbrowser
@@ -46,6 +47,14 @@ class Presenter(Protocol):
         """Tidy up, and say who is signed in when somebody is."""
         ...
 
+    def confirm(self, question: str) -> bool | None:
+        """Ask a question; None when nobody can answer."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Show a note of a few lines."""
+        ...
+
 
 class TerminalPresenter:
     """Writes to stderr, and opens a browser when there is one to open.
@@ -64,10 +73,17 @@ class TerminalPresenter:
         """Show the page and the code."""
         opened = (has_browser() if self._browser is None else self._browser) and _open(prompt.url)
         lead = "A browser window should open" if opened else "Open this page in any browser"
+        out = self._out()
+        code = ""
+        if not opened and out.isatty():
+            from provena_sdk.auth import qr
+
+            columns = shutil.get_terminal_size().columns
+            code = qr.drawn(prompt.url, columns=columns, encoding=getattr(out, "encoding", None))
         self._write(
-            f"Signing in to {prompt.deployment}. {lead}:\n"
+            f"{code}Signing in to {prompt.deployment}. {lead}:\n"
             f"    {prompt.url}\n"
-            f"The page should show this code, valid for {_span(prompt.seconds)}:\n"
+            f"The page should show this code, valid for {span(prompt.seconds)}:\n"
             f"    {prompt.user_code}\n"
         )
 
@@ -86,6 +102,17 @@ class TerminalPresenter:
         if signed_in:
             self._write(f"Signed in as {username}.\n" if username else "Signed in.\n")
 
+    def confirm(self, question: str) -> bool | None:
+        """Ask on the terminal; None when nobody watches it."""
+        if not someone_watches():
+            return None
+        self._write(f"{question} [y/N] ")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def say(self, text: str) -> None:
+        """Write a note."""
+        self._write(text)
+
     def _out(self) -> TextIO:
         return self._stream if self._stream is not None else sys.stderr
 
@@ -95,25 +122,37 @@ class TerminalPresenter:
         out.flush()
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """Say a time span in words.
 
     Example:
-        >>> _span(600), _span(60), _span(30)
+        >>> span(600), span(60), span(30)
         ('10 minutes', '1 minute', '30 seconds')
     """
     count, unit = (int(seconds) // 60, "minute") if seconds >= 60 else (int(seconds), "second")
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+def default_presenter() -> Presenter:
+    """Return the presenter that fits where this runs: a card in a notebook, stderr anywhere else."""
+    from provena_sdk.auth import notebook
+
+    return TerminalPresenter() if notebook.kernel() is None else notebook.NotebookPresenter()
+
+
 def someone_watches() -> bool:
     """Tell whether a person can be asked.
 
     Returns:
-        True when stdin and stderr are a terminal and PROVENA_NON_INTERACTIVE is not set.
+        True in a terminal, which both stdin and stderr must be, and in a notebook that takes input; False
+        anywhere else, and where PROVENA_NON_INTERACTIVE is set.
     """
+    from provena_sdk.auth import notebook
+
     if os.environ.get(NON_INTERACTIVE, "").strip().lower() not in ("", "0", "false", "no"):
         return False
+    if notebook.kernel() is not None:
+        return notebook.takes_input()
     try:
         return sys.stdin.isatty() and sys.stderr.isatty()
     except (AttributeError, ValueError):

@@ -175,6 +175,38 @@ class SignInServer:
 
         return self.persist(LegacyApplicationClient(client_id), attempt)
 
+    def userinfo(self, access_token: str) -> dict[str, object] | Refusal:
+        """Ask who the holder of an access token is (OpenID Connect Core 1.0, section 5.3).
+
+        Args:
+            access_token: The token.
+
+        Returns:
+            What the server tells of them: ``preferred_username``, ``email`` and more; or its refusal, which is
+            ``invalid_token`` for a token it no longer accepts.
+
+        Raises:
+            ConnectionFailed: The server cannot be reached.
+            ServiceError: It answered with neither.
+        """
+        from oauthlib.oauth2 import LegacyApplicationClient
+
+        from provena_sdk.auth.wire import read_refusal
+
+        def attempt(line: Line) -> dict[str, object] | Refusal:
+            url = self.endpoints(line).userinfo
+            answer = line.get(url, "sign-in.userinfo", access_token=access_token)
+            refusal = read_refusal(answer, "sign-in.userinfo", (access_token,))
+            if refusal is not None:
+                return refusal
+            if answer.status in (401, 403):
+                return Refusal("invalid_token" if answer.status == 401 else "insufficient_scope")
+            if answer.fields is None or answer.status >= 300:
+                raise answer.unreadable("sign-in.userinfo")
+            return answer.fields
+
+        return self.persist(LegacyApplicationClient(""), attempt)
+
     def _granted(
         self, client: Client, form: str, operation: str, secrets: tuple[str, ...]
     ) -> Tokens | Refusal:

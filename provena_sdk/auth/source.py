@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import os
@@ -9,12 +10,13 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provena_sdk.auth.flows import Flow
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.store import MemoryStore, TokenStore
-from provena_sdk.auth.tokens import Claims, Tokens, read_claims
+from provena_sdk.auth.tokens import Claims, Secret, Tokens, read_claims
+from provena_sdk.config import Deployment
 from provena_sdk.errors import (
     ConnectionFailed,
     ProvenaError,
@@ -22,6 +24,9 @@ from provena_sdk.errors import (
     SignInError,
     SignInRequired,
 )
+
+if TYPE_CHECKING:
+    from provena_sdk.auth.account import Account
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +128,10 @@ class TokenSource:
     def sign_in(self) -> None:
         """Sign in anew, whoever is signed in now; asks a person when the flow needs one.
 
+        A session of somebody else under the same name is replaced only if the person agrees.
+
         Raises:
+            SignInDenied: The person or the server refused, or somebody else's session would be replaced.
             SignInError: It did not work; the subclass says why.
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
@@ -164,8 +172,51 @@ class TokenSource:
         """
         return read_claims(self.token())
 
+    def whoami(self, deployment: Deployment) -> Account:
+        """Say who is signed in, how and until when; the sign-in server is asked.
+
+        Args:
+            deployment: Where.
+
+        Raises:
+            SessionEnded: The sign-in server does not accept the session any more.
+            ProvenaError: As :meth:`token`.
+        """
+        from provena_sdk.auth.account import describe
+
+        token = self.token()
+        answer = self._userinfo(token)
+        if isinstance(answer, Refusal) and answer.code == "invalid_token":
+            token = self.renew(token)
+            answer = self._userinfo(token)
+            if isinstance(answer, Refusal) and answer.code == "invalid_token":
+                raise copy.copy(self._flow.ended(answer))
+        tokens = self._tokens
+        if tokens is None or tokens.access_token != token:
+            tokens = Tokens(token, self._clock())
+        # A server that tells nothing leaves what the token itself says.
+        return describe(self._flow, tokens, {} if isinstance(answer, Refusal) else answer, deployment)
+
+    def _userinfo(self, token: str) -> dict[str, object] | Refusal:
+        server = self._flow.server
+        return {} if server is None else server.userinfo(token)
+
+    def create_offline_token(self, deployment: Deployment) -> Secret:
+        """Have a person approve a token for a pipeline; see :func:`~provena_sdk.auth.account.create_offline_token`."""
+        from provena_sdk.auth.account import create_offline_token
+
+        return create_offline_token(self._flow, deployment)
+
     def _begin_anew(self) -> Tokens:
         tokens = self._flow.begin()
+        former = self._somebody_else(tokens)
+        if former is not None:
+            try:
+                self._flow.replace(former, tokens)
+            except BaseException:
+                with contextlib.suppress(ProvenaError):
+                    self._flow.end(tokens)
+                raise
         self._reset()
         return self._keep(tokens)
 
@@ -186,7 +237,7 @@ class TokenSource:
             return tokens
         if rejected is not None:
             raise SignInRequired("Nobody is signed in any more.", hint="Sign in again.")
-        return self._keep(self._flow.begin())
+        return self._begin_anew()
 
     def _from_session(self, rejected: str | None) -> Tokens | None:
         """Take the newest tokens known, renewed if they need it; None when there is no session to go on from."""
@@ -281,6 +332,16 @@ class TokenSource:
                 )
         self._adopt(tokens)
         return tokens
+
+    def _somebody_else(self, tokens: Tokens) -> Claims | None:
+        """Look whose living session the tokens would replace; None when it is nobody else's."""
+        stored = self._store.load(self._flow.key)
+        if stored is None or not stored.renewable(self._clock()):
+            return None
+        former, holder = read_claims(stored.access_token), read_claims(tokens.access_token)
+        return (
+            None if None in (former.subject, holder.subject) or former.subject == holder.subject else former
+        )
 
     def _forget(self) -> None:
         try:

@@ -62,6 +62,12 @@ class Tokens:
         """Tell whether the access token has not ended yet, however soon it will."""
         return self.expires_at is None or now < self.expires_at
 
+    def renewable(self, now: float) -> bool:
+        """Tell whether the session may still go on, as far as is known here."""
+        if self.refresh_token is None:
+            return self.alive(now)
+        return self.refresh_expires_at is None or now < self.refresh_expires_at
+
     def __reduce__(self) -> Never:
         raise TypeError("Tokens are not pickled; give the other process a way to sign in instead.")
 
@@ -97,12 +103,14 @@ class Claims:
         roles: All roles in the token, sorted, whatever client they belong to.
         expires_at: The end of the access token in Unix seconds of the server's clock.
         subject: The sign-in server's own id of the user.
+        email: The user's address, if the token has it.
     """
 
     username: str | None = None
     roles: tuple[str, ...] = ()
     expires_at: float | None = None
     subject: str | None = None
+    email: str | None = None
 
 
 def read_claims(access_token: str) -> Claims:
@@ -116,17 +124,9 @@ def read_claims(access_token: str) -> Claims:
 
     Example:
         >>> read_claims("opaque")
-        Claims(username=None, roles=(), expires_at=None, subject=None)
+        Claims(username=None, roles=(), expires_at=None, subject=None, email=None)
     """
-    parts = access_token.split(".")
-    if len(parts) != 3:
-        return Claims()
-    try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        return Claims()
-    if not isinstance(payload, dict):
-        return Claims()
+    payload = _payload(access_token)
     holders: list[object] = [payload.get("realm_access")]
     by_client = payload.get("resource_access")
     if isinstance(by_client, dict):
@@ -141,7 +141,31 @@ def read_claims(access_token: str) -> Claims:
         roles=tuple(sorted(roles)),
         expires_at=number(payload.get("exp")),
         subject=_text(payload.get("sub")),
+        email=_text(payload.get("email")),
     )
+
+
+def read_kind(token: str) -> str | None:
+    """Read what kind of token it says it is.
+
+    Args:
+        token: Any token.
+
+    Returns:
+        Keycloak's ``typ``, such as ``Bearer``, ``Refresh`` or ``Offline``; None for a token that does not say.
+    """
+    return _text(_payload(token).get("typ"))
+
+
+def _payload(token: str) -> dict[str, object]:
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
 
 
 def _text(value: object) -> str | None:

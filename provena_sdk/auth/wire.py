@@ -109,9 +109,12 @@ class Line:
         """
         return self._send("POST", url, operation, data=form, headers=_FORM)
 
-    def get(self, url: str, operation: str) -> Answer:
-        """Fetch a document; errors as in :meth:`post`."""
-        return self._send("GET", url, operation, headers={"Accept": "application/json"})
+    def get(self, url: str, operation: str, *, access_token: str | None = None) -> Answer:
+        """Fetch a document, for the holder of ``access_token`` if one is given; errors as in :meth:`post`."""
+        headers = {"Accept": "application/json"}
+        if access_token is not None:
+            headers["Authorization"] = f"Bearer {access_token}"
+        return self._send("GET", url, operation, headers=headers)
 
     def _send(self, method: str, url: str, operation: str, **options: Any) -> Answer:
         require_safe(url, operation)

@@ -307,6 +307,7 @@ class Quiet:
     """A presenter that shows nothing and remembers everything."""
 
     events: list[Any] = field(default_factory=list)
+    answer: bool | None = None
 
     def show(self, prompt: Any) -> None:
         self.events.append(prompt)
@@ -316,6 +317,13 @@ class Quiet:
 
     def finished(self, username: str | None, *, signed_in: bool) -> None:
         self.events.append((username, signed_in))
+
+    def confirm(self, question: str) -> bool | None:
+        self.events.append(question)
+        return self.answer
+
+    def say(self, text: str) -> None:
+        self.events.append(text)
 
 
 @pytest.fixture

@@ -55,6 +55,12 @@ class Person:
     def finished(self, username: str | None, *, signed_in: bool) -> None:
         self.username = username
 
+    def confirm(self, question: str) -> bool | None:
+        return None
+
+    def say(self, text: str) -> None:
+        raise AssertionError(text)
+
 
 def userinfo(sandbox: Sandbox, token: str) -> int:
     url = f"{sandbox.issuer_url}/protocol/openid-connect/userinfo"

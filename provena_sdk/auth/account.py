@@ -1,0 +1,162 @@
+"""Who is signed in, how, and until when; and the key a pipeline gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+
+from provena_sdk.auth.flows import DeviceFlow, Flow
+from provena_sdk.auth.server import SignInServer
+from provena_sdk.auth.tokens import Secret, SessionKey, Tokens, read_claims, read_kind
+from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.errors import ConfigurationError, SignInDenied
+
+OFFLINE_SCOPES = ("openid", "offline_access")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is signed in. Printed, it reads as a small table; it holds no secret.
+
+    Attributes:
+        username: The user's name; None when neither the token nor the sign-in server tells.
+        email: The user's address, or None when the account has none.
+        roles: All roles the access token carries, sorted.
+        deployment: The deployment's domain.
+        realm: The sign-in realm.
+        way: How the sign-in was made, in words.
+        access_ends: When the access token ends; it is renewed before, where that can be done.
+        session_ends: When the session ends unless it is used before; None when it does not end by itself, or the
+            server did not say.
+
+    Example:
+        >>> print(Account("ada", None, ("entity-registry-read",), "example.org", "provena", "with an access token"))
+        user           ada
+        email          none
+        roles          entity-registry-read
+        deployment     example.org, realm provena
+        signed in      with an access token
+        access until   not known
+        session until  not known, or without end
+    """
+
+    username: str | None
+    email: str | None
+    roles: tuple[str, ...]
+    deployment: str
+    realm: str
+    way: str
+    access_ends: datetime | None = None
+    session_ends: datetime | None = None
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
+            ("user", self.username or "not known"),
+            ("email", self.email or "none"),
+            ("roles", ", ".join(self.roles) or "none"),
+            ("deployment", f"{self.deployment}, realm {self.realm}"),
+            ("signed in", self.way),
+            ("access until", _moment(self.access_ends) or "not known"),
+            ("session until", _moment(self.session_ends) or "not known, or without end"),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<15}{value}" for name, value in self._rows())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(value)}</td></tr>"
+            for name, value in self._rows()
+        )
+        return f"<table>{rows}</table>"
+
+
+def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment: Deployment) -> Account:
+    """Put together what the token, the sign-in server and the stored session say.
+
+    Args:
+        flow: How the sign-in was made.
+        tokens: The tokens in use.
+        userinfo: The sign-in server's answer; what it lacks is taken from the access token.
+        deployment: Where.
+    """
+    claims = read_claims(tokens.access_token)
+    return Account(
+        username=_text(userinfo, "preferred_username") or claims.username,
+        email=_text(userinfo, "email") or claims.email,
+        roles=claims.roles,
+        deployment=deployment.domain,
+        realm=deployment.realm,
+        way=flow.way,
+        access_ends=_at(tokens.expires_at or claims.expires_at),
+        session_ends=_at(tokens.refresh_expires_at),
+    )
+
+
+def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str = OFFLINE_CLIENT_ID) -> Secret:
+    """Have a person approve a token for a pipeline. It is not stored, and the session in use is left alone.
+
+    Args:
+        flow: How the caller signs in; its server, presenter and whether a person may be asked are used.
+        deployment: Where.
+        client_id: The client the token is for.
+
+    Returns:
+        The token.
+
+    Raises:
+        SignInRequired: Nobody is there to ask.
+        SignInDenied: The person refused, or the account may not have offline tokens.
+    """
+    server = flow.server
+    if server is None:
+        raise ConfigurationError(
+            "No sign-in server is known.", hint="Make the token source with token_source()."
+        )
+    person = flow if isinstance(flow, DeviceFlow) else None
+    asking = DeviceFlow(
+        server,
+        SessionKey.of(deployment, client_id, "offline"),
+        deployment=f"{deployment.domain} for a pipeline",
+        scopes=OFFLINE_SCOPES,
+        interactive=person.interactive if person else None,
+        present=person.present if person else None,
+    )
+    tokens = asking.begin()
+    token = tokens.refresh_token
+    if token is None or read_kind(token) == "Refresh":
+        asking.end(tokens)
+        raise SignInDenied(
+            f"The sign-in server gave client {client_id!r} no offline token.",
+            hint="Ask the deployment's operator for the role offline_access.",
+        )
+    username = read_claims(tokens.access_token).username
+    asking.presenter().say(_advice(username, server, deployment))
+    return Secret(token, name="offline_token")
+
+
+def _advice(username: str | None, server: SignInServer, deployment: Deployment) -> str:
+    whom = username or "you"
+    return (
+        f"This is a key to {deployment.domain} that does not end by itself; whoever has it acts as {whom}.\n"
+        "  - reveal() shows it; put it straight into your pipeline's secret store. It is not kept here.\n"
+        "  - Give it to the pipeline as PROVENA_OFFLINE_TOKEN, never in code, arguments or a notebook.\n"
+        f"  - To end it, remove the access of its client at {server.issuer}/account.\n"
+    )
+
+
+def _at(timestamp: float | None) -> datetime | None:
+    try:
+        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def _text(fields: dict[str, object], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) and value else None

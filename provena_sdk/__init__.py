@@ -74,7 +74,11 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = _HOME_OF.get(name)
-    if home is not None:
+    value: Any
+    if name == "__all__":
+        # Asked for by a star import, which takes what this page names and nothing that happens to be loaded.
+        value = [public for public in __dir__() if not public.startswith("_")]
+    elif home is not None:
         value = getattr(import_module(home), name)
     else:
         for module in map(import_module, _WHOLE if not name.startswith("_") else ()):

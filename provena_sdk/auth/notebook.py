@@ -51,7 +51,7 @@ class NotebookPresenter:
     def __init__(self) -> None:
         self._prompt: Prompt | None = None
         self._handle: Any = None
-        self._shown_at: int | None = None
+        self._shown: int | None = None
 
     def show(self, prompt: Prompt) -> None:
         """Show the card."""
@@ -59,11 +59,12 @@ class NotebookPresenter:
         self._publish(*asking(prompt, prompt.seconds))
 
     def waiting(self, seconds_left: float) -> None:
-        """Count down, every few seconds."""
-        step = int(seconds_left) // _UPDATE_SECONDS
-        if self._prompt is not None and step != self._shown_at:
-            self._shown_at = step
-            self._publish(*asking(self._prompt, seconds_left))
+        """Count down in whole minutes, and in the last one in steps of five seconds."""
+        step = 60 if seconds_left >= 60 else _UPDATE_SECONDS
+        left = int(seconds_left) // step * step
+        if self._prompt is not None and left != self._shown:
+            self._shown = left
+            self._publish(*asking(self._prompt, left))
 
     def finished(self, username: str | None, *, signed_in: bool) -> None:
         """Put the outcome in the card's place; the code leaves the notebook."""

@@ -191,3 +191,20 @@ def test_in_a_real_terminal(sign_in: FakeSignIn, tmp_path: object) -> None:
     assert "ABCD-EFGH" in text
     assert text.endswith("\r\x1b[KSigned in as ada.\r\n")
     assert not [secret for secret in sign_in.issued if secret in text]
+
+
+@pytest.mark.parametrize(("typed", "agreed"), [("y\n", True), ("YES\n", True), ("\n", False), ("", False)])
+def test_a_question_on_the_terminal(monkeypatch: pytest.MonkeyPatch, typed: str, agreed: bool) -> None:
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(sys, "stderr", out)
+    assert TerminalPresenter().confirm("Replace it?") is agreed
+    assert out.getvalue() == "Replace it? [y/N] "
+
+
+def test_a_question_where_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert TerminalPresenter().confirm("Replace it?") is None
+    assert capsys.readouterr().err == ""

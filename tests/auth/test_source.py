@@ -182,7 +182,7 @@ def test_those_who_wait_do_not_each_wait_for_a_server_that_is_away(
         in_flight.set()
         all_wait.wait(0.2)
 
-    signed_in._flow.server.sleep = held  # type: ignore[attr-defined]
+    signed_in._flow.server.sleep = held  # type: ignore[union-attr]
 
     def ask() -> str:
         return signed_in.token()

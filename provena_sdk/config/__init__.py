@@ -1,5 +1,24 @@
-"""What the SDK is told: where a deployment lives, and how to reach it."""
+"""What the SDK is told: where a deployment lives, how to reach it, and where each value came from."""
 
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.config.explain import ExplainedSetting, Explanation, explain
+from provena_sdk.config.profiles import Config, config_path, read_config
+from provena_sdk.config.settings import MAX_RETRIES, TIMEOUT_SECONDS, Credential, Given, Settings, resolve
 
-__all__ = ["DEVICE_CLIENT_ID", "OFFLINE_CLIENT_ID", "Deployment"]
+__all__ = [
+    "DEVICE_CLIENT_ID",
+    "MAX_RETRIES",
+    "OFFLINE_CLIENT_ID",
+    "TIMEOUT_SECONDS",
+    "Config",
+    "Credential",
+    "Deployment",
+    "ExplainedSetting",
+    "Explanation",
+    "Given",
+    "Settings",
+    "config_path",
+    "explain",
+    "read_config",
+    "resolve",
+]

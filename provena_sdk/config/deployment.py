@@ -29,6 +29,7 @@ class Deployment:
         issuer: Base URL of the sign-in realm; default ``https://auth.<domain>/auth/realms/<realm>``.
         s3_endpoint: Base URL of the object store; None means Amazon S3.
         s3_region: Region of the object store; None leaves it to the store.
+        ca_file: File of the certificate authorities to trust for all of these, instead of the usual ones.
 
     Raises:
         ConfigurationError: An address is no http(s) URL, carries user info, or domain and realm are missing.
@@ -45,13 +46,14 @@ class Deployment:
     issuer: str = field(default="", kw_only=True)
     s3_endpoint: str | None = field(default=None, kw_only=True)
     s3_region: str | None = field(default=None, kw_only=True)
+    ca_file: str | None = field(default=None, kw_only=True)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Deployment:
         """Read the deployment from environment variables.
 
         ``PROVENA_DOMAIN`` must be there. ``PROVENA_REALM``, ``PROVENA_DATASTORE_URL``, ``PROVENA_SEARCH_URL``,
-        ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT`` and ``PROVENA_S3_REGION`` may be.
+        ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT``, ``PROVENA_S3_REGION`` and ``PROVENA_CA_FILE`` may be.
 
         Args:
             environment: The variables; ``os.environ`` when None.
@@ -81,31 +83,61 @@ class Deployment:
             issuer=variables.get("PROVENA_ISSUER_URL", ""),
             s3_endpoint=variables.get("PROVENA_S3_ENDPOINT") or None,
             s3_region=variables.get("PROVENA_S3_REGION") or None,
+            ca_file=variables.get("PROVENA_CA_FILE") or None,
         )
 
     def __post_init__(self) -> None:
-        if not _DOMAIN.fullmatch(self.domain):
-            # Not quoted: a whole URL may have been given, with a password in it.
-            raise ConfigurationError(
-                "domain: this is no domain name.",
-                hint="Give it without scheme, as in 'example.org'.",
-            )
-        if not _REALM.fullmatch(self.realm):
-            raise ConfigurationError(
-                f"realm: {self.realm!r} is no realm name.", hint="It is often 'provena'."
-            )
-        defaults = {
-            "datastore": f"https://data-api.{self.domain}",
-            "search": f"https://search.{self.domain}",
-            "issuer": f"https://auth.{self.domain}/auth/realms/{self.realm}",
-        }
-        for name, default in defaults.items():
-            object.__setattr__(self, name, _base_url(name, getattr(self, name) or default))
+        domain_name("domain", self.domain)
+        realm_name("realm", self.realm)
+        for name, default in usual_addresses(self.domain, self.realm).items():
+            object.__setattr__(self, name, base_url(name, getattr(self, name) or default))
         if self.s3_endpoint is not None:
-            object.__setattr__(self, "s3_endpoint", _base_url("s3_endpoint", self.s3_endpoint))
+            object.__setattr__(self, "s3_endpoint", base_url("s3_endpoint", self.s3_endpoint))
 
 
-def _base_url(name: str, url: str) -> str:
+def usual_addresses(domain: str, realm: str) -> dict[str, str]:
+    """Name the base URLs of a deployment that keeps to the usual names."""
+    return {
+        "datastore": f"https://data-api.{domain}",
+        "search": f"https://search.{domain}",
+        "issuer": f"https://auth.{domain}/auth/realms/{realm}",
+    }
+
+
+def domain_name(name: str, value: str) -> str:
+    """Check a domain; ``name`` says in the error where it came from.
+
+    Raises:
+        ConfigurationError: It is no domain name.
+    """
+    if not _DOMAIN.fullmatch(value):
+        # Not quoted: a whole URL may have been given, with a password in it.
+        raise ConfigurationError(
+            f"{name}: this is no domain name.", hint="Give it without scheme, as in 'example.org'."
+        )
+    return value
+
+
+def realm_name(name: str, value: str) -> str:
+    """Check a realm; ``name`` says in the error where it came from.
+
+    Raises:
+        ConfigurationError: It is no realm name.
+    """
+    if not _REALM.fullmatch(value):
+        raise ConfigurationError(f"{name}: {value!r} is no realm name.", hint="It is often 'provena'.")
+    return value
+
+
+def base_url(name: str, url: str) -> str:
+    """Check a base URL; ``name`` says in the error where it came from.
+
+    Returns:
+        The URL without a slash at its end.
+
+    Raises:
+        ConfigurationError: It is no http(s) URL, or holds more than a base URL may.
+    """
     hint = "Write it as 'https://host/path'."
     try:
         parts = urlsplit(url)

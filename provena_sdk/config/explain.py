@@ -1,0 +1,171 @@
+"""What is in force, and where each value came from, for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, usual_addresses
+from provena_sdk.config.trust import authorities
+
+if TYPE_CHECKING:
+    from provena_sdk.config.settings import Credential, Settings
+
+_SECRETS: Final = {
+    "access_token": "access token",
+    "offline_token": "offline token",
+    "client_secret": "client secret",
+    "offline_token_file": "offline token in",
+    "offline_token_command": "offline token printed by",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSetting:
+    """One setting.
+
+    Attributes:
+        name: Its name, as in ``config.toml``.
+        value: Its value in words; of a secret only that it is set.
+        origin: Where it came from.
+    """
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation:
+    """The settings in force and where each came from. Prints as a table, and shows as one in a notebook.
+
+    Attributes:
+        settings: The settings, in the order of the table.
+        notes: What was set and is not used, and why.
+    """
+
+    settings: tuple[ExplainedSetting, ...]
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> ExplainedSetting:
+        """Return one setting.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        for setting in self.settings:
+            if setting.name == name:
+                return setting
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[ExplainedSetting]:
+        return iter(self.settings)
+
+    def __len__(self) -> int:
+        return len(self.settings)
+
+    def __str__(self) -> str:
+        rows = [("setting", "value", "from"), *((row.name, row.value, row.origin) for row in self.settings)]
+        widths = [max(len(row[column]) for row in rows) for column in range(2)]
+        lines = [f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}" for name, value, origin in rows]
+        return "\n".join([*lines, *(f"Not used: {note}" for note in self.notes)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th>setting</th><th>value</th><th>from</th></tr>"
+        rows = "".join(
+            "<tr>"
+            + "".join(f"<td>{escape(cell)}</td>" for cell in (row.name, row.value, row.origin))
+            + "</tr>"
+            for row in self.settings
+        )
+        notes = "".join(f"<p>Not used: {escape(note)}</p>" for note in self.notes)
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}"
+
+
+def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:
+    """Explain settings.
+
+    Args:
+        settings: The settings.
+        own_tokens: Whether the caller brought a source of tokens, so that nothing else signs in.
+
+    Returns:
+        The explanation.
+    """
+    place = settings.deployment
+    usual = usual_addresses(place.domain, place.realm)
+
+    def row(name: str, value: object, otherwise: str = "default") -> ExplainedSetting:
+        return ExplainedSetting(name, str(value), settings.origins.get(name, otherwise))
+
+    def address(name: str, value: str, usual_value: str) -> ExplainedSetting:
+        if value == usual_value:
+            return ExplainedSetting(name, value, "follows from domain and realm")
+        return row(name, value)
+
+    rows = [row("profile", settings.profile)]
+    if settings.config is not None:
+        state = "" if settings.config.exists else " (not there)"
+        rows.append(row("config_file", f"{settings.config.path}{state}"))
+    rows += [
+        row("domain", place.domain),
+        row("realm", place.realm),
+        address("datastore_url", place.datastore, usual["datastore"]),
+        address("search_url", place.search, usual["search"]),
+        address("issuer_url", place.issuer, usual["issuer"]),
+        _or_default(row("s3_endpoint", place.s3_endpoint), "Amazon S3"),
+        _or_default(row("s3_region", place.s3_region), "up to the object store"),
+        _trust(row("ca_file", place.ca_file)),
+    ]
+    if own_tokens:
+        rows.append(ExplainedSetting("sign_in", "a source of tokens", "argument"))
+    else:
+        rows += [
+            _sign_in(settings.credential),
+            row("client_id", settings.client_id or _usual_client(settings.credential)),
+            row("storage", settings.storage),
+            row("interactive", _yes_or_no(settings.interactive)),
+        ]
+    rows += [row("timeout", f"{settings.timeout:g} s"), row("max_retries", settings.max_retries)]
+    return Explanation(tuple(rows), settings.left_out)
+
+
+def _or_default(row: ExplainedSetting, words: str) -> ExplainedSetting:
+    return ExplainedSetting(row.name, words, "default") if row.value == "None" else row
+
+
+def _trust(row: ExplainedSetting) -> ExplainedSetting:
+    if row.value != "None":
+        return row
+    named = authorities(None)
+    if named is None:
+        return ExplainedSetting(row.name, "the system's store", "default")
+    return ExplainedSetting(row.name, named[0], f"environment variable {named[1]}")
+
+
+def _sign_in(credential: Credential | None) -> ExplainedSetting:
+    if credential is None:
+        return ExplainedSetting("sign_in", "a person, once, then the session kept", "default")
+    words = _SECRETS[credential.kind]
+    if credential.kind == "offline_token_file":
+        words += f" {credential.value}"
+    elif credential.kind == "offline_token_command":
+        # Of the command only the program: its arguments might hold a secret.
+        words += f" {credential.value[0]}"
+    else:
+        words += " (set)"
+    return ExplainedSetting("sign_in", words, credential.origin)
+
+
+def _usual_client(credential: Credential | None) -> str:
+    if credential is None or credential.kind == "access_token":
+        return DEVICE_CLIENT_ID
+    return "not set" if credential.kind == "client_secret" else OFFLINE_CLIENT_ID
+
+
+def _yes_or_no(value: bool | None) -> str:
+    return {True: "yes", False: "no", None: "where somebody watches"}[value]

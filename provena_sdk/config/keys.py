@@ -1,0 +1,137 @@
+"""What can be set, under which names, and what each value must look like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from provena_sdk.config.deployment import base_url, domain_name, realm_name
+from provena_sdk.errors import ConfigurationError
+
+Value: TypeAlias = str | float | bool | tuple[str, ...] | None
+
+STORAGES: Final = ("file", "memory")
+"""The names of the places where sessions can be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that can be set.
+
+    Args:
+        name: Its name in ``config.toml``, and in explanations.
+        check: Takes a label for messages and a value as TOML has it; returns the value to use.
+        variable: The environment variable that sets it, too.
+        parse: Makes a value for ``check`` from an environment variable's text; None takes the text as it is.
+        local: Whether it belongs to one deployment: then it is not used for another.
+    """
+
+    name: str
+    check: Callable[[str, object], Value]
+    variable: str | None = None
+    parse: Callable[[str], object] | None = None
+    local: bool = True
+
+    def from_variable(self, text: str) -> Value:
+        """Read an environment variable's text.
+
+        Raises:
+            ConfigurationError: It is nothing this key can take; the variable is named.
+        """
+        label = self.variable or self.name
+        try:
+            value = text if self.parse is None else self.parse(text)
+        except ValueError:
+            value = text
+        return self.check(label, value)
+
+
+def _text(label: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{label}: a text is needed, not {_kind(value)}.")
+    if not value.strip() or not value.isprintable():
+        raise ConfigurationError(f"{label}: one line of text is needed.")
+    return value.strip()
+
+
+def _domain(label: str, value: object) -> str:
+    return domain_name(label, _text(label, value))
+
+
+def _realm(label: str, value: object) -> str:
+    return realm_name(label, _text(label, value))
+
+
+def _url(label: str, value: object) -> str:
+    return base_url(label, _text(label, value))
+
+
+def _flag(label: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{label}: true or false is needed, not {_kind(value)}.")
+    return value
+
+
+def _seconds(label: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < math.inf:
+        raise ConfigurationError(f"{label}: a number of seconds above 0 is needed.")
+    return float(value)
+
+
+def _count(label: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigurationError(f"{label}: a whole number is needed, 0 or above.")
+    return value
+
+
+def _command(label: str, value: object) -> tuple[str, ...]:
+    words = tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+    if not isinstance(value, list) or len(words) != len(value) or not words or not words[0].strip():
+        raise ConfigurationError(
+            f"{label}: a list of texts is needed, the program and its arguments.",
+            hint='Write it as ["pass", "show", "provena"].',
+        )
+    return words
+
+
+def _storage(label: str, value: object) -> str:
+    if value not in STORAGES:
+        raise ConfigurationError(f"{label}: one of {', '.join(STORAGES)} is needed.")
+    return str(value)
+
+
+def _kind(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date or time")
+
+
+KEYS: Final = {
+    key.name: key
+    for key in (
+        Key("domain", _domain, "PROVENA_DOMAIN"),
+        Key("realm", _realm, "PROVENA_REALM"),
+        Key("datastore_url", _url, "PROVENA_DATASTORE_URL"),
+        Key("search_url", _url, "PROVENA_SEARCH_URL"),
+        Key("issuer_url", _url, "PROVENA_ISSUER_URL"),
+        Key("s3_endpoint", _url, "PROVENA_S3_ENDPOINT"),
+        Key("s3_region", _text, "PROVENA_S3_REGION"),
+        # Whom to trust depends on the network one is in, more than on the deployment.
+        Key("ca_file", _text, "PROVENA_CA_FILE", local=False),
+        Key("client_id", _text, "PROVENA_CLIENT_ID"),
+        Key("offline_token_file", _text, "PROVENA_OFFLINE_TOKEN_FILE"),
+        Key("offline_token_command", _command),
+        Key("storage", _storage, local=False),
+        Key("interactive", _flag, local=False),
+        Key("timeout", _seconds, "PROVENA_TIMEOUT", float, local=False),
+        Key("max_retries", _count, "PROVENA_MAX_RETRIES", int, local=False),
+    )
+}
+"""Every key of a profile."""
+
+REALM_KEYS: Final = frozenset({"issuer_url", "client_id"})
+"""What belongs to one realm of a deployment, besides the secrets."""
+
+PATH_KEYS: Final = frozenset({"ca_file", "offline_token_file"})
+"""What names a file."""

@@ -1,0 +1,198 @@
+"""Profiles: what a person has written down in ``config.toml``. The SDK reads that file and never writes it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from provena_sdk.config.keys import KEYS, PATH_KEYS, Value
+from provena_sdk.errors import ConfigurationError
+
+CONFIG_FILE: Final = "PROVENA_CONFIG_FILE"
+
+_USUAL: Final = "default"
+_SECRETS: Final = (
+    "access_token",
+    "client_secret",
+    "offline_token",
+    "password",
+    "refresh_token",
+    "secret",
+    "token",
+)
+_OTHERS_WRITE: Final = 0o002
+"""The permission bit that lets everybody write a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a configuration file says.
+
+    Args:
+        path: The file.
+        profiles: The values of each profile, by their keys.
+        default_profile: The profile to use when none is named; it need not exist when it is called ``default``.
+        exists: Whether there is such a file.
+    """
+
+    path: Path
+    profiles: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, repr=False)
+    default_profile: str | None = _USUAL
+    exists: bool = True
+
+
+def config_path(environment: Mapping[str, str] | None = None) -> Path:
+    """Name the configuration file.
+
+    Args:
+        environment: The variables; ``os.environ`` when None.
+
+    Returns:
+        What PROVENA_CONFIG_FILE names, else ``config.toml`` in the folder where this platform keeps the user's
+        configuration.
+
+    Example:
+        >>> config_path({"PROVENA_CONFIG_FILE": "/etc/provena.toml"}).name
+        'provena.toml'
+    """
+    named = (os.environ if environment is None else environment).get(CONFIG_FILE, "").strip()
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_config_path
+
+    return user_config_path("provena-sdk", appauthor=False) / "config.toml"
+
+
+def read_config(path: str | os.PathLike[str] | None = None) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: The file; None means the one that :func:`config_path` names.
+
+    Returns:
+        What it says. A file that is not there says nothing.
+
+    Raises:
+        ConfigurationError: It cannot be read, is no TOML, or holds a key or a value that has no place there. The
+            message names the file with the line, or with the profile and the key.
+    """
+    place = config_path() if path is None else Path(path)
+    try:
+        content = place.read_bytes()
+    except FileNotFoundError:
+        return Config(place, exists=False)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"{place}: cannot be read ({reason}).") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{place}: not UTF-8 in line {line}.") from None
+    return parse_config(text, place)
+
+
+def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
+    r"""Read the text of a configuration file.
+
+    Args:
+        text: The text, in TOML.
+        path: The file, for messages and as the folder that relative paths in it begin at.
+
+    Returns:
+        What it says.
+
+    Raises:
+        ConfigurationError: As :func:`read_config`.
+
+    Example:
+        >>> parse_config('[profiles.reef]\ndomain = "example.org"', "config.toml").profiles["reef"]["domain"]
+        'example.org'
+    """
+    import tomllib
+
+    place = Path(path)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).partition(" (at ")
+        numbered = re.match(r"line (\d+)", where)
+        line = int(numbered[1]) if numbered else text.rstrip().count("\n") + 1
+        raise ConfigurationError(f"{place}, line {line}: this is no TOML: {what}.") from None
+    profiles = document.pop("profiles", {})
+    default = document.pop("default_profile", _USUAL)
+    for key in document:
+        raise _unknown(f"{place}, {key}", key, ("default_profile", "profiles"))
+    if not isinstance(default, str) or not default.strip():
+        raise ConfigurationError(f"{place}, default_profile: the name of a profile is needed.")
+    if not isinstance(profiles, dict):
+        raise ConfigurationError(f"{place}, profiles: tables are needed, as in [profiles.reef].")
+    found = {name: _profile(place, name, values) for name, values in profiles.items()}
+    if default != _USUAL and default not in found:
+        raise no_such_profile(default, Config(place, found), f"{place}, default_profile")
+    return Config(place, found, default)
+
+
+def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError:
+    """Name the error for a profile that is not there, and those that are like it."""
+    if not config.exists:
+        hint = f"Write one into {config.path}, which does not exist yet."
+    elif not config.profiles:
+        hint = f"Write one into {config.path}, which has none."
+    else:
+        hint = _alike(name, config.profiles) or f"{config.path} has {', '.join(sorted(config.profiles))}."
+    return ConfigurationError(f"{label}: there is no profile {name!r}.", hint=hint)
+
+
+def refuse_if_others_write(path: Path) -> None:
+    """Refuse a file that everybody may write, before a command in it is run.
+
+    Raises:
+        ConfigurationError: Everybody may write it.
+    """
+    if os.name == "posix" and path.stat().st_mode & _OTHERS_WRITE:
+        raise ConfigurationError(
+            f"{path}: it names a command, and everybody may write to it.", hint="Run chmod o-w on it."
+        )
+
+
+def _profile(path: Path, name: str, values: object) -> dict[str, Value]:
+    label = f"{path}, profile {name!r}"
+    if not isinstance(values, dict):
+        raise ConfigurationError(
+            f"{label}: keys and values are needed.", hint=f"Begin it with [profiles.{name}]."
+        )
+    found: dict[str, Value] = {}
+    for key, value in values.items():
+        if key not in KEYS:
+            raise _unknown(f"{label}, {key}", key, tuple(KEYS))
+        found[key] = KEYS[key].check(f"{label}, {key}", value)
+    for key in PATH_KEYS & found.keys():
+        found[key] = str(path.parent.absolute() / Path(str(found[key])).expanduser())
+    if "offline_token_file" in found and "offline_token_command" in found:
+        raise ConfigurationError(
+            f"{label}: only one of offline_token_file and offline_token_command can be used."
+        )
+    return found
+
+
+def _unknown(label: str, key: str, known: tuple[str, ...]) -> ConfigurationError:
+    if key in _SECRETS:
+        return ConfigurationError(
+            f"{label}: a secret has no place in this file.",
+            hint="Remove it; name where it is kept with offline_token_file or offline_token_command, or set it "
+            "in the environment.",
+        )
+    hint = _alike(key, known) or f"There are {', '.join(known)}."
+    return ConfigurationError(f"{label}: there is no such key.", hint=hint)
+
+
+def _alike(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches
+
+    alike = get_close_matches(name, list(known), n=2)
+    return f"Did you mean {' or '.join(alike)}?" if alike else None

@@ -1,0 +1,352 @@
+"""From arguments, environment and profile to the settings in force, each with where it came from.
+
+Nothing here reads a file or asks a server: what is given decides alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from provena_sdk.config.deployment import Deployment
+from provena_sdk.config.keys import KEYS, PATH_KEYS, REALM_KEYS
+from provena_sdk.config.profiles import CONFIG_FILE, Config, no_such_profile
+from provena_sdk.errors import ConfigurationError, InvalidArgument
+
+TIMEOUT_SECONDS: Final = 60.0
+MAX_RETRIES: Final = 3
+PROFILE: Final = "PROVENA_PROFILE"
+NON_INTERACTIVE: Final = "PROVENA_NON_INTERACTIVE"
+
+_ARGUMENT: Final = "argument"
+_ENVIRONMENT: Final = "environment"
+_DEFAULT: Final = "default"
+_REALM: Final = "provena"
+_SESSION: Final = "default"
+_NO: Final = ("", "0", "false", "no")
+
+SecretKind: TypeAlias = Literal[
+    "access_token", "offline_token", "offline_token_file", "offline_token_command", "client_secret"
+]
+_SECRET_KINDS: Final[tuple[SecretKind, ...]] = (
+    "access_token",
+    "offline_token",
+    "offline_token_file",
+    "offline_token_command",
+    "client_secret",
+)
+_VARIABLES: Final[Mapping[str, str]] = {
+    **{name: key.variable for name, key in KEYS.items() if key.variable},
+    "access_token": "PROVENA_ACCESS_TOKEN",
+    "offline_token": "PROVENA_OFFLINE_TOKEN",
+    "client_secret": "PROVENA_CLIENT_SECRET",
+}
+_ADDRESSES: Final = {
+    "domain": "domain",
+    "realm": "realm",
+    "datastore": "datastore_url",
+    "search": "search_url",
+    "issuer": "issuer_url",
+    "s3_endpoint": "s3_endpoint",
+    "s3_region": "s3_region",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a caller gave as arguments; None is not given.
+
+    Args:
+        deployment: A domain, or all the addresses.
+        realm: The sign-in realm.
+        profile: A profile by its name.
+        access_token: An access token.
+        offline_token: An offline token.
+        client_id: The client that signs in.
+        client_secret: That client's secret.
+        ca_file: File of the certificate authorities to trust.
+        interactive: Whether a person may be asked.
+        timeout: Seconds to wait for an answer.
+        max_retries: How often a request is repeated.
+    """
+
+    deployment: str | Deployment | None = None
+    realm: str | None = None
+    profile: str | None = None
+    access_token: str | None = field(default=None, repr=False)
+    offline_token: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    interactive: bool | None = None
+    timeout: float | None = None
+    max_retries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What signs in without a person.
+
+    Args:
+        kind: What it is.
+        value: The secret, or the file or command that holds it.
+        origin: Where it came from, in words.
+        variable: The environment variable, when it came from one.
+        config: The configuration file, when it came from one.
+    """
+
+    kind: SecretKind
+    value: str | tuple[str, ...] = field(repr=False)
+    origin: str
+    variable: str | None = None
+    config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force.
+
+    Args:
+        deployment: The addresses, and whom to trust there.
+        profile: The name that sessions are stored under.
+        client_id: The client that signs in; None leaves it to the way of signing in.
+        credential: What signs in without a person; None when nothing does.
+        storage: Where sessions are kept.
+        interactive: Whether a person may be asked; None finds out.
+        timeout: Seconds to wait for an answer.
+        max_retries: How often a request is repeated.
+        origins: Where each came from, in words, by its key in ``config.toml``.
+        left_out: What was set and is not used, each with the reason.
+        config: The configuration file that was looked at, if any.
+    """
+
+    deployment: Deployment
+    profile: str = _SESSION
+    client_id: str | None = None
+    credential: Credential | None = None
+    storage: str = "file"
+    interactive: bool | None = None
+    timeout: float = TIMEOUT_SECONDS
+    max_retries: int = MAX_RETRIES
+    origins: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    config: Config | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class _Place:
+    """One place where values come from: the arguments, the environment or a profile."""
+
+    origin: str
+    values: dict[str, Any]
+    secrets: dict[SecretKind, str | tuple[str, ...]] = field(default_factory=dict)
+    config: Path | None = None
+
+    def origin_of(self, key: str) -> str:
+        return f"environment variable {_VARIABLES[key]}" if self.origin == _ENVIRONMENT else self.origin
+
+    def leave_out(self, domain: str, realm: str | None = None) -> Iterator[str]:
+        """Drop what belongs to another deployment, or to another realm of this one; say what was dropped."""
+        own_domain, own_realm = self.values.get("domain"), self.values.get("realm")
+        if own_domain is not None and own_domain.lower() != domain.lower():
+            keys = {key for key in self.values if KEYS[key].local}
+            owner = own_domain
+        elif realm is not None and own_realm is not None and own_realm != realm:
+            keys = {key for key in self.values if key in REALM_KEYS}
+            owner = f"realm {own_realm}"
+        else:
+            return
+        for key in keys:
+            del self.values[key]
+        names = sorted({*keys, *self.secrets})
+        self.secrets.clear()
+        if self.origin == _ENVIRONMENT:
+            yield f"{', '.join(_VARIABLES[name] for name in names)}: for {owner}."
+        elif names:
+            yield f"{', '.join(names)} of {self.origin}: for {owner}."
+
+    def credential(self) -> Credential | None:
+        """Choose what signs in, among what this place holds."""
+        for kind in _SECRET_KINDS:
+            if kind in self.secrets:
+                variable = _VARIABLES.get(kind) if self.origin == _ENVIRONMENT else None
+                return Credential(kind, self.secrets[kind], self.origin_of(kind), variable, self.config)
+        return None
+
+
+def resolve(given: Given, environment: Mapping[str, str], config: Config | None = None) -> Settings:
+    """Find the settings in force.
+
+    Arguments come before the environment, and that before the profile; a profile named as an argument comes before
+    the environment. What belongs to one deployment, its addresses and secrets, is never used for another: a place
+    that names another domain than the one in force adds only what is not about a deployment. Whatever a profile
+    says, nobody is asked where PROVENA_NON_INTERACTIVE is set.
+
+    Args:
+        given: The arguments.
+        environment: The environment variables.
+        config: The configuration file; None uses no profile at all.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ConfigurationError: A value cannot be used, the profile does not exist, or no deployment is named.
+        InvalidArgument: An argument is of the wrong kind.
+
+    Example:
+        >>> resolve(Given("example.org"), {"PROVENA_REALM": "reef"}).deployment.issuer
+        'https://auth.example.org/auth/realms/reef'
+    """
+    variables = {name: text.strip() for name, text in environment.items() if name.startswith("PROVENA_")}
+    variables = {name: text for name, text in variables.items() if text}
+    arguments, outside = _arguments(given), _environment(variables)
+    profile, session, session_origin = _profile(given, variables, config)
+    named = given.profile is not None
+    if named and "domain" in arguments.values:
+        _refuse_contradiction(arguments, profile)
+    places = [arguments, profile, outside] if named else [arguments, outside, profile]
+
+    domain = _first(places, "domain")
+    if domain is None:
+        raise _no_deployment(profile, config)
+    left_out = [text for place in places for text in place.leave_out(domain)]
+    realm = _first(places, "realm") or _REALM
+    left_out += [text for place in places for text in place.leave_out(domain, realm)]
+
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for place in reversed(places):
+        values.update(place.values)
+        origins.update((key, place.origin_of(key)) for key in place.values)
+    if given.interactive is None and variables.get(NON_INTERACTIVE, "").lower() not in _NO:
+        values["interactive"] = False
+        origins["interactive"] = f"environment variable {NON_INTERACTIVE}"
+    if CONFIG_FILE in variables:
+        origins["config_file"] = f"environment variable {CONFIG_FILE}"
+    if not named and PROFILE not in variables and "domain" not in profile.values:
+        # The session is not the profile's when the deployment is not.
+        session, session_origin = _SESSION, _DEFAULT
+    return Settings(
+        deployment=_deployment(given.deployment, domain, realm, values),
+        profile=session,
+        client_id=values.get("client_id"),
+        credential=next((found for place in places if (found := place.credential())), None),
+        storage=values.get("storage", "file"),
+        interactive=values.get("interactive"),
+        timeout=values.get("timeout", TIMEOUT_SECONDS),
+        max_retries=values.get("max_retries", MAX_RETRIES),
+        origins={**origins, "profile": session_origin},
+        left_out=tuple(left_out),
+        config=config,
+    )
+
+
+def _first(places: list[_Place], key: str) -> str | None:
+    return next((str(place.values[key]) for place in places if key in place.values), None)
+
+
+def _arguments(given: Given) -> _Place:
+    values: dict[str, Any] = {}
+    if isinstance(given.deployment, Deployment):
+        if given.realm is not None and given.realm != given.deployment.realm:
+            raise InvalidArgument("realm", "the deployment that is given has another one.")
+        values = {key: getattr(given.deployment, name) for name, key in _ADDRESSES.items()}
+        values["ca_file"] = given.deployment.ca_file
+    elif isinstance(given.deployment, str):
+        values["domain"] = given.deployment
+    elif given.deployment is not None:
+        kind = type(given.deployment).__name__
+        raise InvalidArgument("deployment", f"a domain or a Deployment is needed, not {kind}.")
+    for key in ("realm", "client_id", "interactive", "timeout", "max_retries"):
+        if getattr(given, key) is not None:
+            values[key] = getattr(given, key)
+    if given.ca_file is not None:
+        values["ca_file"] = os.path.expanduser(given.ca_file)
+    if values.get("ca_file", "") is None:
+        del values["ca_file"]
+    secrets: dict[SecretKind, str | tuple[str, ...]] = {}
+    for kind in _SECRET_KINDS:
+        secret = getattr(given, kind, None)
+        if secret is not None:
+            secrets[kind] = secret
+    if len(secrets) > 1:
+        raise ConfigurationError(f"Only one of {', '.join(secrets)} can be used.")
+    return _Place(_ARGUMENT, values, secrets)
+
+
+def _environment(variables: Mapping[str, str]) -> _Place:
+    values: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        if key.variable is not None and key.variable in variables:
+            values[name] = key.from_variable(variables[key.variable])
+    for name in PATH_KEYS & values.keys():
+        values[name] = os.path.abspath(os.path.expanduser(values[name]))
+    secrets = _taken_out(values)
+    for kind in _SECRET_KINDS:
+        if kind not in KEYS and _VARIABLES[kind] in variables:
+            secrets[kind] = variables[_VARIABLES[kind]]
+    return _Place(_ENVIRONMENT, values, secrets)
+
+
+def _profile(given: Given, variables: Mapping[str, str], config: Config | None) -> tuple[_Place, str, str]:
+    """Choose the profile; return its place, the session's name, and where that came from."""
+    if given.profile is not None and (not isinstance(given.profile, str) or not given.profile.strip()):
+        raise InvalidArgument("profile", "the name of a profile is needed.")
+    name = given.profile if given.profile is not None else variables.get(PROFILE)
+    origin = _ARGUMENT if given.profile is not None else f"environment variable {PROFILE}"
+    profiles: Mapping[str, Mapping[str, Any]] = {} if config is None else config.profiles
+    if name is None:
+        name = None if config is None else config.default_profile
+        origin = _DEFAULT if config is None else f"default_profile in {config.path}"
+        if name is None or name not in profiles:
+            return _Place(_DEFAULT, {}), _SESSION, _DEFAULT
+    elif name not in profiles and config is not None and given.deployment is None:
+        raise no_such_profile(name, config, "profile" if given.profile is not None else PROFILE)
+    if config is None or name not in profiles:
+        return _Place(_DEFAULT, {}), name, origin
+    values = dict(profiles[name])
+    return _Place(f"profile {name!r} in {config.path}", values, _taken_out(values), config.path), name, origin
+
+
+def _taken_out(values: dict[str, Any]) -> dict[SecretKind, str | tuple[str, ...]]:
+    return {kind: values.pop(kind) for kind in _SECRET_KINDS if kind in values}
+
+
+def _deployment(
+    given: str | Deployment | None, domain: str, realm: str, values: Mapping[str, Any]
+) -> Deployment:
+    if isinstance(given, Deployment):
+        return replace(given, ca_file=values.get("ca_file"))
+    return Deployment(
+        domain,
+        realm,
+        datastore=values.get("datastore_url", ""),
+        search=values.get("search_url", ""),
+        issuer=values.get("issuer_url", ""),
+        s3_endpoint=values.get("s3_endpoint"),
+        s3_region=values.get("s3_region"),
+        ca_file=values.get("ca_file"),
+    )
+
+
+def _refuse_contradiction(arguments: _Place, profile: _Place) -> None:
+    own, asked = profile.values.get("domain"), arguments.values["domain"]
+    if own is not None and own.lower() != str(asked).lower():
+        raise ConfigurationError(
+            f"The {profile.origin} is for {own}, which is not the deployment that is given.",
+            hint="Give only one of profile and deployment.",
+        )
+
+
+def _no_deployment(profile: _Place, config: Config | None) -> ConfigurationError:
+    place = "" if config is None else f", or write a profile with a domain into {config.path}"
+    what = (
+        "No deployment is named." if profile.origin == _DEFAULT else f"The {profile.origin} names no domain."
+    )
+    return ConfigurationError(
+        what, hint=f"Give a domain, as in Provena('example.org'), set PROVENA_DOMAIN{place}."
+    )

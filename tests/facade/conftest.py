@@ -39,7 +39,7 @@ class Awaiting:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._held, name)
-        if inspect.ismethod(value):
+        if inspect.isroutine(value):
             return lambda *args, **kwargs: _Result(value(*args, **kwargs))
         return Awaiting(value) if type(value).__module__.startswith("provena_sdk.resources") else value
 

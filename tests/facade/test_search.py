@@ -1,0 +1,160 @@
+"""Searching datasets: the order of the hits, and what becomes of those that cannot be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from provena_api.models import QueryResult, QueryResults, Status
+
+from provena_sdk import errors
+from provena_sdk.operations import catalogue, search
+from provena_sdk.operations.workflow import Gather
+
+STATUS = {"success": True, "details": ""}
+FIELDS: dict[str, Any] = {"operation": "datastore.fetch_dataset", "status": 401}
+
+
+def service(
+    hits: list[str], outcomes: dict[str, Any], item: Callable[[str], dict[str, Any]]
+) -> Callable[[Any], Any]:
+    """Answers a search with these hits, and loads each as ``outcomes`` says, or with an item."""
+
+    def answer(call: Any) -> Any:
+        if call.operation is catalogue.SEARCH_ENTITY_REGISTRY:
+            results = [{"id": hit, "score": 10.0 - n} for n, hit in enumerate(hits)]
+            return {"status": STATUS, "results": results, "warnings": ["slow today"]}
+        return outcomes.get(call.dataset_id, item(call.dataset_id))
+
+    return answer
+
+
+@pytest.fixture(scope="module")
+def item(metadata: Callable[..., dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+    """The answer to fetching a dataset."""
+
+    def make(dataset_id: str) -> dict[str, Any]:
+        return {
+            "status": STATUS,
+            "locked": False,
+            "roles": [],
+            "item": {
+                "id": dataset_id,
+                "display_name": f"Dataset {dataset_id}",
+                "owner_username": "ada",
+                "created_timestamp": 1,
+                "updated_timestamp": 1,
+                "item_category": "ENTITY",
+                "item_subtype": "DATASET",
+                "record_type": "COMPLETE_ITEM",
+                "collection_format": metadata(),
+                "s3": {"bucket_name": "b", "path": "p/", "s3_uri": "s3://b/p/"},
+                "release_history": [],
+                "release_status": "NOT_RELEASED",
+                "history": [],
+                "workflow_links": None,
+                "versioning_info": None,
+            },
+        }
+
+    return make
+
+
+async def test_hits_keep_their_order_and_score(recorder: Any, item: Any) -> None:
+    hits = [f"1/{number}" for number in (7, 3, 9, 1)]
+    datastore, sent = recorder(service(hits, {}, item))
+    found = await datastore.search_datasets("kelp", 4)
+    assert [(hit.id, hit.score, hit.item.id) for hit in found] == [
+        (hit, 10.0 - number, hit) for number, hit in enumerate(hits)
+    ]
+    assert (found.auth_errors, found.misc_errors, found.warnings) == ([], [], ["slow today"])
+    assert len(found) == 4
+    assert sent.calls[0].request["params"] == {
+        "query": "kelp",
+        "subtype_filter": "DATASET",
+        "record_limit": 4,
+    }
+    assert "Dataset 1/7" in str(found).splitlines()[0]
+
+
+async def test_failures_are_sorted_by_their_cause(recorder: Any, item: Any) -> None:
+    denied = errors.DatasetAccessDenied("private", **FIELDS)
+    locked = errors.DatasetLocked("locked", **FIELDS)
+    role = errors.RoleMissing("role", **FIELDS)
+    forbidden = errors.Forbidden("no", operation="o", status=403)
+    gone = errors.DatasetNotFound("gone", operation="o", status=400)
+    broken = errors.ConnectionFailed("broken")
+    limited = errors.RateLimited("slow down", operation="o", status=429)
+    outcomes: dict[str, Any] = {
+        "1/1": denied,
+        "1/2": gone,
+        "1/3": broken,
+        "1/5": locked,
+        "1/6": role,
+        "1/7": forbidden,
+        "1/8": limited,
+        "1/9": {"status": STATUS, "item": None, "roles": None, "locked": None},
+    }
+    hits = [f"1/{number}" for number in range(10)] + ["no handle"]
+    datastore, _ = recorder(service(hits, outcomes, item))
+    found = await datastore.search_datasets("kelp")
+    assert [hit.id for hit in found.items] == ["1/0", "1/4"]
+    assert [(hit.id, hit.error) for hit in found.auth_errors] == [
+        ("1/1", denied),
+        ("1/5", locked),
+        ("1/6", role),
+        ("1/7", forbidden),
+    ]
+    assert [hit.id for hit in found.misc_errors] == ["1/2", "1/3", "1/8", "1/9", "no handle"]
+    assert [type(hit.error) for hit in found.misc_errors[-2:]] == [
+        errors.UnreadableAnswer,
+        errors.InvalidArgument,
+    ]
+    assert found.misc_errors[1].error_info == "broken"
+    assert found.auth_errors[0].score == 9.0
+    assert "4 not readable for you: 1/1, 1/5, 1/6, 1/7" in str(found)
+    assert "5 failed" in str(found)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        errors.TokenRejected("token", **FIELDS),
+        errors.SessionEnded("over"),
+        errors.SignInRequired("nobody"),
+        errors.ClosedError("closed"),
+    ],
+)
+async def test_a_problem_with_the_session_is_no_outcome_of_a_hit(
+    recorder: Any, item: Any, problem: Exception
+) -> None:
+    datastore, _ = recorder(service(["1/1", "1/2"], {"1/2": problem}, item))
+    with pytest.raises(type(problem)):
+        await datastore.search_datasets("kelp")
+
+
+async def test_no_hits(recorder: Any, item: Any) -> None:
+    datastore, sent = recorder(service([], {}, item))
+    found = await datastore.search_datasets("kelp")
+    assert len(found) == 0
+    assert str(found) == "no hits"
+    assert len(sent.calls) == 1
+
+
+async def test_a_search_that_fails_raises(recorder: Any) -> None:
+    failed = errors.ServerError("failed", operation="o", status=500)
+    datastore, _ = recorder(lambda call: failed)
+    with pytest.raises(errors.ServerError):
+        await datastore.search_datasets("kelp")
+
+
+def test_only_so_many_hits_are_loaded_at_once() -> None:
+    workflow = search.search_datasets("kelp", 50)
+    next(workflow)
+    results = [QueryResult(id=f"1/{number}", score=1.0) for number in range(50)]
+    status = Status(success=True, details="")
+    loading = workflow.send(QueryResults(status=status, results=results, warnings=None))
+    assert isinstance(loading, Gather)
+    assert (len(loading.workflows), loading.limit) == (50, search.CONCURRENT_LOADS)
+    assert search.CONCURRENT_LOADS <= 32

@@ -54,6 +54,8 @@ class Engine:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="provena-files")
 
     async def __aenter__(self) -> Self:
+        # Older releases of s3fs make one client for each of the requests that come first together.
+        await self.store.set_session()
         return self
 
     async def __aexit__(

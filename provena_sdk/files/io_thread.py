@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
+import os
+import sys
 import time
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
@@ -73,6 +75,17 @@ async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
 def _has_ended(work: Coroutine[Any, Any, T]) -> bool:
     # A future counts as cancelled as soon as cancelling is asked for, long before the work has ended.
     return inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
+
+
+def _forget_parents_loop() -> None:
+    # Recent releases of fsspec do this themselves; in older ones a forked child waits for a thread it has not got.
+    asyn = sys.modules.get("fsspec.asyn")
+    if asyn is not None:
+        asyn.reset_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents_loop)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

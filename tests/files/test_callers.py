@@ -179,6 +179,7 @@ def test_a_forked_child_makes_connections_of_its_own(files: DatasetFiles, put: P
     files.list()
     child = os.fork()
     if child == 0:
+        signal.alarm(30)
         # A test's exceptions must not run on in the child.
         with contextlib.suppress(BaseException):
             right = [info.path for info in files.list()] == ["a"]

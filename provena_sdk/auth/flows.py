@@ -27,14 +27,17 @@ class Flow(Protocol):
     """One way to sign in.
 
     Attributes:
-        key: The name the session is stored under.
         asks_person: Whether ``begin`` needs a person.
         stores: Whether the tokens are worth keeping beyond the process.
     """
 
-    key: SessionKey
     asks_person: ClassVar[bool]
     stores: ClassVar[bool]
+
+    @property
+    def key(self) -> SessionKey:
+        """The name the session is stored under."""
+        ...
 
     @property
     def server(self) -> SignInServer | None:

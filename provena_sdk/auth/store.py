@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from provena_sdk.auth.locking import exclusive
 from provena_sdk.auth.tokens import SessionKey, Tokens, number
+from provena_sdk.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class FileStore:
         except OSError as error:
             _warn(f"The stored session {path.name} cannot be read ({type(error).__name__}); it is ignored.")
             return None
-        tokens = _decoded(content, key)
+        tokens = decoded(content, key)
         if tokens is None:
             self._set_aside(path)
         return tokens
@@ -144,7 +145,7 @@ class FileStore:
         try:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "wb") as file:
-                file.write(_encoded(key, tokens))
+                file.write(encoded(key, tokens))
                 file.flush()
                 os.fsync(file.fileno())
             _replace(part, path)
@@ -211,7 +212,34 @@ def state_folder() -> Path:
     return user_state_path("provena-sdk", appauthor=False)
 
 
-def _encoded(key: SessionKey, tokens: Tokens) -> bytes:
+def store_named(name: str) -> TokenStore:
+    """Make the store that a profile names.
+
+    Args:
+        name: ``file``, ``memory`` or ``keyring``.
+
+    Raises:
+        ConfigurationError: There is no such store, or the keyring cannot be used here.
+
+    Example:
+        >>> store_named("memory")
+        MemoryStore(0 sessions)
+    """
+    if name == "file":
+        return FileStore()
+    if name == "memory":
+        return MemoryStore()
+    if name == "keyring":
+        from provena_sdk.auth.keyring_store import KeyringStore
+
+        return KeyringStore()
+    raise ConfigurationError(
+        f"storage: there is no {name!r}.", hint="Sessions are kept in 'file', 'memory' or 'keyring'."
+    )
+
+
+def encoded(key: SessionKey, tokens: Tokens) -> bytes:
+    """Write a session down."""
     return json.dumps(
         {
             "kind": _KIND,
@@ -233,7 +261,8 @@ def _named(key: SessionKey) -> dict[str, str]:
     return {"issuer": key.issuer, "realm": key.realm, "client_id": key.client_id, "profile": key.profile}
 
 
-def _decoded(content: bytes, key: SessionKey) -> Tokens | None:
+def decoded(content: bytes, key: SessionKey) -> Tokens | None:
+    """Read what :func:`encoded` wrote for this very session; None for anything else."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):

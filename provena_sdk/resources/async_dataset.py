@@ -49,7 +49,7 @@ class AsyncInteractiveDataset:
             DatasetAccessDenied: It is private to others.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> (await reef.fetch_dataset()).item.display_name
             'Alpha reef survey'
         """
@@ -187,7 +187,7 @@ class AsyncInteractiveDataset:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> [file.path for file in await reef.list_files()]
             ['metadata.json', 'obs/2024.csv']
         """
@@ -210,7 +210,7 @@ class AsyncInteractiveDataset:
             DatasetAccessDenied: You may not read, or write, its files.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> async with await reef.open("obs/2024.csv", "r") as file:
             ...     await file.readline()
             'day,temperature\n'

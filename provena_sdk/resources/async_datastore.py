@@ -112,7 +112,7 @@ class AsyncDatastore:
             DatasetAccessDenied: It is private to others.
 
         Example:
-            >>> (await provena.datastore.fetch_dataset("10378.1/1900016")).item.display_name
+            >>> (await provena.datastore.fetch_dataset("10378.1/1900011")).item.display_name
             'Alpha reef survey'
         """
         return await self._transport.run(datastore.fetch_dataset("id", id))
@@ -132,8 +132,8 @@ class AsyncDatastore:
             DatasetAccessDenied: A version on the way is private to others.
 
         Example:
-            >>> await provena.datastore.latest_version("10378.1/1900016")
-            '10378.1/1900016'
+            >>> await provena.datastore.latest_version("10378.1/1900011")
+            '10378.1/1900011'
         """
         return await self._transport.run(datastore.latest_version("id", id))
 
@@ -489,7 +489,7 @@ class AsyncDatastore:
             InvalidArgument: ``dataset_id`` is no handle.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> (await reef.fetch_dataset()).item.display_name
             'Alpha reef survey'
         """

@@ -35,7 +35,7 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> [file.path for file in await provena.datastore.io.list_all_files("10378.1/1900016")]
+            >>> [file.path for file in await provena.datastore.io.list_all_files("10378.1/1900011")]
             ['metadata.json', 'obs/2024.csv']
         """
         files = await self._access.list_files(dataset_id)

@@ -73,6 +73,6 @@ class AsyncSearch:
 
         Example:
             >>> [hit.id for hit in (await provena.search.search_registry("alpha", subtype_filter="DATASET")).results]
-            ['10378.1/1900016']
+            ['10378.1/1900011']
         """
         return await self._transport.run(search.search_registry(query, limit, subtype_filter))

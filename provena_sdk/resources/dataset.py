@@ -48,7 +48,7 @@ class InteractiveDataset:
             DatasetAccessDenied: It is private to others.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> reef.fetch_dataset().item.display_name
             'Alpha reef survey'
         """
@@ -182,7 +182,7 @@ class InteractiveDataset:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> [file.path for file in reef.list_files()]
             ['metadata.json', 'obs/2024.csv']
         """
@@ -205,7 +205,7 @@ class InteractiveDataset:
             DatasetAccessDenied: You may not read, or write, its files.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> with reef.open("obs/2024.csv", "r") as file:
             ...     file.readline()
             'day,temperature\n'

@@ -111,7 +111,7 @@ class Datastore:
             DatasetAccessDenied: It is private to others.
 
         Example:
-            >>> provena.datastore.fetch_dataset("10378.1/1900016").item.display_name
+            >>> provena.datastore.fetch_dataset("10378.1/1900011").item.display_name
             'Alpha reef survey'
         """
         return self._transport.run(datastore.fetch_dataset("id", id))
@@ -131,8 +131,8 @@ class Datastore:
             DatasetAccessDenied: A version on the way is private to others.
 
         Example:
-            >>> provena.datastore.latest_version("10378.1/1900016")
-            '10378.1/1900016'
+            >>> provena.datastore.latest_version("10378.1/1900011")
+            '10378.1/1900011'
         """
         return self._transport.run(datastore.latest_version("id", id))
 
@@ -488,7 +488,7 @@ class Datastore:
             InvalidArgument: ``dataset_id`` is no handle.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900016")
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> reef.fetch_dataset().item.display_name
             'Alpha reef survey'
         """

@@ -34,7 +34,7 @@ class IOSubModule:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> [file.path for file in provena.datastore.io.list_all_files("10378.1/1900016")]
+            >>> [file.path for file in provena.datastore.io.list_all_files("10378.1/1900011")]
             ['metadata.json', 'obs/2024.csv']
         """
         files = self._access.list_files(dataset_id)

@@ -72,6 +72,6 @@ class Search:
 
         Example:
             >>> [hit.id for hit in provena.search.search_registry("alpha", subtype_filter="DATASET").results]
-            ['10378.1/1900016']
+            ['10378.1/1900011']
         """
         return self._transport.run(search.search_registry(query, limit, subtype_filter))

@@ -218,7 +218,19 @@ class RoleMissing(Unauthorized):
 
 
 class DatasetAccessDenied(Unauthorized):
-    """The user has the role, but not the permission on ``dataset_id``."""
+    """The user has the role, but not the permission on ``dataset_id``.
+
+    Attributes:
+        owner: User name of the dataset's owner; None when it could not be found out.
+    """
+
+    owner: str | None = None
+
+    def name_owner(self, owner: str | None) -> None:
+        """Say in the hint who the owner is; None changes nothing."""
+        if owner is not None:
+            self.owner = owner
+            self.hint = (self.hint or "").replace("its owner", f"its owner, {owner},", 1)
 
 
 class DatasetLocked(DatasetAccessDenied):

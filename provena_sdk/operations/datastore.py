@@ -26,6 +26,7 @@ from provena_api.models import (
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import access, arguments, catalogue
+from provena_sdk.operations.permission import call_on
 from provena_sdk.operations.workflow import Workflow, call
 
 LONGEST_EXPIRY = 86_400
@@ -95,7 +96,7 @@ def update_metadata(
     told = arguments.text("reason", reason)
     body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
     operation = catalogue.UPDATE_METADATA
-    return (yield from call(operation.about(handle, handle_id=handle, reason=told, body=body)))
+    return (yield from call_on(operation.about(handle, handle_id=handle, reason=told, body=body)))
 
 
 def revert_metadata(
@@ -106,7 +107,7 @@ def revert_metadata(
     arguments.handle("id", body.id)
     arguments.text("reason", body.reason)
     arguments.count("history_id", body.history_id, least=0)
-    return (yield from call(catalogue.REVERT_METADATA.about(body.id, body=body)))
+    return (yield from call_on(catalogue.REVERT_METADATA.about(body.id, body=body)))
 
 
 def version_dataset(
@@ -116,7 +117,7 @@ def version_dataset(
     body = arguments.request(argument, VersionRequest, given, fields)
     arguments.handle("id", body.id)
     arguments.text("reason", body.reason)
-    return (yield from call(catalogue.VERSION_DATASET.about(body.id, body=body)))
+    return (yield from call_on(catalogue.VERSION_DATASET.about(body.id, body=body)))
 
 
 def list_request(
@@ -210,7 +211,7 @@ def presigned_url(
     for forbidden in ("..", "//", "\\"):
         if forbidden in body.file_path:
             raise InvalidArgument("file_path", f"the service refuses any path holding {forbidden!r}.")
-    return (yield from call(catalogue.PRESIGNED_URL.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.PRESIGNED_URL.about(body.dataset_id, body=body)))
 
 
 def read_credentials(
@@ -218,7 +219,7 @@ def read_credentials(
 ) -> Workflow[CredentialResponse]:
     """Get temporary keys that read a dataset's files."""
     body = _credentials_request(argument, given, fields)
-    return (yield from call(catalogue.READ_CREDENTIALS.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.READ_CREDENTIALS.about(body.dataset_id, body=body)))
 
 
 def write_credentials(
@@ -226,7 +227,7 @@ def write_credentials(
 ) -> Workflow[CredentialResponse]:
     """Get temporary keys that read and write a dataset's files."""
     body = _credentials_request(argument, given, fields)
-    return (yield from call(catalogue.WRITE_CREDENTIALS.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.WRITE_CREDENTIALS.about(body.dataset_id, body=body)))
 
 
 def _credentials_request(argument: str, given: object, fields: dict[str, object]) -> CredentialsRequest:

@@ -11,6 +11,7 @@ from provena_api.models import (
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import arguments, catalogue
+from provena_sdk.operations.permission import call_on
 from provena_sdk.operations.workflow import Workflow, call
 
 
@@ -34,7 +35,7 @@ def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprova
     body = arguments.request("approval_request", ReleaseApprovalRequest, given, fields)
     arguments.handle("dataset_id", body.dataset_id)
     arguments.text("approver_id", body.approver_id)
-    return (yield from call(catalogue.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
 
 
 def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalRequestResponse]:

@@ -25,7 +25,8 @@ MAX_NAME_BYTES: Final = 255
 """The longest name that common file systems accept, in UTF-8 bytes."""
 
 _PART_SUFFIX: Final = ".provena-part"
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
+# Python takes any character before a colon for a drive, and so do its paths.
+_DRIVE: Final = re.compile(r".:", re.DOTALL)
 _WINDOWS_CHARACTERS: Final = re.compile(r'[<>:"|?*\x00-\x1f]')
 _WINDOWS_DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]

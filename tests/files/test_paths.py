@@ -31,11 +31,11 @@ keys = st.lists(segments, max_size=5).map("/".join)
 
 def as_windows(path: str) -> str:
     """Resolve a path as Windows does: trailing dots and spaces of a segment are dropped, except in '..'."""
+    drive, rest = ntpath.splitdrive(ntpath.join("C:\\dest", path.replace("/", "\\")))
     parts = [
-        ".." if re.fullmatch(r"\.\. *", part) else part.rstrip(". ")
-        for part in path.replace("\\", "/").split("/")
+        ".." if re.fullmatch(r"\.\. *", part) else part.rstrip(". ") for part in rest.strip("\\").split("\\")
     ]
-    return ntpath.normpath(ntpath.join("C:\\dest", "\\".join(part for part in parts if part)))
+    return ntpath.normpath(drive + "\\" + "\\".join(part for part in parts if part))
 
 
 @given(keys)
@@ -46,6 +46,8 @@ def as_windows(path: str) -> str:
 @example("a/.. /.. /x")
 @example("/etc/passwd")
 @example("nul\0byte")
+@example(" /C:x")
+@example("0:x")
 def test_what_is_accepted_stays_inside(key: str) -> None:
     if refusal(key, windows=False) is not None:
         return

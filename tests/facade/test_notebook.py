@@ -1,0 +1,97 @@
+"""Both faces in a Jupyter kernel, whose own event loop runs all the time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+v4: Any = nbformat.v4
+
+BLOCKING = """
+import asyncio, pathlib
+from provena_sdk import Provena
+assert asyncio.get_running_loop().is_running()
+provena = Provena()
+print([dataset.display_name for dataset in provena.datastore.for_all_datasets(page_size=2)])
+"""
+FILES = """
+kelp = provena.datastore.interactive_dataset(HANDLE)
+pathlib.Path("up").mkdir()
+pathlib.Path("up/new.csv").write_text("day\\n")
+kelp.upload_all_files("up")
+print(kelp.download_all_files("down").failed, sorted(path.name for path in pathlib.Path("down").iterdir()))
+with kelp.open("a.csv", "r") as file:
+    print(file.read())
+"""
+AWAITING = """
+from provena_sdk import AsyncProvena
+async with AsyncProvena() as aprovena:
+    found = await aprovena.datastore.search_datasets("kelp")
+    print(sorted(hit.item.display_name for hit in found))
+    print([file.path async for file in listing(aprovena)])
+    print((await aprovena.datastore.for_all_datasets(sort_by="DISPLAY_NAME").first()).display_name)
+"""
+LISTING = """
+async def listing(aprovena):
+    for file in await aprovena.datastore.io.list_all_files(HANDLE):
+        yield file
+"""
+SHOWN = """
+provena.datastore.fetch_dataset(HANDLE)
+"""
+REFUSED = """
+provena.datastore.fetch_dataset("10378.1/none")
+"""
+
+
+@pytest.fixture
+def run(sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
+    """Runs cells in one kernel that is signed in to the sandbox; tells what each printed or showed."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PROVENA_ACCESS_TOKEN", sandbox.access_token("writer"))
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+
+    def cells(*sources: str) -> list[str]:
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+        client = NotebookClient(
+            notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        )
+        client.execute()
+        return [
+            "".join(
+                output.get("text", "") or output.get("data", {}).get("text/plain", "")
+                for output in cell["outputs"]
+            ).strip()
+            for cell in notebook["cells"]
+        ]
+
+    return cells
+
+
+def test_both_faces_in_a_kernel(run: Any, sandbox: Any) -> None:
+    handle = sandbox.add_dataset("Kelp", files={"a.csv": b"1,2"})
+    for number in range(4):
+        sandbox.add_dataset(f"Kelp {number}")
+    setup = f"HANDLE = {handle!r}"
+    _, listed, files, _, awaited, shown = run(setup, BLOCKING, FILES, LISTING, AWAITING, SHOWN)
+    assert listed == "['Kelp 3', 'Kelp 2', 'Kelp 1', 'Kelp 0', 'Kelp']"
+    assert files.splitlines() == ["[] ['a.csv', 'metadata.json', 'new.csv']", "1,2"]
+    assert awaited.splitlines() == [
+        "['Kelp', 'Kelp 0', 'Kelp 1', 'Kelp 2', 'Kelp 3']",
+        "['a.csv', 'metadata.json', 'new.csv']",
+        "Kelp 3",
+    ]
+    assert shown.startswith("RegistryFetchResponse(")
+
+
+def test_an_error_in_a_kernel_says_what_to_do_and_shows_no_secret(run: Any, sandbox: Any) -> None:
+    with pytest.raises(CellExecutionError) as caught:
+        run(BLOCKING, REFUSED)
+    assert "No dataset has the id 10378.1/none. Check the handle" in str(caught.value)
+    assert sandbox.access_token("writer")[:30] not in str(caught.value)

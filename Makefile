@@ -53,12 +53,16 @@ bench: setup ## Run the benchmarks, side by side with others
 	@$(BIN)/python scripts/bench/models.py
 	@$(BIN)/python scripts/bench/catalogue.py
 
-lock: ## Write requirements.lock anew from the newest versions
+lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@$(PIP) install --quiet --editable '.[sandbox,pandas]' --group dev
 	@$(PIP) freeze --exclude-editable --exclude pip > requirements.lock
 	@touch .venv/ready
+	@$(PIP) install --quiet uv
+	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --no-annotate \
+	  --no-header --extra sandbox pyproject.toml -o requirements-lowest.lock
+	@$(PIP) uninstall --quiet --yes uv
 
 wheel: setup ## Build the wheel, and try it in an empty environment
 	@$(BIN)/python scripts/try_wheel.py

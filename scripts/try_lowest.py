@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+LOWEST = ROOT / "requirements-lowest.lock"
 TESTS = ("tests/operations", "tests/transport", "tests/paging", "tests/files", "tests/facade")
 
 TOOLS = (
@@ -26,15 +25,11 @@ TOOLS = (
 
 def main() -> int:
     """Install the lowest versions in an environment of their own and run tests there."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["sandbox"]]
-    lowest = [re.sub(r">=\s*([\w.]+).*", r"==\1", requirement) for requirement in wanted]
-    print("lowest:", ", ".join(lowest), flush=True)
     with tempfile.TemporaryDirectory(prefix="provena-lowest-") as place:
         python = str(Path(place) / "bin" / "python")
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.run([*pip, *lowest, *TOOLS, "--editable", f"{ROOT}"], check=True)
+        subprocess.run([*pip, "-c", str(LOWEST), *TOOLS, "--editable", f"{ROOT}[sandbox]"], check=True)
         chosen = [name for name in TESTS if (ROOT / name).is_dir()]
         command = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", "not slow", *chosen]
         return subprocess.run(command, cwd=ROOT, check=False).returncode

@@ -185,7 +185,7 @@ class Provena:
             SignInDenied: You said no, or your account may not have offline tokens.
 
         Example:
-            >>> provena.create_offline_token()
+            >>> provena.create_offline_token()  # doctest: +SKIP
             Secret(offline_token)
         """
         return self.tokens.create_offline_token(self.deployment)
@@ -340,7 +340,7 @@ class AsyncProvena:
             SignInDenied: You said no, or your account may not have offline tokens.
 
         Example:
-            >>> await provena.create_offline_token()
+            >>> await provena.create_offline_token()  # doctest: +SKIP
             Secret(offline_token)
         """
         return await asyncio.to_thread(self.tokens.create_offline_token, self.deployment)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from provena_sdk.config import Deployment
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.config import (
+    Deployment,
+    Explanation,
+    Given,
+    Settings,
+    config_path,
+    explain,
+    read_config,
+    resolve,
+)
 from provena_sdk.resources.async_datastore import AsyncDatastore
 from provena_sdk.resources.async_io import AsyncIOSubModule
 from provena_sdk.resources.async_search import AsyncSearch
@@ -15,56 +26,76 @@ from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.file_access import AsyncFileAccess, FileAccess
 from provena_sdk.resources.io import IOSubModule
 from provena_sdk.resources.search import Search
-from provena_sdk.transport.http import READ_SECONDS, AsyncTransport, Options, Transport
+from provena_sdk.transport.http import AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
 if TYPE_CHECKING:
     from provena_sdk.auth import Account, Secret, TokenSource
 
-MAX_RETRIES = 3
+
+def _settings(given: Given) -> Settings:
+    return resolve(given, os.environ, read_config())
 
 
-def _deployment(given: str | Deployment | None, realm: str) -> Deployment:
-    if isinstance(given, Deployment):
-        return given
-    if given is None:
-        return Deployment.from_env()
-    if not isinstance(given, str):
-        raise InvalidArgument(
-            "deployment", f"a domain or a Deployment is needed, not {type(given).__name__}."
-        )
-    return Deployment(given, realm)
+def _settings_from(environment: Mapping[str, str] | None) -> Settings:
+    """Find the settings of an environment; of the configuration file only the profile that it names."""
+    variables = os.environ if environment is None else environment
+    config = replace(read_config(config_path(variables)), default_profile=None)
+    settings = resolve(Given(), variables, config)
+    if environment is not None and settings.credential is not None:
+        # It is not in this process's environment, where another process would look for it.
+        settings = replace(settings, credential=replace(settings.credential, variable=None))
+    return settings
 
 
-def _options(timeout: float, max_retries: int) -> Options:
-    return Options(timeout, RetryPolicy(max_retries=max_retries))
+def _options(settings: Settings) -> Options:
+    return Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
 
 
-def _token_source(
-    deployment: Deployment, access_token: str | None, offline_token: str | None, interactive: bool | None
-) -> TokenSource:
-    from provena_sdk.auth import token_source
+def _tokens(settings: Settings) -> TokenSource:
+    from provena_sdk.auth.choose import source_for
 
-    return token_source(
-        deployment, access_token=access_token, offline_token=offline_token, interactive=interactive
+    return source_for(settings)
+
+
+def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explanation:
+    in_force = {"timeout": options.timeout, "max_retries": options.retry.max_retries}
+    changed = {name: value for name, value in in_force.items() if value != getattr(settings, name)}
+    origins = {**settings.origins, **dict.fromkeys(changed, "with_options")}
+    return explain(
+        replace(
+            settings,
+            timeout=options.timeout,
+            max_retries=options.retry.max_retries,
+            origins=origins,
+        ),
+        own_tokens=own_tokens,
     )
 
 
 class Provena:
     """A Provena deployment, for plain scripts and notebooks. Safe to share between threads.
 
-    Nothing is sent before the first call. Who you are is found in this order: the arguments, the environment, the
-    session of an earlier sign-in, and last a sign-in in the browser, which is offered only where somebody watches.
+    Nothing is sent before the first call. What is not given comes from the environment, then from a profile of
+    ``config.toml``; a profile that is given comes before the environment. :meth:`explain` says what came from where.
+    Who you are is found in the same order, then in the session of an earlier sign-in; last comes a sign-in in the
+    browser, which is offered only where somebody watches.
 
     Args:
-        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None reads the environment.
-        realm: The sign-in realm, when a domain is given.
+        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
+            the environment.
+        realm: The sign-in realm; default ``provena``.
+        profile: A profile of ``config.toml``, by its name. Each has a session of its own.
         access_token: A token to use as it is; it is never renewed.
         offline_token: A token that gets new access tokens without a person, for pipelines.
+        client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
+            offline token.
+        client_secret: The client's secret, to sign in as a service.
         interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
-        tokens: Where tokens come from, instead of all the above.
-        timeout: Seconds to wait for an answer; connecting takes at most 10 of them.
-        max_retries: How often a request is repeated when that is safe.
+        tokens: Where tokens come from, instead of all of these.
+        ca_file: File of the certificate authorities to trust, instead of the system's.
+        timeout: Seconds to wait for an answer, 60 unless set elsewhere; connecting takes at most 10 of them.
+        max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
 
     Attributes:
         deployment: The addresses.
@@ -72,8 +103,8 @@ class Provena:
         search: Full-text search.
 
     Raises:
-        ConfigurationError: The deployment is not given, or an address is malformed.
-        InvalidArgument: ``timeout`` or ``max_retries`` is out of range.
+        ConfigurationError: No deployment is named, or a setting cannot be used; it says which and where it is.
+        InvalidArgument: An argument is of the wrong kind, or out of range.
 
     Example:
         >>> with Provena(deployment, access_token=access_token) as provena:
@@ -84,18 +115,63 @@ class Provena:
     def __init__(
         self,
         deployment: str | Deployment | None = None,
-        realm: str = "provena",
+        realm: str | None = None,
         *,
+        profile: str | None = None,
         access_token: str | None = None,
         offline_token: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         interactive: bool | None = None,
         tokens: TokenSource | None = None,
-        timeout: float = READ_SECONDS,
-        max_retries: int = MAX_RETRIES,
+        ca_file: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
     ) -> None:
-        self.deployment = _deployment(deployment, realm)
-        options = _options(timeout, max_retries)
-        self.tokens = tokens or _token_source(self.deployment, access_token, offline_token, interactive)
+        given = Given(
+            deployment,
+            realm,
+            profile=profile,
+            access_token=access_token,
+            offline_token=offline_token,
+            client_id=client_id,
+            client_secret=client_secret,
+            ca_file=ca_file,
+            interactive=interactive,
+            timeout=timeout,
+            max_retries=max_retries,
+        )
+        self._begin(_settings(given), tokens)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Make a client from environment variables alone, for pipelines.
+
+        Of ``config.toml`` only the profile that PROVENA_PROFILE names is used, if it is set.
+
+        Args:
+            environment: The variables; ``os.environ`` when None.
+
+        Returns:
+            The client.
+
+        Raises:
+            ConfigurationError: No deployment is named, or a variable cannot be used.
+
+        Example:
+            >>> Provena.from_env({"PROVENA_DOMAIN": "example.org"})
+            <Provena example.org realm=provena>
+        """
+        client = object.__new__(cls)
+        client._begin(_settings_from(environment), None)
+        return client
+
+    def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
+        options = _options(settings)
+        self.deployment = settings.deployment
+        self.tokens = _tokens(settings) if tokens is None else tokens
+        self._settings = settings
+        self._own_tokens = tokens is not None
         self._wire(Transport(self.deployment, self.tokens, options))
 
     def _wire(self, transport: Transport, files: FileAccess | None = None) -> None:
@@ -125,8 +201,22 @@ class Provena:
         view = object.__new__(type(self))
         view.deployment = self.deployment
         view.tokens = self.tokens
+        view._settings = self._settings
+        view._own_tokens = self._own_tokens
         view._wire(self._transport.with_options(options), self._files)
         return view
+
+    def explain(self) -> Explanation:
+        """Say which settings are in force, and where each came from. Nothing is sent.
+
+        Returns:
+            The settings, which print as a table. Of secrets it says only that they are set.
+
+        Example:
+            >>> provena.explain()["timeout"].value
+            '60 s'
+        """
+        return _explained(self._settings, self._transport.options, self._own_tokens)
 
     def sign_in(self) -> None:
         """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
@@ -214,14 +304,20 @@ class AsyncProvena:
     so that the loop is never blocked.
 
     Args:
-        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None reads the environment.
-        realm: The sign-in realm, when a domain is given.
+        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
+            the environment.
+        realm: The sign-in realm; default ``provena``.
+        profile: A profile of ``config.toml``, by its name. Each has a session of its own.
         access_token: A token to use as it is; it is never renewed.
         offline_token: A token that gets new access tokens without a person, for pipelines.
+        client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
+            offline token.
+        client_secret: The client's secret, to sign in as a service.
         interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
-        tokens: Where tokens come from, instead of all the above.
-        timeout: Seconds to wait for an answer; connecting takes at most 10 of them.
-        max_retries: How often a request is repeated when that is safe.
+        tokens: Where tokens come from, instead of all of these.
+        ca_file: File of the certificate authorities to trust, instead of the system's.
+        timeout: Seconds to wait for an answer, 60 unless set elsewhere; connecting takes at most 10 of them.
+        max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
 
     Attributes:
         deployment: The addresses.
@@ -229,8 +325,8 @@ class AsyncProvena:
         search: Full-text search.
 
     Raises:
-        ConfigurationError: The deployment is not given, or an address is malformed.
-        InvalidArgument: ``timeout`` or ``max_retries`` is out of range.
+        ConfigurationError: No deployment is named, or a setting cannot be used; it says which and where it is.
+        InvalidArgument: An argument is of the wrong kind, or out of range.
 
     Example:
         >>> async with AsyncProvena(deployment, access_token=access_token) as provena:
@@ -241,18 +337,63 @@ class AsyncProvena:
     def __init__(
         self,
         deployment: str | Deployment | None = None,
-        realm: str = "provena",
+        realm: str | None = None,
         *,
+        profile: str | None = None,
         access_token: str | None = None,
         offline_token: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         interactive: bool | None = None,
         tokens: TokenSource | None = None,
-        timeout: float = READ_SECONDS,
-        max_retries: int = MAX_RETRIES,
+        ca_file: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
     ) -> None:
-        self.deployment = _deployment(deployment, realm)
-        options = _options(timeout, max_retries)
-        self.tokens = tokens or _token_source(self.deployment, access_token, offline_token, interactive)
+        given = Given(
+            deployment,
+            realm,
+            profile=profile,
+            access_token=access_token,
+            offline_token=offline_token,
+            client_id=client_id,
+            client_secret=client_secret,
+            ca_file=ca_file,
+            interactive=interactive,
+            timeout=timeout,
+            max_retries=max_retries,
+        )
+        self._begin(_settings(given), tokens)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Make a client from environment variables alone, for pipelines.
+
+        Of ``config.toml`` only the profile that PROVENA_PROFILE names is used, if it is set.
+
+        Args:
+            environment: The variables; ``os.environ`` when None.
+
+        Returns:
+            The client.
+
+        Raises:
+            ConfigurationError: No deployment is named, or a variable cannot be used.
+
+        Example:
+            >>> AsyncProvena.from_env({"PROVENA_DOMAIN": "example.org"})
+            <AsyncProvena example.org realm=provena>
+        """
+        client = object.__new__(cls)
+        client._begin(_settings_from(environment), None)
+        return client
+
+    def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
+        options = _options(settings)
+        self.deployment = settings.deployment
+        self.tokens = _tokens(settings) if tokens is None else tokens
+        self._settings = settings
+        self._own_tokens = tokens is not None
         # File work runs on fsspec's own thread, where this client's loop cannot be used: it gets its own connections.
         blocking = Transport(self.deployment, self.tokens, options)
         self._wire(AsyncTransport(self.deployment, self.tokens, options), AsyncFileAccess(blocking))
@@ -280,8 +421,22 @@ class AsyncProvena:
         view = object.__new__(type(self))
         view.deployment = self.deployment
         view.tokens = self.tokens
+        view._settings = self._settings
+        view._own_tokens = self._own_tokens
         view._wire(self._transport.with_options(options), self._files)
         return view
+
+    def explain(self) -> Explanation:
+        """Say which settings are in force, and where each came from. Nothing is sent.
+
+        Returns:
+            The settings, which print as a table. Of secrets it says only that they are set.
+
+        Example:
+            >>> provena.explain()["timeout"].value
+            '60 s'
+        """
+        return _explained(self._settings, self._transport.options, self._own_tokens)
 
     async def sign_in(self) -> None:
         """Sign in now, rather than when the first call needs it; anew, if you are signed in already.

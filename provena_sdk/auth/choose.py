@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping
 
 from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken, StaticToken
+from provena_sdk.auth.held import HeldOfflineToken, HeldSecret, offline_key
 from provena_sdk.auth.present import Presenter
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
-from provena_sdk.auth.store import FileStore, TokenStore
+from provena_sdk.auth.store import FileStore, MemoryStore, TokenStore
 from provena_sdk.auth.tokens import Secret, SessionKey
-from provena_sdk.config import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.config.settings import Credential, Given, Settings, resolve
 from provena_sdk.errors import ConfigurationError
-
-ACCESS_TOKEN = "PROVENA_ACCESS_TOKEN"  # noqa: S105  # the variable's name
-OFFLINE_TOKEN = "PROVENA_OFFLINE_TOKEN"  # noqa: S105
-CLIENT_ID = "PROVENA_CLIENT_ID"
-CLIENT_SECRET = "PROVENA_CLIENT_SECRET"  # noqa: S105
 
 
 def token_source(
@@ -44,7 +40,8 @@ def token_source(
     The first of these that applies:
 
     1. the argument ``access_token``, ``offline_token`` or ``client_secret`` (only one of them may be given);
-    2. the environment: PROVENA_ACCESS_TOKEN, PROVENA_OFFLINE_TOKEN, PROVENA_CLIENT_SECRET, in this order;
+    2. the environment, unless its PROVENA_DOMAIN is of another deployment: PROVENA_ACCESS_TOKEN,
+       PROVENA_OFFLINE_TOKEN, PROVENA_OFFLINE_TOKEN_FILE, PROVENA_CLIENT_SECRET, in this order;
     3. the session in the store;
     4. a person, with the device flow, where somebody watches.
 
@@ -63,7 +60,7 @@ def token_source(
         endpoints: Addresses of the sign-in server to use instead of the published ones, by name: ``token``,
             ``device_authorization``, ``revocation``, ``userinfo``.
         discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
-        ca_file: File of the certificate authorities to trust; None leaves it to REQUESTS_CA_BUNDLE.
+        ca_file: File of the certificate authorities to trust; None means the deployment's, then the usual ones.
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.
 
@@ -78,59 +75,76 @@ def token_source(
         >>> token_source(Deployment("example.org"), access_token="abc").token()
         'abc'
     """
+    given = Given(
+        deployment,
+        profile=profile,
+        access_token=access_token,
+        offline_token=offline_token,
+        client_id=client_id,
+        client_secret=client_secret,
+        ca_file=ca_file,
+        interactive=interactive,
+    )
+    return source_for(
+        resolve(given, os.environ),
+        store=store,
+        present=present,
+        endpoints=endpoints,
+        discovery=discovery,
+        clock=clock,
+        sleep=sleep,
+    )
+
+
+def source_for(
+    settings: Settings,
+    *,
+    store: TokenStore | None = None,
+    present: Presenter | None = None,
+    endpoints: Mapping[str, str] | None = None,
+    discovery: bool = True,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> TokenSource:
+    """Make the source of tokens that settings ask for; arguments, returns and errors as :func:`token_source`."""
+    deployment, profile, client = settings.deployment, settings.profile, settings.client_id
     server = SignInServer(
         deployment.issuer,
         endpoints=endpoints,
         discovery=discovery,
-        ca_file=ca_file,
+        ca_file=deployment.ca_file,
         clock=clock,
         sleep=sleep,
     )
-    secret = _given(access_token=access_token, offline_token=offline_token, client_secret=client_secret)
-    if secret is None:
-        secret = _from_environment()
-    client = client_id or os.environ.get(CLIENT_ID, "").strip() or None
+    secret = None if settings.credential is None else _secret(settings.credential)
     flow: Flow
     if secret is None:
         flow = DeviceFlow(
             server,
             SessionKey.of(deployment, client or DEVICE_CLIENT_ID, profile),
             deployment=deployment.domain,
-            interactive=interactive,
+            interactive=settings.interactive,
             present=present,
         )
     elif secret.name == "access_token":
         flow = StaticToken(SessionKey.of(deployment, client or DEVICE_CLIENT_ID, profile), secret, server)
+    elif isinstance(secret, HeldSecret):
+        flow = HeldOfflineToken(server, deployment, client or OFFLINE_CLIENT_ID, profile, secret)
     elif secret.name == "offline_token":
-        # Each offline token has a session of its own, so that a new one is never shadowed by its predecessor's.
-        mark = hashlib.sha256(secret.reveal().encode()).hexdigest()[:16]
-        flow = OfflineToken(
-            server,
-            SessionKey.of(deployment, client or OFFLINE_CLIENT_ID, f"{profile}:offline:{mark}"),
-            secret,
-        )
+        key = offline_key(deployment, client or OFFLINE_CLIENT_ID, profile, secret)
+        flow = OfflineToken(server, key, secret)
     elif client is None:
         raise ConfigurationError(
-            "client_secret: given without its client.", hint=f"Give client_id too, or set {CLIENT_ID}."
+            "client_secret: given without its client.", hint="Give client_id too, or set PROVENA_CLIENT_ID."
         )
     else:
         flow = ClientCredentials(server, SessionKey.of(deployment, client, profile), secret)
     if store is None and flow.stores:
-        store = FileStore()
+        store = MemoryStore() if settings.storage == "memory" else FileStore()
     return TokenSource(flow, store=store, clock=clock, sleep=sleep)
 
 
-def _given(**secrets: str | None) -> Secret | None:
-    given = {name: value for name, value in secrets.items() if value is not None}
-    if len(given) > 1:
-        raise ConfigurationError(f"Only one of {', '.join(given)} can be used.")
-    return next((Secret(value, name=name) for name, value in given.items()), None)
-
-
-def _from_environment() -> Secret | None:
-    names = {ACCESS_TOKEN: "access_token", OFFLINE_TOKEN: "offline_token", CLIENT_SECRET: "client_secret"}
-    for variable, name in names.items():
-        value = os.environ.get(variable, "").strip()
-        if value:
-            return Secret(value, name=name, variable=variable)
-    return None
+def _secret(credential: Credential) -> Secret:
+    if credential.kind in ("offline_token_file", "offline_token_command"):
+        return HeldSecret(credential)
+    return Secret(str(credential.value), name=credential.kind, variable=credential.variable)

@@ -80,7 +80,7 @@ class Given:
     offline_token: str | None = field(default=None, repr=False)
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
-    ca_file: str | None = None
+    ca_file: str | os.PathLike[str] | None = None
     interactive: bool | None = None
     timeout: float | None = None
     max_retries: int | None = None
@@ -103,6 +103,11 @@ class Credential:
     origin: str
     variable: str | None = None
     config: Path | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if self.kind not in KEYS:
+            raise TypeError(f"{self.kind} is not pickled; set it in the environment where the work runs.")
+        return Credential, (self.kind, self.value, self.origin, self.variable, self.config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,8 @@ def _arguments(given: Given) -> _Place:
         if given.realm is not None and given.realm != given.deployment.realm:
             raise InvalidArgument("realm", "the deployment that is given has another one.")
         values = {key: getattr(given.deployment, name) for name, key in _ADDRESSES.items()}
-        values["ca_file"] = given.deployment.ca_file
+        if given.deployment.ca_file is not None:
+            values["ca_file"] = given.deployment.ca_file
     elif isinstance(given.deployment, str):
         values["domain"] = given.deployment
     elif given.deployment is not None:
@@ -265,9 +271,7 @@ def _arguments(given: Given) -> _Place:
         if getattr(given, key) is not None:
             values[key] = getattr(given, key)
     if given.ca_file is not None:
-        values["ca_file"] = os.path.expanduser(given.ca_file)
-    if values.get("ca_file", "") is None:
-        del values["ca_file"]
+        values["ca_file"] = os.path.abspath(os.path.expanduser(os.fspath(given.ca_file)))
     secrets: dict[SecretKind, str | tuple[str, ...]] = {}
     for kind in _SECRET_KINDS:
         secret = getattr(given, kind, None)

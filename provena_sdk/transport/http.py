@@ -17,7 +17,8 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from provena_sdk._version import __version__
-from provena_sdk.config import Deployment
+from provena_sdk.config import TIMEOUT_SECONDS, Deployment
+from provena_sdk.config.trust import tls_context
 from provena_sdk.errors import (
     CertificateRejected,
     ClosedError,
@@ -35,7 +36,6 @@ from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attemp
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
 THREADS = 32
 CONNECTIONS = 64
 # Keeping fewer than may be open would close each one after its first answer as soon as more are open: the pool
@@ -74,7 +74,7 @@ class Options:
         InvalidArgument: The timeout is no positive number.
     """
 
-    timeout: float = READ_SECONDS
+    timeout: float = TIMEOUT_SECONDS
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
@@ -93,7 +93,8 @@ class Options:
 class _Pool:
     """What all views of one blocking client share."""
 
-    def __init__(self) -> None:
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._threads: ThreadPoolExecutor | None = None
@@ -104,7 +105,7 @@ class _Pool:
             with self._lock:
                 self.refuse_closed()
                 if self._client is None:
-                    self._client = httpx.Client(limits=LIMITS, headers=HEADERS, follow_redirects=False)
+                    self._client = httpx.Client(**_client_options(self._ca_file))
         return self._client
 
     def threads(self) -> ThreadPoolExecutor:
@@ -155,7 +156,7 @@ class Transport:
         self.tokens = tokens
         self.options = options
         self._sleep = sleep
-        self._pool = _Pool() if _pool is None else _pool
+        self._pool = _Pool(deployment.ca_file) if _pool is None else _pool
 
     def with_options(self, options: Options) -> Transport:
         """Return a view with other options on the same connections."""
@@ -285,7 +286,7 @@ class AsyncTransport:
         self.tokens = tokens
         self.options = options
         self._sleep = sleep
-        self._pool = _AsyncPool() if _pool is None else _pool
+        self._pool = _AsyncPool(deployment.ca_file) if _pool is None else _pool
 
     def with_options(self, options: Options) -> AsyncTransport:
         """Return a view with other options on the same connections."""
@@ -380,7 +381,8 @@ class AsyncTransport:
 class _AsyncPool:
     """What all views of one awaiting client share."""
 
-    def __init__(self) -> None:
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
@@ -389,7 +391,7 @@ class _AsyncPool:
         self.refuse_closed()
         loop = asyncio.get_running_loop()
         if self._client is None:
-            self._client = httpx.AsyncClient(limits=LIMITS, headers=HEADERS, follow_redirects=False)
+            self._client = httpx.AsyncClient(**_client_options(self._ca_file))
             self._loop = loop
         elif self._loop is not loop:
             raise ClosedError(
@@ -419,6 +421,17 @@ def _url(address: str, query: dict[str, str | int] | None) -> httpx.URL | str:
 @lru_cache(maxsize=128)
 def _parsed(address: str) -> httpx.URL:
     return httpx.URL(address)
+
+
+def _client_options(ca_file: str | None) -> dict[str, Any]:
+    return {
+        "limits": LIMITS,
+        "headers": HEADERS,
+        "follow_redirects": False,
+        "verify": tls_context(ca_file),
+        # A proxy from the environment cannot reach this machine's own ports.
+        "mounts": dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
+    }
 
 
 def _request(deployment: Deployment, call: Call[Any], token: str | None, options: Options) -> dict[str, Any]:
@@ -455,7 +468,7 @@ def _no_answer(call: Call[Any], error: httpx.RequestError) -> NoAnswer:
         told = CertificateRejected(
             f"The certificate of the {service} service could not be verified.",
             operation=name,
-            hint="If your organisation uses its own authority, set SSL_CERT_FILE to its certificate file.",
+            hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
         )
     elif isinstance(error, httpx.TimeoutException):
         what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"

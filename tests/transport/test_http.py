@@ -169,7 +169,7 @@ def test_a_certificate_nobody_trusts_is_not_tried_twice(tls_server: Any, face: A
     for workflow in (health(), mint()):
         with pytest.raises(errors.CertificateRejected) as caught:
             face.run(tls_server.url, workflow)
-        assert "SSL_CERT_FILE" in str(caught.value)
+        assert "PROVENA_CA_FILE" in str(caught.value)
     assert face.waits == []
     assert tls_server.connections == 2
     assert tls_server.seen == []

@@ -39,7 +39,7 @@ class SignInServer:
         endpoints: Addresses to use instead of the published ones, by name: ``token``,
             ``device_authorization``, ``revocation``, ``userinfo``.
         discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
-        ca_file: File of the certificate authorities to trust; None leaves it to REQUESTS_CA_BUNDLE.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
         timeout: Seconds to wait for a connection, and for each part of an answer.
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.

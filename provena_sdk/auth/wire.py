@@ -20,9 +20,11 @@ from oauthlib.oauth2 import Client
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from requests_oauthlib import OAuth2Session
 
+from provena_sdk.auth.adapter import TrustingAdapter
 from provena_sdk.auth.discovery import is_loopback, require_safe
 from provena_sdk.auth.refusal import Refusal, known, passing, shortened, unreadable
 from provena_sdk.auth.tokens import Tokens, lifetimes
+from provena_sdk.config.trust import tls_context
 from provena_sdk.errors import (
     CertificateRejected,
     ConnectionFailed,
@@ -67,7 +69,7 @@ class Line:
 
     Args:
         client: The oauthlib client, which builds the bodies and reads the answers.
-        ca_file: File of the authorities to trust; None leaves it to requests and REQUESTS_CA_BUNDLE.
+        ca_file: File of the authorities to trust; None means the usual ones.
         timeout: Seconds to wait for the connection, and for each part of the answer.
         clock: Returns Unix seconds.
     """
@@ -84,8 +86,8 @@ class Line:
         self._timeout = timeout
         self._clock = clock
         self._session = _Session(client=client)
-        if ca_file is not None:
-            self._session.verify = ca_file
+        self._ca_file = ca_file
+        self._trusting = False
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +122,9 @@ class Line:
         require_safe(url, operation)
         # A proxy from the environment cannot reach this machine's own ports.
         self._session.trust_env = not is_loopback(url)
+        if url.startswith("https:") and not self._trusting:
+            self._session.mount("https://", TrustingAdapter(tls_context(self._ca_file)))
+            self._trusting = True
         response: requests.Response | None = None
         failure: ProvenaError | None = None
         sent_at = self._clock()
@@ -208,7 +213,7 @@ def _failure(error: requests.RequestException, operation: str) -> ProvenaError:
         return CertificateRejected(
             "The sign-in server's certificate is not trusted.",
             operation=operation,
-            hint="If your network has its own authority, name its file in REQUESTS_CA_BUNDLE.",
+            hint="If your network has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
         )
     if isinstance(error, requests.exceptions.Timeout):
         return RequestTimedOut(

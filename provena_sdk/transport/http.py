@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
-import ssl
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -20,17 +20,15 @@ from provena_sdk._version import __version__
 from provena_sdk.config import TIMEOUT_SECONDS, Deployment
 from provena_sdk.config.trust import tls_context
 from provena_sdk.errors import (
-    CertificateRejected,
     ClosedError,
-    ConnectionFailed,
     ProvenaError,
-    RequestTimedOut,
     SignInError,
 )
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import Effect, Gather, Workflow
-from provena_sdk.transport.policy import Failure, RetryPolicy
+from provena_sdk.transport.failures import no_answer
+from provena_sdk.transport.policy import RetryPolicy
 from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attempts
 
 T = TypeVar("T")
@@ -98,9 +96,12 @@ class _Pool:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._threads: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
+        self._left: object = None
         self.closed = False
 
     def client(self) -> httpx.Client:
+        self._leave_to_parent()
         if self._client is None or self.closed:
             with self._lock:
                 self.refuse_closed()
@@ -109,12 +110,22 @@ class _Pool:
         return self._client
 
     def threads(self) -> ThreadPoolExecutor:
+        self._leave_to_parent()
         if self._threads is None or self.closed:
             with self._lock:
                 self.refuse_closed()
                 if self._threads is None:
                     self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="provena")
         return self._threads
+
+    def _leave_to_parent(self) -> None:
+        """In a forked child begin anew: connections and threads are the parent's, and its lock may be held."""
+        process = os.getpid()
+        if process != self._process:
+            self._lock = threading.Lock()
+            self._left = (self._client, self._threads)  # not closed, which the parent's servers would notice
+            self._client = self._threads = None
+            self._process = process
 
     def refuse_closed(self) -> None:
         if self.closed:
@@ -123,6 +134,7 @@ class _Pool:
             )
 
     def close(self) -> None:
+        self._leave_to_parent()
         with self._lock:
             self.closed = True
             client, threads = self._client, self._threads
@@ -229,7 +241,7 @@ class Transport:
         try:
             response = client.request(**request)
         except httpx.RequestError as error:
-            return _no_answer(call, error)
+            return no_answer(call, error)
         except RuntimeError:
             # The HTTP client's word for having been closed by another thread just now.
             self._pool.refuse_closed()
@@ -354,7 +366,7 @@ class AsyncTransport:
         try:
             response = await client.request(**request)
         except httpx.RequestError as error:
-            return _no_answer(call, error)
+            return no_answer(call, error)
         except RuntimeError:
             # The HTTP client's word for having been closed by another task just now.
             self._pool.refuse_closed()
@@ -448,56 +460,3 @@ def _request(deployment: Deployment, call: Call[Any], token: str | None, options
             )
         request["headers"] = {**request.get("headers", {}), "Authorization": f"Bearer {token}"}
     return request
-
-
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-
-def _no_answer(call: Call[Any], error: httpx.RequestError) -> NoAnswer:
-    name, service = call.operation.name, call.operation.service.value
-    causes = list(_causes(error))
-    failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
-    told: ConnectionFailed
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        told = CertificateRejected(
-            f"The certificate of the {service} service could not be verified.",
-            operation=name,
-            hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
-        )
-    elif isinstance(error, httpx.TimeoutException):
-        what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"
-        told = RequestTimedOut(
-            f"The {service} service {what} in time.",
-            operation=name,
-            hint="Try again, or allow more time with with_options(timeout=…).",
-        )
-    elif failure is Failure.NOT_SENT:
-        told = ConnectionFailed(
-            f"The {service} service could not be reached.",
-            operation=name,
-            hint="Check the network, the proxy settings and the deployment's addresses.",
-        )
-    else:
-        broke = isinstance(error, httpx.TransportError)
-        what = (
-            f"connection to the {service} service broke"
-            if broke
-            else f"answer of the {service} service is damaged"
-        )
-        told = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
-    # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
-    told.__cause__ = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
-    return NoAnswer(failure, told)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__

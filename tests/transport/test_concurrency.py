@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -274,4 +275,33 @@ def test_options_of_a_view_are_its_own(echo: Any, tokens: Any, deployment: Calla
     for client in (transport, view, transport):
         client.run(look("one"))
     assert echo.connections == 1
+    transport.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_makes_connections_of_its_own(
+    echo: Any, tokens: Any, deployment: Callable[[str], Any]
+) -> None:
+    """On the parent's connection each would read the other's answers."""
+    transport = Transport(deployment(echo.url), tokens, QUICK)
+    assert found(transport.run(look("parent"))) == "parent"
+    transport.run(several(["a", "b"], 2))
+    before = echo.connections
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            told = [found(transport.run(look("child")))]
+            told += [found(result) for result in transport.run(several(["c", "d"], 2))]
+            transport.close()
+            code = 0 if told == ["child", "c", "d"] else 2
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert echo.connections > before
+    made = echo.connections
+    assert found(transport.run(look("parent again"))) == "parent again"
+    assert echo.connections == made
     transport.close()

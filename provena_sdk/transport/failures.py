@@ -1,0 +1,75 @@
+"""What a broken exchange is called, and how far the request had come."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from provena_sdk.errors import CertificateRejected, ConnectionFailed, RequestTimedOut
+from provena_sdk.operations.operation import Call
+from provena_sdk.transport.policy import Failure
+from provena_sdk.transport.retry import NoAnswer
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+def no_answer(call: Call[Any], error: httpx.RequestError) -> NoAnswer:
+    """Translate the HTTP client's error, leaving behind the request that it holds, and with it the token.
+
+    Args:
+        call: The call that was sent.
+        error: What the HTTP client raised.
+
+    Returns:
+        How far the request got, and the error to raise when it is not repeated.
+    """
+    name, service = call.operation.name, call.operation.service.value
+    causes = list(_causes(error))
+    failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
+    told: ConnectionFailed
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        told = CertificateRejected(
+            f"The certificate of the {service} service could not be verified.",
+            operation=name,
+            hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
+        )
+    elif isinstance(error, httpx.TimeoutException):
+        what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"
+        told = RequestTimedOut(
+            f"The {service} service {what} in time.",
+            operation=name,
+            hint="Try again, or allow more time with with_options(timeout=…).",
+        )
+    elif failure is Failure.NOT_SENT:
+        told = ConnectionFailed(
+            f"The {service} service could not be reached.",
+            operation=name,
+            hint="Check the network, the proxy settings and the deployment's addresses.",
+        )
+    else:
+        broke = isinstance(error, httpx.TransportError)
+        what = (
+            f"connection to the {service} service broke"
+            if broke
+            else f"answer of the {service} service is damaged"
+        )
+        told = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
+    # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
+    told.__cause__ = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
+    return NoAnswer(failure, told)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

@@ -46,6 +46,7 @@ class DatasetFiles:
         credentials: Where credentials come from.
         endpoint_url: The object store's base URL; None means Amazon S3.
         region: Its region; None lets Amazon tell it.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
         concurrency: The most requests at once.
     """
 
@@ -56,6 +57,7 @@ class DatasetFiles:
         *,
         endpoint_url: str | None = None,
         region: str | None = None,
+        ca_file: str | None = None,
         concurrency: int = _CONCURRENCY,
     ) -> None:
         if concurrency < 1:
@@ -64,6 +66,7 @@ class DatasetFiles:
         self._credentials = credentials
         self._endpoint_url = endpoint_url
         self._region = region
+        self._ca_file = ca_file
         self._concurrency = concurrency
         self._reset()
 
@@ -76,7 +79,7 @@ class DatasetFiles:
         return f"<DatasetFiles {self.location.dataset_id}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("location", "_credentials", "_endpoint_url", "_region", "_concurrency")
+        kept = ("location", "_credentials", "_endpoint_url", "_region", "_ca_file", "_concurrency")
         return {name: self.__dict__[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -98,7 +101,12 @@ class DatasetFiles:
             found = self._filesystems.get(access)
             if found is None:
                 found = self._filesystems[access] = DatasetFileSystem(
-                    self.location, access, self._credentials, self._endpoint_url, self._region
+                    self.location,
+                    access,
+                    self._credentials,
+                    self._endpoint_url,
+                    self._region,
+                    self._ca_file,
                 )
             return found
 

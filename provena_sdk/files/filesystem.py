@@ -22,7 +22,7 @@ from provena_sdk.files.failures import is_expired, translate
 from provena_sdk.files.location import DatasetLocation
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
 from provena_sdk.files.plan import service_file_refusal
-from provena_sdk.files.session import DatasetCredentials, DatasetSession
+from provena_sdk.files.session import DatasetCredentials, DatasetSession, authorities, proxies
 
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
@@ -50,6 +50,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         source: Where they come from.
         endpoint_url: The object store's base URL; None means Amazon S3.
         region: Its region; None lets Amazon tell it.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
     """
 
     protocol = ("provena-store",)
@@ -65,6 +66,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         *,
         endpoint_url: str | None = None,
         region: str | None = None,
+        ca_file: str | None = None,
     ) -> None:
         self.location = location
         self.credentials = DatasetCredentials(source, location.dataset_id, access)
@@ -72,12 +74,13 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         super().__init__(
             endpoint_url=endpoint_url,
             session=DatasetSession(self.credentials),
-            client_kwargs={"region_name": region or _REGION},
+            client_kwargs={"region_name": region or _REGION, "verify": authorities(ca_file)},
             config_kwargs={
                 "connect_timeout": CONNECT_SECONDS,
                 "read_timeout": READ_SECONDS,
                 "max_pool_connections": _CONNECTIONS,
                 "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                "proxies": proxies(endpoint_url),
                 "s3": {"addressing_style": "path" if endpoint_url else "auto"},
             },
             default_block_size=_BLOCK_BYTES,
@@ -250,6 +253,7 @@ class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]
         source: Where credentials come from.
         endpoint_url: The object store's base URL; None means Amazon S3.
         region: Its region; None lets Amazon tell it.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
     """
 
     protocol: ClassVar[str] = "provena-dataset"
@@ -262,8 +266,11 @@ class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]
         source: CredentialsSource,
         endpoint_url: str | None = None,
         region: str | None = None,
+        ca_file: str | None = None,
     ) -> None:
-        store = DatasetStore(location, access, source, endpoint_url=endpoint_url, region=region)
+        store = DatasetStore(
+            location, access, source, endpoint_url=endpoint_url, region=region, ca_file=ca_file
+        )
         super().__init__(path=store.root, fs=store)
         self.store = store
 

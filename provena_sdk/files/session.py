@@ -10,12 +10,14 @@ import functools
 import logging
 import os
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import AioSession
 from botocore.credentials import ReadOnlyCredentials
 from botocore.loaders import Loader, create_loader
 
+from provena_sdk.config.trust import bundle
 from provena_sdk.files.credentials import Access, Credentials, CredentialsSource
 
 _KEPT_VARIABLES: Final = frozenset({"ca_bundle"})
@@ -85,6 +87,29 @@ class DatasetSession(AioSession):  # type: ignore[misc]
     async def get_credentials(self) -> DatasetCredentials:
         """Return the dataset's credentials; no other place is searched."""
         return self._dataset_credentials
+
+
+def authorities(ca_file: str | None) -> str | None:
+    """Name the file of authorities to trust for the object store.
+
+    Args:
+        ca_file: The deployment's own, if it has one.
+
+    Returns:
+        The file; None leaves it to AWS_CA_BUNDLE, or to the client's own list where the system has no file.
+    """
+    if ca_file is None and os.environ.get("AWS_CA_BUNDLE"):
+        return None
+    return bundle(ca_file)
+
+
+def proxies(endpoint_url: str | None) -> dict[str, str] | None:
+    """Say through which proxies the object store is reached: None leaves it to the environment.
+
+    A proxy from the environment cannot reach this machine's own ports.
+    """
+    host = urlsplit(endpoint_url or "").hostname
+    return {} if host in ("localhost", "127.0.0.1", "::1") else None
 
 
 @functools.cache

@@ -73,6 +73,7 @@ class _Datasets:
             self._credentials,
             endpoint_url=deployment.s3_endpoint,
             region=deployment.s3_region,
+            ca_file=deployment.ca_file,
         )
 
     def _ask(self, dataset_id: str, access: Access) -> Credentials:

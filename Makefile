@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check types slow generate refresh twins bench lock wheel clean
+.PHONY: help setup demo test check types slow generate refresh twins bench stress browser lock wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,10 +23,18 @@ demo: setup ## Sign in, mint, upload, list, search, fetch, open and download aga
 	@$(BIN)/python scripts/demo.py
 
 test: setup ## Run the fast tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser"
 
 slow: setup ## Run the tests that take longer
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m slow
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser"
+
+browser: setup ## Run the tests that press a button in Chromium, which must be installed
+	@$(PIP) install --quiet -c requirements.lock --group browser
+	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+stress: setup ## Share a session among 50 processes; kill 200 processes while they save one
+	@$(BIN)/python scripts/stress/refresh.py
+	@$(BIN)/python scripts/stress/token_file.py
 
 types: setup ## Check types with mypy and pyright
 	@$(BIN)/mypy
@@ -56,7 +64,7 @@ bench: setup ## Run the benchmarks, side by side with others
 lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[sandbox,pandas]' --group dev
+	@$(PIP) install --quiet --editable '.[sandbox,pandas]' --group dev --group browser
 	@$(PIP) freeze --exclude-editable --exclude pip > requirements.lock
 	@touch .venv/ready
 	@$(PIP) install --quiet uv

@@ -13,6 +13,7 @@ import aiohttp
 from botocore import exceptions as boto
 
 from provena_sdk.errors import (
+    CertificateRejected,
     ConnectionFailed,
     DatasetFileNotFound,
     FileAccessDenied,
@@ -73,9 +74,9 @@ def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exc
         return _from_answer(answer, path, dataset_id)
     what = f"{path!r}" if path else f"the files of dataset {dataset_id}"
     if isinstance(error, _CERTIFICATE):
-        return ConnectionFailed(
-            f"The object store's certificate was not accepted for {what}.",
-            hint="Check the proxy, and the certificates this machine trusts.",
+        return CertificateRejected(
+            f"The object store's certificate could not be verified for {what}.",
+            hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
         )
     if isinstance(error, boto.FlexibleChecksumError):
         return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)

@@ -11,7 +11,7 @@ from provena_sdk.auth.held import HeldOfflineToken, HeldSecret, offline_key
 from provena_sdk.auth.present import Presenter
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
-from provena_sdk.auth.store import FileStore, MemoryStore, TokenStore
+from provena_sdk.auth.store import TokenStore, store_named
 from provena_sdk.auth.tokens import Secret, SessionKey
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.config.settings import Credential, Given, Settings, resolve
@@ -140,7 +140,7 @@ def source_for(
     else:
         flow = ClientCredentials(server, SessionKey.of(deployment, client, profile), secret)
     if store is None and flow.stores:
-        store = MemoryStore() if settings.storage == "memory" else FileStore()
+        store = store_named(settings.storage)
     return TokenSource(flow, store=store, clock=clock, sleep=sleep)
 
 

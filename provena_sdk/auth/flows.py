@@ -202,7 +202,7 @@ class DeviceFlow:
         if not answer:
             raise SignInDenied(
                 f"{first} is signed in to {self._deployment} under profile {profile!r}, and stays so.",
-                hint=f"Sign out first, or use a profile of its own: profile={second!r}.",
+                hint=f"Sign out first, or keep both: add a profile to config.toml and name it, as profile={second!r}.",
             )
 
     def end(self, tokens: Tokens) -> None:

@@ -12,7 +12,7 @@ from provena_sdk.errors import ConfigurationError
 
 Value: TypeAlias = str | float | bool | tuple[str, ...] | None
 
-STORAGES: Final = ("file", "memory")
+STORAGES: Final = ("file", "memory", "keyring")
 """The names of the places where sessions can be kept."""
 
 

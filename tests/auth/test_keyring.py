@@ -5,14 +5,17 @@ from __future__ import annotations
 import pickle
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 
+from provena_sdk import Provena
 from provena_sdk.auth import FileStore, MemoryStore, SessionKey, Tokens, TokenSource, store_named
 from provena_sdk.auth.keyring_store import WINDOWS_PIECE, KeyringStore
 from provena_sdk.errors import ConfigurationError
@@ -199,3 +202,15 @@ def test_a_machine_without_a_keyring(ring: Keyring, backend: type[KeyringBackend
     keyring.set_keyring(backend())
     with pytest.raises(ConfigurationError, match="There is no keyring on this machine"):
         store_named("keyring")
+
+
+def test_a_profile_that_names_the_keyring(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[profiles.reef]\ndomain = "example.org"\nstorage = "keyring"\n')
+    monkeypatch.setenv("PROVENA_CONFIG_FILE", str(config))
+    with Provena(profile="reef", interactive=False) as provena:
+        key = SessionKey.of(provena.deployment, "client-tools", "reef")
+        KeyringStore().save(key, Tokens("stored", time.time(), time.time() + 300))
+        assert provena.tokens.token() == "stored"

@@ -509,8 +509,9 @@ def test_signing_out_forgets_here_even_when_the_server_is_away(
 
 
 def test_signing_in_again_as_somebody_else(
-    make: Callable[..., TokenSource], sign_in: FakeSignIn, clock: FakeClock
+    make: Callable[..., TokenSource], sign_in: FakeSignIn, clock: FakeClock, quiet: Quiet
 ) -> None:
+    quiet.answer = True
     source = make(interactive=True)
     clock.later(5, lambda: sign_in.decide("approved"))
     source.sign_in()

@@ -103,8 +103,8 @@ def _storage(label: str, value: object) -> str:
 
 
 def _kind(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
-    return names.get(type(value), "a date or time")
+    names = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return "a table" if isinstance(value, dict) else names.get(type(value), "a date or time")
 
 
 KEYS: Final = {

@@ -163,8 +163,9 @@ def refuse_if_others_write(path: Path) -> None:
 def _profile(path: Path, name: str, values: object) -> dict[str, Value]:
     label = f"{path}, profile {name!r}"
     if not isinstance(values, dict):
+        example = "reef" if name in KEYS else name
         raise ConfigurationError(
-            f"{label}: keys and values are needed.", hint=f"Begin it with [profiles.{name}]."
+            f"{label}: keys and values are needed.", hint=f"Begin it with [profiles.{example}]."
         )
     found: dict[str, Value] = {}
     for key, value in values.items():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from provena_sdk.client import AsyncProvena as AsyncProvena
     from provena_sdk.client import Provena as Provena
     from provena_sdk.config import Deployment as Deployment
+    from provena_sdk.config import Explanation as Explanation
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.files.location import FileInfo as FileInfo
     from provena_sdk.files.report import FileOutcome as FileOutcome
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_version": ("__version__",),
     "client": ("AsyncProvena", "Provena"),
-    "config": ("Deployment",),
+    "config": ("Deployment", "Explanation"),
     "files.location": ("FileInfo",),
     "files.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.config import Given, resolve
+from provena_sdk.config.profiles import parse_config
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.seed import metadata
 
@@ -20,6 +22,26 @@ BLOCKS = [
     for path in DOCUMENTS
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL), 1)
 ]
+PROFILES = [
+    block
+    for path in DOCUMENTS
+    for block in re.findall(r"```toml\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    if "[profiles." in block
+]
+
+
+@pytest.mark.parametrize("block", PROFILES)
+def test_profiles_can_be_read(block: str) -> None:
+    config = parse_config(block, "config.toml")
+    for name in config.profiles:
+        assert resolve(Given(profile=name), {}, config).profile == name
+
+
+def test_every_variable_named_exists() -> None:
+    known = " ".join(path.read_text("utf-8") for path in (ROOT / "provena_sdk").rglob("*.py"))
+    for path in DOCUMENTS:
+        for variable in re.findall(r"PROVENA_[A-Z0-9_]+", path.read_text("utf-8")):
+            assert f'"{variable}"' in known, f"{path.name}: {variable}"
 
 
 def test_the_readme_has_examples() -> None:
@@ -32,12 +54,14 @@ def test_a_block_runs_as_it_stands(block: str, provena_sandbox: Sandbox, tmp_pat
     (tmp_path / "metadata.json").write_text(json.dumps(metadata("Results")), "utf-8")
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "summary.csv").write_text("a,b\n", "utf-8")
+    (tmp_path / "config.toml").write_text(PROFILES[0], "utf-8")
     # A reader puts in the own domain and handle; here they are the sandbox's.
     code = re.sub(r'Provena\("example\.org"(, realm="provena")?\)', "Provena()", block)
     code = code.replace("10378.1/1451860", reef)
     environment = {
         **provena_sandbox.environment(),
         "PROVENA_ACCESS_TOKEN": provena_sandbox.access_token("writer"),
+        "PROVENA_CONFIG_FILE": str(tmp_path / "config.toml"),
         "PATH": "",
         "HOME": str(tmp_path),
     }

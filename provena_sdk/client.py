@@ -183,6 +183,8 @@ class Provena:
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
         """Return a view of this client with other options; both use, and close, the same connections.
 
+        What transfers of files ask of the datastore keeps the options that the first client was made with.
+
         Args:
             timeout: Seconds to wait for an answer.
             max_retries: How often a request is repeated when that is safe.
@@ -406,6 +408,8 @@ class AsyncProvena:
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
         """Return a view of this client with other options; both use, and close, the same connections.
+
+        What transfers of files ask of the datastore keeps the options that the first client was made with.
 
         Args:
             timeout: Seconds to wait for an answer.

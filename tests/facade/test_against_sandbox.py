@@ -282,6 +282,21 @@ async def test_a_deployment_that_fails_for_a_while(sign_in: Any, sandbox: Any) -
         assert [seen.path for seen in sandbox.requests].count("/registry/items/fetch-dataset") == 3
 
 
+async def test_a_view_has_options_of_its_own(sign_in: Any, sandbox: Any) -> None:
+    handle = sandbox.add_dataset("Kelp")
+    fetching = "/registry/items/fetch-dataset"
+    async with sign_in(max_retries=1) as provena:
+        hasty = provena.with_options(max_retries=0)
+        sandbox.faults.add(Fault.too_many_requests("0", path=fetching))
+        with pytest.raises(errors.RateLimited):
+            await hasty.datastore.fetch_dataset(handle)
+        sandbox.faults.add(Fault.too_many_requests("0", path=fetching))
+        assert (await provena.datastore.fetch_dataset(handle)).item.id == handle
+        sandbox.faults.add(Fault(path=fetching, latency=1.0))
+        with pytest.raises(errors.RequestTimedOut):
+            await provena.with_options(timeout=0.1, max_retries=0).datastore.fetch_dataset(handle)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -260,9 +260,11 @@ def test_closing_the_client_takes_a_waiting_page_back(threads: ThreadPoolExecuto
     assert next(results) == 1
     threads.shutdown(wait=False, cancel_futures=True)
     closed = True
-    with pytest.raises(ClosedError):
-        next(results)
-    busy.set()
+    try:
+        with pytest.raises(ClosedError):
+            next(results)
+    finally:
+        busy.set()
 
 
 @pytest.mark.parametrize("failing", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -291,6 +292,7 @@ def test_a_forked_child_makes_connections_of_its_own(
     child = os.fork()
     if child == 0:
         code = 1
+        signal.alarm(20)  # a child that waits for its parent's threads would wait for ever
         try:
             told = [found(transport.run(look("child")))]
             told += [found(result) for result in transport.run(several(["c", "d"], 2))]

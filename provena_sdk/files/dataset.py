@@ -14,7 +14,13 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from provena_sdk.errors import DatasetFileNotFound, InvalidArgument, UnsafePath
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.io_thread import run_sync
-from provena_sdk.files.local import destination_folder, ignores_case, scan, source_folder
+from provena_sdk.files.local import (
+    destination_folder,
+    ignores_case,
+    make_destination,
+    scan,
+    source_folder,
+)
 from provena_sdk.files.location import DatasetLocation, FileInfo
 from provena_sdk.files.paths import checked, clashes, is_service_file
 from provena_sdk.files.plan import (
@@ -126,7 +132,7 @@ class DatasetFiles:
             ServiceFileRefused: ``metadata.json`` at the root may not be written.
             UnsafePath: The path would leave the dataset.
         """
-        plain = checked(os.fspath(path))
+        plain = checked(path)
         writing = any(letter in mode for letter in "wax+")
         if writing and is_service_file(plain):
             raise service_file_refusal(self.location.dataset_id)
@@ -228,7 +234,7 @@ class DatasetFiles:
     async def _exists(self, path: str | os.PathLike[str]) -> bool:
         from provena_sdk.files.listing import each_entry, look_up
 
-        store, plain = self._store(Access.READ), checked(os.fspath(path))
+        store, plain = self._store(Access.READ), checked(path)
         if not plain:
             return True
         if not plain.endswith("/") and await look_up(store, plain) is not None:
@@ -255,9 +261,10 @@ class DatasetFiles:
         raise_for_failures: bool = True,
     ) -> TransferReport:
         started = time.monotonic()
-        plain = checked(os.fspath(path))
+        plain = checked(path)
         destination = await asyncio.to_thread(destination_folder, destination_directory)
         files, strip, add = await self._chosen(plain)
+        await asyncio.to_thread(make_destination, destination)
         plan = await asyncio.to_thread(_plan, files, strip, add, destination)
         outcomes = await self._fetch(plan, destination)
         return _report(outcomes, started, raise_for_failures=raise_for_failures)

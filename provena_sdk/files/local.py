@@ -25,34 +25,75 @@ class Scan:
 
 
 def source_folder(given: str | os.PathLike[str]) -> Path:
-    """Check the folder to upload.
+    """Check the folder to upload; nothing is read from it.
 
     Raises:
         InvalidArgument: It does not exist or is no folder.
     """
-    folder = Path(given).expanduser()
-    if not folder.exists():
-        raise InvalidArgument("source_directory", f"{str(given)!r} does not exist.")
-    if not folder.is_dir():
+    folder = _folder("source_directory", given)
+    try:
+        kind = folder.stat().st_mode
+    except FileNotFoundError:
+        raise InvalidArgument("source_directory", f"{str(given)!r} does not exist.") from None
+    except OSError as error:
+        raise InvalidArgument(
+            "source_directory", f"{str(given)!r} cannot be read ({error.strerror or type(error).__name__})."
+        ) from None
+    if not stat.S_ISDIR(kind):
         raise InvalidArgument("source_directory", f"{str(given)!r} is no folder.", hint="Name its folder.")
     return folder
 
 
 def destination_folder(given: str | os.PathLike[str]) -> Path:
-    """Check the folder to download into, and make it if it is missing.
+    """Check the folder to download into, and make nothing yet: there may be nothing to put there.
 
     Raises:
-        InvalidArgument: Something else has this name, or the folder cannot be made.
+        InvalidArgument: Something else has this name, or nothing can be made there.
     """
-    folder = Path(given).expanduser()
+    folder = _folder("destination_directory", given)
+    above = folder
+    while not os.path.lexists(above) and above != above.parent:
+        above = above.parent
+    if not os.path.isdir(above):
+        raise InvalidArgument(
+            "destination_directory", f"{str(given)!r} cannot be a folder: {str(above)!r} is none."
+        )
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InvalidArgument(
+            "destination_directory",
+            f"nothing can be written into {str(above)!r}.",
+            hint="Choose another folder, or ask for permission to write there.",
+        )
+    return folder
+
+
+def make_destination(folder: Path) -> None:
+    """Make the folder to download into, if it is missing.
+
+    Raises:
+        InvalidArgument: It cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidArgument(
             "destination_directory",
-            f"{str(given)!r} is no folder and cannot be made one ({error.strerror or type(error).__name__}).",
+            f"{str(folder)!r} cannot be made ({error.strerror or type(error).__name__}).",
         ) from None
-    return folder
+
+
+def _folder(argument: str, given: object) -> Path:
+    """Read a folder's path, refusing what is most likely a mistake: an empty one would mean the current folder."""
+    if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
+        raise InvalidArgument(argument, f"a path is a str or a Path, not {type(given).__name__}.")
+    if not path.strip():
+        raise InvalidArgument(argument, "it must not be empty.", hint="For the current folder, give '.'.")
+    if "\0" in path:
+        raise InvalidArgument(argument, f"{path!r} holds a NUL character.")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InvalidArgument(argument, f"{path!r}: nobody of this name has a home folder here.") from None
 
 
 def scan(folder: Path) -> Scan:

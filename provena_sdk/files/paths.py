@@ -11,9 +11,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import Final
 
-from provena_sdk.errors import UnsafePath
+from provena_sdk.errors import InvalidArgument, UnsafePath
 
 SERVICE_FILE: Final = "metadata.json"
 """The file at a dataset's root that the service writes at mint, update and revert."""
@@ -88,18 +89,27 @@ def _windows_refusal(segment: str) -> str | None:
     return None
 
 
-def checked(path: str) -> str:
+def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
     """Return a path the caller gave for a file of a dataset, or refuse it.
 
     One leading slash is dropped, since a dataset's root is meant by it; everything else must be a plain path.
 
+    Args:
+        given: The path.
+        argument: The name by which the caller gave it.
+
     Raises:
+        InvalidArgument: It is no path at all.
         UnsafePath: The path would leave the dataset or has a form no file of it can have.
 
     Example:
         >>> checked("/obs/2024.csv"), checked("obs/"), checked("/")
         ('obs/2024.csv', 'obs/', '')
     """
+    # A Path of Windows has backslashes by itself, and means what one with slashes would.
+    path = given.as_posix() if isinstance(given, PurePath) else given
+    if not isinstance(path, str | os.PathLike) or not isinstance(path := os.fspath(path), str):
+        raise InvalidArgument(argument, f"a path is a str or a Path, not {type(given).__name__}.")
     plain = path.removeprefix("/")
     reason = refusal(plain.removesuffix("/"), windows=False) if plain else None
     if reason:

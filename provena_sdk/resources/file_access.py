@@ -24,6 +24,7 @@ from provena_sdk.files import (
 )
 from provena_sdk.files.local import destination_folder, source_folder
 from provena_sdk.files.location import FileInfo
+from provena_sdk.files.paths import checked
 from provena_sdk.files.report import TransferReport
 from provena_sdk.operations import arguments, datastore
 from provena_sdk.transport.http import Transport
@@ -107,6 +108,11 @@ def _nothing() -> None:
     """There is nothing to check."""
 
 
+def _check_download(path: StrPath, destination: StrPath) -> None:
+    checked(path, argument="s3_path")
+    destination_folder(destination)
+
+
 class FileAccess:
     """The files of any dataset, for blocking callers.
 
@@ -135,7 +141,7 @@ class FileAccess:
         """Download one file or folder."""
         return run_sync(
             self._datasets.work(
-                dataset_id, partial(destination_folder, destination), _download(destination, path)
+                dataset_id, partial(_check_download, path, destination), _download(destination, path)
             )
         )
 
@@ -180,7 +186,7 @@ class AsyncFileAccess:
         """Download one file or folder."""
         return await on_io_thread(
             self._datasets.work(
-                dataset_id, partial(destination_folder, destination), _download(destination, path)
+                dataset_id, partial(_check_download, path, destination), _download(destination, path)
             )
         )
 

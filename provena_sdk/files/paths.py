@@ -108,7 +108,8 @@ def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
     """
     # A Path of Windows has backslashes by itself, and means what one with slashes would.
     path = given.as_posix() if isinstance(given, PurePath) else given
-    if not isinstance(path, str | os.PathLike) or not isinstance(path := os.fspath(path), str):
+    path = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(path, str):
         raise InvalidArgument(argument, f"a path is a str or a Path, not {type(given).__name__}.")
     plain = path.removeprefix("/")
     reason = refusal(plain.removesuffix("/"), windows=False) if plain else None

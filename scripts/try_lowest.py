@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOWEST = ROOT / "requirements-lowest.lock"
-TESTS = ("tests/operations", "tests/transport", "tests/paging", "tests/files", "tests/facade")
+TESTS = ("tests/operations", "tests/transport", "tests/paging", "tests/files", "tests/facade", "tests/config")
 
 TOOLS = (
     "hypothesis",

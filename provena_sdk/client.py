@@ -236,7 +236,7 @@ class Provena:
     def sign_out(self) -> None:
         """Forget the session on this machine and end it at the server, for every program that uses it.
 
-        An access or offline token that you gave is forgotten, not ended: others may use it.
+        An access or offline token that you gave is not ended: others may use it.
 
         Raises:
             ConnectionFailed: Forgotten here, but the server could not be told; the session ends there by itself.
@@ -458,7 +458,7 @@ class AsyncProvena:
     async def sign_out(self) -> None:
         """Forget the session on this machine and end it at the server, for every program that uses it.
 
-        An access or offline token that you gave is forgotten, not ended: others may use it.
+        An access or offline token that you gave is not ended: others may use it.
 
         Raises:
             ConnectionFailed: Forgotten here, but the server could not be told; the session ends there by itself.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from provena_sdk.auth.wire import Line
 
 WAYS_OUT = (
-    "Sign in once at a terminal or in a notebook, or set PROVENA_OFFLINE_TOKEN, "
-    "or PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET, or PROVENA_ACCESS_TOKEN."
+    "Sign in once at a terminal or in a notebook, pass interactive=True where somebody watches, or set "
+    "PROVENA_OFFLINE_TOKEN, or PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET, or PROVENA_ACCESS_TOKEN."
 )
 
 

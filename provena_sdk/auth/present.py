@@ -10,7 +10,7 @@ import webbrowser
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
-from provena_sdk.auth.discovery import is_safe
+from provena_sdk.auth.discovery import is_loopback, is_safe
 
 NON_INTERACTIVE = "PROVENA_NON_INTERACTIVE"
 
@@ -75,7 +75,8 @@ class TerminalPresenter:
         lead = "A browser window should open" if opened else "Open this page in any browser"
         out = self._out()
         code = ""
-        if not opened and out.isatty():
+        if not opened and out.isatty() and not is_loopback(prompt.url):
+            # Another device reaches any page but one on this machine.
             from provena_sdk.auth import qr
 
             columns = shutil.get_terminal_size().columns

@@ -29,13 +29,18 @@ with Provena() as provena:
     provena.sign_in()
     print(provena.whoami().username)
 """
+SHOW = """
+from provena_sdk.auth import Prompt, TerminalPresenter
+url = "https://auth.example.org/auth/realms/provena/device?user_code=ABCD-EFGH"
+TerminalPresenter().show(Prompt("example.org", url, "ABCD-EFGH", 600))
+"""
 SECONDS = 20.0
 
 
 class Terminal:
     """A program whose stdin and stderr are a terminal, and whose stdout is a pipe."""
 
-    def __init__(self, environment: dict[str, str], *, columns: int = 100) -> None:
+    def __init__(self, program: str, environment: dict[str, str], columns: int) -> None:
         import fcntl
         import pty
         import termios
@@ -43,7 +48,7 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", program],
             stdin=theirs,
             stderr=theirs,
             stdout=subprocess.PIPE,
@@ -93,9 +98,10 @@ Start = Callable[..., Terminal]
 
 @pytest.fixture
 def start(sandbox: Sandbox, tmp_path: Path) -> Start:
-    def start(*, columns: int = 100, **variables: str) -> Terminal:
+    def start(program: str = PROGRAM, *, columns: int = 100, **variables: str) -> Terminal:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return Terminal(
+            program,
             {
                 **kept,
                 **sandbox.environment(),
@@ -105,7 +111,7 @@ def start(sandbox: Sandbox, tmp_path: Path) -> Start:
                 "TERM": "xterm",
                 **variables,
             },
-            columns=columns,
+            columns,
         )
 
     return start
@@ -116,19 +122,25 @@ def test_without_a_browser(sandbox: Sandbox, start: Start) -> None:
     terminal.wait_for("Waiting for you to approve")
     assert "Signing in to localhost. Open this page in any browser:" in terminal.shown
     assert f"    {sandbox.issuer_url}/device?user_code={terminal.user_code}\r\n" in terminal.shown
-    assert terminal.shown.count("█") > 50, "a QR code, for another device"
+    assert "█" not in terminal.shown, "no other device reaches a page on this machine"
     sandbox.approve(terminal.user_code, "reader")
     assert terminal.end() == (0, "reader\n")
     assert terminal.shown.endswith("\r\x1b[KSigned in as reader.\r\n")
 
 
-def test_a_narrow_terminal_has_no_qr_code(sandbox: Sandbox, start: Start) -> None:
-    terminal = start(columns=30)
+@pytest.mark.parametrize(("columns", "shown"), [(100, True), (30, False)])
+def test_a_qr_code_for_another_device_where_it_fits(start: Start, columns: int, shown: bool) -> None:
+    terminal = start(SHOW, columns=columns)
+    assert terminal.end() == (0, "")
+    assert (terminal.shown.count("█") > 50) is shown
+    assert terminal.user_code == "ABCD-EFGH"
+
+
+def test_a_person_says_no(sandbox: Sandbox, start: Start) -> None:
+    terminal = start()
     terminal.wait_for("Waiting for you to approve")
-    assert "█" not in terminal.shown
     sandbox.deny(terminal.user_code)
-    status, out = terminal.end()
-    assert (status, out) == (1, "")
+    assert terminal.end() == (1, "")
     assert "SignInDenied: Signing in was refused on the sign-in page." in terminal.shown
 
 

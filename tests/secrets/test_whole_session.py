@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import stat
+import subprocess
 import sys
 import traceback
 import urllib.request
@@ -146,11 +147,18 @@ def everything_in(error: BaseException) -> str:
 
 
 def command_lines() -> str:
-    """The arguments of every process that may be looked at; on Linux only."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    """The arguments of this process and of all that it started; on Linux only."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            lines.append(path.read_bytes().replace(b"\0", b" ").decode("latin-1"))
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    ours = {os.getpid()}
+    while children := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= children
+    lines = []
+    for pid in ours:
+        with contextlib.suppress(OSError):
+            lines.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("latin-1"))
     return "\n".join(lines)
 
 
@@ -425,6 +433,7 @@ async def test_awaiting(
     assert log.lines
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="command lines are read from /proc")
 def test_the_search_finds_what_there_is(
     sandbox: Sandbox, home: Path, secrets: Secrets, search: Search, log: Everything
 ) -> None:
@@ -439,6 +448,10 @@ def test_the_search_finds_what_there_is(
     search.text("y", pickle.dumps({"token": token}))
     logging.getLogger("httpx").debug("sent %s", token)
     search.text("z", "\n".join(log.lines))
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()", token], stdin=subprocess.PIPE
+    ):
+        search.thing("a child", None)
     inner = ValueError("inner")
     inner.add_note(token)
     outer = ProvenaError("outer")
@@ -456,6 +469,7 @@ def test_the_search_finds_what_there_is(
         "access token in the repr of x",
         "access token in y",
         "access token in z",
+        "access token in a command line at a child",
         "access token in the error of w",
         "access token in the file left-behind",
     ]

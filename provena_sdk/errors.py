@@ -17,6 +17,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailed",
     "DatasetAccessDenied",
+    "DatasetFileExists",
     "DatasetFileNotFound",
     "DatasetLocked",
     "DatasetNotFound",
@@ -30,6 +31,7 @@ __all__ = [
     "GatewayError",
     "IntegrityError",
     "InvalidArgument",
+    "NotAFile",
     "OperationRejected",
     "OutcomeUnknown",
     "PersonNotLinked",
@@ -297,6 +299,14 @@ class FileError(ProvenaError):
 
 class DatasetFileNotFound(FileError, FileNotFoundError):
     """The dataset holds no such file or folder."""
+
+
+class DatasetFileExists(FileError, FileExistsError):
+    """The dataset holds a file of this name already, and it was not to be replaced."""
+
+
+class NotAFile(FileError, IsADirectoryError):
+    """The path is a folder of the dataset, where a file is needed."""
 
 
 class UnsafePath(FileError, ValueError):

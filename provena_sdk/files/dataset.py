@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from provena_sdk.files.filesystem import DatasetFileSystem, DatasetStore
 
 _CONCURRENCY: Final = 32
+_MODES: Final = tuple(way + kind for way in "rwax" for kind in ("b", "", "t"))
 
 
 class DatasetFiles:
@@ -121,19 +122,29 @@ class DatasetFiles:
 
         Args:
             path: The path within the dataset.
-            mode: As for :func:`open`.
+            mode: As for :func:`open`: ``r``, ``w``, ``a`` to go on behind what is there, or ``x`` for a new file
+                only; with ``b`` for bytes. Nothing is both read and written.
             options: Further options of fsspec's ``open``, such as ``encoding`` or ``block_size`` in bytes.
 
         Returns:
             A file object. What is written reaches the store when it is closed.
 
         Raises:
+            InvalidArgument: There is no such mode.
             DatasetFileNotFound: There is no such file to read.
+            DatasetFileExists: There is such a file, and the mode is ``x``; this may show on closing only.
+            NotAFile: The path is a folder.
             ServiceFileRefused: ``metadata.json`` at the root may not be written.
             UnsafePath: The path would leave the dataset.
         """
         plain = checked(path)
-        writing = any(letter in mode for letter in "wax+")
+        if mode not in _MODES:
+            raise InvalidArgument("mode", f"{mode!r} is none of {', '.join(_MODES)}.")
+        writing = "r" not in mode
+        if not plain or plain.endswith("/"):
+            from provena_sdk.files.file import not_a_file
+
+            raise not_a_file(plain, self.location.dataset_id)
         if writing and is_service_file(plain):
             raise service_file_refusal(self.location.dataset_id)
         filesystem = self.filesystem(Access.WRITE if writing else Access.READ)

@@ -19,6 +19,7 @@ from s3fs import S3FileSystem
 from provena_sdk.errors import UnsafePath
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
+from provena_sdk.files.file import DatasetFile, already_there, not_a_file
 from provena_sdk.files.location import DatasetLocation
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
 from provena_sdk.files.plan import service_file_refusal
@@ -119,9 +120,16 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         return entries if detail else sorted(entry["name"] for entry in entries)
 
     def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
+        shown = self.split_path(path)[1].removeprefix(self.location.prefix)
+        if path == self.root:
+            raise not_a_file("", self.location.dataset_id)
+        if "x" in mode and self.exists(path):
+            raise already_there(shown, self.location.dataset_id)
         file = super()._open(path, mode, *args, **kwargs)
+        # s3fs names its class of files in the middle of a long method.
+        file.__class__ = DatasetFile
         if "r" in mode and file.details.get("type") == "directory":
-            raise IsADirectoryError(f"{file.key.removeprefix(self.location.prefix)!r} is a folder.")
+            raise not_a_file(shown, self.location.dataset_id)
         return file
 
     async def _mkdir(self, path: str, *args: Any, **kwargs: Any) -> None:

@@ -34,7 +34,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         RuntimeError: The caller is on the I/O thread itself, which would wait for itself for ever.
     """
     loop = _loop()
-    if _is_running(loop):
+    if is_current(loop):
         work.close()
         raise RuntimeError("A blocking call was made on fsspec's I/O thread; await the coroutine instead.")
     future = asyncio.run_coroutine_threadsafe(work, loop)
@@ -61,7 +61,7 @@ async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
         work: What to run.
     """
     loop = _loop()
-    if _is_running(loop):
+    if is_current(loop):
         return await work
     try:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
@@ -95,7 +95,8 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+def is_current(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the caller runs on this event loop, and would wait for itself if it waited for the loop."""
     try:
         return asyncio.get_running_loop() is loop
     except RuntimeError:

@@ -1,0 +1,124 @@
+"""Open files: their modes, and how they end."""
+
+import gc
+import logging
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from provena_sdk.errors import DatasetFileExists, InvalidArgument, NotAFile
+from provena_sdk.files import Access, DatasetFiles, DatasetLocation, run_sync
+from provena_sdk.sandbox.object_store import Server
+
+Put = Callable[[dict[str, bytes]], None]
+Stored = Callable[[], dict[str, bytes]]
+
+
+@pytest.mark.parametrize("mode", ["q", "r+b", "w+", "rw", "", "U", None, 1], ids=repr)
+def test_modes_there_are_not(
+    files: DatasetFiles, asked: list[tuple[str, Access]], put: Put, mode: Any
+) -> None:
+    put({"a": b"1"})
+    with pytest.raises(InvalidArgument, match=r"none of rb, r, rt, wb") as caught:
+        files.open("a", mode)
+    assert caught.value.argument == "mode"
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    [("", "r"), ("", "w"), ("/", "r"), ("/", "w"), ("obs/", "r"), ("obs/", "w"), ("obs", "r")],
+)
+def test_folders_are_no_files(files: DatasetFiles, put: Put, stored: Stored, path: str, mode: str) -> None:
+    put({"obs/a": b"1"})
+    with pytest.raises(NotAFile, match=r"is a folder of dataset|is no file itself") as caught:
+        files.open(path, mode)
+    assert "datasets/" not in str(caught.value)
+    assert stored() == {"obs/a": b"1"}
+
+
+@pytest.mark.parametrize("content", [b"", b"new"])
+def test_a_new_file_replaces_nothing(files: DatasetFiles, put: Put, stored: Stored, content: bytes) -> None:
+    put({"a": b"old"})
+    with pytest.raises(DatasetFileExists, match=r"holds 'a' already\. Open it with mode 'w'"):
+        files.open("a", "xb")
+    with files.open("b", "xb") as file:
+        file.write(content)
+    late = files.open("c", "xb")
+    late.write(content)
+    put({"c": b"another's"})
+    with pytest.raises(DatasetFileExists) as caught:
+        late.close()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert late.closed
+    assert stored() == {"a": b"old", "b": content, "c": b"another's"}
+
+
+@pytest.mark.parametrize("before", [b"", b"old,", b"x" * 6 * 1024**2])
+def test_going_on_behind_what_is_there(files: DatasetFiles, put: Put, stored: Stored, before: bytes) -> None:
+    put({"a": before})
+    with files.open("a", "ab") as file:
+        file.write(b"new")
+    assert stored() == {"a": before + b"new"}
+
+
+def test_a_file_that_is_let_go_is_closed(files: DatasetFiles, stored: Stored) -> None:
+    files.open("a", "wb").write(b"1")
+    gc.collect()
+    assert stored() == {"a": b"1"}
+
+
+def test_a_file_collected_on_the_io_thread_is_given_up(
+    files: DatasetFiles, put: Put, stored: Stored, caplog: pytest.LogCaptureFixture
+) -> None:
+    put({"a": b"old"})
+    held = [files.open("a", "wb")]
+    held[0].write(b"new")
+
+    async def let_go() -> None:
+        held.clear()
+        gc.collect()
+
+    with caplog.at_level(logging.WARNING, "provena_sdk"):
+        run_sync(let_go())
+    assert [record.getMessage() for record in caplog.records] == [
+        "'a' was never closed, and is not uploaded. Open it in a 'with' block."
+    ]
+    assert stored() == {"a": b"old"}
+
+
+@pytest.mark.parametrize("mode", ["w", "wb"])
+def test_the_interpreter_ends_although_a_file_is_open(
+    server: Server, location: DatasetLocation, put: Put, stored: Stored, mode: str
+) -> None:
+    put({"a": b"old"})
+    keys = server.grants.issue(location.bucket, location.prefix, write=True, lifetime_seconds=600)
+    script = f"""
+        import datetime
+        from provena_sdk.files import *
+        keys = Credentials({keys.access_key_id!r}, {keys.secret_access_key!r}, {keys.session_token!r},
+                           datetime.datetime.fromisoformat({keys.expiry.astimezone(UTC).isoformat()!r}))
+        place = DatasetLocation({location.dataset_id!r}, {location.bucket!r}, {location.prefix!r})
+        files = DatasetFiles(place, CredentialsSource(lambda *_: keys), endpoint_url={server.url!r})
+        files.list()
+        file = files.open("a", {mode!r}, block_size=5 * 1024**2)
+        file.write({"x" if mode == "w" else b"x"!r} * 6_000_000)
+        file.write({"x" if mode == "w" else b"x"!r})
+    """
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
+    assert said == ["'a' was never closed, and is not uploaded. Open it in a 'with' block."]
+    assert stored() == {"a": b"old"}

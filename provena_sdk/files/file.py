@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 
@@ -28,10 +29,24 @@ class DatasetFile(S3File):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the file; what was written has its name from now on."""
-        already: bool = self.closed  # type: ignore[has-type]
-        if already or self.mode == "rb" or self._can_send():
+        already: bool = self.closed
+        if already or self.mode == "rb":
             super().close()
-            return
+        elif self._can_send():
+            self._send_rest()
+        else:
+            self._give_up()
+
+    def _send_rest(self) -> None:
+        try:
+            super().close()
+        except BaseException:
+            # Parts that are left behind cost money and show in no listing.
+            with contextlib.suppress(Exception):
+                self._abort_mpu()
+            raise
+
+    def _give_up(self) -> None:
         self.closed = True
         _log.warning("%r was never closed, and is not uploaded. Open it in a 'with' block.", self._shown())
 
@@ -50,12 +65,12 @@ class DatasetFile(S3File):  # type: ignore[misc]
         raise already_there(self._shown(), self.fs.location.dataset_id)
 
     def _commit_new(self) -> None:
-        if self.tell() or self.parts:
+        # Older releases of s3fs forget the condition, and newer ones when there is nothing to write.
+        self.s3_additional_kwargs["IfNoneMatch"] = "*"
+        if self.tell():
             super().commit()
             return
-        # s3fs forgets the condition when there is nothing to write.
-        self._abort_mpu()
-        self._call_s3("put_object", Key=self.key, Bucket=self.bucket, Body=b"", IfNoneMatch="*")
+        self._call_s3("put_object", Key=self.key, Bucket=self.bucket, Body=b"")
         self.buffer = None
 
     def _can_send(self) -> bool:

@@ -60,6 +60,19 @@ def test_a_new_file_replaces_nothing(files: DatasetFiles, put: Put, stored: Stor
     assert stored() == {"a": b"old", "b": content, "c": b"another's"}
 
 
+def test_parts_of_a_file_that_failed_do_not_stay(
+    server: Server, files: DatasetFiles, put: Put, stored: Stored
+) -> None:
+    file = files.open("a", "xb", block_size=5 * 1024**2)
+    file.write(b"x" * 6 * 1024**2)
+    assert server.store.uploads
+    put({"a": b"another's"})
+    with pytest.raises(DatasetFileExists):
+        file.close()
+    assert not server.store.uploads
+    assert stored() == {"a": b"another's"}
+
+
 @pytest.mark.parametrize("before", [b"", b"old,", b"x" * 6 * 1024**2])
 def test_going_on_behind_what_is_there(files: DatasetFiles, put: Put, stored: Stored, before: bytes) -> None:
     put({"a": before})

@@ -22,6 +22,9 @@ _log = logging.getLogger(__name__)
 STALE_SECONDS = 150.0
 """A marker of this age was left behind: a refresh gives up before."""
 
+KERNEL_SECONDS = 0.5
+"""How long the kernel lock may take for the holder of the marker, whom nobody but a straggler keeps waiting."""
+
 _POLL_SECONDS = 0.05
 
 
@@ -34,8 +37,11 @@ def exclusive(path: Path, *, timeout: float) -> Iterator[None]:
         timeout: Seconds to wait before going on without.
     """
     deadline = time.monotonic() + timeout
-    with _kernel_lock(path, timeout), _marker(path.with_suffix(".held"), deadline):
-        yield
+    with _marker(path.with_suffix(".held"), deadline) as held:
+        # The marker comes first: where there are no kernel locks, asking for one may fail only at the timeout.
+        left = max(0.0, deadline - time.monotonic())
+        with _kernel_lock(path, min(left, KERNEL_SECONDS) if held else left):
+            yield
 
 
 @contextmanager
@@ -53,7 +59,7 @@ def _kernel_lock(path: Path, timeout: float) -> Iterator[None]:
 
 
 @contextmanager
-def _marker(path: Path, deadline: float) -> Iterator[None]:
+def _marker(path: Path, deadline: float) -> Iterator[bool]:
     label = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "mark": secrets.token_hex(8)})
     held = False
     while not held:
@@ -69,7 +75,7 @@ def _marker(path: Path, deadline: float) -> Iterator[None]:
             break
         time.sleep(_POLL_SECONDS)
     try:
-        yield
+        yield held
     finally:
         if held and _label(path) == label:
             with contextlib.suppress(OSError):

@@ -295,6 +295,21 @@ class TestLock:
         monkeypatch.setattr(fcntl, "flock", no_locks)
         assert self.overlaps(tmp_path / "x.lock") == 1
 
+    def test_one_at_a_time_where_the_kernel_lock_seems_held_for_ever(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What file systems without locks answer is taken for a held lock by older releases of filelock."""
+        fcntl = pytest.importorskip("fcntl")
+
+        def held(*_: object) -> None:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(fcntl, "flock", held)
+        monkeypatch.setattr("provena_sdk.auth.locking.KERNEL_SECONDS", 0.02)
+        started = time.monotonic()
+        assert self.overlaps(tmp_path / "x.lock") == 1
+        assert time.monotonic() - started < 3
+
     def test_a_marker_of_a_dead_process_is_cleared_away(self, tmp_path: Path) -> None:
         script = (
             "import os, sys\n"

@@ -32,6 +32,7 @@ __all__ = [
     "IntegrityError",
     "InvalidArgument",
     "NotAFile",
+    "NotTheReviewer",
     "OperationRejected",
     "OutcomeUnknown",
     "PersonNotLinked",
@@ -233,6 +234,10 @@ class DatasetAccessDenied(Unauthorized):
         if owner is not None:
             self.owner = owner
             self.hint = (self.hint or "").replace("its owner", f"its owner, {owner},", 1)
+
+
+class NotTheReviewer(DatasetAccessDenied):
+    """The user decides on a release that was sent to another reviewer, or is no reviewer at all."""
 
 
 class DatasetLocked(DatasetAccessDenied):

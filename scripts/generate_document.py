@@ -239,6 +239,13 @@ def _correct(document: Json, correction: Json, aliases: dict[str, str], secrets:
                 if schemas.get(owner, {}).get("properties", {}).get(key) != was:
                     return f"{name} is not {json.dumps(was)}"
                 schemas[owner]["properties"][key] = schema
+        case {"always": names}:
+            for name in names:
+                owner, _, key = name.partition(".")
+                required = schemas.get(owner, {}).setdefault("required", [])
+                if key not in schemas.get(owner, {}).get("properties", {}) or key in required:
+                    return f"there is no optional field {name}"
+                required.append(key)
         case {"secret": names}:
             for name in names:
                 owner, _, key = name.partition(".")

@@ -30,6 +30,7 @@ _OTHER_KIND = "could not parsed as an appropriate typ"
 _MISSING_ROLE = "don't have the correct role"
 _BAD_TOKEN = ("Could not validate credentials", "Not authenticated", "Token had incorrect structure")
 _LOCKED = "is locked"
+_NO_REVIEWER = re.compile(r"not a dataset reviewer|not the approver")
 _NOT_LINKED = re.compile(r"\blink(ed)? (your User|Person)|linked Person in the registry")
 _SECRET = re.compile(
     r"eyJ[\w-]{8,}(?:\.[\w-]*)*"
@@ -64,32 +65,29 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) ->
     if not operation.is_json:
         return operation.parse(body.decode("utf-8", "replace"))
     parsed = _parsed(call, status, headers, body)
-    if isinstance(parsed, errors.UnreadableAnswer):
+    if isinstance(parsed, errors.ServiceError):
         # Raised out here, so that no error in its context carries the body, which may hold credentials.
         raise parsed
-    data, result = parsed
-    if isinstance(data, dict):
-        _refuse_unsuccessful(call, data)
-    return result
+    return parsed
 
 
-def _parsed(
-    call: Call[T], status: int, headers: Mapping[str, str], body: bytes
-) -> tuple[object, T] | errors.UnreadableAnswer:
+def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T | errors.ServiceError:
     try:
         data = json.loads(body)
-        return data, call.operation.parse(data)
+        # Looked at first: a refusal leaves out what a success always holds.
+        return _refusal(call, data) or call.operation.parse(data)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return _unreadable(call, status, headers, body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return _unreadable(call, status, headers, body, reason=_shape(error))
 
 
-def _refuse_unsuccessful(call: Call[Any], data: dict[str, Any]) -> None:
-    status = data.get("status", data)
-    if isinstance(status, dict) and status.get("success") is False:
-        detail = _shorten(str(status.get("details") or "no reason given"))
-        raise errors.OperationRejected(f"The service refused: {detail}", **_fields(call, 200, detail))
+def _refusal(call: Call[Any], data: object) -> errors.OperationRejected | None:
+    status = data.get("status", data) if isinstance(data, dict) else None
+    if not isinstance(status, dict) or status.get("success") is not False:
+        return None
+    detail = _shorten(str(status.get("details") or "no reason given"))
+    return errors.OperationRejected(f"The service refused: {_sentence(detail)}", **_fields(call, 200, detail))
 
 
 def _fields(call: Call[Any], status: int, detail: str | None, hint: str | None = None) -> AnswerFields:
@@ -150,7 +148,7 @@ def _bad_request(
             **_fields(call, status, detail, "The id may belong to another kind of item."),
         )
     return errors.BadRequest(
-        f"The service refused ({status}): {detail or 'no reason given'}", **_fields(call, status, detail)
+        f"The service refused ({status}): {_sentence(detail)}", **_fields(call, status, detail)
     )
 
 
@@ -182,8 +180,13 @@ def _unauthorized(
             f"{subject[0].upper()}{subject[1:]} is locked.",
             **_fields(call, status, detail, "Unlock it first, or ask its owner to."),
         )
+    if _NO_REVIEWER.search(text):
+        return errors.NotTheReviewer(
+            f"You are not the reviewer of {subject}.",
+            **_fields(call, status, detail, "Only the reviewer it was sent to can decide."),
+        )
     return errors.DatasetAccessDenied(
-        f"You have no permission for this on {subject}: {detail or 'no reason given'}",
+        f"You have no permission for this on {subject}: {_sentence(detail)}",
         **_fields(call, status, detail, "Ask its owner for access; a new sign-in will not help."),
     )
 
@@ -197,7 +200,7 @@ def _forbidden(
         else None
     )
     return errors.Forbidden(
-        f"The service forbids this: {detail or 'no reason given'}", **_fields(call, status, detail, hint)
+        f"The service forbids this: {_sentence(detail)}", **_fields(call, status, detail, hint)
     )
 
 
@@ -214,10 +217,11 @@ def _no_endpoint(
 def _invalid(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
-    told = "; ".join(map(str, entries[:5])) or detail or "no reason given"
+    told = "; ".join(map(str, entries[:5])) or detail
     more = f"; and {len(entries) - 5} more" if len(entries) > 5 else ""
+    told = _sentence(told and told + more)
     return errors.ValidationFailed(
-        f"The service found the request malformed: {told}{more}",
+        f"The service found the request malformed: {told}",
         errors=entries,
         **_fields(call, status, detail),
     )
@@ -241,7 +245,7 @@ def _server(
             f"A gateway answered for the {call.operation.service.value} service ({status}).",
             **_fields(call, status, detail, "The service may be restarting; try again later."),
         )
-    told = f": {detail}" if detail else "."
+    told = f": {_sentence(detail)}" if detail else "."
     return errors.ServerError(f"The service failed ({status}){told}", **_fields(call, status, detail))
 
 
@@ -311,6 +315,12 @@ def _entry(entry: dict[str, Any]) -> FieldError:
 
 def _is_html(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").lower().startswith("text/html")
+
+
+def _sentence(detail: str | None) -> str:
+    """End what the service said, whatever it ended with, so that a next step can follow."""
+    text = (detail or "").strip().rstrip(".") or "no reason given"
+    return text if text[-1] in "!?…" else f"{text}."
 
 
 def _shorten(text: str) -> str:

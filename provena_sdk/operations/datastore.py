@@ -35,6 +35,9 @@ LONGEST_EXPIRY = 86_400
 DEFAULT_EXPIRY = 10_800
 """Seconds a presigned URL lives when the request does not say; the service's own default."""
 
+DEFAULT_PAGE_SIZE = 20
+"""Rows a page of the service's own."""
+
 PAGE_SIZE = 200
 """Rows a page when the caller does not say: few round trips, and far from the gateway's 30 seconds."""
 
@@ -68,7 +71,7 @@ def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
     current = dataset_id
     while True:
         answer = yield from fetch_dataset(argument, current)
-        versions = answer.item.versioning_info if answer.item is not None else None
+        versions = answer.item.versioning_info
         following = versions.next_version if versions is not None else None
         if not following or following in seen:
             return current
@@ -184,9 +187,11 @@ def listing(
     """Make the request for listing everything, with pages of a good size unless the caller chose one."""
     if total_limit is not None:
         arguments.count("total_limit", total_limit, least=0)
-    if given is None and page_size is None:
-        page_size = PAGE_SIZE if not total_limit else min(PAGE_SIZE, total_limit)
-    return list_request(given, page_size=page_size, **fields)
+    body = list_request(given, page_size=page_size, **fields)
+    if page_size is None and body.page_size == DEFAULT_PAGE_SIZE:
+        # A request object does not tell its default from a chosen 20, and nobody who wants all wants them slowly.
+        body.page_size = PAGE_SIZE if not total_limit else min(PAGE_SIZE, total_limit)
+    return body
 
 
 def list_datasets(body: NoFilterSubtypeListRequest) -> Workflow[DatasetListResponse]:

@@ -44,4 +44,4 @@ def _owner(dataset_id: str | None) -> Workflow[str | None]:
     except ProvenaError:
         # A private dataset, most likely; what matters is the refusal itself.
         return None
-    return answer.item.owner_username if answer.item is not None else None
+    return answer.item.owner_username

@@ -15,16 +15,15 @@ from provena_sdk.errors import (
     SignInError,
     TokenRejected,
     Unauthorized,
-    UnreadableAnswer,
 )
 from provena_sdk.operations import access, arguments, catalogue
-from provena_sdk.operations.datastore import fetch_dataset
+from provena_sdk.operations.datastore import DEFAULT_PAGE_SIZE, fetch_dataset
 from provena_sdk.operations.workflow import Workflow, call, gather
 
 DEFAULT_SEARCH_LIMIT = 25
 """Hits that ``search_datasets`` loads when not told otherwise."""
 
-DATASTORE_DEFAULT_SEARCH_LIMIT = 20
+DATASTORE_DEFAULT_SEARCH_LIMIT = DEFAULT_PAGE_SIZE
 """Rows a page of a listing when the request does not say; the service's own default."""
 
 LARGEST_LIMIT = 50
@@ -122,7 +121,7 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
 def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
     """Search datasets and load every hit, several at a time, keeping the order of the hits."""
     found = yield from search_registry(query, limit, "DATASET")
-    hits = found.results or []
+    hits = found.results
     loads = [fetch_dataset("id", hit.id) for hit in hits]
     outcomes = yield from gather(loads, CONCURRENT_LOADS)
     response = LoadedSearchResponse(warnings=list(found.warnings or []))
@@ -133,14 +132,6 @@ def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
             response.auth_errors.append(UnauthorisedSearchItem(hit.id, hit.score, outcome))
         elif isinstance(outcome, ProvenaError):
             response.misc_errors.append(FailedSearchItem(hit.id, hit.score, outcome))
-        elif outcome.item is None:
-            empty = UnreadableAnswer(
-                "The answer holds no item.",
-                operation="datastore.fetch_dataset",
-                status=200,
-                dataset_id=hit.id,
-            )
-            response.misc_errors.append(FailedSearchItem(hit.id, hit.score, empty))
         else:
             response.items.append(LoadedSearchItem(hit.id, hit.score, outcome.item))
     return response

@@ -118,7 +118,7 @@ class AsyncReviewSubModule:
         Raises:
             InvalidArgument: A field is missing or malformed.
             BadRequest: The dataset is not pending.
-            DatasetAccessDenied: Another reviewer was asked, or the user is none.
+            NotTheReviewer: Another reviewer was asked, or the user is none.
             OutcomeUnknown: The service failed; the decision may have been taken all the same.
         """
         return await self._transport.run(

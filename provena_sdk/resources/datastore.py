@@ -314,7 +314,7 @@ class Datastore:
         Args:
             list_dataset_request: Page size and sort as one object; keywords given beside it win.
             total_limit: Datasets at most; None for all.
-            page_size: Rows a page; 200 when neither this nor a request says.
+            page_size: Rows a page; 200 unless this says, or a request asks for another number than the usual 20.
             sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
             ascending: True for the smallest or oldest first.
             begins_with: What ``ACCESS_INFO_URI_BEGINS_WITH`` looks for.
@@ -341,7 +341,7 @@ class Datastore:
 
         def fetch(key: object | None) -> Page[ItemDataset]:
             answer = self._transport.run(datastore.list_page(body, key))
-            return Page(answer.items or [], answer.pagination_key)
+            return Page(answer.items, answer.pagination_key)
 
         return Results(fetch, self._transport.submit, total_limit=total_limit)
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.files import (
     Access,
     Credentials,
@@ -59,13 +58,6 @@ class _Datasets:
 
     def _locate(self, dataset_id: str) -> DatasetFiles:
         answer = self._transport.run(datastore.fetch_dataset("dataset_id", dataset_id))
-        if answer.item is None:
-            raise UnreadableAnswer(
-                "The answer holds no item.",
-                operation="datastore.fetch_dataset",
-                status=200,
-                dataset_id=dataset_id,
-            )
         place = answer.item.s3
         prefix = place.path if place.path.endswith("/") else f"{place.path}/"
         deployment = self._transport.deployment

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import provena_sdk
 from provena_sdk import errors
 
 ID = "10378.1/1"
@@ -109,3 +110,23 @@ async def test_a_list_sends_sort_and_key_back_as_they_came(recorder: Any) -> Non
     assert first == {"page_size": 7, "sort_by": sort}
     assert second == {"page_size": 7, "sort_by": sort, "pagination_key": key}
     assert list(map(type, second["pagination_key"]["new"])) == [int, float, type(None)]
+
+
+@pytest.mark.parametrize(
+    ("given", "keywords", "rows"),
+    [
+        (None, {}, 200),
+        (None, {"total_limit": 5}, 5),
+        (None, {"page_size": 20}, 20),
+        ({}, {}, 200),
+        (provena_sdk.NoFilterSubtypeListRequest(), {}, 200),
+        (provena_sdk.NoFilterSubtypeListRequest(page_size=50), {"total_limit": 5}, 50),
+    ],
+)
+async def test_pages_have_a_good_size_unless_one_was_chosen(
+    recorder: Any, given: Any, keywords: dict[str, int], rows: int
+) -> None:
+    page: dict[str, Any] = {"status": {"success": True, "details": ""}, "items": [], "pagination_key": None}
+    datastore, sent = recorder(lambda call: page)
+    assert [dataset async for dataset in datastore.for_all_datasets(given, **keywords)] == []
+    assert [call.request["json"]["page_size"] for call in sent.calls] == [rows]

@@ -94,7 +94,7 @@ async def test_failures_are_sorted_by_their_cause(recorder: Any, item: Any) -> N
         "1/6": role,
         "1/7": forbidden,
         "1/8": limited,
-        "1/9": {"status": STATUS, "item": None, "roles": None, "locked": None},
+        "1/9": errors.UnreadableAnswer("odd", operation="o", status=200),
     }
     hits = [f"1/{number}" for number in range(10)] + ["no handle"]
     datastore, _ = recorder(service(hits, outcomes, item))

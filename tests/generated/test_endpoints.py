@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -110,12 +111,13 @@ def recorder(status: int, answer: object, seen: list[httpx.Request]) -> httpx.Mo
     return httpx.MockTransport(handle)
 
 
-def test_a_sync_client_sends_and_reads() -> None:
+def test_a_sync_client_sends_and_reads(recorded: Callable[[str], Any]) -> None:
     seen: list[httpx.Request] = []
-    answer = {"status": {"success": True, "details": ""}, "item": None, "locked": False}
+    answer = recorded("fetch.ok.owner")
     with httpx.Client(base_url="http://service.example/api", transport=recorder(200, answer, seen)) as client:
         read = fetch_dataset.sync(client=client, handle_id="10378.1/7 ä+&")
-    assert read == models.RegistryFetchResponse(status=models.Status(success=True, details=""), locked=False)
+    assert read == models.RegistryFetchResponse.from_dict(answer)
+    assert read.item.display_name == answer["item"]["display_name"]
     assert seen[0].url.path == "/api/registry/items/fetch-dataset"
     assert dict(seen[0].url.params) == {"handle_id": "10378.1/7 ä+&"}
 

@@ -109,7 +109,7 @@ def configuration_is_text(package: Any, recorded: Recorded) -> None:
 def one_pagination_key_type(package: Any, recorded: Recorded) -> None:
     key = {"id": "10378.1/7", "item_subtype": "DATASET", "created_timestamp": 1795348258}
     page = package.models.DatasetListResponse.from_dict(
-        {"status": {"success": True, "details": ""}, "pagination_key": key}
+        {"status": {"success": True, "details": ""}, "items": [], "pagination_key": key}
     )
     following = package.models.NoFilterSubtypeListRequest(pagination_key=page.pagination_key).to_dict()
     assert following["pagination_key"] == key

@@ -44,11 +44,12 @@ TOLD_BY_NAME: dict[type[ServiceError], str] = {
     errors.DatasetLocked: "locked.update locked.revert locked.creds.write.regadmin",
     errors.Forbidden: "pending.creds.write pending.creds.write.regadmin",
     errors.DatasetAccessDenied: """
-        action.not-a-reviewer action.other-reviewer action.removed-reviewer approval.not-owner
+        approval.not-owner
         creds.write.not-owner fetch.private.reader group.data-read-without-metadata-read.creds
         presigned.private.reader presigned.metadata-read-only.reader presigned.data-write-only.reader
         revert.not-owner update.not-owner version.non-dataset version.not-owner
     """,
+    errors.NotTheReviewer: "action.not-a-reviewer action.other-reviewer action.removed-reviewer",
     errors.RoleMissing: """
         action.reader approval.reader auth.wrong-role auth.write-without-read check-access.read.sysadmin
         check-access.write.nobody check-access.write.sysadmin check-access.admin.nobody
@@ -174,6 +175,7 @@ def test_the_next_step_fits_the_kind_of_401(exchanges: list[Any], call: MakeCall
         errors.RoleMissing: "Request it",
         errors.DatasetAccessDenied: "Ask its owner",
         errors.DatasetLocked: "Unlock",
+        errors.NotTheReviewer: "Only the reviewer",
     }
     for exchange in exchanges:
         if exchange.status != 401:

@@ -10,9 +10,9 @@ __all__ = ("DatasetListResponse",)
 
 _FIELDS = frozenset(
     (
+        "items",
         "status",
         "complete_item_count",
-        "items",
         "not_authorised_count",
         "pagination_key",
         "seed_item_count",
@@ -29,9 +29,9 @@ class DatasetListResponse:
     """One page of datasets.
 
     Attributes:
+        items: The datasets on this page; a page may be short or empty and still not be the last.
         status: Whether the listing worked.
         complete_item_count: Complete datasets on this page.
-        items: The datasets on this page; a page may be short or empty and still not be the last.
         not_authorised_count: Records left out of this page because the caller may not see them.
         pagination_key: Key of the next page; None on the last page only.
         seed_item_count: Reserved handles on this page.
@@ -42,9 +42,9 @@ class DatasetListResponse:
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 
+    items: list[ItemDataset]
     status: Status
     complete_item_count: int | None = None
-    items: list[ItemDataset] | None = None
     not_authorised_count: int | None = None
     pagination_key: PaginationKey | None = None
     seed_item_count: int | None = None
@@ -66,20 +66,16 @@ class DatasetListResponse:
         if not isinstance(data, dict):
             raise wrong_type("DatasetListResponse", "an object", data)
         self = cls.__new__(cls)
+        value = data["items"]
+        self.items = [
+            ItemDataset.from_dict(item) for item in read_list(value, object, "DatasetListResponse.items")
+        ]
         value = data["status"]
         self.status = Status.from_dict(value)
         value = data.get("complete_item_count")
         if value is not None and not isinstance(value, NUMBER):
             raise wrong_type("DatasetListResponse.complete_item_count", "a number", value)
         self.complete_item_count = value
-        value = data.get("items")
-        self.items = (
-            None
-            if value is None
-            else [
-                ItemDataset.from_dict(item) for item in read_list(value, object, "DatasetListResponse.items")
-            ]
-        )
         value = data.get("not_authorised_count")
         if value is not None and not isinstance(value, NUMBER):
             raise wrong_type("DatasetListResponse.not_authorised_count", "a number", value)
@@ -119,11 +115,10 @@ class DatasetListResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
+        data["items"] = [item.to_dict() for item in self.items]
         data["status"] = self.status.to_dict()
         if self.complete_item_count is not None:
             data["complete_item_count"] = self.complete_item_count
-        if self.items is not None:
-            data["items"] = [item.to_dict() for item in self.items]
         if self.not_authorised_count is not None:
             data["not_authorised_count"] = self.not_authorised_count
         if self.pagination_key is not None:

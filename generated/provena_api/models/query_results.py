@@ -10,8 +10,8 @@ __all__ = ("QueryResults",)
 
 _FIELDS = frozenset(
     (
-        "status",
         "results",
+        "status",
         "warnings",
     )
 )
@@ -22,14 +22,14 @@ class QueryResults:
     """The hits of a search, best first.
 
     Attributes:
-        status: Whether the search worked.
         results: The hits; empty when nothing was found.
+        status: Whether the search worked.
         warnings: What the search service has to remark on the search.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 
+    results: list[QueryResult]
     status: Status
-    results: list[QueryResult] | None = None
     warnings: list[str] | None = None
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
 
@@ -45,14 +45,12 @@ class QueryResults:
         if not isinstance(data, dict):
             raise wrong_type("QueryResults", "an object", data)
         self = cls.__new__(cls)
+        value = data["results"]
+        self.results = [
+            QueryResult.from_dict(item) for item in read_list(value, object, "QueryResults.results")
+        ]
         value = data["status"]
         self.status = Status.from_dict(value)
-        value = data.get("results")
-        self.results = (
-            None
-            if value is None
-            else [QueryResult.from_dict(item) for item in read_list(value, object, "QueryResults.results")]
-        )
         value = data.get("warnings")
         self.warnings = None if value is None else read_list(value, str, "QueryResults.warnings")
         self.additional_properties = (
@@ -63,9 +61,8 @@ class QueryResults:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
+        data["results"] = [item.to_dict() for item in self.results]
         data["status"] = self.status.to_dict()
-        if self.results is not None:
-            data["results"] = [item.to_dict() for item in self.results]
         if self.warnings is not None:
             data["warnings"] = self.warnings.copy()
         return data

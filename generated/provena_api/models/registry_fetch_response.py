@@ -10,10 +10,10 @@ __all__ = ("RegistryFetchResponse",)
 
 _FIELDS = frozenset(
     (
-        "status",
         "item",
         "locked",
         "roles",
+        "status",
     )
 )
 
@@ -23,17 +23,17 @@ class RegistryFetchResponse:
     """One dataset, and what the caller may do with it.
 
     Attributes:
-        status: Whether the fetch worked.
         item: The dataset.
         locked: Whether the dataset is locked against changes.
         roles: The caller's roles on the dataset.
+        status: Whether the fetch worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 
+    item: ItemDataset
+    locked: bool
+    roles: list[str]
     status: Status
-    item: ItemDataset | None = None
-    locked: bool | None = None
-    roles: list[str] | None = None
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
 
     @classmethod
@@ -48,16 +48,16 @@ class RegistryFetchResponse:
         if not isinstance(data, dict):
             raise wrong_type("RegistryFetchResponse", "an object", data)
         self = cls.__new__(cls)
-        value = data["status"]
-        self.status = Status.from_dict(value)
-        value = data.get("item")
-        self.item = None if value is None else ItemDataset.from_dict(value)
-        value = data.get("locked")
-        if value is not None and not isinstance(value, bool):
+        value = data["item"]
+        self.item = ItemDataset.from_dict(value)
+        value = data["locked"]
+        if not isinstance(value, bool):
             raise wrong_type("RegistryFetchResponse.locked", "a boolean", value)
         self.locked = value
-        value = data.get("roles")
-        self.roles = None if value is None else read_list(value, str, "RegistryFetchResponse.roles")
+        value = data["roles"]
+        self.roles = read_list(value, str, "RegistryFetchResponse.roles")
+        value = data["status"]
+        self.status = Status.from_dict(value)
         self.additional_properties = (
             {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
         )
@@ -66,13 +66,10 @@ class RegistryFetchResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
+        data["item"] = self.item.to_dict()
+        data["locked"] = self.locked
+        data["roles"] = self.roles.copy()
         data["status"] = self.status.to_dict()
-        if self.item is not None:
-            data["item"] = self.item.to_dict()
-        if self.locked is not None:
-            data["locked"] = self.locked
-        if self.roles is not None:
-            data["roles"] = self.roles.copy()
         return data
 
 

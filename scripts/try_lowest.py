@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOWEST = ROOT / "requirements-lowest.lock"
-TESTS = ("tests/operations", "tests/transport", "tests/paging", "tests/files", "tests/facade", "tests/config")
+TESTS = tuple(
+    f"tests/{name}"
+    for name in ("auth", "config", "facade", "files", "operations", "paging", "secrets", "transport")
+)
 
 TOOLS = (
     "hypothesis",
@@ -29,7 +32,9 @@ def main() -> int:
         python = str(Path(place) / "bin" / "python")
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.run([*pip, "-c", str(LOWEST), *TOOLS, "--editable", f"{ROOT}[sandbox]"], check=True)
+        subprocess.run(
+            [*pip, "-c", str(LOWEST), *TOOLS, "--editable", f"{ROOT}[sandbox,keyring,qr]"], check=True
+        )
         chosen = [name for name in TESTS if (ROOT / name).is_dir()]
         command = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", "not slow", *chosen]
         return subprocess.run(command, cwd=ROOT, check=False).returncode

@@ -107,7 +107,6 @@ def main() -> int:
                 provena.datastore.search_datasets("reef temperature"),
             )
             item = reef.fetch_dataset().item
-            assert item is not None
             steps.show(
                 "reef.fetch_dataset().item",
                 f"{item.display_name}, owned by {item.owner_username}, {item.release_status}\n{item.s3.s3_uri}",

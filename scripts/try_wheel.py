@@ -33,8 +33,7 @@ with Sandbox() as sandbox:
 TYPED = """
 from provena_sdk import Provena
 def name(provena: Provena) -> str:
-    item = provena.datastore.fetch_dataset("10378.1/1").item
-    return item.display_name if item else ""
+    return provena.datastore.fetch_dataset("10378.1/1").item.display_name
 reveal_type(Provena("example.org").datastore.list_all_datasets())
 """
 

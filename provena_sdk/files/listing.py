@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -10,9 +11,12 @@ from typing import Any, Final
 from provena_sdk.errors import DatasetFileNotFound
 from provena_sdk.files.filesystem import DatasetStore
 from provena_sdk.files.location import FileInfo
+from provena_sdk.files.paths import folded
 
 _SEARCHED: Final = 10_000
 _SUGGESTED: Final = 3
+# Below this, names with nothing in common but their ending count as alike.
+_LIKENESS: Final = 0.75
 
 
 async def each_entry(store: DatasetStore, folder: str = "") -> AsyncIterator[FileInfo]:
@@ -72,10 +76,7 @@ async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
         known.update(_folders(info.path))
         if len(known) >= _SEARCHED:
             break
-    near = difflib.get_close_matches(path, sorted(known), n=_SUGGESTED, cutoff=0.6)
-    name = path.rstrip("/").rpartition("/")[2]
-    near += [other for other in sorted(known) if other.rstrip("/").rpartition("/")[2] == name]
-    suggestions = list(dict.fromkeys(near))[:_SUGGESTED]
+    suggestions = await asyncio.to_thread(_near, path, sorted(known))
     hint = (
         f"Did you mean {' or '.join(map(repr, suggestions))}?"
         if suggestions
@@ -86,6 +87,22 @@ async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
         path=path,
         hint=hint,
     )
+
+
+def _near(path: str, known: list[str]) -> list[str]:
+    """Return the paths that were most likely meant: those that look alike, and those of the same name elsewhere."""
+    alike: dict[str, list[str]] = {}
+    for other in known:
+        alike.setdefault(folded(other), []).append(other)
+    matches = difflib.get_close_matches(folded(path), alike, n=_SUGGESTED, cutoff=_LIKENESS)
+    near = [other for match in matches for other in alike[match]]
+    name = _name(path)
+    near += [other for other in known if _name(other) == name]
+    return list(dict.fromkeys(near))[:_SUGGESTED]
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _folders(path: str) -> list[str]:

@@ -180,6 +180,30 @@ def test_an_unknown_path_names_what_comes_near(files: DatasetFiles, put: Put, tm
         files.download_specific("obs", tmp_path)
 
 
+def test_what_only_ends_alike_is_not_suggested(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+    put({"é.txt": b"1", "(a).txt": b"2", "Obs/Tide.csv": b"3"})
+    with pytest.raises(DatasetFileNotFound) as caught:
+        files.download_specific("nope.txt", tmp_path)
+    assert caught.value.hint == "List the dataset's files to see what it holds."
+    with pytest.raises(DatasetFileNotFound) as caught:
+        files.download_specific("obs/tide.CSV", tmp_path)
+    assert caught.value.hint == "Did you mean 'Obs/Tide.csv'?"
+
+
+def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
+    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put({"a.csv": b"1"})
+
+    def refuse(path: Path, *args: object, **options: object) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        report = files.download_all(tmp_path, raise_for_failures=False)
+    assert [outcome.note for outcome in report] == [f"Read-only file system: {str(tmp_path / 'a.csv')!r}"]
+
+
 def test_a_folder_that_only_a_marker_makes(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
     put({"empty/": b""})
     assert len(files.download_specific("empty", tmp_path)) == 0

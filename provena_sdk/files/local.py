@@ -189,7 +189,12 @@ class PartFile:
     def __init__(self, root: Path, target: str) -> None:
         self.target = _prepared(root, target)
         self.path = self.target.with_name(part_name(self.target.name, secrets.token_hex(4)))
-        self._file = self.path.open("xb", buffering=0)
+        try:
+            self._file = self.path.open("xb", buffering=0)
+        except OSError as error:
+            # Nobody has heard of the hidden file.
+            error.filename = os.fspath(self.target)
+            raise
         self._lock = threading.Lock()
 
     def write(self, offset: int, data: bytes | bytearray) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, overload
 
-from provena_sdk.errors import TransferFailed
+from provena_sdk.errors import ProvenaError, TransferFailed
 
 Outcome = Literal["downloaded", "uploaded", "skipped", "refused", "failed"]
 """What became of a file; ``refused`` means that it was never tried, because its name or place is not safe."""
@@ -53,13 +53,13 @@ class FileOutcome:
     @property
     def note(self) -> str:
         """The reason or the error, in one line; empty when there is nothing to say."""
-        text = self.reason or (str(self.error) if self.error is not None else "")
-        return " ".join(text.split())
+        text = self.reason or (_said(self.error) if self.error is not None else "")
+        return shown(" ".join(text.split()))
 
     def __str__(self) -> str:
         size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
         note = f": {self.note}" if self.note else ""
-        return f"{self.outcome:<10} {self.path}{size}{note}"
+        return f"{self.outcome:<10} {shown(self.path)}{size}{note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,11 @@ class TransferReport(Sequence[FileOutcome]):
         if not failed:
             return
         errors = [outcome.error for outcome in failed if outcome.error is not None]
-        what = "file was" if len(self) == 1 else "files were"
+        files = "file" if len(self) == 1 else "files"
+        was = "was" if len(failed) == 1 else "were"
+        first = f"{shown(failed[0].path)}: {failed[0].note.removesuffix('.')}"
         raise TransferFailed(
-            f"{len(failed)} of {len(self)} {what} not transferred.",
+            f"{len(failed)} of {len(self)} {files} {was} not transferred, the first being {first}.",
             report=self,
             errors=errors,
             hint="The report of this error names each; the others are in place.",
@@ -148,7 +150,7 @@ class TransferReport(Sequence[FileOutcome]):
     def _repr_html_(self) -> str:
         rows = self._noteworthy() + [outcome for outcome in self.outcomes if not outcome.note]
         cells = "".join(
-            f"<tr><td>{outcome.outcome}</td><td>{html.escape(outcome.path)}</td>"
+            f"<tr><td>{outcome.outcome}</td><td>{html.escape(shown(outcome.path))}</td>"
             f"<td>{human_size(outcome.bytes)}</td><td>{html.escape(outcome.note)}</td></tr>"
             for outcome in rows[:_SHOWN]
         )
@@ -157,6 +159,28 @@ class TransferReport(Sequence[FileOutcome]):
             f"<p>{html.escape(self._headline())}</p><table><thead><tr><th>Outcome</th><th>File</th>"
             f"<th>Size</th><th>Note</th></tr></thead><tbody>{cells}</tbody></table>{more}"
         )
+
+
+def shown(text: str) -> str:
+    r"""Write a name so that it can be printed anywhere and does nothing to a terminal.
+
+    Whoever put a file into a dataset chose its name, which may hold control sequences or reverse its reading.
+
+    Example:
+        >>> shown("Ümlaut 日本.csv"), shown("a\x1b[2Jb\u202ecsv")
+        ('Ümlaut 日本.csv', 'a\\x1b[2Jb\\u202ecsv')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
+
+
+def _said(error: Exception) -> str:
+    if not isinstance(error, OSError) or isinstance(error, ProvenaError) or not error.strerror:
+        return str(error)
+    return f"{error.strerror}: {error.filename!r}" if error.filename else error.strerror
 
 
 def human_size(size: int) -> str:

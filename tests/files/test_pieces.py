@@ -123,7 +123,9 @@ def test_failures_are_raised_as_one_group_that_pickles() -> None:
     report = TransferReport(
         (FileOutcome("a", "downloaded", bytes=1), FileOutcome("b", "failed", error=error))
     )
-    with pytest.raises(TransferFailed, match="1 of 2 files were not transferred") as caught:
+    with pytest.raises(
+        TransferFailed, match=r"1 of 2 files was not transferred, the first being b: damaged\."
+    ) as caught:
         report.raise_for_failures()
     copied = pickle.loads(pickle.dumps(caught.value))
     assert str(copied) == str(caught.value)
@@ -133,6 +135,41 @@ def test_failures_are_raised_as_one_group_that_pickles() -> None:
     assert by_kind is not None
     assert by_kind.exceptions == (error,)
     TransferReport((FileOutcome("a", "skipped"),)).raise_for_failures()
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "a\u202egnp.exe", "bad\udcff.txt", "two\nlines", "bell\x07"])
+def test_names_are_printed_so_that_they_do_nothing(name: str) -> None:
+    error = OSError(28, "No space left on device")
+    report = TransferReport(
+        (FileOutcome(name, "failed", reason=name), FileOutcome(name, "failed", error=error))
+    )
+    with pytest.raises(TransferFailed) as caught:
+        report.raise_for_failures()
+    for text in (str(report), report._repr_html_(), str(caught.value)):
+        assert text.replace("\n", "").isprintable()
+        assert text.encode()
+    assert len(str(report).splitlines()) == 3
+
+
+def test_errors_of_this_machine_are_noted_without_their_number() -> None:
+    assert FileOutcome("a", "failed", error=OSError(28, "No space left on device")).note == (
+        "No space left on device"
+    )
+    assert FileOutcome("a", "failed", error=PermissionError(13, "Permission denied", "/data/a")).note == (
+        "Permission denied: '/data/a'"
+    )
+
+
+def test_how_many_files_failed() -> None:
+    def told(*outcomes: FileOutcome) -> str:
+        with pytest.raises(TransferFailed) as caught:
+            TransferReport(outcomes).raise_for_failures()
+        return caught.value.message
+
+    bad, good = FileOutcome("b", "failed", error=ValueError("no.")), FileOutcome("a", "skipped")
+    assert told(bad) == "1 of 1 file was not transferred, the first being b: no."
+    assert told(good, bad) == "1 of 2 files was not transferred, the first being b: no."
+    assert told(bad, good, bad) == "2 of 3 files were not transferred, the first being b: no."
 
 
 def info(path: str) -> FileInfo:

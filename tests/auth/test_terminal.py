@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import select
@@ -58,6 +59,7 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.shown = ""
 
     def wait_for(self, text: str) -> None:
@@ -65,7 +67,7 @@ class Terminal:
         while text not in self.shown:
             assert time.monotonic() < deadline, self.shown
             if select.select([self._ours], [], [], 0.1)[0]:
-                self.shown += os.read(self._ours, 65536).decode()
+                self.shown += self._decoder.decode(os.read(self._ours, 65536))
 
     def type(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
@@ -74,7 +76,7 @@ class Terminal:
         """Read to the end; returns the exit status and what was printed on stdout."""
         try:
             while chunk := os.read(self._ours, 65536):
-                self.shown += chunk.decode()
+                self.shown += self._decoder.decode(chunk)
         except OSError:
             pass  # Linux says so when the other side is closed.
         os.close(self._ours)

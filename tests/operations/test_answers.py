@@ -199,7 +199,7 @@ def test_many_field_errors_are_counted() -> None:
     error = answer(422, {"detail": entries})
     assert isinstance(error, errors.ValidationFailed)
     assert len(error.errors) == 8
-    assert str(error).endswith("; and 3 more")
+    assert str(error).endswith("; and 3 more.")
 
 
 def test_a_dataset_that_was_not_named_is_not_invented() -> None:
@@ -269,3 +269,28 @@ def refusal(call: Any, status: int, headers: Any, body: bytes) -> errors.Service
 @pytest.fixture(scope="module")
 def operations_once(operations: list[Any]) -> Callable[[int], Any]:
     return lambda index: operations[index % len(operations)]
+
+
+@pytest.mark.parametrize(
+    ("detail", "end"),
+    [
+        ("You are not authorised to fetch this item..", "to fetch this item. Ask"),
+        ("You are not authorised.", "You are not authorised. Ask"),
+        ("You are not authorised", "You are not authorised. Ask"),
+        ("You may not!", "You may not! Ask"),
+        (" ... ", "no reason given. Ask"),
+        ("", "no reason given. Ask"),
+    ],
+)
+def test_what_the_service_said_ends_as_a_sentence(detail: str, end: str) -> None:
+    error = answer(401, {"detail": detail})
+    assert isinstance(error, errors.DatasetAccessDenied)
+    assert end in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 429, 500, 502])
+@pytest.mark.parametrize("detail", ["It failed.", "It failed..", "It failed", ""])
+def test_no_message_ends_twice(status: int, detail: str) -> None:
+    text = str(answer(status, {"detail": detail}))
+    assert ".." not in text
+    assert text.endswith(".")

@@ -29,10 +29,12 @@ class Flow(Protocol):
     Attributes:
         asks_person: Whether ``begin`` needs a person.
         stores: Whether the tokens are worth keeping beyond the process.
+        renews: Whether there is a way to other tokens than the first.
     """
 
     asks_person: ClassVar[bool]
     stores: ClassVar[bool]
+    renews: ClassVar[bool]
 
     @property
     def key(self) -> SessionKey:
@@ -97,6 +99,7 @@ class DeviceFlow:
 
     asks_person: ClassVar[bool] = True
     stores: ClassVar[bool] = True
+    renews: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -240,6 +243,7 @@ class OfflineToken:
 
     asks_person: ClassVar[bool] = False
     stores: ClassVar[bool] = True
+    renews: ClassVar[bool] = True
 
     def __init__(self, server: SignInServer, key: SessionKey, token: Secret) -> None:
         self.key = key
@@ -297,6 +301,7 @@ class ClientCredentials:
 
     asks_person: ClassVar[bool] = False
     stores: ClassVar[bool] = False
+    renews: ClassVar[bool] = True
 
     def __init__(self, server: SignInServer, key: SessionKey, secret: Secret) -> None:
         self.key = key
@@ -351,6 +356,7 @@ class StaticToken:
 
     asks_person: ClassVar[bool] = False
     stores: ClassVar[bool] = False
+    renews: ClassVar[bool] = False
 
     def __init__(self, key: SessionKey, token: Secret, server: SignInServer | None = None) -> None:
         self.key = key

@@ -186,11 +186,10 @@ class TokenSource:
 
         token = self.token()
         answer = self._userinfo(token)
-        if isinstance(answer, Refusal) and answer.code == "invalid_token":
+        # What cannot be renewed may still be good at the services: it is their word that counts.
+        if isinstance(answer, Refusal) and answer.code == "invalid_token" and self._flow.renews:
             token = self.renew(token)
             answer = self._userinfo(token)
-            if isinstance(answer, Refusal) and answer.code == "invalid_token":
-                raise copy.copy(self._flow.ended(answer))
         tokens = self._tokens
         if tokens is None or tokens.access_token != token:
             tokens = Tokens(token, self._clock())

@@ -132,6 +132,16 @@ def test_a_session_that_was_ended_elsewhere_is_noticed(sandbox: Sandbox, make: M
         source.whoami(Deployment("localhost"))
 
 
+def test_a_given_token_is_not_given_up_because_its_session_ended(
+    sandbox: Sandbox, deployment: Deployment, make: Make
+) -> None:
+    """The services look at the token alone, and accept it to its end."""
+    with Provena(deployment, tokens=make(access_token=sandbox.access_token("reader"))) as provena:
+        sandbox.end_sessions()
+        assert provena.whoami().username == "reader"
+        assert provena.datastore.check_access("read").username == "reader"
+
+
 def test_a_sign_in_server_that_tells_nothing(sandbox: Sandbox, deployment: Deployment, make: Make) -> None:
     """Keycloak refuses to say who the holder of a token without the scope openid is; the token says it, too."""
     sandbox.faults.add(

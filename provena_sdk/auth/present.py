@@ -127,10 +127,11 @@ def span(seconds: float) -> str:
     """Say a time span in words.
 
     Example:
-        >>> span(600), span(60), span(30)
+        >>> span(599.9), span(60), span(30)
         ('10 minutes', '1 minute', '30 seconds')
     """
-    count, unit = (int(seconds) // 60, "minute") if seconds >= 60 else (int(seconds), "second")
+    whole = round(seconds)
+    count, unit = (whole // 60, "minute") if whole >= 60 else (whole, "second")
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 

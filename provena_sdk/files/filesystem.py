@@ -23,7 +23,7 @@ from provena_sdk.files.file import DatasetFile, already_there, not_a_file
 from provena_sdk.files.location import DatasetLocation
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
 from provena_sdk.files.plan import service_file_refusal
-from provena_sdk.files.session import DatasetCredentials, DatasetSession, authorities, proxies
+from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
 
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
@@ -82,6 +82,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
                 "max_pool_connections": _CONNECTIONS,
                 "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
                 "proxies": proxies(endpoint_url),
+                "user_agent": USER_AGENT,
                 "s3": {"addressing_style": "path" if endpoint_url else "auto"},
             },
             default_block_size=_BLOCK_BYTES,

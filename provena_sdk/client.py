@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -48,10 +50,6 @@ def _settings_from(environment: Mapping[str, str] | None) -> Settings:
     return settings
 
 
-def _options(settings: Settings) -> Options:
-    return Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
-
-
 def _tokens(settings: Settings) -> TokenSource:
     from provena_sdk.auth.choose import source_for
 
@@ -73,44 +71,14 @@ def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explan
     )
 
 
-class Provena:
-    """A Provena deployment, for plain scripts and notebooks. Safe to share between threads.
+class _Client(ABC):
+    """What both clients have in common: settings, tokens and options; how they are wired is theirs."""
 
-    Nothing is sent before the first call. What is not given comes from the environment, then from a profile of
-    ``config.toml``; a profile that is given comes before the environment. :meth:`explain` says what came from where.
-    Who you are is found in the same order, then in the session of an earlier sign-in; last comes a sign-in in the
-    browser, which is offered only where somebody watches.
-
-    Args:
-        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
-            the environment.
-        realm: The sign-in realm; default ``provena``.
-        profile: A profile of ``config.toml``, by its name. Each has a session of its own.
-        access_token: A token to use as it is; it is never renewed.
-        offline_token: A token that gets new access tokens without a person, for pipelines.
-        client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
-            offline token.
-        client_secret: The client's secret, to sign in as a service.
-        interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
-        tokens: Where tokens come from, instead of all of these.
-        ca_file: File of the certificate authorities to trust, instead of the system's.
-        timeout: Seconds to wait for an answer, 60 unless set elsewhere; connecting takes at most 10 of them.
-        max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
-
-    Attributes:
-        deployment: The addresses.
-        datastore: Datasets and their files.
-        search: Full-text search.
-
-    Raises:
-        ConfigurationError: No deployment is named, or a setting cannot be used; it says which and where it is.
-        InvalidArgument: An argument is of the wrong kind, or out of range.
-
-    Example:
-        >>> with Provena(deployment, access_token=access_token) as provena:
-        ...     provena.datastore.get_health_check().message
-        'Health check successful.'
-    """
+    deployment: Deployment
+    tokens: TokenSource
+    _options: Options
+    _settings: Settings
+    _own_tokens: bool
 
     def __init__(
         self,
@@ -167,18 +135,20 @@ class Provena:
         return client
 
     def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
-        options = _options(settings)
         self.deployment = settings.deployment
         self.tokens = _tokens(settings) if tokens is None else tokens
         self._settings = settings
         self._own_tokens = tokens is not None
-        self._wire(Transport(self.deployment, self.tokens, options))
+        self._options = Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
+        self._connect()
 
-    def _wire(self, transport: Transport, files: FileAccess | None = None) -> None:
-        self._transport = transport
-        self._files = FileAccess(transport) if files is None else files
-        self.datastore = Datastore(transport, IOSubModule(self._files))
-        self.search = Search(transport)
+    @abstractmethod
+    def _connect(self) -> None:
+        """Make the transport, the access to files and what users call."""
+
+    @abstractmethod
+    def _apply_options(self) -> None:
+        """Take the transport and what users call to the options of this view."""
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
         """Return a view of this client with other options; both use, and close, the same connections.
@@ -199,13 +169,9 @@ class Provena:
             >>> provena.with_options(timeout=5, max_retries=0).datastore.get_health_check().message
             'Health check successful.'
         """
-        options = self._transport.options.changed(timeout, max_retries)
-        view = object.__new__(type(self))
-        view.deployment = self.deployment
-        view.tokens = self.tokens
-        view._settings = self._settings
-        view._own_tokens = self._own_tokens
-        view._wire(self._transport.with_options(options), self._files)
+        view = copy.copy(self)
+        view._options = self._options.changed(timeout, max_retries)
+        view._apply_options()
         return view
 
     def explain(self) -> Explanation:
@@ -218,7 +184,60 @@ class Provena:
             >>> provena.explain()["timeout"].value
             '60 s'
         """
-        return _explained(self._settings, self._transport.options, self._own_tokens)
+        return _explained(self._settings, self._options, self._own_tokens)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.deployment.domain} realm={self.deployment.realm}>"
+
+
+class Provena(_Client):
+    """A Provena deployment, for plain scripts and notebooks. Safe to share between threads.
+
+    Nothing is sent before the first call. What is not given comes from the environment, then from a profile of
+    ``config.toml``; a profile that is given comes before the environment. :meth:`explain` says what came from where.
+    Who you are is found in the same order, then in the session of an earlier sign-in; last comes a sign-in in the
+    browser, which is offered only where somebody watches.
+
+    Args:
+        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
+            the environment.
+        realm: The sign-in realm; default ``provena``.
+        profile: A profile of ``config.toml``, by its name. Each has a session of its own.
+        access_token: A token to use as it is; it is never renewed.
+        offline_token: A token that gets new access tokens without a person, for pipelines.
+        client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
+            offline token.
+        client_secret: The client's secret, to sign in as a service.
+        interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
+        tokens: Where tokens come from, instead of all of these.
+        ca_file: File of the certificate authorities to trust, instead of the system's.
+        timeout: Seconds to wait for an answer, 60 unless set elsewhere; connecting takes at most 10 of them.
+        max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
+
+    Attributes:
+        deployment: The addresses.
+        datastore: Datasets and their files.
+        search: Full-text search.
+
+    Raises:
+        ConfigurationError: No deployment is named, or a setting cannot be used; it says which and where it is.
+        InvalidArgument: An argument is of the wrong kind, or out of range.
+
+    Example:
+        >>> with Provena(deployment, access_token=access_token) as provena:
+        ...     provena.datastore.get_health_check().message
+        'Health check successful.'
+    """
+
+    def _connect(self) -> None:
+        self._transport = Transport(self.deployment, self.tokens, self._options)
+        self._files = FileAccess(self._transport)
+        self._apply_options()
+
+    def _apply_options(self) -> None:
+        self._transport = self._transport.with_options(self._options)
+        self.datastore = Datastore(self._transport, IOSubModule(self._files))
+        self.search = Search(self._transport)
 
     def sign_in(self) -> None:
         """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
@@ -295,11 +314,8 @@ class Provena:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"<Provena {self.deployment.domain} realm={self.deployment.realm}>"
 
-
-class AsyncProvena:
+class AsyncProvena(_Client):
     """A Provena deployment, for code that awaits. It belongs to the event loop that first uses it.
 
     The arguments and attributes are those of :class:`Provena`. Signing in and asking for tokens happen on a thread,
@@ -336,111 +352,16 @@ class AsyncProvena:
         'Health check successful.'
     """
 
-    def __init__(
-        self,
-        deployment: str | Deployment | None = None,
-        realm: str | None = None,
-        *,
-        profile: str | None = None,
-        access_token: str | None = None,
-        offline_token: str | None = None,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        interactive: bool | None = None,
-        tokens: TokenSource | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-        timeout: float | None = None,
-        max_retries: int | None = None,
-    ) -> None:
-        given = Given(
-            deployment,
-            realm,
-            profile=profile,
-            access_token=access_token,
-            offline_token=offline_token,
-            client_id=client_id,
-            client_secret=client_secret,
-            ca_file=ca_file,
-            interactive=interactive,
-            timeout=timeout,
-            max_retries=max_retries,
-        )
-        self._begin(_settings(given), tokens)
+    def _connect(self) -> None:
+        self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
+        # File work runs on fsspec's own thread, where this client's loop cannot be used.
+        self._files = AsyncFileAccess(Transport(self.deployment, self.tokens, self._options))
+        self._apply_options()
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Make a client from environment variables alone, for pipelines.
-
-        Of ``config.toml`` only the profile that PROVENA_PROFILE names is used, if it is set.
-
-        Args:
-            environment: The variables; ``os.environ`` when None.
-
-        Returns:
-            The client.
-
-        Raises:
-            ConfigurationError: No deployment is named, or a variable cannot be used.
-
-        Example:
-            >>> AsyncProvena.from_env({"PROVENA_DOMAIN": "example.org"})
-            <AsyncProvena example.org realm=provena>
-        """
-        client = object.__new__(cls)
-        client._begin(_settings_from(environment), None)
-        return client
-
-    def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
-        options = _options(settings)
-        self.deployment = settings.deployment
-        self.tokens = _tokens(settings) if tokens is None else tokens
-        self._settings = settings
-        self._own_tokens = tokens is not None
-        # File work runs on fsspec's own thread, where this client's loop cannot be used: it gets its own connections.
-        blocking = Transport(self.deployment, self.tokens, options)
-        self._wire(AsyncTransport(self.deployment, self.tokens, options), AsyncFileAccess(blocking))
-
-    def _wire(self, transport: AsyncTransport, files: AsyncFileAccess) -> None:
-        self._transport = transport
-        self._files = files
-        self.datastore = AsyncDatastore(transport, AsyncIOSubModule(files))
-        self.search = AsyncSearch(transport)
-
-    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
-        """Return a view of this client with other options; both use, and close, the same connections.
-
-        What transfers of files ask of the datastore keeps the options that the first client was made with.
-
-        Args:
-            timeout: Seconds to wait for an answer.
-            max_retries: How often a request is repeated when that is safe.
-
-        Returns:
-            The view.
-
-        Raises:
-            InvalidArgument: A value is out of range.
-        """
-        options = self._transport.options.changed(timeout, max_retries)
-        view = object.__new__(type(self))
-        view.deployment = self.deployment
-        view.tokens = self.tokens
-        view._settings = self._settings
-        view._own_tokens = self._own_tokens
-        view._wire(self._transport.with_options(options), self._files)
-        return view
-
-    def explain(self) -> Explanation:
-        """Say which settings are in force, and where each came from. Nothing is sent.
-
-        Returns:
-            The settings, which print as a table. Of secrets it says only that they are set.
-
-        Example:
-            >>> provena.explain()["timeout"].value
-            '60 s'
-        """
-        return _explained(self._settings, self._transport.options, self._own_tokens)
+    def _apply_options(self) -> None:
+        self._transport = self._transport.with_options(self._options)
+        self.datastore = AsyncDatastore(self._transport, AsyncIOSubModule(self._files))
+        self.search = AsyncSearch(self._transport)
 
     async def sign_in(self) -> None:
         """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
@@ -516,6 +437,3 @@ class AsyncProvena:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return f"<AsyncProvena {self.deployment.domain} realm={self.deployment.realm}>"

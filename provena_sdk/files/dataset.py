@@ -20,6 +20,7 @@ from provena_sdk.files.local import (
     make_destination,
     scan,
     source_folder,
+    sweep,
 )
 from provena_sdk.files.location import DatasetLocation, FileInfo
 from provena_sdk.files.paths import checked, clashes, is_service_file
@@ -361,7 +362,9 @@ def _plan(files: Sequence[FileInfo], strip: str, add: str, destination: Path) ->
     targets = [add + info.path.removeprefix(strip) for info in files]
     # Making a file to find out is only worth it when it matters.
     fold = clashes(targets, fold=True) != clashes(targets, fold=False) and ignores_case(destination)
-    return plan_download(files, strip=strip, add=add, windows=os.name == "nt", fold=fold)
+    plan = plan_download(files, strip=strip, add=add, windows=os.name == "nt", fold=fold)
+    sweep(destination, (item.target for item in plan.downloads))
+    return plan
 
 
 def _failure(path: str, error: Exception, seconds: float, local: Path | None) -> FileOutcome:

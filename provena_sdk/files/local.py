@@ -7,13 +7,18 @@ import os
 import secrets
 import stat
 import threading
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from provena_sdk.errors import IntegrityError, InvalidArgument, UnsafePath
 from provena_sdk.files.paths import is_part_name, part_name
 from provena_sdk.files.plan import Upload
 from provena_sdk.files.report import FileOutcome
+
+_DEAD_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,26 @@ def ignores_case(folder: Path) -> bool:
         return probe.with_name(probe.name.swapcase()).exists()
     finally:
         probe.unlink(missing_ok=True)
+
+
+def sweep(root: Path, targets: Iterable[str]) -> None:
+    """Remove what downloads that were killed left in the folders of these targets.
+
+    A download at work writes to its part file all the time; one that nobody has touched for an hour is dead.
+
+    Args:
+        root: The destination folder.
+        targets: Paths relative to it, with forward slashes; already judged safe as names.
+    """
+    dead, real_root = time.time() - _DEAD_SECONDS, os.path.realpath(root)
+    for folder in {os.path.realpath(root / target.rpartition("/")[0]) for target in targets}:
+        if not _inside(folder, real_root):
+            continue
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                ours = is_part_name(entry.name) and entry.is_file(follow_symlinks=False)
+                if ours and entry.stat().st_mtime < dead:
+                    os.unlink(entry.path)
 
 
 class PartFile:

@@ -204,6 +204,21 @@ def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
     assert [outcome.note for outcome in report] == [f"Read-only file system: {str(tmp_path / 'a.csv')!r}"]
 
 
+def test_what_a_killed_download_left_goes_with_the_next(
+    files: DatasetFiles, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
+) -> None:
+    put({"obs/a.csv": b"1"})
+    left, alive = "obs/.a.csv.5f3a.provena-part", "obs/.b.csv.77aa.provena-part"
+    elsewhere, other = "run/.c.5f3a.provena-part", "obs/notes.txt"
+    plant(tmp_path, {left: b"half", alive: b"half", elsewhere: b"half", other: b"mine"})
+    for name in (left, elsewhere, other):
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "obs" / ".0.1.provena-part").mkdir()
+    os.utime(tmp_path / "obs" / ".0.1.provena-part", (0, 0))
+    files.download_all(tmp_path)
+    assert set(tree(tmp_path)) == {"obs/a.csv", alive, elsewhere, other}
+
+
 def test_a_folder_that_only_a_marker_makes(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
     put({"empty/": b""})
     assert len(files.download_specific("empty", tmp_path)) == 0

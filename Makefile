@@ -69,7 +69,7 @@ lock: ## Write both lock files anew: the newest versions, and the lowest that py
 	@touch .venv/ready
 	@$(PIP) install --quiet uv
 	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --no-annotate \
-	  --no-header --extra sandbox --extra keyring --extra qr pyproject.toml -o requirements-lowest.lock
+	  --no-header --all-extras pyproject.toml -o requirements-lowest.lock
 	@$(PIP) uninstall --quiet --yes uv
 
 wheel: setup ## Build the wheel, and try it in an empty environment

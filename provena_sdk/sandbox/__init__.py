@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provena_sdk.sandbox.faults import Fault, Faults
+    from provena_sdk.sandbox.object_store import ObjectFault
     from provena_sdk.sandbox.runner import Sandbox
     from provena_sdk.sandbox.seed import Seed
     from provena_sdk.sandbox.users import STANDARD_USERS, User
 
-__all__ = ["STANDARD_USERS", "Fault", "Faults", "Sandbox", "Seed", "User"]
+__all__ = ["STANDARD_USERS", "Fault", "Faults", "ObjectFault", "Sandbox", "Seed", "User"]
 
 _HOMES = {
     "Fault": "faults",
     "Faults": "faults",
+    "ObjectFault": "object_store",
     "STANDARD_USERS": "users",
     "Sandbox": "runner",
     "Seed": "seed",

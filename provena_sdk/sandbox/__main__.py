@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from provena_sdk.sandbox import Sandbox, Seed
-from provena_sdk.sandbox.runner import SERVICES
+from provena_sdk.sandbox.runner import MAX_PORT, SERVICES
+from provena_sdk.sandbox.users import SERVICE_USER
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -22,25 +23,54 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port-base",
-        type=int,
+        type=port_number,
         metavar="PORT",
         help=f"take PORT and the three after it for {', '.join(SERVICES)}; free ports are taken otherwise",
     )
     parser.add_argument(
         "--approve", metavar="USER", help="approve every device at once for USER, for example writer"
     )
-    parser.add_argument("--datasets", type=int, default=0, metavar="N", help="begin with N made-up datasets")
-    parser.add_argument("--access-token-seconds", type=float, default=300, metavar="S")
-    parser.add_argument("--refresh-token-seconds", type=float, default=1800, metavar="S")
-    parser.add_argument("--device-code-seconds", type=float, default=600, metavar="S")
-    parser.add_argument("--poll-interval", type=float, default=5, metavar="S")
-    parser.add_argument("--credentials-seconds", type=float, default=28800, metavar="S")
+    parser.add_argument(
+        "--datasets", type=count, default=0, metavar="N", help="begin with N made-up datasets"
+    )
+    parser.add_argument("--access-token-seconds", type=seconds, default=300, metavar="S")
+    parser.add_argument("--refresh-token-seconds", type=seconds, default=1800, metavar="S")
+    parser.add_argument("--device-code-seconds", type=seconds, default=600, metavar="S")
+    parser.add_argument("--poll-interval", type=seconds, default=5, metavar="S")
+    parser.add_argument("--credentials-seconds", type=seconds, default=28800, metavar="S")
+    parser.add_argument(
+        "--offline-token",
+        metavar="USER",
+        help="give an offline token of USER with the addresses, so that scripts need not sign in",
+    )
     parser.add_argument("--json", action="store_true", help="print the addresses as one line of JSON")
     return parser
 
 
+def port_number(text: str) -> int:
+    """Read the first of the ports."""
+    port, last = int(text), MAX_PORT + 1 - len(SERVICES)
+    if not 1 <= port <= last:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {last}")
+    return port
+
+
+def count(text: str) -> int:
+    """Read how many there shall be."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below zero")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Read a lifetime or an interval."""
+    if not (number := float(text)) > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until Ctrl-C or SIGTERM.
+    """Run until Ctrl-C or SIGTERM, or until the terminal closes.
 
     Standard output gets the addresses and nothing else, so that a shell can evaluate it.
 
@@ -52,9 +82,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ports = {}
     if options.port_base is not None:
         ports = {name: options.port_base + offset for offset, name in enumerate(SERVICES)}
-    finished = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: finished.set())
     try:
         sandbox = Sandbox(
             access_token_seconds=options.access_token_seconds,
@@ -66,29 +93,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ports=ports,
             approve_as=options.approve,
         )
+        if options.offline_token is not None and options.offline_token not in sandbox.users:
+            raise ValueError(f"offline-token: nobody is called {options.offline_token!r}.")
     except ValueError as error:
         parser.error(str(error))
+    finished = threading.Event()
+    stops = [signal.SIGINT, signal.SIGTERM]
+    # When it is ignored it stays so: nohup keeps a process alive in this way when its terminal closes.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        stops.append(signal.SIGHUP)
+    for number in stops:
+        signal.signal(number, lambda *_: finished.set())
     try:
         sandbox.start()
     except OSError as error:
         _say(f"The sandbox could not start: {error}", sys.stderr)
         return 1
     try:
-        _announce(sandbox, as_json=options.json)
+        _announce(sandbox, options.offline_token, as_json=options.json)
         finished.wait()
     finally:
         sandbox.stop()
     return 0
 
 
-def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
+def _announce(sandbox: Sandbox, user: str | None, *, as_json: bool) -> None:
     environment = sandbox.environment()
+    if user is not None:
+        environment["PROVENA_OFFLINE_TOKEN"] = sandbox.offline_token(user)
     if as_json:
         _say(json.dumps(environment))
         return
     for name, value in environment.items():
         _say(f"export {name}={shlex.quote(value)}")
-    _say(f"Sign in at {sandbox.issuer_url}/device as one of: {', '.join(sandbox.users)}.", sys.stderr)
+    people = [name for name in sandbox.users if name != SERVICE_USER]
+    _say(f"Sign in at {sandbox.issuer_url}/device as one of: {', '.join(people)}.", sys.stderr)
     _say("Ctrl-C ends the sandbox, and everything in it is gone.", sys.stderr)
 
 

@@ -15,6 +15,8 @@ Backend = Literal["registry", "groups", "jobs", "handles", "sign-in", "search"]
 Operate = Callable[[Request], Response]
 BACKENDS: tuple[Backend, ...] = ("registry", "groups", "jobs", "handles", "sign-in", "search")
 
+SERVICES = ("datastore", "search", "signin")
+
 _GATEWAY_PAGE = (
     "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
     "<center><h1>{status} {reason}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -42,6 +44,9 @@ class Fault:
         drop: ``before`` breaks the connection before the operation takes effect, ``after`` afterwards.
         truncate: Bytes of the body after which the connection breaks, although the whole was announced.
 
+    Raises:
+        ValueError: A value could never strike, such as a service there is not.
+
     Example:
         >>> Fault(service="datastore", path="/registry/items/list", times=2, status=429).matches(
         ...     "datastore", "POST", "/registry/items/list"
@@ -63,6 +68,22 @@ class Fault:
     takes_effect: bool = False
     drop: Literal["before", "after"] | None = None
     truncate: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.service is not None and self.service not in SERVICES:
+            hint = " The object store has its own: sandbox.s3_faults." if self.service == "s3" else ""
+            raise ValueError(
+                f"service: {self.service!r} is none of {', '.join(SERVICES)}, which take faults.{hint}"
+            )
+        if self.drop not in (None, "before", "after"):
+            raise ValueError(f"drop: {self.drop!r} is neither 'before' nor 'after'.")
+        if self.status is not None and (not isinstance(self.status, int) or not 100 <= self.status <= 999):
+            raise ValueError(f"status: {self.status!r} is no status of HTTP.")
+        if self.times is not None and self.times < 1:
+            raise ValueError("times: a fault strikes at least once; None goes on until it is cleared.")
+        for name in ("after", "latency", "stall", "truncate"):
+            if (value := getattr(self, name)) is not None and value < 0:
+                raise ValueError(f"{name}: {value!r} is below zero.")
 
     def matches(self, service: str, method: str, path: str) -> bool:
         """Whether the fault strikes such a request, whatever its count says."""

@@ -13,6 +13,7 @@ from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.datastore import datastore
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
+from provena_sdk.sandbox.items import ALL_ROLES
 from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.search import search
@@ -26,6 +27,7 @@ from provena_sdk.sandbox.wire import Connection, Handler, Request, Response, Ser
 
 HOST = "127.0.0.1"
 SERVICES = ("signin", "datastore", "search", "s3")
+MAX_PORT = 65535
 _START_SECONDS = 30.0
 
 
@@ -78,6 +80,9 @@ class Sandbox:
                 f"ports: no service is called {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}."
             )
         self.users: dict[str, User] = dict(STANDARD_USERS if users is None else users)
+        wrong = sorted(name for name, port in (ports or {}).items() if not 0 <= port <= MAX_PORT)
+        if wrong:
+            raise ValueError(f"ports: that of {', '.join(wrong)} is not between 0 and {MAX_PORT}.")
         if approve_as is not None and approve_as not in self.users:
             raise ValueError(f"approve_as: nobody is called {approve_as!r}.")
         self.clock = Clock()
@@ -147,7 +152,7 @@ class Sandbox:
     def _run(self, ready: threading.Event, failures: list[BaseException]) -> None:
         try:
             asyncio.run(self._serve(ready))
-        except (OSError, RuntimeError, FileNotFoundError) as error:
+        except Exception as error:
             failures.append(error)
         finally:
             ready.set()
@@ -205,24 +210,38 @@ class Sandbox:
 
         return handle
 
+    def _server(self, name: str) -> Server:
+        try:
+            return self._servers[name]
+        except KeyError:
+            raise RuntimeError("The sandbox does not run; use it in a 'with' block, or start it.") from None
+
+    def _user(self, name: str) -> User:
+        try:
+            return self.users[name]
+        except KeyError:
+            raise LookupError(f"Nobody is called {name!r}; there are {', '.join(self.users)}.") from None
+
     @property
     def datastore_url(self) -> str:
         """Base URL of the datastore."""
-        return self._servers["datastore"].url
+        return self._server("datastore").url
 
     @property
     def search_url(self) -> str:
         """Base URL of the search service."""
-        return self._servers["search"].url
+        return self._server("search").url
 
     @property
     def issuer_url(self) -> str:
         """URL of the sign-in realm."""
+        self._server("signin")
         return self._signin.tokens.issuer
 
     @property
     def s3_url(self) -> str:
         """Base URL of the object store."""
+        self._server("signin")
         return self.storage.url
 
     @property
@@ -260,11 +279,11 @@ class Sandbox:
             lifetime: Seconds it lives; None takes the realm's usual time, a negative number makes an expired one.
         """
         seconds = self._signin.lifetimes.access_token if lifetime is None else lifetime
-        return self._signin.access_token(self.users[user], seconds)
+        return self._signin.access_token(self._user(user), seconds)
 
     def offline_token(self, user: str = "writer") -> str:
         """An offline token of the client ``automated-access``, without signing in."""
-        return self._signin.offline_token(self.users[user])
+        return self._signin.offline_token(self._user(user))
 
     def signed_token(self, claims: Mapping[str, Any], lifetime: float | None = 300) -> str:
         """A token with just these claims, signed by the realm; without a lifetime it holds no ``exp``."""
@@ -325,7 +344,11 @@ class Sandbox:
 
         Returns:
             The dataset's id.
+
+        Raises:
+            LookupError: Nobody is called like the owner.
         """
+        self._user(owner)
         with self.state.lock:
             item = add_dataset(
                 self.state,
@@ -363,9 +386,22 @@ class Sandbox:
             general: Roles of everybody, such as ``metadata-read``; ``()`` makes it private.
             groups: Roles of the members of each group.
             locked: Whether it is closed to changes.
+
+        Raises:
+            LookupError: There is no such dataset.
+            ValueError: There is no such role.
         """
+        unknown = {role for roles in (general or (), *(groups or {}).values()) for role in roles} - {
+            *ALL_ROLES
+        }
+        if unknown:
+            raise ValueError(
+                f"No role is called {', '.join(sorted(unknown))}; there are {', '.join(ALL_ROLES)}."
+            )
         with self.state.lock:
-            item = self.state.items[dataset_id]
+            item = self.state.items.get(dataset_id)
+            if item is None:
+                raise LookupError(f"There is no dataset {dataset_id!r}.")
             if general is not None:
                 item.general_roles = general
             if groups is not None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import time
 from typing import Any
 
@@ -152,3 +153,26 @@ def test_what_cannot_be_done_is_refused(provena_sandbox: Sandbox, send: Any, pat
     answer = send(base, "POST", path, data=data)
     assert answer.status == 400
     assert answer.body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("service", "s3", "sandbox.s3_faults"),
+        ("service", "data", "none of datastore, search, signin"),
+        ("drop", "sometimes", "neither 'before' nor 'after'"),
+        ("status", "500", "no status of HTTP"),
+        ("status", 99, "no status of HTTP"),
+        ("times", 0, "at least once"),
+        ("after", -1, "below zero"),
+        ("latency", -0.5, "below zero"),
+        ("stall", -1, "below zero"),
+        ("truncate", -1, "below zero"),
+    ],
+)
+def test_a_fault_that_could_never_strike_is_refused(name: str, value: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        Fault(**{name: value})
+    assert str(caught.value).startswith(f"{name}: ")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Fault.from_json({name: value})

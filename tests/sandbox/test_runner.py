@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -294,3 +295,76 @@ def test_the_command_explains_why_it_cannot_start(command: Any) -> None:
     assert (process.returncode, output) == (1, "")
     assert errors.startswith("The sandbox could not start:")
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--port-base", "70000"),
+        ("--port-base", "-5"),
+        ("--port-base", "x"),
+        ("--datasets", "-1"),
+        ("--access-token-seconds", "0"),
+        ("--approve", "bob"),
+        ("--offline-token", "bob"),
+    ],
+    ids=" ".join,
+)
+def test_the_command_refuses_what_makes_no_sense(wrong: tuple[str, str], capsys: Any) -> None:
+    from provena_sdk.sandbox.__main__ import main
+
+    with pytest.raises(SystemExit) as caught:
+        main(wrong)
+    assert caught.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert wrong[0].strip("-") in output.err.splitlines()[-1]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminal closes like this here")
+def test_the_command_ends_with_its_terminal(command: Any) -> None:
+    process = command("--json", "--offline-token", "writer")
+    assert json.loads(process.stdout.readline())["PROVENA_OFFLINE_TOKEN"].startswith("eyJ")
+    process.send_signal(signal.SIGHUP)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_it_says_when_it_does_not_run() -> None:
+    sandbox = Sandbox()
+    attempts: list[Callable[[], object]] = [
+        lambda: sandbox.datastore_url,
+        lambda: sandbox.search_url,
+        lambda: sandbox.issuer_url,
+        lambda: sandbox.s3_url,
+        sandbox.environment,
+    ]
+    for attempt in attempts:
+        with pytest.raises(RuntimeError, match="use it in a 'with' block"):
+            attempt()
+    with sandbox:
+        assert all(attempt() for attempt in attempts)
+    with pytest.raises(RuntimeError, match="does not run"):
+        sandbox.environment()
+
+
+def test_it_names_what_there_is_not(provena_sandbox: Sandbox) -> None:
+    attempts: list[Callable[[], object]] = [
+        lambda: provena_sandbox.access_token("bob"),
+        lambda: provena_sandbox.offline_token("bob"),
+        lambda: provena_sandbox.add_dataset(owner="bob"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(LookupError, match="Nobody is called 'bob'; there are reader, writer"):
+            attempt()
+    with pytest.raises(LookupError, match="There is no dataset 'x/1'"):
+        provena_sandbox.set_access("x/1", locked=True)
+    dataset = provena_sandbox.add_dataset()
+    with pytest.raises(ValueError, match="No role is called owner; there are metadata-read"):
+        provena_sandbox.set_access(dataset, groups={"a": ("metadata-read", "owner")})
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_there_is_not(port: int) -> None:
+    with pytest.raises(ValueError, match="ports: that of s3 is not between 0 and 65535"):
+        Sandbox(ports={"s3": port})

@@ -18,11 +18,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NoReturn, Protocol
 
+from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing
+
 _log = logging.getLogger(__name__)
 
 _MARGIN_SECONDS: Final = 300.0
 _MARGIN_SHARE: Final = 0.2
 _RETRY_SECONDS: Final = 30.0
+_NO_MORE: Final = (DatasetAccessDenied, Forbidden, RoleMissing)
 
 
 class Access(enum.StrEnum):
@@ -88,7 +91,8 @@ class CredentialsSource:
 
     However many threads and tasks ask at once, the datastore is asked once for each dataset and access. What is
     held is renewed when a fifth of its life, and at most five minutes, is left. Should the renewal fail while the
-    old credentials are still good, they are handed out and the renewal is tried again later.
+    old credentials are still good, they are handed out and the renewal is tried again later; unless the datastore
+    answered that it grants them no more.
 
     A pickle of the source holds the provider and none of the credentials.
 
@@ -139,6 +143,22 @@ class CredentialsSource:
             return held
         return await asyncio.wrap_future(self._flight(dataset_id, access))
 
+    async def ask_anew(self, dataset_id: str, access: Access) -> None:
+        """Have the datastore say whether it grants credentials now, and hold the new ones.
+
+        What was granted before outlives a change of mind: keys to write work for hours, and would change a dataset
+        that has been given to a reviewer since.
+
+        Args:
+            dataset_id: The dataset's handle.
+            access: What they shall allow.
+
+        Raises:
+            ProvenaError: Whatever the datastore answered instead.
+        """
+        self._held(dataset_id, access)
+        await asyncio.wrap_future(self._flight(dataset_id, access, anew=True))
+
     def discard(self, dataset_id: str, access: Access, credentials: Credentials) -> None:
         """Forget credentials that the store refused, unless others have taken their place already."""
         key = (dataset_id, access)
@@ -154,7 +174,7 @@ class CredentialsSource:
         entry = self._entries.get((dataset_id, access))
         return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
 
-    def _flight(self, dataset_id: str, access: Access) -> Future[Credentials]:
+    def _flight(self, dataset_id: str, access: Access, *, anew: bool = False) -> Future[Credentials]:
         key = (dataset_id, access)
         with self._lock:
             entry = self._entries.get(key)
@@ -164,22 +184,22 @@ class CredentialsSource:
             flight = Future()
             # A running future cannot be cancelled, so that one waiter giving up does not fail the others.
             flight.set_running_or_notify_cancel()
-            if entry is not None and self._clock() < entry.renew_at:
+            if entry is not None and self._clock() < entry.renew_at and not anew:
                 flight.set_result(entry.credentials)
                 return flight
             self._flights[key] = flight
         context = contextvars.copy_context()
         threading.Thread(
-            target=context.run, args=(self._fly, key, flight), name="provena-credentials", daemon=True
+            target=context.run, args=(self._fly, key, flight, anew), name="provena-credentials", daemon=True
         ).start()
         return flight
 
-    def _fly(self, key: tuple[str, Access], flight: Future[Credentials]) -> None:
+    def _fly(self, key: tuple[str, Access], flight: Future[Credentials], anew: bool) -> None:
         try:
             fresh = self._provider(*key)
         except BaseException as error:
             old = self._postponed(key, error)
-            if old is None:
+            if old is None or anew:
                 flight.set_exception(error)
             else:
                 flight.set_result(old)
@@ -199,6 +219,8 @@ class CredentialsSource:
         now = self._clock()
         with self._lock:
             self._flights.pop(key, None)
+            if isinstance(error, _NO_MORE):
+                self._entries.pop(key, None)
             entry = self._entries.get(key)
             left = entry.credentials.expiry.timestamp() - now if entry is not None else 0.0
             if entry is None or left <= 0:

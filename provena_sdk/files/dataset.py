@@ -148,6 +148,8 @@ class DatasetFiles:
             raise not_a_file(plain, self.location.dataset_id)
         if writing and is_service_file(plain):
             raise service_file_refusal(self.location.dataset_id)
+        if writing:
+            run_sync(self._credentials.ask_anew(self.location.dataset_id, Access.WRITE))
         filesystem = self.filesystem(Access.WRITE if writing else Access.READ)
         try:
             return filesystem.open(plain, mode, **options)  # type: ignore[no-any-return]
@@ -341,7 +343,7 @@ class DatasetFiles:
 
         if plan.uploads:
             # Whether writing is allowed at all is one answer, and not one for each file.
-            await self._credentials.get_async(self.location.dataset_id, Access.WRITE)
+            await self._credentials.ask_anew(self.location.dataset_id, Access.WRITE)
         largest_first = sorted(plan.uploads, key=lambda item: -item.size)
         async with Engine(self._store(Access.WRITE), concurrency=self._concurrency) as engine:
             return [*plan.settled, *await engine.files(largest_first, send, failed)]

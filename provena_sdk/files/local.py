@@ -259,7 +259,10 @@ def _prepared(root: Path, target: str) -> Path:
                 hint="Remove the link, or choose another destination.",
             )
         if missing:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise NotADirectoryError(f"A file is where {target!r} needs a folder.") from None
     if path.is_dir():
         raise IsADirectoryError(f"A folder has the name of {target!r}.")
     return path

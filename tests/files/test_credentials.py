@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from provena_sdk.errors import Forbidden
+from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing, ServiceError
 from provena_sdk.files import Access, Credentials, CredentialsSource
 
 
@@ -131,6 +131,38 @@ def test_what_the_datastore_says_reaches_the_caller_and_is_not_kept() -> None:
         source.get("a", Access.WRITE)
     datastore.failure = None
     assert source.get("a", Access.WRITE).access_key_id == "id-2"
+
+
+def test_asking_anew_asks_although_there_are_good_ones() -> None:
+    datastore = Datastore()
+    source = source_of(datastore)
+    first = source.get("a", Access.WRITE)
+    asyncio.run(source.ask_anew("a", Access.WRITE))
+    assert source.get("a", Access.WRITE) is not first
+    assert len(datastore.calls) == 2
+    datastore.failure = ConnectionError("down")
+    held = source.get("a", Access.WRITE)
+    with pytest.raises(ConnectionError):
+        asyncio.run(source.ask_anew("a", Access.WRITE))
+    assert source.get("a", Access.WRITE) is held
+
+
+@pytest.mark.parametrize("kind", [Forbidden, DatasetAccessDenied, RoleMissing])
+def test_what_is_granted_no_more_is_used_no_more(kind: type[ServiceError]) -> None:
+    datastore = Datastore()
+    source = source_of(datastore)
+    source.get("a", Access.WRITE)
+    datastore.failure = kind("Released.", operation="credentials", status=403)
+    with pytest.raises(kind):
+        asyncio.run(source.ask_anew("a", Access.WRITE))
+    with pytest.raises(kind):
+        source.get("a", Access.WRITE)
+    datastore.failure = None
+    source.get("a", Access.WRITE)
+    datastore.now += datastore.lifetime - 1
+    datastore.failure = kind("Released.", operation="credentials", status=403)
+    with pytest.raises(kind):
+        source.get("a", Access.WRITE)
 
 
 def test_discarding_forgets_only_those_that_were_refused() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.errors import DatasetFileNotFound, InvalidArgument, TransferFailed, UnsafePath
+from provena_sdk import Deployment, Provena
+from provena_sdk.errors import DatasetFileNotFound, Forbidden, InvalidArgument, TransferFailed, UnsafePath
 from provena_sdk.files import Access, DatasetFiles, DatasetLocation
+from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -217,6 +219,37 @@ def test_what_a_killed_download_left_goes_with_the_next(
     os.utime(tmp_path / "obs" / ".0.1.provena-part", (0, 0))
     files.download_all(tmp_path)
     assert set(tree(tmp_path)) == {"obs/a.csv", alive, elsewhere, other}
+
+
+def test_a_dataset_given_to_a_reviewer_is_changed_no_more(provena_sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"new")
+    dataset_id = provena_sandbox.add_dataset(files={"a": b"old"})
+    deployment = Deployment.from_env(provena_sandbox.environment())
+    with Provena(deployment, access_token=provena_sandbox.access_token("writer")) as provena:
+        reef = provena.datastore.interactive_dataset(dataset_id)
+        with reef.open("b", "w") as file:
+            file.write("keys to write are held from now on")
+        with Provena(deployment, access_token=provena_sandbox.access_token("admin")) as admin:
+            admin.datastore.review.add_dataset_reviewer("10378.1/1900005")
+        provena.datastore.review.dataset_approval_request(
+            dataset_id=dataset_id, approver_id="10378.1/1900005", notes="Please."
+        )
+        with pytest.raises(Forbidden):
+            reef.upload_all_files(tmp_path)
+        with pytest.raises(Forbidden):
+            reef.open("a", "w")
+        assert reef.open("a").read() == b"old"
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+    put({"obs/2024/a.csv": b"1"})
+    for name in ("obs", "obs/2024"):
+        target = tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        target.touch()
+        report = files.download_all(tmp_path, raise_for_failures=False)
+        assert [outcome.note for outcome in report] == ["A file is where 'obs/2024/a.csv' needs a folder."]
+        target.unlink()
 
 
 def test_a_folder_that_only_a_marker_makes(files: DatasetFiles, put: Put, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import builtins
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -22,7 +22,7 @@ from provena_sdk.files.local import (
     source_folder,
     sweep,
 )
-from provena_sdk.files.location import DatasetLocation, FileInfo
+from provena_sdk.files.location import DatasetLocation, FileInfo, StoreAddress
 from provena_sdk.files.paths import checked, clashes, is_service_file
 from provena_sdk.files.plan import (
     Download,
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from provena_sdk.files.filesystem import DatasetFileSystem, DatasetStore
 
 _CONCURRENCY: Final = 32
+_OPTIONS: Final = frozenset(
+    {"block_size", "cache_options", "cache_type", "compression", "fill_cache", "size"}
+)
+_TEXT_OPTIONS: Final = frozenset({"encoding", "errors", "newline"})
+# The store accepts no smaller part of a file but the last.
+_LEAST_WRITTEN: Final = 5 * 1024 * 1024
 _MODES: Final = tuple(way + kind for way in "rwax" for kind in ("b", "", "t"))
 
 
@@ -72,9 +78,7 @@ class DatasetFiles:
             raise InvalidArgument("concurrency", "at least one request is needed.")
         self.location = location
         self._credentials = credentials
-        self._endpoint_url = endpoint_url
-        self._region = region
-        self._ca_file = ca_file
+        self._address = StoreAddress(endpoint_url, region, ca_file)
         self._concurrency = concurrency
         self._reset()
 
@@ -87,7 +91,7 @@ class DatasetFiles:
         return f"<DatasetFiles {self.location.dataset_id}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("location", "_credentials", "_endpoint_url", "_region", "_ca_file", "_concurrency")
+        kept = ("location", "_credentials", "_address", "_concurrency")
         return {name: self.__dict__[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -109,12 +113,7 @@ class DatasetFiles:
             found = self._filesystems.get(access)
             if found is None:
                 found = self._filesystems[access] = DatasetFileSystem(
-                    self.location,
-                    access,
-                    self._credentials,
-                    self._endpoint_url,
-                    self._region,
-                    self._ca_file,
+                    self.location, access, self._credentials, self._address
                 )
             return found
 
@@ -131,7 +130,7 @@ class DatasetFiles:
             A file object. What is written reaches the store when it is closed.
 
         Raises:
-            InvalidArgument: There is no such mode.
+            InvalidArgument: There is no such mode or option.
             DatasetFileNotFound: There is no such file to read.
             DatasetFileExists: There is such a file, and the mode is ``x``; this may show on closing only.
             NotAFile: The path is a folder.
@@ -141,6 +140,7 @@ class DatasetFiles:
         plain = checked(path)
         if mode not in _MODES:
             raise InvalidArgument("mode", f"{mode!r} is none of {', '.join(_MODES)}.")
+        _check_options(mode, options)
         writing = "r" not in mode
         if not plain or plain.endswith("/"):
             from provena_sdk.files.file import not_a_file
@@ -358,6 +358,21 @@ class DatasetFiles:
             One path-like :class:`FileInfo` a file. Markers that some tools leave for folders are left out.
         """
         return run_sync(self._list())
+
+
+def _check_options(mode: str, options: Mapping[str, object]) -> None:
+    """Refuse options that s3fs would take for something else, and leave out in silence."""
+    for name in options:
+        # The parameters of S3's own operations are written like this one: ContentType.
+        if name[:1].islower() and name not in _OPTIONS | _TEXT_OPTIONS:
+            known = ", ".join(sorted(_OPTIONS | _TEXT_OPTIONS))
+            raise InvalidArgument(name, "there is no such option.", hint=f"There are {known}.")
+        if name in _TEXT_OPTIONS and "b" in mode:
+            raise InvalidArgument(name, f"mode {mode!r} is for bytes, which have none.")
+    size = options.get("block_size")
+    least = 1 if "r" in mode else _LEAST_WRITTEN
+    if size is not None and (not isinstance(size, int) or size < least):
+        raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.")
 
 
 def _plan(files: Sequence[FileInfo], strip: str, add: str, destination: Path) -> DownloadPlan:

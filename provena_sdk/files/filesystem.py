@@ -20,7 +20,7 @@ from provena_sdk.errors import UnsafePath
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
 from provena_sdk.files.file import DatasetFile, already_there, not_a_file
-from provena_sdk.files.location import DatasetLocation
+from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
 from provena_sdk.files.plan import service_file_refusal
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
@@ -49,9 +49,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         location: The dataset's folder.
         access: What its credentials shall allow.
         source: Where they come from.
-        endpoint_url: The object store's base URL; None means Amazon S3.
-        region: Its region; None lets Amazon tell it.
-        ca_file: File of the certificate authorities to trust; None means the usual ones.
+        address: How the store is reached.
     """
 
     protocol = ("provena-store",)
@@ -64,26 +62,23 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         location: DatasetLocation,
         access: Access,
         source: CredentialsSource,
-        *,
-        endpoint_url: str | None = None,
-        region: str | None = None,
-        ca_file: str | None = None,
+        address: StoreAddress,
     ) -> None:
         self.location = location
         self.credentials = DatasetCredentials(source, location.dataset_id, access)
         self.root = f"{location.bucket}/{location.prefix.removesuffix('/')}"
         super().__init__(
-            endpoint_url=endpoint_url,
+            endpoint_url=address.url,
             session=DatasetSession(self.credentials),
-            client_kwargs={"region_name": region or _REGION, "verify": authorities(ca_file)},
+            client_kwargs={"region_name": address.region or _REGION, "verify": authorities(address.ca_file)},
             config_kwargs={
                 "connect_timeout": CONNECT_SECONDS,
                 "read_timeout": READ_SECONDS,
                 "max_pool_connections": _CONNECTIONS,
                 "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                "proxies": proxies(endpoint_url),
+                "proxies": proxies(address.url),
                 "user_agent": USER_AGENT,
-                "s3": {"addressing_style": "path" if endpoint_url else "auto"},
+                "s3": {"addressing_style": "path" if address.url else "auto"},
             },
             default_block_size=_BLOCK_BYTES,
             # Others may write to the dataset; a listing kept for ever would hide it.
@@ -260,9 +255,7 @@ class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]
         location: The dataset's folder.
         access: Whether files may be written.
         source: Where credentials come from.
-        endpoint_url: The object store's base URL; None means Amazon S3.
-        region: Its region; None lets Amazon tell it.
-        ca_file: File of the certificate authorities to trust; None means the usual ones.
+        address: How the store is reached.
     """
 
     protocol: ClassVar[str] = "provena-dataset"
@@ -273,13 +266,9 @@ class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]
         location: DatasetLocation,
         access: Access,
         source: CredentialsSource,
-        endpoint_url: str | None = None,
-        region: str | None = None,
-        ca_file: str | None = None,
+        address: StoreAddress,
     ) -> None:
-        store = DatasetStore(
-            location, access, source, endpoint_url=endpoint_url, region=region, ca_file=ca_file
-        )
+        store = DatasetStore(location, access, source, address)
         super().__init__(path=store.root, fs=store)
         self.store = store
 

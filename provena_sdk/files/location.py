@@ -41,6 +41,21 @@ class DatasetLocation:
         return self.prefix + path
 
 
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """How the object store is reached.
+
+    Args:
+        url: Its base URL; None means Amazon S3.
+        region: Its region; None lets Amazon tell it.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
+    """
+
+    url: str | None = None
+    region: str | None = None
+    ca_file: str | None = None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FileInfo:
     """One file of a dataset. It is path-like: ``str()`` and ``os.fspath()`` give its path within the dataset.

@@ -1,6 +1,7 @@
 """Open files: their modes, and how they end."""
 
 import gc
+import gzip
 import logging
 import subprocess
 import sys
@@ -28,6 +29,40 @@ def test_modes_there_are_not(
         files.open("a", mode)
     assert caught.value.argument == "mode"
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "option", "value"),
+    [
+        ("r", "encodng", "latin-1"),
+        ("rb", "encoding", "latin-1"),
+        ("rb", "block_size", -5),
+        ("rb", "block_size", 0),
+        ("rb", "block_size", "8M"),
+        ("wb", "block_size", 1024**2),
+        ("r", "acl", "public-read"),
+    ],
+)
+def test_options_there_are_not(
+    files: DatasetFiles, asked: list[tuple[str, Access]], put: Put, mode: str, option: str, value: object
+) -> None:
+    put({"a": b"1"})
+    with pytest.raises(InvalidArgument) as caught:
+        files.open("a", mode, **{option: value})
+    assert caught.value.argument == option
+    assert asked == []
+
+
+def test_options_there_are(files: DatasetFiles, server: Server, location: DatasetLocation) -> None:
+    with files.open("a.gz", "w", compression="infer", encoding="latin-1", ContentType="text/x-reef") as file:
+        file.write("grün")
+    kept = server.store.head(location.bucket, location.key("a.gz"))
+    assert kept.content_type == "text/x-reef"
+    assert gzip.decompress(files.open("a.gz").read()) == "grün".encode("latin-1")
+    with files.open(
+        "a.gz", "r", compression="gzip", encoding="latin-1", block_size=3, cache_type="none"
+    ) as file:
+        assert file.read() == "grün"
 
 
 @pytest.mark.parametrize(

@@ -198,16 +198,21 @@ class AsyncInteractiveDataset:
 
         Args:
             path: Path of the file in the dataset.
-            mode: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write.
+            mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
+                go on behind what is there, ``xb`` or ``x`` for a file that must be new.
             options: What fsspec's ``open`` takes besides, such as ``encoding``, ``compression`` or ``block_size``.
 
         Returns:
-            A file object; what is written is visible once it is closed.
+            A file object; what is written is visible once it is closed, best by a ``with`` block.
 
         Raises:
+            InvalidArgument: There is no such mode or option.
             DatasetFileNotFound: There is no such file.
+            DatasetFileExists: There is such a file, and it must be new.
+            NotAFile: The path is a folder.
             ServiceFileRefused: ``metadata.json`` at the root was opened for writing; it belongs to the service.
             DatasetAccessDenied: You may not read, or write, its files.
+            Forbidden: It was opened for writing, and a release is pending or done.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
@@ -251,6 +256,9 @@ class AsyncInteractiveDataset:
 
     async def upload_all_files(self, source_directory: StrPath) -> TransferReport:
         """Upload a folder's files to the same paths in the dataset.
+
+        Files of the same paths are replaced, and all others stay: nothing is deleted, and uploading again after a
+        failure is safe. A folder without files leaves no trace, since the store knows files only.
 
         Args:
             source_directory: The folder.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from provena_sdk.files.location import FileInfo
-from provena_sdk.files.report import TransferReport
+from provena_sdk.files.report import TransferReport, shown
 from provena_sdk.resources.file_access import AsyncFileAccess, AsyncOpenFile, StrPath
 
 
@@ -40,7 +40,7 @@ class AsyncIOSubModule:
         """
         files = await self._access.list_files(dataset_id)
         if print_list:
-            print(*(f"{file.size:>15,}  {file.path}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
+            print(*(f"{file.size:>15,}  {shown(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
         return files
 
     async def open(self, dataset_id: str, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:
@@ -49,16 +49,21 @@ class AsyncIOSubModule:
         Args:
             dataset_id: Handle of the dataset.
             path: Path of the file in the dataset.
-            mode: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write.
+            mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
+                go on behind what is there, ``xb`` or ``x`` for a file that must be new.
             options: What fsspec's ``open`` takes besides, such as ``encoding``, ``compression`` or ``block_size``.
 
         Returns:
-            A file object; what is written is visible once it is closed.
+            A file object; what is written is visible once it is closed, best by a ``with`` block.
 
         Raises:
+            InvalidArgument: There is no such mode or option.
             DatasetFileNotFound: There is no such file.
+            DatasetFileExists: There is such a file, and it must be new.
+            NotAFile: The path is a folder.
             ServiceFileRefused: ``metadata.json`` at the root was opened for writing; it belongs to the service.
             DatasetAccessDenied: You may not read, or write, its files.
+            Forbidden: It was opened for writing, and a release is pending or done.
         """
         return await self._access.open(dataset_id, path, mode, **options)
 
@@ -102,6 +107,9 @@ class AsyncIOSubModule:
 
     async def upload_all_files(self, source_directory: StrPath, dataset_id: str) -> TransferReport:
         """Upload a folder's files to the same paths in a dataset.
+
+        Files of the same paths are replaced, and all others stay: nothing is deleted, and uploading again after a
+        failure is safe. A folder without files leaves no trace, since the store knows files only.
 
         Args:
             source_directory: The folder.

@@ -241,6 +241,18 @@ def test_a_dataset_given_to_a_reviewer_is_changed_no_more(provena_sandbox: Sandb
         assert reef.open("a").read() == b"old"
 
 
+def test_a_printed_list_does_nothing_to_the_terminal(
+    provena_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset_id = provena_sandbox.add_dataset(files={"a\x1b[2J.csv": b"1", "b\nc": b"2"})
+    deployment = Deployment.from_env(provena_sandbox.environment())
+    with Provena(deployment, access_token=provena_sandbox.access_token("writer")) as provena:
+        listed = provena.datastore.io.list_all_files(dataset_id, print_list=True)
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == len(listed) == 3
+    assert printed.replace("\n", "").isprintable()
+
+
 def test_a_file_in_the_way_of_a_folder_is_named(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
     put({"obs/2024/a.csv": b"1"})
     for name in ("obs", "obs/2024"):

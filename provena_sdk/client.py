@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import os
 from abc import ABC, abstractmethod
@@ -11,6 +10,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from provena_sdk.auth.abandon import on_thread
 from provena_sdk.config import (
     Deployment,
     Explanation,
@@ -374,7 +374,7 @@ class AsyncProvena(_Client):
         Example:
             >>> await provena.sign_in()
         """
-        await asyncio.to_thread(self.tokens.sign_in)
+        await on_thread(self.tokens.sign_in)
 
     async def sign_out(self) -> None:
         """Forget the session on this machine and end it at the server, for every program that uses it.
@@ -388,7 +388,7 @@ class AsyncProvena(_Client):
         Example:
             >>> await provena.sign_out()
         """
-        await asyncio.to_thread(self.tokens.sign_out)
+        await on_thread(self.tokens.sign_out)
 
     async def whoami(self) -> Account:
         """Say who is signed in, with which roles, how, and until when; signs in when that is needed.
@@ -404,7 +404,7 @@ class AsyncProvena(_Client):
             >>> (await provena.whoami()).username
             'writer'
         """
-        return await asyncio.to_thread(self.tokens.whoami, self.deployment)
+        return await on_thread(self.tokens.whoami, self.deployment)
 
     async def create_offline_token(self) -> Secret:
         """Make the key with which a pipeline signs in without a person.
@@ -423,7 +423,7 @@ class AsyncProvena(_Client):
             >>> await provena.create_offline_token()  # doctest: +SKIP
             Secret(offline_token)
         """
-        return await asyncio.to_thread(self.tokens.create_offline_token, self.deployment)
+        return await on_thread(self.tokens.create_offline_token, self.deployment)
 
     async def close(self) -> None:
         """Close the connections. Closing twice does no harm."""

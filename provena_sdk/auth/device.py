@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from provena_sdk.auth.abandon import stop_if_abandoned
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.tokens import Tokens, number
 from provena_sdk.errors import (
@@ -186,6 +187,7 @@ def _waited(
     now = clock()
     until = now + seconds
     while now < min(until, deadline):
+        stop_if_abandoned()
         if waiting is not None:
             waiting(deadline - now)
         sleep(min(_TICK, until - now, deadline - now))

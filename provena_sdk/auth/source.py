@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from provena_sdk.auth.abandon import stop_if_abandoned
 from provena_sdk.auth.flows import Flow
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.store import MemoryStore, TokenStore
@@ -362,6 +363,7 @@ class TokenSource:
             join: Whether another flight's outcome will do.
         """
         while True:
+            stop_if_abandoned()
             with self._guard:
                 flight = self._flight
                 # A flight seen in a forked child was left behind by a thread that only the parent has.
@@ -384,7 +386,7 @@ class TokenSource:
             flight.error = error
             raise
         finally:
-            # Also after Ctrl-C: then there is neither, and one of those who wait takes over.
+            # Also after Ctrl-C, or when the caller has gone: then there is neither, and another takes over.
             with self._guard:
                 self._flight = None
             flight.landed.set()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from provena_sdk.auth.abandon import on_thread
 from provena_sdk.files import (
     Access,
     Credentials,
@@ -93,7 +94,7 @@ class _Datasets:
         """Check what was passed, find the files and work on them; runs on the I/O thread."""
         arguments.handle("dataset_id", dataset_id)
         await asyncio.to_thread(check)
-        return await work(await asyncio.to_thread(self.files, dataset_id))
+        return await work(await on_thread(self.files, dataset_id))
 
 
 def _nothing() -> None:
@@ -165,7 +166,7 @@ class AsyncFileAccess:
         """Open one file; its methods are awaited, and run on threads."""
         from anyio import wrap_file
 
-        files = await asyncio.to_thread(self._datasets.files, dataset_id)
+        files = await on_thread(self._datasets.files, dataset_id)
         return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
 
     async def download_all(self, dataset_id: str, destination: StrPath) -> TransferReport:

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from provena_sdk._version import __version__
+from provena_sdk.auth.abandon import on_thread
 from provena_sdk.config import TIMEOUT_SECONDS, Deployment
 from provena_sdk.config.trust import tls_context
 from provena_sdk.errors import (
@@ -356,9 +357,9 @@ class AsyncTransport:
 
     async def _token(self, step: GetToken) -> str:
         if step.rejected is not None:
-            return await asyncio.to_thread(self.tokens.renew, step.rejected)
+            return await on_thread(self.tokens.renew, step.rejected)
         current = self.tokens.current()
-        return await asyncio.to_thread(self.tokens.token) if current is None else current
+        return await on_thread(self.tokens.token) if current is None else current
 
     async def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
         client = self._pool.client()

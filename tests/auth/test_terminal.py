@@ -30,6 +30,19 @@ with Provena() as provena:
     provena.sign_in()
     print(provena.whoami().username)
 """
+AWAITING = """
+import asyncio
+from provena_sdk import AsyncProvena
+async def main():
+    async with AsyncProvena() as provena:
+        await provena.sign_in()
+asyncio.run(main())
+"""
+LISTING = """
+from provena_sdk import Provena
+with Provena() as provena:
+    provena.datastore.interactive_dataset("10378.1/1451860").list_files()
+"""
 SHOW = """
 from provena_sdk.auth import Prompt, TerminalPresenter
 url = "https://auth.example.org/auth/realms/provena/device?user_code=ABCD-EFGH"
@@ -171,14 +184,19 @@ def test_a_browser_that_cannot_be_started_does_not_matter(sandbox: Sandbox, star
     assert terminal.end() == (0, "writer\n")
 
 
-def test_ctrl_c_leaves_nothing_behind(sandbox: Sandbox, start: Start, tmp_path: Path) -> None:
-    terminal = start()
+@pytest.mark.parametrize(
+    "program", [PROGRAM, AWAITING, LISTING], ids=["blocking", "awaiting", "listing files"]
+)
+def test_ctrl_c_leaves_nothing_behind(sandbox: Sandbox, start: Start, tmp_path: Path, program: str) -> None:
+    terminal = start(program)
     terminal.wait_for("Waiting for you to approve")
     terminal.type("\x03")
+    typed = time.monotonic()
     status, out = terminal.end()
+    assert time.monotonic() - typed < SECONDS, "the program waits for the person no longer"
     assert (status, out) == (-signal.SIGINT, "")
     assert "\r\x1b[K" in terminal.shown, "the countdown is cleared away"
-    assert terminal.shown.rstrip().endswith("KeyboardInterrupt")
+    assert terminal.shown.removesuffix("\r\x1b[K").rstrip().endswith("KeyboardInterrupt")
     left = [path.name for path in (tmp_path / "state").rglob("*") if path.is_file()]
     assert [name for name in left if not name.endswith(".lock")] == []
 

@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
 THREADS = 32
+STEP_SECONDS = 1.0
 CONNECTIONS = 64
 # Keeping fewer than may be open would close each one after its first answer as soon as more are open: the pool
 # counts those in use as well.
@@ -97,6 +98,7 @@ class _Pool:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._threads: ThreadPoolExecutor | None = None
+        self._ended = threading.Event()
         self._process = os.getpid()
         self._left: object = None
         self.closed = False
@@ -123,10 +125,18 @@ class _Pool:
         """In a forked child begin anew: connections and threads are the parent's, and its lock may be held."""
         process = os.getpid()
         if process != self._process:
-            self._lock = threading.Lock()
+            self._lock, self._ended = threading.Lock(), threading.Event()
             self._left = (self._client, self._threads)  # not closed, which the parent's servers would notice
             self._client = self._threads = None
             self._process = process
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not beyond the client's end, which a program's end may have to wait for."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            # In steps, because a long one cannot be interrupted on Windows.
+            if self._ended.wait(min(left, STEP_SECONDS)):
+                self.refuse_closed()
 
     def refuse_closed(self) -> None:
         if self.closed:
@@ -138,6 +148,7 @@ class _Pool:
         self._leave_to_parent()
         with self._lock:
             self.closed = True
+            self._ended.set()
             client, threads = self._client, self._threads
             self._client = self._threads = None
         if threads is not None:
@@ -153,7 +164,7 @@ class Transport:
         deployment: Where the services are.
         tokens: Where access tokens come from.
         options: Timeout and retries.
-        sleep: Waits so many seconds; replaced in tests.
+        sleep: Waits so many seconds; replaced in tests. None waits until the client is closed at most.
     """
 
     def __init__(
@@ -162,7 +173,7 @@ class Transport:
         tokens: Tokens,
         options: Options = Options(),
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         _pool: _Pool | None = None,
     ) -> None:
         self.deployment = deployment
@@ -225,7 +236,7 @@ class Transport:
                 elif isinstance(step, GetToken):
                     outcome = self._token(step)
                 else:
-                    self._sleep(step.seconds)
+                    (self._sleep or self._pool.sleep)(step.seconds)
                     outcome = None
                 step = steps.send(outcome)
         except StopIteration as stop:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import weakref
+from typing import Final, cast
 
 from s3fs.core import S3File
 
@@ -12,6 +14,8 @@ from provena_sdk.errors import DatasetFileExists, IntegrityError, NotAFile
 from provena_sdk.files.io_thread import is_current
 
 _log = logging.getLogger(__name__)
+
+_UNCLOSED: Final = "%r was never closed, and is not uploaded. Open it in a 'with' block."
 
 
 class DatasetFile(S3File):  # type: ignore[misc]
@@ -22,6 +26,18 @@ class DatasetFile(S3File):  # type: ignore[misc]
     the log instead, and what had its name stays as it is.
     """
 
+    closed: bool
+    _unclosed: weakref.finalize[..., DatasetFile] | None = None
+
+    @classmethod
+    def taking_over(cls, file: S3File) -> DatasetFile:
+        """Turn a file of s3fs, which names its class in the middle of a long method, into one of ours."""
+        file.__class__ = cls
+        if file.mode != "rb":
+            # Not left to __del__ alone: at the end of the interpreter it may not be called.
+            file._unclosed = weakref.finalize(file, _log.warning, _UNCLOSED, file._shown())
+        return cast("DatasetFile", file)
+
     def flush(self, force: bool = False) -> None:
         """Send what fills a block; with ``force``, the rest too."""
         if self._can_send():
@@ -29,13 +45,14 @@ class DatasetFile(S3File):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the file; what was written has its name from now on."""
-        already: bool = self.closed
-        if already or self.mode == "rb":
+        if self.closed or self._unclosed is None:
             super().close()
         elif self._can_send():
+            self._unclosed.detach()
             self._send_rest()
         else:
-            self._give_up()
+            self.closed = True
+            self._unclosed()
 
     def _send_rest(self) -> None:
         try:
@@ -45,10 +62,6 @@ class DatasetFile(S3File):  # type: ignore[misc]
             with contextlib.suppress(Exception):
                 self._abort_mpu()
             raise
-
-    def _give_up(self) -> None:
-        self.closed = True
-        _log.warning("%r was never closed, and is not uploaded. Open it in a 'with' block.", self._shown())
 
     def commit(self) -> None:
         """Give the upload its name."""

@@ -121,9 +121,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
             raise not_a_file("", self.location.dataset_id)
         if "x" in mode and self.exists(path):
             raise already_there(shown, self.location.dataset_id)
-        file = super()._open(path, mode, *args, **kwargs)
-        # s3fs names its class of files in the middle of a long method.
-        file.__class__ = DatasetFile
+        file = DatasetFile.taking_over(super()._open(path, mode, *args, **kwargs))
         if "r" in mode and file.details.get("type") == "directory":
             raise not_a_file(shown, self.location.dataset_id)
         return file

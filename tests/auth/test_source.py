@@ -654,6 +654,12 @@ class TestStaticToken:
             with pytest.raises(SessionEnded, match="nothing to renew it with"):
                 source.renew("abc")
 
+    def test_the_variable_it_came_from_is_named(self, key: SessionKey) -> None:
+        secret = Secret("abc", name="access_token", variable="PROVENA_ACCESS_TOKEN")
+        source = TokenSource(StaticToken(key, secret))
+        with pytest.raises(SessionEnded, match=r"It came from PROVENA_ACCESS_TOKEN: .* or unset it"):
+            source.renew(source.token())
+
     def test_it_is_never_stored(self, key: SessionKey, store: FileStore) -> None:
         TokenSource(StaticToken(key, Secret("abc", name="access_token")), store=store).token()
         assert not store.folder.exists()

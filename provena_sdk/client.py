@@ -72,7 +72,11 @@ def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explan
 
 
 class _Client(ABC):
-    """What both clients have in common: settings, tokens and options; how they are wired is theirs."""
+    """What both clients have in common: settings, tokens and options; how they are wired is theirs.
+
+    A pickle holds no secret and no connection. Where it is unpickled the session is read, or the environment there
+    signs in; nobody is asked.
+    """
 
     deployment: Deployment
     tokens: TokenSource
@@ -137,7 +141,9 @@ class _Client(ABC):
     def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
         self.deployment = settings.deployment
         self.tokens = _tokens(settings) if tokens is None else tokens
-        self._settings = settings
+        # Only the source of tokens holds the secret.
+        credential = None if settings.credential is None else settings.credential.without_secret()
+        self._settings = replace(settings, credential=credential)
         self._own_tokens = tokens is not None
         self._options = Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
         self._connect()

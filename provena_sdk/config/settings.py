@@ -92,7 +92,7 @@ class Credential:
 
     Args:
         kind: What it is.
-        value: The secret, or the file or command that holds it.
+        value: The secret, or the file or command that holds it; empty for a secret that is not kept here.
         origin: Where it came from, in words.
         variable: The environment variable, when it came from one.
         config: The configuration file, when it came from one.
@@ -104,8 +104,12 @@ class Credential:
     variable: str | None = None
     config: Path | None = None
 
+    def without_secret(self) -> Credential:
+        """Return what may be kept and sent to other processes: where the secret came from."""
+        return self if self.kind in KEYS else replace(self, value="")
+
     def __reduce__(self) -> tuple[object, ...]:
-        if self.kind not in KEYS:
+        if self.kind not in KEYS and self.value:
             raise TypeError(f"{self.kind} is not pickled; set it in the environment where the work runs.")
         return Credential, (self.kind, self.value, self.origin, self.variable, self.config)
 

@@ -39,13 +39,16 @@ AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
 
 
 class _Datasets:
-    """The datasets whose files a client has touched, and how to reach them."""
+    """The datasets whose files a client has touched, and how to reach them. Pickles without those touched."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._credentials = CredentialsSource(self._ask)
         self._lock = threading.Lock()
         self._known: dict[str, DatasetFiles] = {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Datasets, (self._transport,)
 
     def files(self, dataset_id: str) -> DatasetFiles:
         """Return a dataset's files, asking the datastore once where they lie; a dataset never moves."""

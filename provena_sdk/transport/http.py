@@ -91,7 +91,7 @@ class Options:
 
 
 class _Pool:
-    """What all views of one blocking client share."""
+    """What all views of one blocking client share. A pickle holds no connections: new ones are made from it."""
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
@@ -102,6 +102,9 @@ class _Pool:
         self._process = os.getpid()
         self._left: object = None
         self.closed = False
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Pool, (self._ca_file,)
 
     def client(self) -> httpx.Client:
         self._leave_to_parent()
@@ -403,13 +406,16 @@ class AsyncTransport:
 
 
 class _AsyncPool:
-    """What all views of one awaiting client share."""
+    """What all views of one awaiting client share. A pickle holds no connections: new ones are made from it."""
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _AsyncPool, (self._ca_file,)
 
     def client(self) -> httpx.AsyncClient:
         self.refuse_closed()

@@ -94,3 +94,42 @@ def test_a_client_is_not_pickled_with_its_token(face: Any) -> None:
     with pytest.raises(Exception) as caught:
         pickle.dumps(client)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Provena, AsyncProvena])
+def test_a_pickled_client_signs_in_with_the_environment(
+    sandbox: Any, token: str, kind: type[Provena | AsyncProvena], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it goes to a worker process; the secret does not."""
+    handle = sandbox.add_dataset("Kelp", files={"a": b"1"})
+    for name, value in {**sandbox.environment(), "PROVENA_ACCESS_TOKEN": token}.items():
+        monkeypatch.setenv(name, value)
+    client = kind().with_options(max_retries=1)
+    reef = client.datastore.interactive_dataset(handle)
+
+    async def used(reef: Any, client: Any) -> list[str]:
+        files = reef.list_files()
+        files = await files if kind is AsyncProvena else files
+        closing = client.close()
+        if kind is AsyncProvena:
+            await closing
+        return [file.path for file in files]
+
+    assert asyncio.run(used(reef, client)) == ["a", "metadata.json"]
+    sent = pickle.dumps((client, reef))
+    assert token.encode() not in sent
+    there, reef_there = pickle.loads(sent)
+    assert there.explain()["max_retries"].value == "1"
+    assert there.explain()["sign_in"].value == "access token (set)"
+    assert asyncio.run(used(reef_there, there)) == ["a", "metadata.json"]
+    monkeypatch.delenv("PROVENA_ACCESS_TOKEN")
+    with pytest.raises(errors.SignInRequired, match="PROVENA_ACCESS_TOKEN is not set"):
+        asyncio.run(used(*reversed(pickle.loads(sent))))
+
+
+def test_a_client_with_a_secret_given_is_not_pickled(deployment: Any, token: str) -> None:
+    with (
+        Provena(deployment, access_token=token) as provena,
+        pytest.raises(errors.ConfigurationError, match="Give it in the environment"),
+    ):
+        pickle.dumps(provena)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 import weakref
+from collections.abc import Callable
 from typing import Final, cast
 
 from s3fs.core import S3File
@@ -26,17 +27,17 @@ class DatasetFile(S3File):  # type: ignore[misc]
     the log instead, and what had its name stays as it is.
     """
 
-    closed: bool
     _unclosed: weakref.finalize[..., DatasetFile] | None = None
 
     @classmethod
     def taking_over(cls, file: S3File) -> DatasetFile:
         """Turn a file of s3fs, which names its class in the middle of a long method, into one of ours."""
         file.__class__ = cls
+        ours = cast("DatasetFile", file)
         if file.mode != "rb":
             # Not left to __del__ alone: at the end of the interpreter it may not be called.
-            file._unclosed = weakref.finalize(file, _log.warning, _UNCLOSED, file._shown())
-        return cast("DatasetFile", file)
+            ours._unclosed = weakref.finalize(ours, _log.warning, _UNCLOSED, ours._shown())
+        return ours
 
     def flush(self, force: bool = False) -> None:
         """Send what fills a block; with ``force``, the rest too."""
@@ -45,14 +46,14 @@ class DatasetFile(S3File):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the file; what was written has its name from now on."""
-        if self.closed or self._unclosed is None:
+        ended: bool = self.closed
+        if ended or self._unclosed is None:
             super().close()
         elif self._can_send():
             self._unclosed.detach()
             self._send_rest()
         else:
-            self.closed = True
-            self._unclosed()
+            self._give_up(self._unclosed)
 
     def _send_rest(self) -> None:
         try:
@@ -62,6 +63,10 @@ class DatasetFile(S3File):  # type: ignore[misc]
             with contextlib.suppress(Exception):
                 self._abort_mpu()
             raise
+
+    def _give_up(self, warn: Callable[[], object]) -> None:
+        self.closed = True
+        warn()
 
     def commit(self) -> None:
         """Give the upload its name."""

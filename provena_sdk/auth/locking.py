@@ -92,8 +92,14 @@ def _created(path: Path, label: str) -> bool:
             # Windows says so while another process is removing the file.
             return False
         raise
-    with open(descriptor, "w") as file:
-        file.write(label)
+    try:
+        with open(descriptor, "w") as file:
+            file.write(label)
+    except OSError:
+        # On a full disk; a marker without its owner's name would hold everybody up until it is stale.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -276,6 +278,20 @@ class TestLock:
 
     def test_one_at_a_time(self, tmp_path: Path) -> None:
         assert self.overlaps(tmp_path / "x.lock") == 1
+
+    def test_a_full_disk_leaves_no_marker_that_holds_others_up(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(descriptor: int, mode: str) -> IO[str]:
+            os.close(descriptor)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(locking, "open", full, raising=False)
+        with exclusive(tmp_path / "x.lock", timeout=5):
+            assert not (tmp_path / "x.held").exists()
+        monkeypatch.undo()
+        with exclusive(tmp_path / "x.lock", timeout=5):
+            assert (tmp_path / "x.held").exists()
 
     def test_one_at_a_time_where_the_kernel_lock_does_nothing(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

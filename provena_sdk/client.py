@@ -71,7 +71,7 @@ def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explan
     )
 
 
-class _Client(ABC):
+class Client(ABC):
     """What both clients have in common: settings, tokens and options; how they are wired is theirs.
 
     A pickle holds no secret and no connection. Where it is unpickled the session is read, or the environment there
@@ -196,7 +196,7 @@ class _Client(ABC):
         return f"<{type(self).__name__} {self.deployment.domain} realm={self.deployment.realm}>"
 
 
-class Provena(_Client):
+class Provena(Client):
     """A Provena deployment, for plain scripts and notebooks. Safe to share between threads.
 
     Nothing is sent before the first call. What is not given comes from the environment, then from a profile of
@@ -321,7 +321,7 @@ class Provena(_Client):
         self.close()
 
 
-class AsyncProvena(_Client):
+class AsyncProvena(Client):
     """A Provena deployment, for code that awaits. It belongs to the event loop that first uses it.
 
     The arguments and attributes are those of :class:`Provena`. Signing in and asking for tokens happen on a thread,

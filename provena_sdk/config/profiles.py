@@ -152,9 +152,13 @@ def refuse_if_others_write(path: Path) -> None:
     """Refuse a file that everybody may write, before a command in it is run.
 
     Raises:
-        ConfigurationError: Everybody may write it.
+        ConfigurationError: Everybody may write it, or it is gone.
     """
-    if os.name == "posix" and path.stat().st_mode & _OTHERS_WRITE:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ConfigurationError(f"{path}: it cannot be looked at any more ({error.strerror}).") from error
+    if os.name == "posix" and mode & _OTHERS_WRITE:
         raise ConfigurationError(
             f"{path}: it names a command, and everybody may write to it.", hint="Run chmod o-w on it."
         )

@@ -14,6 +14,7 @@ from provena_sdk import Provena
 from provena_sdk.auth import TokenSource
 from provena_sdk.auth.choose import source_for
 from provena_sdk.config import Given, read_config, resolve
+from provena_sdk.config.profiles import refuse_if_others_write
 from provena_sdk.errors import ConfigurationError, SessionEnded
 from provena_sdk.sandbox import Sandbox
 
@@ -165,3 +166,8 @@ def test_the_environment_may_name_the_file(
         monkeypatch.setenv(name, text)
     with Provena() as provena:
         assert provena.whoami().username == "writer"
+
+
+def test_a_configuration_that_is_gone_is_no_bare_oserror(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be looked at any more"):
+        refuse_if_others_write(tmp_path / "config.toml")

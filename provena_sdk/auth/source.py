@@ -370,7 +370,7 @@ class TokenSource:
                 leads = flight is None or flight.process != os.getpid()
                 if leads:
                     flight = self._flight = _Flight()
-            assert flight is not None  # noqa: S101
+            assert flight is not None  # noqa: S101  # who does not lead has found one
             if leads:
                 return self._lead(flight, work)
             flight.landed.wait()
@@ -400,7 +400,7 @@ class TokenSource:
         return {"flow": self._flow, "store": self._store, "clock": self._clock, "sleep": self._sleep}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]  # a pickle holds what __init__ takes
 
 
 class _Flight:

@@ -152,7 +152,7 @@ class DatasetFiles:
             run_sync(self._credentials.ask_anew(self.location.dataset_id, Access.WRITE))
         filesystem = self.filesystem(Access.WRITE if writing else Access.READ)
         try:
-            return filesystem.open(plain, mode, **options)  # type: ignore[no-any-return]
+            return filesystem.open(plain, mode, **options)  # type: ignore[no-any-return]  # fsspec is not typed
         except FileNotFoundError:
             pass
         # Raised here and not above, so that s3fs's own error does not travel along as its context.

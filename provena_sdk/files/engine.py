@@ -157,7 +157,7 @@ class Engine:
 
 async def pause(attempt: int) -> None:
     """Wait a random time before trying again, longer with every attempt."""
-    await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.2 * 2**attempt)))  # noqa: S311
+    await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.2 * 2**attempt)))  # noqa: S311  # no secret depends on it
 
 
 def _concerns_all(error: Exception) -> bool:

@@ -11,8 +11,12 @@ from typing import Literal, overload
 
 from provena_sdk.errors import ProvenaError, TransferFailed
 
-Outcome = Literal["downloaded", "uploaded", "skipped", "refused", "failed"]
-"""What became of a file; ``refused`` means that it was never tried, because its name or place is not safe."""
+Outcome = Literal["downloaded", "uploaded", "same", "deleted", "skipped", "conflict", "refused", "failed"]
+"""What became of a file.
+
+``same`` means that it was there already, ``conflict`` that something else is in its place, and ``refused`` that its
+name is not safe; neither of the last two was tried.
+"""
 
 Verified = Literal["checksum", "size"]
 """How far a file was proven right: against the store's checksum, or by its size alone."""
@@ -34,6 +38,7 @@ class FileOutcome:
         reason: A word on why it was skipped, refused, or only its size could be verified.
         error: The error, when it failed or was refused.
         verified: How far the transferred bytes were proven right; None when nothing was transferred.
+        checksum: What proved them right, such as ``"crc32:3610a686"``, ``"md5:…"`` or ``"etag:…-4"``.
     """
 
     path: str
@@ -44,11 +49,12 @@ class FileOutcome:
     reason: str | None = None
     error: Exception | None = None
     verified: Verified | None = None
+    checksum: str | None = None
 
     @property
     def ok(self) -> bool:
         """Whether nothing is amiss with this file."""
-        return self.outcome not in ("failed", "refused")
+        return self.outcome not in ("conflict", "failed", "refused")
 
     @property
     def note(self) -> str:
@@ -98,7 +104,7 @@ class TransferReport(Sequence[FileOutcome]):
 
     @property
     def failed(self) -> list[FileOutcome]:
-        """The files that failed or were refused."""
+        """The files that failed, were refused, or are in conflict with another."""
         return [outcome for outcome in self.outcomes if not outcome.ok]
 
     @property
@@ -111,7 +117,7 @@ class TransferReport(Sequence[FileOutcome]):
         return dict(Counter(outcome.outcome for outcome in self.outcomes))
 
     def raise_for_failures(self) -> None:
-        """Raise when any file failed or was refused, else return.
+        """Raise when any file failed, was refused or is in conflict, else return.
 
         Raises:
             TransferFailed: With this report and, as a group, the error of each such file.

@@ -1,0 +1,64 @@
+"""How a transfer is carried out: what is verified, and how names are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from provena_sdk.errors import InvalidArgument
+
+Verify = Literal["checksum", "size"]
+"""How far to prove each file right: by the store's checksum where it has one, or by size alone, which is faster."""
+
+Compare = Literal["checksum", "time"]
+"""What makes two files of one size the same: equal bytes, or a modification time that is not older."""
+
+CONCURRENCY: Final = 64
+"""The most requests at once, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOptions:
+    """What a transfer's caller chose. It pickles, and holds no secret.
+
+    Args:
+        verify: How far each file is proven right.
+        fsync: Whether each downloaded file is forced to the disk before it takes its name. It is slow, and needed
+            only where a power cut must not lose a file that was reported.
+        map_names: Whether names that Windows cannot hold are written as others, and back when uploaded.
+        keep_times: Whether a downloaded file gets the modification time that the store has for it.
+        concurrency: The most requests at once.
+
+    Raises:
+        InvalidArgument: An option is none of its values.
+
+    Example:
+        >>> TransferOptions(verify="size").verify
+        'size'
+    """
+
+    verify: Verify = "checksum"
+    fsync: bool = False
+    map_names: bool = False
+    keep_times: bool = False
+    concurrency: int = CONCURRENCY
+
+    def __post_init__(self) -> None:
+        one_of("verify", self.verify, get_args(Verify))
+        if self.concurrency < 1:
+            raise InvalidArgument("concurrency", "at least one request is needed.")
+
+
+def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:
+    """Refuse what is none of the values an option may have.
+
+    Args:
+        argument: The option's name.
+        given: What the caller gave.
+        known: The values there are.
+
+    Raises:
+        InvalidArgument: It is none of them.
+    """
+    if given not in known:
+        raise InvalidArgument(argument, f"{given!r} is none of {', '.join(map(repr, known))}.")

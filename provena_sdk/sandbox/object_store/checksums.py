@@ -9,14 +9,15 @@ import base64
 import hashlib
 import struct
 import zlib
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Protocol
 
 ALGORITHMS = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 CRCS = ("crc32", "crc32c", "crc64nvme")
 
-_CRC32C_POLYNOMIAL = 0x82F63B78
-_CRC64NVME_POLYNOMIAL = 0x9A6C9329AC4BC9B5
+_POLYNOMIALS = {"crc32": 0xEDB88320, "crc32c": 0x82F63B78, "crc64nvme": 0x9A6C9329AC4BC9B5}
+"""Reflected: the highest bit is the coefficient of 1."""
 
 
 class Checksum(Protocol):
@@ -46,15 +47,15 @@ class _Crc32:
 class _ReflectedCrc:
     """A reflected CRC, eight bytes a step."""
 
-    __slots__ = ("_bits", "_value")
+    __slots__ = ("_bits", "_tables", "_value")
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, polynomial: int) -> None:
         self._bits = bits
+        self._tables = _tables(polynomial)
         self._value = (1 << bits) - 1
 
     def update(self, data: bytes | memoryview, /) -> None:
-        polynomial = _CRC32C_POLYNOMIAL if self._bits == 32 else _CRC64NVME_POLYNOMIAL
-        t0, t1, t2, t3, t4, t5, t6, t7 = _tables(polynomial)
+        t0, t1, t2, t3, t4, t5, t6, t7 = self._tables
         crc = self._value
         whole = len(data) & ~7
         for (word,) in struct.iter_unpack("<Q", data[:whole]):
@@ -110,14 +111,59 @@ def new_checksum(algorithm: str) -> Checksum:
         case "crc32":
             return _Crc32()
         case "crc32c":
-            return _ReflectedCrc(32)
+            return _ReflectedCrc(32, _POLYNOMIALS["crc32c"])
         case "crc64nvme":
-            return _ReflectedCrc(64)
+            return _ReflectedCrc(64, _POLYNOMIALS["crc64nvme"])
         case "sha1":
             return hashlib.sha1(usedforsecurity=False)
         case "sha256":
             return hashlib.sha256()
     raise ValueError(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
+
+
+def combined(algorithm: str, pieces: Iterable[tuple[bytes, int]]) -> bytes:
+    """Return the CRC of several pieces in a row, out of the CRC and the length of each.
+
+    Args:
+        algorithm: One of ``CRCS``.
+        pieces: The CRC, big-endian, and the length in bytes of each piece.
+
+    Example:
+        >>> combined("crc32", [(zlib.crc32(b"1234").to_bytes(4, "big"), 4)]).hex()
+        '9be3e0a3'
+    """
+    polynomial = _POLYNOMIALS[algorithm]
+    bits = 64 if algorithm == "crc64nvme" else 32
+    whole = 0
+    for crc, size in pieces:
+        whole = _product(_power(size, polynomial, bits), whole, polynomial, bits) ^ int.from_bytes(crc, "big")
+    return whole.to_bytes(bits // 8, "big")
+
+
+def _product(one: int, other: int, polynomial: int, bits: int) -> int:
+    """Multiply two polynomials over GF(2) modulo ``polynomial``; the highest bit is the coefficient of 1."""
+    result = 0
+    bit = 1 << (bits - 1)
+    while one:
+        if one & bit:
+            result ^= other
+            one ^= bit
+        bit >>= 1
+        other = other >> 1 ^ (polynomial if other & 1 else 0)
+    return result
+
+
+@lru_cache(maxsize=1024)
+def _power(size: int, polynomial: int, bits: int) -> int:
+    """Return x to the power of the bits in ``size`` bytes, modulo ``polynomial``."""
+    result = 1 << (bits - 1)
+    square = 1 << (bits - 9)  # x to the power of eight
+    while size:
+        if size & 1:
+            result = _product(result, square, polynomial, bits)
+        square = _product(square, square, polynomial, bits)
+        size >>= 1
+    return result
 
 
 def encoded(checksum: Checksum) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from provena_sdk.sandbox.object_store import checksums, xml
-from provena_sdk.sandbox.object_store.blobs import Blob
 from provena_sdk.sandbox.object_store.conditions import parse_range
 from provena_sdk.sandbox.object_store.context import Context
 from provena_sdk.sandbox.object_store.errors import S3Error
@@ -220,19 +219,14 @@ def _checksums(upload: Upload, chosen: list[Part]) -> dict[str, str]:
     name = upload.algorithm
     if not name:
         return {}
-    checksum = checksums.new_checksum(name)
+    digests = [base64.b64decode(part.checksums[name]) for part in chosen]
     if upload.checksum_type == "COMPOSITE":
-        for part in chosen:
-            checksum.update(base64.b64decode(part.checksums[name]))
+        checksum = checksums.new_checksum(name)
+        checksum.update(b"".join(digests))
         return {name: f"{checksums.encoded(checksum)}-{len(chosen)}"}
-    for part in chosen:
-        _update(checksum, part.blob)
-    return {name: checksums.encoded(checksum)}
-
-
-def _update(checksum: checksums.Checksum, blob: Blob) -> None:
-    for piece in blob.pieces():
-        checksum.update(piece)
+    sizes = (part.blob.size for part in chosen)
+    whole = checksums.combined(name, zip(digests, sizes, strict=True))
+    return {name: base64.b64encode(whole).decode()}
 
 
 def _part(part: Part) -> str:

@@ -1,21 +1,31 @@
-"""Checking files against the ETags of S3.
+"""The checksums of S3: ETags, and those that the store keeps beside them.
 
 The ETag of an object stored in one piece is the MD5 of its bytes. That of an object uploaded in parts is the MD5
 of the parts' MD5s, followed by a dash and the number of parts. Objects encrypted with a managed or a customer's
 key have ETags that prove nothing, and the answer's headers say so.
+
+A checksum beside the ETag covers the whole object, or is made of its parts' checksums as the ETag is of MD5s.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 _ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]*))?")
 _READ: Final = 1024 * 1024
+# CRC-32's polynomial as zlib holds it: the highest bit is the coefficient of x to the 0.
+_POLYNOMIAL: Final = 0xEDB88320
+_ONE: Final = 1 << 31
+# zlib has no CRC of these kinds; Amazon's runtime, when it is installed, has.
+_BY_AWSCRT: Final = {"crc32c": 4, "crc64nvme": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +123,95 @@ def _digest(read: Callable[[int], bytes], size: int | None) -> str:
         hasher.update(block)
         left = None if left is None else left - len(block)
     return hasher.hexdigest()
+
+
+class Hasher(Protocol):
+    """What takes bytes in order and gives their checksum, as those of :mod:`hashlib` do."""
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        """Take further bytes."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return the checksum of what was taken so far."""
+        ...
+
+
+class _Crc:
+    def __init__(self, compute: Callable[[bytes | bytearray | memoryview, int], int], width: int) -> None:
+        self._compute = compute
+        self._width = width
+        self._value = 0
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        self._value = self._compute(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._width, "big")
+
+
+def new_hasher(algorithm: str) -> Hasher | None:
+    """Return what computes a checksum, or None when nothing on this machine does.
+
+    Args:
+        algorithm: ``md5``, ``sha1``, ``sha256``, ``crc32``, ``crc32c`` or ``crc64nvme``. The last two need Amazon's
+            runtime (the package ``awscrt``), which is used when it is there and never asked for.
+
+    Example:
+        >>> hasher = new_hasher("crc32")
+        >>> hasher.update(b"123456789")
+        >>> hasher.digest().hex()
+        'cbf43926'
+    """
+    if algorithm == "crc32":
+        return _Crc(zlib.crc32, 4)
+    if algorithm in ("md5", "sha1", "sha256"):
+        return hashlib.new(algorithm, usedforsecurity=False)
+    width = _BY_AWSCRT.get(algorithm)
+    if width is None:
+        return None
+    try:
+        compute = getattr(importlib.import_module("awscrt.checksums"), algorithm)
+    except (ImportError, AttributeError):
+        return None
+    return _Crc(compute, width)
+
+
+def crc32_combine(first: int, second: int, length: int) -> int:
+    """Return the CRC32 of two runs of bytes, one behind the other, from the CRC32 of each.
+
+    Args:
+        first: The CRC32 of the first.
+        second: The CRC32 of the second.
+        length: The second's length in bytes.
+
+    Example:
+        >>> crc32_combine(zlib.crc32(b"coral "), zlib.crc32(b"reef"), 4) == zlib.crc32(b"coral reef")
+        True
+    """
+    return _product(_shift(length), first) ^ second
+
+
+def _product(left: int, right: int) -> int:
+    """Multiply two polynomials over GF(2), modulo CRC-32's."""
+    result = 0
+    bit = _ONE
+    while left:
+        if left & bit:
+            result ^= right
+            left ^= bit
+        bit >>= 1
+        right = (right >> 1) ^ _POLYNOMIAL if right & 1 else right >> 1
+    return result
+
+
+@functools.lru_cache(maxsize=256)
+def _shift(length: int) -> int:
+    """Return x to the power of 8 times a length: what appending so many bytes multiplies a CRC by."""
+    result, square = _ONE, 1 << 23  # x to the 8
+    while length:
+        if length & 1:
+            result = _product(square, result)
+        square = _product(square, square)
+        length >>= 1
+    return result

@@ -6,6 +6,13 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Final, Self
+
+SMALL_BYTES: Final = 1024 * 1024
+"""A request that carries no more than this counts as small."""
+
+_GROWTH: Final = 0.5
 
 
 class ByteBudget:
@@ -63,3 +70,120 @@ class ByteBudget:
             self._waiting.popleft()
             self._take(wanted)
             turn.set_result(None)
+
+
+class Admission:
+    """Says how many requests may run at once: many that carry little, or few that carry much.
+
+    Many large flows at once collapse on a long line, while small requests spend their time waiting for it. When the
+    store asks to slow down, both limits are halved; with every request that goes well they grow back a little.
+
+    Args:
+        small: The most requests of up to 1 MiB at once.
+        large: The most larger ones at once.
+
+    Example:
+        >>> async def work(admission):
+        ...     async with admission.slot(8 * 1024 * 1024):
+        ...         return admission.running
+        >>> asyncio.run(work(Admission()))
+        1
+    """
+
+    def __init__(self, small: int = 64, large: int = 16) -> None:
+        self._small = _Lane(small)
+        self._large = _Lane(large)
+        self._halvings = 0
+
+    @property
+    def running(self) -> int:
+        """How many requests run now."""
+        return self._small.running + self._large.running
+
+    @property
+    def most(self) -> int:
+        """How many requests may run at once while the store does not complain."""
+        return self._small.most + self._large.most
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """How many small and large requests may run at once now."""
+        return int(self._small.limit), int(self._large.limit)
+
+    def slot(self, size: int) -> Slot:
+        """Return what admits one request: use it as an async context manager.
+
+        Args:
+            size: The bytes that the request carries, one way or the other.
+        """
+        return Slot(self, self._small if size <= SMALL_BYTES else self._large)
+
+    def slowed(self, slot: Slot) -> None:
+        """Halve the limits because the store asked for it, unless they were halved since this request was sent.
+
+        Args:
+            slot: What admitted the request that was turned away.
+        """
+        if slot.halvings != self._halvings:
+            return
+        self._halvings += 1
+        for lane in (self._small, self._large):
+            lane.limit = max(1.0, lane.limit / 2)
+
+
+class Slot:
+    """One request's admission; made by :meth:`Admission.slot`."""
+
+    __slots__ = ("_admission", "_lane", "halvings")
+
+    def __init__(self, admission: Admission, lane: _Lane) -> None:
+        self._admission = admission
+        self._lane = lane
+        self.halvings = 0
+
+    async def __aenter__(self) -> Self:
+        lane = self._lane
+        if lane.waiting or lane.running >= int(lane.limit):
+            await lane.turn()
+        else:
+            lane.running += 1
+        self.halvings = self._admission._halvings
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lane = self._lane
+        if kind is None and lane.limit < lane.most:
+            lane.limit = min(float(lane.most), lane.limit + _GROWTH / lane.limit)
+        lane.leave()
+
+
+class _Lane:
+    """Requests of one kind: whoever came first goes first."""
+
+    __slots__ = ("limit", "most", "running", "waiting")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.limit = float(most)
+        self.running = 0
+        self.waiting: deque[asyncio.Future[None]] = deque()
+
+    async def turn(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        self.running -= 1
+        while self.waiting and self.running < int(self.limit):
+            turn = self.waiting.popleft()
+            if not turn.cancelled():
+                self.running += 1
+                turn.set_result(None)

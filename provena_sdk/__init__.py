@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from provena_sdk.config import Explanation as Explanation
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.files.location import FileInfo as FileInfo
+    from provena_sdk.files.progress import FsspecProgress as FsspecProgress
+    from provena_sdk.files.progress import Progress as Progress
+    from provena_sdk.files.progress import RichProgress as RichProgress
+    from provena_sdk.files.progress import TqdmProgress as TqdmProgress
     from provena_sdk.files.report import FileOutcome as FileOutcome
     from provena_sdk.files.report import TransferReport as TransferReport
     from provena_sdk.operations.access import UserAccess as UserAccess
@@ -45,6 +49,7 @@ _HOMES = {
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
     "files.location": ("FileInfo",),
+    "files.progress": ("FsspecProgress", "Progress", "RichProgress", "TqdmProgress"),
     "files.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),
     "operations.search": (

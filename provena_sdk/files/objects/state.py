@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -44,12 +44,29 @@ class Received(NamedTuple):
 
 
 class StoredPart(NamedTuple):
-    """A part of an unfinished upload: its number from 1, ETag, bytes, and CRC32 in base64 if the store keeps it."""
+    """A part of an unfinished upload: its number from 1, ETag, bytes, and CRC32 in base64 if the store keeps it.
+
+    ``opaque_etag`` tells that the ETag proves nothing; it is told of parts that were just sent, and not of listed ones.
+    """
 
     number: int
     etag: str
     size: int
     crc32: str | None
+    opaque_etag: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Bytes to send that are too many to hold in memory.
+
+    Args:
+        size: How many there are.
+        chunks: Reads them from the beginning, anew for each attempt. What it raises itself ends the attempts.
+    """
+
+    size: int
+    chunks: Callable[[], AsyncIterator[bytes]]
 
 
 class Stored(NamedTuple):

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import enum
+import functools
 import logging
 import os
+import pickle
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NoReturn, Protocol
+from typing import Final, NoReturn, Protocol
 
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing
 
@@ -94,7 +96,8 @@ class CredentialsSource:
     old credentials are still good, they are handed out and the renewal is tried again later; unless the datastore
     answered that it grants them no more.
 
-    A pickle of the source holds the provider and none of the credentials.
+    A pickle of the source holds the provider and none of the credentials. Unpickled however often in a process, it
+    becomes one source there: each of a thousand tasks brings its copy, and the datastore is asked once for all.
 
     Args:
         provider: Asks the datastore; see :class:`CredentialsProvider`.
@@ -115,13 +118,8 @@ class CredentialsSource:
     def __repr__(self) -> str:
         return "<CredentialsSource>"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_provider": self._provider, "_clock": self._clock}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._entries = {}
-        self._begin()
+    def __reduce__(self) -> tuple[object, ...]:
+        return _unpickled, (pickle.dumps((self._provider, self._clock)),)
 
     def get(self, dataset_id: str, access: Access) -> Credentials:
         """Return credentials that are good now, asking the datastore if need be.
@@ -228,3 +226,9 @@ class CredentialsSource:
             entry.renew_at = now + min(_RETRY_SECONDS, left / 2)
         _log.debug("Renewing the %s credentials of %s failed (%s).", key[1], key[0], type(error).__name__)
         return entry.credentials
+
+
+@functools.lru_cache(maxsize=32)
+def _unpickled(state: bytes) -> CredentialsSource:
+    provider, clock = pickle.loads(state)  # noqa: S301 reason= it lay in a pickle that is being loaded already
+    return CredentialsSource(provider, clock=clock)

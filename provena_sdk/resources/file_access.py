@@ -14,8 +14,6 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from provena_sdk.auth.abandon import on_thread
 from provena_sdk.files import (
-    Access,
-    Credentials,
     CredentialsSource,
     DatasetFiles,
     DatasetLocation,
@@ -27,6 +25,7 @@ from provena_sdk.files.location import FileInfo
 from provena_sdk.files.paths import checked
 from provena_sdk.files.report import TransferReport
 from provena_sdk.operations import arguments, datastore
+from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
 from provena_sdk.transport.http import Transport
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class _Datasets:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._credentials = CredentialsSource(self._ask)
+        self._credentials = CredentialsSource(DatasetCredentialsProvider(transport))
         self._lock = threading.Lock()
         self._known: dict[str, DatasetFiles] = {}
 
@@ -71,14 +70,6 @@ class _Datasets:
             endpoint_url=deployment.s3_endpoint,
             region=deployment.s3_region,
             ca_file=deployment.ca_file,
-        )
-
-    def _ask(self, dataset_id: str, access: Access) -> Credentials:
-        workflow = datastore.read_credentials if access is Access.READ else datastore.write_credentials
-        answer = self._transport.run(workflow(None, dataset_id=dataset_id, console_session_required=False))
-        keys = answer.credentials
-        return Credentials(
-            keys.aws_access_key_id, keys.aws_secret_access_key, keys.aws_session_token, keys.expiry
         )
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ listings, multipart uploads and Signature Version 4, with temporary keys that ar
 Buckets are addressed in the path (``/bucket/key``); any region is accepted.
 """
 
+from provena_sdk.sandbox.object_store.counting import CountingStore
 from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.faults import ObjectFault, ObjectFaultKind, ObjectFaults
 from provena_sdk.sandbox.object_store.grants import Grant, Grants, TemporaryCredentials, presign
@@ -14,6 +15,7 @@ from provena_sdk.sandbox.object_store.server import Server, serve
 from provena_sdk.sandbox.object_store.store import ObjectInfo, ObjectStore
 
 __all__ = [
+    "CountingStore",
     "Grant",
     "Grants",
     "ObjectFault",

@@ -48,8 +48,14 @@ class Activity:
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         return f"{self._count:016X}"
 
-    def end(self, request: Request, status: int) -> None:
-        """Count a request out and record it; ``status`` is 0 when the connection broke."""
+    def end(self, request: Request, status: int, received: int) -> None:
+        """Count a request out and record it.
+
+        Args:
+            request: What was asked.
+            status: The answer's; 0 when the connection broke.
+            received: Bytes of the request's body.
+        """
         self.in_flight -= 1
         record = RequestRecord(
             request.method,
@@ -58,6 +64,7 @@ class Activity:
             request.key,
             request.headers.get("range", ""),
             status,
+            received,
         )
         self.requests.append(record)
         if self.on_request is not None:

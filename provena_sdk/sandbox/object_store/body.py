@@ -55,7 +55,13 @@ class Body:
         }
         streaming = payload.startswith("STREAMING-")
         self._chunks = _AwsChunks(self._take, identity) if streaming else None
+        self._damage_at = -1
         self.size = 0
+
+    def damage(self, at: int) -> None:
+        """Let the byte at ``at`` arrive flipped, or the last one when the body is shorter."""
+        length = self._headers.get("x-amz-decoded-content-length") or self._headers.get("content-length", "")
+        self._damage_at = min(at, int(length) - 1) if length.isdecimal() else at
 
     def feed(self, data: bytes) -> None:
         """Take in bytes as they came over the wire.
@@ -118,6 +124,10 @@ class Body:
         return "content-md5" in self._headers or bool(self._expected or self._trailing)
 
     def _take(self, data: bytes | memoryview) -> None:
+        if 0 <= (at := self._damage_at - self.size) < len(data):
+            damaged = bytearray(data)
+            damaged[at] ^= 0xFF
+            data = bytes(damaged)
         self.size += len(data)
         self._spool.write(data)
         self._md5.update(data)

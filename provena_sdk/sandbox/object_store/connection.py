@@ -11,6 +11,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import cast
 
@@ -31,6 +32,8 @@ MAX_WAITING_REQUESTS = 32
 MAX_WAITING_BYTES = 1 << 20
 
 _log = logging.getLogger(__name__)
+# Faults of these strike the request's body instead of the answer's.
+_WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _Pieces = list[tuple[Blob, int, int]]
 
 
@@ -41,13 +44,27 @@ class _Broken(Exception):
 class _Exchange:
     """One request and how far it has come."""
 
-    __slots__ = ("begun", "close", "complete", "context", "pending", "refusal", "request")
+    __slots__ = (
+        "begun",
+        "close",
+        "complete",
+        "context",
+        "cut",
+        "pending",
+        "refusal",
+        "request",
+        "room",
+        "struck",
+    )
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.context: Context | None = None
         self.refusal: S3Error | None = None
         self.pending: list[bytes] = []
+        self.struck: list[ObjectFault] = []
+        self.cut: ObjectFault | None = None
+        self.room = 0
         self.begun = False
         self.complete = False
         self.close = not request.keep_alive
@@ -98,8 +115,7 @@ class Connection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         for exchange in self._exchanges:
-            if exchange.context is not None and exchange.context.body is not None:
-                exchange.context.body.discard()
+            self._finish(exchange, 0)
         self._exchanges.clear()
 
     def pause_writing(self) -> None:
@@ -193,6 +209,9 @@ class Connection(asyncio.Protocol):
                     return
             if not exchange.complete:
                 break
+            if exchange.cut is not None:
+                self._cut(exchange.cut)
+                return
             self._exchanges.popleft()
             self._answer(exchange)
         self._pace()
@@ -206,6 +225,8 @@ class Connection(asyncio.Protocol):
             exchange.refusal = error
         except Exception:
             exchange.refusal = _unexpected()
+        if self._faults:
+            self._strike(exchange)
         if not exchange.complete and request.headers.get("expect", "").lower() == "100-continue":
             if exchange.refusal is not None:
                 exchange.close = True
@@ -218,7 +239,33 @@ class Connection(asyncio.Protocol):
             self._waiting_bytes -= len(piece)
             self._feed(exchange, piece)
 
+    def _strike(self, exchange: _Exchange) -> None:
+        """Find the faults of a request; those that strike its body do so while it arrives."""
+        request = exchange.request
+        exchange.struck = self._faults.strike(request)
+        if request.operation not in _WITH_BODY:
+            return
+        for fault in exchange.struck:
+            if fault.kind == "truncate" or (fault.kind == "reset" and fault.after_bytes):
+                exchange.cut = exchange.cut or fault
+                exchange.room = fault.after_bytes
+            elif fault.kind == "corrupt" and exchange.context is not None:
+                assert exchange.context.body is not None
+                exchange.context.body.damage(fault.after_bytes)
+
+    def _cut(self, fault: ObjectFault) -> None:
+        """End the connection in the middle of a request's body."""
+        with suppress(_Broken):
+            self._break(hard=fault.kind == "reset")
+
     def _feed(self, exchange: _Exchange, data: bytes) -> None:
+        if self._closing:
+            return
+        if exchange.cut is not None:
+            exchange.room -= len(data)
+            if exchange.room <= 0:
+                self._cut(exchange.cut)
+                return
         context = exchange.context
         if context is None or context.body is None:
             return
@@ -239,8 +286,8 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _answer(self, exchange: _Exchange) -> None:
-        if self._faults and (struck := self._faults.strike(exchange.request)):
-            self._run(partial(self._answer_with_faults, exchange, struck), exchange)
+        if exchange.struck:
+            self._run(partial(self._answer_with_faults, exchange), exchange)
             return
         response = self._respond(exchange)
         head = self._head(exchange, response)
@@ -294,9 +341,11 @@ class Connection(asyncio.Protocol):
         self._task = self._loop.create_task(run())
 
     def _finish(self, exchange: _Exchange, status: int) -> None:
+        received = 0
         if exchange.context is not None and exchange.context.body is not None:
+            received = exchange.context.body.size
             exchange.context.body.discard()
-        self._activity.end(exchange.request, status)
+        self._activity.end(exchange.request, status, received)
         if exchange.close and not self._closing:
             self._closing = True
             self._transport.close()
@@ -304,7 +353,8 @@ class Connection(asyncio.Protocol):
     async def _send(self, pieces: _Pieces) -> None:
         for blob, start, stop in pieces:
             if blob.path is None:
-                await self._write(memoryview(blob.data)[start:stop])
+                for part in blob.pieces(start, stop):
+                    await self._write(memoryview(part))
                 continue
             await self._writable()
             with blob.path.open("rb") as file:
@@ -324,9 +374,9 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             raise ConnectionResetError
 
-    async def _answer_with_faults(self, exchange: _Exchange, struck: list[ObjectFault]) -> int:
-        kinds: dict[ObjectFaultKind, ObjectFault] = {fault.kind: fault for fault in struck}
-        if latency := sum(fault.seconds for fault in struck if fault.kind == "latency"):
+    async def _answer_with_faults(self, exchange: _Exchange) -> int:
+        kinds: dict[ObjectFaultKind, ObjectFault] = {fault.kind: fault for fault in exchange.struck}
+        if latency := sum(fault.seconds for fault in exchange.struck if fault.kind == "latency"):
             await asyncio.sleep(latency)
         refusal = self._refusal(kinds)
         if refusal is not None:
@@ -334,7 +384,10 @@ class Connection(asyncio.Protocol):
         reset = kinds.get("reset")
         if reset is not None and not reset.after_effect and not reset.after_bytes:
             self._break(hard=True)
-        response = self._respond(exchange)
+        late = kinds.get("error_in_200")
+        response = self._respond(exchange) if late is None or late.after_effect else _late_error(exchange)
+        if late is not None and late.after_effect and response.status == 200:
+            response = _late_error(exchange)
         if "replace" in kinds and exchange.context is not None:
             request = exchange.request
             self._service.store.put(request.bucket, request.key, kinds["replace"].data)
@@ -355,6 +408,12 @@ class Connection(asyncio.Protocol):
         self, exchange: _Exchange, response: Response, kinds: dict[ObjectFaultKind, ObjectFault]
     ) -> None:
         pieces = [] if exchange.request.method == "HEAD" else response.body
+        if exchange.request.operation in _WITH_BODY:
+            if (fault := kinds.get("stall")) is not None:
+                await asyncio.sleep(fault.seconds)
+            self._transport.write(self._head(exchange, response))
+            await self._send(pieces)
+            return
         if (fault := kinds.get("corrupt")) is not None:
             pieces = _corrupted(pieces, fault.after_bytes)
         self._transport.write(self._head(exchange, response))
@@ -392,6 +451,13 @@ class Connection(asyncio.Protocol):
             head = STATUS_LINES[400] + response.head + b"content-length: %d\r\n" % (response.length or 0)
             self._transport.write(head + b"connection: close\r\n\r\n" + blob.read(start, stop))
         self._transport.close()
+
+
+def _late_error(exchange: _Exchange) -> Response:
+    """Return an error whose status says that all went well, as Amazon S3 sends it when work takes long."""
+    response = error_response(S3Error("InternalError"), exchange.request)
+    response.status = 200
+    return response
 
 
 def _unexpected() -> S3Error:

@@ -19,7 +19,11 @@ ObjectFaultKind = Literal[
     "corrupt",
     "expire_credentials",
     "replace",
+    "error_in_200",
 ]
+
+# What Amazon S3 may answer with 200 although it failed.
+_LATE_ERRORS = frozenset({"CompleteMultipartUpload", "CopyObject", "DeleteObjects", "UploadPartCopy"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +34,10 @@ class ObjectFault:
         kind: What goes wrong: ``latency`` waits before the answer, ``slow_down`` is a 503, ``internal_error`` a
             500, ``reset`` breaks the connection, ``truncate`` ends it within the body, ``stall`` pauses there,
             ``corrupt`` flips a byte there, ``expire_credentials`` ends every temporary key, ``replace`` changes
-            the object right after a request was answered from the old one.
+            the object right after a request was answered from the old one, ``error_in_200`` is an error whose
+            status says 200, of the operations that Amazon S3 answers so: CompleteMultipartUpload, CopyObject,
+            UploadPartCopy and DeleteObjects. The body is the answer's; of PutObject and UploadPart, it is the
+            request's as it arrives, except that ``stall`` holds the answer back.
         method: Only this HTTP method; None means all.
         operation: Only this S3 operation, such as ``UploadPart``; None means all.
         key: Only keys that match this shell pattern; None means every request.
@@ -38,7 +45,7 @@ class ObjectFault:
         skip: How many matching requests pass unharmed first.
         seconds: For latency and stall.
         after_bytes: Where in the body it happens, in bytes from its beginning.
-        after_effect: For a reset: only once the request was carried out.
+        after_effect: For a reset and an error in 200: only once the request was carried out.
         data: What the object is replaced by.
         hits: How many requests were struck so far.
     """
@@ -65,6 +72,7 @@ class ObjectFault:
             (self.method is not None and request.method != self.method)
             or (self.operation is not None and request.operation != self.operation)
             or (self.key is not None and not fnmatchcase(request.key, self.key))
+            or (self.kind == "error_in_200" and request.operation not in _LATE_ERRORS)
         ):
             return False
         if self.skip:

@@ -80,7 +80,13 @@ class Request:
 
 
 class RequestRecord(NamedTuple):
-    """A request that was answered; ``range`` is the header as sent, ``status`` 0 when the line was cut."""
+    """A request that was answered.
+
+    Attributes:
+        range: The header as sent.
+        status: The answer's; 0 when the line was cut.
+        received: Bytes of the request's body that arrived, after decoding.
+    """
 
     method: str
     operation: str
@@ -88,6 +94,7 @@ class RequestRecord(NamedTuple):
     key: str
     range: str
     status: int
+    received: int = 0
 
 
 @dataclass(slots=True)

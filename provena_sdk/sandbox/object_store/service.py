@@ -56,6 +56,7 @@ _OPERATIONS = {
 
 # Elsewhere x-amz-checksum headers speak of the object, not of the request's body.
 _CHECKED = frozenset({"PutObject", "UploadPart", "DeleteObjects"})
+_UPLOADS = frozenset({"PutObject", "UploadPart"})
 _BUCKET_GET = {
     "location": "GetBucketLocation",
     "uploads": "ListMultipartUploads",
@@ -128,7 +129,7 @@ class Service:
             context.body = Body(
                 request.headers,
                 identity,
-                self.store.space,
+                self.store.space if operation.name in _UPLOADS else self.store.kept,
                 algorithms,
                 checked=operation.name in _CHECKED,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -44,24 +44,34 @@ class Bucket:
     def __init__(self, name: str) -> None:
         self.name = name
         self.created = datetime.now(UTC)
-        self.objects: dict[str, StoredObject] = {}
+        self._objects: dict[str, StoredObject] = {}
         self._ordered: list[str] = []
+
+    @property
+    def objects(self) -> Mapping[str, StoredObject]:
+        """The objects by key."""
+        return self._objects
+
+    @property
+    def ordered(self) -> Sequence[str]:
+        """The keys in order."""
+        return self._ordered
 
     def put(self, item: StoredObject) -> None:
         """Store ``item`` under its key."""
-        if item.key not in self.objects:
+        if item.key not in self._objects:
             insort(self._ordered, item.key)
-        self.objects[item.key] = item
+        self._objects[item.key] = item
 
     def delete(self, key: str) -> None:
         """Remove ``key`` if it is there."""
-        if self.objects.pop(key, None) is not None:
+        if self._objects.pop(key, None) is not None:
             del self._ordered[bisect_left(self._ordered, key)]
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin with ``prefix``, in order."""
-        start = bisect_left(self._ordered, prefix)
-        keys = self._ordered[start:]
+        start = bisect_left(self.ordered, prefix)
+        keys = list(self.ordered[start:])
         if not prefix:
             return keys
         for count, key in enumerate(keys):
@@ -80,13 +90,14 @@ class Bucket:
         """
         objects: list[StoredObject] = []
         prefixes: list[str] = []
+        ordered = self.ordered
         last = ""
         rolled = (
             delimiter and len(after) > len(prefix) and after.startswith(prefix) and after.endswith(delimiter)
         )
-        at = self._beyond(after) if rolled else bisect_right(self._ordered, after)
-        at = max(at, bisect_left(self._ordered, prefix))
-        while at < len(self._ordered) and (key := self._ordered[at]).startswith(prefix):
+        at = self._beyond(after) if rolled else bisect_right(ordered, after)
+        at = max(at, bisect_left(ordered, prefix))
+        while at < len(ordered) and (key := ordered[at]).startswith(prefix):
             if len(objects) + len(prefixes) >= limit:
                 return ListPage(objects, prefixes, last, limit > 0)
             cut = key.find(delimiter, len(prefix)) if delimiter else -1
@@ -102,10 +113,11 @@ class Bucket:
 
     def _beyond(self, prefix: str) -> int:
         """Return the position of the first key after all that begin with ``prefix``."""
-        low, high = bisect_left(self._ordered, prefix), len(self._ordered)
+        ordered = self.ordered
+        low, high = bisect_left(ordered, prefix), len(ordered)
         while low < high:
             middle = (low + high) // 2
-            if self._ordered[middle].startswith(prefix):
+            if ordered[middle].startswith(prefix):
                 low = middle + 1
             else:
                 high = middle
@@ -121,6 +133,10 @@ class ObjectStore:
         root: Folder for the files; None makes a temporary one, removed by :meth:`close`.
         memory_per_object: Objects beyond this size go to files, in bytes.
         memory_in_all: Once so many bytes are in memory, all new objects go to files.
+
+    Attributes:
+        space: Where uploads go.
+        kept: Where everything else goes: what requests say in XML, and what :meth:`put` is given.
 
     Example:
         >>> store = ObjectStore()
@@ -139,6 +155,7 @@ class ObjectStore:
         memory_in_all: int = 256 << 20,
     ) -> None:
         self.space = BlobSpace(root, memory_per_blob=memory_per_object, memory_in_all=memory_in_all)
+        self.kept = self.space
         self.buckets: dict[str, Bucket] = {}
         self.uploads: dict[str, Upload] = {}
         self.lock = threading.RLock()
@@ -198,7 +215,7 @@ class ObjectStore:
         headers |= {f"x-amz-meta-{name.lower()}": value for name, value in (metadata or {}).items()}
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
         modified = modified or datetime.now(UTC)
-        part = Part(1, self.space.blob(data), etag, modified=modified)
+        part = Part(1, self.kept.blob(data), etag, modified=modified)
         item = StoredObject(key, (part,), etag, modified, headers)
         self.put_object(bucket, item)
         return item
@@ -290,6 +307,7 @@ class ObjectStore:
             self.uploads.clear()
             self.buckets.clear()
             self.space.close()
+            self.kept.close()
 
 
 def check_key(key: str) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
+import zlib
 from typing import Any
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from provena_sdk.sandbox.object_store import ObjectFault, presign
 
@@ -129,3 +132,66 @@ async def test_an_object_replaced_between_two_reads(served: Any) -> None:
 def test_a_misspelt_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="latency"):
         ObjectFault(kind="slow")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["truncate", "reset"])
+@pytest.mark.parametrize("after_bytes", [1, 300_000, 10**9])
+async def test_an_upload_cut_on_its_way_in_leaves_nothing(running: Any, kind: str, after_bytes: int) -> None:
+    add(running, kind=kind, operation="PutObject", after_bytes=after_bytes)
+    data = bytes(2_000_000)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await running.signed_raw("PUT", running.path("new"), data=data)
+    assert not running.store.exists(BUCKET, "new")
+    assert (await running.signed_raw("PUT", running.path("new"), data=data)).status == 200
+    assert [(record.status, record.received) for record in running.server.requests][-1] == (200, 2_000_000)
+    assert running.server.requests[0].status == 0
+    assert running.server.activity.in_flight == 0
+
+
+@pytest.mark.parametrize("after_bytes", [0, 777, 10**9])
+async def test_an_upload_damaged_on_its_way_in(running: Any, after_bytes: int) -> None:
+    checksum = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
+    headers = {"x-amz-checksum-crc32": checksum}
+    add(running, kind="corrupt", operation="PutObject", after_bytes=after_bytes)
+    refused = await running.signed_raw(
+        "PUT", running.path("new"), headers, data=DATA, payload="UNSIGNED-PAYLOAD"
+    )
+    assert (refused.status, b"<Code>BadDigest</Code>" in refused.body) == (400, True)
+    add(running, kind="corrupt", operation="PutObject", after_bytes=after_bytes)
+    unprotected = await running.signed_raw("PUT", running.path("new"), data=DATA, payload="UNSIGNED-PAYLOAD")
+    assert unprotected.status == 200
+    stored = running.store.get(BUCKET, "new")
+    wrong = [n for n, (a, b) in enumerate(zip(stored, DATA, strict=True)) if a != b]
+    assert wrong == [min(after_bytes, len(DATA) - 1)]
+    assert unprotected.headers["etag"] == f'"{running.store.head(BUCKET, "new").etag}"'
+
+
+async def test_an_upload_damaged_in_chunks(running: Any) -> None:
+    client = await running.client(request_checksum_calculation="when_supported")
+    add(running, kind="corrupt", operation="PutObject", after_bytes=10**9)
+    with pytest.raises(ClientError, match="XAmzContentSHA256Mismatch|BadDigest"):
+        await client.put_object(Bucket=BUCKET, Key="new", Body=DATA)
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+async def test_errors_that_say_200(running: Any, after_effect: bool) -> None:
+    running.store.put(BUCKET, "a", b"data")
+    headers = {"x-amz-copy-source": f"{BUCKET}/a"}
+    fault = add(running, kind="error_in_200", after_effect=after_effect, times=None)
+    copied = await running.signed_raw("PUT", running.path("b"), headers)
+    assert (copied.status, b"<Code>InternalError</Code>" in copied.body) == (200, True)
+    assert running.store.exists(BUCKET, "b") is after_effect
+    assert (await running.signed_raw("GET", running.path("a"))).body == b"data"
+    assert fault.hits == 1
+    if after_effect:
+        missing = await running.signed_raw("PUT", running.path("b"), {"x-amz-copy-source": f"{BUCKET}/no"})
+        assert missing.status == 404
+
+
+async def test_a_stalled_upload_takes_effect_and_is_answered_late(running: Any) -> None:
+    add(running, kind="stall", operation="PutObject", seconds=0.2)
+    waiting = asyncio.ensure_future(running.signed_raw("PUT", running.path("x"), data=b"data"))
+    while not running.store.exists(BUCKET, "x"):
+        await asyncio.sleep(0.01)
+    assert not waiting.done()
+    assert (await waiting).status == 200

@@ -6,6 +6,7 @@ do what a reader expects. Every error keeps its fields through pickling, and non
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Required, Self, TypedDict, Unpack
@@ -24,6 +25,7 @@ __all__ = [
     "EndpointNotFound",
     "FieldError",
     "FileAccessDenied",
+    "FileConflict",
     "FileError",
     "FileNotInDataset",
     "FileStoreError",
@@ -32,6 +34,7 @@ __all__ = [
     "IntegrityError",
     "InvalidArgument",
     "NotAFile",
+    "NotEnoughSpace",
     "NotTheReviewer",
     "OperationRejected",
     "OutcomeUnknown",
@@ -316,6 +319,16 @@ class NotAFile(FileError, IsADirectoryError):
 
 class UnsafePath(FileError, ValueError):
     """A key or path would leave its folder, or cannot be held by every platform's file system."""
+
+
+class FileConflict(FileError, FileExistsError):
+    """Something else has the name that a file needs, or that of a folder above it; nothing was replaced."""
+
+
+class NotEnoughSpace(FileError, OSError):
+    """The disk has no room for what is to be downloaded; nothing was fetched."""
+
+    errno = errno.ENOSPC
 
 
 class ServiceFileRefused(FileError, PermissionError):

@@ -26,9 +26,17 @@ MAX_NAME_BYTES: Final = 255
 """The longest name that common file systems accept, in UTF-8 bytes."""
 
 _PART_SUFFIX: Final = ".provena-part"
+_JOURNAL_SUFFIX: Final = ".provena-journal"
+# Room for the dots, a token of 16 characters and the longer suffix.
+_STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 16 - len(_JOURNAL_SUFFIX)
+# By far the most paths are like this, and are judged at once: no segment begins with a dot or ends the path empty.
+_PLAIN: Final = re.compile(r"(?:[\w+=@(,-][\w .+=@(),-]*/)*[\w+=@(,-][\w .+=@(),-]*", re.ASCII)
 # Python takes any character before a colon for a drive, and so do its paths.
 _DRIVE: Final = re.compile(r".:", re.DOTALL)
 _WINDOWS_CHARACTERS: Final = re.compile(r'[<>:"|?*\x00-\x1f]')
+# What map_names writes otherwise; a percent sign only where it would be taken for what was written otherwise.
+_MAPPED: Final = re.compile(r'[<>:"|?*\x01-\x1f]|%(?=[0-9A-Fa-f]{2})|[. ]\Z')
+_WRITTEN: Final = re.compile(r"%([0-7][0-9A-F])")
 _WINDOWS_DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"]
@@ -49,6 +57,8 @@ def refusal(path: str, *, windows: bool = os.name == "nt") -> str | None:
         >>> refusal("reports/NUL.txt", windows=True)
         "'NUL.txt' is a device on Windows"
     """
+    if not windows and _PLAIN.fullmatch(path):
+        return None
     if not path:
         return "it is empty"
     if "\0" in path:
@@ -84,9 +94,53 @@ def _windows_refusal(segment: str) -> str | None:
         return f"{segment!r} holds a character that Windows forbids"
     if segment[-1] in ". ":
         return f"{segment!r} ends in a dot or a space, which Windows drops"
-    if segment.split(".", 1)[0].rstrip(" ").casefold() in _WINDOWS_DEVICES:
+    if _is_device(segment):
         return f"{segment!r} is a device on Windows"
     return None
+
+
+def _is_device(segment: str) -> bool:
+    return segment.split(".", 1)[0].rstrip(" ").casefold() in _WINDOWS_DEVICES
+
+
+def mapped(path: str) -> str:
+    """Write a dataset's path so that Windows can hold it; :func:`unmapped` reads it back.
+
+    Whatever Windows forbids is written as a percent sign and two hexadecimal digits: certain characters, a dot or
+    space at the end of a name, and the first letter of a device's name. So is a percent sign that looks like one of
+    those. No two paths become one. What leads out of its folder stays as it is, to be refused.
+
+    Args:
+        path: The path within the dataset.
+
+    Example:
+        >>> mapped("2024-05-01T12:00/NUL.txt"), mapped("50%.csv"), mapped("50%25.csv")
+        ('2024-05-01T12%3A00/%4EUL.txt', '50%.csv', '50%2525.csv')
+    """
+    return "/".join(map(_mapped_segment, path.split("/")))
+
+
+def _mapped_segment(segment: str) -> str:
+    if _segment_refusal(segment):
+        return segment
+    written = _MAPPED.sub(lambda found: f"%{ord(found[0]):02X}", segment)
+    return f"%{ord(segment[0]):02X}{written[1:]}" if _is_device(segment) else written
+
+
+def unmapped(local: str) -> str | None:
+    """Read a path that :func:`mapped` wrote, or return None when it writes no such path.
+
+    Args:
+        local: The path below a local folder, with forward slashes.
+
+    Example:
+        >>> unmapped("2024-05-01T12%3A00/%4EUL.txt"), unmapped("50%.csv"), unmapped("50%41.csv")
+        ('2024-05-01T12:00/NUL.txt', '50%.csv', None)
+    """
+    if "%" not in local:
+        return local if mapped(local) == local else None
+    path = _WRITTEN.sub(lambda found: chr(int(found[1], 16)), local)
+    return path if mapped(path) == local else None
 
 
 def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
@@ -149,7 +203,7 @@ def part_name(name: str, token: str) -> str:
 
     Args:
         name: The target's own name.
-        token: A few characters that make the part file unique.
+        token: A few characters without a dot that make the part file unique.
 
     Returns:
         A hidden name of at most 255 bytes.
@@ -157,22 +211,64 @@ def part_name(name: str, token: str) -> str:
     Example:
         >>> part_name("2024.csv", "5f3a")
         '.2024.csv.5f3a.provena-part'
-        >>> len(part_name("x" * 255, "5f3a"))
-        255
+        >>> len(part_name("x" * 255, "5f3a")) <= 255
+        True
     """
-    tail = f".{token}{_PART_SUFFIX}"
-    room = MAX_NAME_BYTES - len(tail.encode()) - 1
-    return f".{name.encode()[:room].decode(errors='ignore')}{tail}"
+    return f"{part_stem(name)}.{token}{_PART_SUFFIX}"
+
+
+def journal_name(name: str, token: str) -> str:
+    """Name the journal of a download, which tells what its part file holds already.
+
+    Args:
+        name: The target's own name.
+        token: The token of the part file.
+
+    Returns:
+        A hidden name of at most 255 bytes.
+
+    Example:
+        >>> journal_name("2024.csv", "5f3a")
+        '.2024.csv.5f3a.provena-journal'
+    """
+    return f"{part_stem(name)}.{token}{_JOURNAL_SUFFIX}"
+
+
+def part_stem(name: str) -> str:
+    """Return what the names of all part files and journals of one target begin with.
+
+    Targets with very long names may share it.
+
+    Example:
+        >>> part_stem("2024.csv")
+        '.2024.csv'
+    """
+    return f".{name.encode()[:_STEM_BYTES].decode(errors='ignore')}"
+
+
+def journal_owner(name: str) -> tuple[str, str] | None:
+    """Take a journal's name apart into what all of its target begin with and the token, or return None.
+
+    Example:
+        >>> journal_owner(".2024.csv.5f3a.provena-journal"), journal_owner("2024.csv")
+        (('.2024.csv', '5f3a'), None)
+    """
+    stem, dot, token = name.removesuffix(_JOURNAL_SUFFIX).rpartition(".")
+    if not is_part_name(name) or not name.endswith(_JOURNAL_SUFFIX) or not (stem and dot and token):
+        return None
+    return stem, token
 
 
 def is_part_name(name: str) -> bool:
-    """Whether a local file is what an interrupted download left behind.
+    """Whether a local file is what an interrupted download left behind: a part file or a journal.
 
     Example:
         >>> is_part_name(".2024.csv.5f3a.provena-part"), is_part_name("2024.csv")
         (True, False)
+        >>> is_part_name(".2024.csv.5f3a.provena-journal")
+        True
     """
-    return name.startswith(".") and name.endswith(_PART_SUFFIX)
+    return name.startswith(".") and name.endswith((_PART_SUFFIX, _JOURNAL_SUFFIX))
 
 
 def folded(path: str) -> str:
@@ -182,6 +278,8 @@ def folded(path: str) -> str:
         >>> folded("Obs/Café.csv") == folded("obs/CAFE\u0301.csv")
         True
     """
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
@@ -220,7 +318,12 @@ def clashes(paths: Iterable[str], *, fold: bool) -> dict[str, str]:
     key = folded if fold else str
     given = list(paths)
     folders: dict[str, str] = {}
+    known: set[str] = set()
     for path in given:
+        end = path.rfind("/")
+        if end == -1 or (above := path[:end]) in known:
+            continue
+        known.add(above)
         for folder in ancestors(path):
             folders.setdefault(key(folder), path)
     reasons: dict[str, str] = {}
@@ -229,8 +332,22 @@ def clashes(paths: Iterable[str], *, fold: bool) -> dict[str, str]:
         mark = key(path)
         if mark in folders:
             reasons[path] = f"{folders[mark]!r} needs a folder of that name"
-        elif mark in seen:
+        elif fold and mark in seen:
             reasons[path] = f"it differs from {seen[mark]!r} only in case or Unicode form"
-        else:
+        elif fold:
             seen[mark] = path
     return reasons
+
+
+def form_matters(paths: Iterable[str]) -> bool:
+    """Whether it matters for these paths that a folder ignores case and Unicode form.
+
+    Args:
+        paths: Safe paths, each once.
+
+    Example:
+        >>> form_matters(["a/b", "a/c"]), form_matters(["a/b", "A"])
+        (False, True)
+    """
+    given = list(paths)
+    return clashes(given, fold=True).keys() != clashes(given, fold=False).keys()

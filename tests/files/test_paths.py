@@ -14,9 +14,12 @@ from provena_sdk.files.paths import (
     checked,
     clashes,
     folded,
+    form_matters,
     is_part_name,
+    mapped,
     part_name,
     refusal,
+    unmapped,
     upload_refusal,
 )
 
@@ -153,3 +156,36 @@ def test_what_does_not_clash_fits_into_one_folder(paths: list[str], fold: bool) 
     assert len(set(names)) == len(names)
     assert not set(names) & {key(folder) for path in kept for folder in ancestors(path)}
     assert not safe or kept
+
+
+@given(st.text(alphabet='aN.: %"U2L5\\x7f/é\x1f*|', max_size=14) | keys)
+@example("con.txt/aux")
+@example("50%25%3a.")
+@example("a%/%41 ")
+def test_mapped_names_are_read_back_and_fit_everywhere(path: str) -> None:
+    written = mapped(path)
+    assert unmapped(written) == path
+    if refusal(path, windows=False) is None:
+        assert refusal(written, windows=True) is None
+
+
+@given(st.text(alphabet='aN.: %"U2L5E/', max_size=8), st.text(alphabet='aN.: %"U2L5E/', max_size=8))
+def test_no_two_names_are_mapped_to_one(one: str, other: str) -> None:
+    assert (mapped(one) == mapped(other)) == (one == other)
+
+
+@given(st.text(alphabet="aN.:%34Ae/", max_size=10))
+def test_what_is_read_back_is_written_the_same(local: str) -> None:
+    path = unmapped(local)
+    assert path is None or mapped(path) == local
+
+
+def test_mapping_leaves_what_leads_out_to_be_refused() -> None:
+    for path in ("../x", "a/./b", "a//b", "/a", "a/... ", ".. "):
+        assert refusal(mapped(path), windows=False) is not None
+
+
+def test_form_matters_only_when_something_would_collide() -> None:
+    assert not form_matters(["A", "ax", "b/C"])
+    assert form_matters(["A/x", "a"])
+    assert form_matters(["caf\u00e9", "cafe\u0301"])

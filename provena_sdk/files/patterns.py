@@ -1,0 +1,138 @@
+"""Choosing files by patterns, as shells and ``.gitignore`` write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from provena_sdk.errors import InvalidArgument
+
+Patterns: TypeAlias = str | Iterable[str]
+"""One pattern or several; see :class:`Selection`."""
+
+_FOLDERS = "(?:[^/]*/)*"
+
+
+class Selection:
+    """Which files of a dataset are meant, by patterns on their paths within the dataset.
+
+    ===============  =====================================================================
+    ``*``            any characters but a slash
+    ``**``           as a segment of its own: any folders, also none; at the end, anything
+    ``?``            one character but a slash
+    ``[a-c]``        one of these characters; ``[!a-c]`` one but these; ``[*]`` a plain star
+    ``*.csv``        without a slash: every file of such a name, in any folder
+    ``obs/*.csv``    with a slash: paths from the dataset's root on; ``/*.csv`` as well
+    ``tmp/``         with a slash at the end: everything in folders of that name
+    ===============  =====================================================================
+
+    Args:
+        include: Take only what any of these matches; none means everything.
+        exclude: Leave out what any of these matches, even if it is included.
+
+    Raises:
+        InvalidArgument: A pattern is malformed.
+
+    Example:
+        >>> chosen = Selection(include=["*.csv", "run/**"], exclude="tmp/")
+        >>> [path for path in ["a.csv", "obs/b.csv", "run/log", "run/tmp/x.csv", "c.nc"] if chosen.takes(path)]
+        ['a.csv', 'obs/b.csv', 'run/log']
+    """
+
+    __slots__ = ("_exclude", "_include")
+
+    def __init__(self, include: Patterns = (), exclude: Patterns = ()) -> None:
+        self._include = _compiled("include", include)
+        self._exclude = _compiled("exclude", exclude)
+
+    @property
+    def everything(self) -> bool:
+        """Whether no file is left out."""
+        return self._include is None and self._exclude is None
+
+    def takes(self, path: str) -> bool:
+        """Whether a file is meant.
+
+        Args:
+            path: Its path within the dataset.
+        """
+        if self._include is not None and self._include.fullmatch(path) is None:
+            return False
+        return self._exclude is None or self._exclude.fullmatch(path) is None
+
+
+def _compiled(argument: str, patterns: Patterns) -> re.Pattern[str] | None:
+    given = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(given, Iterable):
+        raise InvalidArgument(argument, f"a pattern is a str, not {type(given).__name__}.")
+    expressions = [_expression(argument, pattern) for pattern in given]
+    return re.compile("|".join(expressions), re.DOTALL) if expressions else None
+
+
+def _expression(argument: str, pattern: str) -> str:
+    if not isinstance(pattern, str):
+        raise InvalidArgument(argument, f"a pattern is a str, not {type(pattern).__name__}.")
+    if "\\" in pattern:
+        raise InvalidArgument(
+            argument,
+            f"{pattern!r} holds a backslash.",
+            hint="Separate folders by '/', and write a plain star as '[*]'.",
+        )
+    body = pattern.removesuffix("/")
+    anchored = "/" in body
+    segments = body.removeprefix("/").split("/")
+    if "" in segments:
+        raise InvalidArgument(argument, f"{pattern!r} has an empty segment.", hint="Write 'obs/*.csv'.")
+    pieces = [] if anchored else [_FOLDERS]
+    for segment in segments[:-1]:
+        piece = _FOLDERS if segment == "**" else _segment(argument, pattern, segment) + "/"
+        # Two in a row mean what one does, and would take long to fail.
+        if piece != _FOLDERS or pieces[-1:] != [_FOLDERS]:
+            pieces.append(piece)
+    pieces.append(".+" if segments[-1] == "**" else _segment(argument, pattern, segments[-1]))
+    if pattern.endswith("/"):
+        pieces.append("/.+")
+    return "".join(pieces)
+
+
+def _segment(argument: str, pattern: str, segment: str) -> str:
+    runs: list[str] = [""]
+    place = 0
+    while place < len(segment):
+        letter = segment[place]
+        place += 1
+        if letter == "*":
+            runs.append("")
+        elif letter == "?":
+            runs[-1] += "[^/]"
+        elif (
+            letter == "[" and (end := segment.find("]", place + 1 + (segment[place : place + 1] == "!"))) > 0
+        ):
+            runs[-1] += _class(argument, pattern, segment[place:end])
+            place = end + 1
+        else:
+            runs[-1] += re.escape(letter)
+    first, *later = runs
+    if not later:
+        return first
+    # Once a run between two stars was found, looking for it further right cannot help: no need to go back.
+    between = "".join(f"(?>[^/]*?{run})" for run in later[:-1] if run)
+    return f"{first}{between}[^/]*{later[-1]}"
+
+
+def _class(argument: str, pattern: str, inner: str) -> str:
+    negated = inner.startswith("!")
+    letters = inner.removeprefix("!")
+    out, place = "", 0
+    while place < len(letters):
+        if letters[place + 1 : place + 2] == "-" and place + 2 < len(letters):
+            low, high = letters[place], letters[place + 2]
+            if low > high:
+                raise InvalidArgument(argument, f"{pattern!r} has the empty range {low}-{high}.")
+            out += f"{re.escape(low)}-{re.escape(high)}"
+            place += 3
+        else:
+            out += re.escape(letters[place])
+            place += 1
+    return f"[^/{out}]" if negated else f"(?!/)[{out}]"

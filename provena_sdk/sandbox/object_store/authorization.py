@@ -7,6 +7,7 @@ import re
 from calendar import timegm
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from time import gmtime, strftime, strptime
 
 from provena_sdk.sandbox.object_store import signature
@@ -122,6 +123,7 @@ def _by_query(request: Request, grants: Grants) -> Identity:
     return identity
 
 
+@lru_cache(maxsize=256)
 def _credential(text: str, code: str) -> tuple[str, signature.Scope]:
     parts = text.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request" or parts[3] != "s3" or len(parts[1]) != 8:
@@ -143,6 +145,7 @@ def _timestamp(headers: dict[str, str]) -> str:
     return given
 
 
+@lru_cache(maxsize=256)
 def _seconds(timestamp: str) -> float:
     """Return Unix seconds of ``YYYYMMDDTHHMMSSZ``; the usual form is read without strptime."""
     if len(timestamp) == 16 and timestamp[8] == "T" and timestamp[15] == "Z":

@@ -12,7 +12,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import cast
 
 import httptools
@@ -161,7 +161,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take in one header."""
         self._count(len(name) + len(value))
-        key = name.decode("latin-1").lower()
+        key = _lower(name)
         text = value.decode("utf-8", "surrogateescape")
         self._headers[key] = f"{self._headers[key]},{text}" if key in self._headers else text
 
@@ -451,6 +451,11 @@ class Connection(asyncio.Protocol):
             head = STATUS_LINES[400] + response.head + b"content-length: %d\r\n" % (response.length or 0)
             self._transport.write(head + b"connection: close\r\n\r\n" + blob.read(start, stop))
         self._transport.close()
+
+
+@lru_cache(maxsize=512)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 def _late_error(exchange: _Exchange) -> Response:

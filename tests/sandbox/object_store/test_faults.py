@@ -169,7 +169,7 @@ async def test_an_upload_damaged_on_its_way_in(running: Any, after_bytes: int) -
 async def test_an_upload_damaged_in_chunks(running: Any) -> None:
     client = await running.client(request_checksum_calculation="when_supported")
     add(running, kind="corrupt", operation="PutObject", after_bytes=10**9)
-    with pytest.raises(ClientError, match="XAmzContentSHA256Mismatch|BadDigest"):
+    with pytest.raises(ClientError, match=r"XAmzContentSHA256Mismatch|BadDigest"):
         await client.put_object(Bucket=BUCKET, Key="new", Body=DATA)
 
 
@@ -191,7 +191,7 @@ async def test_errors_that_say_200(running: Any, after_effect: bool) -> None:
 async def test_a_stalled_upload_takes_effect_and_is_answered_late(running: Any) -> None:
     add(running, kind="stall", operation="PutObject", seconds=0.2)
     waiting = asyncio.ensure_future(running.signed_raw("PUT", running.path("x"), data=b"data"))
-    while not running.store.exists(BUCKET, "x"):
+    while not running.store.exists(BUCKET, "x"):  # noqa: ASYNC110 reason=the store tells nobody of a change
         await asyncio.sleep(0.01)
     assert not waiting.done()
     assert (await waiting).status == 200

@@ -1,0 +1,104 @@
+"""Reading a file that is being uploaded, and noticing when it changes meanwhile."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+
+from provena_sdk.errors import IntegrityError
+
+# Opening a pipe that nobody writes to would wait for ever.
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)
+
+
+class SourceFile:
+    """A file being uploaded, which must not change meanwhile. Reading is safe from several threads.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be opened, or is no plain file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = open(path, "rb", buffering=0, opener=_opened)  # noqa: SIM115 it stays open as long as this object
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            self._file.close()
+            raise IsADirectoryError(f"{str(path)!r} is no file any more.")
+        self._state = (status.st_size, status.st_mtime_ns)
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """The size in bytes when the file was opened."""
+        return self._state[0]
+
+    @property
+    def modified_ns(self) -> int:
+        """When the file was last changed before it was opened, in nanoseconds since the epoch."""
+        return self._state[1]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read exactly some bytes.
+
+        Args:
+            offset: Where they begin.
+            size: How many there are.
+
+        Raises:
+            IntegrityError: The file is not what it was when it was opened.
+        """
+        data = self._some(offset, size)
+        if len(data) < size:
+            blocks, found = [data], len(data)
+            while found < size and (block := self._some(offset + found, size - found)):
+                blocks.append(block)
+                found += len(block)
+            data = b"".join(blocks)
+        if len(data) < size:
+            raise self._changed()
+        self.check()
+        return data
+
+    def check(self) -> None:
+        """Make sure that the file is what it was.
+
+        Raises:
+            IntegrityError: It has another size or was written to.
+        """
+        status = os.fstat(self._file.fileno())
+        if (status.st_size, status.st_mtime_ns) != self._state:
+            raise self._changed()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+    # By the platform and not by what os has, so that type checkers know which branch they may leave out.
+    if sys.platform == "win32":
+
+        def _some(self, offset: int, size: int) -> bytes:
+            with self._lock:
+                self._file.seek(offset)
+                return self._file.read(size)
+
+    else:
+
+        def _some(self, offset: int, size: int) -> bytes:
+            return os.pread(self._file.fileno(), size, offset)
+
+    def _changed(self) -> IntegrityError:
+        return IntegrityError(
+            f"{str(self._path)!r} changed while it was read.", hint="Upload it when it is finished."
+        )
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | _WITHOUT_WAITING)

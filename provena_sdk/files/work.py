@@ -1,0 +1,149 @@
+"""The two kinds of work of a transfer, on any number of files: fetching them and sending them.
+
+Work pickles and holds no secret, so that another process, or another machine, can do a part of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from provena_sdk.errors import FileError, UnsafePath
+from provena_sdk.files.credentials import Access
+from provena_sdk.files.options import TransferOptions
+from provena_sdk.files.plan import Download, Upload
+from provena_sdk.files.progress import Meter
+from provena_sdk.files.report import FileOutcome, Outcome
+
+if TYPE_CHECKING:
+    from provena_sdk.files.dataset import DatasetFiles
+
+MEMORY_BYTES = 64 * 1024 * 1024
+"""The most bytes of files that one piece of work holds in memory."""
+
+Item = TypeVar("Item", bound=Download | Upload)
+Item_contra = TypeVar("Item_contra", bound=Download | Upload, contravariant=True)
+
+
+class Work(Protocol[Item_contra]):
+    """What is to be done with each of some files."""
+
+    async def __call__(
+        self,
+        files: DatasetFiles,
+        items: Sequence[Item_contra],
+        meter: Meter,
+        memory: int = MEMORY_BYTES,
+    ) -> list[FileOutcome]:
+        """Do it, on the I/O thread. One file's failure is its outcome, and the others go on.
+
+        Args:
+            files: The dataset.
+            items: The files.
+            meter: Is told how far each file is.
+            memory: The most bytes of files to hold in memory.
+
+        Raises:
+            ProvenaError: Nothing could be tried at all.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetches files into a folder.
+
+    Args:
+        destination: The folder; it must exist.
+        options: How to do it.
+    """
+
+    destination: Path
+    options: TransferOptions = field(default_factory=TransferOptions)
+
+    async def __call__(
+        self, files: DatasetFiles, items: Sequence[Download], meter: Meter, memory: int = MEMORY_BYTES
+    ) -> list[FileOutcome]:
+        """Fetch files; see :class:`Work`.
+
+        Raises:
+            FileError: There is no such folder here.
+        """
+        from provena_sdk.files.download import download_file
+        from provena_sdk.files.engine import Engine
+
+        if not await asyncio.to_thread(self.destination.is_dir):
+            raise FileError(
+                f"The folder {str(self.destination)!r} is not there.",
+                hint="Whoever fetches files, on whichever machine, must see the same folder.",
+            )
+
+        async def fetch(item: Download) -> FileOutcome:
+            outcome = await download_file(engine, item, self.destination)
+            meter.done(outcome)
+            return outcome
+
+        def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
+            return _noted(meter, failure(item, error, seconds))
+
+        async with Engine(files._store(Access.READ), memory=memory) as engine:
+            return await engine.files(_largest_first(items), fetch, failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Sends local files.
+
+    Args:
+        options: How to do it.
+    """
+
+    options: TransferOptions = field(default_factory=TransferOptions)
+
+    async def __call__(
+        self, files: DatasetFiles, items: Sequence[Upload], meter: Meter, memory: int = MEMORY_BYTES
+    ) -> list[FileOutcome]:
+        """Send files; see :class:`Work`."""
+        from provena_sdk.files.engine import Engine
+        from provena_sdk.files.upload import upload_file
+
+        async def send(item: Upload) -> FileOutcome:
+            outcome = await upload_file(engine, item)
+            meter.done(outcome)
+            return outcome
+
+        def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
+            return _noted(meter, failure(item, error, seconds))
+
+        async with Engine(files._store(Access.WRITE), memory=memory) as engine:
+            return await engine.files(_largest_first(items), send, failed)
+
+
+def size_of(item: Download | Upload) -> int:
+    """Return a file's size in bytes, as the plan has it."""
+    return item.info.size if isinstance(item, Download) else item.size
+
+
+def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> FileOutcome:
+    """Return the outcome of a file that failed.
+
+    Args:
+        item: The file.
+        error: Why.
+        seconds: How long it took.
+    """
+    outcome: Outcome = "refused" if isinstance(error, UnsafePath) else "failed"
+    path, local = (item.info.path, None) if isinstance(item, Download) else (item.path, item.source)
+    return FileOutcome(path, outcome, seconds=seconds, error=error, local=local)
+
+
+def _noted(meter: Meter, outcome: FileOutcome) -> FileOutcome:
+    meter.done(outcome)
+    return outcome
+
+
+def _largest_first(items: Sequence[Item]) -> list[Item]:
+    return sorted(items, key=size_of, reverse=True)

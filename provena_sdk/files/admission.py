@@ -118,12 +118,17 @@ class Admission:
         """
         return Slot(self, self._small if size <= SMALL_BYTES else self._large)
 
+    def fresh(self) -> Admission:
+        """Return one with the same limits, of which nothing runs."""
+        return Admission(self._small.most, self._large.most)
+
     def slowed(self, slot: Slot) -> None:
         """Halve the limits because the store asked for it, unless they were halved since this request was sent.
 
         Args:
             slot: What admitted the request that was turned away.
         """
+        slot.turned_away = True
         if slot.halvings != self._halvings:
             return
         self._halvings += 1
@@ -134,12 +139,13 @@ class Admission:
 class Slot:
     """One request's admission; made by :meth:`Admission.slot`."""
 
-    __slots__ = ("_admission", "_lane", "halvings")
+    __slots__ = ("_admission", "_lane", "halvings", "turned_away")
 
     def __init__(self, admission: Admission, lane: _Lane) -> None:
         self._admission = admission
         self._lane = lane
         self.halvings = 0
+        self.turned_away = False
 
     async def __aenter__(self) -> Self:
         lane = self._lane
@@ -154,7 +160,7 @@ class Slot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         lane = self._lane
-        if kind is None and lane.limit < lane.most:
+        if lane.limit < lane.most and kind is None and not self.turned_away:
             lane.limit = min(float(lane.most), lane.limit + _GROWTH / lane.limit)
         lane.leave()
 

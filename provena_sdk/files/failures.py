@@ -17,6 +17,7 @@ from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
     FileAccessDenied,
+    FileError,
     FileStoreError,
     IntegrityError,
     ProvenaError,
@@ -45,15 +46,26 @@ _BROKEN: Final = (
 
 
 def is_expired(error: BaseException) -> bool:
-    """Whether the store refused the credentials in a way that fresh ones cure.
-
-    S3 answers an expired token with 400, and an answer to HEAD has no body that could name the reason.
-    """
+    """Whether the store refused the credentials in a way that fresh ones cure."""
     answer = _client_error(error)
-    if answer is None:
-        return False
-    code = _code(answer)
-    return code in _RENEWABLE or (code == "400" and answer.operation_name.startswith("Head"))
+    return answer is not None and is_renewable(
+        _code(answer), bodiless=answer.operation_name.startswith("Head")
+    )
+
+
+def is_renewable(code: str, *, bodiless: bool = False) -> bool:
+    """Whether the store's word for an error says that fresh credentials cure it.
+
+    Args:
+        code: The store's word, or the status when there is none.
+        bodiless: Whether the answer had no body that could name the reason, as after HEAD. S3 answers an expired
+            token with 400.
+
+    Example:
+        >>> is_renewable("ExpiredToken"), is_renewable("AccessDenied"), is_renewable("400", bodiless=True)
+        (True, False, True)
+    """
+    return code in _RENEWABLE or (bodiless and code == "400")
 
 
 def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exception:
@@ -71,7 +83,12 @@ def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exc
         return error
     answer = _client_error(error)
     if answer is not None:
-        return _from_answer(answer, path, dataset_id)
+        return refusal(
+            _code(answer),
+            path=path,
+            dataset_id=dataset_id,
+            bodiless=answer.operation_name.startswith("Head"),
+        )
     what = f"{path!r}" if path else f"the files of dataset {dataset_id}"
     if isinstance(error, _CERTIFICATE):
         return CertificateRejected(
@@ -96,8 +113,19 @@ def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exc
     raise error
 
 
-def _from_answer(answer: boto.ClientError, path: str | None, dataset_id: str) -> Exception:
-    code = _code(answer)
+def refusal(code: str, *, path: str | None, dataset_id: str, bodiless: bool = False) -> FileError:
+    """Return the SDK's own error for an answer of the store.
+
+    Args:
+        code: The store's word for the error, or the status when there is none.
+        path: The file it is about, within the dataset.
+        dataset_id: The dataset's handle.
+        bodiless: Whether the answer had no body that could name the reason.
+
+    Example:
+        >>> refusal("NoSuchKey", path="obs.csv", dataset_id="10378.1/12")
+        DatasetFileNotFound("Dataset 10378.1/12 holds no file 'obs.csv'.")
+    """
     what = f"{path!r} of dataset {dataset_id}" if path else f"the files of dataset {dataset_id}"
     if code in _MISSING:
         return DatasetFileNotFound(f"Dataset {dataset_id} holds no file {path!r}.", path=path)
@@ -115,7 +143,7 @@ def _from_answer(answer: boto.ClientError, path: str | None, dataset_id: str) ->
             path=path,
             hint="Set the clock.",
         )
-    if is_expired(answer):
+    if is_renewable(code, bodiless=bodiless):
         return FileAccessDenied(
             f"The object store refuses the credentials for {what}, renewed ones too.",
             path=path,

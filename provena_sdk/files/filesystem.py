@@ -21,6 +21,7 @@ from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
 from provena_sdk.files.file import DatasetFile, already_there, not_a_file
 from provena_sdk.files.location import DatasetLocation, StoreAddress
+from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
 from provena_sdk.files.plan import service_file_refusal
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
@@ -65,7 +66,9 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         address: StoreAddress,
     ) -> None:
         self.location = location
+        self.address = address
         self.credentials = DatasetCredentials(source, location.dataset_id, access)
+        self._objects: ObjectClient | None = None
         self.root = f"{location.bucket}/{location.prefix.removesuffix('/')}"
         super().__init__(
             endpoint_url=address.url,
@@ -85,6 +88,13 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
             use_listings_cache=False,
         )
         _alive[id(self)] = self
+
+    @property
+    def objects(self) -> ObjectClient:
+        """The requests that s3fs would take ten times as long for: bulk bytes, listings, uploads in parts."""
+        if self._objects is None:
+            self._objects = ObjectClient(self.location, self.credentials, self.address)
+        return self._objects
 
     def split_path(self, path: str) -> tuple[str, str, str | None]:
         """Split an address into bucket and key, taking ``?versionId=`` and the like as part of the key."""
@@ -223,6 +233,8 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         """Close the connections; the next request opens new ones."""
         creator = getattr(self, "_s3creator", None)
         self._s3 = None
+        if self._objects is not None:
+            await self._objects.close()
         if creator is not None:
             await creator.__aexit__(None, None, None)
 

@@ -67,12 +67,17 @@ class DatasetCredentials(AioCredentials):  # type: ignore[misc]
         self.access = access
         self.latest: Credentials | None = None
 
-    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+    async def current(self) -> Credentials:
         """Return the credentials for the next request."""
         found = await self._source.get_async(self._dataset_id, self.access)
         if found is not self.latest:
             _keep_out_of_logs(found)
             self.latest = found
+        return found
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return the credentials for the next request as botocore takes them."""
+        found = await self.current()
         return ReadOnlyCredentials(found.access_key_id, found.secret_access_key, found.session_token)
 
     def refused(self, credentials: Credentials | None) -> None:

@@ -1,0 +1,40 @@
+"""A client of one dataset, and a way to run what it does on fsspec's loop."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from provena_sdk.files import Access, CredentialsSource, DatasetLocation, run_sync
+from provena_sdk.files.location import StoreAddress
+from provena_sdk.files.objects.client import ObjectClient
+from provena_sdk.files.objects.retry import RetryRule
+from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.sandbox.object_store import Server
+
+SOON = RetryRule(base=0.001, cap=0.01, patience=1.0, most=8)
+
+
+Make = Callable[..., ObjectClient]
+
+
+@pytest.fixture
+def make(server: Server, location: DatasetLocation, source: CredentialsSource) -> Iterator[Make]:
+    """Makes clients of the dataset that try again at once."""
+    made: list[ObjectClient] = []
+
+    def client(access: Access = Access.WRITE, url: str | None = None, idle: float = 5.0) -> ObjectClient:
+        credentials = DatasetCredentials(source, location.dataset_id, access)
+        made.append(
+            ObjectClient(location, credentials, StoreAddress(url or server.url), rule=SOON, idle=idle)
+        )
+        return made[-1]
+
+    yield client
+    for one in made:
+        run_sync(one.close())
+
+
+@pytest.fixture
+def client(make: Make) -> ObjectClient:
+    """A client that may write."""
+    return make()

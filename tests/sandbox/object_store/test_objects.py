@@ -270,3 +270,23 @@ async def test_what_is_not_implemented_says_so(running: Any) -> None:
     client = await running.client()
     assert await refused(client.get_bucket_acl(Bucket=BUCKET)) == (501, "NotImplemented")
     assert await refused(client.get_object_tagging(Bucket=BUCKET, Key="x")) == (501, "NotImplemented")
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_an_encrypted_buckets_etags_tell_nothing(running: Any, encrypted: bool) -> None:
+    running.store.bucket(BUCKET).encrypted = encrypted
+    client = await running.client()
+    put = await client.put_object(Bucket=BUCKET, Key="a", Body=b"reef")
+    started = await client.create_multipart_upload(Bucket=BUCKET, Key="b")
+    place = {"Bucket": BUCKET, "Key": "b", "UploadId": started["UploadId"]}
+    part = await client.upload_part(**place, PartNumber=1, Body=b"reef")
+    chosen = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    done = await client.complete_multipart_upload(**place, MultipartUpload=chosen)
+    md5 = f'"{hashlib.md5(b"reef").hexdigest()}"'
+    assert (put["ETag"] == md5, part["ETag"] == md5) == (not encrypted, not encrypted)
+    told = {answer.get("ServerSideEncryption") for answer in (put, part, done)}
+    told.add((await client.head_object(Bucket=BUCKET, Key="b")).get("ServerSideEncryption"))
+    assert told == {"aws:kms" if encrypted else None}
+    assert await read(client, "a") == await read(client, "b") == b"reef"
+    with pytest.raises(ClientError, match="BadDigest"):
+        await client.put_object(Bucket=BUCKET, Key="a", Body=b"reef", ContentMD5="1B2M2Y8AsgTpgAmY7PhCfg==")

@@ -30,7 +30,7 @@ _REDRAW_SECONDS: Final = 0.2
 
 
 class Progress(Protocol):
-    """What a transfer tells while it goes on. Inherit from it to leave out what does not matter to you.
+    """What a transfer tells while it goes on. Inherit from it, and leave out what does not matter to you.
 
     It is called from other threads than the one that began the transfer, but never by two at once. It should return
     soon, because the transfer waits for it. If it raises, that is logged, and the transfer goes on without it.
@@ -51,6 +51,7 @@ class Progress(Protocol):
             files: How many files are to be transferred.
             bytes: How many bytes they have together.
         """
+        return
 
     def resumed(self, path: str, bytes: int) -> None:
         """Some bytes were there already, from an earlier transfer that broke off.
@@ -61,6 +62,7 @@ class Progress(Protocol):
             path: The file's path within the dataset.
             bytes: How many more of its bytes are there.
         """
+        return
 
     def advance(self, path: str, bytes: int) -> None:
         """Some bytes more were transferred. What is fetched twice, after a failure, counts once.
@@ -69,6 +71,7 @@ class Progress(Protocol):
             path: The file's path within the dataset.
             bytes: How many more of its bytes are there.
         """
+        return
 
     def file_done(self, outcome: FileOutcome) -> None:
         """A file is settled, for better or worse.
@@ -76,6 +79,7 @@ class Progress(Protocol):
         Args:
             outcome: What became of it.
         """
+        return
 
     def finish(self, report: TransferReport | None) -> None:
         """The transfer is over.
@@ -83,6 +87,7 @@ class Progress(Protocol):
         Args:
             report: What became of all files; None when the transfer was broken off.
         """
+        return
 
 
 ProgressLike: TypeAlias = Progress | bool | None

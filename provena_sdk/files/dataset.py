@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import os
 import threading
-import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from provena_sdk.errors import DatasetFileNotFound, InvalidArgument, UnsafePath
+from provena_sdk.errors import DatasetFileNotFound, InvalidArgument
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.io_thread import run_sync
-from provena_sdk.files.local import (
-    destination_folder,
-    ignores_case,
-    make_destination,
-    scan,
-    source_folder,
-    sweep,
-)
 from provena_sdk.files.location import DatasetLocation, FileInfo, StoreAddress
-from provena_sdk.files.paths import checked, clashes, is_service_file
-from provena_sdk.files.plan import (
-    Download,
-    DownloadPlan,
-    Upload,
-    UploadPlan,
-    plan_download,
-    plan_upload,
-    service_file_refusal,
-)
-from provena_sdk.files.report import FileOutcome, Outcome, TransferReport
+from provena_sdk.files.options import CONCURRENCY, Choice, RunOptions, TransferOptions
+from provena_sdk.files.paths import checked, is_service_file
+from provena_sdk.files.plan import DownloadPlan, UploadPlan, service_file_refusal
+from provena_sdk.files.report import TransferReport
 
 if TYPE_CHECKING:
     from provena_sdk.files.filesystem import DatasetFileSystem, DatasetStore
 
-_CONCURRENCY: Final = 32
 _OPTIONS: Final = frozenset(
     {"block_size", "cache_options", "cache_type", "compression", "fill_cache", "size"}
 )
@@ -72,14 +53,12 @@ class DatasetFiles:
         endpoint_url: str | None = None,
         region: str | None = None,
         ca_file: str | None = None,
-        concurrency: int = _CONCURRENCY,
+        concurrency: int = CONCURRENCY,
     ) -> None:
-        if concurrency < 1:
-            raise InvalidArgument("concurrency", "at least one request is needed.")
+        self._options = TransferOptions(concurrency=concurrency)
         self.location = location
         self._credentials = credentials
         self._address = StoreAddress(endpoint_url, region, ca_file)
-        self._concurrency = concurrency
         self._reset()
 
     def _reset(self) -> None:
@@ -91,7 +70,7 @@ class DatasetFiles:
         return f"<DatasetFiles {self.location.dataset_id}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("location", "_credentials", "_address", "_concurrency")
+        kept = ("location", "_credentials", "_address", "_options")
         return {name: self.__dict__[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -166,23 +145,65 @@ class DatasetFiles:
         """
         return run_sync(self._exists(path))
 
+    def plan_download(
+        self,
+        destination_directory: str | os.PathLike[str],
+        *,
+        path: str | os.PathLike[str] = "",
+        choice: Choice | None = None,
+        options: TransferOptions | None = None,
+    ) -> DownloadPlan:
+        """Work out what a download is going to do; see :func:`provena_sdk.files.transfer.plan_download`.
+
+        Args:
+            destination_directory: The folder to fill; it need not exist.
+            path: What to fetch, as for :meth:`download_specific`.
+            choice: Which files are meant; None means all, compared by checksum.
+            options: How the download will be carried out.
+        """
+        return run_sync(self._plan_download(destination_directory, path=path, choice=choice, options=options))
+
+    def plan_upload(
+        self,
+        source_directory: str | os.PathLike[str],
+        *,
+        choice: Choice | None = None,
+        options: TransferOptions | None = None,
+    ) -> UploadPlan:
+        """Work out what an upload is going to do; see :func:`provena_sdk.files.transfer.plan_upload`.
+
+        Args:
+            source_directory: The folder whose contents become the dataset's.
+            choice: Which files are meant; None means all, compared by checksum.
+            options: How the upload will be carried out.
+        """
+        return run_sync(self._plan_upload(source_directory, choice=choice, options=options))
+
     def download_all(
-        self, destination_directory: str | os.PathLike[str], *, raise_for_failures: bool = True
+        self,
+        destination_directory: str | os.PathLike[str],
+        *,
+        raise_for_failures: bool = True,
+        options: TransferOptions | None = None,
     ) -> TransferReport:
-        """Download every file of the dataset.
+        """Download every file of the dataset that is not in the folder already.
 
         Args:
             destination_directory: The folder to fill; made if it is missing. Files of the same name are replaced.
             raise_for_failures: Whether to raise at the end when any file failed.
+            options: How to carry it out.
 
         Returns:
             The outcome of each file.
 
         Raises:
             TransferFailed: Some files failed or were refused; the others are in place.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
             InvalidArgument: The destination is no folder.
         """
-        return run_sync(self._download_all(destination_directory, raise_for_failures=raise_for_failures))
+        return self.download_specific(
+            "", destination_directory, raise_for_failures=raise_for_failures, options=options
+        )
 
     def download_specific(
         self,
@@ -190,6 +211,7 @@ class DatasetFiles:
         destination_directory: str | os.PathLike[str],
         *,
         raise_for_failures: bool = True,
+        options: TransferOptions | None = None,
     ) -> TransferReport:
         """Download one file or one folder.
 
@@ -199,6 +221,7 @@ class DatasetFiles:
                 go straight into the destination. Of a file and a folder with one name, the file is meant.
             destination_directory: The folder to fill; made if it is missing. Files of the same name are replaced.
             raise_for_failures: Whether to raise at the end when any file failed.
+            options: How to carry it out.
 
         Returns:
             The outcome of each file.
@@ -207,16 +230,20 @@ class DatasetFiles:
             DatasetFileNotFound: The path is neither; the hint names what comes near.
             UnsafePath: The path would leave the dataset.
             TransferFailed: Some files failed or were refused; the others are in place.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
             InvalidArgument: The destination is no folder.
         """
-        return run_sync(
-            self._download_specific(path, destination_directory, raise_for_failures=raise_for_failures)
-        )
+        run = RunOptions(raise_for_failures=raise_for_failures)
+        return run_sync(self._download(destination_directory, run, path=path, options=options))
 
     def upload_all(
-        self, source_directory: str | os.PathLike[str], *, raise_for_failures: bool = True
+        self,
+        source_directory: str | os.PathLike[str],
+        *,
+        raise_for_failures: bool = True,
+        options: TransferOptions | None = None,
     ) -> TransferReport:
-        """Upload everything below a folder; files of the same name are replaced.
+        """Upload everything below a folder that the dataset does not hold already; files of the same name are replaced.
 
         ``metadata.json`` at the folder's root is skipped, since that of the dataset belongs to the service. Links
         are followed while they stay in the folder.
@@ -224,6 +251,7 @@ class DatasetFiles:
         Args:
             source_directory: The folder whose contents become the dataset's.
             raise_for_failures: Whether to raise at the end when any file failed.
+            options: How to carry it out.
 
         Returns:
             The outcome of each file.
@@ -232,7 +260,8 @@ class DatasetFiles:
             InvalidArgument: The source is no folder; nothing was sent.
             TransferFailed: Some files failed or were refused; the others are in place.
         """
-        return run_sync(self._upload_all(source_directory, raise_for_failures=raise_for_failures))
+        run = RunOptions(raise_for_failures=raise_for_failures)
+        return run_sync(self._upload(source_directory, run, options=options))
 
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -262,36 +291,67 @@ class DatasetFiles:
 
         return await not_found(self._store(Access.READ), path)
 
-    async def _download_all(
-        self, destination_directory: str | os.PathLike[str], *, raise_for_failures: bool = True
-    ) -> TransferReport:
-        return await self._download_specific("", destination_directory, raise_for_failures=raise_for_failures)
-
-    async def _download_specific(
+    async def _plan_download(
         self,
-        path: str | os.PathLike[str],
         destination_directory: str | os.PathLike[str],
         *,
-        raise_for_failures: bool = True,
-    ) -> TransferReport:
-        started = time.monotonic()
-        plain = checked(path)
-        destination = await asyncio.to_thread(destination_folder, destination_directory)
-        files, strip, add = await self._chosen(plain)
-        await asyncio.to_thread(make_destination, destination)
-        plan = await asyncio.to_thread(_plan, files, strip, add, destination)
-        outcomes = await self._fetch(plan, destination)
-        return _report(outcomes, started, raise_for_failures=raise_for_failures)
+        path: str | os.PathLike[str] = "",
+        choice: Choice | None = None,
+        options: TransferOptions | None = None,
+    ) -> DownloadPlan:
+        from provena_sdk.files.transfer import plan_download
 
-    async def _upload_all(
-        self, source_directory: str | os.PathLike[str], *, raise_for_failures: bool = True
+        return await plan_download(
+            self,
+            destination_directory,
+            path=path,
+            choice=choice or Choice(),
+            options=options or self._options,
+        )
+
+    async def _plan_upload(
+        self,
+        source_directory: str | os.PathLike[str],
+        *,
+        choice: Choice | None = None,
+        options: TransferOptions | None = None,
+    ) -> UploadPlan:
+        from provena_sdk.files.transfer import plan_upload
+
+        return await plan_upload(
+            self, source_directory, choice=choice or Choice(), options=options or self._options
+        )
+
+    async def _download(
+        self,
+        destination_directory: str | os.PathLike[str],
+        run: RunOptions,
+        *,
+        path: str | os.PathLike[str] = "",
+        choice: Choice | None = None,
+        options: TransferOptions | None = None,
     ) -> TransferReport:
-        started = time.monotonic()
-        folder = await asyncio.to_thread(source_folder, source_directory)
-        found = await asyncio.to_thread(scan, folder)
-        plan = plan_upload(found.files, prefix=self.location.prefix)
-        outcomes = [*found.settled, *await self._send(plan)]
-        return _report(outcomes, started, raise_for_failures=raise_for_failures)
+        plan = await self._plan_download(destination_directory, path=path, choice=choice, options=options)
+        return await plan.carry_out(run)
+
+    async def _upload(
+        self,
+        source_directory: str | os.PathLike[str],
+        run: RunOptions,
+        *,
+        choice: Choice | None = None,
+        options: TransferOptions | None = None,
+    ) -> TransferReport:
+        from provena_sdk.files.transfer import plan_upload, run_upload
+
+        plan = await plan_upload(
+            self,
+            source_directory,
+            choice=choice or Choice(),
+            options=options or self._options,
+            access=Access.WRITE,
+        )
+        return await run_upload(plan, self, run, granted=True)
 
     async def _close(self) -> None:
         with self._lock:
@@ -299,54 +359,6 @@ class DatasetFiles:
             self._filesystems.clear()
         for filesystem in filesystems:
             await filesystem.store.close_client()
-
-    async def _chosen(self, path: str) -> tuple[builtins.list[FileInfo], str, str]:
-        """Find what a path names; return the files, the folder to strip and the folder to add."""
-        from provena_sdk.files.listing import each_entry, is_marker, look_up
-
-        store = self._store(Access.READ)
-        if path and not path.endswith("/"):
-            info = await look_up(store, path)
-            if info is not None:
-                return [info], path.rpartition("/")[0] + "/" if "/" in path else "", ""
-        folder = path.removesuffix("/") + "/" if path else ""
-        entries = [info async for info in each_entry(store, folder)]
-        if folder and not entries:
-            raise await self._missing(path)
-        files = [info for info in entries if not is_marker(info)]
-        keeps_name = bool(path) and not path.endswith("/")
-        return files, folder, path.rpartition("/")[2] + "/" if keeps_name else ""
-
-    async def _fetch(self, plan: DownloadPlan, destination: Path) -> builtins.list[FileOutcome]:
-        from provena_sdk.files.download import download_file
-        from provena_sdk.files.engine import Engine
-
-        async def fetch(item: Download) -> FileOutcome:
-            return await download_file(engine, item, destination)
-
-        def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
-            return _failure(item.info.path, error, seconds, None)
-
-        largest_first = sorted(plan.downloads, key=lambda item: -item.info.size)
-        async with Engine(self._store(Access.READ), concurrency=self._concurrency) as engine:
-            return [*plan.settled, *await engine.files(largest_first, fetch, failed)]
-
-    async def _send(self, plan: UploadPlan) -> builtins.list[FileOutcome]:
-        from provena_sdk.files.engine import Engine
-        from provena_sdk.files.upload import upload_file
-
-        async def send(item: Upload) -> FileOutcome:
-            return await upload_file(engine, item)
-
-        def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
-            return _failure(item.path, error, seconds, item.source)
-
-        if plan.uploads:
-            # Whether writing is allowed at all is one answer, and not one for each file.
-            await self._credentials.ask_anew(self.location.dataset_id, Access.WRITE)
-        largest_first = sorted(plan.uploads, key=lambda item: -item.size)
-        async with Engine(self._store(Access.WRITE), concurrency=self._concurrency) as engine:
-            return [*plan.settled, *await engine.files(largest_first, send, failed)]
 
     def _store(self, access: Access) -> DatasetStore:
         return self.filesystem(access).store
@@ -373,25 +385,3 @@ def _check_options(mode: str, options: Mapping[str, object]) -> None:
     least = 1 if "r" in mode else _LEAST_WRITTEN
     if size is not None and (not isinstance(size, int) or size < least):
         raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.")
-
-
-def _plan(files: Sequence[FileInfo], strip: str, add: str, destination: Path) -> DownloadPlan:
-    targets = [add + info.path.removeprefix(strip) for info in files]
-    # Making a file to find out is only worth it when it matters.
-    fold = clashes(targets, fold=True) != clashes(targets, fold=False) and ignores_case(destination)
-    plan = plan_download(files, strip=strip, add=add, windows=os.name == "nt", fold=fold)
-    sweep(destination, (item.target for item in plan.downloads))
-    return plan
-
-
-def _failure(path: str, error: Exception, seconds: float, local: Path | None) -> FileOutcome:
-    outcome: Outcome = "refused" if isinstance(error, UnsafePath) else "failed"
-    return FileOutcome(path, outcome, seconds=seconds, error=error, local=local)
-
-
-def _report(outcomes: Sequence[FileOutcome], started: float, *, raise_for_failures: bool) -> TransferReport:
-    ordered = tuple(sorted(outcomes, key=lambda outcome: outcome.path))
-    report = TransferReport(ordered, seconds=time.monotonic() - started)
-    if raise_for_failures:
-        report.raise_for_failures()
-    return report

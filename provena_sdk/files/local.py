@@ -11,22 +11,28 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from provena_sdk.errors import IntegrityError, InvalidArgument, UnsafePath
 from provena_sdk.files.paths import is_part_name, part_name
-from provena_sdk.files.plan import Upload
-from provena_sdk.files.report import FileOutcome
+from provena_sdk.files.plan import PlanItem, Seen, refused
 
 _DEAD_SECONDS: Final = 3600.0
 
 
+class LocalFile(NamedTuple):
+    """A file below a source folder: its path from there with forward slashes, and how it was when looked at."""
+
+    path: str
+    seen: Seen
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What lies below a source folder."""
+    """What lies below a source folder: the files, and what is skipped or refused."""
 
-    files: tuple[Upload, ...]
-    settled: tuple[FileOutcome, ...]
+    files: tuple[LocalFile, ...]
+    settled: tuple[PlanItem, ...]
 
 
 def source_folder(given: str | os.PathLike[str]) -> Path:
@@ -108,42 +114,42 @@ def scan(folder: Path) -> Scan:
     goes round in circles is refused by itself, so that nothing is published that was not put there.
     """
     root = os.path.realpath(folder)
-    files: list[Upload] = []
-    settled: list[FileOutcome] = []
+    files: list[LocalFile] = []
+    settled: list[PlanItem] = []
     pending: list[tuple[str, str, tuple[str, ...]]] = [(os.fspath(folder), "", (root,))]
     while pending:
         place, prefix, above = pending.pop()
         try:
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+            with os.scandir(place) as found:
+                entries = list(found)
         except OSError as error:
-            settled.append(FileOutcome(prefix or ".", "failed", local=Path(place), error=error))
+            settled.append(_unreadable(prefix.removesuffix("/") or ".", error))
             continue
         for entry in entries:
-            path, local = prefix + entry.name, Path(entry.path)
+            path = prefix + entry.name
             if is_part_name(entry.name):
-                settled.append(
-                    FileOutcome(path, "skipped", local=local, reason="it is what a broken download left")
-                )
+                settled.append(PlanItem("skip", path, local=path, reason="it is what a broken download left"))
                 continue
             try:
                 reason = _link_refusal(entry, root, above)
                 if reason:
-                    settled.append(_refused(path, local, reason))
+                    settled.append(refused(path, reason, path))
                 elif entry.is_dir():
                     pending.append((entry.path, path + "/", (*above, os.path.realpath(entry.path))))
                 elif entry.is_file():
-                    files.append(Upload(local, path, entry.stat().st_size))
+                    status = entry.stat()
+                    files.append(LocalFile(path, Seen(status.st_size, status.st_mtime_ns)))
                 else:
-                    settled.append(_refused(path, local, "it is neither a file nor a folder"))
+                    settled.append(refused(path, "it is neither a file nor a folder", path))
             except OSError as error:
-                settled.append(FileOutcome(path, "failed", local=local, error=error))
-    files.sort(key=lambda file: file.path)
+                settled.append(_unreadable(path, error))
+    files.sort()
     return Scan(tuple(files), tuple(settled))
 
 
-def _refused(path: str, local: Path, reason: str) -> FileOutcome:
-    error = UnsafePath(f"{path!r} was refused: {reason}.", path=path)
-    return FileOutcome(path, "refused", local=local, reason=reason, error=error)
+def _unreadable(path: str, error: OSError) -> PlanItem:
+    reason = error.strerror or type(error).__name__
+    return PlanItem("refused", path, local=path, reason=reason, error=error)
 
 
 def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) -> str | None:
@@ -153,14 +159,20 @@ def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) ->
         real = os.path.realpath(entry.path, strict=True)
     except OSError:
         return "it is a link that leads nowhere"
-    if not _inside(real, root):
+    if not inside(real, root):
         return "it is a link out of the folder"
     if real in above:
         return "it is a link to a folder above it"
     return None
 
 
-def _inside(path: str, root: str) -> bool:
+def inside(path: str, root: str) -> bool:
+    """Whether a path is a folder or lies below it; both are free of links already.
+
+    Args:
+        path: The path.
+        root: The folder.
+    """
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
@@ -188,7 +200,7 @@ def sweep(root: Path, targets: Iterable[str]) -> None:
     """
     dead, real_root = time.time() - _DEAD_SECONDS, os.path.realpath(root)
     for folder in {os.path.realpath(root / target.rpartition("/")[0]) for target in targets}:
-        if not _inside(folder, real_root):
+        if not inside(folder, real_root):
             continue
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
@@ -252,7 +264,7 @@ def _prepared(root: Path, target: str) -> Path:
     real_root = os.path.realpath(root)
     path = root.joinpath(*target.split("/"))
     for missing in (True, False):
-        if not _inside(os.path.realpath(path.parent), real_root):
+        if not inside(os.path.realpath(path.parent), real_root):
             raise UnsafePath(
                 f"{target!r} was refused: a link in the destination leads out of it.",
                 path=target,

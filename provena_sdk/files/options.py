@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.files.patterns import Selection
+from provena_sdk.files.progress import ProgressLike
 
 Verify = Literal["checksum", "size"]
 """How far to prove each file right: by the store's checksum where it has one, or by size alone, which is faster."""
 
 Compare = Literal["checksum", "time"]
-"""What makes two files of one size the same: equal bytes, or a modification time that is not older."""
+"""What makes two files of one size the same: equal bytes, or their modification times."""
 
 CONCURRENCY: Final = 64
 """The most requests at once, unless told otherwise."""
@@ -47,6 +50,42 @@ class TransferOptions:
         one_of("verify", self.verify, get_args(Verify))
         if self.concurrency < 1:
             raise InvalidArgument("concurrency", "at least one request is needed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which files a transfer is about.
+
+    Args:
+        selection: Which are meant, by their paths.
+        compare: How files that are on both sides are compared.
+        delete: Whether what is on the other side only is deleted.
+
+    Raises:
+        InvalidArgument: There is no such comparison.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    compare: Compare = "checksum"
+    delete: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("compare", self.compare, get_args(Compare))
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How one run of a plan is watched, spread and ended.
+
+    Args:
+        progress: Whom to tell how it goes on; True shows it where somebody watches.
+        executor: Workers that share the work; None works here.
+        raise_for_failures: Whether to raise at the end when any file failed.
+    """
+
+    progress: ProgressLike = None
+    executor: Executor | None = None
+    raise_for_failures: bool = True
 
 
 def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:

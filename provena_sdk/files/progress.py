@@ -354,7 +354,8 @@ class LineProgress(Progress):
 
     def _draw(self, *, last: bool = False) -> None:
         now = self._clock()
-        if not last and now - self._drawn_at < _REDRAW_SECONDS:
+        # Where there is nothing to do, the report says so.
+        if not self._tally.all_files or (not last and now - self._drawn_at < _REDRAW_SECONDS):
             return
         self._drawn_at = now
         line = str(self)

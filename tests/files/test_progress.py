@@ -1,0 +1,338 @@
+"""Progress: what is told only grows, ends at the total, and never stands in the way of the transfer."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import logging
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fsspec.callbacks import Callback
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.progress import Progress as Display
+
+from provena_sdk import FsspecProgress, Progress, RichProgress, TqdmProgress, errors
+from provena_sdk.files import FileOutcome, TransferReport
+from provena_sdk.files.progress import LineProgress, Meter, progress_for
+
+MB = 1_000_000
+
+
+class Told(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def start(self, files: int, bytes: int) -> None:
+        self.calls.append(("start", files, bytes))
+
+    def resumed(self, path: str, bytes: int) -> None:
+        self.calls.append(("resumed", path, bytes))
+
+    def advance(self, path: str, bytes: int) -> None:
+        self.calls.append(("advance", path, bytes))
+
+    def file_done(self, outcome: FileOutcome) -> None:
+        self.calls.append(("file_done", outcome.path))
+
+    def finish(self, report: TransferReport | None) -> None:
+        self.calls.append(("finish", report))
+
+    def bytes(self) -> int:
+        return sum(call[2] for call in self.calls if call[0] in ("resumed", "advance"))
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def downloaded(path: str, size: int) -> FileOutcome:
+    return FileOutcome(path, "downloaded", bytes=size)
+
+
+def test_each_file_is_told_step_by_step() -> None:
+    told = Told()
+    meter = Meter(told)
+    meter.start(2, 110)
+    meter.resumed("a", 30)
+    meter.moved("a", 60)
+    meter.moved("a", 100)
+    meter.done(downloaded("a", 100))
+    meter.done(downloaded("b", 10))
+    report = TransferReport()
+    meter.finish(report)
+    assert told.calls == [
+        ("start", 2, 110),
+        ("resumed", "a", 30),
+        ("advance", "a", 30),
+        ("advance", "a", 40),
+        ("file_done", "a"),
+        ("advance", "b", 10),
+        ("file_done", "b"),
+        ("finish", report),
+    ]
+
+
+def test_what_is_fetched_again_after_a_failure_counts_once() -> None:
+    told = Told()
+    meter = Meter(told)
+    meter.start(1, 100)
+    for upto in (40, 80, 0, 40, 80, 100):
+        meter.moved("a", upto)
+    meter.done(downloaded("a", 100))
+    assert [call[2] for call in told.calls if call[0] == "advance"] == [40, 40, 20]
+
+
+def test_a_file_that_fails_leaves_what_it_had() -> None:
+    told = Told()
+    meter = Meter(told)
+    meter.start(1, 100)
+    meter.moved("a", 40)
+    meter.done(FileOutcome("a", "failed", error=OSError("full")))
+    assert told.calls[1:] == [("advance", "a", 40), ("file_done", "a")]
+
+
+@given(
+    total=st.integers(0, 300),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["moved", "resumed", "done"]), st.sampled_from("abc"), st.integers(0, 200))
+    ),
+)
+def test_it_only_grows_and_never_beyond_the_total(total: int, steps: list[tuple[str, str, int]]) -> None:
+    told = Told()
+    meter = Meter(told)
+    meter.start(3, total)
+    for kind, path, upto in steps:
+        if kind == "done":
+            meter.done(downloaded(path, upto))
+        else:
+            getattr(meter, kind)(path, upto)
+    assert all(call[2] > 0 for call in told.calls if call[0] in ("resumed", "advance"))
+    assert told.bytes() <= total
+
+
+def test_it_is_never_told_by_two_threads_at_once() -> None:
+    class Narrow(Told):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inside = threading.Lock()
+
+        def advance(self, path: str, bytes: int) -> None:
+            assert self.inside.acquire(blocking=False)
+            super().advance(path, bytes)
+            self.inside.release()
+
+    told = Narrow()
+    meter = Meter(told)
+    meter.start(8, 8000)
+    with ThreadPoolExecutor(8) as threads:
+        for name in "abcdefgh":
+            threads.submit(lambda name: [meter.moved(name, upto) for upto in range(1, 1001)], name)
+    assert told.bytes() == 8000
+
+
+def test_one_that_fails_is_logged_once_and_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Told):
+        def advance(self, path: str, bytes: int) -> None:
+            super().advance(path, bytes)
+            raise ValueError("the display is gone")
+
+    told = Failing()
+    meter = Meter(told)
+    meter.start(1, 100)
+    with caplog.at_level(logging.WARNING):
+        meter.moved("a", 50)
+        meter.moved("a", 100)
+        meter.done(downloaded("a", 100))
+        meter.finish(None)
+    assert [call[0] for call in told.calls] == ["start", "advance"]
+    (record,) = caplog.records
+    assert (
+        record.getMessage() == "The transfer goes on without showing its progress: Failing.advance() failed."
+    )
+
+
+def test_nobody_has_to_be_told() -> None:
+    meter = Meter()
+    meter.start(1, 10)
+    meter.moved("a", 5)
+    meter.resumed("a", 7)
+    meter.done(downloaded("a", 10))
+    meter.finish(None)
+
+
+def line() -> tuple[LineProgress, io.StringIO, Clock]:
+    stream, clock = io.StringIO(), Clock()
+    return LineProgress(stream, clock=clock), stream, clock
+
+
+def test_the_line_shows_bytes_files_rate_and_time_left() -> None:
+    shown, stream, clock = line()
+    meter = Meter(shown)
+    meter.start(3, 100 * MB)
+    for second in range(1, 6):
+        clock.now = float(second)
+        meter.moved("a", second * 10 * MB)
+    meter.done(downloaded("a", 50 * MB))
+    assert str(shown) == "50%, 50.0 MB of 100.0 MB, 1 of 3 files, 10.0 MB/s, 0:00:05 left"
+    meter.done(FileOutcome("b", "failed", error=OSError("full")))
+    assert "2 of 3 files, 1 failed" in str(shown)
+    meter.finish(None)
+    written = stream.getvalue()
+    assert written.startswith("\r0%, 0 B of 100.0 MB, 0 of 3 files\r")
+    assert written.endswith("left\n")
+    assert written.count("\n") == 1
+
+
+def test_the_line_is_not_drawn_for_every_step_and_covers_what_was_there() -> None:
+    shown, stream, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 1000)
+    for upto in range(1, 1000):
+        clock.now += 0.001
+        meter.moved("a", upto)
+    meter.finish(None)
+    drawn = stream.getvalue().rstrip("\n").split("\r")[1:]
+    assert len(drawn) <= 7
+    assert all(len(later) >= len(former.rstrip()) for former, later in itertools.pairwise(drawn))
+
+
+def test_what_was_there_says_nothing_about_the_rate() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 100 * MB)
+    meter.resumed("a", 80 * MB)
+    assert str(shown) == "80%, 80.0 MB of 100.0 MB, 0 of 1 files"
+    clock.now = 2.0
+    meter.moved("a", 90 * MB)
+    assert str(shown) == "90%, 90.0 MB of 100.0 MB, 0 of 1 files, 5.0 MB/s, 0:00:02 left"
+
+
+def test_the_rate_is_that_of_the_last_seconds() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 1000 * MB)
+    done = 0
+    for rate, seconds in ((1, 60), (10, 30)):
+        for _ in range(seconds):
+            clock.now += 1
+            done += rate * MB
+            meter.moved("a", done)
+    assert "10.0 MB/s, 0:01:04 left" in str(shown)
+
+
+def test_nothing_is_shown_where_there_is_nothing_to_do() -> None:
+    shown, stream, _ = line()
+    meter = Meter(shown)
+    meter.start(0, 0)
+    meter.finish(TransferReport())
+    assert stream.getvalue() == ""
+
+
+def test_tqdm() -> None:
+    stream = io.StringIO()
+    bar = TqdmProgress(file=stream, desc="Reef")
+    meter = Meter(bar)
+    meter.start(2, 100)
+    meter.resumed("a", 40)
+    meter.moved("a", 50)
+    assert (bar._bar.n, bar._bar.initial, bar._bar.total) == (50, 40, 100)
+    meter.done(downloaded("a", 50))
+    meter.done(downloaded("b", 50))
+    meter.finish(None)
+    assert bar._bar.n == 100
+    written = stream.getvalue()
+    assert "Reef" in written
+    assert "2 of 2 files" in written
+
+
+def test_rich() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with Display(console=console) as display:
+        meter = Meter(RichProgress(display, description="Reef"))
+        meter.start(2, 100)
+        meter.resumed("a", 40)
+        meter.done(downloaded("a", 50))
+        (task,) = display.tasks
+        assert (task.description, task.completed, task.total) == ("Reef", 50, 100)
+        assert task.fields["files"] == "1 of 2 files"
+        meter.finish(None)
+        assert display.live.is_started, "whoever began the display ends it"
+
+
+def test_rich_with_a_display_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = RichProgress()
+    meter = Meter(shown)
+    meter.start(1, 100)
+    meter.done(downloaded("a", 100))
+    meter.finish(None)
+    assert not shown._display.live.is_started
+    assert "1 of 1 files" in capsys.readouterr().out
+
+
+def test_fsspec() -> None:
+    callback = Callback()
+    seen: list[int] = []
+    callback.hooks = {"seen": lambda size, value, **_: seen.append(value)}
+    meter = Meter(FsspecProgress(callback))
+    meter.start(2, 100)
+    meter.resumed("a", 40)
+    meter.moved("a", 50)
+    meter.moved("a", 30)
+    meter.done(downloaded("b", 50))
+    meter.finish(None)
+    assert (callback.size, callback.value) == (100, 100)
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("name", ["tqdm", "rich"])
+def test_what_is_not_installed_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, name, None)
+    adapter: Any = TqdmProgress if name == "tqdm" else RichProgress
+    with pytest.raises(errors.InvalidArgument, match=rf"{name} is not installed.*pip install .*\[{name}\]"):
+        adapter()
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_true_means_what_suits_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert progress_for(None) is None
+    assert progress_for(False) is None
+    assert progress_for(True, io.StringIO()) is None
+    assert isinstance(progress_for(True, Terminal()), LineProgress)
+    monkeypatch.setattr("provena_sdk.auth.notebook.kernel", object)
+    assert isinstance(progress_for(True, io.StringIO()), TqdmProgress)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    assert isinstance(progress_for(True, io.StringIO()), LineProgress)
+
+
+def test_an_adapter_is_taken_as_it_is() -> None:
+    told = Told()
+    assert progress_for(told) is told
+
+
+@pytest.mark.parametrize("given", ["yes", 1, Told, print, object()])
+def test_anything_else_is_refused(given: Any) -> None:
+    with pytest.raises(errors.InvalidArgument, match=r"^progress: "):
+        progress_for(given)

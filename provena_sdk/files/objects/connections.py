@@ -8,6 +8,7 @@ import concurrent.futures
 import os
 import ssl
 import weakref
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from typing import Final
 from urllib.parse import urlsplit
@@ -247,12 +248,44 @@ class Body(aiohttp.payload.Payload):
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         """Write the body; its length is its own, whatever is asked."""
-        view = self._view
+        await self._write_view(writer, self._view)
+        self._allow(self._answer)
+
+    async def _write_view(self, writer: AbstractStreamWriter, view: memoryview) -> None:
         for at in range(0, view.nbytes, _WRITE_BYTES):
             self._allow(self._idle)
             await writer.write(view[at : at + _WRITE_BYTES])
-        self._allow(self._answer)
 
     def _allow(self, seconds: float) -> None:
         if self._watchdog is not None and not self._watchdog.expired():
             self._watchdog.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+class StreamedBody(Body):
+    """A request's body that is read while it is written.
+
+    Args:
+        size: Its bytes.
+        chunks: Reads them; what it raises breaks the connection.
+        watchdog: The request's time limit.
+        idle: Seconds that one piece may take.
+        answer: Seconds that the answer may take after the last.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        chunks: AsyncIterator[bytes],
+        watchdog: asyncio.Timeout,
+        idle: float = IDLE_SECONDS,
+        answer: float = IDLE_SECONDS,
+    ) -> None:
+        super().__init__(b"", watchdog, idle, answer)
+        self._size = size
+        self._chunks = chunks
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Write the body; its length is its own, whatever is asked."""
+        async for chunk in self._chunks:
+            await self._write_view(writer, memoryview(chunk))
+        self._allow(self._answer)

@@ -28,6 +28,7 @@ class Body:
         space: Where the bytes go.
         algorithms: Checksums to work out even where the client gave none.
         checked: Whether checksums in the headers are those of the body.
+        etag: The ETag it gets; None means its MD5.
 
     Raises:
         S3Error: The headers contradict each other.
@@ -41,11 +42,14 @@ class Body:
         algorithms: Iterable[str] = (),
         *,
         checked: bool = True,
+        etag: str | None = None,
     ) -> None:
         self._headers = headers
         self._identity = identity
         self._spool: Spool = space.spool()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._etag = etag
+        hashed = etag is None or "content-md5" in headers
+        self._md5 = hashlib.md5(usedforsecurity=False) if hashed else None
         payload = identity.payload
         self._sha256 = hashlib.sha256() if _HEX64.fullmatch(payload) else None
         self._expected, self._trailing = _expected_checksums(headers) if checked else ({}, [])
@@ -95,7 +99,7 @@ class Body:
         if (content_md5 := self._headers.get("content-md5")) is not None:
             if len(_base64(content_md5)) != 16:
                 raise S3Error("InvalidDigest")
-            if _base64(content_md5) != self._md5.digest():
+            if self._md5 is not None and _base64(content_md5) != self._md5.digest():
                 raise S3Error("BadDigest")
         for name, value in self._expected.items():
             if value != checksums.encoded(self._sums[name]):
@@ -109,9 +113,9 @@ class Body:
         self._spool.discard()
 
     @property
-    def md5(self) -> str:
-        """The MD5 of the body in hex."""
-        return self._md5.hexdigest()
+    def etag(self) -> str:
+        """The ETag, without quotes: the MD5 of the body in hex, unless another one was given."""
+        return self._etag or (self._md5.hexdigest() if self._md5 is not None else "")
 
     @property
     def checksums(self) -> dict[str, str]:
@@ -130,7 +134,8 @@ class Body:
             data = bytes(damaged)
         self.size += len(data)
         self._spool.write(data)
-        self._md5.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         if self._sha256 is not None:
             self._sha256.update(data)
         for checksum in self._sums.values():

@@ -46,6 +46,12 @@ class Context:
             raise S3Error("MalformedXML")
         return blob.read()
 
+    def encryption(self) -> dict[str, str]:
+        """Return the header that tells how the request's bucket encrypts, if it does."""
+        bucket = self.store.buckets.get(self.request.bucket)
+        encrypted = bucket is not None and bucket.encrypted
+        return {"x-amz-server-side-encryption": "aws:kms"} if encrypted else {}
+
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
         """Return a query parameter that is a whole number.
 

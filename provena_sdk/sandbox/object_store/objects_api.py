@@ -51,14 +51,15 @@ def put_object(context: Context) -> Response:
     moment = datetime.now(UTC)
     item = StoredObject(
         request.key,
-        (Part(1, blob, body.md5, sums, moment),),
-        body.md5,
+        (Part(1, blob, body.etag, sums, moment),),
+        body.etag,
         moment,
-        stored_headers(request.headers),
+        stored_headers(request.headers) | context.encryption(),
         sums,
     )
     write(context, item)
-    return Response(200, header_lines([("etag", f'"{item.etag}"'), *checksum_headers(item)]))
+    pairs = [("etag", f'"{item.etag}"'), *context.encryption().items(), *checksum_headers(item)]
+    return Response(200, header_lines(pairs))
 
 
 def copy_object(context: Context) -> Response:

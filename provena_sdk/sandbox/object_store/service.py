@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -132,6 +133,7 @@ class Service:
                 self.store.space if operation.name in _UPLOADS else self.store.kept,
                 algorithms,
                 checked=operation.name in _CHECKED,
+                etag=secrets.token_hex(16) if context.encryption() else None,
             )
         return context
 

@@ -39,11 +39,17 @@ class ListPage(NamedTuple):
 
 
 class Bucket:
-    """One bucket: its objects by key, and the keys in order."""
+    """One bucket: its objects by key, and the keys in order.
+
+    Attributes:
+        encrypted: Whether what is written from now on counts as encrypted with a managed key, so that its ETag tells
+            nothing of the bytes. They are kept as they are.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.created = datetime.now(UTC)
+        self.encrypted = False
         self._objects: dict[str, StoredObject] = {}
         self._ordered: list[str] = []
 

@@ -34,7 +34,8 @@ def create(context: Context) -> Response:
         kind == "COMPOSITE" and algorithm == "crc64nvme"
     ):
         raise S3Error("InvalidRequest", f"The {kind} checksum type cannot be used with this algorithm.")
-    upload = Upload(request.bucket, request.key, stored_headers(request.headers), algorithm, kind)
+    headers = stored_headers(request.headers) | context.encryption()
+    upload = Upload(request.bucket, request.key, headers, algorithm, kind)
     context.store.uploads[upload.id] = upload
     head = (
         header_lines([("x-amz-checksum-algorithm", algorithm.upper()), ("x-amz-checksum-type", kind)])
@@ -63,9 +64,9 @@ def part_algorithms(context: Context) -> tuple[str, ...]:
 def upload_part(context: Context) -> Response:
     """PUT one part."""
     blob, body = context.received()
-    part = Part(_part_number(context), blob, body.md5, body.checksums)
+    part = Part(_part_number(context), blob, body.etag, body.checksums)
     _upload(context).parts[part.number] = part
-    pairs = [("etag", f'"{part.etag}"')]
+    pairs = [("etag", f'"{part.etag}"'), *context.encryption().items()]
     pairs += [(f"x-amz-checksum-{name}", value) for name, value in part.checksums.items()]
     return Response(200, header_lines(pairs))
 
@@ -171,7 +172,9 @@ def complete(context: Context) -> Response:
     if sums:
         parts.append(xml.element("ChecksumType", item.checksum_type))
     return xml_response(
-        200, xml.document("CompleteMultipartUploadResult", parts), header_lines(checksum_headers(item))
+        200,
+        xml.document("CompleteMultipartUploadResult", parts),
+        header_lines([*context.encryption().items(), *checksum_headers(item)]),
     )
 
 

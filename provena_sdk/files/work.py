@@ -89,8 +89,10 @@ class Fetch:
         def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
             return _noted(meter, failure(item, error, seconds))
 
-        async with Engine(files._store(Access.READ), memory=memory) as engine:
-            return await engine.files(_largest_first(items), fetch, failed)
+        async with Engine(
+            files._store(Access.READ), options=self.options, progress=meter, memory=memory
+        ) as engine:
+            return await engine.files(items, fetch, failed, size=size_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,10 @@ class Send:
         def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
             return _noted(meter, failure(item, error, seconds))
 
-        async with Engine(files._store(Access.WRITE), memory=memory) as engine:
-            return await engine.files(_largest_first(items), send, failed)
+        async with Engine(
+            files._store(Access.WRITE), options=self.options, progress=meter, memory=memory
+        ) as engine:
+            return await engine.files(items, send, failed, size=size_of)
 
 
 def size_of(item: Download | Upload) -> int:
@@ -143,7 +147,3 @@ def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> 
 def _noted(meter: Meter, outcome: FileOutcome) -> FileOutcome:
     meter.done(outcome)
     return outcome
-
-
-def _largest_first(items: Sequence[Item]) -> list[Item]:
-    return sorted(items, key=size_of, reverse=True)

@@ -138,9 +138,14 @@ def test_it_is_never_told_by_two_threads_at_once() -> None:
     told = Narrow()
     meter = Meter(told)
     meter.start(8, 8000)
+
+    def work(name: str) -> None:
+        for upto in range(1, 1001):
+            meter.moved(name, upto)
+
     with ThreadPoolExecutor(8) as threads:
         for name in "abcdefgh":
-            threads.submit(lambda name: [meter.moved(name, upto) for upto in range(1, 1001)], name)
+            threads.submit(work, name)
     assert told.bytes() == 8000
 
 

@@ -32,6 +32,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     store.close()
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for what is kept between two runs, the test's own."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("PROVENA_STATE_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture
 def faults(server: Server) -> Iterator[ObjectFaults]:
     """The server's faults, cleared after the test."""

@@ -201,7 +201,7 @@ class _Batch(Generic[Item]):
         self.place = place
         self.items = items
 
-    def __call__(self) -> list[FileOutcome]:
+    def settle(self) -> list[FileOutcome]:
         """Work on the files, in whichever process this is."""
         if not self.place.is_copy:
             return self.place.blocking(self.items)
@@ -214,6 +214,11 @@ class _Batch(Generic[Item]):
     def __dask_tokenize__(self) -> str:
         # Dask takes calls that look alike for one, and hands out the first one's error again.
         return uuid.uuid4().hex
+
+
+def transfer_files(batch: _Batch[Any]) -> list[FileOutcome]:
+    """Settle a batch. This is the call that an executor makes, and the name that its displays show."""
+    return batch.settle()
 
 
 def _portable(outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
@@ -336,7 +341,7 @@ class _Distribution(Generic[Item]):
         return outcomes
 
     def _submit(self, batch: _Batch[Item]) -> Future[list[FileOutcome]]:
-        future = self._executor.submit(batch)
+        future = self._executor.submit(transfer_files, batch)
         with self._lock:
             self._submitted.add(future)
             if self._over:

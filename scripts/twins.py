@@ -17,6 +17,7 @@ RESOURCES = ROOT / "provena_sdk" / "resources"
 MODULES = ("datastore", "dataset", "io", "review", "search")
 CLASSES = (
     "Datastore",
+    "DownloadPlan",
     "FileAccess",
     "IOSubModule",
     "InteractiveDataset",
@@ -25,6 +26,7 @@ CLASSES = (
     "ReviewSubModule",
     "Search",
     "Transport",
+    "UploadPlan",
 )
 AWAITED = re.compile(r"self\._transport\.run\(|self\._access\.\w+\(|self\.io\.\w+\(|self\.for_all_datasets\(")
 NOT_AWAITED = {"for_all_datasets", "interactive_dataset"}
@@ -99,7 +101,7 @@ def example(line: str) -> str:
     line = re.sub(r"\bwith (?=\w+\.open\()", "async with await ", line)
     line = re.sub(r"\bfile\.readline\(\)", "await file.readline()", line)
     start = 0
-    while found := re.compile(r"(?<![\w.])(?:provena|reef)\.[\w.]+\(").search(line, start):
+    while found := re.compile(r"(?<![\w.])(?:provena|reef|plan)\.[\w.]+\(").search(line, start):
         name = found[0].rstrip("(").rpartition(".")[2]
         end = closing(line, found.end() - 1)
         start = found.end()

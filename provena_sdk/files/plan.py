@@ -114,7 +114,6 @@ class TransferPlan(Sequence[PlanItem]):
         folder: The local folder.
         files: The dataset's files.
         options: How it is carried out.
-        compare_times: Whether files were compared by their times.
     """
 
     verb: ClassVar[str]
@@ -126,13 +125,10 @@ class TransferPlan(Sequence[PlanItem]):
         folder: Path,
         files: DatasetFiles,
         options: TransferOptions,
-        *,
-        compare_times: bool = False,
     ) -> None:
         self.items = tuple(items)
         self.folder = folder
         self.options = options
-        self.compare_times = compare_times
         self._files = files
 
     @property
@@ -324,6 +320,10 @@ class DownloadPlan(Downloading):
         """
         return run_sync(self.carry_out(RunOptions(progress, executor, raise_for_failures)))
 
+    def awaiting(self) -> AsyncDownloadPlan:
+        """Return the same plan for code that awaits."""
+        return AsyncDownloadPlan(self.items, self.folder, self._files, self.options)
+
 
 class UploadPlan(Uploading):
     """What an upload is going to do, file by file; a sequence of :class:`PlanItem`.
@@ -362,6 +362,10 @@ class UploadPlan(Uploading):
             Forbidden: A release is pending or done.
         """
         return run_sync(self.carry_out(RunOptions(progress, executor, raise_for_failures)))
+
+    def awaiting(self) -> AsyncUploadPlan:
+        """Return the same plan for code that awaits."""
+        return AsyncUploadPlan(self.items, self.folder, self._files, self.options)
 
 
 class AsyncDownloadPlan(Downloading):

@@ -109,7 +109,6 @@ async def plan_download(
         destination,
         files,
         options,
-        compare_times=by_time,
     )
 
 
@@ -160,7 +159,7 @@ async def plan_upload(
 
     draft = await asyncio.to_thread(drafted)
     items = await _compared(files._store(access), folder, draft) if draft.unsure else draft.items
-    return UploadPlan(await asyncio.to_thread(_ordered, items), folder, files, options, compare_times=by_time)
+    return UploadPlan(await asyncio.to_thread(_ordered, items), folder, files, options)
 
 
 async def run_download(plan: Downloading, files: DatasetFiles, run: RunOptions) -> TransferReport:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from typing import Any
 
 from provena_api.models import (
@@ -14,6 +15,10 @@ from provena_api.models import (
 )
 
 from provena_sdk.files.location import FileInfo
+from provena_sdk.files.options import Compare, Verify
+from provena_sdk.files.patterns import Patterns
+from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan
+from provena_sdk.files.progress import ProgressLike
 from provena_sdk.files.report import TransferReport
 from provena_sdk.operations import arguments, datastore
 from provena_sdk.operations.arguments import MetadataSource
@@ -27,12 +32,12 @@ class AsyncInteractiveDataset:
 
     Attributes:
         dataset_id: Its handle.
-        io: Files of any dataset.
+        io: Its files.
     """
 
     def __init__(self, dataset_id: str, transport: AsyncTransport, io: AsyncIOSubModule) -> None:
         self.dataset_id = arguments.handle("dataset_id", dataset_id)
-        self.io = io
+        self.io = io._bound(self.dataset_id)
         self._transport = transport
 
     def __repr__(self) -> str:
@@ -222,54 +227,362 @@ class AsyncInteractiveDataset:
         """
         return await self.io.open(self.dataset_id, path, mode, **options)
 
-    async def download_all_files(self, destination_directory: StrPath) -> TransferReport:
-        """Download all of its files into a folder, each checked before it takes its name.
+    async def plan_download(
+        self,
+        destination_directory: StrPath,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+    ) -> AsyncDownloadPlan:
+        """Work out what a download is going to do, and change nothing.
+
+        Print the plan to see it, and call its ``run()`` to carry it out.
 
         Args:
             destination_directory: The folder; made when it does not exist.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the destination; a folder with one gives its contents.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+
+        Returns:
+            What is to become of each file: new, changed, same, in conflict, or refused.
+
+        Raises:
+            InvalidArgument: A pattern or an option is malformed, or the destination is no folder.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> plan = await reef.plan_download("copy", include="*.csv")
+            >>> print(plan)
+            Download of dataset 10378.1/1900011 into 'copy': 32 B to transfer
+              new               1 file       32 B
+              new       obs/2024.csv (32 B)
+            >>> (await plan.run()).counts()
+            {'downloaded': 1}
+        """
+        return await self.io.plan_download(
+            destination_directory,
+            path=path,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+        )
+
+    async def plan_upload(
+        self,
+        source_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        map_names: bool = False,
+    ) -> AsyncUploadPlan:
+        """Work out what an upload is going to do, and change nothing.
+
+        Print the plan to see it, and call its ``run()`` to carry it out.
+
+        Args:
+            source_directory: The folder.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+
+        Returns:
+            What is to become of each file: new, changed, same, skipped, in conflict, or refused.
+
+        Raises:
+            InvalidArgument: A pattern or an option is malformed, or there is no such folder.
+            DatasetAccessDenied: You may not read the dataset's files.
+        """
+        return await self.io.plan_upload(
+            source_directory, include=include, exclude=exclude, compare=compare, map_names=map_names
+        )
+
+    async def sync_down(
+        self,
+        destination_directory: StrPath,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Make a folder hold what it holds.
+
+        Only what is new or changed is fetched, and it gets the modification times that the store has.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the destination; a folder with one gives its contents.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
+                files that are not chosen by ``include`` and ``exclude`` stay.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
 
         Returns:
             What became of each file.
 
         Raises:
-            TransferFailed: Some files failed or were refused; its ``report`` lists every file.
+            InvalidArgument: An argument is malformed, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> (await reef.sync_down("copy")).counts()
+            {'downloaded': 2}
+            >>> (await reef.sync_down("copy", compare="time")).counts()
+            {'same': 2}
+        """
+        return await self.io.sync_down(
+            destination_directory,
+            path=path,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
+
+    async def sync_up(
+        self,
+        source_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Make it hold what a folder holds.
+
+        Only what is new or changed is sent.
+
+        Args:
+            source_directory: The folder.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
+                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, there is no such folder, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: A release is pending or done.
+        """
+        return await self.io.sync_up(
+            source_directory,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
+
+    async def download_all_files(
+        self,
+        destination_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Download all of its files into a folder, each checked before it takes its name.
+
+        Files that are there already and the same are not fetched again; others of the same name are replaced.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or the destination is a file.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
             DatasetAccessDenied: You may not read its files.
         """
-        return await self.io.download_all_files(destination_directory, self.dataset_id)
+        return await self.io.download_all_files(
+            destination_directory,
+            include=include,
+            exclude=exclude,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
 
-    async def download_specific_file(self, s3_path: str, destination_directory: StrPath) -> TransferReport:
+    async def download_specific_file(
+        self,
+        s3_path: str,
+        destination_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
         """Download one file, or one folder, into a folder.
+
+        Files that are there already and the same are not fetched again; others of the same name are replaced.
 
         Args:
             s3_path: Path in the dataset. A file is written under its own name; a folder without a slash at its end
                 keeps its name below the destination; a folder with one gives its contents.
             destination_directory: The folder; made when it does not exist.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
 
         Returns:
             What became of each file.
 
         Raises:
+            InvalidArgument: An argument is malformed, or the destination is a file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
-            TransferFailed: Some files failed or were refused.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
         """
-        return await self.io.download_specific_file(self.dataset_id, s3_path, destination_directory)
+        return await self.io.download_specific_file(
+            self.dataset_id,
+            s3_path,
+            destination_directory,
+            include=include,
+            exclude=exclude,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
 
-    async def upload_all_files(self, source_directory: StrPath) -> TransferReport:
-        """Upload a folder's files to the same paths in the dataset.
+    async def upload_all_files(
+        self,
+        source_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Upload a folder's files to the same paths in it.
 
-        Files of the same paths are replaced, and all others stay: nothing is deleted, and uploading again after a
-        failure is safe. A folder without files leaves no trace, since the store knows files only.
+        Files that it holds already and that are the same are not sent again; others of the same paths are
+        replaced, and all further ones stay: nothing is deleted, and uploading again after a failure is safe. A folder
+        without files leaves no trace, since the store knows files only.
 
         Args:
             source_directory: The folder.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
 
         Returns:
             What became of each file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
 
         Raises:
-            InvalidArgument: There is no such folder.
-            TransferFailed: Some files failed or were refused.
+            InvalidArgument: An argument is malformed, or there is no such folder.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return await self.io.upload_all_files(source_directory, self.dataset_id)
+        return await self.io.upload_all_files(
+            source_directory,
+            include=include,
+            exclude=exclude,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )

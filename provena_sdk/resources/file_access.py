@@ -20,9 +20,13 @@ from provena_sdk.files import (
     on_io_thread,
     run_sync,
 )
+from provena_sdk.files.executor import checked_executor
 from provena_sdk.files.local import destination_folder, source_folder
 from provena_sdk.files.location import FileInfo
+from provena_sdk.files.options import Choice, RunOptions, TransferOptions
 from provena_sdk.files.paths import checked
+from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan, DownloadPlan, UploadPlan
+from provena_sdk.files.progress import progress_for
 from provena_sdk.files.report import TransferReport
 from provena_sdk.operations import arguments, datastore
 from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
@@ -95,9 +99,23 @@ def _nothing() -> None:
     """There is nothing to check."""
 
 
-def _check_download(path: StrPath, destination: StrPath) -> None:
-    checked(path, argument="s3_path")
+def _check_download(
+    argument: str, path: StrPath, destination: StrPath, run: RunOptions | None = None
+) -> None:
+    checked(path, argument=argument)
     destination_folder(destination)
+    _check_run(run)
+
+
+def _check_upload(source: StrPath, run: RunOptions) -> None:
+    source_folder(source)
+    _check_run(run)
+
+
+def _check_run(run: RunOptions | None) -> None:
+    if run is not None:
+        checked_executor(run.executor)
+        progress_for(run.progress)
 
 
 class FileAccess:
@@ -118,23 +136,43 @@ class FileAccess:
         """Open one file."""
         return self._datasets.files(dataset_id).open(path, mode, **options)
 
-    def download_all(self, dataset_id: str, destination: StrPath) -> TransferReport:
-        """Download all files."""
+    def plan_download(
+        self, dataset_id: str, destination: StrPath, path: str, choice: Choice, options: TransferOptions
+    ) -> DownloadPlan:
+        """Work out a download."""
+        check = partial(_check_download, "path", path, destination)
         return run_sync(
-            self._datasets.work(dataset_id, partial(destination_folder, destination), _download(destination))
+            self._datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
         )
 
-    def download(self, dataset_id: str, path: str, destination: StrPath) -> TransferReport:
-        """Download one file or folder."""
+    def plan_upload(
+        self, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions
+    ) -> UploadPlan:
+        """Work out an upload."""
+        check = partial(source_folder, source)
+        return run_sync(self._datasets.work(dataset_id, check, _planned_upload(source, choice, options)))
+
+    def download(
+        self,
+        dataset_id: str,
+        destination: StrPath,
+        path: str,
+        choice: Choice,
+        options: TransferOptions,
+        run: RunOptions,
+    ) -> TransferReport:
+        """Download a file, a folder, or everything."""
+        check = partial(_check_download, "s3_path", path, destination, run)
         return run_sync(
-            self._datasets.work(
-                dataset_id, partial(_check_download, path, destination), _download(destination, path)
-            )
+            self._datasets.work(dataset_id, check, _download(destination, path, choice, options, run))
         )
 
-    def upload_all(self, dataset_id: str, source: StrPath) -> TransferReport:
+    def upload(
+        self, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions, run: RunOptions
+    ) -> TransferReport:
         """Upload a folder."""
-        return run_sync(self._datasets.work(dataset_id, partial(source_folder, source), _upload(source)))
+        check = partial(_check_upload, source, run)
+        return run_sync(self._datasets.work(dataset_id, check, _upload(source, choice, options, run)))
 
     def close(self) -> None:
         """Close the connections to the object store."""
@@ -163,24 +201,48 @@ class AsyncFileAccess:
         files = await on_thread(self._datasets.files, dataset_id)
         return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
 
-    async def download_all(self, dataset_id: str, destination: StrPath) -> TransferReport:
-        """Download all files."""
+    async def plan_download(
+        self, dataset_id: str, destination: StrPath, path: str, choice: Choice, options: TransferOptions
+    ) -> AsyncDownloadPlan:
+        """Work out a download."""
+        check = partial(_check_download, "path", path, destination)
+        plan = await on_io_thread(
+            self._datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
+        )
+        return plan.awaiting()
+
+    async def plan_upload(
+        self, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions
+    ) -> AsyncUploadPlan:
+        """Work out an upload."""
+        check = partial(source_folder, source)
+        plan = await on_io_thread(
+            self._datasets.work(dataset_id, check, _planned_upload(source, choice, options))
+        )
+        return plan.awaiting()
+
+    async def download(
+        self,
+        dataset_id: str,
+        destination: StrPath,
+        path: str,
+        choice: Choice,
+        options: TransferOptions,
+        run: RunOptions,
+    ) -> TransferReport:
+        """Download a file, a folder, or everything."""
+        check = partial(_check_download, "s3_path", path, destination, run)
         return await on_io_thread(
-            self._datasets.work(dataset_id, partial(destination_folder, destination), _download(destination))
+            self._datasets.work(dataset_id, check, _download(destination, path, choice, options, run))
         )
 
-    async def download(self, dataset_id: str, path: str, destination: StrPath) -> TransferReport:
-        """Download one file or folder."""
-        return await on_io_thread(
-            self._datasets.work(
-                dataset_id, partial(_check_download, path, destination), _download(destination, path)
-            )
-        )
-
-    async def upload_all(self, dataset_id: str, source: StrPath) -> TransferReport:
+    async def upload(
+        self, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions, run: RunOptions
+    ) -> TransferReport:
         """Upload a folder."""
+        check = partial(_check_upload, source, run)
         return await on_io_thread(
-            self._datasets.work(dataset_id, partial(source_folder, source), _upload(source))
+            self._datasets.work(dataset_id, check, _upload(source, choice, options, run))
         )
 
     async def close(self) -> None:
@@ -193,17 +255,37 @@ async def _list(files: DatasetFiles) -> list[FileInfo]:
     return await files._list()
 
 
+def _planned_download(
+    destination: StrPath, path: str, choice: Choice, options: TransferOptions
+) -> Callable[[DatasetFiles], Coroutine[Any, Any, DownloadPlan]]:
+    async def plan(files: DatasetFiles) -> DownloadPlan:
+        return await files._plan_download(destination, path=path, choice=choice, options=options)
+
+    return plan
+
+
+def _planned_upload(
+    source: StrPath, choice: Choice, options: TransferOptions
+) -> Callable[[DatasetFiles], Coroutine[Any, Any, UploadPlan]]:
+    async def plan(files: DatasetFiles) -> UploadPlan:
+        return await files._plan_upload(source, choice=choice, options=options)
+
+    return plan
+
+
 def _download(
-    destination: StrPath, path: str = ""
+    destination: StrPath, path: str, choice: Choice, options: TransferOptions, run: RunOptions
 ) -> Callable[[DatasetFiles], Coroutine[Any, Any, TransferReport]]:
     async def download(files: DatasetFiles) -> TransferReport:
-        return await files._download_specific(path, destination)
+        return await files._download(destination, run, path=path, choice=choice, options=options)
 
     return download
 
 
-def _upload(source: StrPath) -> Callable[[DatasetFiles], Coroutine[Any, Any, TransferReport]]:
+def _upload(
+    source: StrPath, choice: Choice, options: TransferOptions, run: RunOptions
+) -> Callable[[DatasetFiles], Coroutine[Any, Any, TransferReport]]:
     async def upload(files: DatasetFiles) -> TransferReport:
-        return await files._upload_all(source)
+        return await files._upload(source, run, choice=choice, options=options)
 
     return upload

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from provena_sdk import Deployment, Provena
-from provena_sdk.errors import DatasetFileNotFound, Forbidden, InvalidArgument, TransferFailed, UnsafePath
+from provena_sdk.errors import (
+    DatasetFileNotFound,
+    FileConflict,
+    Forbidden,
+    InvalidArgument,
+    TransferFailed,
+    UnsafePath,
+)
 from provena_sdk.files import Access, DatasetFiles, DatasetLocation
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
@@ -88,7 +95,7 @@ def test_a_second_upload_replaces_the_first(
     files.upload_all(source)
     plant(tmp_path, {"a.csv": b"new"})
     report = files.upload_all(source)
-    assert report.counts() == {"uploaded": 2}
+    assert report.counts() == {"uploaded": 1, "same": 1}
     assert stored() == {"a.csv": b"new", "b.csv": b"same"}
 
 
@@ -165,8 +172,9 @@ def test_a_file_in_the_way_of_a_folder_is_refused(
     put({"run": b"file", "run/log": b"in folder", "other": b"x"})
     report = files.download_all(tmp_path, raise_for_failures=False)
     assert tree(tmp_path) == {"run/log": b"in folder", "other": b"x"}
-    [refused] = report.failed
-    assert (refused.path, refused.outcome) == ("run", "refused")
+    [taken] = report.failed
+    assert (taken.path, taken.outcome) == ("run", "conflict")
+    assert isinstance(taken.error, FileConflict)
 
 
 def test_an_unknown_path_names_what_comes_near(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
@@ -260,7 +268,7 @@ def test_a_file_in_the_way_of_a_folder_is_named(files: DatasetFiles, put: Put, t
         target.parent.mkdir(exist_ok=True)
         target.touch()
         report = files.download_all(tmp_path, raise_for_failures=False)
-        assert [outcome.note for outcome in report] == ["A file is where 'obs/2024/a.csv' needs a folder."]
+        assert [outcome.note for outcome in report] == [f"a file is where folder {name!r} is needed"]
         target.unlink()
 
 
@@ -401,7 +409,7 @@ def test_a_folder_in_the_way_fails_that_file_alone(
     (tmp_path / "a").mkdir()
     with pytest.raises(TransferFailed) as caught:
         files.download_all(tmp_path)
-    assert [type(error) for error in caught.value.errors] == [IsADirectoryError]
+    assert [type(error) for error in caught.value.errors] == [FileConflict]
     assert tree(tmp_path) == {"b": b"2"}
 
 

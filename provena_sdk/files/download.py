@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import itertools
+import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from provena_sdk.errors import FileError, IntegrityError
-from provena_sdk.files.checksum import ETag, even_parts, file_etag, md5, parse_etag
+from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
+from provena_sdk.files.checksum import parse_etag
 from provena_sdk.files.engine import PART_BYTES, Engine, pause
+from provena_sdk.files.journal import Heading, Partial, begin, clear_broken_off
 from provena_sdk.files.listing import look_up
-from provena_sdk.files.local import PartFile
 from provena_sdk.files.location import FileInfo
-from provena_sdk.files.plan import Download, each_part
-from provena_sdk.files.report import FileOutcome, Verified
+from provena_sdk.files.objects import ObjectState
+from provena_sdk.files.part_file import Destination, write_whole
+from provena_sdk.files.pieces import Layout, Pieces
+from provena_sdk.files.plan import Download
+from provena_sdk.files.proof import (
+    NOT_A_CHECKSUM,
+    PARTS_UNKNOWN,
+    Proof,
+    RunningProof,
+    digest_width,
+    piece_digest,
+    proofs,
+    proves,
+    with_even_parts,
+)
+from provena_sdk.files.report import FileOutcome
 
 _ATTEMPTS: Final = 3
-_PARTS_ASKED: Final = 1000
-_UNPROVEN: Final = "only its size could be verified; the store's ETag is no checksum here"
+
+
+class _Chosen(NamedTuple):
+    """What a file is compared with, or why there is nothing to compare it with."""
+
+    proof: Proof | None
+    reason: str | None = None
 
 
 async def download_file(engine: Engine, item: Download, destination: Path) -> FileOutcome:
     """Fetch one file. When it is replaced or damaged on the way, it is fetched again as it is then.
+
+    A file of more than 8 MiB that cannot be fetched to its end, because the connection is lost, access is refused
+    or the caller gives up, leaves its part file and a journal beside its target. The next download of the same
+    object goes on with them; a week after they were last touched they are removed.
 
     Args:
         engine: The transfer this is part of.
@@ -31,14 +57,16 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
         destination: The folder its target lies in.
 
     Raises:
-        Exception: Whatever made it impossible; no part of the file is left behind.
+        IntegrityError: It was replaced or damaged each time.
+        Exception: Whatever else made it impossible; nothing has the target's name that had it not before.
     """
     started = time.monotonic()
-    info = item.info
+    info, folder = item.info, engine.destination(destination)
     attempt = 1
     while True:
         try:
-            verified, local = await _once(engine, info, item.target, destination)
+            fetch = _fetch_large if info.size > PART_BYTES else _fetch_whole
+            local, chosen = await fetch(engine, info, item.target, folder)
             break
         except IntegrityError:
             latest = await look_up(engine.store, info.path) if attempt < _ATTEMPTS else None
@@ -52,128 +80,284 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
         "downloaded",
         bytes=info.size,
         seconds=time.monotonic() - started,
-        local=local,
-        reason=_UNPROVEN if verified == "size" else None,
-        verified=verified,
+        local=Path(local),
+        reason=chosen.reason,
+        verified="size" if chosen.proof is None else "checksum",
+        checksum=None if chosen.proof is None else chosen.proof.checksum,
     )
 
 
-async def _once(engine: Engine, info: FileInfo, target: str, destination: Path) -> tuple[Verified, Path]:
-    if info.size > PART_BYTES:
-        part = await engine.in_thread(PartFile, destination, target)
-        with contextlib.closing(part):
-            return await _fetch_large(engine, info, part), part.target
+async def _fetch_whole(
+    engine: Engine, info: FileInfo, target: str, destination: Destination
+) -> tuple[str, _Chosen]:
     async with engine.budget.hold(info.size):
-        data, headers = await engine.fetch(info.path, IfMatch=f'"{info.etag}"')
-        etag = parse_etag(info.etag, headers)
-        if etag is not None and etag.parts is None:
-            return "checksum", await engine.in_thread(_settle_small, info, data, etag, destination, target)
-        part = await engine.in_thread(_written, info, data, destination, target)
-    with contextlib.closing(part):
-        return await _settle(engine, info, part, etag), part.target
-
-
-def _settle_small(info: FileInfo, data: bytearray, etag: ETag, destination: Path, target: str) -> Path:
-    if md5(data) != etag.digest:
+        data, state = await engine.objects.get(info.path, if_match=info.etag, size=info.size)
+        if len(data) != info.size:
+            raise _damaged(info)
+        chosen = await _choose(engine, info, state)
+        write = _WriteWhole(engine, info, target, destination)
+        local = await engine.in_thread(write, data, chosen.proof)
+        if local is None and chosen.proof is not None:
+            chosen = chosen._replace(proof=await _with_other_parts(engine, info, chosen.proof))
+            local = await engine.in_thread(write, data, chosen.proof)
+    if local is None:
         raise _damaged(info)
-    with contextlib.closing(_written(info, data, destination, target)) as part:
-        part.commit()
-        return part.target
+    return local, chosen
 
 
-def _written(info: FileInfo, data: bytearray, destination: Path, target: str) -> PartFile:
-    if len(data) != info.size:
-        raise _damaged(info)
-    part = PartFile(destination, target)
+@dataclass(frozen=True, slots=True)
+class _WriteWhole:
+    """Verifies and writes a file that is in memory, in one visit to a thread."""
+
+    engine: Engine
+    info: FileInfo
+    target: str
+    destination: Destination
+
+    def __call__(self, data: bytearray, proof: Proof | None) -> str | None:
+        """Return the target's path; None when the bytes are not what the proof is of."""
+        view = memoryview(data)
+
+        def read(offset: int, length: int) -> tuple[memoryview]:
+            return (view if length < 0 else view[offset : offset + length],)
+
+        if proof is not None and not proves(proof, read):
+            return None
+        options = self.engine.options
+        local = self.destination.prepare(self.target)
+        modified = self.info.modified if options.keep_times else None
+        write_whole(local, data, modified=modified, fsync=options.fsync)
+        clear_broken_off(self.destination, local)
+        return local
+
+
+async def _fetch_large(
+    engine: Engine, info: FileInfo, target: str, destination: Destination
+) -> tuple[str, _Chosen]:
+    chosen = _Chosen(None)
+    if engine.options.verify == "checksum":
+        chosen = await _chosen_ahead(engine, info)
+    layout = Layout((chosen.proof and chosen.proof.parts) or (info.size,))
+    partial = await _begun(engine, info, target, destination, chosen.proof, layout)
     try:
-        part.write(0, data)
-    except BaseException:
-        part.close()
-        raise
-    return part
-
-
-async def _fetch_large(engine: Engine, info: FileInfo, part: PartFile) -> Verified:
-    headers: dict[str, Any] = {}
-
-    async def fetch_part(span: tuple[int, int]) -> None:
-        offset, length = span
-        async with engine.budget.hold(length):
-            data, answer = await engine.fetch(
-                info.path, IfMatch=f'"{info.etag}"', Range=f"bytes={offset}-{offset + length - 1}"
-            )
-            if len(data) != length:
+        running = RunningProof(chosen.proof, layout, partial.part.blocks)
+        await _Pieces(engine, info, layout, partial, running).fetch()
+        if chosen.proof is not None and not await engine.in_thread(running.succeeds):
+            other = await _with_other_parts(engine, info, chosen.proof)
+            if not await engine.in_thread(proves, other, partial.part.blocks):
                 raise _damaged(info)
-            headers.update({name: value for name, value in answer.items() if name != "Body"})
-            await engine.in_thread(part.write, offset, data)
-
-    await engine.parts(each_part(info.size, PART_BYTES), fetch_part)
-    return await _settle(engine, info, part, parse_etag(info.etag, headers))
-
-
-async def _settle(engine: Engine, info: FileInfo, part: PartFile, etag: ETag | None) -> Verified:
-    def compute(sizes: Sequence[int] | None) -> Awaitable[str]:
-        return engine.in_thread(file_etag, part.path, sizes)
-
-    verified = await _verify(engine, info, etag, compute)
-    await engine.in_thread(part.commit)
-    return verified
+            chosen = _Chosen(other)
+        await engine.in_thread(_commit, engine, info, partial, destination)
+    except BaseException as error:
+        if len(partial.pieces) and not isinstance(error, IntegrityError | DatasetFileNotFound):
+            partial.keep()
+        else:
+            partial.discard()
+        raise
+    return partial.part.target, chosen
 
 
-async def _verify(
+async def _begun(
     engine: Engine,
     info: FileInfo,
-    etag: ETag | None,
-    compute: Callable[[Sequence[int] | None], Awaitable[str]],
-) -> Verified:
-    """Compare with the ETag; return how far that proves the file right.
+    target: str,
+    destination: Destination,
+    proof: Proof | None,
+    layout: Layout,
+) -> Partial:
+    digest = piece_digest(proof, layout)
+
+    def opened() -> Partial:
+        path = destination.prepare(target)
+        heading = Heading(
+            path=info.path,
+            target=os.path.basename(path),
+            etag=info.etag,
+            size=info.size,
+            piece=layout.piece,
+            part=layout.described(),
+            pieces=len(layout),
+            width=digest_width(digest),
+            digest=digest,
+        )
+        return begin(destination, path, heading)
+
+    opening = asyncio.ensure_future(engine.in_thread(opened))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The thread cannot be stopped, and what it makes must not stay open.
+        opening.add_done_callback(_let_go)
+        raise
+
+
+def _let_go(opening: asyncio.Future[Partial]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().keep()
+
+
+def _commit(engine: Engine, info: FileInfo, partial: Partial, destination: Destination) -> None:
+    options = engine.options
+    modified = info.modified if options.keep_times else None
+    partial.part.commit(size=info.size, modified=modified, fsync=options.fsync)
+    partial.journal.delete()
+    clear_broken_off(destination, partial.part.target)
+
+
+class _Pieces:
+    """Brings the pieces of one large file together."""
+
+    def __init__(
+        self, engine: Engine, info: FileInfo, layout: Layout, partial: Partial, running: RunningProof
+    ) -> None:
+        self._engine = engine
+        self._info = info
+        self._layout = layout
+        self._partial = partial
+        self._running = running
+        self._bytes = 0
+        self._worthless: list[int] = []
+
+    async def fetch(self) -> None:
+        """Fetch what is missing, and look at what an earlier download left, both at once."""
+        await self._engine.parts(_by_turns(self._partial.pieces), self._one)
+        await self._engine.parts(self._worthless, self._fetch)
+
+    async def _one(self, turn: tuple[int, bool]) -> None:
+        index, there = turn
+        if not there:
+            await self._fetch(index)
+        elif await self._engine.in_thread(self._check, index):
+            self._bytes += self._layout.span(index)[1]
+            self._engine.progress.resumed(self._info.path, self._bytes)
+        else:
+            self._worthless.append(index)
+
+    async def _fetch(self, index: int) -> None:
+        span = self._layout.span(index)
+        async with self._engine.budget.hold(span[1]):
+            data, _ = await self._engine.objects.get(
+                self._info.path, span=span, if_match=self._info.etag, size=self._info.size
+            )
+            if len(data) != span[1]:
+                raise _damaged(self._info)
+            await self._engine.in_thread(self._write, index, data)
+        self._bytes += span[1]
+        self._engine.progress.moved(self._info.path, self._bytes)
+
+    def _write(self, index: int, data: bytearray) -> None:
+        partial = self._partial
+        if not partial.part.write(self._layout.span(index)[0], data):
+            return
+        digest = self._running.hashed(data)
+        partial.journal.add(index, digest)
+        partial.pieces.add(index, digest)
+        self._running.add(index, data, digest)
+
+    def _check(self, index: int) -> bool:
+        """Whether the part file holds what the journal of an earlier download says it does."""
+        pieces, span = self._partial.pieces, self._layout.span(index)
+        expected = pieces.digest(index)
+        if not expected:
+            return True
+        data = b"".join(self._partial.part.blocks(*span))
+        if len(data) != span[1] or self._running.hashed(data) != expected:
+            pieces.remove(index)
+            return False
+        self._running.add(index, data, expected)
+        return True
+
+
+def _by_turns(pieces: Pieces) -> Iterator[tuple[int, bool]]:
+    """Yield each piece and whether it was there in the beginning: one that was, one that was not, and so on."""
+    flags = pieces.flags()
+    there = ((index, True) for index, flag in enumerate(flags) if flag)
+    missing = ((index, False) for index, flag in enumerate(flags) if not flag)
+    for pair in itertools.zip_longest(there, missing):
+        yield from (turn for turn in pair if turn is not None)
+
+
+async def _chosen_ahead(engine: Engine, info: FileInfo) -> _Chosen:
+    """Choose what a file is to be compared with before any of it is fetched."""
+    etag = parse_etag(info.etag)
+    head = engine.objects.head(info.path, if_match=info.etag)
+    if etag is None or etag.parts in (None, 1):
+        return await _choose(engine, info, await head)
+    # Both at once: a long line makes each question dear.
+    state, first = await asyncio.gather(head, _part_size(engine, info, 1))
+    return await _choose(engine, info, state, first=first, asked=True)
+
+
+async def _choose(
+    engine: Engine, info: FileInfo, state: ObjectState, *, first: int | None = None, asked: bool = False
+) -> _Chosen:
+    """Choose what a file is to be compared with.
+
+    Args:
+        engine: The transfer.
+        info: The file.
+        state: What the store says of it.
+        first: The size of its first part in bytes, if that was asked for.
+        asked: Whether it was.
 
     Raises:
-        IntegrityError: The file is not what the store holds.
+        IntegrityError: The file was replaced since it was listed.
     """
-    if etag is None:
-        return "size"
-    if etag.parts is None:
-        if await compute(None) != etag.digest:
-            raise _damaged(info)
-        return "checksum"
-    first = await _part_size(engine, info, 1)
-    if first is None:
-        return "size"
-    even = list(even_parts(info.size, first))
-    if len(even) == etag.parts and await compute(even) == info.etag:
-        return "checksum"
-    if etag.parts > _PARTS_ASKED:
-        return "size"
-    sizes = await _part_sizes(engine, info, etag.parts)
-    if sizes is None:
-        return "size"
-    if sum(sizes) != info.size or await compute(sizes) != info.etag:
+    if engine.options.verify == "size":
+        return _Chosen(None)
+    reason = NOT_A_CHECKSUM
+    for proof in proofs(state):
+        if proof.count is None:
+            return _Chosen(proof)
+        if proof.count > 1 and not asked:
+            first, asked = await _part_size(engine, info, 1), True
+        even = with_even_parts(proof, info.size, first)
+        if even is not None:
+            return _Chosen(even)
+        sizes = None if first is None else await _part_sizes(engine, info, proof.count)
+        if sizes is not None:
+            return _Chosen(replace(proof, parts=sizes))
+        reason = PARTS_UNKNOWN
+    return _Chosen(None, reason)
+
+
+async def _with_other_parts(engine: Engine, info: FileInfo, proof: Proof) -> Proof:
+    """Find out whether the parts are of other sizes than they seemed, after the file did not match.
+
+    Raises:
+        IntegrityError: They are not, so that the file is damaged.
+    """
+    if proof.count is None or proof.count == 1:
         raise _damaged(info)
-    return "checksum"
+    sizes = await _part_sizes(engine, info, proof.count)
+    if sizes is None or sizes == proof.parts:
+        raise _damaged(info)
+    return replace(proof, parts=sizes)
 
 
-async def _part_sizes(engine: Engine, info: FileInfo, count: int) -> list[int] | None:
+async def _part_sizes(engine: Engine, info: FileInfo, count: int) -> tuple[int, ...] | None:
+    """Ask for the size of every part, or return None when the store does not tell or they do not fit the file."""
     sizes: dict[int, int | None] = {}
 
     async def ask(number: int) -> None:
         sizes[number] = await _part_size(engine, info, number)
 
     await engine.parts(range(1, count + 1), ask)
-    found = [sizes[number] for number in range(1, count + 1)]
-    known = [size for size in found if size is not None]
-    return known if len(known) == count else None
+    known = tuple(size for number in range(1, count + 1) if (size := sizes[number]))
+    return known if len(known) == count and sum(known) == info.size else None
 
 
 async def _part_size(engine: Engine, info: FileInfo, number: int) -> int | None:
     """Ask how large one part of an object was, or return None when the store does not tell."""
     try:
-        answer = await engine.request("head_object", info.path, PartNumber=number)
+        state = await engine.objects.head(info.path, part=number, if_match=info.etag)
+    except IntegrityError:
+        raise
     except FileError:
         return None
-    if answer["ETag"].strip('"') != info.etag:
+    if state.etag != info.etag:
         raise IntegrityError(f"{info.path!r} was replaced meanwhile.", path=info.path, hint="Try again.")
-    return int(answer["ContentLength"]) if answer.get("PartsCount") else None
+    return state.size if state.parts_count else None
 
 
 def _damaged(info: FileInfo) -> IntegrityError:

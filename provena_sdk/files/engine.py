@@ -1,37 +1,47 @@
 """The machinery of a transfer: what may run at once, in which threads, and when it is worth going on.
 
 Everything runs on fsspec's event loop; what blocks runs in a few threads. Memory is bounded by a byte budget over
-the whole transfer, and the number of requests by one limit, whatever the number and size of the files.
+the whole transfer, and the number of requests by the client's admission, whatever the number and size of the files.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.files.admission import ByteBudget
-from provena_sdk.files.failures import translate
 from provena_sdk.files.filesystem import DatasetStore
+from provena_sdk.files.options import TransferOptions
+from provena_sdk.files.part_file import Destination
+from provena_sdk.files.progress import Meter
 from provena_sdk.files.report import FileOutcome
+
+if TYPE_CHECKING:
+    from provena_sdk.files.objects.client import ObjectClient
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PART_BYTES: Final = 8 * 1024 * 1024
-# What is in flight is held about three times over on its way through botocore and aiohttp.
-MEMORY_BYTES: Final = 64 * 1024 * 1024
-CONCURRENCY: Final = 32
+MEMORY_BYTES: Final = 96 * 1024 * 1024
 
+_SMALL_BYTES: Final = 1024 * 1024
+_ONE_REQUEST_BYTES: Final = 16 * 1024 * 1024
+# More than the requests there may be at once, so that one begins while another file is written.
+_SMALL_FACTOR: Final = 1.5
+_MIDDLING_FILES: Final = 20
+# Enough that the end of one file does not leave the line idle; fewer files are broken off in the middle.
+_LARGE_FILES: Final = 4
 _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
-_CHUNK_BYTES: Final = 1024 * 1024
-_BODY_ATTEMPTS: Final = 4
 _LONGEST_WAIT: Final = 8.0
 
 
@@ -40,22 +50,27 @@ class Engine:
 
     Args:
         store: The dataset's store.
-        concurrency: The most requests at once.
+        options: What the caller chose.
+        progress: Who is told how far each file is.
         memory: The most bytes of files held in memory at once.
     """
 
     def __init__(
-        self, store: DatasetStore, *, concurrency: int = CONCURRENCY, memory: int = MEMORY_BYTES
+        self,
+        store: DatasetStore,
+        *,
+        options: TransferOptions | None = None,
+        progress: Meter | None = None,
+        memory: int = MEMORY_BYTES,
     ) -> None:
         self.store = store
+        self.options = options or TransferOptions()
+        self.progress = progress or Meter()
         self.budget = ByteBudget(memory)
-        self._concurrency = concurrency
-        self._requests = asyncio.Semaphore(concurrency)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="provena-files")
+        self._destinations: dict[Path, Destination] = {}
 
     async def __aenter__(self) -> Self:
-        # Older releases of s3fs make one client for each of the requests that come first together.
-        await self.store.set_session()
         return self
 
     async def __aexit__(
@@ -63,66 +78,42 @@ class Engine:
     ) -> None:
         self._threads.shutdown(wait=False)
 
+    @property
+    def objects(self) -> ObjectClient:
+        """The requests about the dataset's objects."""
+        return self.store.objects
+
+    def destination(self, root: Path) -> Destination:
+        """Return what is known of a folder that is filled, for all files of the transfer.
+
+        Args:
+            root: The folder.
+        """
+        found = self._destinations.get(root)
+        if found is None:
+            found = self._destinations[root] = Destination(root)
+        return found
+
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that blocks."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
-
-    async def request(self, operation: str, path: str, **arguments: Any) -> Any:
-        """Make one request about a file, when there is room for it.
-
-        Args:
-            operation: The method of botocore's client.
-            path: The file's path within the dataset.
-            arguments: Its other arguments.
-        """
-        async with self._requests:
-            return await self.store.request(operation, Key=self.store.location.key(path), **arguments)
-
-    async def fetch(self, path: str, **arguments: Any) -> tuple[bytearray, dict[str, Any]]:
-        """Get an object, or a range of it, and its headers; an answer that breaks off is asked for again.
-
-        Args:
-            path: The file's path within the dataset.
-            arguments: Further arguments of ``get_object``.
-        """
-        failure: Exception | None = None
-        for attempt in range(_BODY_ATTEMPTS):
-            if failure is not None:
-                await pause(attempt)
-            async with self._requests:
-                answer = await self.store.request(
-                    "get_object", Key=self.store.location.key(path), **arguments
-                )
-                body = answer["Body"]
-                # Filled in place: joining the pieces at the end would hold each part twice.
-                data = bytearray(answer["ContentLength"])
-                filled = 0
-                try:
-                    async for chunk in body.iter_chunks(_CHUNK_BYTES):
-                        data[filled : filled + len(chunk)] = chunk
-                        filled += len(chunk)
-                    del data[filled:]
-                    return data, answer
-                except Exception as error:
-                    failure = translate(error, path=path, dataset_id=self.store.location.dataset_id)
-                finally:
-                    body.close()
-            if not isinstance(failure, ConnectionFailed):
-                break
-        raise failure if failure is not None else AssertionError("at least one attempt is made")
+        return await loop.run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
 
     async def parts(self, parts: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
         """Do something for every part of one large file, a few at a time; the first error ends it."""
-        await _together(parts, work, _LARGE_PARTS)
+        await _together(parts, work, min(_LARGE_PARTS, self.options.concurrency))
 
     async def files(
         self,
         items: Sequence[T],
         work: Callable[[T], Awaitable[FileOutcome]],
         failed: Callable[[T, Exception, float], FileOutcome],
+        *,
+        size: Callable[[T], int],
     ) -> list[FileOutcome]:
         """Do something for every file. A failure is that file's outcome, and the others go on.
+
+        Small files and large ones go at once, each with as many at a time as suits them, the largest first.
 
         Only when nothing can succeed any more, because credentials are refused or the store is out of reach, the
         remaining files fail without being tried.
@@ -131,10 +122,12 @@ class Engine:
             items: The files.
             work: What to do for each.
             failed: Makes the outcome of a file that failed, from its error and the seconds it took.
+            size: Tells a file's size in bytes.
         """
         outcomes: list[FileOutcome] = []
         hopeless: Exception | None = None
         out_of_reach = 0
+        concurrency = self.options.concurrency
 
         async def one(item: T) -> None:
             nonlocal hopeless, out_of_reach
@@ -148,16 +141,26 @@ class Engine:
             except Exception as error:
                 outcomes.append(failed(item, error, time.monotonic() - started))
                 out_of_reach = out_of_reach + 1 if isinstance(error, ConnectionFailed) else 0
-                if _concerns_all(error) or out_of_reach >= 2 * self._concurrency:
+                if _concerns_all(error) or out_of_reach >= 2 * concurrency:
                     hopeless = error
 
-        await _together(items, one, self._concurrency)
+        small: list[T] = []
+        others: list[T] = []
+        for item in items:
+            (small if size(item) <= _SMALL_BYTES else others).append(item)
+        others.sort(key=size, reverse=True)
+        large = [item for item in others if size(item) > _ONE_REQUEST_BYTES]
+        await _all_of(
+            _together(large, one, min(_LARGE_FILES, concurrency)),
+            _together(others[len(large) :], one, min(_MIDDLING_FILES, concurrency)),
+            _together(small, one, int(concurrency * _SMALL_FACTOR)),
+        )
         return outcomes
 
 
 async def pause(attempt: int) -> None:
     """Wait a random time before trying again, longer with every attempt."""
-    await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.2 * 2**attempt)))  # noqa: S311  # no secret depends on it
+    await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.2 * 2**attempt)))  # noqa: S311  # reason=no secret depends on it
 
 
 def _concerns_all(error: Exception) -> bool:
@@ -167,11 +170,18 @@ def _concerns_all(error: Exception) -> bool:
 async def _together(jobs: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int) -> None:
     queue = iter(jobs)
 
-    async def worker() -> None:
+    async def worker(first: T) -> None:
+        await work(first)
         for job in queue:
             await work(job)
 
-    tasks = [asyncio.create_task(worker()) for _ in range(limit)]
+    # No more workers than jobs: most large files have few pieces.
+    await _all_of(*(worker(job) for _, job in zip(range(limit), queue, strict=False)))
+
+
+async def _all_of(*works: Awaitable[None]) -> None:
+    """Wait for all; the first error ends the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.gather(*tasks)
     except BaseException:

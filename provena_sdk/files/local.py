@@ -1,23 +1,17 @@
-"""The local side of a transfer: reading a source folder, and writing into a destination nobody can lead astray."""
+"""The local side of a transfer: reading a source folder, and looking at a destination."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import stat
-import threading
-import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from provena_sdk.errors import IntegrityError, InvalidArgument, UnsafePath
+from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.paths import is_part_name, part_name
 from provena_sdk.files.plan import PlanItem, Seen, refused
-
-_DEAD_SECONDS: Final = 3600.0
 
 
 class LocalFile(NamedTuple):
@@ -187,145 +181,3 @@ def ignores_case(folder: Path) -> bool:
         return probe.with_name(probe.name.swapcase()).exists()
     finally:
         probe.unlink(missing_ok=True)
-
-
-def sweep(root: Path, targets: Iterable[str]) -> None:
-    """Remove what downloads that were killed left in the folders of these targets.
-
-    A download at work writes to its part file all the time; one that nobody has touched for an hour is dead.
-
-    Args:
-        root: The destination folder.
-        targets: Paths relative to it, with forward slashes; already judged safe as names.
-    """
-    dead, real_root = time.time() - _DEAD_SECONDS, os.path.realpath(root)
-    for folder in {os.path.realpath(root / target.rpartition("/")[0]) for target in targets}:
-        if not inside(folder, real_root):
-            continue
-        with contextlib.suppress(OSError), os.scandir(folder) as entries:
-            for entry in entries:
-                ours = is_part_name(entry.name) and entry.is_file(follow_symlinks=False)
-                if ours and entry.stat().st_mtime < dead:
-                    os.unlink(entry.path)
-
-
-class PartFile:
-    """A download in the making: a hidden file beside its target that takes the target's name once it is whole.
-
-    Writing is safe from several threads, and does nothing once the file was closed.
-
-    Args:
-        root: The destination folder.
-        target: The target relative to it, with forward slashes; already judged safe as a name.
-
-    Raises:
-        UnsafePath: A link on the way leads out of the destination.
-        OSError: The file or a folder above it cannot be made.
-    """
-
-    def __init__(self, root: Path, target: str) -> None:
-        self.target = _prepared(root, target)
-        self.path = self.target.with_name(part_name(self.target.name, secrets.token_hex(4)))
-        try:
-            self._file = self.path.open("xb", buffering=0)
-        except OSError as error:
-            # Nobody has heard of the hidden file.
-            error.filename = os.fspath(self.target)
-            raise
-        self._lock = threading.Lock()
-
-    def write(self, offset: int, data: bytes | bytearray) -> None:
-        """Write some bytes at their place."""
-        with self._lock:
-            if self._file.closed:
-                return
-            self._file.seek(offset)
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
-
-    def commit(self) -> None:
-        """Give the file its final name, replacing what had it."""
-        with self._lock:
-            self._file.close()
-            self.path.replace(self.target)
-
-    def close(self) -> None:
-        """Remove the file, unless it was committed."""
-        with self._lock:
-            if not self._file.closed:
-                self._file.close()
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
-
-
-def _prepared(root: Path, target: str) -> Path:
-    """Make the folders above a target, and make sure that no link among them leads out of the destination."""
-    real_root = os.path.realpath(root)
-    path = root.joinpath(*target.split("/"))
-    for missing in (True, False):
-        if not inside(os.path.realpath(path.parent), real_root):
-            raise UnsafePath(
-                f"{target!r} was refused: a link in the destination leads out of it.",
-                path=target,
-                hint="Remove the link, or choose another destination.",
-            )
-        if missing:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except (FileExistsError, NotADirectoryError):
-                raise NotADirectoryError(f"A file is where {target!r} needs a folder.") from None
-    if path.is_dir():
-        raise IsADirectoryError(f"A folder has the name of {target!r}.")
-    return path
-
-
-class SourceFile:
-    """A file being uploaded, which must not change meanwhile.
-
-    Args:
-        path: The file.
-
-    Raises:
-        OSError: It cannot be opened.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("rb", buffering=0)
-        status = os.fstat(self._file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            self._file.close()
-            raise IsADirectoryError(f"{str(path)!r} is no file any more.")
-        self._state = (status.st_size, status.st_mtime_ns)
-        self._lock = threading.Lock()
-
-    @property
-    def size(self) -> int:
-        """The size in bytes when the file was opened."""
-        return self._state[0]
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Read exactly some bytes.
-
-        Raises:
-            IntegrityError: The file is not what it was when it was opened.
-        """
-        blocks: list[bytes] = []
-        left = size
-        with self._lock:
-            self._file.seek(offset)
-            while left and (block := self._file.read(left)):
-                blocks.append(block)
-                left -= len(block)
-            status = os.fstat(self._file.fileno())
-        if left or (status.st_size, status.st_mtime_ns) != self._state:
-            raise IntegrityError(
-                f"{str(self._path)!r} changed while it was read.", hint="Upload it when it is finished."
-            )
-        return b"".join(blocks)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._file.close()

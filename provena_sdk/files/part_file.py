@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from provena_sdk.errors import FileError, UnsafePath
+from provena_sdk.files.local import inside
 from provena_sdk.files.paths import is_part_name, journal_name, journal_owner, part_name, part_stem
 
 DEAD_SECONDS: Final = 3600.0
@@ -93,16 +94,6 @@ class Destination:
                 except (FileExistsError, NotADirectoryError):
                     raise NotADirectoryError(f"A file is where {target!r} needs a folder.") from None
         return place
-
-
-def inside(path: str, root: str) -> bool:
-    """Whether a path lies in a folder; both without links.
-
-    Example:
-        >>> inside(os.path.join("data", "a"), "data"), inside("database", "data")
-        (True, False)
-    """
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def new_token() -> str:

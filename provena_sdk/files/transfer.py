@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from provena_sdk.errors import FileError, InvalidArgument, NotEnoughSpace
 from provena_sdk.files.credentials import Access
 from provena_sdk.files.destination import DestinationView, InTheWay, nearest_folder
-from provena_sdk.files.local import destination_folder, inside, make_destination, scan, source_folder, sweep
+from provena_sdk.files.local import destination_folder, inside, make_destination, scan, source_folder
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.options import Choice, RunOptions, TransferOptions
+from provena_sdk.files.part_file import sweep
 from provena_sdk.files.paths import SERVICE_FILE, checked
 from provena_sdk.files.plan import (
     Download,

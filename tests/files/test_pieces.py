@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from provena_sdk.errors import FileStoreError, IntegrityError, TransferFailed
 from provena_sdk.files.admission import ByteBudget
 from provena_sdk.files.checksum import ETag, composite, even_parts, file_etag, md5, parse_etag
-from provena_sdk.files.local import SourceFile
 from provena_sdk.files.location import DatasetLocation, FileInfo
 from provena_sdk.files.plan import Upload, each_part, plan_download, plan_upload
 from provena_sdk.files.report import FileOutcome, TransferReport
+from provena_sdk.files.source_file import SourceFile
 from provena_sdk.files.upload import part_size
 
 

@@ -200,18 +200,23 @@ def test_what_only_ends_alike_is_not_suggested(files: DatasetFiles, put: Put, tm
     assert caught.value.hint == "Did you mean 'Obs/Tide.csv'?"
 
 
+@pytest.mark.parametrize("size", [1, 9 * 1024**2])
 def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
-    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    put({"a.csv": b"1"})
+    put({"a.csv": bytes(size)})
+    real = os.open
 
-    def refuse(path: Path, *args: object, **options: object) -> None:
-        raise OSError(30, "Read-only file system", str(path))
+    def refuse(path: str, *args: int) -> int:
+        if str(path).endswith(".provena-part"):
+            raise OSError(30, "Read-only file system", str(path))
+        return real(path, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
+        patched.setattr(os, "open", refuse)
         report = files.download_all(tmp_path, raise_for_failures=False)
     assert [outcome.note for outcome in report] == [f"Read-only file system: {str(tmp_path / 'a.csv')!r}"]
+    assert tree(tmp_path) == {}
 
 
 def test_what_a_killed_download_left_goes_with_the_next(

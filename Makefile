@@ -32,9 +32,10 @@ browser: setup ## Run the tests that press a button in Chromium, which must be i
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
-stress: setup ## Share a session among 50 processes; kill 200 processes while they save one
+stress: setup ## Share a session among 50 processes; kill 200 while they save one; kill one that transfers files
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
+	@$(BIN)/python scripts/stress/dask_worker_lost.py
 
 types: setup ## Check types with mypy and pyright
 	@$(BIN)/mypy

@@ -13,9 +13,8 @@ import sys
 import traceback
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -24,11 +23,10 @@ from provena_sdk import AsyncProvena, Provena, ProvenaError
 from provena_sdk.auth.store import FileStore
 from provena_sdk.sandbox import Fault, Sandbox
 from provena_sdk.sandbox.object_store import ObjectFault
-from provena_sdk.sandbox.object_store.grants import Grants
 from provena_sdk.sandbox.seed import metadata
-from provena_sdk.sandbox.sessions import Sessions
-from provena_sdk.sandbox.tokens import TokenMaker
-from provena_sdk.sandbox.users import SERVICE_SECRET
+
+if TYPE_CHECKING:
+    from tests.secrets.conftest import Secrets
 
 LOGGERS = (
     "asyncio",
@@ -46,61 +44,6 @@ LOGGERS = (
     "s3fs",
     "urllib3",
 )
-
-
-@dataclass
-class Secrets:
-    """All tokens and keys in play, by what they are."""
-
-    known: dict[str, str] = field(default_factory=dict)
-
-    def note(self, kind: str, secret: str | None) -> None:
-        if secret:
-            self.known[secret] = kind
-
-    def kinds(self) -> set[str]:
-        return set(self.known.values())
-
-    def within(self, text: str | bytes) -> list[str]:
-        shown = text if isinstance(text, str) else text.decode("latin-1")
-        return sorted({kind for secret, kind in self.known.items() if secret in shown})
-
-
-@pytest.fixture
-def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
-    """Notes each secret as the sandbox makes it."""
-    found = Secrets()
-    found.note("client secret", SERVICE_SECRET)
-    sign, refresh = TokenMaker.sign, TokenMaker.refresh_token
-    new_code, issue = Sessions.new_code, Grants.issue
-
-    def signed(self: TokenMaker, *args: Any, **options: Any) -> str:
-        token = sign(self, *args, **options)
-        found.note("access token", token)
-        return token
-
-    def refreshed(self: TokenMaker, **options: Any) -> str:
-        token = refresh(self, **options)
-        found.note("offline token" if options["offline"] else "refresh token", token)
-        return token
-
-    def coded(self: Sessions, *args: Any, **options: Any) -> Any:
-        code = new_code(self, *args, **options)
-        found.note("device code", code.device_code)
-        return code
-
-    def issued(self: Grants, *args: Any, **options: Any) -> Any:
-        keys = issue(self, *args, **options)
-        found.note("S3 key id", keys.access_key_id)
-        found.note("S3 secret key", keys.secret_access_key)
-        found.note("S3 session token", keys.session_token)
-        return keys
-
-    monkeypatch.setattr(TokenMaker, "sign", signed)
-    monkeypatch.setattr(TokenMaker, "refresh_token", refreshed)
-    monkeypatch.setattr(Sessions, "new_code", coded)
-    monkeypatch.setattr(Grants, "issue", issued)
-    return found
 
 
 class Everything(logging.Handler):
@@ -225,12 +168,6 @@ class Search:
 @pytest.fixture
 def search(secrets: Secrets) -> Search:
     return Search(secrets)
-
-
-@pytest.fixture
-def sandbox(secrets: Secrets) -> Iterator[Sandbox]:
-    with Sandbox(approve_as="writer", poll_interval=0.1) as made:
-        yield made
 
 
 @pytest.fixture

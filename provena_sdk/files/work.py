@@ -110,7 +110,7 @@ class Send:
     ) -> list[FileOutcome]:
         """Send files; see :class:`Work`."""
         from provena_sdk.files.engine import Engine
-        from provena_sdk.files.upload import upload_file
+        from provena_sdk.files.upload import give_up_forgotten, upload_file
 
         async def send(item: Upload) -> FileOutcome:
             outcome = await upload_file(engine, item)
@@ -123,6 +123,7 @@ class Send:
         async with Engine(
             files._store(Access.WRITE), options=self.options, progress=meter, memory=memory
         ) as engine:
+            await give_up_forgotten(engine)
             return await engine.files(items, send, failed, size=size_of)
 
 

@@ -25,6 +25,7 @@ from provena_sdk.files import (
     engine,
     run_sync,
 )
+from provena_sdk.files.objects import retry
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -41,6 +42,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
     monkeypatch.setattr(engine, "_LONGEST_WAIT", 0.01)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
+    monkeypatch.setattr(retry, "RULE", retry.RetryRule(base=0.001, cap=0.01, patience=1.0, most=8))
 
 
 def fault(kind: str, **options: object) -> ObjectFault:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.files import DatasetFiles, DatasetLocation
+from provena_sdk.files.objects import retry
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Stored = Callable[[], dict[str, bytes]]
@@ -31,6 +32,12 @@ PROGRAM = """
     files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), endpoint_url=url)
     files.upload_all(folder)
 """
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr(retry, "RULE", retry.RetryRule(base=0.001, cap=0.01, patience=1.0, most=8))
 
 
 @pytest.fixture
@@ -97,6 +104,7 @@ def test_what_is_struck_arrives_and_leaves_nothing(
     assert left(state) == []
 
 
+@pytest.mark.slow
 def test_an_upload_whose_process_was_killed_is_gone_on_with(
     files: DatasetFiles,
     faults: ObjectFaults,

@@ -21,6 +21,7 @@ from provena_sdk.files.journal import (
 )
 from provena_sdk.files.part_file import Destination, journal_path, part_path, sweep
 from provena_sdk.files.pieces import Pieces
+from provena_sdk.files.process import this_process
 
 HOUR = 3600
 DEAD = "4194305"  # more than any process number there is
@@ -225,7 +226,7 @@ def test_only_one_takes_over(
         real(source, source + ".taken-by-another")
         real(source, target)
 
-    monkeypatch.setattr(journals.os, "rename", overtaken)
+    monkeypatch.setattr(os, "rename", overtaken)
     partial = begun(tmp_path, target)
     assert list(partial.pieces) == []
     partial.discard()
@@ -267,7 +268,7 @@ def test_pieces_without_digests_are_believed_until_the_machine_goes_down(
     partial = begun(tmp_path, target, heading(width=0))
     assert list(partial.pieces) == [1, 2]
     partial.keep()
-    now = journals.this_process()
+    now = this_process()
     monkeypatch.setattr(journals, "this_process", lambda: now | {"boot": "another"})
     partial = begun(tmp_path, target, heading(width=0))
     assert list(partial.pieces) == []

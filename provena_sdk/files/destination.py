@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provena_sdk.files.local import ignores_case, inside
-from provena_sdk.files.paths import folded, is_part_name
+from provena_sdk.files.paths import folded, is_part_name, part_stem
 from provena_sdk.files.plan import Seen
 
 __all__ = ["DestinationView", "Found", "InTheWay", "nearest_folder"]
@@ -85,7 +85,7 @@ class DestinationView:
             target: The path below the root, with forward slashes.
         """
         above, _, name = target.rpartition("/")
-        return self._folder(above).parts.get(name, 0)
+        return self._folder(above).parts.get(part_stem(name), 0)
 
     def files(self, below: str = "") -> Iterator[tuple[str, Seen]]:
         """Yield each file below a folder, with its path from the root. Links are neither followed nor yielded.
@@ -208,7 +208,7 @@ def _differs(spelt: str) -> InTheWay:
 
 
 def _note_part(parts: dict[str, int], entry: os.DirEntry[str]) -> None:
-    name = entry.name[1:].rpartition(".")[0].rpartition(".")[0]
+    stem = entry.name.rpartition(".")[0].rpartition(".")[0]
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
@@ -216,4 +216,4 @@ def _note_part(parts: dict[str, int], entry: os.DirEntry[str]) -> None:
     if stat.S_ISREG(status.st_mode):
         # Part files have holes; Windows does not tell what they take.
         taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
-        parts[name] = max(parts.get(name, 0), min(taken, status.st_size))
+        parts[stem] = max(parts.get(stem, 0), min(taken, status.st_size))

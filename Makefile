@@ -61,6 +61,7 @@ twins: setup ## Write the awaiting modules from the blocking ones
 bench: setup ## Run the benchmarks, side by side with others
 	@$(BIN)/python scripts/bench/models.py
 	@$(BIN)/python scripts/bench/catalogue.py
+	@$(BIN)/python scripts/bench/transfer.py --picture docs/transfer.svg
 
 lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv

@@ -15,16 +15,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
+
+from scripts.bench.environments import python_with  # noqa: E402 reason= found by the path above
+
 HERE = Path(__file__).resolve().parent
 PEER = "provenaclient==0.29.1"
-PEER_FOLDER = ROOT / ".bench" / "provenaclient"
 
 BARE, PEER_NAME = "bare httpx", "provenaclient"
 JOBS = {"fetch": "fetch × 100", "list": "list 1,000", "search": "search, 25 hits"}
@@ -104,20 +106,6 @@ def canned_service(latencies: list[int]) -> Iterator[dict[int, str]]:
             process.wait(10)
 
 
-def peer_python() -> str | None:
-    """The interpreter of the peer's environment, made if need be; None when it cannot be installed."""
-    python = PEER_FOLDER / ("Scripts" if os.name == "nt" else "bin") / "python"
-    ready = PEER_FOLDER / "ready"
-    if not ready.exists():
-        print(f"Installing {PEER} into {PEER_FOLDER.relative_to(ROOT)} …", file=sys.stderr, flush=True)
-        venv.create(PEER_FOLDER, clear=True, with_pip=True)
-        done = subprocess.run([str(python), "-m", "pip", "install", "--quiet", PEER], check=False)
-        if done.returncode:
-            return None
-        ready.touch()
-    return str(python)
-
-
 def contenders(stack: ExitStack, *, with_peer: bool) -> list[Contender]:
     """Start every contender; the stack ends them."""
     commands = {
@@ -127,10 +115,8 @@ def contenders(stack: ExitStack, *, with_peer: bool) -> list[Contender]:
         "httpx, async": [sys.executable, str(HERE / "contender_httpx.py"), "async"],
     }
     if with_peer:
-        python = peer_python()
-        if python is None:
-            print(f"{PEER} could not be installed: measured without it.", file=sys.stderr)
-        else:
+        python = python_with(PEER_NAME, PEER)
+        if python is not None:
             commands[PEER_NAME] = [python, str(HERE / "contender_provenaclient.py")]
     started = []
     for name, command in commands.items():
@@ -209,7 +195,6 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--without-peer", action="store_true", help="leave provenaclient out")
     asked = parser.parse_args(arguments)
-    sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
     with ExitStack() as stack:
         urls = stack.enter_context(canned_service(asked.latency))
         running = contenders(stack, with_peer=not asked.without_peer)

@@ -1,0 +1,85 @@
+"""What the transfer benchmark measured, as a picture: bars on a logarithmic scale, one panel a transfer."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from scripts.bench.transfer_table import WAYS, Cell, Figures, Spent, median
+
+NAMES, BARS, VALUES = 150, 190, 60
+LINE, HEAD, GAP = 18, 46, 22
+STYLE = """
+text { font: 12px system-ui, sans-serif; fill: #24292f; }
+.title { font-weight: 600; }
+.quiet { fill: #57606a; font-size: 11px; }
+.bar { fill: #8c959f; }
+.ours { fill: #0969da; }
+.grid { stroke: #d0d7de; }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6edf3; }
+  .quiet { fill: #9198a1; }
+  .bar { fill: #6e7681; }
+  .ours { fill: #4493f8; }
+  .grid { stroke: #3d444d; }
+}
+"""
+
+
+def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str]) -> str:
+    """Return an SVG picture of the times.
+
+    Args:
+        figures: What was measured.
+        titles: The contenders' titles by key; keys that begin with ``ours`` are set off.
+        workloads: The workloads' titles by name.
+    """
+    shown = {key: median(runs) for key, runs in figures.items()}
+    delays = list(dict.fromkeys(cell.delay for cell, _ in shown))
+    width = len(workloads) * (NAMES + BARS + VALUES + GAP) + GAP
+    height = len(delays) * len(WAYS) * (HEAD + LINE * len(titles) + GAP) + GAP
+    panels = []
+    for row, (delay, way) in enumerate((delay, way) for delay in delays for way in WAYS):
+        for column, (name, moved) in enumerate(workloads.items()):
+            bars = [
+                (key, title, shown[Cell(delay, way, name), key])
+                for key, title in titles.items()
+                if (Cell(delay, way, name), key) in shown
+            ]
+            left = GAP + column * (NAMES + BARS + VALUES + GAP)
+            top = GAP + row * (HEAD + LINE * len(titles) + GAP)
+            title = f"{'download' if way == 'down' else 'upload'}, {moved}, {delay} ms"
+            panels.append(f'<g transform="translate({left} {top})">{_panel(title, bars)}</g>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="Seconds for each transfer, by contender">\n<style>{STYLE}</style>\n'
+        + "\n".join(panels)
+        + "\n</svg>\n"
+    )
+
+
+def _panel(title: str, bars: list[tuple[str, str, Spent]]) -> str:
+    drawn = [f'<text class="title" y="12">{escape(title)}</text>']
+    if not bars:
+        return drawn[0]
+    low = 10 ** math.floor(math.log10(min(spent.wall for _, _, spent in bars)))
+    high = 10 ** math.ceil(math.log10(max(spent.wall for _, _, spent in bars)))
+    decades = round(math.log10(high / low)) or 1
+    bottom = HEAD + LINE * len(bars)
+    for decade in range(decades + 1):
+        at = NAMES + BARS * decade / decades
+        drawn.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{HEAD - 6}" y2="{bottom}"/>')
+        drawn.append(
+            f'<text class="quiet" x="{at:.1f}" y="{HEAD - 10}" text-anchor="middle">{low * 10**decade:g} s</text>'
+        )
+    for number, (key, name, spent) in enumerate(bars):
+        y = HEAD + LINE * number
+        length = max(BARS * math.log10(spent.wall / low) / decades, 1)
+        kind = "bar ours" if key.startswith("ours") else "bar"
+        value = f"{'≈' if spent.scaled else ''}{spent.wall:.3g}"
+        drawn.append(f'<text x="{NAMES - 8}" y="{y + 12}" text-anchor="end">{escape(name)}</text>')
+        drawn.append(
+            f'<rect class="{kind}" x="{NAMES}" y="{y + 2}" width="{length:.1f}" height="{LINE - 5}" rx="2"/>'
+        )
+        drawn.append(f'<text x="{NAMES + length + 5:.1f}" y="{y + 12}">{value}</text>')
+    return "\n".join(drawn)

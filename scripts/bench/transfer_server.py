@@ -1,0 +1,172 @@
+"""The Provena that the contenders of the transfer benchmark work against, in a process of its own.
+
+It does what the lines of its input ask for, and answers each with a line.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+import zlib
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
+
+from provena_sdk.sandbox import Sandbox  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.items import BUCKET, prefix_of  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.object_store import ObjectFault  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.object_store.objects import Part, StoredObject  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.storage import METADATA_FILE, REGION  # noqa: E402 reason= found by the path above
+
+PART = 8 << 20
+MULTIPART_FROM = 16 << 20
+COMPARED = 1 << 20
+# A run of all contenders takes longer than the sandbox's tokens and keys usually live.
+DAY = 86_400.0
+
+
+class Benched:
+    """A running sandbox and what can be asked of it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._files: dict[Path, tuple[tuple[Part, ...], int]] = {}
+        self._store = sandbox.storage.store
+        # As with managed keys at Amazon: working out MD5 would set the pace of every upload.
+        self._store.bucket(BUCKET).encrypted = True
+
+    def services(self) -> dict[str, Any]:
+        """How to reach it."""
+        return {
+            "services": self._sandbox.environment(),
+            "token": self._sandbox.access_token("writer", DAY),
+        }
+
+    def dataset(self, folder: str, checksums: bool) -> str:
+        """Register a dataset with the files of a folder, and return its handle.
+
+        Args:
+            folder: The folder; empty for a dataset without files.
+            checksums: Whether the store knows a CRC32 of each file, as of those that newer clients sent.
+        """
+        handle = self._sandbox.add_dataset()
+        if folder:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file():
+                    key = prefix_of(handle) + path.relative_to(folder).as_posix()
+                    self._store.put_object(BUCKET, self._stored(key, path, checksums))
+        return handle
+
+    def keys(self, handle: str) -> dict[str, str]:
+        """The object store, and temporary keys to a dataset in it."""
+        keys = asdict(self._sandbox.storage.keys_for(handle, write=True))
+        del keys["expiry"]
+        place = {
+            "url": self._sandbox.s3_url,
+            "region": REGION,
+            "bucket": BUCKET,
+            "prefix": prefix_of(handle),
+        }
+        return place | keys
+
+    def delay(self, seconds: float) -> None:
+        """Wait so long before every answer of the object store."""
+        self._sandbox.s3_faults.clear()
+        if seconds:
+            self._sandbox.s3_faults.add(ObjectFault(kind="latency", seconds=seconds, times=None))
+
+    def compare(self, handle: str, folder: str) -> list[str]:
+        """Say what is different between a dataset and a folder, byte for byte."""
+        prefix = prefix_of(handle)
+        expected = {
+            path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*") if path.is_file()
+        }
+        found = {key.removeprefix(prefix) for key in self._store.keys(BUCKET, prefix)}
+        wrong = [
+            f"{name} is missing or too much" for name in sorted((expected.keys() ^ found) - {METADATA_FILE})
+        ]
+        wrong += [
+            f"{name} holds other bytes"
+            for name in sorted(expected.keys() & found)
+            if not _same(self._store.find(BUCKET, prefix + name), expected[name])
+        ]
+        if self._store.uploads:
+            wrong.append(f"{len(self._store.uploads)} uploads were left unfinished")
+        return wrong
+
+    def clear(self, handle: str) -> None:
+        """Remove a dataset's files."""
+        self._store.uploads.clear()
+        for key in self._store.keys(BUCKET, prefix_of(handle)):
+            self._store.delete(BUCKET, key)
+
+    def usage(self) -> float:
+        """CPU seconds spent so far."""
+        return sum(os.times()[:2])
+
+    def _stored(self, key: str, path: Path, checksums: bool) -> StoredObject:
+        read = self._files.get(path)
+        if read is None:
+            read = self._files[path] = self._read(path)
+        parts, whole = read
+        composite = len(parts) > 1
+        etag = parts[0].etag
+        if composite:
+            digests = b"".join(bytes.fromhex(part.etag) for part in parts)
+            etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
+        return StoredObject(
+            key,
+            parts if checksums else tuple(replace(part, checksums={}) for part in parts),
+            etag,
+            datetime.now(UTC),
+            {"content-type": "application/octet-stream"},
+            {"crc32": _encoded(whole)} if checksums else {},
+            multipart=composite,
+        )
+
+    def _read(self, path: Path) -> tuple[tuple[Part, ...], int]:
+        """Take a file in, a large one in parts of 8 MiB; return them and the whole file's CRC32."""
+        size = path.stat().st_size
+        parts: list[Part] = []
+        whole = 0
+        with path.open("rb") as file:
+            while data := file.read(PART if size > MULTIPART_FROM else size):
+                whole = zlib.crc32(data, whole)
+                etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+                known = {"crc32": _encoded(zlib.crc32(data))}
+                parts.append(Part(len(parts) + 1, self._store.space.blob(data), etag, known))
+        return tuple(parts), whole
+
+
+def _encoded(crc32: int) -> str:
+    return base64.b64encode(crc32.to_bytes(4, "big")).decode()
+
+
+def _same(item: StoredObject, path: Path) -> bool:
+    if item.size != path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        return all(
+            item.read(at, min(at + COMPARED, item.size)) == file.read(COMPARED)
+            for at in range(0, item.size, COMPARED)
+        )
+
+
+def main() -> None:
+    """Answer until the input closes."""
+    with Sandbox(credentials_seconds=DAY) as sandbox:
+        benched = Benched(sandbox)
+        for line in sys.stdin:
+            name, arguments = json.loads(line)
+            print(json.dumps(getattr(benched, name)(*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,46 +3,216 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
+import os
 import sys
 import weakref
+from collections import deque
 from collections.abc import Callable
-from typing import Final, cast
+from concurrent.futures import Future
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
 
-from s3fs.core import S3File
+from fsspec.spec import AbstractBufferedFile
 
-from provena_sdk.errors import DatasetFileExists, IntegrityError, NotAFile
-from provena_sdk.files.io_thread import is_current
+from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
+from provena_sdk.files.io_thread import is_current, run_sync, submit
+from provena_sdk.files.paths import is_service_file
+from provena_sdk.files.plan import service_file_refusal
+from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
+
+if TYPE_CHECKING:
+    from provena_sdk.files.contents import DatasetContents
 
 _log = logging.getLogger(__name__)
 
 _UNCLOSED: Final = "%r was never closed, and is not uploaded. Open it in a 'with' block."
+_MODES: Final = ("rb", "wb", "ab", "xb")
+_CACHE: Final = "readahead"
+_ON_THEIR_WAY: Final = 4
+# With parts that double in size now and then, 10,000 of them reach S3's largest object.
+_PARTS_OF_ONE_SIZE: Final = 1000
 
 
-class DatasetFile(S3File):  # type: ignore[misc]
-    """s3fs's file, made to end well.
+class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not typed
+    """A file of a dataset, as fsspec and everything above it expect one.
 
-    A file that is still being written when the interpreter ends, or that is collected as garbage on the I/O
-    thread, can no longer be uploaded: waiting for the I/O thread would take for ever. It is given up with a word in
-    the log instead, and what had its name stays as it is.
+    Read, it stays what it was when it was opened: a file that is replaced meanwhile is an error, and never a mixture.
+    Written, it has its name only once it is closed: parts are sent while it is being written, and put together at
+    the end. A ``with`` block that is left by an exception gives it up.
+
+    A file that is still being written when the interpreter ends, or that is collected as garbage on the I/O thread,
+    can no longer be uploaded: waiting for the I/O thread would take for ever. It is given up with a word in the log
+    instead, and what had its name stays as it is.
+
+    Args:
+        fs: The file system that opened it.
+        path: Its name there.
+        mode: ``rb``, ``wb``, ``ab`` or ``xb``.
+        contents: The dataset.
+        inner: Its path within the dataset.
+        block_size: Bytes to read ahead, or of the parts to be sent; None leaves it to us.
+        autocommit: Whether closing it gives it its name; otherwise :meth:`commit` does.
+        cache_type: fsspec's name for how to read ahead; None leaves it to us.
+        cache_options: What that takes.
+        size: Its size in bytes, when it is known and need not be looked up.
+        etag: The ETag it must have, when that is known.
+        content_type: The media type it is written with; guessed by its name when None.
+        others: ``ContentType``, which is another name for it; ``fill_cache`` is without effect.
+
+    Raises:
+        InvalidArgument: There is no such mode, block size or option.
+        NotAFile: It is a folder.
+        DatasetFileNotFound: There is no such file to read.
+        DatasetFileExists: There is such a file, and it was to be new.
+        ServiceFileRefused: It is ``metadata.json`` at the root, and was to be written.
     """
 
     _unclosed: weakref.finalize[..., DatasetFile] | None = None
 
-    @classmethod
-    def taking_over(cls, file: S3File) -> DatasetFile:
-        """Turn a file of s3fs, which names its class in the middle of a long method, into one of ours."""
-        file.__class__ = cls
-        ours = cast("DatasetFile", file)
-        if file.mode != "rb":
-            # Not left to __del__ alone: at the end of the interpreter it may not be called.
-            ours._unclosed = weakref.finalize(ours, _log.warning, _UNCLOSED, ours._shown())
-        return ours
+    def __init__(
+        self,
+        fs: Any,
+        path: str,
+        mode: str,
+        *,
+        contents: DatasetContents,
+        inner: str,
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_type: str | None = None,
+        cache_options: dict[str, Any] | None = None,
+        size: int | None = None,
+        etag: str | None = None,
+        content_type: str | None = None,
+        **others: object,
+    ) -> None:
+        self.closed = True
+        self._pid = os.getpid()
+        self._contents = contents
+        self._inner = inner
+        self._etag = etag
+        # S3's own name for it, and an option that only s3fs's way of reading has.
+        content_type = _content_type(content_type or others.pop("ContentType", None))
+        others.pop("fill_cache", None)
+        for name in others:
+            raise InvalidArgument(name, "there is no such option.")
+        self._check(mode, block_size)
+        if mode == "rb" and size is None:
+            size = self._look_up()
+        if mode == "xb" and run_sync(contents.exists(inner)):
+            raise already_there(inner, self._dataset_id)
+        super().__init__(
+            fs,
+            path,
+            mode,
+            block_size or PART_BYTES,
+            autocommit=autocommit,
+            cache_type=cache_type or _CACHE,
+            cache_options=cache_options,
+            size=size,
+        )
+        if mode == "rb":
+            # What a pickle of the file is opened with again.
+            self.kwargs = {"etag": self._etag} if self._etag else {}
+            return
+        self._writer = ObjectWriter(
+            contents.store.objects, inner, content_type=content_type, new=mode == "xb"
+        )
+        self._sending: deque[Future[None]] = deque()
+        self._sent = 0
+        if mode == "ab":
+            self._go_on()
+        # Not left to __del__ alone: at the end of the interpreter it may not be called.
+        self._unclosed = weakref.finalize(self, _log.warning, _UNCLOSED, inner)
+
+    @property
+    def _dataset_id(self) -> str:
+        return self._contents.store.location.dataset_id
+
+    def _check(self, mode: str, block_size: int | None) -> None:
+        if mode not in _MODES:
+            raise InvalidArgument("mode", f"{mode!r} is none of {', '.join(_MODES)}.")
+        least = 1 if mode == "rb" else LEAST_PART_BYTES
+        if block_size is not None and (not isinstance(block_size, int) or block_size < least):
+            raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.")
+        if not self._inner:
+            raise not_a_file("", self._dataset_id)
+        if mode != "rb" and is_service_file(self._inner):
+            raise service_file_refusal(self._dataset_id)
+
+    def _look_up(self) -> int:
+        self._details = run_sync(self._contents.info(self._inner))
+        if self._details["type"] == "directory":
+            raise not_a_file(self._inner, self._dataset_id)
+        if self._etag is None:
+            self._etag = self._details["ETag"]
+        size: int = self._details["size"]
+        return size
+
+    def _go_on(self) -> None:
+        """Take over what is there; what is short is held, and what is long is sent again part by part."""
+        try:
+            state = run_sync(self._contents.store.objects.head(self._inner))
+        except DatasetFileNotFound:
+            return
+        try:
+            for start in range(0, state.size, PART_BYTES):
+                end = min(start + PART_BYTES, state.size)
+                self.write(run_sync(self._contents.span(self._inner, start, end, etag=state.etag)))
+        except BaseException:
+            self.discard()
+            raise
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        end = min(end, self.size)
+        if start >= end:
+            return b""
+        return run_sync(self._contents.span(self._inner, start, end, etag=self._etag))
 
     def flush(self, force: bool = False) -> None:
         """Send what fills a block; with ``force``, the rest too."""
         if self._can_send():
             super().flush(force)
+
+    def _initiate_upload(self) -> None:
+        if not self.forced:
+            run_sync(self._writer.begin())
+
+    def _upload_chunk(self, final: bool = False) -> bool:
+        """Send the buffer in parts, of which a few are on their way while the caller goes on writing."""
+        if self._writer.in_parts:
+            # No copy is made: the buffer shares its bytes, and a new one takes its place.
+            data = memoryview(self.buffer.getvalue())
+            start = 0
+            while len(data) - start >= self.blocksize or (final and start < len(data)):
+                end = min(start + self.blocksize, len(data))
+                self._send(data[start:end])
+                start = end
+            self.offset += start
+            self.buffer = io.BytesIO()
+            self.buffer.write(data[start:])
+        if final and self.autocommit:
+            self.commit()
+        # It was done here, and not left to fsspec, to empty the buffer.
+        return False
+
+    def _send(self, data: memoryview) -> None:
+        if len(self._sending) >= _ON_THEIR_WAY:
+            self._wait_for_oldest()
+        self._sent += 1
+        self._sending.append(submit(self._writer.send(self._sent, data)))
+        if self._sent % _PARTS_OF_ONE_SIZE == 0:
+            self.blocksize *= 2
+
+    def _wait_for_oldest(self) -> None:
+        try:
+            self._sending.popleft().result()
+        except BaseException:
+            # Without this part the file would be another.
+            self.discard()
+            raise
 
     def close(self) -> None:
         """Close the file; what was written has its name from now on."""
@@ -53,49 +223,217 @@ class DatasetFile(S3File):  # type: ignore[misc]
             self._unclosed.detach()
             self._send_rest()
         else:
-            self._give_up(self._unclosed)
+            self._leave(self._unclosed)
 
     def _send_rest(self) -> None:
         try:
             super().close()
         except BaseException:
-            # Parts that are left behind cost money and show in no listing.
-            with contextlib.suppress(Exception):
-                self._abort_mpu()
+            self.discard()
             raise
 
-    def _give_up(self, warn: Callable[[], object]) -> None:
+    def _leave(self, warn: Callable[[], object]) -> None:
         self.closed = True
         warn()
 
     def commit(self) -> None:
-        """Give the upload its name."""
-        if "x" not in self.mode:
-            super().commit()
-            return
+        """Give the file its name. Closing does this, except within a transaction.
+
+        Raises:
+            DatasetFileExists: There is such a file by now, and it was to be new.
+        """
         try:
-            self._commit_new()
-        except IntegrityError:
-            # The one condition was that there be no such file.
+            self._finish()
+        except DatasetFileExists:
             pass
         else:
             return
-        raise already_there(self._shown(), self.fs.location.dataset_id)
+        # Raised here and not above, so that the store's own word for it does not travel along as its context.
+        raise already_there(self._inner, self._dataset_id)
 
-    def _commit_new(self) -> None:
-        # Older releases of s3fs forget the condition, and newer ones when there is nothing to write.
-        self.s3_additional_kwargs["IfNoneMatch"] = "*"
-        if self.tell():
-            super().commit()
-            return
-        self._call_s3("put_object", Key=self.key, Bucket=self.bucket, Body=b"")
+    def _finish(self) -> None:
+        if self._writer.in_parts:
+            while self._sending:
+                self._wait_for_oldest()
+            run_sync(self._writer.complete())
+        else:
+            run_sync(self._writer.put(self.buffer.getvalue()))
         self.buffer = None
+        self.fs.invalidate_cache(self.path)
+
+    def discard(self) -> None:
+        """Give up what was written; what had its name stays as it is."""
+        self.closed = True
+        if self._unclosed is not None:
+            self._unclosed.detach()
+        for sending in self._sending:
+            sending.cancel()
+        self._sending.clear()
+        self.buffer = None
+        if self._writer.in_parts and self._can_send():
+            run_sync(self._writer.give_up())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and self.mode != "rb" and not self.closed:
+            self.discard()
+        self.close()
 
     def _can_send(self) -> bool:
-        return not sys.is_finalizing() and not is_current(self.fs.loop)
+        # In a forked child the connections, and the thread that uses them, are the parent's.
+        here = self._pid == os.getpid()
+        return here and not sys.is_finalizing() and not is_current(self._contents.store.loop)
 
-    def _shown(self) -> str:
-        return str(self.key.removeprefix(self.fs.location.prefix))
+
+class TextFile(io.TextIOWrapper):
+    """A dataset's file as text. A ``with`` block that is left by an exception gives up what was written.
+
+    Args:
+        file: The file of bytes, or what compresses it.
+        innermost: The dataset's file itself.
+        options: What :class:`io.TextIOWrapper` takes.
+    """
+
+    def __init__(self, file: Any, innermost: DatasetFile, **options: Any) -> None:
+        super().__init__(file, **options)
+        self._innermost = innermost
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            _give_up(self._innermost)
+            with contextlib.suppress(ValueError):
+                self.close()
+        else:
+            self.close()
+
+
+class CompressedFile(io.BufferedIOBase):
+    """A dataset's file that is compressed or decompressed on the way. Closing it closes the dataset's file as well.
+
+    Args:
+        file: The compressor, or decompressor.
+        innermost: The dataset's file itself.
+    """
+
+    def __init__(self, file: Any, innermost: DatasetFile) -> None:
+        self._file = file
+        self._innermost = innermost
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return bool(self._innermost.readable())
+
+    def writable(self) -> bool:
+        """Whether it can be written."""
+        return bool(self._innermost.writable())
+
+    def seekable(self) -> bool:
+        """Whether its position can be changed."""
+        return bool(self._file.seekable())
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, or all."""
+        data: bytes = self._file.read(-1 if size is None else size)
+        return data
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Read what is there."""
+        return self.read(size) if size >= 0 else self.read(io.DEFAULT_BUFFER_SIZE)
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes."""
+        written: int = self._file.write(data)
+        return written
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Change the position."""
+        position: int = self._file.seek(offset, whence)
+        return position
+
+    def tell(self) -> int:
+        """Return the position."""
+        position: int = self._file.tell()
+        return position
+
+    def close(self) -> None:
+        """Close both files; what was written has its name from now on."""
+        if self.closed:
+            return
+        try:
+            self._file.close()
+            self._innermost.close()
+        except BaseException:
+            _give_up(self._innermost)
+            raise
+        finally:
+            super().close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            _give_up(self._innermost)
+            with contextlib.suppress(ValueError):
+                self.close()
+        else:
+            self.close()
+
+
+def _content_type(given: object) -> str | None:
+    if given is None or isinstance(given, str):
+        return given
+    raise InvalidArgument("content_type", f"a str is needed, not {type(given).__name__}.")
+
+
+def _give_up(file: DatasetFile) -> None:
+    if file.mode != "rb" and not file.closed:
+        file.discard()
+
+
+def open_file(
+    fs: Any,
+    path: str,
+    mode: str,
+    *,
+    block_size: int | None = None,
+    cache_options: dict[str, Any] | None = None,
+    compression: str | None = None,
+    **options: Any,
+) -> Any:
+    """Open a file as :meth:`fsspec.AbstractFileSystem.open` does, but so that all layers end together.
+
+    Args:
+        fs: The file system, whose ``_open`` returns a :class:`DatasetFile`.
+        path: The file's name there.
+        mode: As for :func:`open`.
+        block_size: Bytes to read ahead, or of the parts to be sent.
+        cache_options: What the way of reading ahead takes.
+        compression: The name of a compression, or ``infer`` to take it from the file's name.
+        options: ``encoding``, ``errors`` and ``newline`` of text, and what ``_open`` takes.
+
+    Returns:
+        A file of bytes or of text.
+    """
+    text = {name: options.pop(name) for name in ("encoding", "errors", "newline") if name in options}
+    autocommit = options.pop("autocommit", not fs._intrans)
+    plain = mode if "b" in mode else mode.replace("t", "") + "b"
+    innermost = fs._open(
+        path, plain, block_size=block_size, cache_options=cache_options, autocommit=autocommit, **options
+    )
+    if not autocommit and plain != "rb":
+        fs.transaction.files.append(innermost)
+    file = innermost
+    if compression is not None:
+        from fsspec.compression import compr
+        from fsspec.core import get_compression
+
+        named = get_compression(path, compression)
+        if named is not None:
+            file = CompressedFile(compr[named](file, mode="r" if plain == "rb" else "w"), innermost)
+    return file if "b" in mode else TextFile(file, innermost, **text)
 
 
 def not_a_file(path: str, dataset_id: str) -> NotAFile:

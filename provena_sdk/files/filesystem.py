@@ -19,7 +19,8 @@ from s3fs import S3FileSystem
 from provena_sdk.errors import UnsafePath
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
-from provena_sdk.files.file import DatasetFile, already_there, not_a_file
+from provena_sdk.files.contents import DatasetContents
+from provena_sdk.files.file import DatasetFile, open_file
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
@@ -87,6 +88,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
             # Others may write to the dataset; a listing kept for ever would hide it.
             use_listings_cache=False,
         )
+        self.contents = DatasetContents(self, self.root)
         _alive[id(self)] = self
 
     @property
@@ -125,16 +127,14 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         entries = await self._lsdir(self.root)
         return entries if detail else sorted(entry["name"] for entry in entries)
 
-    def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
-        shown = self.split_path(path)[1].removeprefix(self.location.prefix)
-        if path == self.root:
-            raise not_a_file("", self.location.dataset_id)
-        if "x" in mode and self.exists(path):
-            raise already_there(shown, self.location.dataset_id)
-        file = DatasetFile.taking_over(super()._open(path, mode, *args, **kwargs))
-        if "r" in mode and file.details.get("type") == "directory":
-            raise not_a_file(shown, self.location.dataset_id)
-        return file
+    def open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
+        """Open a file; see :func:`provena_sdk.files.file.open_file`."""
+        return open_file(self, self._strip_protocol(path), mode, *args, **kwargs)
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> DatasetFile:
+        _, key, _ = self.split_path(path)
+        inner = key.removeprefix(self.location.prefix) if path != self.root else ""
+        return DatasetFile(self, path, mode, contents=self.contents, inner=inner, **options)
 
     async def _mkdir(self, path: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: folders exist by the files in them, and buckets are the service's business."""

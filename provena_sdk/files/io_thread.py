@@ -52,6 +52,18 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def submit(work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+    """Begin to run a coroutine on the I/O thread.
+
+    Args:
+        work: What to run.
+
+    Returns:
+        Its result to be.
+    """
+    return asyncio.run_coroutine_threadsafe(work, _loop())
+
+
 async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and await its result on the caller's own loop.
 

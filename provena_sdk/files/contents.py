@@ -1,0 +1,332 @@
+"""A dataset's files as the entries of a file system: what there is, and reading and changing it.
+
+Paths are within the dataset, without a slash at either end; the dataset's root is the empty path. A folder exists by
+the files in it. Keys that hold an empty segment cannot be named by such a path, and are left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityError
+from provena_sdk.files.file import not_a_file
+from provena_sdk.files.location import FileInfo
+from provena_sdk.files.objects import ObjectState
+from provena_sdk.files.paths import is_service_file
+from provena_sdk.files.plan import service_file_refusal
+from provena_sdk.files.writer import AT_ONCE, PART_BYTES, ObjectWriter, together
+
+if TYPE_CHECKING:
+    from provena_sdk.files.filesystem import DatasetStore
+
+Entry: TypeAlias = dict[str, Any]
+"""What fsspec calls a file's info: ``name``, ``type``, ``size`` and, of files, ``ETag`` and ``LastModified``."""
+
+MAX_COPY_BYTES: Final = 5 * 1024**3
+"""The most that S3 copies in one request."""
+
+COPY_PART_BYTES: Final = 1024**3
+
+_PAST_THE_END: Final = frozenset({"InvalidRange", "416"})
+
+
+class DatasetContents:
+    """The files of one dataset, for a file system that shows them under a name of its own.
+
+    Everything runs on fsspec's event loop.
+
+    Args:
+        store: The dataset's store.
+        root: The name of the dataset's root in that file system, without a slash at its end.
+    """
+
+    def __init__(self, store: DatasetStore, root: str) -> None:
+        self.store = store
+        self.root = root
+
+    def name(self, path: str) -> str:
+        """Return the name that a path has in the file system."""
+        return f"{self.root}/{path}" if path else self.root
+
+    async def info(self, path: str) -> Entry:
+        """Return a file's entry, or that of a folder. Of a file and a folder with one name, the file is meant.
+
+        Args:
+            path: The path within the dataset.
+
+        Raises:
+            DatasetFileNotFound: There is neither.
+        """
+        if not path:
+            return self._folder("")
+        try:
+            state = await self.store.objects.head(path)
+        except DatasetFileNotFound:
+            if await self._has_any(path):
+                return self._folder(path)
+            raise
+        return self._file(path, state.size, state.etag, state.modified)
+
+    async def exists(self, path: str) -> bool:
+        """Whether there is a file or a folder of this name."""
+        try:
+            await self.info(path)
+        except DatasetFileNotFound:
+            return False
+        return True
+
+    async def _has_any(self, path: str) -> bool:
+        async for page in self.store.objects.list(f"{path}/", delimiter="/"):
+            if page.files or page.folders:
+                return True
+        return False
+
+    async def ls(self, path: str) -> list[Entry]:
+        """List a folder, or return a file's entry alone.
+
+        Args:
+            path: The path within the dataset.
+
+        Raises:
+            DatasetFileNotFound: There is neither.
+        """
+        folder = f"{path}/" if path else ""
+        entries: list[Entry] = []
+        empty = True
+        async for page in self.store.objects.list(folder, delimiter="/"):
+            empty = empty and not page.files and not page.folders
+            entries += [self._of(info) for info in page.files if not info.path.endswith("/")]
+            entries += [self._folder(name.removesuffix("/")) for name in page.folders if name != f"{folder}/"]
+        if empty and path:
+            return [await self.info(path)]
+        return sorted(entries, key=_name)
+
+    async def find(self, path: str, *, prefix: str = "", folders: bool = False) -> list[Entry]:
+        """List all files below a folder, however deep.
+
+        Args:
+            path: The folder within the dataset.
+            prefix: What their paths below the folder begin with.
+            folders: Whether to list the folders as well.
+        """
+        folder = f"{path}/" if path else ""
+        known: set[str] = set()
+        entries: list[Entry] = []
+        async for page in self.store.objects.list(folder + prefix):
+            for info in page.files:
+                below = info.path[len(folder) :]
+                if "//" in f"/{below}":
+                    continue
+                if folders:
+                    entries += [
+                        self._folder(folder + name) for name in _parents(below) if not (name in known)
+                    ]
+                    known.update(_parents(below))
+                if not below.endswith("/"):
+                    entries.append(self._of(info))
+        return sorted(entries, key=_name)
+
+    def _of(self, info: FileInfo) -> Entry:
+        return self._file(info.path, info.size, info.etag, info.modified)
+
+    def _file(self, path: str, size: int, etag: str, modified: datetime | None) -> Entry:
+        return {
+            "name": self.name(path),
+            "type": "file",
+            "size": size,
+            "ETag": etag,
+            "LastModified": modified,
+        }
+
+    def _folder(self, path: str) -> Entry:
+        return {"name": self.name(path), "type": "directory", "size": 0}
+
+    async def read(
+        self, path: str, start: int | None = None, end: int | None = None, *, etag: str | None = None
+    ) -> bytes:
+        """Read a file, or a range of it; what is long is fetched in several ranges at once.
+
+        Args:
+            path: The path within the dataset.
+            start: The first byte; negative ones count from the end.
+            end: The byte to stop before; negative ones count from the end. What lies behind the end is left out.
+            etag: The ETag that the file must still have.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: The file was replaced meanwhile.
+        """
+        if not start and end is None:
+            return bytes((await self.store.objects.get(path, if_match=etag)).data)
+        first = start or 0
+        if first < 0 or end is None or end < 0:
+            return await self._slice(path, start, end, etag)
+        if first >= end:
+            return b""
+        try:
+            return await self.span(path, first, end, etag=etag)
+        except (IntegrityError, FileStoreError) as error:
+            if etag is not None or (isinstance(error, FileStoreError) and error.code not in _PAST_THE_END):
+                raise
+        # The range may end behind the file's end.
+        return await self._slice(path, start, end, etag)
+
+    async def _slice(self, path: str, start: int | None, end: int | None, etag: str | None) -> bytes:
+        state = await self.store.objects.head(path, if_match=etag)
+        first, stop, _ = slice(start, end).indices(state.size)
+        # Both requests must speak of one file.
+        return await self.span(path, first, stop, etag=state.etag) if first < stop else b""
+
+    async def span(self, path: str, start: int, end: int, *, etag: str | None = None) -> bytes:
+        """Read a range that lies within a file.
+
+        Args:
+            path: The path within the dataset.
+            start: The first byte.
+            end: The byte to stop before, behind ``start``.
+            etag: The ETag that the file must still have.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: The file was replaced meanwhile, or is shorter.
+        """
+        objects = self.store.objects
+        if end - start <= PART_BYTES:
+            return bytes((await objects.get(path, span=(start, end - start), if_match=etag)).data)
+        data = bytearray(end - start)
+        first = await objects.get(path, span=(start, PART_BYTES), if_match=etag)
+        data[:PART_BYTES] = first.data
+        spans = iter(range(start + PART_BYTES, end, PART_BYTES))
+
+        async def work() -> None:
+            for offset in spans:
+                length = min(PART_BYTES, end - offset)
+                got = await objects.get(path, span=(offset, length), if_match=etag or first.state.etag)
+                data[offset - start : offset - start + length] = got.data
+
+        await together(work() for _ in range(AT_ONCE))
+        return bytes(data)
+
+    async def write(
+        self,
+        path: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        content_type: str | None = None,
+        new: bool = False,
+    ) -> None:
+        """Write a whole file.
+
+        Args:
+            path: The path within the dataset.
+            data: Its bytes.
+            content_type: Its media type; guessed by its name when None.
+            new: Whether there must be no such file yet.
+
+        Raises:
+            DatasetFileExists: There is such a file, and it was to be new.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+        """
+        self.check_file(path)
+        await ObjectWriter(self.store.objects, path, content_type=content_type, new=new).write(data)
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        """Remove files.
+
+        Args:
+            paths: The paths within the dataset.
+
+        Raises:
+            ServiceFileRefused: One of them is ``metadata.json`` at the root; nothing was removed.
+            FileError: The store refused; the others are gone.
+        """
+        failures = await self.store.objects.delete(paths)
+        for failure in failures.values():
+            raise failure
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy a file within the dataset; its bytes stay in the store.
+
+        Args:
+            source: The path within the dataset.
+            target: The copy's path.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+        """
+        self.check_file(target)
+        if source == target:
+            await self.store.objects.head(source)
+            return
+        try:
+            await self.store.objects.copy(source, target)
+        except FileStoreError:
+            state = await self.store.objects.head(source)
+            if state.size <= MAX_COPY_BYTES:
+                raise
+        else:
+            return
+        await self._copy_parts(source, target, state)
+
+    async def _copy_parts(self, source: str, target: str, state: ObjectState) -> None:
+        """Copy a file that is too large for one request."""
+        key = self.store.location.key(target)
+        kind = {"ContentType": state.content_type} if state.content_type else {}
+        begun = await self.store.request("create_multipart_upload", Key=key, **kind)
+        upload = {"Key": key, "UploadId": begun["UploadId"]}
+        origin = {"Bucket": self.store.location.bucket, "Key": self.store.location.key(source)}
+        parts: list[dict[str, Any]] = []
+        offsets = iter(enumerate(range(0, state.size, COPY_PART_BYTES), start=1))
+
+        async def work() -> None:
+            for number, offset in offsets:
+                last = min(offset + COPY_PART_BYTES, state.size) - 1
+                copied = await self.store.request(
+                    "upload_part_copy",
+                    **upload,
+                    PartNumber=number,
+                    CopySource=origin,
+                    CopySourceRange=f"bytes={offset}-{last}",
+                    CopySourceIfMatch=state.etag,
+                )
+                parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
+
+        try:
+            await together(work() for _ in range(AT_ONCE))
+            parts.sort(key=operator.itemgetter("PartNumber"))
+            await self.store.request("complete_multipart_upload", **upload, MultipartUpload={"Parts": parts})
+        except BaseException:
+            with contextlib.suppress(Exception):
+                await self.store.objects.abort_upload(target, begun["UploadId"])
+            raise
+
+    def check_file(self, path: str) -> None:
+        """Refuse a path that no file can be written to.
+
+        Raises:
+            NotAFile: It is the dataset's root.
+            ServiceFileRefused: It is ``metadata.json`` at the root.
+        """
+        if not path:
+            raise not_a_file("", self.store.location.dataset_id)
+        if is_service_file(path):
+            raise service_file_refusal(self.store.location.dataset_id)
+
+
+def _name(entry: Entry) -> str:
+    return str(entry["name"])
+
+
+def _parents(path: str) -> list[str]:
+    """Return the folders above a path, without slashes at their ends.
+
+    Example:
+        >>> _parents("a/b/c.csv"), _parents("a/"), _parents("c.csv")
+        (['a', 'a/b'], ['a'], [])
+    """
+    return [path[:at] for at, character in enumerate(path) if character == "/"]

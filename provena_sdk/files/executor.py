@@ -100,7 +100,9 @@ async def carry_out_on(
     if not threads:
         # Refused here rather than by the executor, whose error would say nothing to its reader.
         pickle.dumps(place)
-    return await _Distribution(executor, place, meter, reports=not threads).run(batches(items))
+    outcomes = await _Distribution(executor, place, meter, reports=not threads).run(batches(items))
+    await asyncio.to_thread(work.tidy, items)
+    return outcomes
 
 
 def batches(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:

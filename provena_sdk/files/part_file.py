@@ -17,6 +17,7 @@ from typing import Final, Self
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.files.local import inside
 from provena_sdk.files.paths import is_part_name, journal_name, journal_owner, part_name, part_stem
+from provena_sdk.files.process import bears_mark_of_dead, process_mark
 
 DEAD_SECONDS: Final = 3600.0
 """A download writes to its part file or journal all the time; one that nobody touched for so long is dead."""
@@ -97,8 +98,8 @@ class Destination:
 
 
 def new_token() -> str:
-    """Return a token for the names of a part file and its journal."""
-    return secrets.token_hex(4)
+    """Return a token for the names of a part file and its journal; it tells which process is at work."""
+    return f"{secrets.token_hex(4)}-{process_mark()}"
 
 
 def beside(target: str, name: str) -> str:
@@ -346,8 +347,8 @@ def write_whole(
 def sweep(root: Path, targets: Iterable[str]) -> None:
     """Remove what downloads that were killed left in the folders of these targets.
 
-    A part file that nobody has touched for an hour is dead. One with a journal can be gone on with; it is removed
-    a week after it was last touched.
+    A part file is dead when its process is, or when nobody has touched it for an hour. One with a journal can be
+    gone on with; it is removed a week after it was last touched.
 
     Args:
         root: The destination folder.
@@ -366,9 +367,10 @@ def _sweep_folder(folder: str, now: float) -> None:
         for entry in entries:
             if is_part_name(entry.name) and entry.is_file(follow_symlinks=False):
                 pairs.setdefault(entry.name.rpartition(".")[0], {})[entry.path] = entry.stat().st_mtime
-    for pair in pairs.values():
-        patience = _RESUMABLE_SECONDS if len(pair) > 1 else DEAD_SECONDS
-        if max(pair.values()) < now - patience:
+    for name, pair in pairs.items():
+        resumable = len(pair) > 1
+        patience = _RESUMABLE_SECONDS if resumable else DEAD_SECONDS
+        if max(pair.values()) < now - patience or (not resumable and bears_mark_of_dead(name)):
             for path in pair:
                 os.unlink(path)
 

@@ -27,8 +27,8 @@ MAX_NAME_BYTES: Final = 255
 
 _PART_SUFFIX: Final = ".provena-part"
 _JOURNAL_SUFFIX: Final = ".provena-journal"
-# Room for the dots, a token of 16 characters and the longer suffix.
-_STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 16 - len(_JOURNAL_SUFFIX)
+# Room for the dots, a token of 41 characters and the longer suffix.
+_STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 41 - len(_JOURNAL_SUFFIX)
 # By far the most paths are like this, and are judged at once: no segment begins with a dot or ends the path empty.
 _PLAIN: Final = re.compile(r"(?:[\w+=@(,-][\w .+=@(),-]*/)*[\w+=@(,-][\w .+=@(),-]*", re.ASCII)
 # Python takes any character before a colon for a drive, and so do its paths.

@@ -6,7 +6,11 @@ be shared by several machines.
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 import os
+import re
 import socket
 from collections.abc import Mapping
 from typing import Final
@@ -16,6 +20,7 @@ _NAMESPACE: Final = "/proc/self/ns/pid"
 # Fields of /proc/<pid>/stat behind the command, which may itself hold spaces and brackets.
 _STATE: Final = 0
 _STARTED: Final = 19
+_MARK: Final = re.compile(r"(?P<place>[0-9a-f]{8})-(?P<pid>[0-9a-f]{1,8})-(?P<started>[0-9a-f]{1,14})\Z")
 _ENDED: Final = frozenset({"Z", "X", "x"})
 
 
@@ -64,6 +69,46 @@ def is_dead(owner: object) -> bool:
         return True
     started, known = _stat(pid, _STARTED), owner.get("started")
     return started is not None and isinstance(known, str) and started != known
+
+
+def process_mark() -> str:
+    """Describe the calling process in a few characters, for the name of a file that may outlive it.
+
+    Returns:
+        Lower-case letters, digits and dashes; 32 characters at most.
+
+    Example:
+        >>> bears_mark_of_dead(process_mark())
+        False
+    """
+    return _mark(os.getpid())
+
+
+def bears_mark_of_dead(text: str) -> bool:
+    """Whether a text ends in what :func:`process_mark` gave to a process that has ended for certain.
+
+    Args:
+        text: The text; whatever else it may be, the answer is False.
+
+    Example:
+        >>> bears_mark_of_dead("2024"), bears_mark_of_dead("00000000-1-0")
+        (False, False)
+    """
+    match = _MARK.search(text)
+    if match is None or match["place"] != _place_mark():
+        return False
+    started = int(match["started"], 16)
+    return is_dead(_place() | {"pid": int(match["pid"], 16), "started": str(started) if started else None})
+
+
+@functools.lru_cache(maxsize=1)
+def _mark(pid: int) -> str:
+    started = _stat(pid, _STARTED)
+    return f"{_place_mark()}-{pid:x}-{int(started or 0):x}"
+
+
+def _place_mark() -> str:
+    return hashlib.sha256(json.dumps(_place(), sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _place() -> dict[str, object]:

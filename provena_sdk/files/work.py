@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.files.credentials import Access
 from provena_sdk.files.options import TransferOptions
+from provena_sdk.files.part_file import sweep
 from provena_sdk.files.plan import Download, Upload
 from provena_sdk.files.progress import Meter
 from provena_sdk.files.report import FileOutcome, Outcome
@@ -48,6 +49,14 @@ class Work(Protocol[Item_contra]):
 
         Raises:
             ProvenaError: Nothing could be tried at all.
+        """
+        ...
+
+    def tidy(self, items: Sequence[Item_contra]) -> None:
+        """Remove what processes that died at this work left behind on this machine; it blocks.
+
+        Args:
+            items: The files.
         """
         ...
 
@@ -94,6 +103,10 @@ class Fetch:
         ) as engine:
             return await engine.files(items, fetch, failed, size=size_of)
 
+    def tidy(self, items: Sequence[Download]) -> None:
+        """Remove the part files of processes that died; see :class:`Work`."""
+        sweep(self.destination, (item.target for item in items))
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -125,6 +138,9 @@ class Send:
         ) as engine:
             await give_up_forgotten(engine)
             return await engine.files(items, send, failed, size=size_of)
+
+    def tidy(self, items: Sequence[Upload]) -> None:
+        """Do nothing: an upload that broke off is found, and ended, by the next one; see :class:`Work`."""
 
 
 def size_of(item: Download | Upload) -> int:

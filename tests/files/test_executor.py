@@ -37,7 +37,7 @@ from provena_sdk.files.plan import Download, Upload
 from provena_sdk.files.progress import Meter, Progress
 from provena_sdk.files.work import Fetch, Send
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from provena_sdk.sandbox.object_store import Server
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]
@@ -153,15 +153,15 @@ def test_files_come_and_go(
     assert stored() == CONTENTS | {"new/a": b"1", "new/b": b"22"}
 
 
-def test_one_bad_file_is_its_own_affair(
-    files: DatasetFiles, faults: ObjectFaults, put: Put, tree: Tree, tmp_path: Path
-) -> None:
+def test_one_bad_file_is_its_own_affair(files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path) -> None:
     put(CONTENTS)
-    faults.add(ObjectFault(kind="truncate", key="*/3/35.bin", operation="GetObject", times=None))
+    gone = FileInfo("gone", 10, "e" * 32, datetime(2024, 1, 1, tzinfo=UTC))
+    items = [*listed(files), Download(gone, "gone")]
     with Copying() as executor:
-        outcomes = fetch(executor, files, tmp_path / "down")
-    assert counts(outcomes) == {"downloaded": 39, "failed": 1}
-    assert tree(tmp_path / "down") == {path: data for path, data in CONTENTS.items() if path != "3/35.bin"}
+        outcomes = run_sync(carry_out_on(executor, files, Fetch(tmp_path), items, Meter()))
+    assert counts(outcomes) == {"downloaded": 40, "failed": 1}
+    assert isinstance(next(found.error for found in outcomes if not found.ok), errors.DatasetFileNotFound)
+    assert tree(tmp_path) == CONTENTS
 
 
 @pytest.mark.parametrize(
@@ -272,6 +272,9 @@ class Raising:
             raise errors.DatasetLocked("It is locked.", operation="x", status=401)
         return [FileOutcome(item.path, "failed", error=Local("odd")) for item in items]
 
+    def tidy(self, items: Sequence[Upload]) -> None:
+        """Nothing is left behind."""
+
 
 ONE = (Upload(Path("a"), "a", 1),)
 
@@ -319,6 +322,9 @@ class Waiting:
             self.at_once -= 1
             self.cleaned += 1
         return [FileOutcome(item.path, "uploaded") for item in items]
+
+    def tidy(self, items: Sequence[Upload]) -> None:
+        """Nothing is left behind."""
 
 
 MANY = [Upload(Path("a"), str(number), 1) for number in range(3000)]
@@ -479,4 +485,4 @@ def test_a_process_that_dies_loses_nothing(sandbox: Sandbox, tree: Tree, tmp_pat
     assert counts(outcomes) == {"downloaded": 601}
     found = tree(tmp_path / "down")
     del found["metadata.json"]
-    assert found == contents
+    assert found == contents, "and no part file of the process that died"

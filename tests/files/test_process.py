@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files.process import is_dead, this_process
+from provena_sdk.files.process import bears_mark_of_dead, is_dead, process_mark, this_process
 
 DESCRIBE = "import json; from provena_sdk.files import process; print(json.dumps(process.this_process()), flush=True)"
 posix = pytest.mark.skipif(os.name != "posix", reason="nothing can be known of other processes there")
@@ -73,3 +73,30 @@ def test_a_damaged_description_proves_nothing(damaged: object) -> None:
 @posix
 def test_numbers_no_system_gives() -> None:
     assert not is_dead(this_process() | {"pid": 10**30})
+
+
+@posix
+def test_a_mark_tells_whether_its_process_is_dead() -> None:
+    mark = process_mark()
+    assert not bears_mark_of_dead(f".2024.csv.5f3a-{mark}")
+    program = "from provena_sdk.files.process import process_mark; print(process_mark())"
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    theirs = other.stdout.strip()
+    assert bears_mark_of_dead(f".2024.csv.5f3a-{theirs}")
+    assert not bears_mark_of_dead(f"{theirs}.csv"), "it is not at the end"
+    place, _, rest = theirs.partition("-")
+    elsewhere = "".join("0" if digit != "0" else "1" for digit in place)
+    assert not bears_mark_of_dead(f"{elsewhere}-{rest}"), "nothing is known of other machines"
+
+
+@linux
+def test_a_mark_of_a_number_that_was_given_again() -> None:
+    place, pid, _ = process_mark().split("-")
+    assert bears_mark_of_dead(f"{place}-{pid}-1")
+    assert not bears_mark_of_dead(f"{place}-{pid}-0"), "when it was started is not known"
+
+
+@given(st.text())
+def test_no_other_text_bears_a_mark(text: str) -> None:
+    assert not bears_mark_of_dead(text)
+    assert len(process_mark()) <= 32

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from provena_sdk.auth.abandon import on_thread
 from provena_sdk.files import (
-    CredentialsSource,
     DatasetFiles,
-    DatasetLocation,
     on_io_thread,
     run_sync,
 )
@@ -28,8 +25,7 @@ from provena_sdk.files.paths import checked
 from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan, DownloadPlan, UploadPlan
 from provena_sdk.files.progress import progress_for
 from provena_sdk.files.report import TransferReport
-from provena_sdk.operations import arguments, datastore
-from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
+from provena_sdk.resources.datasets import Datasets
 from provena_sdk.transport.http import Transport
 
 if TYPE_CHECKING:
@@ -39,60 +35,6 @@ T = TypeVar("T")
 StrPath: TypeAlias = str | os.PathLike[str]
 OpenFile: TypeAlias = IO[Any]
 AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
-
-
-class _Datasets:
-    """The datasets whose files a client has touched, and how to reach them. Pickles without those touched."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._credentials = CredentialsSource(DatasetCredentialsProvider(transport))
-        self._lock = threading.Lock()
-        self._known: dict[str, DatasetFiles] = {}
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _Datasets, (self._transport,)
-
-    def files(self, dataset_id: str) -> DatasetFiles:
-        """Return a dataset's files, asking the datastore once where they lie; a dataset never moves."""
-        arguments.handle("dataset_id", dataset_id)
-        found = self._known.get(dataset_id)
-        if found is None:
-            found = self._locate(dataset_id)
-            with self._lock:
-                found = self._known.setdefault(dataset_id, found)
-        return found
-
-    def _locate(self, dataset_id: str) -> DatasetFiles:
-        answer = self._transport.run(datastore.fetch_dataset("dataset_id", dataset_id))
-        place = answer.item.s3
-        prefix = place.path if place.path.endswith("/") else f"{place.path}/"
-        deployment = self._transport.deployment
-        return DatasetFiles(
-            DatasetLocation(dataset_id, place.bucket_name, prefix),
-            self._credentials,
-            endpoint_url=deployment.s3_endpoint,
-            region=deployment.s3_region,
-            ca_file=deployment.ca_file,
-        )
-
-    def close(self) -> None:
-        """Close the connections to the object store."""
-        with self._lock:
-            known, self._known = list(self._known.values()), {}
-        for files in known:
-            files.close()
-
-    async def work(
-        self,
-        dataset_id: str,
-        check: Callable[[], object],
-        work: Callable[[DatasetFiles], Coroutine[Any, Any, T]],
-    ) -> T:
-        """Check what was passed, find the files and work on them; runs on the I/O thread."""
-        arguments.handle("dataset_id", dataset_id)
-        await asyncio.to_thread(check)
-        return await work(await on_thread(self.files, dataset_id))
 
 
 def _nothing() -> None:
@@ -126,7 +68,7 @@ class FileAccess:
     """
 
     def __init__(self, transport: Transport) -> None:
-        self._datasets = _Datasets(transport)
+        self._datasets = Datasets(transport)
 
     def list_files(self, dataset_id: str) -> list[FileInfo]:
         """List a dataset's files."""
@@ -188,7 +130,7 @@ class AsyncFileAccess:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._datasets = _Datasets(transport)
+        self._datasets = Datasets(transport)
 
     async def list_files(self, dataset_id: str) -> list[FileInfo]:
         """List a dataset's files."""

@@ -1,0 +1,84 @@
+"""The datasets of one client: where their files lie, and the credentials to reach them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from provena_sdk.auth.abandon import on_thread
+from provena_sdk.files import Access, CredentialsSource, DatasetFiles, DatasetLocation
+from provena_sdk.operations import arguments, datastore
+from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
+from provena_sdk.transport.http import Transport
+
+T = TypeVar("T")
+
+
+class Datasets:
+    """The datasets whose files a client has touched, and how to reach them. Pickles without those touched.
+
+    Args:
+        transport: Asks the datastore.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self._credentials = CredentialsSource(DatasetCredentialsProvider(transport))
+        self._lock = threading.Lock()
+        self._known: dict[str, DatasetFiles] = {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Datasets, (self.transport,)
+
+    def files(self, dataset_id: str) -> DatasetFiles:
+        """Return a dataset's files, asking the datastore once where they lie; a dataset never moves."""
+        arguments.handle("dataset_id", dataset_id)
+        found = self._known.get(dataset_id)
+        if found is None:
+            found = self._locate(dataset_id)
+            with self._lock:
+                found = self._known.setdefault(dataset_id, found)
+        return found
+
+    def _locate(self, dataset_id: str) -> DatasetFiles:
+        answer = self.transport.run(datastore.fetch_dataset("dataset_id", dataset_id))
+        place = answer.item.s3
+        prefix = place.path if place.path.endswith("/") else f"{place.path}/"
+        deployment = self.transport.deployment
+        return DatasetFiles(
+            DatasetLocation(dataset_id, place.bucket_name, prefix),
+            self._credentials,
+            endpoint_url=deployment.s3_endpoint,
+            region=deployment.s3_region,
+            ca_file=deployment.ca_file,
+        )
+
+    def close(self) -> None:
+        """Close the connections to the object store."""
+        with self._lock:
+            known, self._known = list(self._known.values()), {}
+        for files in known:
+            files.close()
+
+    async def work(
+        self,
+        dataset_id: str,
+        check: Callable[[], object],
+        work: Callable[[DatasetFiles], Coroutine[Any, Any, T]],
+    ) -> T:
+        """Check what was passed, find the files and work on them; runs on the I/O thread."""
+        arguments.handle("dataset_id", dataset_id)
+        await asyncio.to_thread(check)
+        return await work(await on_thread(self.files, dataset_id))
+
+    async def ask_to_write(self, dataset_id: str) -> None:
+        """Have the datastore say whether a dataset's files may be written now, and hold the keys; on the I/O thread.
+
+        Raises:
+            DatasetAccessDenied: You may not write its files.
+            DatasetLocked: It is locked.
+            Forbidden: A release is pending or done.
+        """
+        await self._credentials.ask_anew(dataset_id, Access.WRITE)

@@ -15,7 +15,6 @@ from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.files.checksum import parse_etag
 from provena_sdk.files.engine import PART_BYTES, Engine, pause
 from provena_sdk.files.journal import Heading, Partial, begin, clear_broken_off
-from provena_sdk.files.listing import look_up
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects import ObjectState
 from provena_sdk.files.part_file import Destination, write_whole
@@ -69,7 +68,7 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
             local, chosen = await fetch(engine, info, item.target, folder)
             break
         except IntegrityError:
-            latest = await look_up(engine.store, info.path) if attempt < _ATTEMPTS else None
+            latest = await _latest(engine, info) if attempt < _ATTEMPTS else None
             if latest is None:
                 raise
             info = latest
@@ -85,6 +84,15 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
         verified="size" if chosen.proof is None else "checksum",
         checksum=None if chosen.proof is None else chosen.proof.checksum,
     )
+
+
+async def _latest(engine: Engine, info: FileInfo) -> FileInfo | None:
+    """Return what a file is now, or None when it is gone."""
+    try:
+        state = await engine.objects.head(info.path)
+    except DatasetFileNotFound:
+        return None
+    return FileInfo(info.path, state.size, state.etag, state.modified or info.modified)
 
 
 async def _fetch_whole(

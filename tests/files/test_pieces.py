@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import html
 import pickle
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 from provena_sdk.errors import FileStoreError, IntegrityError, TransferFailed
 from provena_sdk.files.admission import ByteBudget
 from provena_sdk.files.checksum import ETag, composite, even_parts, file_etag, md5, parse_etag
-from provena_sdk.files.location import DatasetLocation, FileInfo
-from provena_sdk.files.plan import Upload, each_part, plan_download, plan_upload
+from provena_sdk.files.location import DatasetLocation
+from provena_sdk.files.plan import each_part
 from provena_sdk.files.report import FileOutcome, TransferReport
 from provena_sdk.files.source_file import SourceFile
 from provena_sdk.files.upload import part_size
@@ -170,41 +169,6 @@ def test_how_many_files_failed() -> None:
     assert told(bad) == "1 of 1 file was not transferred, the first being b: no."
     assert told(good, bad) == "1 of 2 files was not transferred, the first being b: no."
     assert told(bad, good, bad) == "2 of 3 files were not transferred, the first being b: no."
-
-
-def info(path: str) -> FileInfo:
-    return FileInfo(path, 1, "e", datetime(2024, 1, 1, tzinfo=UTC))
-
-
-def test_case_collisions_are_refused_only_where_case_is_ignored() -> None:
-    given_files = [info("A.txt"), info("a.txt"), info("caf\u00e9"), info("cafe\u0301")]
-    assert len(plan_download(given_files, windows=False, fold=False).downloads) == 4
-    plan = plan_download(given_files, windows=False, fold=True)
-    assert [item.target for item in plan.downloads] == ["A.txt", "caf\u00e9"]
-    assert [outcome.path for outcome in plan.settled] == ["a.txt", "cafe\u0301"]
-    assert all(outcome.outcome == "refused" for outcome in plan.settled)
-
-
-def test_names_windows_cannot_hold_are_refused_there() -> None:
-    plan = plan_download([info("nul.txt"), info("ok")], windows=True, fold=True)
-    assert [item.target for item in plan.downloads] == ["ok"]
-    assert [str(outcome.error) for outcome in plan.settled] == [
-        "'nul.txt' was refused: 'nul.txt' is a device on Windows."
-    ]
-
-
-def test_folders_are_stripped_and_added() -> None:
-    plan = plan_download([info("a/b/c.txt")], strip="a/b/", add="b/", windows=False, fold=False)
-    assert [item.target for item in plan.downloads] == ["b/c.txt"]
-
-
-def test_upload_plans_leave_out_what_may_not_be_sent() -> None:
-    found = [Upload(Path(name), name, 1) for name in ("metadata.json", "a\\b", "x" * 1020, "ok")]
-    found.append(Upload(Path("huge"), "huge", 5 * 1024**4 + 1))
-    plan = plan_upload(found, prefix="datasets/x/")
-    assert [item.path for item in plan.uploads] == ["ok"]
-    assert [outcome.outcome for outcome in plan.settled] == ["skipped", "refused", "refused", "refused"]
-    assert "5 TiB" in str(plan.settled[-1].error)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ token or a rejected signature repeats the session token.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Final
 
 import aiohttp
@@ -32,7 +33,7 @@ _RENEWABLE: Final = frozenset(
     | {"InvalidAccessKeyId"}
 )
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
-_CERTIFICATE: Final = (boto.SSLError, aiohttp.ClientSSLError)
+_CERTIFICATE: Final = (boto.SSLError, aiohttp.ClientSSLError, ssl.SSLCertVerificationError)
 _TIMEOUTS: Final = (boto.ConnectTimeoutError, boto.ReadTimeoutError, asyncio.TimeoutError)
 _BROKEN: Final = (
     boto.ConnectionError,

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
-
-from yarl import URL
+from urllib.parse import quote, urlsplit
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.location import StoreAddress
 
 DEFAULT_REGION: Final = "us-east-1"
 
+_PORTS: Final = {"http": 80, "https": 443}
 _REGION: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Dots in a bucket's name would leave the host outside of Amazon's certificate.
 _HOST_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -33,22 +32,26 @@ class Endpoint:
     """Where one bucket is reached.
 
     Args:
-        origin: Scheme and host, such as ``https://reef.s3.us-east-1.amazonaws.com``.
-        host: What the ``Host`` header says.
+        scheme: ``http`` or ``https``.
+        hostname: The host to connect to.
+        port: The port to connect to.
         root: The bucket's own path, percent-encoded: empty when the host names the bucket.
     """
 
-    origin: str
-    host: str
+    scheme: str
+    hostname: str
+    port: int
     root: str
+
+    @property
+    def host(self) -> str:
+        """What the ``Host`` header says."""
+        name = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
+        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
 
     def path(self, key: str) -> str:
         """Return the path of a key, percent-encoded; that of the bucket for an empty one."""
         return f"{self.root}/{quoted(key)}" if key else self.root or "/"
-
-    def url(self, path: str, query: str) -> URL:
-        """Return an address out of parts that are encoded already, unchanged."""
-        return URL(f"{self.origin}{path}?{query}" if query else f"{self.origin}{path}", encoded=True)
 
 
 def endpoint(address: StoreAddress, bucket: str, region: str) -> Endpoint:
@@ -63,32 +66,34 @@ def endpoint(address: StoreAddress, bucket: str, region: str) -> Endpoint:
         InvalidArgument: The store's URL is none that files can be reached by.
 
     Example:
-        >>> endpoint(StoreAddress(), "reef", "ap-southeast-2").origin
-        'https://reef.s3.ap-southeast-2.amazonaws.com'
-        >>> endpoint(StoreAddress("http://127.0.0.1:9000"), "reef", "us-east-1").path("a b+.csv")
-        '/reef/a%20b%2B.csv'
+        >>> endpoint(StoreAddress(), "reef", "ap-southeast-2").host
+        'reef.s3.ap-southeast-2.amazonaws.com'
+        >>> found = endpoint(StoreAddress("http://127.0.0.1:9000"), "reef", "us-east-1")
+        >>> found.host, found.path("a b+.csv")
+        ('127.0.0.1:9000', '/reef/a%20b%2B.csv')
     """
     if address.url is not None:
         return _given(address.url, bucket)
     domain = next((domain for start, domain in _DOMAINS if region.startswith(start)), "amazonaws.com")
     if _HOST_LABEL.fullmatch(bucket):
-        host, root = f"{bucket}.s3.{region}.{domain}", ""
-    else:
-        host, root = f"s3.{region}.{domain}", f"/{quoted(bucket)}"
-    return Endpoint(f"https://{host}", host, root)
+        return Endpoint("https", f"{bucket}.s3.{region}.{domain}", 443, "")
+    return Endpoint("https", f"s3.{region}.{domain}", 443, f"/{quoted(bucket)}")
 
 
 def _given(url: str, bucket: str) -> Endpoint:
+    hostname, port = None, None
     try:
-        base = URL(url)
-        host = base.host_port_subcomponent
+        parts = urlsplit(url)
+        hostname = parts.hostname and parts.hostname.encode("idna").decode()
+        port = parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        base, host = URL(), None
-    if base.scheme not in ("http", "https") or not host:
+        parts = urlsplit("")
+    if parts.scheme not in _PORTS or not hostname or port is None:
         raise InvalidArgument("endpoint_url", "an address beginning with http:// or https:// is needed.")
-    if base.raw_user is not None or base.raw_password is not None:
+    if "@" in parts.netloc:
         raise InvalidArgument("endpoint_url", "it must not hold a user's name or password.")
-    return Endpoint(f"{base.scheme}://{host}", host, f"{base.raw_path.rstrip('/')}/{quoted(bucket)}")
+    base = quote(parts.path.rstrip("/"), safe="/-_.~%")
+    return Endpoint(parts.scheme, hostname, port, f"{base}/{quoted(bucket)}")
 
 
 def is_region(name: str) -> bool:
@@ -118,9 +123,5 @@ def query(pairs: Iterable[tuple[str, str]]) -> str:
         >>> query([("prefix", "a/b c"), ("list-type", "2"), ("delete", "")])
         'delete=&list-type=2&prefix=a%2Fb%20c'
     """
-    return "&".join(
-        f"{name}={value}"
-        for name, value in sorted(
-            (quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in pairs
-        )
-    )
+    encoded = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in pairs)
+    return "&".join([f"{name}={value}" for name, value in encoded])

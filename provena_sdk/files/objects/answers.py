@@ -66,7 +66,7 @@ def state(headers: Mapping[str, str], size: int) -> ObjectState:
     """Read what an answer's headers say of an object.
 
     Args:
-        headers: The headers; looking one up ignores case.
+        headers: The headers, names in lower case.
         size: The size in bytes to set down.
     """
     checksums: dict[str, str] = {}
@@ -77,13 +77,13 @@ def state(headers: Mapping[str, str], size: int) -> ObjectState:
     count = headers.get("x-amz-mp-parts-count", "")
     return ObjectState(
         size,
-        headers.get("ETag", "").strip('"'),
-        http_time(headers.get("Last-Modified")),
+        headers.get("etag", "").strip('"'),
+        http_time(headers.get("last-modified")),
         checksums,
         headers.get("x-amz-checksum-type") if checksums else None,
         int(count) if count.isdecimal() else None,
         is_opaque(headers),
-        headers.get("Content-Type"),
+        headers.get("content-type"),
     )
 
 
@@ -117,6 +117,21 @@ def http_time(text: str | None) -> datetime | None:
         )
     except (ValueError, KeyError):
         return None
+
+
+def retry_after(text: str | None) -> float | None:
+    """Read how many seconds the store asks to wait; it may name a time instead.
+
+    Example:
+        >>> retry_after("3"), retry_after("soon")
+        (3.0, None)
+    """
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    moment = http_time(text)
+    return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def content_range(text: str | None) -> tuple[int, int, int] | None:

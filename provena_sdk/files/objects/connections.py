@@ -1,175 +1,211 @@
-"""The connections of one object client: few costs a request, and nothing of this machine's but proxies and trust."""
+"""The connections of one object client; of this machine's settings, proxies and trust count."""
 
 from __future__ import annotations
 
 import asyncio
-import atexit
-import concurrent.futures
+import base64
 import os
 import ssl
-import weakref
-from collections.abc import AsyncIterator
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
-
-import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 
 from provena_sdk.config.trust import tls_context
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.files.objects.address import Endpoint
+from provena_sdk.files.objects.wire import Limits, Reply, Stalled, Unreached, Wire, WireError
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 20.0
 """How long nothing may arrive, or leave, before a connection counts as dead."""
 
-_RESOLVE_SECONDS: Final = 30.0
 _KEPT_SECONDS: Final = 15.0
-_NAMES_KEPT_SECONDS: Final = 60
-_READ_BYTES: Final = 2 * 1024 * 1024
-_WRITE_BYTES: Final = 256 * 1024
-# What the system may still hold of a body when the last of it has been handed over, and how slowly it may leave.
-_SYSTEM_BYTES: Final = 4 * 1024 * 1024
-_SLOW_BYTES: Final = 64 * 1024
-_PATIENT: Final = 6
-_CLOSE_SECONDS: Final = 1.0
-_OWN_HEADERS: Final = ("User-Agent", "Content-Type", "Accept", "Accept-Encoding")
+_OTHER_FAMILY_SECONDS: Final = 0.25
+_CHECKS: Final = 4
+_TUNNEL_BYTES: Final = 64 * 1024
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Connections:
-    """One pool of connections for the running event loop; after a fork, or in another loop, a fresh one.
+    """The connections to one host, on the running event loop; after a fork, or in another loop, fresh ones.
 
     Args:
-        origin: Scheme and host of the store.
+        endpoint: Where the bucket is reached.
         ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the usual ones.
-        limit: The most connections at once.
         idle: Seconds without a byte after which a connection counts as dead.
     """
 
-    def __init__(self, origin: str, ca_file: str | None, *, limit: int, idle: float = IDLE_SECONDS) -> None:
-        self._origin = origin
+    def __init__(self, endpoint: Endpoint, ca_file: str | None, *, idle: float = IDLE_SECONDS) -> None:
+        self._endpoint = endpoint
         self._ca_file = ca_file
-        self._limit = limit
         self.idle = idle
-        self.usual = aiohttp.ClientTimeout(
-            total=None,
-            connect=_RESOLVE_SECONDS + CONNECT_SECONDS,
-            sock_connect=CONNECT_SECONDS,
-            sock_read=idle,
-        )
-        # Where the store works for long before it answers, or a body may still be on its way.
-        self.patient = aiohttp.ClientTimeout(
-            total=None,
-            connect=_RESOLVE_SECONDS + CONNECT_SECONDS,
-            sock_connect=CONNECT_SECONDS,
-            sock_read=idle * _PATIENT,
-        )
-        self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pid = os.getpid()
-        self._finalizer: weakref.finalize[..., Connections] | None = None
+        self._pid = 0
+        self._free: list[Wire] = []
+        self._busy: set[Wire] = set()
+        self._checking: asyncio.TimerHandle | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._proxy: Proxy | None = None
 
-    @property
-    def answer_seconds(self) -> float:
-        """How long the store may take to answer once a large body has been handed to the system."""
-        return self.idle + _SYSTEM_BYTES / _SLOW_BYTES
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: memoryview | AsyncIterator[bytes] | None,
+        limits: Limits,
+    ) -> Reply:
+        """Make a request over a connection that is free, or a new one.
 
-    def session(self) -> aiohttp.ClientSession:
-        """Return the session of the running loop.
+        Args:
+            method: The HTTP method.
+            target: Path and query, encoded.
+            headers: The headers, ``host`` and, with a body, ``content-length`` among them.
+            body: The body, or what reads it.
+            limits: What it may take.
 
         Raises:
+            WireError: No whole answer came.
+            ssl.SSLCertVerificationError: The store's certificate cannot be verified.
             ConfigurationError: The file of authorities, or the proxy, cannot be used.
+            ValueError: A header holds a line break.
         """
-        session = self._session
         loop = asyncio.get_running_loop()
-        if session is not None and self._loop is loop and self._pid == os.getpid() and not session.closed:
-            return session
-        self.leave()
-        self._loop = loop
-        self._pid = os.getpid()
-        self._session = session = self._opened()
-        self._finalizer = weakref.finalize(self, _close_quietly, session, loop, self._pid)
-        # At the end of the interpreter somebody has to wait for it; see _close_all.
-        self._finalizer.atexit = False
-        _open.add(self)
-        return session
-
-    def _opened(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=self._limit,
-            ssl=trust(self._ca_file) if self._origin.startswith("https:") else True,
-            ttl_dns_cache=_NAMES_KEPT_SECONDS,
-            keepalive_timeout=_KEPT_SECONDS,
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_OWN_HEADERS,
-            timeout=self.usual,
-            auto_decompress=False,
-            trust_env=False,
-            proxy=proxy(self._origin),
-            read_bufsize=_READ_BYTES,
-        )
-        # aiohttp sends what it takes for repeatable once more by itself, and says nothing of it; whether a request
-        # was sent twice decides here what a refusal of it means.
-        session._retry_connection = False
-        return session
+        if loop is not self._loop or self._pid != os.getpid():
+            self._begin(loop)
+        wire = self._take(loop.time()) or await self._connect(loop)
+        if self._proxy is not None and self._endpoint.scheme == "http":
+            target = f"http://{self._endpoint.host}{target}"
+            headers = {**headers, **self._proxy.headers}
+        head = _head(f"{method} {target} HTTP/1.1", headers)
+        self._busy.add(wire)
+        if self._checking is None:
+            self._check_later(loop)
+        try:
+            return await wire.exchange(head, body, limits, bodiless=method == "HEAD")
+        finally:
+            self._busy.discard(wire)
+            if wire.idle:
+                wire.idle_since = loop.time()
+                self._free.append(wire)
+            else:
+                wire.abort()
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
-        session, loop = self._session, self._loop
-        if session is not None and self._pid == os.getpid() and loop is asyncio.get_running_loop():
-            self._session = None
-            if self._finalizer is not None:
-                self._finalizer.detach()
-            await session.close()
-        else:
-            self.leave()
+        if self._pid != os.getpid() or self._loop is not asyncio.get_running_loop():
+            return
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+        for wire in (*self._free, *self._busy):
+            wire.abort()
+        self._free.clear()
+        # A connection that was ended is closed when the loop comes round.
+        await asyncio.sleep(0)
 
-    def leave(self) -> Future[None] | None:
-        """Part with a session without waiting, as one of another loop or of the process this one was forked from.
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Part with the connections of another loop, or of the process that this one was forked from."""
+        if self._free and self._pid == os.getpid() and self._loop is not None:
+            with suppress(RuntimeError):
+                for wire in self._free:
+                    self._loop.call_soon_threadsafe(wire.abort)
+        self._loop, self._pid = loop, os.getpid()
+        self._free, self._busy, self._checking = [], set(), None
+        secure = self._endpoint.scheme == "https"
+        self._proxy = proxy(self._endpoint)
+        self._tls = trust(self._ca_file) if secure or (self._proxy and self._proxy.secure) else None
 
-        Returns:
-            What ends when its connections are closed; None when there is nothing to wait for.
-        """
-        session, loop, self._session = self._session, self._loop, None
-        if session is None or loop is None:
-            return None
-        if self._finalizer is not None:
-            self._finalizer.detach()
-        return _close_quietly(session, loop, self._pid)
-
-
-_inherited: Final[list[aiohttp.ClientSession]] = []
-_open: Final[weakref.WeakSet[Connections]] = weakref.WeakSet()
-
-
-def _close_quietly(
-    session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop, pid: int
-) -> Future[None] | None:
-    """Have a session that nobody uses any more closed on its own loop; aiohttp would complain of it in the log."""
-    if session.closed:
+    def _take(self, now: float) -> Wire | None:
+        while self._free:
+            wire = self._free.pop()
+            if wire.idle and now - wire.idle_since < _KEPT_SECONDS:
+                return wire
+            wire.abort()
         return None
-    if pid != os.getpid():
-        # Closing an inherited connection would take it out of the epoll set that is shared with the parent.
-        _inherited.append(session)
-        return None
-    if loop.is_running():
-        return asyncio.run_coroutine_threadsafe(session.close(), loop)
-    connector = session.connector
-    session.detach()
-    if connector is not None:
-        connector._conns.clear()
-    return None
+
+    def _check_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._checking = loop.call_later(max(self.idle / _CHECKS, 0.02), self._check)
+
+    def _check(self) -> None:
+        """Look after all connections at once, which is cheaper than a timer for each request."""
+        self._checking = None
+        loop = self._loop
+        if loop is None:
+            return
+        now = loop.time()
+        for wire in list(self._busy):
+            wire.check(now)
+        for wire in self._free:
+            if now - wire.idle_since >= _KEPT_SECONDS:
+                wire.abort()
+        self._free = [wire for wire in self._free if wire.idle]
+        if self._busy or self._free:
+            self._check_later(loop)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> Wire:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await self._opened(loop)
+        except ssl.SSLCertVerificationError:
+            raise
+        except TimeoutError:
+            failure: WireError = _NotInTime("No connection was made in time.")
+        except WireError as error:
+            failure = error
+        except OSError as error:
+            failure = Unreached(error.strerror or type(error).__name__)
+        raise failure
+
+    async def _opened(self, loop: asyncio.AbstractEventLoop) -> Wire:
+        endpoint, through = self._endpoint, self._proxy
+        tls = self._tls if endpoint.scheme == "https" else None
+        if through is None:
+            return await _open(loop, endpoint.hostname, endpoint.port, tls)
+        wire = await _open(loop, through.hostname, through.port, self._tls if through.secure else None)
+        if tls is None:
+            return wire
+        try:
+            tunnel = f"{_bracketed(endpoint.hostname)}:{endpoint.port}"
+            head = _head(f"CONNECT {tunnel} HTTP/1.1", {"host": tunnel, **through.headers})
+            limits = Limits(_TUNNEL_BYTES, _TUNNEL_BYTES, CONNECT_SECONDS, CONNECT_SECONDS)
+            reply = await wire.exchange(head, None, limits, bodiless=True)
+            if not 200 <= reply.status < 300:
+                raise Unreached(f"The proxy answered {reply.status}.")
+            transport = await loop.start_tls(wire.transport, wire, tls, server_hostname=endpoint.hostname)
+        except BaseException:
+            wire.abort()
+            raise
+        if transport is None:
+            raise Unreached("The connection was closed.")
+        wire.move_to(transport)
+        return wire
 
 
-@atexit.register
-def _close_all() -> None:
-    """Close what is open when the interpreter ends, while the loop's thread still runs."""
-    closing = [future for connections in list(_open) if (future := connections.leave()) is not None]
-    concurrent.futures.wait(closing, timeout=_CLOSE_SECONDS)
+class _NotInTime(Unreached, Stalled):
+    """No connection was made in time."""
+
+
+async def _open(
+    loop: asyncio.AbstractEventLoop, hostname: str, port: int, tls: ssl.SSLContext | None
+) -> Wire:
+    _, wire = await loop.create_connection(
+        lambda: Wire(loop), hostname, port, ssl=tls, happy_eyeballs_delay=_OTHER_FAMILY_SECONDS
+    )
+    return wire
+
+
+def _head(line: str, headers: Mapping[str, str]) -> bytes:
+    text = f"{line}\r\n" + "".join([f"{name}: {value}\r\n" for name, value in headers.items()]) + "\r\n"
+    if text.count("\n") != len(headers) + 2 or text.count("\r") != len(headers) + 2:
+        raise ValueError("A header holds a line break.")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _bracketed(hostname: str) -> str:
+    return f"[{hostname}]" if ":" in hostname else hostname
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
@@ -184,108 +220,58 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     return tls_context(ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None)
 
 
-def proxy(origin: str) -> str | None:
+class Proxy:
+    """A proxy. Printing it shows no password.
+
+    Args:
+        hostname: Its host.
+        port: Its port.
+        secure: Whether it is spoken to over TLS.
+        headers: What it wants to hear besides the request.
+    """
+
+    __slots__ = ("headers", "hostname", "port", "secure")
+
+    def __init__(self, hostname: str, port: int, secure: bool, headers: Mapping[str, str]) -> None:
+        self.hostname = hostname
+        self.port = port
+        self.secure = secure
+        self.headers = headers
+
+    def __repr__(self) -> str:
+        return f"<Proxy {self.hostname}:{self.port}>"
+
+
+def proxy(endpoint: Endpoint) -> Proxy | None:
     """Say through which proxy the store is reached, by the machine's settings; None means directly.
 
     A proxy cannot reach this machine's own ports.
 
     Args:
-        origin: Scheme and host of the store.
+        endpoint: Where the bucket is reached.
 
     Raises:
         ConfigurationError: The proxy is of a kind that is not supported.
     """
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
+    host = endpoint.hostname
     if host in ("localhost", "::1") or host.startswith("127."):
         return None
     settings = getproxies()
-    found = settings.get(parts.scheme) or settings.get("all")
+    found = settings.get(endpoint.scheme) or settings.get("all")
     if not found or proxy_bypass(host):
         return None
-    if "://" not in found:
-        found = f"http://{found}"
-    if urlsplit(found).scheme not in ("http", "https"):
+    parts = urlsplit(found if "://" in found else f"http://{found}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
         raise ConfigurationError(
-            f"The proxy for {parts.scheme} addresses is neither an http nor an https one.",
-            hint=f"Set {parts.scheme.upper()}_PROXY to one of these, or name {host!r} in NO_PROXY.",
+            f"The proxy for {endpoint.scheme} addresses is no http or https address.",
+            hint=f"Correct {endpoint.scheme.upper()}_PROXY, or name {host!r} in NO_PROXY.",
         )
-    return found
-
-
-class Body(aiohttp.payload.Payload):
-    """A request's body that is written in pieces, each of which puts off the moment of giving up.
-
-    Args:
-        data: The bytes.
-        watchdog: The request's time limit; None when it needs none.
-        idle: Seconds that one piece may take.
-        answer: Seconds that the answer may take after the last.
-    """
-
-    def __init__(
-        self,
-        data: bytes | bytearray | memoryview,
-        watchdog: asyncio.Timeout | None = None,
-        idle: float = IDLE_SECONDS,
-        answer: float = IDLE_SECONDS,
-    ) -> None:
-        view = memoryview(data)
-        super().__init__(view)
-        self._view = view
-        self._size = view.nbytes
-        self._watchdog = watchdog
-        self._idle = idle
-        self._answer = answer
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Return the bytes as text."""
-        return str(self._view, encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Write the body."""
-        await self.write_with_length(writer, None)
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Write the body; its length is its own, whatever is asked."""
-        await self._write_view(writer, self._view)
-        self._allow(self._answer)
-
-    async def _write_view(self, writer: AbstractStreamWriter, view: memoryview) -> None:
-        for at in range(0, view.nbytes, _WRITE_BYTES):
-            self._allow(self._idle)
-            await writer.write(view[at : at + _WRITE_BYTES])
-
-    def _allow(self, seconds: float) -> None:
-        if self._watchdog is not None and not self._watchdog.expired():
-            self._watchdog.reschedule(asyncio.get_running_loop().time() + seconds)
-
-
-class StreamedBody(Body):
-    """A request's body that is read while it is written.
-
-    Args:
-        size: Its bytes.
-        chunks: Reads them; what it raises breaks the connection.
-        watchdog: The request's time limit.
-        idle: Seconds that one piece may take.
-        answer: Seconds that the answer may take after the last.
-    """
-
-    def __init__(
-        self,
-        size: int,
-        chunks: AsyncIterator[bytes],
-        watchdog: asyncio.Timeout,
-        idle: float = IDLE_SECONDS,
-        answer: float = IDLE_SECONDS,
-    ) -> None:
-        super().__init__(b"", watchdog, idle, answer)
-        self._size = size
-        self._chunks = chunks
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Write the body; its length is its own, whatever is asked."""
-        async for chunk in self._chunks:
-            await self._write_view(writer, memoryview(chunk))
-        self._allow(self._answer)
+    headers: dict[str, str] = {}
+    if parts.username is not None:
+        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["proxy-authorization"] = f"Basic {base64.b64encode(secret.encode()).decode()}"
+    return Proxy(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "https", headers)

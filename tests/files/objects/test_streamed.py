@@ -68,8 +68,6 @@ def test_what_cannot_be_read_any_more_is_not_tried_again(client: ObjectClient, s
 
     def chunks() -> AsyncIterator[bytes]:
         begun.append(None)
-        if len(begun) > 1:
-            raise IntegrityError("It changed.")
         return half()
 
     async def send() -> None:
@@ -81,4 +79,4 @@ def test_what_cannot_be_read_any_more_is_not_tried_again(client: ObjectClient, s
 
     with pytest.raises(IntegrityError, match="It changed"):
         run_sync(send())
-    assert len(begun) == 2
+    assert len(begun) == 1

@@ -1,0 +1,340 @@
+"""One request to the object store, made until it is answered: signed, admitted, repeated.
+
+This is the one layer that repeats requests. What is asked either happens, within a minute and a half of trouble, or
+fails with one of the SDK's own errors, which hold nothing of what was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from provena_sdk.errors import FileError, FileStoreError, IntegrityError
+from provena_sdk.files.admission import Admission
+from provena_sdk.files.credentials import Credentials
+from provena_sdk.files.failures import is_renewable, refusal, translate
+from provena_sdk.files.location import DatasetLocation, StoreAddress
+from provena_sdk.files.objects import address as addresses
+from provena_sdk.files.objects import answers, retry
+from provena_sdk.files.objects.connections import Connections
+from provena_sdk.files.objects.retry import RetryRule, Trouble
+from provena_sdk.files.objects.signature import Signer
+from provena_sdk.files.objects.state import Streamed
+from provena_sdk.files.objects.wire import Limits, Reply, Unreached, WireError
+from provena_sdk.files.session import USER_AGENT, DatasetCredentials
+
+_log = logging.getLogger(__name__)
+
+Data = bytes | bytearray | memoryview | Streamed
+
+_ERROR_BYTES: Final = 64 * 1024
+_DOCUMENT_BYTES: Final = 32 * 1024 * 1024
+# What the system may still hold of a body when the last of it has been handed over, and how slowly it may leave.
+_SYSTEM_BYTES: Final = 4 * 1024 * 1024
+_SLOW_BYTES: Final = 64 * 1024
+_PATIENT: Final = 6
+_RENEWALS: Final = 5
+_REDIRECTS: Final = frozenset({301, 307, 308, 400})
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, as it is to be signed and sent.
+
+    Attributes:
+        method: The HTTP method.
+        path: The file it is about, within the dataset; None when it is about none.
+        key: The object's key; empty for the bucket.
+        query: The query, in canonical form.
+        headers: What to send besides the headers of every request, names in lower case.
+        data: The body.
+        size: The bytes that the request carries, one way or the other.
+        limit: The most bytes of its answer.
+        slow: Whether the store may work for long before it answers.
+        doubtful: Whether an answer of status 200 may hold an error.
+        repeated: Whether it was sent again after an attempt that may have been carried out.
+    """
+
+    method: str
+    path: str | None
+    key: str = ""
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    data: Data | None = None
+    size: int = 0
+    limit: int = _DOCUMENT_BYTES
+    slow: bool = False
+    doubtful: bool = False
+    repeated: bool = False
+
+
+class Answer(NamedTuple):
+    """A success: status, headers with names in lower case, and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytearray
+
+
+@dataclass(slots=True)
+class Failure:
+    """Why one attempt brought no answer.
+
+    Attributes:
+        error: What to raise when it is the last.
+        kind: Why another attempt may help; None when it would not.
+        asked: The wait in seconds that the store asked for.
+        refused: The credentials that the store did not accept.
+        ambiguous: Whether the store may have carried the request out.
+        moved: Whether the store named another region, which is asked from now on.
+    """
+
+    error: Exception
+    kind: Trouble | None = None
+    asked: float | None = None
+    refused: Credentials | None = None
+    ambiguous: bool = False
+    moved: bool = False
+
+
+class PreconditionFailed(Exception):
+    """There is an object already, where a write wanted to find none."""
+
+
+class Exchange:
+    """Makes requests about one dataset's objects.
+
+    Args:
+        location: The dataset's folder.
+        credentials: Whose requests these are.
+        address: How the store is reached.
+        rule: How patient to be.
+        idle: Seconds without a byte after which a connection counts as dead.
+        admission: What limits the requests at once.
+
+    Raises:
+        InvalidArgument: The store's URL is none that files can be reached by.
+    """
+
+    def __init__(
+        self,
+        location: DatasetLocation,
+        credentials: DatasetCredentials,
+        address: StoreAddress,
+        *,
+        rule: RetryRule,
+        idle: float,
+        admission: Admission,
+    ) -> None:
+        self._location = location
+        self._credentials = credentials
+        self._address = address
+        self._rule = rule
+        self._idle = idle
+        self.admission = admission
+        self.clock_ahead = timedelta()
+        """The store's clock less this machine's, as its last answer showed it."""
+        self._pid = os.getpid()
+        self._reached = False
+        self._moved = False
+        self._accepted: Credentials | None = None
+        self._point_to(address.region or addresses.DEFAULT_REGION)
+
+    async def answer(self, request: Request, outcome: Answer | Failure | None = None) -> Answer:
+        """Make a request until it is answered, or there is no hope of that.
+
+        Args:
+            request: What to send.
+            outcome: What came of a first attempt, when one was made.
+
+        Raises:
+            PreconditionFailed: There is an object already, and ``request`` allowed for none.
+            Exception: Anything else that went wrong.
+        """
+        attempts = renewals = 0
+        failed_at = 0.0
+        while True:
+            if outcome is None:
+                outcome = await self.attempt(request)
+            if isinstance(outcome, Answer):
+                return outcome
+            failure, outcome = outcome, None
+            if failure.moved:
+                continue
+            if failure.refused is not None:
+                # Keys that were never accepted will not be the next time; those that were have merely ended.
+                if renewals >= _RENEWALS or (renewals and failure.refused is not self._accepted):
+                    raise failure.error
+                renewals += 1
+                self._credentials.refused(failure.refused)
+                continue
+            if failure.kind is None:
+                raise failure.error
+            attempts += 1
+            now = time.monotonic()
+            failed_at = failed_at or now
+            wait = self._rule.wait(
+                attempts, failure.kind, now - failed_at, reached=self._reached, asked=failure.asked
+            )
+            if wait is None:
+                raise failure.error
+            request.repeated = request.repeated or failure.ambiguous
+            _log.debug(
+                "%s of %r: %s; trying again in %.1f s", request.method, request.path, failure.kind.value, wait
+            )
+            await asyncio.sleep(wait)
+
+    async def attempt(self, request: Request) -> Answer | Failure:
+        """Make a request once.
+
+        Args:
+            request: What to send.
+
+        Raises:
+            ProvenaError: There are no credentials to sign it with.
+        """
+        if self._pid != os.getpid():
+            # A fork has copied which requests of the parent were on their way.
+            self._pid = os.getpid()
+            self.admission = self.admission.fresh()
+        async with self.admission.slot(request.size) as slot:
+            credentials = await self._credentials.current()
+            region = self._signer.region
+            try:
+                reply = await self._send(request, credentials)
+            except Exception as error:
+                return self._broken(error, request)
+            self._reached = True
+            failure = self._failure(request, reply, credentials, region)
+            if failure is None:
+                self._accepted = credentials
+                return Answer(reply.status, reply.headers, reply.data)
+            if failure.kind is Trouble.BUSY:
+                self.admission.slowed(slot)
+            return failure
+
+    async def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        await self._connections.close()
+
+    # Errors.
+
+    def refusal(self, code: str, path: str | None, *, bodiless: bool = False) -> FileError:
+        """Return the error for the store's word for it."""
+        return refusal(code, path=path, dataset_id=self._location.dataset_id, bodiless=bodiless)
+
+    def senseless(self, path: str | None) -> FileStoreError:
+        """Return the error for an answer that is none of S3's."""
+        return FileStoreError(
+            f"The object store's answer for dataset {self._location.dataset_id} makes no sense.",
+            path=path,
+            hint="Something between this machine and the store may have changed it; try again.",
+        )
+
+    def replaced(self, path: str | None) -> IntegrityError:
+        """Return the error for an object that is not what it was."""
+        return IntegrityError(
+            f"{path!r} of dataset {self._location.dataset_id} was replaced meanwhile.",
+            path=path,
+            hint="Try again.",
+        )
+
+    # One attempt.
+
+    def _point_to(self, region: str) -> None:
+        """Address the bucket in a region; connections to the former host end by themselves."""
+        self._endpoint = addresses.endpoint(self._address, self._location.bucket, region)
+        self._host = self._endpoint.host
+        self._signer = Signer(region)
+        self._connections = Connections(self._endpoint, self._address.ca_file, idle=self._idle)
+
+    async def _send(self, request: Request, credentials: Credentials) -> Reply:
+        path = self._endpoint.path(request.key)
+        headers = {"host": self._host, **request.headers}
+        self._signer.sign(request.method, path, request.query, headers, credentials)
+        headers["accept-encoding"] = "identity"
+        headers["user-agent"] = USER_AGENT
+        idle = self._idle
+        answer = idle * _PATIENT if request.slow else idle
+        data = request.data
+        body: memoryview | AsyncIterator[bytes] | None = None
+        if isinstance(data, Streamed):
+            headers["content-length"] = str(data.size)
+            body = data.chunks()
+        elif data is not None:
+            body = memoryview(data).cast("B")
+            headers["content-length"] = str(body.nbytes)
+        if body is not None:
+            answer += min(request.size, _SYSTEM_BYTES) / _SLOW_BYTES
+        target = f"{path}?{request.query}" if request.query else path
+        limits = Limits(request.limit, _ERROR_BYTES, idle, answer)
+        return await self._connections.exchange(request.method, target, headers, body, limits)
+
+    def _broken(self, error: Exception, request: Request) -> Failure:
+        failure = translate(error, path=request.path, dataset_id=self._location.dataset_id)
+        if not isinstance(error, WireError):
+            return Failure(failure)
+        return Failure(failure, Trouble.CONNECTION, ambiguous=not isinstance(error, Unreached))
+
+    def _failure(
+        self, request: Request, reply: Reply, credentials: Credentials, asked: str
+    ) -> Failure | None:
+        date = answers.http_time(reply.headers.get("date"))
+        if date is not None:
+            self.clock_ahead = date - datetime.now(UTC)
+        if reply.status >= 300:
+            return self._refused(request, reply, credentials, asked)
+        if not reply.whole:
+            # Never more than was asked for: the object is another one, or no object at all.
+            error = self.replaced if request.key and request.method == "GET" else self.senseless
+            return Failure(error(request.path))
+        return self._doubted(request, reply) if request.doubtful else None
+
+    def _refused(self, request: Request, reply: Reply, credentials: Credentials, asked: str) -> Failure:
+        status, headers = reply.status, reply.headers
+        code, region = answers.refused(reply.data, status, headers)
+        if region is not None and status in _REDIRECTS and self._moves(asked, region):
+            return Failure(self.refusal(code, request.path), moved=True)
+        if code in ("PreconditionFailed", "412") and "if-none-match" in request.headers:
+            return Failure(PreconditionFailed())
+        if code in ("InvalidRange", "416") and request.method == "GET":
+            return Failure(self.replaced(request.path))
+        bodiless = request.method == "HEAD"
+        failure = Failure(
+            self.refusal(code, request.path, bodiless=bodiless),
+            retry.trouble(status, code),
+            answers.retry_after(headers.get("retry-after")),
+            ambiguous=status >= 500 and code != "SlowDown",
+        )
+        if is_renewable(code, bodiless=bodiless) or (bodiless and status == 403):
+            failure.refused = credentials
+        return failure
+
+    def _moves(self, asked: str, named: str) -> bool:
+        """Ask another region from now on, if this one is told to be wrong: once, for all who were told so."""
+        if named == asked:
+            return False
+        if named != self._signer.region:
+            if self._moved or not addresses.is_region(named):
+                return False
+            self._moved = True
+            self._point_to(named)
+        return True
+
+    def _doubted(self, request: Request, reply: Reply) -> Failure | None:
+        """Look for an error in an answer that began as a success."""
+        try:
+            if not answers.is_error(reply.data):
+                return None
+        except answers.UnreadableXml:
+            return Failure(self.senseless(request.path), Trouble.SERVER, ambiguous=True)
+        code = answers.refused(reply.data, reply.status, reply.headers).code
+        if code == "PreconditionFailed" and "if-none-match" in request.headers:
+            return Failure(PreconditionFailed())
+        return Failure(self.refusal(code, request.path), retry.trouble(reply.status, code), ambiguous=True)

@@ -1,0 +1,408 @@
+"""HTTP/1.1 over one connection, for bodies that go straight to and from one piece of memory.
+
+aiohttp spends two to three times as long on a small request, and copies each byte of a large answer several times.
+Nothing of HTTP that S3 has no use for is here: no compression, no cookies, no redirects, no pipelining.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Final, NamedTuple, cast
+
+SCRATCH_BYTES: Final = 64 * 1024
+"""The longest head of an answer; what S3 sends is a hundredth of that."""
+
+_PIECE_BYTES: Final = 256 * 1024
+_JOINED_BYTES: Final = 64 * 1024
+_CHUNK_LINE_BYTES: Final = 4096
+_STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.ASCII)
+_CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class WireError(ConnectionError):
+    """The connection broke, or what came over it was no HTTP; the request may have been carried out."""
+
+
+class Unreached(WireError):
+    """No connection could be made, so that nothing was sent."""
+
+
+class Stalled(WireError, TimeoutError):
+    """Nothing arrived, or left, for too long."""
+
+
+class Reply(NamedTuple):
+    """An answer.
+
+    Args:
+        status: The HTTP status.
+        headers: The headers, names in lower case; those that came twice joined by commas.
+        data: The body; empty when it was longer than allowed.
+        whole: Whether the body is here, and was not left out as too long.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytearray
+    whole: bool
+
+
+class Limits(NamedTuple):
+    """What an exchange may take.
+
+    Args:
+        body: The most bytes of a body of status 2xx; any of it that is longer is left out.
+        refusal: The same for other statuses.
+        idle: Seconds in which nothing arrives, or leaves, after which the connection counts as dead.
+        answer: Seconds that the answer may take once the request was handed to the system.
+    """
+
+    body: int
+    refusal: int
+    idle: float
+    answer: float
+
+
+class _Stage(enum.Enum):
+    IDLE = enum.auto()
+    HEAD = enum.auto()
+    MEASURED = enum.auto()
+    CHUNKED = enum.auto()
+    UNTIL_CLOSED = enum.auto()
+    ENDED = enum.auto()
+
+
+class Wire(asyncio.BufferedProtocol):
+    """One connection, on which one request is made at a time.
+
+    Args:
+        loop: The event loop it lives on.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._scratch = bytearray(SCRATCH_BYTES)
+        self._scratch_view = memoryview(self._scratch)
+        self._filled = 0
+        self._stage = _Stage.IDLE
+        self._waiter: asyncio.Future[Reply] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._paused = False
+        self._bodiless = False
+        self._limits = Limits(0, 0, 0.0, 0.0)
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._data = bytearray()
+        self._rest: memoryview | None = None
+        self._chunks = bytearray()
+        self._chunk_left = 0
+        self._unsent = 0
+        self.deadline = 0.0
+        self.idle_since = 0.0
+        self.reusable = False
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection in."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.reusable = True
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next bytes go: into the body itself once its length is known."""
+        return self._rest if self._rest is not None else self._scratch_view[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take in what arrived."""
+        self.deadline = self._loop.time() + self._limits.idle
+        rest = self._rest
+        if rest is not None:
+            if nbytes == len(rest):
+                self._finish(self._data)
+            else:
+                self._rest = rest[nbytes:]
+            return
+        self._filled += nbytes
+        try:
+            if self._stage is _Stage.HEAD:
+                self._read_head()
+            elif self._stage in (_Stage.CHUNKED, _Stage.UNTIL_CLOSED):
+                arrived, self._filled = self._filled, 0
+                self._read_stream(self._scratch_view[:arrived])
+            else:
+                # Nobody asked for anything.
+                self.abort()
+        except ValueError:
+            self._fail(WireError("The answer is no HTTP."))
+
+    def eof_received(self) -> bool:
+        """Let the connection be closed; see :meth:`connection_lost`."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what was under way, unless its end is the end of the connection."""
+        if self._stage is _Stage.UNTIL_CLOSED and exc is None:
+            self._finish(self._data)
+        self._fail(WireError("The connection was closed before the whole answer came."))
+
+    def pause_writing(self) -> None:
+        """Hold the body back until the system takes more of it."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Go on with the body."""
+        self._paused = False
+        self._wake_writer()
+
+    # What the pool calls.
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can be used for the next request."""
+        return self.reusable and self._stage is _Stage.IDLE and not self._transport.is_closing()
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """What carries the bytes."""
+        return self._transport
+
+    def move_to(self, transport: asyncio.Transport) -> None:
+        """Go on over another transport: the encrypted one, once a tunnel through a proxy stands."""
+        self._transport = transport
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def check(self, now: float) -> None:
+        """Give up when nothing has moved for too long.
+
+        Args:
+            now: The loop's time.
+        """
+        if self._waiter is None:
+            return
+        unsent = self._transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self.deadline = now + self._limits.idle
+        self._unsent = unsent
+        if now >= self.deadline:
+            self._fail(Stalled("The connection stands still."))
+
+    async def exchange(
+        self, head: bytes, body: memoryview | AsyncIterator[bytes] | None, limits: Limits, *, bodiless: bool
+    ) -> Reply:
+        """Make a request.
+
+        Args:
+            head: The request's line and headers.
+            body: Its body, or what reads it; the head says how long it is.
+            limits: What it may take.
+            bodiless: Whether the answer has no body, as after HEAD.
+
+        Raises:
+            WireError: No whole answer came.
+            Exception: Whatever reading the body raised.
+        """
+        self._limits, self._bodiless = limits, bodiless
+        self._stage, self._filled = _Stage.HEAD, 0
+        waiter: asyncio.Future[Reply] = self._loop.create_future()
+        self._waiter = waiter
+        self.deadline = self._loop.time() + limits.idle
+        try:
+            if body is None:
+                self._transport.write(head)
+            elif isinstance(body, memoryview):
+                if body.nbytes <= _JOINED_BYTES:
+                    self._transport.write(b"".join((head, body)))
+                else:
+                    self._transport.write(head)
+                    await self._write(body, waiter)
+            else:
+                self._transport.write(head)
+                async for chunk in body:
+                    await self._write(memoryview(chunk), waiter)
+                    if waiter.done():
+                        break
+            if not waiter.done():
+                self.deadline = self._loop.time() + limits.answer
+            return await waiter
+        finally:
+            # What is left to send belongs to a request that was answered before all of it was sent.
+            if self._stage is not _Stage.ENDED or self._transport.get_write_buffer_size():
+                self.abort()
+            self._waiter = None
+            self._stage = _Stage.IDLE
+            self._data = bytearray()
+
+    async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
+        for at in range(0, view.nbytes, _PIECE_BYTES):
+            if waiter.done():
+                # An early answer, or the end of the connection: the rest is of no use.
+                self.reusable = False
+                return
+            self._transport.write(view[at : at + _PIECE_BYTES])
+            if self._paused:
+                self._drained = self._loop.create_future()
+                await self._drained
+            self.deadline = self._loop.time() + self._limits.idle
+
+    # Reading.
+
+    def _read_head(self) -> None:
+        end = self._scratch.find(b"\r\n\r\n", 0, self._filled)
+        while end != -1:
+            lines = self._scratch[:end].decode("utf-8", "surrogateescape").split("\r\n")
+            match = _STATUS.fullmatch(lines[0])
+            if match is None:
+                raise ValueError
+            status = int(match[2])
+            arrived = self._scratch_view[end + 4 : self._filled]
+            if status >= 200:
+                self._status = status
+                self._headers = _headers(lines)
+                if match[1] == "0" or "close" in self._headers.get("connection", "").lower():
+                    self.reusable = False
+                self._begin_body(arrived)
+                return
+            # 100 and 103 only announce the answer.
+            left = len(arrived)
+            self._scratch_view[:left] = bytes(arrived)
+            self._filled = left
+            end = self._scratch.find(b"\r\n\r\n", 0, left)
+        if self._filled == SCRATCH_BYTES:
+            raise ValueError
+
+    def _begin_body(self, arrived: memoryview) -> None:
+        headers = self._headers
+        self._filled = 0
+        if self._bodiless or self._status in (204, 304):
+            self._finish(bytearray(), surplus=len(arrived))
+            return
+        coding, length = headers.get("transfer-encoding"), headers.get("content-length")
+        self._data = bytearray()
+        if coding is not None:
+            if coding.strip().lower() != "chunked":
+                raise ValueError
+            if length is not None:
+                # Whoever stands between may have read the one and not the other.
+                self.reusable = False
+            self._stage = _Stage.CHUNKED
+            self._chunks, self._chunk_left = bytearray(), 0
+            self._read_stream(arrived)
+        elif length is not None:
+            if not _LENGTH.fullmatch(length):
+                raise ValueError
+            self._read_measured(int(length), arrived)
+        else:
+            self.reusable = False
+            self._stage = _Stage.UNTIL_CLOSED
+            self._read_stream(arrived)
+
+    def _read_measured(self, length: int, arrived: memoryview) -> None:
+        if length > self._most():
+            self._leave_out()
+            return
+        here = len(arrived)
+        if here >= length:
+            self._finish(bytearray(arrived[:length]), surplus=here - length)
+            return
+        self._data = data = bytearray(length)
+        data[:here] = arrived
+        self._stage = _Stage.MEASURED
+        self._rest = memoryview(data)[here:]
+
+    def _read_stream(self, arrived: memoryview) -> None:
+        if self._stage is _Stage.UNTIL_CLOSED:
+            self._data += arrived
+        else:
+            self._chunks += arrived
+            self._read_chunks()
+        if len(self._data) > self._most() and self._stage is not _Stage.ENDED:
+            self._leave_out()
+
+    def _read_chunks(self) -> None:
+        chunks = self._chunks
+        while chunks:
+            if self._chunk_left:
+                # Two bytes of each chunk are the end of its line.
+                taken = bytes(chunks[: self._chunk_left])
+                self._chunk_left -= len(taken)
+                del chunks[: len(taken)]
+                self._data += taken
+                if not self._chunk_left:
+                    if not self._data.endswith(b"\r\n"):
+                        raise ValueError
+                    del self._data[-2:]
+                continue
+            end = chunks.find(b"\r\n")
+            if end == -1:
+                if len(chunks) > _CHUNK_LINE_BYTES:
+                    raise ValueError
+                return
+            match = _CHUNK_SIZE.fullmatch(chunks, 0, end)
+            if match is None:
+                raise ValueError
+            size = int(match[1], 16)
+            if size:
+                del chunks[: end + 2]
+                self._chunk_left = size + 2
+                continue
+            last = chunks.find(b"\r\n\r\n", end)
+            if last == -1:
+                if len(chunks) > SCRATCH_BYTES:
+                    raise ValueError
+                return
+            self._finish(self._data, surplus=len(chunks) - last - 4)
+            return
+
+    def _most(self) -> int:
+        return self._limits.body if self._status < 300 else self._limits.refusal
+
+    def _leave_out(self) -> None:
+        self.reusable = False
+        self._finish(bytearray(), whole=False)
+
+    def _finish(self, data: bytearray, *, surplus: int = 0, whole: bool = True) -> None:
+        self._stage = _Stage.ENDED
+        self._rest = None
+        self._filled = 0
+        if surplus:
+            self.reusable = False
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(Reply(self._status, self._headers, data, whole))
+        self._wake_writer()
+
+    def _fail(self, error: WireError) -> None:
+        self.abort()
+        self._rest = None
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+
+def _headers(lines: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name[-1] in " \t" or name[0] in " \t":
+            raise ValueError
+        name, value = name.lower(), value.strip(" \t")
+        if name in headers:
+            if name == "content-length" and headers[name] != value:
+                raise ValueError
+            if name != "content-length":
+                value = f"{headers[name]}, {value}"
+        headers[name] = value
+    return headers

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 
 from provena_sdk.errors import DatasetFileNotFound
 from provena_sdk.files.filesystem import DatasetStore
@@ -17,6 +17,7 @@ _SEARCHED: Final = 10_000
 _SUGGESTED: Final = 3
 # Below this, names with nothing in common but their ending count as alike.
 _LIKENESS: Final = 0.75
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 
 async def each_entry(store: DatasetStore, folder: str = "") -> AsyncIterator[FileInfo]:
@@ -26,16 +27,9 @@ async def each_entry(store: DatasetStore, folder: str = "") -> AsyncIterator[Fil
         store: The dataset's store.
         folder: The folder, ending in a slash; empty for the whole dataset.
     """
-    arguments: dict[str, Any] = {"Prefix": store.location.key(folder)}
-    while True:
-        page = await store.request("list_objects_v2", **arguments)
-        for entry in page.get("Contents", ()):
-            path = entry["Key"].removeprefix(store.location.prefix)
-            if path:
-                yield FileInfo(path, entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
-        if not page.get("IsTruncated"):
-            return
-        arguments["ContinuationToken"] = page["NextContinuationToken"]
+    async for page in store.objects.list(folder):
+        for info in page.files:
+            yield info
 
 
 def is_marker(info: FileInfo) -> bool:
@@ -61,11 +55,10 @@ async def look_up(store: DatasetStore, path: str) -> FileInfo | None:
         path: The file's path within the dataset.
     """
     try:
-        answer = await store.request("head_object", Key=store.location.key(path))
+        state = await store.objects.head(path)
     except DatasetFileNotFound:
         return None
-    modified: datetime = answer["LastModified"]
-    return FileInfo(path, answer["ContentLength"], answer["ETag"].strip('"'), modified)
+    return FileInfo(path, state.size, state.etag, state.modified or _NEVER)
 
 
 async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:

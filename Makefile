@@ -32,10 +32,14 @@ browser: setup ## Run the tests that press a button in Chromium, which must be i
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
-stress: setup ## Share a session among 50 processes; kill 200 while they save one; kill one that transfers files
+stress: setup ## Share and save sessions among many processes; transfer files under faults, kills and in masses
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
 	@$(BIN)/python scripts/stress/dask_worker_lost.py
+	@$(BIN)/python scripts/stress/faults.py --seeds 2
+	@$(BIN)/python scripts/stress/kill_resume.py --times 5
+	@$(BIN)/python scripts/stress/million.py
+	@$(BIN)/python scripts/stress/memory.py
 
 types: setup ## Check types with mypy and pyright
 	@$(BIN)/mypy

@@ -11,7 +11,6 @@ import functools
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
@@ -23,6 +22,7 @@ from provena_sdk.files.options import TransferOptions
 from provena_sdk.files.part_file import Destination
 from provena_sdk.files.progress import Meter
 from provena_sdk.files.report import FileOutcome
+from provena_sdk.files.threads import Threads
 
 if TYPE_CHECKING:
     from provena_sdk.files.objects.client import ObjectClient
@@ -67,7 +67,7 @@ class Engine:
         self.options = options or TransferOptions()
         self.progress = progress or Meter()
         self.budget = ByteBudget(memory)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="provena-files")
+        self._threads = Threads(_THREADS, "provena-files")
         self._destinations: dict[Path, Destination] = {}
 
     async def __aenter__(self) -> Self:
@@ -76,7 +76,7 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._threads.shutdown(wait=False)
+        self._threads.close()
 
     @property
     def objects(self) -> ObjectClient:
@@ -96,8 +96,7 @@ class Engine:
 
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that blocks."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
+        return await self._threads.run(functools.partial(work, *args, **kwargs))
 
     async def parts(self, parts: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
         """Do something for every part of one large file, a few at a time; the first error ends it."""

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.files.credentials import Access
@@ -22,7 +22,7 @@ from provena_sdk.files.report import FileOutcome, Outcome
 if TYPE_CHECKING:
     from provena_sdk.files.dataset import DatasetFiles
 
-MEMORY_BYTES = 64 * 1024 * 1024
+MEMORY_BYTES: Final = 96 * 1024 * 1024
 """The most bytes of files that one piece of work holds in memory."""
 
 Item = TypeVar("Item", bound=Download | Upload)

@@ -349,7 +349,7 @@ def test_few_calls_are_made_at_once_in_one_process(files: DatasetFiles) -> None:
     assert len(outcomes) == len(MANY)
     assert work.calls == len(list(batches(MANY)))
     assert work.most == 2
-    assert work.memory == 32 * 1024 * 1024
+    assert work.memory == 48 * 1024 * 1024
 
 
 def test_few_batches_are_submitted_at_once(files: DatasetFiles) -> None:

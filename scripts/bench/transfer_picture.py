@@ -62,7 +62,7 @@ def _panel(title: str, bars: list[tuple[str, str, Spent]]) -> str:
     drawn = [f'<text class="title" y="12">{escape(title)}</text>']
     if not bars:
         return drawn[0]
-    low = 10 ** math.floor(math.log10(min(spent.wall for _, _, spent in bars)))
+    low = 10 ** math.floor(math.log10(min(spent.wall for _, _, spent in bars) / 2))
     high = 10 ** math.ceil(math.log10(max(spent.wall for _, _, spent in bars)))
     decades = round(math.log10(high / low)) or 1
     bottom = HEAD + LINE * len(bars)

@@ -81,6 +81,9 @@ def tables(figures: Figures, titles: dict[str, str], workloads: dict[str, str], 
         f"{moved}. Medians of {rounds}. ≈: fewer files, scaled up. †: the server was busy for more than "
         f"{SERVER_BOUND:.0%} of the time, so that it, and not the contender, set the pace.",
         "",
+        "What is downloaded has MD5 ETags, composite ones above 16 MiB; what is uploaded gets ETags that are no MD5, "
+        "as with managed keys at Amazon, since the server's hashing would otherwise set the pace of every upload.",
+        "",
         "Versions: " + "; ".join(dict.fromkeys(spent.version for spent in shown.values())) + ".",
     ]
     for delay in dict.fromkeys(cell.delay for cell, _ in shown):
@@ -101,21 +104,25 @@ def goals(figures: Figures, titles: dict[str, str]) -> str:
         "",
         "## Goals: their time over ours",
         "",
-        "| | goal | transfer | at least | measured |",
+        "| | their / ours | transfer | at least | measured |",
         "|---|---|---|---|---|",
     ]
     for goal, ours, theirs, bound in _goals():
         for cell in dict.fromkeys(cell for cell, _ in shown if _meant(goal, cell)):
             # Only downloads can leave verifying out.
-            own = shown.get((cell, ours if cell.way == "down" else OURS))
-            other = shown.get((cell, theirs))
-            if own is None or other is None:
+            mine = ours if cell.way == "down" else OURS
+            if mine not in titles or theirs not in titles:
                 continue
-            ratio = other.wall / own.wall
-            verdict = "reached" if ratio >= bound else "**missed**"
+            own, other = shown.get((cell, mine)), shown.get((cell, theirs))
+            verdict, measured = "**failed**", "–"
+            if own is not None and other is not None:
+                ratio = other.wall / own.wall
+                verdict = "reached" if ratio >= bound else "**missed**"
+                measured = f"{'≈' if other.scaled else ''}{ratio:.2f}"
+            if goal.beyond:
+                verdict = f"beyond: {verdict}"
             lines.append(
-                f"| {verdict} | {titles[theirs]} / {titles[ours]} | {cell} | {bound:g} "
-                f"| {'≈' if other.scaled else ''}{ratio:.2f} |"
+                f"| {verdict} | {titles[theirs]} / {titles[mine]} | {cell} | {bound:g} | {measured} |"
             )
     return "\n".join(lines)
 
@@ -124,6 +131,7 @@ class _Goal(NamedTuple):
     workloads: tuple[str, ...] = ("small", "mid", "big")
     ways: tuple[str, ...] = WAYS
     slow: bool | None = None
+    beyond: bool = False
 
 
 def _goals() -> Iterator[tuple[_Goal, str, str, float]]:
@@ -137,8 +145,8 @@ def _goals() -> Iterator[tuple[_Goal, str, str, float]]:
     yield _Goal(("small",)), OURS, "crt", 3
     yield _Goal(large, ("up",)), OURS, "crt", 1
     yield _Goal(slow=True), OURS, "s5cmd", 0.9
-    yield _Goal(slow=True), OURS, "s5cmd", 1
-    yield _Goal(), "ours-size", "obstore", 1
+    yield _Goal(slow=True, beyond=True), OURS, "s5cmd", 1
+    yield _Goal(beyond=True), "ours-size", "obstore", 1
 
 
 def _meant(goal: _Goal, cell: Cell) -> bool:

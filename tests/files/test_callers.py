@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.files import Access, DatasetFiles, on_io_thread, run_sync
+from provena_sdk.files.options import RunOptions
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -50,7 +51,7 @@ async def test_awaiting_does_not_block_the_callers_loop(
 ) -> None:
     put({"a": b"1"})
     faults.add(ObjectFault(kind="latency", seconds=0.3))
-    transfer = asyncio.create_task(on_io_thread(files._download_all(tmp_path)))
+    transfer = asyncio.create_task(on_io_thread(files._download(tmp_path, RunOptions())))
     ticks = 0
     while not transfer.done():
         await asyncio.sleep(0.01)
@@ -101,7 +102,7 @@ async def test_cancelling_a_download_leaves_no_part_file(
 ) -> None:
     put({f"{number}": bytes(1000) for number in range(20)} | {"large": bytes(17 * 1024**2)})
     stall = faults.add(ObjectFault(kind="stall", operation="GetObject", times=None, seconds=30))
-    transfer = asyncio.create_task(on_io_thread(files._download_all(tmp_path)))
+    transfer = asyncio.create_task(on_io_thread(files._download(tmp_path, RunOptions())))
     await struck(stall, 20)
     transfer.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -110,7 +111,7 @@ async def test_cancelling_a_download_leaves_no_part_file(
 
 
 async def test_cancelling_at_once_does_not_wait(files: DatasetFiles, tmp_path: Path) -> None:
-    transfer = asyncio.create_task(on_io_thread(files._download_all(tmp_path)))
+    transfer = asyncio.create_task(on_io_thread(files._download(tmp_path, RunOptions())))
     await asyncio.sleep(0)
     transfer.cancel()
     started = time.monotonic()
@@ -124,7 +125,7 @@ async def test_cancelling_an_upload_gives_it_up(
 ) -> None:
     stall = faults.add(ObjectFault(kind="latency", operation="UploadPart", times=None, seconds=30))
     source = plant(tmp_path, {"large": bytes(17 * 1024**2)})
-    transfer = asyncio.create_task(on_io_thread(files._upload_all(source)))
+    transfer = asyncio.create_task(on_io_thread(files._upload(source, RunOptions())))
     await struck(stall, 1)
     transfer.cancel()
     with pytest.raises(asyncio.CancelledError):

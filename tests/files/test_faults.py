@@ -171,18 +171,12 @@ def test_an_object_deleted_meanwhile_fails_alone(
     put: Put,
     tree: Tree,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     put({"gone": b"1", "here": b"2"})
-    listed = files.list()
+    plan = files.plan_download(tmp_path)
     server.store.delete(location.bucket, location.key("gone"))
-
-    async def as_before(path: str) -> object:
-        return listed, "", ""
-
-    monkeypatch.setattr(files, "_chosen", as_before)
     with pytest.raises(TransferFailed) as caught:
-        files.download_all(tmp_path)
+        plan.run()
     assert [type(error) for error in caught.value.errors] == [DatasetFileNotFound]
     assert tree(tmp_path) == {"here": b"2"}
 
@@ -222,7 +216,7 @@ def test_credentials_that_live_a_second_carry_a_longer_transfer(
     tmp_path: Path,
 ) -> None:
     lifetime[0] = 0.5
-    contents = {f"{number}": b"%d" % number for number in range(100)}
+    contents = {f"{number}": b"%d" % number for number in range(400)}
     put(contents)
     faults.add(fault("latency", operation="GetObject", times=None, seconds=0.4))
     report = files.download_all(tmp_path)

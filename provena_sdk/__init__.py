@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from provena_sdk.config import Explanation as Explanation
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.files.location import FileInfo as FileInfo
+    from provena_sdk.files.plan import AsyncDownloadPlan as AsyncDownloadPlan
+    from provena_sdk.files.plan import AsyncUploadPlan as AsyncUploadPlan
+    from provena_sdk.files.plan import DownloadPlan as DownloadPlan
+    from provena_sdk.files.plan import PlanItem as PlanItem
+    from provena_sdk.files.plan import UploadPlan as UploadPlan
     from provena_sdk.files.progress import FsspecProgress as FsspecProgress
     from provena_sdk.files.progress import Progress as Progress
     from provena_sdk.files.progress import RichProgress as RichProgress
@@ -49,6 +54,7 @@ _HOMES = {
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
     "files.location": ("FileInfo",),
+    "files.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "PlanItem", "UploadPlan"),
     "files.progress": ("FsspecProgress", "Progress", "RichProgress", "TqdmProgress"),
     "files.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),

@@ -7,6 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +25,7 @@ from provena_sdk.config import (
 from provena_sdk.resources.async_datastore import AsyncDatastore
 from provena_sdk.resources.async_io import AsyncIOSubModule
 from provena_sdk.resources.async_search import AsyncSearch
+from provena_sdk.resources.datasets import Datasets
 from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.file_access import AsyncFileAccess, FileAccess
 from provena_sdk.resources.io import IOSubModule
@@ -32,6 +34,8 @@ from provena_sdk.transport.http import AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
 if TYPE_CHECKING:
+    from fsspec.implementations.dirfs import DirFileSystem
+
     from provena_sdk.auth import Account, Secret, TokenSource
 
 
@@ -48,6 +52,12 @@ def _settings_from(environment: Mapping[str, str] | None) -> Settings:
         # It is not in this process's environment, where another process would look for it.
         settings = replace(settings, credential=replace(settings.credential, variable=None))
     return settings
+
+
+def _folder(settings: Settings, datasets: Datasets, dataset_id: str) -> DirFileSystem:
+    from provena_sdk.filesystem.folder import folder_of, options_of
+
+    return folder_of(options_of(settings), datasets, dataset_id)
 
 
 def _tokens(settings: Settings) -> TokenSource:
@@ -237,7 +247,7 @@ class Provena(Client):
 
     def _connect(self) -> None:
         self._transport = Transport(self.deployment, self.tokens, self._options)
-        self._files = FileAccess(self._transport)
+        self._files = FileAccess(self._transport, partial(_folder, self._settings))
         self._apply_options()
 
     def _apply_options(self) -> None:
@@ -361,7 +371,9 @@ class AsyncProvena(Client):
     def _connect(self) -> None:
         self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
         # File work runs on fsspec's own thread, where this client's loop cannot be used.
-        self._files = AsyncFileAccess(Transport(self.deployment, self.tokens, self._options))
+        self._files = AsyncFileAccess(
+            Transport(self.deployment, self.tokens, self._options), partial(_folder, self._settings)
+        )
         self._apply_options()
 
     def _apply_options(self) -> None:

@@ -6,21 +6,24 @@ the files in it. Keys that hold an empty segment cannot be named by such a path,
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import operator
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityError
-from provena_sdk.files.file import not_a_file
+from provena_sdk.files.file import already_there, not_a_file
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects import ObjectState
 from provena_sdk.files.paths import is_service_file
-from provena_sdk.files.plan import service_file_refusal
-from provena_sdk.files.writer import AT_ONCE, PART_BYTES, ObjectWriter, together
+from provena_sdk.files.plan import Download, Upload, service_file_refusal
+from provena_sdk.files.writer import AT_ONCE, MULTIPART_BYTES, PART_BYTES, ObjectWriter, together
 
 if TYPE_CHECKING:
+    from provena_sdk.files.engine import Engine
     from provena_sdk.files.filesystem import DatasetStore
 
 Entry: TypeAlias = dict[str, Any]
@@ -47,6 +50,7 @@ class DatasetContents:
     def __init__(self, store: DatasetStore, root: str) -> None:
         self.store = store
         self.root = root
+        self._shared: Engine | None = None
 
     def name(self, path: str) -> str:
         """Return the name that a path has in the file system."""
@@ -122,9 +126,7 @@ class DatasetContents:
                 if "//" in f"/{below}":
                     continue
                 if folders:
-                    entries += [
-                        self._folder(folder + name) for name in _parents(below) if not (name in known)
-                    ]
+                    entries += [self._folder(folder + name) for name in _parents(below) if name not in known]
                     known.update(_parents(below))
                 if not below.endswith("/"):
                     entries.append(self._of(info))
@@ -304,6 +306,78 @@ class DatasetContents:
             with contextlib.suppress(Exception):
                 await self.store.objects.abort_upload(target, begun["UploadId"])
             raise
+
+    async def copy_from(self, other: DatasetContents, source: str, target: str) -> None:
+        """Copy a file of another dataset; its bytes come through here, a few parts at a time.
+
+        Args:
+            other: The other dataset.
+            source: The path within it.
+            target: The copy's path.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: It was replaced meanwhile.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+        """
+        self.check_file(target)
+        state = await other.store.objects.head(source)
+        writer = ObjectWriter(self.store.objects, target, content_type=state.content_type)
+        if state.size < MULTIPART_BYTES:
+            await writer.put(await other.read(source, etag=state.etag))
+            return
+
+        async def fetch(start: int, end: int) -> bytes:
+            return await other.span(source, start, end, etag=state.etag)
+
+        await writer.write_parts(state.size, fetch)
+
+    async def upload(self, source: Path, size: int, path: str, *, new: bool = False) -> None:
+        """Send a local file.
+
+        Args:
+            source: The file.
+            size: Its size in bytes.
+            path: The path within the dataset.
+            new: Whether there must be no such file yet.
+
+        Raises:
+            DatasetFileExists: There is such a file, and it was to be new.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+            IntegrityError: The local file changed while it was sent.
+        """
+        from provena_sdk.files.upload import upload_file
+
+        self.check_file(path)
+        if new and await self.exists(path):
+            raise already_there(path, self.store.location.dataset_id)
+        await upload_file(self._engine(), Upload(source, path, size))
+
+    async def download(self, path: str, target: Path) -> None:
+        """Fetch a file. It has its local name only once it is there as a whole, and verified.
+
+        Args:
+            path: The path within the dataset.
+            target: The local file; it is replaced. Folders above it are made.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: It was replaced, or damaged on the way, again and again.
+        """
+        from provena_sdk.files.download import download_file
+
+        state = await self.store.objects.head(path)
+        info = FileInfo(path, state.size, state.etag, state.modified)
+        await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
+        await download_file(self._engine(), Download(info, target.name), target.parent)
+
+    def _engine(self) -> Engine:
+        """Return what all single transfers share, so that together they stay within one budget of memory."""
+        if self._shared is None:
+            from provena_sdk.files.engine import Engine
+
+            self._shared = Engine(self.store)
+        return self._shared
 
     def check_file(self, path: str) -> None:
         """Refuse a path that no file can be written to.

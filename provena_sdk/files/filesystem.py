@@ -17,9 +17,9 @@ from fsspec.implementations.dirfs import DirFileSystem
 from s3fs import S3FileSystem
 
 from provena_sdk.errors import UnsafePath
+from provena_sdk.files.contents import DatasetContents
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
-from provena_sdk.files.contents import DatasetContents
 from provena_sdk.files.file import DatasetFile, open_file
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects.client import ObjectClient

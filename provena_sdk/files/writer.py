@@ -10,7 +10,7 @@ import base64
 import contextlib
 import mimetypes
 import zlib
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from provena_sdk.files.checksum import crc32_combine
@@ -31,6 +31,7 @@ MULTIPART_BYTES: Final = 16 * 1024 * 1024
 AT_ONCE: Final = 8
 """How many parts of one file are on their way at once."""
 
+_MOST_PARTS: Final = 10_000
 _IN_THREAD: Final = 1024 * 1024
 
 
@@ -125,12 +126,28 @@ class ObjectWriter:
         if len(view) < MULTIPART_BYTES:
             await self.put(view)
             return
-        size = max(PART_BYTES, -(-len(view) // 10_000))
-        spans = iter(enumerate(range(0, len(view), size), start=1))
+
+        async def cut(start: int, end: int) -> memoryview:
+            return view[start:end]
+
+        await self.write_parts(len(view), cut)
+
+    async def write_parts(self, size: int, read: Callable[[int, int], Awaitable[bytes | memoryview]]) -> None:
+        """Write a whole file in parts, several at once; when anything fails, nothing stays.
+
+        Args:
+            size: Its bytes, at least one.
+            read: Gives those from one offset up to another.
+
+        Raises:
+            DatasetFileExists: The file was to be new, and there is one by now.
+        """
+        step = max(PART_BYTES, -(-size // _MOST_PARTS))
+        starts = iter(enumerate(range(0, size, step), start=1))
 
         async def work() -> None:
-            for number, start in spans:
-                await self.send(number, view[start : start + size])
+            for number, start in starts:
+                await self.send(number, await read(start, min(start + step, size)))
 
         try:
             await self.begin()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provena_api.models import (
     CredentialResponse,
@@ -26,6 +26,9 @@ from provena_sdk.resources.async_io import AsyncIOSubModule
 from provena_sdk.resources.file_access import AsyncOpenFile, StrPath
 from provena_sdk.transport.http import AsyncTransport
 
+if TYPE_CHECKING:
+    from fsspec.implementations.dirfs import DirFileSystem
+
 
 class AsyncInteractiveDataset:
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
@@ -42,6 +45,20 @@ class AsyncInteractiveDataset:
 
     def __repr__(self) -> str:
         return f"<AsyncInteractiveDataset {self.dataset_id}>"
+
+    @property
+    def fs(self) -> DirFileSystem:
+        """Its files as an fsspec file system, with paths that begin at its root.
+
+        It uses this client's session and connections. Write access is asked for only when something is written.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> await reef.fs.find("")
+            ['metadata.json', 'obs/2024.csv']
+        """
+        access = self.io._access
+        return access.filesystem(self.dataset_id)
 
     async def fetch_dataset(self) -> RegistryFetchResponse:
         """Fetch its item: metadata, owner, history, versions and place of its files.

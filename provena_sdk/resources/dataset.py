@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provena_api.models import (
     CredentialResponse,
@@ -25,6 +25,9 @@ from provena_sdk.resources.file_access import OpenFile, StrPath
 from provena_sdk.resources.io import IOSubModule
 from provena_sdk.transport.http import Transport
 
+if TYPE_CHECKING:
+    from fsspec.implementations.dirfs import DirFileSystem
+
 
 class InteractiveDataset:
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
@@ -41,6 +44,20 @@ class InteractiveDataset:
 
     def __repr__(self) -> str:
         return f"<InteractiveDataset {self.dataset_id}>"
+
+    @property
+    def fs(self) -> DirFileSystem:
+        """Its files as an fsspec file system, with paths that begin at its root.
+
+        It uses this client's session and connections. Write access is asked for only when something is written.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> reef.fs.find("")
+            ['metadata.json', 'obs/2024.csv']
+        """
+        access = self.io._access
+        return access.filesystem(self.dataset_id)
 
     def fetch_dataset(self) -> RegistryFetchResponse:
         """Fetch its item: metadata, owner, history, versions and place of its files.

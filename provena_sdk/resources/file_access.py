@@ -30,11 +30,13 @@ from provena_sdk.transport.http import Transport
 
 if TYPE_CHECKING:
     from anyio import AsyncFile
+    from fsspec.implementations.dirfs import DirFileSystem
 
 T = TypeVar("T")
 StrPath: TypeAlias = str | os.PathLike[str]
 OpenFile: TypeAlias = IO[Any]
 AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
+FolderMaker: TypeAlias = "Callable[[Datasets, str], DirFileSystem]"
 
 
 def _nothing() -> None:
@@ -65,18 +67,24 @@ class FileAccess:
 
     Args:
         transport: Asks the datastore.
+        folder: Makes a file system of a dataset.
     """
 
-    def __init__(self, transport: Transport) -> None:
-        self._datasets = Datasets(transport)
+    def __init__(self, transport: Transport, folder: FolderMaker) -> None:
+        self.datasets = Datasets(transport)
+        self._folder = folder
+
+    def filesystem(self, dataset_id: str) -> DirFileSystem:
+        """Return one dataset as a file system."""
+        return self._folder(self.datasets, dataset_id)
 
     def list_files(self, dataset_id: str) -> list[FileInfo]:
         """List a dataset's files."""
-        return run_sync(self._datasets.work(dataset_id, _nothing, _list))
+        return run_sync(self.datasets.work(dataset_id, _nothing, _list))
 
     def open(self, dataset_id: str, path: str, mode: str, **options: Any) -> OpenFile:
         """Open one file."""
-        return self._datasets.files(dataset_id).open(path, mode, **options)
+        return self.datasets.files(dataset_id).open(path, mode, **options)
 
     def plan_download(
         self, dataset_id: str, destination: StrPath, path: str, choice: Choice, options: TransferOptions
@@ -84,7 +92,7 @@ class FileAccess:
         """Work out a download."""
         check = partial(_check_download, "path", path, destination)
         return run_sync(
-            self._datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
+            self.datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
         )
 
     def plan_upload(
@@ -92,7 +100,7 @@ class FileAccess:
     ) -> UploadPlan:
         """Work out an upload."""
         check = partial(source_folder, source)
-        return run_sync(self._datasets.work(dataset_id, check, _planned_upload(source, choice, options)))
+        return run_sync(self.datasets.work(dataset_id, check, _planned_upload(source, choice, options)))
 
     def download(
         self,
@@ -106,7 +114,7 @@ class FileAccess:
         """Download a file, a folder, or everything."""
         check = partial(_check_download, "s3_path", path, destination, run)
         return run_sync(
-            self._datasets.work(dataset_id, check, _download(destination, path, choice, options, run))
+            self.datasets.work(dataset_id, check, _download(destination, path, choice, options, run))
         )
 
     def upload(
@@ -114,11 +122,11 @@ class FileAccess:
     ) -> TransferReport:
         """Upload a folder."""
         check = partial(_check_upload, source, run)
-        return run_sync(self._datasets.work(dataset_id, check, _upload(source, choice, options, run)))
+        return run_sync(self.datasets.work(dataset_id, check, _upload(source, choice, options, run)))
 
     def close(self) -> None:
         """Close the connections to the object store."""
-        self._datasets.close()
+        self.datasets.close()
 
 
 class AsyncFileAccess:
@@ -126,21 +134,27 @@ class AsyncFileAccess:
 
     Args:
         transport: Asks the datastore, on a thread; it is closed together with this.
+        folder: Makes a file system of a dataset.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, folder: FolderMaker) -> None:
         self._transport = transport
-        self._datasets = Datasets(transport)
+        self.datasets = Datasets(transport)
+        self._folder = folder
+
+    def filesystem(self, dataset_id: str) -> DirFileSystem:
+        """Return one dataset as a file system; its coroutines may be awaited on any event loop."""
+        return self._folder(self.datasets, dataset_id)
 
     async def list_files(self, dataset_id: str) -> list[FileInfo]:
         """List a dataset's files."""
-        return await on_io_thread(self._datasets.work(dataset_id, _nothing, _list))
+        return await on_io_thread(self.datasets.work(dataset_id, _nothing, _list))
 
     async def open(self, dataset_id: str, path: str, mode: str, **options: Any) -> AsyncOpenFile:
         """Open one file; its methods are awaited, and run on threads."""
         from anyio import wrap_file
 
-        files = await on_thread(self._datasets.files, dataset_id)
+        files = await on_thread(self.datasets.files, dataset_id)
         return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
 
     async def plan_download(
@@ -149,7 +163,7 @@ class AsyncFileAccess:
         """Work out a download."""
         check = partial(_check_download, "path", path, destination)
         plan = await on_io_thread(
-            self._datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
+            self.datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
         )
         return plan.awaiting()
 
@@ -159,7 +173,7 @@ class AsyncFileAccess:
         """Work out an upload."""
         check = partial(source_folder, source)
         plan = await on_io_thread(
-            self._datasets.work(dataset_id, check, _planned_upload(source, choice, options))
+            self.datasets.work(dataset_id, check, _planned_upload(source, choice, options))
         )
         return plan.awaiting()
 
@@ -175,7 +189,7 @@ class AsyncFileAccess:
         """Download a file, a folder, or everything."""
         check = partial(_check_download, "s3_path", path, destination, run)
         return await on_io_thread(
-            self._datasets.work(dataset_id, check, _download(destination, path, choice, options, run))
+            self.datasets.work(dataset_id, check, _download(destination, path, choice, options, run))
         )
 
     async def upload(
@@ -184,12 +198,12 @@ class AsyncFileAccess:
         """Upload a folder."""
         check = partial(_check_upload, source, run)
         return await on_io_thread(
-            self._datasets.work(dataset_id, check, _upload(source, choice, options, run))
+            self.datasets.work(dataset_id, check, _upload(source, choice, options, run))
         )
 
     async def close(self) -> None:
         """Close the connections to the object store, and the transport."""
-        await asyncio.to_thread(self._datasets.close)
+        await asyncio.to_thread(self.datasets.close)
         self._transport.close()
 
 

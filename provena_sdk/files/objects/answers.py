@@ -301,13 +301,14 @@ def deletion_failures(data: bytes | bytearray) -> dict[str, str]:
 
 
 def _document(data: bytes | bytearray) -> ElementTree.Element:
-    # The parser is told the encoding, so that a declaration cannot hide the word from this search.
-    if b"<!DOCTYPE" in data:
-        raise UnreadableXml
-    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314 reason= without a DOCTYPE nothing can expand
     try:
-        # White space keeps the connection alive while the store is at work.
-        parser.feed(bytes(data).lstrip())
+        # S3 writes UTF-8. Any other encoding could hide the word from the search below.
+        text = data.decode()
+        if "\0" in text or "<!DOCTYPE" in text:
+            raise UnreadableXml
+        parser = ElementTree.XMLParser()  # noqa: S314 reason= without a DOCTYPE nothing can expand
+        # White space before the document keeps the connection alive while the store is at work.
+        parser.feed(text.lstrip())
         found: ElementTree.Element = parser.close()
     except (ElementTree.ParseError, ValueError):
         raise UnreadableXml from None

@@ -27,7 +27,7 @@ from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import answers, retry
 from provena_sdk.files.objects.connections import IDLE_SECONDS
-from provena_sdk.files.objects.exchange import Data, Exchange, Failure, PreconditionFailed, Request
+from provena_sdk.files.objects.exchange import Data, Exchange, PreconditionFailed, Request, Settled
 from provena_sdk.files.objects.retry import RetryRule
 from provena_sdk.files.objects.state import (
     ListedUpload,
@@ -281,13 +281,16 @@ class ObjectClient:
         }
         request = Request("POST", path, self._writable(path), "uploads=", headers, b"")
         begun = datetime.now(UTC) + self._exchange.clock_ahead - _CLOCK_SLACK
-        failure = await self._exchange.attempt(request)
-        if isinstance(failure, Failure) and failure.ambiguous:
-            request.repeated = True
-            known = await self._lost_upload(path, begun)
-            if known is not None:
-                return known
-        answer = await self._exchange.answer(request, failure)
+        lost: builtins.list[str] = []
+
+        async def was_begun() -> bool:
+            lost.extend(await self._lost_uploads(path, begun))
+            return bool(lost)
+
+        try:
+            answer = await self._exchange.answer(request, has_happened=was_begun)
+        except Settled:
+            return lost[0]
         found = self._read(request, lambda: answers.result(answer.data, "InitiateMultipartUploadResult"))
         if not found.get("UploadId"):
             raise self._exchange.senseless(request.path)
@@ -580,17 +583,14 @@ class ObjectClient:
         except DatasetFileNotFound:
             return None
 
-    async def _lost_upload(self, path: str, begun: datetime) -> str | None:
+    async def _lost_uploads(self, path: str, begun: datetime) -> builtins.list[str]:
         """Find the upload that an unanswered request may have begun: parts that nobody knows of cost money."""
-        try:
-            found = await self.list_uploads(path)
-        except FileError:
-            return None
-        for upload in found:
-            new = upload.path == path and upload.initiated >= begun
-            if new and not await self.list_parts(path, upload.upload_id):
-                return upload.upload_id
-        return None
+        with contextlib.suppress(FileError):
+            for upload in await self.list_uploads(path):
+                new = upload.path == path and upload.initiated >= begun
+                if new and not await self.list_parts(path, upload.upload_id):
+                    return [upload.upload_id]
+        return []
 
     async def _delete_some(self, keys: builtins.list[str]) -> dict[str, str]:
         listed = "".join(f"<Object><Key>{escape(key, _ENTITIES)}</Key></Object>" for key in keys)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -107,6 +107,10 @@ class PreconditionFailed(Exception):
     """There is an object already, where a write wanted to find none."""
 
 
+class Settled(Exception):
+    """What was asked had happened already, by an attempt whose answer was lost."""
+
+
 class Exchange:
     """Makes requests about one dataset's objects.
 
@@ -146,25 +150,26 @@ class Exchange:
         self._accepted: Credentials | None = None
         self._point_to(address.region or addresses.DEFAULT_REGION)
 
-    async def answer(self, request: Request, outcome: Answer | Failure | None = None) -> Answer:
+    async def answer(
+        self, request: Request, *, has_happened: Callable[[], Awaitable[bool]] | None = None
+    ) -> Answer:
         """Make a request until it is answered, or there is no hope of that.
 
         Args:
             request: What to send.
-            outcome: What came of a first attempt, when one was made.
+            has_happened: Finds out, before a request is sent again that may have been carried out, whether it was.
 
         Raises:
             PreconditionFailed: There is an object already, and ``request`` allowed for none.
+            Settled: It had happened, as ``has_happened`` found.
             Exception: Anything else that went wrong.
         """
         attempts = renewals = 0
         failed_at = 0.0
         while True:
-            if outcome is None:
-                outcome = await self.attempt(request)
-            if isinstance(outcome, Answer):
-                return outcome
-            failure, outcome = outcome, None
+            failure = await self._attempt(request)
+            if isinstance(failure, Answer):
+                return failure
             if failure.moved:
                 continue
             if failure.refused is not None:
@@ -189,35 +194,8 @@ class Exchange:
                 "%s of %r: %s; trying again in %.1f s", request.method, request.path, failure.kind.value, wait
             )
             await asyncio.sleep(wait)
-
-    async def attempt(self, request: Request) -> Answer | Failure:
-        """Make a request once.
-
-        Args:
-            request: What to send.
-
-        Raises:
-            ProvenaError: There are no credentials to sign it with.
-        """
-        if self._pid != os.getpid():
-            # A fork has copied which requests of the parent were on their way.
-            self._pid = os.getpid()
-            self.admission = self.admission.fresh()
-        async with self.admission.slot(request.size) as slot:
-            credentials = await self._credentials.current()
-            region = self._signer.region
-            try:
-                reply = await self._send(request, credentials)
-            except Exception as error:
-                return self._broken(error, request)
-            self._reached = True
-            failure = self._failure(request, reply, credentials, region)
-            if failure is None:
-                self._accepted = credentials
-                return Answer(reply.status, reply.headers, reply.data)
-            if failure.kind is Trouble.BUSY:
-                self.admission.slowed(slot)
-            return failure
+            if failure.ambiguous and has_happened is not None and await has_happened():
+                raise Settled
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -246,6 +224,27 @@ class Exchange:
         )
 
     # One attempt.
+
+    async def _attempt(self, request: Request) -> Answer | Failure:
+        if self._pid != os.getpid():
+            # A fork has copied which requests of the parent were on their way.
+            self._pid = os.getpid()
+            self.admission = self.admission.fresh()
+        async with self.admission.slot(request.size) as slot:
+            credentials = await self._credentials.current()
+            region = self._signer.region
+            try:
+                reply = await self._send(request, credentials)
+            except Exception as error:
+                return self._broken(error, request)
+            self._reached = True
+            failure = self._failure(request, reply, credentials, region)
+            if failure is None:
+                self._accepted = credentials
+                return Answer(reply.status, reply.headers, reply.data)
+            if failure.kind is Trouble.BUSY:
+                self.admission.slowed(slot)
+            return failure
 
     def _point_to(self, region: str) -> None:
         """Address the bucket in a region; connections to the former host end by themselves."""

@@ -61,7 +61,7 @@ class Signer:
             path: The path as it is sent, percent-encoded.
             query: The query as it is sent, in canonical form; see :func:`provena_sdk.files.objects.address.query`.
             headers: What is sent and signed, names in lower case, ``host`` among them; values without spaces at
-                their ends. The headers that authorise the request are added.
+                their ends and without two in a row. The headers that authorise the request are added.
             credentials: Whose request it is.
             now: Seconds since the epoch; None means now.
         """

@@ -1,0 +1,194 @@
+"""Reading what the store answers, and what somebody else may have put in its place."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import quote_plus
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provena_sdk.files.location import FileInfo
+from provena_sdk.files.objects import answers
+
+SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+PREFIX = "datasets/x/"
+KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+MOMENT = datetime(2024, 5, 1, 8, 30, tzinfo=UTC)
+
+
+def listing(
+    keys: list[str], *, truncated: str = "false", token: str = "", more: str = "", space: str = SPACE
+) -> bytes:
+    contents = "".join(
+        f"<Contents><Key>{quote_plus(PREFIX + key, safe='/')}</Key><Size>{number}</Size>"
+        f"<LastModified>2024-05-01T08:30:00.000Z</LastModified><ETag>&quot;e{number}&quot;</ETag></Contents>"
+        for number, key in enumerate(keys)
+    )
+    following = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
+    name = f' xmlns="{space}"' if space else ""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult{name}><EncodingType>url</EncodingType>'
+        f"<IsTruncated>{truncated}</IsTruncated>{following}{contents}{more}</ListBucketResult>"
+    ).encode()
+
+
+@given(st.lists(KEYS, max_size=5), st.sampled_from([SPACE, ""]))
+def test_any_key_is_listed_as_it_is(keys: list[str], space: str) -> None:
+    found = answers.entries(listing(keys, space=space), PREFIX)
+    expected = [FileInfo(key, number, f"e{number}", MOMENT) for number, key in enumerate(keys)]
+    assert (found.page.files, found.page.folders, found.next) == (expected, [], None)
+
+
+def test_stores_that_write_keys_plainly_are_understood() -> None:
+    data = listing([]).replace(b"<EncodingType>url</EncodingType>", b"")
+    key = f"<Key>{escape(PREFIX)}50% a+b &amp; c</Key>"
+    entry = f"<Contents>{key}<Size>1</Size><LastModified>2024-05-01T08:30:00</LastModified></Contents>"
+    found = answers.entries(
+        data.replace(b"</ListBucketResult>", f"{entry}</ListBucketResult>".encode()), PREFIX
+    )
+    assert found.page.files == [FileInfo("50% a+b & c", 1, "", MOMENT)]
+
+
+def test_folders_and_the_next_page() -> None:
+    more = f"<CommonPrefixes><Prefix>{PREFIX}a+b/</Prefix></CommonPrefixes>"
+    found = answers.entries(listing([], truncated="true", token="t", more=more), PREFIX)
+    assert (found.page.folders, found.next) == (["a b/"], "t")
+
+
+BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    "<ListBucketResult><IsTruncated>false</IsTruncated><Name>&b;</Name></ListBucketResult>"
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>",
+        b"<Error><Code>SlowDown</Code></Error>",
+        BOMB.encode(),
+        BOMB.encode("utf-16"),
+        ('<?xml version="1.0" encoding="cp037"?>' + BOMB).encode("cp037"),
+        b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'><ListBucketResult/>",
+        listing([], truncated="true"),
+        listing([]).replace(b"<IsTruncated>false</IsTruncated>", b""),
+        listing(["a"]).replace(b"datasets/x", b"datasets/other"),
+        listing(["a"]).replace(b"<Size>0", b"<Size>many"),
+        listing(["a"]).replace(b"2024-05", b"yesterday"),
+        listing(["a"]).replace(b"datasets/x/a", b"datasets/x/%ff"),
+        listing(["a", "b"])[:-40],
+    ],
+    ids=range(14),
+)
+def test_what_is_no_listing_is_refused(data: bytes) -> None:
+    with pytest.raises(answers.UnreadableXml):
+        answers.entries(data, PREFIX)
+
+
+@given(st.binary(max_size=300))
+def test_rubbish_is_refused_and_nothing_else_happens(data: bytes) -> None:
+    for read in (answers.parts, answers.deletion_failures, answers.is_error):
+        with pytest.raises(answers.UnreadableXml):
+            read(data)
+    assert answers.refused(data, 503, {}) == ("503", None)
+
+
+@given(st.data())
+def test_a_listing_that_was_cut_off_is_refused(data: st.DataObject) -> None:
+    whole = listing(["a", "b/c"])
+    end = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(answers.UnreadableXml):
+        answers.entries(whole[:end], PREFIX)
+
+
+def test_white_space_before_an_answer_is_passed_over() -> None:
+    name = "CompleteMultipartUploadResult"
+    data = f" \n \n<?xml version='1.0'?>\n <{name}><ETag>e</ETag></{name}>".encode()
+    assert answers.result(data, name) == {"ETag": "e"}
+    assert not answers.is_error(data)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        (b"<Error><Code>NoSuchKey</Code></Error>", {}, ("NoSuchKey", None)),
+        (f'<Error xmlns="{SPACE}"><Code>X</Code></Error>'.encode(), {}, ("X", None)),
+        (b"<Error><Code>A</Code><Region>eu-west-1</Region></Error>", {}, ("A", "eu-west-1")),
+        (b"", {"x-amz-bucket-region": "eu-west-1"}, ("400", "eu-west-1")),
+        (b"<html>Bad gateway</html>", {}, ("400", None)),
+        (b"<Error><Code>a word with\nspaces and a token</Code></Error>", {}, ("400", None)),
+    ],
+)
+def test_errors_are_named(body: bytes, headers: dict[str, str], expected: tuple[str, str | None]) -> None:
+    assert answers.refused(body, 400, headers) == expected
+
+
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
+def test_times_of_http_come_back(moment: datetime) -> None:
+    moment = moment.replace(microsecond=0)
+    assert answers.http_time(format_datetime(moment, usegmt=True)) == moment
+
+
+@given(st.text(max_size=29) | st.from_regex(r"\A.{5}\d\d .{3} \d{4} \d\d:\d\d:\d\d GMT\Z"))
+def test_other_times_are_passed_over(text: str) -> None:
+    assert answers.http_time(text) is None or len(text) == 29
+
+
+@given(st.integers(0, 2**60), st.integers(1, 2**60), st.integers(0, 2**60))
+def test_ranges_come_back(offset: int, length: int, after: int) -> None:
+    size = offset + length + after
+    assert answers.content_range(f"bytes {offset}-{offset + length - 1}/{size}") == (offset, length, size)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "bytes */5", "bytes 0-4/*", "bytes 4-3/9", "bytes 0-9/9", "items 0-1/2", "bytes 0-1/2 "],
+)
+def test_other_ranges_are_refused(text: str | None) -> None:
+    assert answers.content_range(text) is None
+
+
+def test_an_objects_state() -> None:
+    headers = {
+        "etag": '"e-2"',
+        "last-modified": "Wed, 01 May 2024 08:30:00 GMT",
+        "x-amz-checksum-crc32": "AAAAAA==",
+        "x-amz-checksum-sha256": "c2hh-2",
+        "x-amz-checksum-type": "COMPOSITE",
+        "x-amz-mp-parts-count": "2",
+        "content-type": "text/csv",
+    }
+    state = answers.state(headers, 7)
+    assert (state.size, state.etag, state.modified) == (7, "e-2", MOMENT)
+    assert state.checksums == {"crc32": "AAAAAA==", "sha256": "c2hh-2"}
+    assert (state.checksum_type, state.parts_count, state.opaque_etag) == ("COMPOSITE", 2, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "opaque"),
+    [
+        ({"x-amz-server-side-encryption": "aws:kms"}, True),
+        ({"x-amz-server-side-encryption": "aws:kms:dsse"}, True),
+        ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, True),
+        ({"x-amz-server-side-encryption": "AES256"}, False),
+    ],
+)
+def test_which_etags_prove_nothing(headers: dict[str, str], opaque: bool) -> None:
+    assert answers.is_opaque(headers) is opaque
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [(None, None), ("7", 7.0), ("-1", None), ("٣", None), ("x", None)]
+)
+def test_waits_that_are_asked_for(text: str | None, seconds: float | None) -> None:
+    assert answers.retry_after(text) == seconds
+
+
+def test_a_wait_may_be_named_by_its_end() -> None:
+    assert answers.retry_after("Wed, 01 May 2024 08:30:00 GMT") == 0.0
+    far = answers.retry_after("Wed, 01 May 2999 08:30:00 GMT")
+    assert far is not None
+    assert far > 1e9

@@ -228,16 +228,16 @@ class _Run:
         settled: list[FileOutcome],
         delete: Callable[[list[PlanItem]], Awaitable[list[FileOutcome]]],
     ) -> TransferReport:
-        report: TransferReport | None = None
+        finished: TransferReport | None = None
         try:
             outcomes = await asyncio.to_thread(_settled, self._plan)
             outcomes += settled
             outcomes += await self._worked(work, ready)
             outcomes += await self._deleted(outcomes, delete)
             outcomes.sort(key=lambda outcome: outcome.path)
-            report = TransferReport(tuple(outcomes), seconds=time.monotonic() - self._started)
+            finished = report = TransferReport(tuple(outcomes), seconds=time.monotonic() - self._started)
         finally:
-            self._meter.finish(report)
+            self._meter.finish(finished)
         if self._raises:
             report.raise_for_failures()
         return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import html
+import itertools
 import os
 import pickle
 import shutil
@@ -56,10 +57,16 @@ def info(path: str, size: int = 1) -> FileInfo:
 
 
 def drafted(
-    paths: list[str], root: Path, *, windows: bool = False, map_names: bool = False, **options: str
+    paths: list[str],
+    root: Path,
+    *,
+    windows: bool = False,
+    map_names: bool = False,
+    strip: str = "",
+    add: str = "",
 ) -> Draft:
     view = DestinationView(root)
-    return draft_download(map(info, paths), view, windows=windows, map_names=map_names, **options)
+    return draft_download(map(info, paths), view, windows=windows, map_names=map_names, strip=strip, add=add)
 
 
 def uploads(
@@ -152,7 +159,12 @@ def in_parts(
         Part(number, server.store.kept.blob(part), digest)
         for number, (part, digest) in enumerate(zip(parts, digests, strict=True), 1)
     ]
-    fields = {"etag": composite(digests), "modified": MOMENT, "headers": {}, "multipart": True} | options
+    fields: dict[str, Any] = {
+        "etag": composite(digests),
+        "modified": MOMENT,
+        "headers": {},
+        "multipart": True,
+    } | options
     server.store.put_object(location.bucket, StoredObject(location.prefix + path, tuple(stored), **fields))
 
 
@@ -455,8 +467,10 @@ def test_what_a_broken_download_left_needs_no_space(plant: Plant, tmp_path: Path
     assert view.held("obs/b.csv") == 0
 
 
-SEGMENTS = st.sampled_from(["a", "b", "a.b", "a-b", "c", " "])
-PATHS = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
+NAMES = ["a", "b", "a.b", "a-b", " "]
+PATHS = st.sampled_from(
+    ["/".join(names) for depth in (1, 2, 3) for names in itertools.product(NAMES, repeat=depth)]
+)
 
 
 @given(st.sets(PATHS, max_size=8), st.sets(PATHS, max_size=8))

@@ -275,7 +275,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     ) -> list[Entry]:
         """Find what lies so many levels below a folder, without listing what lies further down."""
         if not named.handle:
-            found = await self._find_datasets(name, maxdepth) if withdirs else []
+            datasets = await self._find_datasets(name, maxdepth)
+            found = datasets if withdirs else []
         else:
             found = []
             with contextlib.suppress(FileNotFoundError):

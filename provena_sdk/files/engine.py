@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.files.admission import ByteBudget
 from provena_sdk.files.filesystem import DatasetStore
-from provena_sdk.files.options import TransferOptions
+from provena_sdk.files.options import CONCURRENCY, TransferOptions
 from provena_sdk.files.part_file import Destination
 from provena_sdk.files.progress import Meter
 from provena_sdk.files.report import FileOutcome
@@ -35,8 +35,8 @@ MEMORY_BYTES: Final = 96 * 1024 * 1024
 
 _SMALL_BYTES: Final = 1024 * 1024
 _ONE_REQUEST_BYTES: Final = 16 * 1024 * 1024
-# More than the requests there may be at once, so that one begins while another file is written.
-_SMALL_FACTOR: Final = 1.5
+# Beyond what the client admits at once, so that requests begin while other files are written.
+_AHEAD: Final = 1.5
 _MIDDLING_FILES: Final = 20
 # Enough that the end of one file does not leave the line idle; fewer files are broken off in the middle.
 _LARGE_FILES: Final = 4
@@ -150,9 +150,9 @@ class Engine:
         others.sort(key=size, reverse=True)
         large = [item for item in others if size(item) > _ONE_REQUEST_BYTES]
         await _all_of(
-            _together(large, one, min(_LARGE_FILES, concurrency)),
+            _together(large, one, max(1, min(_LARGE_FILES, concurrency // _LARGE_PARTS))),
             _together(others[len(large) :], one, min(_MIDDLING_FILES, concurrency)),
-            _together(small, one, int(concurrency * _SMALL_FACTOR)),
+            _together(small, one, concurrency if concurrency < CONCURRENCY else int(concurrency * _AHEAD)),
         )
         return outcomes
 

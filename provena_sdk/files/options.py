@@ -30,7 +30,7 @@ class TransferOptions:
             only where a power cut must not lose a file that was reported.
         map_names: Whether names that Windows cannot hold are written as others, and back when uploaded.
         keep_times: Whether a downloaded file gets the modification time that the store has for it.
-        concurrency: The most requests at once.
+        concurrency: The most requests at once for small files, and for the pieces of large ones.
 
     Raises:
         InvalidArgument: An option is none of its values.

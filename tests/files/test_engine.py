@@ -1,0 +1,112 @@
+"""What runs at once in a transfer."""
+
+import asyncio
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from provena_sdk.errors import ConnectionFailed, FileError, Forbidden
+from provena_sdk.files.engine import Engine
+from provena_sdk.files.options import TransferOptions
+from provena_sdk.files.report import FileOutcome
+
+MIB = 1024**2
+
+
+def made(concurrency: int = 64) -> Engine:
+    return Engine(cast("Any", SimpleNamespace()), options=TransferOptions(concurrency=concurrency))
+
+
+def failed(size: int, error: Exception, seconds: float) -> FileOutcome:
+    return FileOutcome(str(size), "failed", error=error)
+
+
+def kind(size: int) -> str:
+    return "small" if size <= MIB else "middling" if size <= 16 * MIB else "large"
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "most"),
+    [
+        (64, {"small": 96, "middling": 20, "large": 4}),
+        (16, {"small": 16, "middling": 16, "large": 1}),
+        (1, {"small": 1, "middling": 1, "large": 1}),
+    ],
+)
+async def test_each_kind_of_file_has_its_own_workers(concurrency: int, most: dict[str, int]) -> None:
+    running: Counter[str] = Counter()
+    peak: Counter[str] = Counter()
+    order: list[int] = []
+
+    async def work(size: int) -> FileOutcome:
+        running[kind(size)] += 1
+        peak[kind(size)] = max(peak[kind(size)], running[kind(size)])
+        order.append(size)
+        await asyncio.sleep(0)
+        running[kind(size)] -= 1
+        return FileOutcome(str(size), "downloaded")
+
+    sizes = list(range(200))
+    sizes += [2 * MIB + number for number in range(50)] + [20 * MIB + number for number in range(10)]
+    async with made(concurrency) as engine:
+        outcomes = await engine.files(sizes, work, failed, size=lambda size: size)
+    assert sorted(outcome.path for outcome in outcomes) == sorted(map(str, sizes))
+    assert peak == most
+    large = [size for size in order if kind(size) == "large"]
+    assert large == sorted(large, reverse=True)
+
+
+async def test_many_files_need_few_tasks() -> None:
+    tasks = 0
+
+    async def work(size: int) -> FileOutcome:
+        nonlocal tasks
+        tasks = max(tasks, len(asyncio.all_tasks()))
+        return FileOutcome("x", "downloaded")
+
+    async with made() as engine:
+        assert len(await engine.files([1] * 20_000, work, failed, size=lambda size: size)) == 20_000
+    assert tasks < 150
+
+
+@pytest.mark.parametrize(
+    ("error", "tried"),
+    [
+        (Forbidden("no", operation="x", status=403), 16),
+        (FileError("only this"), 500),
+        (ConnectionFailed("lost"), 40),
+    ],
+)
+async def test_what_is_hopeless_is_not_tried_for_each(error: Exception, tried: int) -> None:
+    tries = 0
+
+    async def work(size: int) -> FileOutcome:
+        nonlocal tries
+        tries += 1
+        await asyncio.sleep(0)
+        raise error
+
+    async with made(8) as engine:
+        outcomes = await engine.files([1] * 500, work, failed, size=lambda size: size)
+    assert [outcome.error for outcome in outcomes] == [error] * 500
+    assert tries <= tried
+    assert tries == 500 or type(error) is not FileError
+
+
+async def test_the_first_error_of_a_part_ends_the_others() -> None:
+    ended: list[int] = []
+
+    async def work(number: int) -> None:
+        if number == 3:
+            raise FileError("this one")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(number)
+
+    async with made() as engine:
+        with pytest.raises(FileError, match="this one"):
+            await engine.parts(range(100), work)
+    assert ended == [number for number in range(16) if number != 3]

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from provena_sdk.errors import IntegrityError, TransferFailed  # noqa: E402 reason= found by the path above
-from provena_sdk.files import DatasetFiles, TransferReport  # noqa: E402 reason= found by the path above
+from provena_sdk.files import Access, DatasetFiles, TransferReport, run_sync  # noqa: E402 reason= found by the path above
 from provena_sdk.files.objects.retry import RetryRule  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault, RequestRecord  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store.faults import ObjectFaultKind  # noqa: E402 reason= found by the path above
@@ -196,6 +196,12 @@ def _replaced(scene: Scene) -> None:
     scene.struck.append(done.is_set)
 
 
+async def _reached(scene: Scene) -> None:
+    for access in Access:
+        async for _ in scene.files.filesystem(access).store.objects.list():
+            pass
+
+
 def _refused(scene: Scene) -> None:
     """The server is away for some seconds, from the first answer of the transfer itself or from just before it."""
     running = scene.running
@@ -212,7 +218,7 @@ def _refused(scene: Scene) -> None:
     scene.afterwards.append(outage.join)
     if scene.attempt.size == "small" or scene.chance.random() < 0.3:
         # A store that never answered is given up sooner.
-        scene.files.list()
+        run_sync(_reached(scene))
         outage.start()
         begun.wait()
         return

@@ -27,6 +27,7 @@ _MONTHS: Final = {
     )
 }
 _RANGE: Final = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})", re.ASCII)
+_REFERENCE: Final = re.compile(r"&#(x[0-9A-Fa-f]{1,6}|[0-9]{1,7});", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z0-9.]{1,64}")
 
 
@@ -306,6 +307,8 @@ def _document(data: bytes | bytearray) -> ElementTree.Element:
         text = data.decode()
         if "\0" in text or "<!DOCTYPE" in text:
             raise UnreadableXml
+        if "&#" in text:
+            text = _REFERENCE.sub(_legal, text)
         parser = ElementTree.XMLParser()  # noqa: S314 reason= without a DOCTYPE nothing can expand
         # White space before the document keeps the connection alive while the store is at work.
         parser.feed(text.lstrip())
@@ -313,6 +316,14 @@ def _document(data: bytes | bytearray) -> ElementTree.Element:
     except (ElementTree.ParseError, ValueError):
         raise UnreadableXml from None
     return found
+
+
+def _legal(reference: re.Match[str]) -> str:
+    """Replace what XML cannot hold: S3 echoes a key in references to characters that no parser accepts."""
+    digits = reference[1]
+    number = int(digits[1:], 16) if digits[0] == "x" else int(digits)
+    legal = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or number > 0xFFFF
+    return reference[0] if legal else "\N{REPLACEMENT CHARACTER}"
 
 
 def _name(node: ElementTree.Element) -> str:

@@ -111,6 +111,12 @@ def test_white_space_before_an_answer_is_passed_over() -> None:
     assert not answers.is_error(data)
 
 
+@pytest.mark.parametrize("echoed", ["&#x1;", "&#31;", "&#xFFFE;", "&#xD800;", "&#0;"])
+def test_keys_that_xml_cannot_hold_are_echoed_all_the_same(echoed: str) -> None:
+    data = f"<R><Key>a{echoed}&#10;&#xe9;&amp;</Key><ETag>e</ETag></R>".encode()
+    assert answers.result(data, "R") == {"Key": "a\N{REPLACEMENT CHARACTER}\né&", "ETag": "e"}
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "expected"),
     [

@@ -1,0 +1,295 @@
+"""HTTP as the wire reads it, from servers that keep to it and from others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provena_sdk.files.objects.wire import SCRATCH_BYTES, Limits, Reply, Stalled, Wire, WireError
+
+LIMITS = Limits(body=10_000_000, refusal=100, idle=5.0, answer=5.0)
+GET = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
+Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+class Pipe(asyncio.Transport):
+    """A transport that keeps what is written, and lets a test be the server."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = bytearray()
+        self.aborted = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent += data
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+def deliver(wire: Wire, data: bytes) -> None:
+    """Hand some bytes over as asyncio does."""
+    while data:
+        room = wire.get_buffer(-1)
+        size = min(len(room), len(data))
+        room[:size] = data[:size]
+        wire.buffer_updated(size)
+        data = data[size:]
+
+
+def answered(
+    pieces: list[bytes], *, closed: bool = False, bodiless: bool = False, limits: Limits = LIMITS
+) -> Reply:
+    """Return what the wire makes of an answer that arrives in pieces."""
+    return both(pieces, closed=closed, bodiless=bodiless, limits=limits)[0]
+
+
+def both(
+    pieces: list[bytes], *, closed: bool = False, bodiless: bool = False, limits: Limits = LIMITS
+) -> tuple[Reply, bool]:
+    """Return what the wire makes of an answer, and whether it can be used again."""
+
+    async def run() -> tuple[Reply, bool]:
+        wire = Wire(asyncio.get_running_loop())
+        wire.connection_made(Pipe())
+        request = asyncio.ensure_future(wire.exchange(GET, None, limits, bodiless=bodiless))
+        await asyncio.sleep(0)
+        for piece in pieces:
+            if request.done() or wire._stage.name == "ENDED":
+                break
+            deliver(wire, piece)
+        if closed:
+            wire.connection_lost(None)
+        return await asyncio.wait_for(request, 1), wire.idle
+
+    return asyncio.run(run())
+
+
+def head(*lines: str, status: str = "200 OK", version: str = "1.1") -> bytes:
+    return "\r\n".join([f"HTTP/{version} {status}", *lines, "", ""]).encode()
+
+
+MEASURED = head("Content-Length: 11", 'ETag: "e"', "X-One: a", "X-One: b") + b"hello world"
+CHUNKED = head("Transfer-Encoding: chunked") + b"5\r\nhello\r\n6;name=x\r\n world\r\n0\r\nTrailer: t\r\n\r\n"
+ANNOUNCED = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "whole", [MEASURED, CHUNKED, ANNOUNCED + MEASURED, ANNOUNCED + CHUNKED], ids=range(4)
+)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_an_answer_is_the_same_however_it_is_cut(whole: bytes, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(whole) - 1), max_size=8)))
+    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    reply, reusable = both(pieces)
+    assert (reply.status, bytes(reply.data), reply.whole) == (200, b"hello world", True)
+    assert reusable
+
+
+def test_headers_have_lower_case_names_and_those_that_came_twice_are_joined() -> None:
+    assert answered([MEASURED]).headers == {"content-length": "11", "etag": '"e"', "x-one": "a, b"}
+
+
+def test_large_bodies_arrive() -> None:
+    body = bytes(range(256)) * 4096
+    reply = answered([head(f"Content-Length: {len(body)}") + body[:1000], body[1000:70_000], body[70_000:]])
+    assert reply.data == body
+    reply.data.append(1)  # nothing holds on to it
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "body", "reusable"),
+    [
+        (head("Content-Length: 5"), {"bodiless": True}, b"", True),
+        (head(status="204 No Content"), {}, b"", True),
+        (head("Content-Length: 0"), {}, b"", True),
+        (head("Content-Length: 2", "Connection: close") + b"ab", {}, b"ab", False),
+        (head("Content-Length: 2", version="1.0") + b"ab", {}, b"ab", False),
+        (head("Content-Length: 2") + b"ab and more", {}, b"ab", False),
+        (head("Content-Length: 2", "Content-Length: 2") + b"ab", {}, b"ab", True),
+        (head() + b"until the end", {"closed": True}, b"until the end", False),
+        (head("Transfer-Encoding: chunked", "Content-Length: 9") + b"1\r\na\r\n0\r\n\r\n", {}, b"a", False),
+        (head("Transfer-Encoding: chunked") + b"0\r\n\r\n", {}, b"", True),
+        (head("Transfer-Encoding: chunked") + b"0\r\n\r\nmore", {}, b"", False),
+    ],
+    ids=range(11),
+)
+def test_where_bodies_end(answer: bytes, options: dict[str, bool], body: bytes, reusable: bool) -> None:
+    reply, idle = both([answer], **options)  # type: ignore[arg-type]  # flags of the test
+    assert (bytes(reply.data), idle) == (body, reusable)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"\0" * SCRATCH_BYTES,
+        head("No colon"),
+        head(": no name"),
+        head("Name : value"),
+        head(" folded: line"),
+        head("Content-Length: -1"),
+        head("Content-Length: 1", "Content-Length: 2"),
+        head("Content-Length: 1,1"),
+        head("Content-Length: ١"),
+        head("Content-Length: 99999999999999999999"),
+        head("Transfer-Encoding: gzip, chunked"),
+        head("Transfer-Encoding: chunked") + b"x\r\n",
+        head("Transfer-Encoding: chunked") + b"-1\r\n",
+        head("Transfer-Encoding: chunked") + b"1\r\nab\r\n",
+        head("Transfer-Encoding: chunked") + b"1" * 5000,
+        head("Transfer-Encoding: chunked") + b"0\r\n" + b"t" * (SCRATCH_BYTES + 1),
+    ],
+    ids=range(19),
+)
+def test_what_is_no_http_is_refused(answer: bytes) -> None:
+    with pytest.raises(WireError, match="no HTTP"):
+        answered([answer])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_rubbish_never_counts_as_an_answer(data: bytes) -> None:
+    with pytest.raises(WireError):
+        answered([data], closed=True)
+
+
+@pytest.mark.parametrize("whole", [MEASURED, CHUNKED])
+@pytest.mark.parametrize("left", [1, 2, 5, 12, 40, -1])
+def test_an_answer_that_was_cut_off_never_counts(whole: bytes, left: int) -> None:
+    with pytest.raises(WireError, match="closed before"):
+        answered([whole[:-left] if left > 0 else b""], closed=True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head("Content-Length: 101", status="500 X"),
+        head("Transfer-Encoding: chunked", status="500 X") + b"65\r\n" + b"x" * 101,
+        head(status="500 X") + b"x" * 101,
+    ],
+    ids=range(3),
+)
+def test_bodies_that_are_too_long_are_left_out(answer: bytes) -> None:
+    reply, reusable = both([answer])
+    assert (reply.status, bytes(reply.data), reply.whole, reusable) == (500, b"", False, False)
+
+
+async def serving(answering: Answering) -> tuple[asyncio.Server, Wire]:
+    server = await asyncio.start_server(answering, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    port = server.sockets[0].getsockname()[1]
+    _, wire = await loop.create_connection(lambda: Wire(loop), "127.0.0.1", port)
+    return server, wire
+
+
+def head_of(body: bytes | bytearray) -> bytes:
+    return b"PUT / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % len(body)
+
+
+async def test_bodies_are_sent_whole_over_a_slow_reader() -> None:
+    body = bytes(range(256)) * 40_000
+    got = bytearray()
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while len(got) < len(body):
+            got.extend(await reader.read(100_000))
+            await asyncio.sleep(0)
+        writer.write(head("Content-Length: 0"))
+        writer.close()
+
+    server, wire = await serving(answering)
+    async with server:
+        reply = await wire.exchange(head_of(body), memoryview(body), LIMITS, bodiless=False)
+        assert (reply.status, bytes(got)) == (200, body)
+
+
+async def test_an_early_answer_ends_the_sending_and_the_connection() -> None:
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head("Content-Length: 0", status="503 Slow Down"))
+        await writer.drain()
+        await reader.read(1)
+        await asyncio.sleep(60)
+
+    server, wire = await serving(answering)
+    async with server:
+        body = bytearray(50_000_000)
+        reply = await wire.exchange(head_of(body), memoryview(body), LIMITS, bodiless=False)
+        assert (reply.status, wire.idle) == (503, False)
+
+
+async def test_what_reading_the_body_raises_ends_the_exchange() -> None:
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"some"
+        raise KeyError("gone")
+
+    server, wire = await serving(answering)
+    async with server:
+        with pytest.raises(KeyError):
+            await wire.exchange(head_of(b"12345678"), body(), LIMITS, bodiless=False)
+        assert not wire.idle
+
+
+async def test_a_caller_who_gives_up_leaves_no_connection_in_use() -> None:
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server, wire = await serving(answering)
+    async with server:
+        request = asyncio.ensure_future(wire.exchange(GET, None, LIMITS, bodiless=False))
+        await asyncio.sleep(0.01)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        assert not wire.idle
+
+
+async def test_standing_still_is_noticed_and_moving_slowly_is_not() -> None:
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head("Content-Length: 3"))
+        for _ in range(2):
+            writer.write(b"x")
+            await asyncio.sleep(0.05)
+
+    server, wire = await serving(answering)
+    async with server:
+        loop = asyncio.get_running_loop()
+        request = asyncio.ensure_future(wire.exchange(GET, None, LIMITS, bodiless=False))
+        await asyncio.sleep(0.2)
+        wire.check(loop.time() + LIMITS.idle - 1)
+        assert not request.done()
+        wire.check(loop.time() + LIMITS.idle)
+        with pytest.raises(Stalled):
+            await request
+
+
+async def test_a_server_that_speaks_unasked_is_left() -> None:
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("Content-Length: 0", status="408 Too Late"))
+        await reader.read()
+        writer.close()
+
+    server, wire = await serving(answering)
+    async with server:
+        await asyncio.sleep(0.05)
+        assert not wire.idle

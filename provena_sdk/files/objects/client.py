@@ -217,6 +217,47 @@ class ObjectClient:
             raise self._exchange.replaced(path)
         return Received(answer.data, answers.state(answer.headers, whole))
 
+    async def peek(self, path: str, length: int, *, tail: bool = False) -> Received:
+        """Get the beginning or the end of an object of which nothing is known yet, and with it what is to be known.
+
+        Args:
+            path: The object.
+            length: How many bytes; one that is shorter is got as a whole.
+            tail: Whether the end is meant.
+
+        Raises:
+            DatasetFileNotFound: There is no such object.
+            FileStoreError: The store refused, or its answer makes no sense.
+            InvalidArgument: Not even one byte is asked for.
+        """
+        if length < 1:
+            raise InvalidArgument("length", "at least one byte is needed.")
+        headers = {
+            "x-amz-checksum-mode": "ENABLED",
+            "range": f"bytes=-{length}" if tail else f"bytes=0-{length - 1}",
+        }
+        request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
+        try:
+            answer = await self._exchange.answer(request)
+        except IntegrityError:
+            answer = None
+        if answer is None:
+            # An empty object has no range at all.
+            state = await self.head(path)
+            if state.size:
+                raise self._exchange.replaced(path)
+            return Received(bytearray(), state)
+        whole = len(answer.data)
+        if answer.status == 206:
+            found = answers.content_range(answer.headers.get("content-range"))
+            expected = 0
+            if found is not None:
+                whole = found[2]
+                expected = max(whole - length, 0) if tail else 0
+            if found is None or found[:2] != (expected, min(whole, length)) or len(answer.data) != found[1]:
+                raise self._exchange.senseless(path)
+        return Received(answer.data, answers.state(answer.headers, whole))
+
     async def put(
         self,
         path: str,

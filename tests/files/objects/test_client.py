@@ -125,6 +125,22 @@ def test_ranges(client: ObjectClient) -> None:
     run_sync(work())
 
 
+@pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 200])
+def test_the_beginning_and_the_end_of_an_unknown_object(client: ObjectClient, size: int) -> None:
+    async def work() -> None:
+        data = bytes(range(size))
+        await put(client, "a", data)
+        for tail, expected in ((False, data[:10]), (True, data[-10:])):
+            received = await client.peek("a", 10, tail=tail)
+            assert (received.data, received.state) == (expected, await client.head("a"))
+        with pytest.raises(InvalidArgument, match="length"):
+            await client.peek("a", 0)
+        with pytest.raises(DatasetFileNotFound):
+            await client.peek("b", 10)
+
+    run_sync(work())
+
+
 def test_a_whole_object_of_another_size_is_not_read(client: ObjectClient) -> None:
     async def work() -> None:
         await put(client, "a", BLOCK)

@@ -244,7 +244,7 @@ class Wire(asyncio.BufferedProtocol):
 
     async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
         for at in range(0, view.nbytes, _PIECE_BYTES):
-            if waiter.done():
+            if waiter.done() or self._transport.is_closing():
                 # An early answer, or the end of the connection: the rest is of no use.
                 self.reusable = False
                 return

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import operator
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -33,6 +33,9 @@ MAX_COPY_BYTES: Final = 5 * 1024**3
 """The most that S3 copies in one request."""
 
 COPY_PART_BYTES: Final = 1024**3
+
+# Of what a store tells no time.
+_LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
 _PAST_THE_END: Final = frozenset({"InvalidRange", "416"})
 
@@ -367,7 +370,7 @@ class DatasetContents:
         from provena_sdk.files.download import download_file
 
         state = await self.store.objects.head(path)
-        info = FileInfo(path, state.size, state.etag, state.modified)
+        info = FileInfo(path, state.size, state.etag, state.modified or _LONG_AGO)
         await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
         await download_file(self._engine(), Download(info, target.name), target.parent)
 

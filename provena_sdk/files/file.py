@@ -12,17 +12,18 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
-
-from fsspec.spec import AbstractBufferedFile
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
+from provena_sdk.files.bases import AbstractBufferedFile
 from provena_sdk.files.io_thread import is_current, run_sync, submit
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.files.plan import service_file_refusal
 from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
+    import asyncio
+
     from provena_sdk.files.contents import DatasetContents
 
 _log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         ServiceFileRefused: It is ``metadata.json`` at the root, and was to be written.
     """
 
+    buffer: Any
     _unclosed: weakref.finalize[..., DatasetFile] | None = None
 
     def __init__(
@@ -283,7 +285,11 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     def _can_send(self) -> bool:
         # In a forked child the connections, and the thread that uses them, are the parent's.
         here = self._pid == os.getpid()
-        return here and not sys.is_finalizing() and not is_current(self._contents.store.loop)
+        return (
+            here
+            and not sys.is_finalizing()
+            and not is_current(cast("asyncio.AbstractEventLoop", self._contents.store.loop))
+        )
 
 
 class TextFile(io.TextIOWrapper):

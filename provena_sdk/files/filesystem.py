@@ -129,12 +129,12 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
 
     def open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
         """Open a file; see :func:`provena_sdk.files.file.open_file`."""
-        return open_file(self, self._strip_protocol(path), mode, *args, **kwargs)
+        return open_file(self, str(self._strip_protocol(path)), mode, *args, **kwargs)
 
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> DatasetFile:
+    def _open(self, path: str, mode: str = "rb", *args: Any, **options: Any) -> Any:
         _, key, _ = self.split_path(path)
         inner = key.removeprefix(self.location.prefix) if path != self.root else ""
-        return DatasetFile(self, path, mode, contents=self.contents, inner=inner, **options)
+        return DatasetFile(self, path, mode, *args, contents=self.contents, inner=inner, **options)
 
     async def _mkdir(self, path: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: folders exist by the files in them, and buckets are the service's business."""

@@ -6,9 +6,8 @@ import io
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fsspec.asyn import AbstractAsyncStreamedFile
-
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.files.bases import AbstractAsyncStreamedFile
 from provena_sdk.files.file import not_a_file
 from provena_sdk.files.io_thread import on_io_thread
 from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
@@ -23,6 +22,8 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
     Nothing is read ahead. What is written has its name once the file is closed; an ``async with`` block that is left by
     an exception gives it up. :meth:`opened` makes one.
     """
+
+    buffer: Any
 
     @classmethod
     async def opened(

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from fsspec.implementations.dirfs import DirFileSystem
-
 from provena_sdk.config import Settings
+from provena_sdk.files.bases import DirFileSystem
 from provena_sdk.filesystem.router import ProvenaFileSystem
 from provena_sdk.resources.datasets import Datasets
 

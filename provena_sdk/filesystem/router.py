@@ -15,7 +15,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
-from fsspec.asyn import AsyncFileSystem, get_loop
+from fsspec.asyn import get_loop
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.utils import tokenize
 
@@ -26,6 +26,7 @@ from provena_sdk.errors import (
     NotAFile,
 )
 from provena_sdk.files import Access, on_io_thread, run_sync
+from provena_sdk.files.bases import AsyncFileSystem
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
 from provena_sdk.filesystem.options import check_options, client_for
@@ -76,6 +77,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
     protocol: ClassVar[str] = PROTOCOL
     root_marker: ClassVar[str] = ""
+    _pid: int
 
     def __init__(
         self,
@@ -521,7 +523,13 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             else:
                 await there.copy_from(await self._reading(source), source.path, target.path)
 
-        await on_io_thread(copy())
+        try:
+            await on_io_thread(copy())
+        except DatasetFileNotFound:
+            # A folder needs no copy of its own, besides those of its files.
+            if not await self._isdir(path1):
+                raise
+            return
         self.invalidate_cache(path2)
 
     async def _rm(

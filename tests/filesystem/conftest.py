@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 
 import fsspec
@@ -58,5 +59,20 @@ def stored(sandbox: Sandbox, dataset: str) -> Stored:
     def read(handle: str = dataset) -> dict[str, bytes]:
         files = sandbox.storage.files(handle)
         return {path: data for path, data in files.items() if path != "metadata.json"}
+
+    return read
+
+
+@pytest.fixture
+def requests(sandbox: Sandbox) -> Callable[[], list[str]]:
+    """Tells which operations the object store was asked for so far."""
+
+    def read() -> list[str]:
+        # A request is noted just after its answer was sent.
+        known = -1
+        while known != len(sandbox.s3_requests):
+            known = len(sandbox.s3_requests)
+            time.sleep(0.05)
+        return [request.operation for request in sandbox.s3_requests]
 
     return read

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
 from provena_sdk.files.bases import AbstractBufferedFile
+from provena_sdk.files.caching import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.files.io_thread import is_current, run_sync, submit
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.files.plan import service_file_refusal
@@ -30,7 +31,6 @@ _log = logging.getLogger(__name__)
 
 _UNCLOSED: Final = "%r was never closed, and is not uploaded. Open it in a 'with' block."
 _MODES: Final = ("rb", "wb", "ab", "xb")
-_CACHE: Final = "readahead"
 _ON_THEIR_WAY: Final = 4
 # With parts that double in size now and then, 10,000 of them reach S3's largest object.
 _PARTS_OF_ONE_SIZE: Final = 1000
@@ -101,8 +101,17 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         for name in others:
             raise InvalidArgument(name, "there is no such option.")
         self._check(mode, block_size)
-        if mode == "rb" and size is None:
-            size = self._look_up()
+        if mode == "rb":
+            cache_type = cache_type or CACHE
+            manner = manner_of(inner) if cache_type == CACHE else None
+            if manner is not None:
+                block_size = block_size or manner.block
+                own = {"begin": self._begin_range, "eager": manner.eager}
+                cache_options = {**own, **(cache_options or {})}
+            if size is None or etag is None:
+                size, opening = self._look_up(manner)
+                if cache_options is not None and opening is not None:
+                    cache_options.setdefault("opening", opening)
         if mode == "xb" and run_sync(contents.exists(inner)):
             raise already_there(inner, self._dataset_id)
         super().__init__(
@@ -111,7 +120,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             mode,
             block_size or PART_BYTES,
             autocommit=autocommit,
-            cache_type=cache_type or _CACHE,
+            cache_type=cache_type,
             cache_options=cache_options,
             size=size,
         )
@@ -144,14 +153,22 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         if mode != "rb" and is_service_file(self._inner):
             raise service_file_refusal(self._dataset_id)
 
-    def _look_up(self) -> int:
-        self._details = run_sync(self._contents.info(self._inner))
+    def _look_up(self, manner: Manner | None) -> tuple[int, tuple[int, bytes] | None]:
+        """Return the size, and what was fetched with it: its offset and bytes."""
+        opening = None
+        if manner is None:
+            self._details = run_sync(self._contents.info(self._inner))
+        else:
+            found = self._contents.opening(self._inner, manner.opening, tail=manner.tail)
+            self._details, data = run_sync(found)
+            opening = (self._details["size"] - len(data) if manner.tail else 0, data)
         if self._details["type"] == "directory":
             raise not_a_file(self._inner, self._dataset_id)
         if self._etag is None:
             self._etag = self._details["ETag"]
-        size: int = self._details["size"]
-        return size
+        elif self._etag != self._details["ETag"]:
+            opening = None
+        return self._details["size"], opening
 
     def _go_on(self) -> None:
         """Take over what is there; what is short is held, and what is long is sent again part by part."""
@@ -172,6 +189,9 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         if start >= end:
             return b""
         return run_sync(self._contents.span(self._inner, start, end, etag=self._etag))
+
+    def _begin_range(self, start: int, end: int) -> Future[bytes]:
+        return submit(self._contents.span(self._inner, start, end, etag=self._etag))
 
     def flush(self, force: bool = False) -> None:
         """Send what fills a block; with ``force``, the rest too."""
@@ -220,6 +240,9 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         """Close the file; what was written has its name from now on."""
         ended: bool = self.closed
         if ended or self._unclosed is None:
+            # Older releases of fsspec leave this to the cache's own end.
+            if not ended and isinstance(self.cache, ReadCache):
+                self.cache.close()
             super().close()
         elif self._can_send():
             self._unclosed.detach()

@@ -7,12 +7,15 @@ with paths that begin at the dataset's root.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import stat
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from fsspec.asyn import sync_wrapper
+from fsspec.asyn import AsyncFileSystem, sync_wrapper
 from fsspec.implementations.dirfs import DirFileSystem
 from s3fs import S3FileSystem
 
@@ -26,6 +29,7 @@ from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.files.paths import SERVICE_FILE, is_service_file
 from provena_sdk.files.plan import service_file_refusal
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
+from provena_sdk.files.writer import PART_BYTES
 
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
@@ -107,33 +111,92 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         scheme = f"{self.protocol[0]}://"
         return path.removeprefix(scheme)
 
+    def _within(self, path: str) -> str:
+        """Return the path within the dataset that an address names.
+
+        Raises:
+            UnsafePath: It lies elsewhere.
+        """
+        address = self._strip_address(path).rstrip("/")
+        if address == self.root:
+            return ""
+        if not address.startswith(f"{self.root}/"):
+            raise UnsafePath(f"{path!r} is not in the folder of dataset {self.location.dataset_id}.")
+        return address[len(self.root) + 1 :]
+
     async def _info(self, path: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        if path.rstrip("/") == self.root:
-            # A dataset has its folder even while it is empty, and asking for the bare key is not allowed.
-            return {"name": self.root, "size": 0, "type": "directory"}
-        info: dict[str, Any] = await super()._info(path, *args, **kwargs)
-        return info
+        return await self.contents.info(self._within(path))
 
     async def _exists(self, path: str) -> bool:
-        return path.rstrip("/") == self.root or bool(await super()._exists(path))
+        return await self.contents.exists(self._within(path))
 
     async def _isdir(self, path: str) -> bool:
-        return path.rstrip("/") == self.root or bool(await super()._isdir(path))
+        try:
+            return bool((await self._info(path))["type"] == "directory")
+        except FileNotFoundError:
+            return False
 
     async def _ls(self, path: str, detail: bool = False, *args: Any, **kwargs: Any) -> list[Any]:
-        if path.rstrip("/") != self.root:
-            return list(await super()._ls(path, detail, *args, **kwargs))
-        # s3fs looks for an empty folder in the one above, which is not the dataset's.
-        entries = await self._lsdir(self.root)
-        return entries if detail else sorted(entry["name"] for entry in entries)
+        entries = await self.contents.ls(self._within(path))
+        return entries if detail else [entry["name"] for entry in entries]
+
+    async def _find(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        withdirs: bool | None = None,
+        detail: bool = False,
+        prefix: str = "",
+        **kwargs: Any,
+    ) -> Any:
+        if maxdepth is not None:
+            return await AsyncFileSystem._find(self, path, maxdepth, bool(withdirs), detail=detail)
+        inner = self._within(path)
+        entries = await self.contents.find(inner, prefix=prefix, folders=bool(withdirs))
+        if not entries and await self._isfile(path):
+            entries = [await self._info(path)]
+        found = {entry["name"]: entry for entry in entries}
+        return found if detail else list(found)
+
+    async def _cat_file(
+        self, path: str, version_id: str | None = None, start: int | None = None, end: int | None = None
+    ) -> Any:
+        return await self.contents.read(self._within(path), start, end)
+
+    async def _pipe_file(
+        self,
+        path: str,
+        data: bytes,
+        chunksize: int = PART_BYTES,
+        max_concurrency: int | None = None,
+        mode: str = "overwrite",
+        **kwargs: Any,
+    ) -> None:
+        await self.contents.write(self._within(path), data, new=mode == "create")
+
+    async def _put_file(self, lpath: Any, rpath: str, *args: Any, **kwargs: Any) -> None:
+        source = Path(lpath)
+        status = await asyncio.to_thread(source.stat)
+        if not stat.S_ISDIR(status.st_mode):
+            await self.contents.upload(source, status.st_size, self._within(rpath))
+
+    async def _get_file(self, rpath: str, lpath: Any, *args: Any, **kwargs: Any) -> None:
+        if await self._isdir(rpath):
+            await asyncio.to_thread(os.makedirs, lpath, exist_ok=True)
+        else:
+            await self.contents.download(self._within(rpath), Path(lpath))
+
+    async def _cp_file(
+        self, path1: str, path2: str, preserve_etag: bool | None = None, **kwargs: Any
+    ) -> None:
+        await self.contents.copy(self._within(path1), self._within(path2))
 
     def open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
         """Open a file; see :func:`provena_sdk.files.file.open_file`."""
         return open_file(self, str(self._strip_protocol(path)), mode, *args, **kwargs)
 
     def _open(self, path: str, mode: str = "rb", *args: Any, **options: Any) -> Any:
-        _, key, _ = self.split_path(path)
-        inner = key.removeprefix(self.location.prefix) if path != self.root else ""
+        inner = self._within(path)
         return DatasetFile(self, path, mode, *args, contents=self.contents, inner=inner, **options)
 
     async def _mkdir(self, path: str, *args: Any, **kwargs: Any) -> None:
@@ -225,6 +288,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
     # s3fs binds these to its own coroutines, not to the ones above.
     call_s3 = sync_wrapper(_call_s3)
     exists = sync_wrapper(_exists)
+    find = sync_wrapper(_find)
     isdir = sync_wrapper(_isdir)
     mkdir = sync_wrapper(_mkdir)
     makedirs = sync_wrapper(_makedirs)

@@ -156,12 +156,25 @@ def test_changing_things(files: DatasetFiles, stored: Stored) -> None:
     assert stored() == {"b": b"2", "d": b"2"}
 
 
+def test_files_come_and_go_whole(files: DatasetFiles, stored: Stored, tmp_path: Path) -> None:
+    fs = files.filesystem(Access.WRITE)
+    (tmp_path / "run" / "deep").mkdir(parents=True)
+    (tmp_path / "run" / "deep" / "a").write_bytes(b"1")
+    fs.put(f"{tmp_path}/run", "out", recursive=True)
+    assert stored() == {"out/deep/a": b"1"}
+    fs.get("out", f"{tmp_path}/back", recursive=True)
+    assert (tmp_path / "back" / "deep" / "a").read_bytes() == b"1"
+    with pytest.raises(FileNotFoundError):
+        fs.get_file("missing", str(tmp_path / "missing"))
+    assert not (tmp_path / "missing").exists()
+
+
 @pytest.mark.parametrize("path", ["../neighbour/secret", "../../x", ".."])
 def test_dots_do_not_lead_out_of_the_dataset(
     files: DatasetFiles, server: Server, location: DatasetLocation, path: str
 ) -> None:
     server.store.put(location.bucket, "datasets/neighbour/secret", b"secret")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UnsafePath):
         files.filesystem().cat_file(path)
 
 

@@ -78,6 +78,24 @@ class DatasetContents:
             raise
         return self._file(path, state.size, state.etag, state.modified)
 
+    async def opening(self, path: str, length: int, *, tail: bool) -> tuple[Entry, bytes]:
+        """Return a file's entry and, in the same request, its first or last bytes; or a folder's entry.
+
+        Args:
+            path: The path within the dataset.
+            length: How many bytes.
+            tail: Whether the last ones are meant.
+
+        Raises:
+            DatasetFileNotFound: There is neither.
+        """
+        try:
+            received = await self.store.objects.peek(path, length, tail=tail)
+        except DatasetFileNotFound:
+            return await self.info(path), b""
+        state = received.state
+        return self._file(path, state.size, state.etag, state.modified), bytes(received.data)
+
     async def exists(self, path: str) -> bool:
         """Whether there is a file or a folder of this name."""
         try:

@@ -64,6 +64,23 @@ def submit(work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
     return asyncio.run_coroutine_threadsafe(work, _loop())
 
 
+def wait_for(begun: concurrent.futures.Future[T]) -> T:
+    """Wait for what :func:`submit` began, and return its result.
+
+    Args:
+        begun: Its result to be; it goes on when the waiting is interrupted.
+
+    Raises:
+        RuntimeError: The caller is on the I/O thread itself, which would wait for itself for ever.
+    """
+    if not begun.done() and is_current(_loop()):
+        raise RuntimeError("A blocking call was made on fsspec's I/O thread; await the coroutine instead.")
+    while not begun.done():
+        # Waiting without a limit cannot be interrupted on Windows.
+        concurrent.futures.wait((begun,), timeout=_WAKE_SECONDS)
+    return begun.result()
+
+
 async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and await its result on the caller's own loop.
 

@@ -1,0 +1,305 @@
+"""Stores, and what stands between, that answer otherwise than the sandbox does."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from provena_sdk.errors import ConnectionFailed, DatasetFileNotFound, FileStoreError, IntegrityError
+from provena_sdk.files import Access, CredentialsSource, DatasetLocation, run_sync
+from provena_sdk.files.location import StoreAddress
+from provena_sdk.files.objects import exchange
+from provena_sdk.files.objects.address import Endpoint
+from provena_sdk.files.objects.client import ObjectClient
+from provena_sdk.files.objects.connections import Connections
+from provena_sdk.files.objects.retry import RetryRule
+from provena_sdk.files.session import DatasetCredentials
+
+
+class Asked(NamedTuple):
+    """One request: its line, its headers with names in lower case, and its body."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Script:
+    """A store that answers each request with the next of its answers, and the last again and again."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answers: list[bytes] = []
+        self.asked: list[Asked] = []
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.server = asyncio.run_coroutine_threadsafe(starting, loop).result()
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    def says(self, status: str, *headers: str, body: bytes | str = b"", length: bool = True) -> None:
+        """Add an answer."""
+        data = body.encode() if isinstance(body, str) else body
+        lines = [f"HTTP/1.1 {status}", *headers, *([f"Content-Length: {len(data)}"] if length else [])]
+        self.answers.append("\r\n".join([*lines, "", ""]).encode() + data)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+                line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)
+                }
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                self.asked.append(Asked(line, headers, body))
+                writer.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            writer.close()
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """A store whose answers a test writes."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    made = Script(loop)
+    yield made
+
+    async def end() -> None:
+        made.server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(end(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def client(script: Script, location: DatasetLocation, source: CredentialsSource) -> Iterator[ObjectClient]:
+    """A client of that store."""
+    address = StoreAddress(f"http://127.0.0.1:{script.port}")
+    credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
+    made = ObjectClient(location, credentials, address, rule=RetryRule(base=0.001, most=4))
+    yield made
+    run_sync(made.close())
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        ("301 Moved", ["x-amz-bucket-region: eu-west-1"], "<Error><Code>PermanentRedirect</Code></Error>"),
+        ("400 Bad", [], "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>"),
+        ("307 Go", ["x-amz-bucket-region: eu-west-1", "Location: http://evil.example/"], ""),
+    ],
+    ids=["301", "400", "307"],
+)
+def test_the_buckets_region_is_followed_once_and_remembered(
+    client: ObjectClient, script: Script, status: str, headers: list[str], body: str
+) -> None:
+    script.says(status, *headers, body=body)
+    script.says("200 OK", 'ETag: "e"', body="data")
+    for _ in range(2):
+        assert run_sync(client.get("a")).data == b"data"
+    regions = [asked.headers["authorization"].split("/")[2] for asked in script.asked]
+    assert regions == ["us-east-1", "eu-west-1", "eu-west-1"]
+
+
+def test_all_who_were_sent_to_another_region_follow(client: ObjectClient, script: Script) -> None:
+    for _ in range(3):
+        script.says("301 Moved", "x-amz-bucket-region: eu-west-1")
+    script.says("200 OK", 'ETag: "e"', body="data")
+
+    async def work() -> None:
+        await asyncio.gather(*[client.get("a") for _ in range(3)])
+
+    run_sync(work())
+    assert len(script.asked) == 6
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "evil.example/", "a.b", ""])
+def test_a_region_that_leads_nowhere_is_not_followed(
+    client: ObjectClient, script: Script, region: str
+) -> None:
+    script.says(
+        "301 Moved", f"x-amz-bucket-region: {region}", body="<Error><Code>PermanentRedirect</Code></Error>"
+    )
+    with pytest.raises(FileStoreError) as caught:
+        run_sync(client.get("a"))
+    assert (caught.value.code, len(script.asked)) == ("PermanentRedirect", 1)
+
+
+def test_being_sent_round_in_circles_ends(client: ObjectClient, script: Script) -> None:
+    for region in ("eu-west-1", "us-east-1", "eu-west-1"):
+        script.says("301 Moved", f"x-amz-bucket-region: {region}")
+    with pytest.raises(FileStoreError):
+        run_sync(client.get("a"))
+    assert len(script.asked) == 2
+
+
+def test_amazons_host_names_the_region(
+    location: DatasetLocation, source: CredentialsSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Endpoint] = []
+
+    class Noted(Connections):
+        def __init__(self, endpoint: Endpoint, ca_file: str | None, *, idle: float) -> None:
+            seen.append(endpoint)
+            super().__init__(endpoint, ca_file, idle=idle)
+
+    monkeypatch.setattr(exchange, "Connections", Noted)
+    credentials = DatasetCredentials(source, location.dataset_id, Access.READ)
+    ObjectClient(location, credentials, StoreAddress(region="ap-southeast-2"))
+    ObjectClient(location, credentials, StoreAddress())
+    assert [one.host for one in seen] == [
+        "reef.s3.ap-southeast-2.amazonaws.com",
+        "reef.s3.us-east-1.amazonaws.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        ("200 OK", [], b"0123456789"),
+        ("200 OK", [], b"012"),
+        ("206 Partial", ["Content-Range: bytes 0-2/10"], b"012"),
+        ("206 Partial", ["Content-Range: bytes 3-5/*"], b"345"),
+        ("206 Partial", ["Content-Range: bytes 3-5/10"], b"34"),
+        ("206 Partial", [], b"345"),
+        ("206 Partial", ["Content-Range: bytes 3-9/10"], b"3456789"),
+        ("416 No", [], b""),
+    ],
+    ids=range(8),
+)
+def test_other_bytes_than_the_range_are_refused(
+    client: ObjectClient, script: Script, status: str, headers: list[str], body: bytes
+) -> None:
+    script.says(status, *headers, body=body)
+    with pytest.raises(IntegrityError):
+        run_sync(client.get("a", span=(3, 3)))
+    assert len(script.asked) == 1
+
+
+def test_a_range_that_is_the_whole_may_come_as_the_whole(client: ObjectClient, script: Script) -> None:
+    script.says("200 OK", 'ETag: "e"', body="012")
+    received = run_sync(client.get("a", span=(0, 3), size=3))
+    assert (bytes(received.data), received.state.size) == (b"012", 3)
+
+
+def test_a_body_in_chunks_counts_if_it_came_to_its_end(client: ObjectClient, script: Script) -> None:
+    script.says("200 OK", "Transfer-Encoding: chunked", body=b"3\r\n012\r\n0\r\n\r\n", length=False)
+    assert run_sync(client.get("a", size=3)).data == b"012"
+
+
+def test_pages_of_proxies_are_errors(client: ObjectClient, script: Script) -> None:
+    script.says("502 Bad Gateway", body="<html><!DOCTYPE html>Bad</html>")
+    with pytest.raises(FileStoreError) as caught:
+        run_sync(client.get("a"))
+    assert (caught.value.code, len(script.asked)) == ("502", 4)
+
+
+@pytest.mark.parametrize("body", ["<html>Log in</html>", "", "<ListBucketResult/>", "x" * 100])
+def test_a_page_in_place_of_a_listing_is_an_error(client: ObjectClient, script: Script, body: str) -> None:
+    script.says("200 OK", body=body)
+
+    async def read() -> None:
+        async for _ in client.list():
+            raise AssertionError("there is nothing")
+
+    with pytest.raises(FileStoreError, match="makes no sense"):
+        run_sync(read())
+
+
+def test_a_listing_without_end_ends(client: ObjectClient, script: Script) -> None:
+    script.says(
+        "200 OK",
+        body="<ListBucketResult><IsTruncated>true</IsTruncated>"
+        "<NextContinuationToken>same</NextContinuationToken></ListBucketResult>",
+    )
+
+    async def read() -> int:
+        return len([page async for page in client.list()])
+
+    with pytest.raises(FileStoreError, match="makes no sense"):
+        run_sync(read())
+    assert len(script.asked) == 2
+
+
+def test_a_listing_that_is_too_long_is_not_read(
+    client: ObjectClient, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.says("200 OK", "Content-Length: 99999999999", length=False)
+    with pytest.raises(FileStoreError, match="makes no sense"):
+        run_sync(client.create_upload("a"))
+
+
+def test_the_wait_that_was_asked_for_is_kept(
+    client: ObjectClient, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    real = asyncio.sleep
+
+    async def noting(seconds: float) -> None:
+        waits.append(seconds)
+        await real(0)
+
+    script.says("503 Slow Down", "Retry-After: 7")
+    script.says("429 Too Many", "Retry-After: 100")
+    script.says("503 Slow Down", "Retry-After: 3600")
+    monkeypatch.setattr("provena_sdk.files.objects.exchange.asyncio.sleep", noting)
+    with pytest.raises(FileStoreError):
+        run_sync(client.get("a"))
+    assert waits == [7.0, 100.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("404 Not Found", DatasetFileNotFound), ("412 Failed", IntegrityError)]
+)
+def test_head_is_understood_by_its_status(
+    client: ObjectClient, script: Script, status: str, expected: type[Exception]
+) -> None:
+    script.says(status, "Content-Length: 300", length=False)
+    with pytest.raises(expected):
+        run_sync(client.head("a", if_match="e"))
+
+
+def test_head_without_a_length_makes_no_sense(client: ObjectClient, script: Script) -> None:
+    script.says("200 OK", 'ETag: "e"', length=False)
+    with pytest.raises(FileStoreError, match="makes no sense"):
+        run_sync(client.head("a"))
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"])
+def test_what_is_no_http_is_tried_again_and_told(client: ObjectClient, script: Script, answer: bytes) -> None:
+    script.answers.append(answer)
+    with pytest.raises(ConnectionFailed):
+        run_sync(client.get("a"))
+    assert len(script.asked) == 4
+
+
+def test_a_store_that_computed_another_checksum_is_told(client: ObjectClient, script: Script) -> None:
+    script.says("200 OK", 'ETag: "e"', "x-amz-checksum-crc32: AAAAAA==")
+    with pytest.raises(IntegrityError, match="something else"):
+        run_sync(client.put("a", b"1", crc32="g9zv7w=="))
+
+
+def test_a_store_that_keeps_no_checksums_is_fine(client: ObjectClient, script: Script) -> None:
+    script.says("200 OK", 'ETag: "e"', "x-amz-server-side-encryption: aws:kms")
+    assert run_sync(client.put("a", b"1", crc32="g9zv7w==")) == ("e", None, True)
+
+
+def test_what_goes_out(client: ObjectClient, script: Script, location: DatasetLocation) -> None:
+    script.says("200 OK", 'ETag: "e"')
+    run_sync(client.put("a b", b"1", crc32="g9zv7w==", content_type="text/csv", if_none_match=True))
+    [asked] = script.asked
+    assert asked.line == f"PUT /reef/{location.prefix}a%20b HTTP/1.1"
+    assert asked.body == b"1"
+    assert set(asked.headers) == {
+        "accept-encoding", "authorization", "content-length", "content-type", "host", "if-none-match",
+        "user-agent", "x-amz-checksum-crc32", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token",
+    }  # fmt: skip
+    assert asked.headers["host"] == f"127.0.0.1:{script.port}"
+    assert asked.headers["user-agent"].startswith("provena-sdk/")

@@ -1,0 +1,145 @@
+"""How many requests may run at once, and how many bytes may be held."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provena_sdk.files.admission import SMALL_BYTES, Admission
+
+LARGE = SMALL_BYTES + 1
+
+
+async def run_all(admission: Admission, sizes: list[int]) -> tuple[int, int]:
+    """Run a request of each size; return the most small and large ones that ran at once."""
+    running, most = [0, 0], [0, 0]
+
+    async def one(size: int) -> None:
+        kind = int(size > SMALL_BYTES)
+        async with admission.slot(size):
+            running[kind] += 1
+            most[kind] = max(most[kind], running[kind])
+            await asyncio.sleep(0)
+            running[kind] -= 1
+
+    await asyncio.gather(*map(one, sizes))
+    return most[0], most[1]
+
+
+async def test_small_and_large_requests_have_limits_of_their_own() -> None:
+    admission = Admission(5, 2)
+    assert admission.most == 7
+    assert await run_all(admission, [SMALL_BYTES] * 30 + [LARGE] * 30) == (5, 2)
+    assert admission.running == 0
+
+
+async def test_who_came_first_goes_first() -> None:
+    admission = Admission(1)
+    order: list[int] = []
+
+    async def one(number: int) -> None:
+        async with admission.slot(0):
+            order.append(number)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(one, range(20)))
+    assert order == list(range(20))
+
+
+async def test_slowing_down_halves_once_for_all_that_were_under_way() -> None:
+    admission = Admission(64, 16)
+    slots = [admission.slot(0) for _ in range(10)]
+    for slot in slots:
+        await slot.__aenter__()
+    for slot in slots:
+        admission.slowed(slot)
+    assert admission.limits == (32, 8)
+    for slot in slots:
+        await slot.__aexit__(None, None, None)
+    assert admission.limits == (32, 8)
+    for _ in range(20):
+        async with admission.slot(0) as slot:
+            admission.slowed(slot)
+    assert admission.limits == (1, 1)
+
+
+async def test_limits_grow_back_slowly_and_not_beyond_what_they_were() -> None:
+    admission = Admission(8, 8)
+    async with admission.slot(0) as slot:
+        admission.slowed(slot)
+    assert admission.limits == (4, 4)
+    await run_all(admission, [0] * 10)
+    assert admission.limits[0] == 5
+    assert (await run_all(admission, [0] * 200))[0] <= 8
+    assert admission.limits == (8, 4)
+
+
+async def test_a_request_that_failed_earns_nothing() -> None:
+    admission = Admission(2)
+    async with admission.slot(0) as slot:
+        admission.slowed(slot)
+    for _ in range(50):
+        with contextlib.suppress(KeyError):
+            async with admission.slot(0):
+                raise KeyError
+    assert admission.limits[0] == 1
+
+
+async def test_fewer_run_while_more_than_the_limit_are_under_way() -> None:
+    admission = Admission(4)
+    slots = [admission.slot(0) for _ in range(4)]
+    for slot in slots:
+        await slot.__aenter__()
+    admission.slowed(slots[0])
+    waiting = asyncio.ensure_future(run_all(admission, [0]))
+    for number, slot in enumerate(slots):
+        await asyncio.sleep(0)
+        assert waiting.done() == (number > 3)
+        await slot.__aexit__(KeyError, KeyError(), None)
+    await waiting
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=30), st.integers(1, 3))
+def test_whoever_gives_up_leaves_the_place_to_another(jobs: list[tuple[bool, int]], limit: int) -> None:
+    async def work() -> None:
+        admission = Admission(limit)
+        ran = 0
+
+        async def one(steps: int) -> None:
+            nonlocal ran
+            async with admission.slot(0):
+                assert admission.running <= limit
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                ran += 1
+
+        tasks: list[asyncio.Task[Any]] = []
+        for gives_up, steps in jobs:
+            tasks.append(asyncio.ensure_future(one(steps)))
+            await asyncio.sleep(0)
+            if gives_up:
+                tasks[len(tasks) // 2].cancel()
+        async with asyncio.timeout(5):
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert ran == sum(one is None for one in done)
+        assert admission.running == 0
+
+    asyncio.run(work())
+
+
+async def test_a_fresh_one_knows_of_no_request() -> None:
+    admission = Admission(3, 2)
+    await admission.slot(0).__aenter__()
+    fresh = admission.fresh()
+    assert (fresh.running, fresh.limits) == (0, (3, 2))
+
+
+@pytest.mark.parametrize("size", [0, SMALL_BYTES])
+async def test_what_counts_as_small(size: int) -> None:
+    admission = Admission(1, 1)
+    async with admission.slot(size), admission.slot(LARGE):
+        assert admission.running == 2

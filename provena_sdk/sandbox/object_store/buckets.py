@@ -176,7 +176,9 @@ def _entries(page: ListPage, encode: xml.KeyEncoder, *, with_owner: bool) -> lis
 
 
 def _entry(item: StoredObject, encode: xml.KeyEncoder, with_owner: bool) -> str:
-    algorithms = "".join(xml.element("ChecksumAlgorithm", name.upper()) for name in item.checksums)
+    algorithms = ""
+    if item.checksums:
+        algorithms = "".join(xml.element("ChecksumAlgorithm", name.upper()) for name in item.checksums)
     return (
         f"<Contents>{encode('Key', item.key)}<LastModified>{xml.time(item.modified)}</LastModified>"
         f"<ETag>&quot;{item.etag}&quot;</ETag>{algorithms}<Size>{item.size}</Size>"

@@ -14,6 +14,8 @@ from provena_sdk.sandbox.object_store.errors import S3Error
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 MAX_REQUEST_BYTES = 4 << 20
 
+_PLAIN = re.compile(r"[A-Za-z0-9/*._-]*")
+"""Keys that are written alike in any encoding."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
@@ -35,7 +37,7 @@ def document(name: str, parts: Iterable[str]) -> str:
 
 def time(moment: datetime) -> str:
     """Return a moment as S3 writes it: UTC, with milliseconds and a Z."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def key_encoder(encoding_type: str | None) -> KeyEncoder:
@@ -57,6 +59,8 @@ class KeyEncoder:
 
     def __call__(self, name: str, key: str) -> str:
         """Return an element that holds ``key``."""
+        if _PLAIN.fullmatch(key):
+            return f"<{name}>{key}</{name}>"
         return element(name, quote_plus(key, safe="/*-._") if self.url else key)
 
 

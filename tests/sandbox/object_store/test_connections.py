@@ -180,7 +180,7 @@ async def test_requests_are_recorded(running: Any) -> None:
     await running.signed_raw("GET", running.path("y"))
     await running.signed_raw("GET", f"/{BUCKET}?list-type=2")
     first, second, third = running.server.requests
-    assert tuple(first) == ("GET", "GetObject", BUCKET, "x", "bytes=0-1", 206)
+    assert tuple(first) == ("GET", "GetObject", BUCKET, "x", "bytes=0-1", 206, 0)
     assert (second.status, third.operation) == (404, "ListObjectsV2")
     assert seen == ["GetObject", "GetObject", "ListObjectsV2"]
     assert running.server.activity.peak_in_flight == 1

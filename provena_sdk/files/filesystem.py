@@ -159,7 +159,13 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         return found if detail else list(found)
 
     async def _cat_file(
-        self, path: str, version_id: str | None = None, start: int | None = None, end: int | None = None
+        self,
+        path: str,
+        version_id: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        chunksize: int | None = None,
+        max_concurrency: int | None = None,
     ) -> Any:
         return await self.contents.read(self._within(path), start, end)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+from fsspec.utils import tokenize
+
 from provena_sdk.config import Settings
 from provena_sdk.files.bases import DirFileSystem
 from provena_sdk.filesystem.router import ProvenaFileSystem
@@ -27,12 +29,18 @@ class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
     """
 
     protocol: ClassVar[str] = "provena-folder"
+    # fsspec would go by how the file system below is shown, and two persons' are shown alike.
+    cachable = False
 
     def __init__(self, path: str, fs: ProvenaFileSystem, **options: Any) -> None:
         super().__init__(path=path, fs=fs, **options)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path}>"
+
+    @property
+    def _fs_token(self) -> str:
+        return str(tokenize(self._fs_token_, self.fs._fs_token))
 
     @property
     def transaction(self) -> Any:

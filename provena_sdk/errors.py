@@ -33,6 +33,8 @@ __all__ = [
     "GatewayError",
     "IntegrityError",
     "InvalidArgument",
+    "LeaseExpired",
+    "LeaseMissing",
     "NotAFile",
     "NotEnoughSpace",
     "NotTheReviewer",
@@ -341,6 +343,14 @@ class IntegrityError(FileError, OSError):
 
 class FileAccessDenied(FileError, PermissionError):
     """The object store refused access to a file, although the datastore had granted credentials."""
+
+
+class LeaseMissing(FileError, PermissionError):
+    """Files are to be read by a lease, and this process was given none of the dataset, or it was closed."""
+
+
+class LeaseExpired(LeaseMissing):
+    """The lease by which files were to be read has ended, and was not renewed in time."""
 
 
 class FileStoreError(FileError, OSError):

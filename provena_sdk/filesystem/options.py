@@ -18,19 +18,30 @@ _SECRETS: Final = frozenset(
 _OF_FSSPEC: Final = frozenset(
     {"asynchronous", "loop", "batch_size", "use_listings_cache", "listings_expiry_time", "max_paths"}
 )
-_OWN: Final = ("profile", "deployment", "realm", "access")
+_OWN: Final = ("profile", "deployment", "realm", "access", "lease")
 
 
-def check_options(access: str | None, options: Mapping[str, object]) -> None:
+def check_options(
+    deployment: object, access: str | None, lease: object, options: Mapping[str, object]
+) -> None:
     """Refuse options that there are not, and secrets.
 
     Args:
+        deployment: The option of that name.
         access: The option of that name.
+        lease: The option of that name.
         options: What is not one of our own options.
 
     Raises:
         InvalidArgument: One is a secret, is unknown, or has no such value.
+        ConfigurationError: The deployment is no domain, or one of its addresses cannot be used.
     """
+    # At once, so that a secret in the wrong place is neither kept nor shown.
+    check_deployment(deployment)
+    if not isinstance(lease, bool):
+        raise InvalidArgument("lease", f"True or False is needed, not {type(lease).__name__}.")
+    if lease and access == Access.WRITE:
+        raise InvalidArgument("access", "a lease only reads.", hint="Open it without 'lease' to write.")
     for name in options:
         if name in _SECRETS:
             raise InvalidArgument(
@@ -66,6 +77,47 @@ def client_for(
 
     where = _deployment(deployment) if isinstance(deployment, Mapping) else deployment
     return Provena(where, realm, profile=profile)
+
+
+def domain_of(
+    profile: str | None, deployment: str | Mapping[str, str | None] | None, realm: str | None
+) -> str | None:
+    """Return the domain that the leases must be of, which need no sign-in; None for any.
+
+    Args:
+        profile: A profile of ``config.toml``; a lease takes none.
+        deployment: The domain, or a deployment's fields.
+        realm: The sign-in realm; a lease takes none.
+
+    Raises:
+        InvalidArgument: A profile or a realm was given.
+    """
+    for name, value in (("profile", profile), ("realm", realm)):
+        if value is not None:
+            raise InvalidArgument(name, "a lease is read without signing in.", hint="Leave it out.")
+    return deployment["domain"] if isinstance(deployment, Mapping) else deployment
+
+
+def check_deployment(given: object) -> None:
+    """Refuse what names no deployment.
+
+    Args:
+        given: The domain, or a deployment's fields; None is fine.
+
+    Raises:
+        InvalidArgument: It is neither, or one of the fields is unknown.
+        ConfigurationError: It is no domain, or an address cannot be used.
+    """
+    from provena_sdk.config.deployment import domain_name
+
+    if isinstance(given, Mapping):
+        _deployment(given)
+    elif isinstance(given, str):
+        domain_name("deployment", given)
+    elif given is not None:
+        raise InvalidArgument(
+            "deployment", f"a domain or a deployment's fields are needed, not {type(given).__name__}."
+        )
 
 
 def _deployment(fields: Mapping[str, Any]) -> Deployment:

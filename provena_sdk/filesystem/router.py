@@ -29,14 +29,14 @@ from provena_sdk.files import Access, on_io_thread, run_sync
 from provena_sdk.files.bases import AsyncFileSystem
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
-from provena_sdk.filesystem.options import check_options, client_for
+from provena_sdk.filesystem.options import check_options, client_for, domain_of
 
 if TYPE_CHECKING:
-    from provena_sdk.client import Provena
     from provena_sdk.files.contents import DatasetContents, Entry
     from provena_sdk.files.file import DatasetFile
     from provena_sdk.files.stream import DatasetStream
     from provena_sdk.filesystem.archive import Archive
+    from provena_sdk.filesystem.leases import LeasedArchive
     from provena_sdk.resources.datasets import Datasets
 
 T = TypeVar("T")
@@ -61,6 +61,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         realm: The sign-in realm.
         access: ``read`` refuses whatever would write, before anything is sent; ``write`` reads with keys that write,
             too; None asks for such keys when something is written.
+        lease: Whether to read by what was handed to this process, and nothing else: nobody signs in. See
+            :func:`provena_sdk.dask.lease`.
         options: What fsspec takes: ``asynchronous``, ``loop``, ``batch_size``, ``use_listings_cache``,
             ``listings_expiry_time`` in seconds, ``max_paths``, ``skip_instance_cache``.
 
@@ -85,14 +87,19 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         deployment: str | Mapping[str, str | None] | None = None,
         realm: str | None = None,
         access: str | None = None,
+        lease: bool = False,
         **options: Any,
     ) -> None:
-        check_options(access, options)
+        check_options(deployment, access, lease, options)
+        domain = domain_of(profile, deployment, realm) if lease else None
         super().__init__(**{"listings_expiry_time": LISTINGS_SECONDS, **options})
-        self.access = access
-        self._make_client: Callable[[], Provena] = lambda: client_for(profile, deployment, realm)
+        self.access = Access.READ if lease else access
+        self.lease = lease
+        self._make_archive: Callable[[], Archive | LeasedArchive] = lambda: (
+            _leased(domain) if lease else _archive_of(client_for(profile, deployment, realm)._files.datasets)
+        )
         self._making = threading.Lock()
-        self._known_archive: Archive | None = None
+        self._known_archive: Archive | LeasedArchive | None = None
 
     @classmethod
     def of_client(cls, datasets: Datasets, options: Mapping[str, Any]) -> Self:
@@ -104,10 +111,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             datasets: The client's datasets.
             options: The storage options that lead to such a client elsewhere.
         """
-        from provena_sdk.filesystem.archive import Archive
-
         made = cls(**options, skip_instance_cache=True)
-        made._known_archive = Archive(datasets)
+        made._known_archive = _archive_of(datasets)
         # Two clients may be two persons.
         made._fs_token_ = tokenize(made._fs_token_, uuid.uuid4().hex)
         return made
@@ -129,13 +134,11 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return self._loop
 
     @property
-    def _archive(self) -> Archive:
+    def _archive(self) -> Archive | LeasedArchive:
         if self._known_archive is None:
-            from provena_sdk.filesystem.archive import Archive
-
             with self._making:
                 if self._known_archive is None:
-                    self._known_archive = Archive(self._make_client()._files.datasets)
+                    self._known_archive = self._make_archive()
         return self._known_archive
 
     # Addresses.
@@ -161,10 +164,11 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         """Take apart the address of a file that is to be changed, or refuse it before anything is sent."""
         named = place(path)
         if self.access == Access.READ:
+            option = "lease=True" if self.lease else "access='read'"
             raise FileAccessDenied(
-                f"{path!r} cannot be changed: this file system was opened with access='read'.",
+                f"{path!r} cannot be changed: this file system was opened with {option}.",
                 path=path,
-                hint="Open it without 'access'.",
+                hint=f"Open it without '{option.partition('=')[0]}'.",
             )
         if not named.handle:
             raise no_file_outside(path)
@@ -650,6 +654,18 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         named = place(path) if mode == "rb" else self._to_write(path)
         contents = await on_io_thread(self._reading(named) if mode == "rb" else self._writing(named))
         return await DatasetStream.opened(self, stripped(path), mode, contents, named.path, **options)
+
+
+def _archive_of(datasets: Datasets) -> Archive:
+    from provena_sdk.filesystem.archive import Archive
+
+    return Archive(datasets)
+
+
+def _leased(domain: str | None) -> LeasedArchive:
+    from provena_sdk.filesystem.leases import LeasedArchive
+
+    return LeasedArchive(domain)
 
 
 def _without_service_file(names: Sequence[str]) -> list[str]:

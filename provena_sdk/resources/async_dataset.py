@@ -53,9 +53,8 @@ class AsyncInteractiveDataset:
         It uses this client's session and connections. Write access is asked for only when something is written.
 
         Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> await reef.fs.find("")
-            ['metadata.json', 'obs/2024.csv']
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").fs
+            <DatasetFolder 10378.1/1900011>
         """
         access = self.io._access
         return access.filesystem(self.dataset_id)

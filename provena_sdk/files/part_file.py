@@ -355,7 +355,8 @@ def sweep(root: Path, targets: Iterable[str]) -> None:
         targets: Paths relative to it, with forward slashes; already judged safe as names.
     """
     real_root, now = os.path.realpath(root), time.time()
-    for folder in {os.path.realpath(root / target.rpartition("/")[0]) for target in targets}:
+    folders = {target.rpartition("/")[0] for target in targets}
+    for folder in {os.path.realpath(root / folder) for folder in folders}:
         if inside(folder, real_root):
             with contextlib.suppress(OSError):
                 _sweep_folder(folder, now)

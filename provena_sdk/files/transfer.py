@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import stat
@@ -329,8 +330,14 @@ async def _looked_again(plan: Downloading, files: DatasetFiles) -> tuple[list[Do
     if again.unsure:
         await _compared(files._store(Access.READ), plan.folder, Draft(again.items, again.unsure))
     settled = [_outcome_of(item, plan.folder) for item in again.items]
-    await asyncio.to_thread(sweep, plan.folder, {item.target for item in again.ready})
+    await asyncio.to_thread(_swept, plan, again.ready)
     return again.ready, settled
+
+
+def _swept(plan: Downloading, ready: Iterable[Download]) -> None:
+    # A download killed right after its file took its name left the journal, and the file is complete.
+    complete = (item.local for item in plan if item.action == "same" and item.local is not None)
+    sweep(plan.folder, itertools.chain((item.target for item in ready), complete))
 
 
 class _Again:

@@ -11,7 +11,7 @@ from provena_sdk.files import DatasetLocation
 from provena_sdk.sandbox.object_store import Server
 
 PROGRAM = """
-    import resource, sys
+    import sys
     from datetime import datetime, timezone
     from provena_sdk.files import Credentials, CredentialsSource, DatasetFiles, DatasetLocation
 
@@ -20,7 +20,10 @@ PROGRAM = """
     files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), endpoint_url=url)
     files.upload_all(folder)
     files.download_all(folder + "-copy")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    # The usage that the system tells begins with what the parent had when it started this process.
+    with open("/proc/self/status") as status:
+        [peak] = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+    print(int(peak) // 1024)
 """
 
 

@@ -256,6 +256,42 @@ def test_aws_ca_bundle_counts(
     run_sync(both_ways(at(f"https://127.0.0.1:{doors.open(doors.through, secure=True)}")))
 
 
+@pytest.mark.parametrize("wrong", ["authorities", "proxy"])
+def test_settings_that_cannot_be_used_keep_being_refused_and_nothing_goes_in_the_clear(
+    doors: Doors, at: Callable[..., ObjectClient], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wrong: str
+) -> None:
+    reached: list[None] = []
+
+    async def noting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append(None)
+        writer.close()
+
+    port = doors.open(noting)
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    if wrong == "proxy":
+        monkeypatch.setenv("https_proxy", "socks5://proxy:1080")
+    client = at(f"https://store.test:{port}", tmp_path / "missing.pem" if wrong == "authorities" else None)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError):
+            run_sync(client.head("a"))
+    assert reached == []
+
+
+def test_a_tunnel_is_used_again_though_the_proxy_speaks_an_older_http(
+    doors: Doors, at: Callable[..., ObjectClient], certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        doors.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.0 200 Connection established\r\nConnection: close\r\n\r\n")
+        onward_reader, onward = await asyncio.open_connection("127.0.0.1", store)
+        await asyncio.gather(pump(reader, onward), pump(onward_reader, writer))
+
+    store = doors.open(doors.through, secure=True)
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{doors.open(old)}")
+    run_sync(both_ways(at(f"https://store.test:{store}", certificate)))
+    assert len(doors.heads) == 1
+
+
 def test_a_certificate_nobody_vouches_for_is_refused_at_once(
     doors: Doors, at: Callable[..., ObjectClient]
 ) -> None:

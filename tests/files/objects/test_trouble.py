@@ -248,6 +248,12 @@ def test_an_object_that_was_there_before_is_not_taken_for_ours(
         run_sync(upload_new(client))
     assert stored() == {"new": b"other"}
 
+    async def clear() -> None:
+        [left] = await client.list_uploads()
+        await client.abort_upload("new", left.upload_id)
+
+    run_sync(clear())
+
 
 def test_uploads_of_others_are_left_alone_when_an_answer_was_lost(
     client: ObjectClient, faults: ObjectFaults, server: Server, location: DatasetLocation

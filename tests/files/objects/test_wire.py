@@ -21,6 +21,7 @@ class Pipe(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.sent = bytearray()
+        self.unsent = 0
         self.aborted = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -33,7 +34,7 @@ class Pipe(asyncio.Transport):
         return self.aborted
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        return self.unsent
 
 
 def deliver(wire: Wire, data: bytes) -> None:
@@ -293,3 +294,35 @@ async def test_a_server_that_speaks_unasked_is_left() -> None:
     async with server:
         await asyncio.sleep(0.05)
         assert not wire.idle
+
+
+def test_a_chunk_of_the_longest_length_may_be_cut_inside_its_last_line_end() -> None:
+    pieces = [head("Transfer-Encoding: chunked") + b"5\r\nhello\r", b"\n0\r\n\r\n"]
+    reply = answered(pieces, limits=LIMITS._replace(body=5))
+    assert (bytes(reply.data), reply.whole) == (b"hello", True)
+    assert not answered(pieces, limits=LIMITS._replace(body=4)).whole
+
+
+async def test_a_body_that_leaves_slowly_does_not_shorten_the_time_for_the_answer() -> None:
+    loop = asyncio.get_running_loop()
+    wire, pipe = Wire(loop), Pipe()
+    wire.connection_made(pipe)
+    limits = LIMITS._replace(idle=1.0, answer=100.0)
+    request = asyncio.ensure_future(wire.exchange(GET, memoryview(b"x"), limits, bodiless=False))
+    await asyncio.sleep(0)
+    now = loop.time()
+    for unsent in (10, 0):
+        pipe.unsent = unsent
+        wire.check(now)
+    wire.check(now + 50)
+    deliver(wire, MEASURED)
+    assert (await request).status == 200
+
+
+async def test_nothing_is_sent_over_a_connection_that_ended_at_once() -> None:
+    wire, pipe = Wire(asyncio.get_running_loop()), Pipe()
+    wire.connection_made(pipe)
+    wire.connection_lost(None)
+    with pytest.raises(WireError):
+        await asyncio.wait_for(wire.exchange(GET, None, LIMITS, bodiless=False), 1)
+    assert not pipe.sent

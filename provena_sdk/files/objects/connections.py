@@ -112,11 +112,12 @@ class Connections:
             with suppress(RuntimeError):
                 for wire in self._free:
                     self._loop.call_soon_threadsafe(wire.abort)
-        self._loop, self._pid = loop, os.getpid()
-        self._free, self._busy, self._checking = [], set(), None
         secure = self._endpoint.scheme == "https"
         self._proxy = proxy(self._endpoint)
         self._tls = trust(self._ca_file) if secure or (self._proxy and self._proxy.secure) else None
+        self._free, self._busy, self._checking = [], set(), None
+        # Last: after a failure above, the next request has to begin here again.
+        self._loop, self._pid = loop, os.getpid()
 
     def _take(self, now: float) -> Wire | None:
         while self._free:

@@ -174,6 +174,8 @@ class Wire(asyncio.BufferedProtocol):
     def move_to(self, transport: asyncio.Transport) -> None:
         """Go on over another transport: the encrypted one, once a tunnel through a proxy stands."""
         self._transport = transport
+        # What the proxy said of its own connection, such as that it speaks HTTP/1.0, does not count in the tunnel.
+        self.reusable = True
 
     def abort(self) -> None:
         """End the connection at once."""
@@ -191,7 +193,8 @@ class Wire(asyncio.BufferedProtocol):
             return
         unsent = self._transport.get_write_buffer_size()
         if unsent < self._unsent:
-            self.deadline = now + self._limits.idle
+            # Never sooner than before: the answer may be allowed longer than this.
+            self.deadline = max(self.deadline, now + self._limits.idle)
         self._unsent = unsent
         if now >= self.deadline:
             self._fail(Stalled("The connection stands still."))
@@ -211,8 +214,10 @@ class Wire(asyncio.BufferedProtocol):
             WireError: No whole answer came.
             Exception: Whatever reading the body raised.
         """
+        if self._transport.is_closing():
+            raise WireError("The connection was closed before anything was sent.")
         self._limits, self._bodiless = limits, bodiless
-        self._stage, self._filled = _Stage.HEAD, 0
+        self._stage, self._filled, self._unsent = _Stage.HEAD, 0, 0
         waiter: asyncio.Future[Reply] = self._loop.create_future()
         self._waiter = waiter
         self.deadline = self._loop.time() + limits.idle
@@ -238,6 +243,9 @@ class Wire(asyncio.BufferedProtocol):
             # What is left to send belongs to a request that was answered before all of it was sent.
             if self._stage is not _Stage.ENDED or self._transport.get_write_buffer_size():
                 self.abort()
+            if waiter.done() and not waiter.cancelled():
+                # Whoever was interrupted does not ask for it, and asyncio would complain of that.
+                waiter.exception()
             self._waiter = None
             self._stage = _Stage.IDLE
             self._data = bytearray()
@@ -325,7 +333,9 @@ class Wire(asyncio.BufferedProtocol):
         else:
             self._chunks += arrived
             self._read_chunks()
-        if len(self._data) > self._most() and self._stage is not _Stage.ENDED:
+        # Of the line's end behind a chunk, one byte may have come already.
+        excess = self._stage is _Stage.CHUNKED and self._chunk_left == 1
+        if len(self._data) - excess > self._most() and self._stage is not _Stage.ENDED:
             self._leave_out()
 
     def _read_chunks(self) -> None:

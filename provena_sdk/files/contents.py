@@ -143,13 +143,13 @@ class DatasetContents:
         entries: list[Entry] = []
         async for page in self.store.objects.list(folder + prefix):
             for info in page.files:
-                below = info.path[len(folder) :]
-                if "//" in f"/{below}":
-                    continue
+                # Of a key with an empty segment, only the folders before that can be named.
+                plain, empty, _ = f"/{info.path[len(folder) :]}".partition("//")
+                below = f"{plain}/"[1:] if empty else plain[1:]
                 if folders:
                     entries += [self._folder(folder + name) for name in _parents(below) if name not in known]
                     known.update(_parents(below))
-                if not below.endswith("/"):
+                if below and not below.endswith("/"):
                     entries.append(self._of(info))
         return sorted(entries, key=_name)
 
@@ -374,12 +374,13 @@ class DatasetContents:
             raise already_there(path, self.store.location.dataset_id)
         await upload_file(self._engine(), Upload(source, path, size))
 
-    async def download(self, path: str, target: Path) -> None:
+    async def download(self, path: str, target: Path, *, entry: Entry | None = None) -> None:
         """Fetch a file. It has its local name only once it is there as a whole, and verified.
 
         Args:
             path: The path within the dataset.
             target: The local file; it is replaced. Folders above it are made.
+            entry: The file's entry, when it is known; a stale one costs a request more.
 
         Raises:
             DatasetFileNotFound: There is no such file.
@@ -387,8 +388,10 @@ class DatasetContents:
         """
         from provena_sdk.files.download import download_file
 
-        state = await self.store.objects.head(path)
-        info = FileInfo(path, state.size, state.etag, state.modified or _LONG_AGO)
+        found = entry if entry is not None else await self.info(path)
+        if found["type"] != "file":
+            raise not_a_file(path, self.store.location.dataset_id)
+        info = FileInfo(path, found["size"], found["ETag"], found["LastModified"] or _LONG_AGO)
         await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
         await download_file(self._engine(), Download(info, target.name), target.parent)
 

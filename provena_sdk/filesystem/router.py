@@ -15,13 +15,14 @@ from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
-from fsspec.asyn import get_loop
+from fsspec.asyn import _run_coros_in_chunks, get_loop
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.utils import tokenize
 
 from provena_sdk.errors import (
     DatasetFileNotFound,
     FileAccessDenied,
+    IntegrityError,
     InvalidArgument,
     NotAFile,
 )
@@ -43,6 +44,9 @@ T = TypeVar("T")
 
 LISTINGS_SECONDS: Final = 30.0
 """How long a listing is kept, unless told otherwise."""
+
+_KEPT_ENTRIES: Final = 10_000
+_LARGE_BYTES: Final = 16 * 1024 * 1024
 
 
 class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not typed
@@ -72,9 +76,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
     Example:
         >>> import fsspec
-        >>> fs = fsspec.filesystem("provena")
-        >>> fs.read_text("10378.1/1900011/obs/2024.csv").splitlines()[0]
-        'day,temperature'
+        >>> fsspec.filesystem("provena", deployment="example.org", access="read")
+        ProvenaFileSystem(deployment='example.org', access='read')
     """
 
     protocol: ClassVar[str] = PROTOCOL
@@ -200,10 +203,15 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         named = place(path)
         name = stripped(path)
         if named.path and not refresh:
-            for entry in self.dircache.get(parent(name)) or ():
-                if entry["name"] == name:
-                    return dict(entry)
+            known = self._from_listing(name)
+            if known is not None:
+                return dict(known)
         return await on_io_thread(self._look_up(named, name))
+
+    def _from_listing(self, name: str) -> Entry | None:
+        """Return the entry of a file or folder from a listing that is kept; of two of one name, the file's."""
+        found = [entry for entry in self.dircache.get(parent(name)) or () if entry["name"] == name]
+        return min(found, key=lambda entry: entry["type"] != "file", default=None)
 
     async def _look_up(self, named: Place, name: str) -> Entry:
         if named.path:
@@ -274,7 +282,18 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
     async def _find_all(self, named: Place, prefix: str, withdirs: bool) -> list[Entry]:
         contents = await self._reading(named)
-        return await contents.find(named.path, prefix=prefix, folders=withdirs)
+        found = await contents.find(named.path, prefix=prefix, folders=True)
+        if found and not prefix and len(found) <= _KEPT_ENTRIES:
+            self._keep(contents.name(named.path), found)
+        return found if withdirs else [entry for entry in found if entry["type"] == "file"]
+
+    def _keep(self, name: str, found: list[Entry]) -> None:
+        """Keep what was found below a folder as the listings of all folders there."""
+        listings: dict[str, list[Entry]] = {name: []}
+        for entry in found:
+            listings.setdefault(parent(entry["name"]), []).append(entry)
+        for folder, entries in listings.items():
+            self.dircache[folder] = entries
 
     async def _find_by_level(
         self, name: str, named: Place, maxdepth: int | None, withdirs: bool, prefix: str, refresh: bool
@@ -284,14 +303,34 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             datasets = await self._find_datasets(name, maxdepth)
             found = datasets if withdirs else []
         else:
-            found = []
-            with contextlib.suppress(FileNotFoundError):
-                steps = super()._walk(name, maxdepth, on_error="raise", detail=True, refresh=refresh)
-                async for _, folders, files in steps:
-                    found += [*files.values(), *(folders.values() if withdirs else ())]
+            found = await self._list_levels(name, maxdepth, refresh)
+            found = [entry for entry in found if withdirs or entry["type"] == "file"]
         begin = f"{name}/{prefix}" if name else prefix
         chosen = [entry for entry in found if entry["name"].startswith(begin)]
         return sorted(chosen, key=lambda entry: str(entry["name"]))
+
+    async def _list_levels(self, name: str, levels: int | None, refresh: bool) -> list[Entry]:
+        """List a folder and those below it, all of one level at once."""
+        found: list[Entry] = []
+        folders = [name]
+        while folders and levels != 0:
+            listings: Any = await _run_coros_in_chunks(
+                [self._ls(folder, refresh=refresh) for folder in folders],
+                batch_size=self.batch_size,
+                nofiles=True,
+                return_exceptions=True,
+            )
+            folders = []
+            for listing in listings:
+                # What is gone by now, or was never there, holds nothing.
+                if isinstance(listing, FileNotFoundError):
+                    continue
+                if isinstance(listing, BaseException):
+                    raise listing
+                found += listing
+                folders += [entry["name"] for entry in listing if entry["type"] == "directory"]
+            levels = None if levels is None else levels - 1
+        return found
 
     async def _find_datasets(self, name: str, maxdepth: int | None) -> list[Entry]:
         levels = 1 if name else 2
@@ -406,8 +445,15 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         if not named.path:
             raise no_file_outside(path)
 
+        known = self._from_listing(stripped(path)) if start is None and end is None else None
+
         async def read() -> bytes:
-            return await (await self._reading(named)).read(named.path, start, end)
+            contents = await self._reading(named)
+            if known is not None and known["size"] > _LARGE_BYTES:
+                # Several ranges at once are faster; a listing may be old, though.
+                with contextlib.suppress(IntegrityError):
+                    return await contents.span(named.path, 0, known["size"], etag=known["ETag"])
+            return await contents.read(named.path, start, end)
 
         return await on_io_thread(read())
 
@@ -422,7 +468,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
         async def get() -> None:
             contents = await self._reading(named)
-            await contents.download(named.path, Path(lpath))
+            await contents.download(named.path, Path(lpath), entry=entry)
 
         callback.set_size(entry["size"])
         await on_io_thread(get())
@@ -545,8 +591,16 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     ) -> None:
         self._refuse_in_transaction("rm")
         chosen: dict[str, list[str]] = {}
-        for one in path if isinstance(path, list) else [path]:
-            for name in await self._to_remove(one, recursive, maxdepth):
+        found: Any = await _run_coros_in_chunks(
+            [
+                self._to_remove(one, recursive, maxdepth)
+                for one in (path if isinstance(path, list) else [path])
+            ],
+            batch_size=batch_size or self.batch_size,
+            nofiles=True,
+        )
+        for names in found:
+            for name in names:
                 named = self._to_write(name)
                 chosen.setdefault(named.handle, []).append(named.path)
         for handle, paths in chosen.items():

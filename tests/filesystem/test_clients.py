@@ -93,7 +93,7 @@ async def test_a_datasets_own_for_code_that_awaits(sandbox: Sandbox, reef: str) 
         fs = provena.datastore.interactive_dataset(reef).fs
         assert await fs._cat_file("obs/a.csv") == b"1"
         found = await asyncio.gather(fs._exists("obs"), fs._exists("ob"))
-        assert found == [True, False]
+        assert list(found) == [True, False]
 
 
 def test_two_clients_are_never_mixed(sandbox: Sandbox) -> None:

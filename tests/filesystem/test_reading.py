@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import fsspec
@@ -16,13 +17,14 @@ from provena_sdk.sandbox import Sandbox
 
 LARGE = bytes(range(256)) * 4096 * 18  # 18 MiB
 TEXT = b"day,temperature\n2024-01-01,27.5\n"
+PACKED = gzip.compress(TEXT)
 
 
 @pytest.fixture
 def reef(sandbox: Sandbox) -> str:
     """A dataset with a few files."""
     return sandbox.add_dataset(
-        "Reef", files={"a.csv": TEXT, "a.csv.gz": gzip.compress(TEXT), "empty": b"", "large.bin": LARGE}
+        "Reef", files={"a.csv": TEXT, "a.csv.gz": PACKED, "empty": b"", "large.bin": LARGE}
     )
 
 
@@ -82,7 +84,7 @@ def test_many_at_once(fs: ProvenaFileSystem, reef: str) -> None:
     names = [f"{reef}/a.csv", f"{reef}/empty"]
     assert fs.cat(names) == {names[0]: TEXT, names[1]: b""}
     assert fs.cat(f"{reef}/a.csv") == TEXT
-    assert fs.cat(f"{reef}/a*") == {names[0]: TEXT, f"{reef}/a.csv.gz": gzip.compress(TEXT)}
+    assert fs.cat(f"{reef}/a*") == {names[0]: TEXT, f"{reef}/a.csv.gz": PACKED}
     assert fs.cat_ranges([names[0]] * 3, [0, 4, -5], [3, 15, None]) == [b"day", b"temperature", b"27.5\n"]
     missing = f"{reef}/missing"
     found = fs.cat([names[0], missing], on_error="return")
@@ -158,6 +160,15 @@ def test_fetching(fs: ProvenaFileSystem, reef: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         fs.get_file(f"{reef}/missing", str(tmp_path / "missing"))
     assert not (tmp_path / "missing").exists()
+
+
+def test_fetching_a_folder_asks_once_for_each_file(
+    fs: ProvenaFileSystem, reef: str, tmp_path: Path, requests: Callable[[], list[str]]
+) -> None:
+    fs.exists(reef)
+    before = len(requests())
+    fs.get(f"{reef}/a.csv*", str(tmp_path) + "/")
+    assert sorted(requests()[before:]) == ["GetObject", "GetObject", "ListObjectsV2"]
 
 
 def test_fetching_tells_how_far_it_is(fs: ProvenaFileSystem, reef: str, tmp_path: Path) -> None:

@@ -36,10 +36,10 @@ stress: setup ## Share and save sessions among many processes; transfer files un
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
 	@$(BIN)/python scripts/stress/dask_worker_lost.py
-	@$(BIN)/python scripts/stress/faults.py --seeds 2
-	@$(BIN)/python scripts/stress/kill_resume.py --times 5
+	@$(BIN)/python scripts/stress/faults.py --seeds 1
+	@$(BIN)/python scripts/stress/kill_resume.py --times 3
 	@$(BIN)/python scripts/stress/million.py
-	@$(BIN)/python scripts/stress/memory.py
+	@$(BIN)/python scripts/stress/memory.py --megabytes 1000 --files 10000
 
 types: setup ## Check types with mypy and pyright
 	@$(BIN)/mypy

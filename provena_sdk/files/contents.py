@@ -296,19 +296,54 @@ class DatasetContents:
             return
         await self._copy_parts(source, target, state)
 
+    async def begin_with(self, writer: ObjectWriter, state: ObjectState) -> int:
+        """Begin to write a file with what it holds already, which the store copies by itself.
+
+        Args:
+            writer: Writes the file; it has not begun.
+            state: The file as it is.
+
+        Returns:
+            How many parts were made of it; 0 when that cannot be done, and nothing was begun.
+        """
+        await writer.begin()
+        try:
+            upload = {"Key": self.store.location.key(writer.path), "UploadId": writer.upload_id}
+            copied = await self._copy_to(upload, writer.path, state)
+            parts = await self.store.objects.list_parts(writer.path, str(writer.upload_id))
+            if parts is not None and await writer.adopt(parts):
+                return len(copied)
+        except BaseException:
+            await writer.give_up()
+            raise
+        await writer.give_up()
+        return 0
+
     async def _copy_parts(self, source: str, target: str, state: ObjectState) -> None:
         """Copy a file that is too large for one request."""
         key = self.store.location.key(target)
         kind = {"ContentType": state.content_type} if state.content_type else {}
         begun = await self.store.request("create_multipart_upload", Key=key, **kind)
         upload = {"Key": key, "UploadId": begun["UploadId"]}
+        try:
+            parts = await self._copy_to(upload, source, state)
+            await self.store.request("complete_multipart_upload", **upload, MultipartUpload={"Parts": parts})
+        except BaseException:
+            with contextlib.suppress(Exception):
+                await self.store.objects.abort_upload(target, begun["UploadId"])
+            raise
+
+    async def _copy_to(self, upload: dict[str, Any], source: str, state: ObjectState) -> list[dict[str, Any]]:
+        """Have the store copy a file into the parts of an upload."""
         origin = {"Bucket": self.store.location.bucket, "Key": self.store.location.key(source)}
         parts: list[dict[str, Any]] = []
-        offsets = iter(enumerate(range(0, state.size, COPY_PART_BYTES), start=1))
+        # Even parts: what is written behind them may follow none that is too small.
+        step = -(-state.size // -(-state.size // COPY_PART_BYTES))
+        offsets = iter(enumerate(range(0, state.size, step), start=1))
 
         async def work() -> None:
             for number, offset in offsets:
-                last = min(offset + COPY_PART_BYTES, state.size) - 1
+                last = min(offset + step, state.size) - 1
                 copied = await self.store.request(
                     "upload_part_copy",
                     **upload,
@@ -319,14 +354,8 @@ class DatasetContents:
                 )
                 parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
 
-        try:
-            await together(work() for _ in range(AT_ONCE))
-            parts.sort(key=operator.itemgetter("PartNumber"))
-            await self.store.request("complete_multipart_upload", **upload, MultipartUpload={"Parts": parts})
-        except BaseException:
-            with contextlib.suppress(Exception):
-                await self.store.objects.abort_upload(target, begun["UploadId"])
-            raise
+        await together(work() for _ in range(AT_ONCE))
+        return sorted(parts, key=operator.itemgetter("PartNumber"))
 
     async def copy_from(self, other: DatasetContents, source: str, target: str) -> None:
         """Copy a file of another dataset; its bytes come through here, a few parts at a time.

@@ -171,12 +171,17 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         return self._details["size"], opening
 
     def _go_on(self) -> None:
-        """Take over what is there; what is short is held, and what is long is sent again part by part."""
+        """Take over what is there: what is short is held, and what is long is copied by the store if it can."""
         try:
             state = run_sync(self._contents.store.objects.head(self._inner))
         except DatasetFileNotFound:
             return
         try:
+            if state.size >= self.blocksize:
+                self._sent = run_sync(self._contents.begin_with(self._writer, state))
+            if self._sent:
+                self.offset = self.loc = state.size
+                return
             for start in range(0, state.size, PART_BYTES):
                 end = min(start + PART_BYTES, state.size)
                 self.write(run_sync(self._contents.span(self._inner, start, end, etag=state.etag)))

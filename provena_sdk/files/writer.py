@@ -65,6 +65,11 @@ class ObjectWriter:
         """Whether an upload in parts was begun."""
         return self._upload_id is not None
 
+    @property
+    def upload_id(self) -> str | None:
+        """The upload in parts that was begun, if any."""
+        return self._upload_id
+
     async def begin(self) -> None:
         """Begin an upload in parts."""
         self._upload_id = await self._objects.create_upload(self.path, content_type=self._content_type)
@@ -81,6 +86,21 @@ class ObjectWriter:
         crc = await _crc32(data)
         part = await self._objects.upload_part(self.path, self._upload_id, number, data, crc32=_base64(crc))
         self._parts[number] = (part, crc)
+
+    async def adopt(self, parts: Iterable[StoredPart]) -> bool:
+        """Take parts for sent that the store made itself.
+
+        Args:
+            parts: All there are so far.
+
+        Returns:
+            Whether the store told the CRC32 of each, without which they are of no use.
+        """
+        for part in parts:
+            if part.crc32 is None:
+                return False
+            self._parts[part.number] = (part, int.from_bytes(base64.b64decode(part.crc32), "big"))
+        return True
 
     async def complete(self) -> None:
         """Put the parts together; the file has its name from now on.

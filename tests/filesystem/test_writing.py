@@ -19,6 +19,7 @@ from provena_sdk.errors import (
     ServiceFileRefused,
 )
 from provena_sdk.files.objects.client import ObjectClient
+from provena_sdk.files.writer import ObjectWriter
 from provena_sdk.filesystem import ProvenaFileSystem
 from provena_sdk.sandbox import Sandbox
 
@@ -91,6 +92,36 @@ def test_open_files(fs: ProvenaFileSystem, sandbox: Sandbox, dataset: str, store
     assert found["large"] == LARGE + b"more"
     assert gzip.decompress(found["z.gz"]) == b"packed"
     assert not sandbox.storage.store.uploads
+
+
+@pytest.mark.parametrize("tells_checksums", [True, False])
+def test_going_on_behind_a_long_file(
+    fs: ProvenaFileSystem,
+    sandbox: Sandbox,
+    dataset: str,
+    stored: Stored,
+    requests: Requests,
+    monkeypatch: pytest.MonkeyPatch,
+    tells_checksums: bool,
+) -> None:
+    monkeypatch.setattr("provena_sdk.files.contents.COPY_PART_BYTES", 17 * 1024**2)
+    sandbox.storage.put(dataset, "a", LARGE)
+    if not tells_checksums:
+
+        async def adopt(*_: object) -> bool:
+            return False
+
+        monkeypatch.setattr(ObjectWriter, "adopt", adopt)
+    with fs.open(f"{dataset}/a", "ab") as file:
+        assert file.tell() == len(LARGE)
+        file.write(b"more")
+    assert stored() == {"a": LARGE + b"more"}
+    assert requests().count("UploadPartCopy") == 2
+    assert ("GetObject" in requests()) is not tells_checksums
+    assert not sandbox.storage.store.uploads
+    with fs.open(f"{dataset}/a", "ab") as file:
+        pass
+    assert stored() == {"a": LARGE + b"more"}
 
 
 @pytest.mark.parametrize("options", [{"mode": "wb"}, {"mode": "w"}, {"mode": "wb", "compression": "gzip"}])

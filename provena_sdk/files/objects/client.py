@@ -49,6 +49,7 @@ MAX_PUT_BYTES: Final = 5 * 1024**3
 
 _PAGE: Final = "1000"
 _MOST_DELETED: Final = 1000
+_DELETIONS: Final = 4
 _MOST_PARTS: Final = 10_000
 _CLOCK_SLACK: Final = timedelta(seconds=2)
 _UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -524,22 +525,14 @@ class ObjectClient:
         plain = [key for key in keys if not _UNWRITABLE.search(key)]
         failures: dict[str, Exception] = {}
         for start in range(0, len(plain), _MOST_DELETED):
-            chosen = plain[start : start + _MOST_DELETED]
-            try:
-                refused = await self._delete_some(chosen)
-            except Exception as error:
-                failures.update((keys[key], error) for key in chosen)
-            else:
-                for key, code in refused.items():
-                    path = keys.get(key, key)
-                    failures[path] = self._exchange.refusal(code, path)
+            failures.update(await self._delete_some(plain[start : start + _MOST_DELETED]))
         # XML cannot name these.
         for key in keys.keys() - set(plain):
             try:
                 await self._exchange.answer(Request("DELETE", keys[key], key))
             except Exception as error:
-                failures[keys[key]] = error
-        return failures
+                failures[key] = error
+        return {keys[key]: error for key, error in failures.items()}
 
     async def copy(self, source: str, target: str) -> Stored:
         """Copy an object within the dataset, without its bytes coming here.
@@ -634,7 +627,27 @@ class ObjectClient:
                     return [upload.upload_id]
         return []
 
-    async def _delete_some(self, keys: builtins.list[str]) -> dict[str, str]:
+    async def _delete_some(self, keys: Sequence[str]) -> dict[str, Exception]:
+        """Delete as many as one request takes; return the failures by key."""
+        failures: dict[str, Exception] = {}
+        left = set(keys)
+        for attempt in range(1, _DELETIONS + 1):
+            try:
+                refused = await self._delete_once(sorted(left))
+            except Exception as error:
+                return failures | dict.fromkeys(left, error)
+            codes = {key: code for key, code in refused.items() if key in left}
+            failures.update((key, self._exchange.refusal(codes[key], self._path(key))) for key in codes)
+            left = {key for key, code in codes.items() if retry.trouble(200, code)}
+            if not left or attempt == _DELETIONS:
+                break
+            # The request went well, so that nobody else repeats it for the keys that did not.
+            await self._exchange.pause(attempt)
+            for key in left:
+                del failures[key]
+        return failures
+
+    async def _delete_once(self, keys: Sequence[str]) -> dict[str, str]:
         listed = "".join(f"<Object><Key>{escape(key, _ENTITIES)}</Key></Object>" for key in keys)
         document = f"<Delete><Quiet>true</Quiet>{listed}</Delete>".encode()
         digest = base64.b64encode(hashlib.md5(document, usedforsecurity=False).digest()).decode()
@@ -644,6 +657,9 @@ class ObjectClient:
         )
         answer = await self._exchange.answer(request)
         return self._read(request, lambda: answers.deletion_failures(answer.data))
+
+    def _path(self, key: str) -> str:
+        return key.removeprefix(self._location.prefix)
 
 
 def _matching(etag: str | None) -> dict[str, str]:

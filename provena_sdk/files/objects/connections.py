@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -12,7 +13,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from provena_sdk.config.trust import tls_context
+from provena_sdk.config.trust import authorities, tls_context
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.files.objects.address import Endpoint
 from provena_sdk.files.objects.wire import Limits, Reply, Stalled, Unreached, Wire, WireError
@@ -218,7 +219,19 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     Raises:
         ConfigurationError: The file cannot be read, or holds no certificate.
     """
-    return tls_context(ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None)
+    given = ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None
+    named = authorities(given)
+    changed = 0
+    if named is not None:
+        with suppress(OSError):
+            changed = os.stat(named[0]).st_mtime_ns
+    return _context(given, named, changed)
+
+
+@functools.lru_cache(maxsize=8)
+def _context(given: str | None, named: tuple[str, str] | None, changed: int) -> ssl.SSLContext:
+    """Share one context between clients: reading the system's authorities takes 50 ms, on everybody's event loop."""
+    return tls_context(given)
 
 
 class Proxy:

@@ -40,6 +40,7 @@ _SYSTEM_BYTES: Final = 4 * 1024 * 1024
 _SLOW_BYTES: Final = 64 * 1024
 _PATIENT: Final = 6
 _RENEWALS: Final = 5
+_SUSPICION_SECONDS: Final = 60.0
 _REDIRECTS: Final = frozenset({301, 307, 308, 400})
 
 
@@ -148,6 +149,8 @@ class Exchange:
         self._reached = False
         self._moved = False
         self._accepted: Credentials | None = None
+        self._suspected: Credentials | None = None
+        self._suspect_again = 0.0
         self._point_to(address.region or addresses.DEFAULT_REGION)
 
     async def answer(
@@ -196,6 +199,14 @@ class Exchange:
             await asyncio.sleep(wait)
             if failure.ambiguous and has_happened is not None and await has_happened():
                 raise Settled
+
+    async def pause(self, attempts: int) -> None:
+        """Wait before asking again for a part of what a request did not do.
+
+        Args:
+            attempts: How many times it was asked for.
+        """
+        await asyncio.sleep(self._rule.wait(attempts, Trouble.SERVER, 0.0) or 0.0)
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -311,9 +322,23 @@ class Exchange:
             answers.retry_after(headers.get("retry-after")),
             ambiguous=status >= 500 and code != "SlowDown",
         )
-        if is_renewable(code, bodiless=bodiless) or (bodiless and status == 403):
+        if is_renewable(code, bodiless=bodiless) or (
+            bodiless and status == 403 and self._suspects(credentials)
+        ):
             failure.refused = credentials
         return failure
+
+    def _suspects(self, credentials: Credentials) -> bool:
+        """Whether a refusal without a reason may be due to the credentials.
+
+        More likely the file is not ours to look at. The datastore is not asked for others each time.
+        """
+        if credentials is not self._suspected:
+            now = time.monotonic()
+            if now < self._suspect_again:
+                return False
+            self._suspected, self._suspect_again = credentials, now + _SUSPICION_SECONDS
+        return True
 
     def _moves(self, asked: str, named: str) -> bool:
         """Ask another region from now on, if this one is told to be wrong: once, for all who were told so."""

@@ -466,3 +466,17 @@ async def test_headers_cannot_be_added_by_a_value() -> None:
         with pytest.raises(ValueError, match="line break"):
             connections._head("GET / HTTP/1.1", {"x": value})
     await pool.close()
+
+
+def test_the_authorities_are_read_once_and_again_when_their_file_changes(
+    certificate: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.pem"
+    mine.write_bytes(certificate.read_bytes())
+    first = connections.trust(str(mine))
+    assert connections.trust(str(mine)) is first
+    os.utime(mine, (1, 1))
+    assert connections.trust(str(mine)) is not first
+    assert connections.trust(None) is connections.trust(None)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        connections.trust(str(tmp_path / "gone.pem"))

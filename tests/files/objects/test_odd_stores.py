@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from provena_sdk.errors import ConnectionFailed, DatasetFileNotFound, FileStoreError, IntegrityError
+from provena_sdk.errors import (
+    ConnectionFailed,
+    DatasetFileNotFound,
+    FileAccessDenied,
+    FileStoreError,
+    IntegrityError,
+)
 from provena_sdk.files import Access, CredentialsSource, DatasetLocation, run_sync
 from provena_sdk.files.location import StoreAddress
 from provena_sdk.files.objects import exchange
@@ -303,3 +309,57 @@ def test_what_goes_out(client: ObjectClient, script: Script, location: DatasetLo
     }  # fmt: skip
     assert asked.headers["host"] == f"127.0.0.1:{script.port}"
     assert asked.headers["user-agent"].startswith("provena-sdk/")
+
+
+def deletion(*failures: tuple[str, str]) -> str:
+    errors = "".join(f"<Error><Key>{key}</Key><Code>{code}</Code></Error>" for key, code in failures)
+    return f"<DeleteResult>{errors}</DeleteResult>"
+
+
+def test_files_that_a_busy_store_did_not_delete_are_deleted_again(
+    client: ObjectClient, script: Script, location: DatasetLocation
+) -> None:
+    start = location.prefix
+    script.says(
+        "200 OK",
+        body=deletion(
+            (f"{start}a", "InternalError"),
+            (f"{start}b", "AccessDenied"),
+            (f"{start}c", "SlowDown"),
+            ("x", "Y"),
+        ),
+    )
+    script.says("200 OK", body=deletion((f"{start}c", "InternalError")))
+    script.says("200 OK", body=deletion())
+    failures = run_sync(client.delete(["a", "b", "c", "d"]))
+    assert list(failures) == ["b"]
+    assert isinstance(failures["b"], FileAccessDenied)
+    asked = [[name for name in "abcd" if f"{start}{name}<".encode() in one.body] for one in script.asked]
+    assert asked == [["a", "b", "c", "d"], ["a", "c"], ["c"]]
+
+
+def test_files_that_a_store_never_deletes_are_told(
+    client: ObjectClient, script: Script, location: DatasetLocation
+) -> None:
+    script.says("200 OK", body=deletion((f"{location.prefix}a", "InternalError")))
+    failures = run_sync(client.delete(["a", "b"]))
+    assert list(failures) == ["a"]
+    assert isinstance(failures["a"], FileStoreError)
+    assert len(script.asked) == 4
+
+
+def test_a_refusal_without_a_reason_does_not_ask_for_credentials_each_time(
+    client: ObjectClient, script: Script, asked: list[tuple[str, Access]]
+) -> None:
+    script.says("403 Forbidden", length=False)
+
+    async def work() -> None:
+        found = await asyncio.gather(
+            *[client.head(f"{number}") for number in range(20)], return_exceptions=True
+        )
+        assert all(isinstance(error, FileAccessDenied) for error in found)
+        with pytest.raises(FileAccessDenied):
+            await client.head("21")
+
+    run_sync(work())
+    assert len(asked) == 2

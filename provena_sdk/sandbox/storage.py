@@ -56,6 +56,11 @@ class Storage:
         """What the server answered lately, in order."""
         return [] if self._server is None else list(self._server.requests)
 
+    def forget_requests(self) -> None:
+        """Forget what the server answered so far."""
+        if self._server is not None:
+            self._server.requests.clear()
+
     def write_metadata(self, handle: str, metadata: Metadata) -> None:
         """Write the service's own file at the root of a dataset."""
         self.put(handle, METADATA_FILE, encode_json(metadata))
@@ -85,8 +90,7 @@ class Storage:
         """Remove every file; keys already given out stop working."""
         self.store.clear()
         self.grants.expire_all()
-        if self._server is not None:
-            self._server.requests.clear()
+        self.forget_requests()
 
 
 def credentials_body(keys: TemporaryCredentials) -> Mapping[str, str]:

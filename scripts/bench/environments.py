@@ -13,14 +13,14 @@ PLACE = ROOT / ".bench"
 
 
 def python_with(name: str, requirement: str) -> str | None:
-    """Return the interpreter of an environment that holds one requirement, made if need be.
+    """Return the interpreter of an environment that holds what is required, made if need be.
 
     Args:
         name: Of the environment's folder under .bench/.
-        requirement: What pip installs; a different one than before makes the environment anew.
+        requirement: What pip installs, with spaces between; a different one than before makes the environment anew.
 
     Returns:
-        The interpreter's path; None when the requirement cannot be installed.
+        The interpreter's path; None when it cannot be installed.
     """
     folder = PLACE / name
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -29,8 +29,9 @@ def python_with(name: str, requirement: str) -> str | None:
         return str(python)
     print(f"Installing {requirement} into {folder.relative_to(ROOT)} …", file=sys.stderr, flush=True)
     venv.create(folder, clear=True, with_pip=True)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
-    if subprocess.run(command, check=False).returncode:
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += requirement.split()
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
         print(f"{requirement} could not be installed: measured without it.", file=sys.stderr)
         return None
     ready.write_text(requirement, encoding="utf-8")

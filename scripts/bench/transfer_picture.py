@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from html import escape
+from typing import NamedTuple
 
-from scripts.bench.transfer_table import WAYS, Cell, Figures, Spent, median
+from scripts.bench.transfer_table import WAYS, Cell, Figures, median
 
 NAMES, BARS, VALUES = 150, 190, 60
 LINE, HEAD, GAP = 18, 46, 22
@@ -26,6 +27,15 @@ text { font: 12px system-ui, sans-serif; fill: #24292f; }
 """
 
 
+class Bar(NamedTuple):
+    """One time in seconds: whose it is, whether it is ours, and whether it was scaled up."""
+
+    name: str
+    wall: float
+    ours: bool
+    about: bool = False
+
+
 def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str]) -> str:
     """Return an SVG picture of the times.
 
@@ -41,29 +51,42 @@ def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str])
     panels = []
     for row, (delay, way) in enumerate((delay, way) for delay in delays for way in WAYS):
         for column, (name, moved) in enumerate(workloads.items()):
-            bars = [
-                (key, title, shown[Cell(delay, way, name), key])
-                for key, title in titles.items()
-                if (Cell(delay, way, name), key) in shown
-            ]
+            bars = []
+            for key, contender in titles.items():
+                spent = shown.get((Cell(delay, way, name), key))
+                if spent is not None:
+                    bars.append(Bar(contender, spent.wall, key.startswith("ours"), spent.scaled))
             left = GAP + column * (NAMES + BARS + VALUES + GAP)
             top = GAP + row * (HEAD + LINE * len(titles) + GAP)
             title = f"{'download' if way == 'down' else 'upload'}, {moved}, {delay} ms"
-            panels.append(f'<g transform="translate({left} {top})">{_panel(title, bars)}</g>')
+            panels.append(f'<g transform="translate({left} {top})">{panel(title, bars)}</g>')
+    return framed(panels, width, height, "Seconds for each transfer, by contender")
+
+
+def framed(panels: list[str], width: int, height: int, told: str) -> str:
+    """Return panels as one picture.
+
+    Args:
+        panels: The panels, each at its place.
+        width: Of the picture, in pixels.
+        height: See above.
+        told: What it is of, for those who cannot see it.
+    """
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="Seconds for each transfer, by contender">\n<style>{STYLE}</style>\n'
+        f'role="img" aria-label="{escape(told)}">\n<style>{STYLE}</style>\n'
         + "\n".join(panels)
         + "\n</svg>\n"
     )
 
 
-def _panel(title: str, bars: list[tuple[str, str, Spent]]) -> str:
+def panel(title: str, bars: list[Bar]) -> str:
+    """Return one panel: a title and bars on a logarithmic scale."""
     drawn = [f'<text class="title" y="12">{escape(title)}</text>']
     if not bars:
         return drawn[0]
-    low = 10 ** math.floor(math.log10(min(spent.wall for _, _, spent in bars) / 2))
-    high = 10 ** math.ceil(math.log10(max(spent.wall for _, _, spent in bars)))
+    low = 10 ** math.floor(math.log10(min(bar.wall for bar in bars) / 2))
+    high = 10 ** math.ceil(math.log10(max(bar.wall for bar in bars)))
     decades = round(math.log10(high / low)) or 1
     bottom = HEAD + LINE * len(bars)
     for decade in range(decades + 1):
@@ -72,12 +95,12 @@ def _panel(title: str, bars: list[tuple[str, str, Spent]]) -> str:
         drawn.append(
             f'<text class="quiet" x="{at:.1f}" y="{HEAD - 10}" text-anchor="middle">{low * 10**decade:g} s</text>'
         )
-    for number, (key, name, spent) in enumerate(bars):
+    for number, bar in enumerate(bars):
         y = HEAD + LINE * number
-        length = max(BARS * math.log10(spent.wall / low) / decades, 1)
-        kind = "bar ours" if key.startswith("ours") else "bar"
-        value = f"{'≈' if spent.scaled else ''}{spent.wall:.3g}"
-        drawn.append(f'<text x="{NAMES - 8}" y="{y + 12}" text-anchor="end">{escape(name)}</text>')
+        length = max(BARS * math.log10(bar.wall / low) / decades, 1)
+        kind = "bar ours" if bar.ours else "bar"
+        value = f"{'≈' if bar.about else ''}{bar.wall:.3g}"
+        drawn.append(f'<text x="{NAMES - 8}" y="{y + 12}" text-anchor="end">{escape(bar.name)}</text>')
         drawn.append(
             f'<rect class="{kind}" x="{NAMES}" y="{y + 2}" width="{length:.1f}" height="{LINE - 5}" rx="2"/>'
         )

@@ -22,6 +22,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 from provena_sdk.sandbox import Sandbox  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.items import BUCKET, prefix_of  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.object_store.conditions import (  # noqa: E402 reason= found by the path above
+    parse_range,
+)
 from provena_sdk.sandbox.object_store.objects import Part, StoredObject  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.storage import METADATA_FILE, REGION  # noqa: E402 reason= found by the path above
 
@@ -110,6 +113,18 @@ class Benched:
     def usage(self) -> float:
         """CPU seconds spent so far."""
         return sum(os.times()[:2])
+
+    def counts(self, handle: str) -> tuple[int, int]:
+        """Say how many requests were answered since this was last asked, and how many bytes of files they brought."""
+        records, sent = self._sandbox.s3_requests, 0
+        prefix = prefix_of(handle)
+        for record in records:
+            if record.method == "GET" and record.status in (200, 206) and record.key.startswith(prefix):
+                size = self._store.find(BUCKET, record.key).size
+                span = parse_range(record.range or None, size) if record.status == 206 else None
+                sent += size if span is None else span[1] - span[0]
+        self._sandbox.storage.forget_requests()
+        return len(records), sent
 
     def _stored(self, key: str, path: Path, checksums: bool) -> StoredObject:
         read = self._files.get(path)

@@ -128,9 +128,9 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
     """Keeps what was read last, and reads ahead what will be read next.
 
     Small reads are rounded out to a block. Reads that follow each other, or that lie at equal distances as the chunks
-    of one variable among others do, are continued in the background: never further than they have come so far, unless
-    the file's kind is read in order. Up to four such streams are told apart. Large reads are fetched as they are, and
-    not kept.
+    of one variable among others do, are continued in the background: no more than twice as far as they have come,
+    unless the file's kind is read in order. Up to four such streams are told apart. Large reads are fetched as they
+    are, and not kept.
 
     Args:
         blocksize: Bytes that a small read is rounded out to.
@@ -398,9 +398,9 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             return
         if not stream.turns and not (self._eager and not first):
             return
-        window = min(max(stream.window * 2, self.blocksize, last - first), self._most_ahead)
+        window = min(max(stream.window * 2, self.blocksize, 2 * (last - first)), self._most_ahead)
         if not self._eager:
-            window = min(window, stream.seen)
+            window = min(window, 2 * stream.seen)
         if stream.ahead - last > window // 2:
             return
         stream.window = window

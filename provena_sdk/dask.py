@@ -69,7 +69,7 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
     Example:
         >>> import fsspec
         >>> from distributed import Client
-        >>> with Client(processes=False, n_workers=1, dashboard_address=None) as client:
+        >>> with Client(processes=False, n_workers=1, dashboard_address=":0") as client:
         ...     with lease(client, "10378.1/1900011", provena=provena) as leased:
         ...         fs = fsspec.filesystem("provena", **leased.storage_options)
         ...         client.submit(fs.exists, "10378.1/1900011/obs/2024.csv").result()
@@ -79,7 +79,7 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
         raise InvalidArgument("client", f"a Dask client is needed, not {type(client).__name__}.")
     if client.asynchronous:
         raise InvalidArgument(
-            "client", "a client for code that awaits opens no lease.", hint="Open it elsewhere."
+            "client", "a client for code that awaits opens no lease.", hint="Open it by a blocking client."
         )
     if not datasets:
         raise InvalidArgument("datasets", "at least one handle is needed.")

@@ -211,7 +211,7 @@ def test_objects_too_large_to_copy_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("provena_sdk.files.contents.MAX_COPY_BYTES", 10 * 1024**2)
-    monkeypatch.setattr("provena_sdk.files.contents.COPY_PART_BYTES", 5 * 1024**2)
+    monkeypatch.setattr("provena_sdk.files.contents.COPY_PART_BYTES", 6 * 1024**2)
     sandbox.storage.put(dataset, "large", LARGE)
 
     async def refuse(*_: object) -> None:

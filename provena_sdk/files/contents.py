@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import operator
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -36,6 +37,9 @@ COPY_PART_BYTES: Final = 1024**3
 
 # Of what a store tells no time.
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+
+WHOLE_BYTES: Final = 4 * 1024**2
+"""What is read in one request; a longer range is read in several at once."""
 
 _PAST_THE_END: Final = frozenset({"InvalidRange", "416"})
 
@@ -218,21 +222,34 @@ class DatasetContents:
             IntegrityError: The file was replaced meanwhile, or is shorter.
         """
         objects = self.store.objects
-        if end - start <= PART_BYTES:
-            return bytes((await objects.get(path, span=(start, end - start), if_match=etag)).data)
-        data = bytearray(end - start)
-        first = await objects.get(path, span=(start, PART_BYTES), if_match=etag)
-        data[:PART_BYTES] = first.data
-        spans = iter(range(start + PART_BYTES, end, PART_BYTES))
+        length = end - start
+        if length <= WHOLE_BYTES:
+            return bytes((await objects.get(path, span=(start, length), if_match=etag)).data)
+        parts = -(-length // (PART_BYTES if length > AT_ONCE * PART_BYTES else WHOLE_BYTES))
+        # In equal parts, none of them is left to wait for.
+        size = -(-length // parts)
+        buffer = io.BytesIO()
+        buffer.seek(length - 1)
+        buffer.write(b"\0")
+        offsets = iter(range(0, length, size))
+        with buffer.getbuffer() as view:
 
-        async def work() -> None:
-            for offset in spans:
-                length = min(PART_BYTES, end - offset)
-                got = await objects.get(path, span=(offset, length), if_match=etag or first.state.etag)
-                data[offset - start : offset - start + length] = got.data
+            async def fetch(offset: int) -> str:
+                part = min(size, length - offset)
+                got = await objects.get(path, span=(start + offset, part), if_match=etag)
+                view[offset : offset + part] = got.data
+                return got.state.etag
 
-        await together(work() for _ in range(AT_ONCE))
-        return bytes(data)
+            async def work() -> None:
+                for offset in offsets:
+                    await fetch(offset)
+
+            if etag is None:
+                # All of them must be of one file, and the first says of which.
+                etag = await fetch(next(offsets))
+            await together(work() for _ in range(AT_ONCE))
+        # This shares the buffer's bytes, where bytes(…) would copy them.
+        return buffer.getvalue()
 
     async def write(
         self,

@@ -83,11 +83,9 @@ class Admission:
         large: The most larger ones at once.
 
     Example:
-        >>> async def work(admission):
-        ...     async with admission.slot(8 * 1024 * 1024):
-        ...         return admission.running
-        >>> asyncio.run(work(Admission()))
-        1
+        >>> admission = Admission(small=64, large=16)
+        >>> admission.most, admission.limits, admission.running
+        (80, (64, 16), 0)
     """
 
     def __init__(self, small: int = 64, large: int = 16) -> None:

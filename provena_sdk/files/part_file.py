@@ -32,7 +32,7 @@ _READ: Final = 1024 * 1024
 
 
 class Destination:
-    """The folder a transfer fills. Each folder below it is made and judged once in a transfer.
+    """The folder a transfer fills. Each folder below it is made and judged once, and again when it is another one.
 
     Args:
         root: The folder; it exists.
@@ -40,7 +40,7 @@ class Destination:
 
     def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, tuple[str, tuple[int, int] | None]] = {}
         self._journals: dict[str, dict[str, list[str]]] = {}
 
     def prepare(self, target: str) -> str:
@@ -57,9 +57,11 @@ class Destination:
             OSError: A folder cannot be made.
         """
         folder, _, name = target.rpartition("/")
-        place = self._folders.get(folder)
-        if place is None:
-            place = self._folders[folder] = self._made(folder, target)
+        place, judged = self._folders.get(folder, ("", None))
+        # A transfer may take days, in which somebody can put a link in a folder's place.
+        if judged is None or _identity(place) != judged:
+            place = self._made(folder, target)
+            self._folders[folder] = place, _identity(place)
         return os.path.join(place, name)
 
     def tokens(self, path: str) -> list[str]:
@@ -95,6 +97,14 @@ class Destination:
                 except (FileExistsError, NotADirectoryError):
                     raise NotADirectoryError(f"A file is where {target!r} needs a folder.") from None
         return place
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def new_token() -> str:

@@ -17,6 +17,7 @@ from provena_sdk.errors import (
     UnsafePath,
 )
 from provena_sdk.files import Access, DatasetFiles, DatasetLocation
+from provena_sdk.files.part_file import Destination
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 
@@ -345,6 +346,22 @@ def test_links_in_the_destination_are_not_followed_out_of_it(
     assert (inside / "linked.txt").read_bytes() == b"3"
     assert not (inside / "linked.txt").is_symlink()
     assert (inside / "real" / "file").read_bytes() == b"2"
+
+
+def test_a_link_that_takes_a_folders_place_during_a_transfer_is_not_followed(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    destination = Destination(inside)
+    assert destination.prepare("obs/a") == str(inside / "obs" / "a")
+    (inside / "obs").rmdir()
+    (inside / "obs").symlink_to(outside)
+    with pytest.raises(UnsafePath, match="leads out of it"):
+        destination.prepare("obs/b")
+    (inside / "obs").unlink()
+    # A folder that was removed is made again.
+    destination.prepare("obs/b")
+    assert (inside / "obs").is_dir()
 
 
 def test_links_in_the_source(files: DatasetFiles, stored: Stored, plant: Plant, tmp_path: Path) -> None:

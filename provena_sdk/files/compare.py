@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
-from provena_sdk.errors import DatasetFileNotFound, IntegrityError
+from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.files.checksum import composite, even_parts, new_hasher, parse_etag
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.planning import Pair
@@ -34,6 +34,7 @@ _WHOLE: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
 
 _OPAQUE: Final = "whether it differs cannot be told: the store's ETag is no checksum here"
 _UNEVEN: Final = "whether it differs cannot be told: the sizes of its parts are not known"
+_UNTOLD: Final = "whether it differs cannot be told: the store refuses to say"
 _UNREADABLE: Final = "the file here cannot be read"
 
 
@@ -115,6 +116,9 @@ class _Asking:
         except (IntegrityError, DatasetFileNotFound):
             # It was replaced or removed meanwhile; the transfer will find it as it is then.
             return _DIFFERENT
+        except FileError:
+            # One file does not keep the others from being compared.
+            return Verdict(False, _UNTOLD)
 
     async def _by_checksum(self, state: ObjectState) -> Verdict | None:
         if state.checksum_type == "COMPOSITE":

@@ -351,7 +351,7 @@ class DatasetFiles:
             options=options or self._options,
             access=Access.WRITE,
         )
-        return await run_upload(plan, self, run, granted=True)
+        return await run_upload(plan, self, run, fresh=True)
 
     async def _close(self) -> None:
         with self._lock:

@@ -81,7 +81,7 @@ class PlanItem:
         local: Its path below the local folder, with forward slashes; None when it has none.
         reason: A word on why.
         error: The error with which a file that is in conflict or refused will be reported.
-        info: The file in the store, of a file to fetch.
+        info: The file in the store as it was, when it is to be fetched, replaced or deleted.
         seen: The local file as it was, when it is to be replaced, sent or deleted.
     """
 
@@ -347,6 +347,9 @@ class UploadPlan(Uploading):
         raise_for_failures: bool = True,
     ) -> TransferReport:
         """Carry the plan out. Files are sent as they are then.
+
+        The dataset is listed again first: what appeared or changed there since the plan was made is kept, and
+        reported as a conflict, unless it is what was to be sent. So a plan can be run again after a failure.
 
         Args:
             progress: Whom to tell how it goes on; True shows it where somebody watches.

@@ -210,7 +210,7 @@ def _place_upload(
             else PlanItem("new", path, size, file.path, seen=file.seen)
         )
         return
-    item = PlanItem("changed", path, size, file.path, seen=file.seen)
+    item = PlanItem("changed", path, size, file.path, info=info, seen=file.seen)
     if size == info.size:
         if size == 0 or (compare_times and file.seen.mtime_ns <= modified_ns(info.modified)):
             item = replace(item, action="same")
@@ -223,7 +223,7 @@ def _extraneous(
     known: Mapping[str, FileInfo], chosen: Mapping[str, LocalFile], selection: Selection
 ) -> dict[str, PlanItem]:
     return {
-        path: PlanItem("delete", path, info.size)
+        path: PlanItem("delete", path, info.size, info=info)
         for path, info in known.items()
         if path not in chosen and path != SERVICE_FILE and not path.endswith("/") and selection.takes(path)
     }
@@ -261,6 +261,6 @@ def extraneous_locals(
         if map_names and below is not None:
             below = unmapped(below)
         path = strip + (local.removeprefix(add) if below is None else below)
-        if selection.takes(path):
+        if path != SERVICE_FILE and selection.takes(path):
             items.append(PlanItem("delete", path, seen.size, local, seen=Seen(*seen)))
     return items

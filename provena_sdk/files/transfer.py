@@ -53,6 +53,7 @@ _OUTCOMES: Final[dict[str, Outcome]] = {
 }
 _KEPT: Final = "nothing is deleted, because not every file could be transferred"
 _CHANGED: Final = "it changed after the plan was made"
+_APPEARED: Final = "it appeared or changed after the plan was made"
 
 
 async def plan_download(
@@ -185,7 +186,7 @@ async def run_download(plan: Downloading, files: DatasetFiles, run: RunOptions) 
 
 
 async def run_upload(
-    plan: Uploading, files: DatasetFiles, run: RunOptions, *, granted: bool = False
+    plan: Uploading, files: DatasetFiles, run: RunOptions, *, fresh: bool = False
 ) -> TransferReport:
     """Carry out an upload; see :meth:`provena_sdk.files.plan.UploadPlan.run`.
 
@@ -193,20 +194,23 @@ async def run_upload(
         plan: The plan.
         files: The dataset.
         run: How this run is watched, spread and ended.
-        granted: Whether writing was granted a moment ago.
+        fresh: Whether the plan was made a moment ago, with credentials to write.
     """
     from provena_sdk.files.work import Send
 
     transfer = _Run(plan, files, run)
-    uploads = plan.uploads
-    if not granted and (uploads or plan.only("delete")):
+    uploads, settled, kept = plan.uploads, list[FileOutcome](), frozenset[str]()
+    if not fresh and (uploads or plan.only("delete")):
         # Whether writing is allowed at all is one answer, and not one for each file.
         await files._credentials.ask_anew(files.location.dataset_id, Access.WRITE)
+        uploads, settled, kept = await _listed_again(plan, files)
 
     async def delete(items: list[PlanItem]) -> list[FileOutcome]:
-        return await _delete_objects(files._store(Access.WRITE), items)
+        unchanged = [item for item in items if item.path not in kept]
+        changed = [FileOutcome(path, "skipped", reason=_CHANGED) for path in sorted(kept)]
+        return changed + await _delete_objects(files._store(Access.WRITE), unchanged)
 
-    return await transfer.carried_out(Send(plan.options), uploads, [], delete)
+    return await transfer.carried_out(Send(plan.options), uploads, settled, delete)
 
 
 class _Run:
@@ -340,6 +344,38 @@ def _swept(plan: Downloading, ready: Iterable[Download]) -> None:
     sweep(plan.folder, itertools.chain((item.target for item in ready), complete))
 
 
+async def _listed_again(
+    plan: Uploading, files: DatasetFiles
+) -> tuple[list[Upload], list[FileOutcome], frozenset[str]]:
+    """Compare the dataset with what it was when the plan was made.
+
+    Returns:
+        What is to be sent, the outcomes of what is not after all, and the files that are not to be deleted after all.
+    """
+    store = files._store(Access.WRITE)
+    known = {info.path: info for info in await _entries(store, "")}
+    late = Draft([], [])
+    kept: set[str] = set()
+    for item in plan:
+        there = known.get(item.path)
+        if there is None or (item.info is not None and _is_same_object(there, item.info)):
+            continue
+        if item.action == "delete":
+            kept.add(item.path)
+        elif item.action in ("new", "changed") and item.local is not None:
+            if there.size == item.bytes:
+                late.unsure.append(Pair(len(late.items), there, item.local))
+            late.items.append(conflict(item.path, _APPEARED, item.local))
+    items = await _compared(store, plan.folder, late) if late.unsure else late.items
+    taken = {item.path for item in items}
+    uploads = [upload for upload in plan.uploads if upload.path not in taken]
+    return uploads, [_outcome_of(item, plan.folder) for item in items], frozenset(kept)
+
+
+def _is_same_object(one: FileInfo, other: FileInfo) -> bool:
+    return (one.size, one.etag) == (other.size, other.etag)
+
+
 class _Again:
     """What lies at the places of a plan's files now."""
 
@@ -348,7 +384,7 @@ class _Again:
         self.items: list[PlanItem] = []
         self.unsure: list[Pair] = []
         view = DestinationView(plan.folder)
-        needed = 0
+        needed = largest = 0
         for item in plan:
             if item.info is None or item.local is None or item.action not in ("new", "changed"):
                 continue
@@ -358,15 +394,18 @@ class _Again:
                 self.items.append(make(item.path, there.reason, item.local))
                 continue
             if there is not None and there.seen != item.seen:
-                late = conflict(item.path, "it appeared or changed after the plan was made", item.local)
+                late = conflict(item.path, _APPEARED, item.local)
                 if not there.link and there.seen.size == item.info.size:
                     self.unsure.append(Pair(len(self.items), item.info, item.local))
                 self.items.append(late)
                 continue
             self.ready.append(Download(item.info, item.local))
             freed = 0 if there is None else there.seen.size
-            needed += item.info.size - freed - min(view.held(item.local), item.info.size)
-        _check_space(plan.folder, needed)
+            missing = item.info.size - min(view.held(item.local), item.info.size)
+            needed += missing - freed
+            # The old file stays until the new one is whole.
+            largest = max(largest, missing)
+        _check_space(plan.folder, max(needed, largest))
 
 
 def _outcome_of(item: PlanItem, folder: Path) -> FileOutcome:

@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.errors import (
+    FileAccessDenied,
     FileConflict,
     InvalidArgument,
     NotEnoughSpace,
@@ -33,6 +34,8 @@ from provena_sdk.files.checksum import composite, md5
 from provena_sdk.files.destination import DestinationView, Found, InTheWay
 from provena_sdk.files.local import LocalFile, Scan
 from provena_sdk.files.location import FileInfo
+from provena_sdk.files.objects import ObjectState
+from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.files.options import Choice, TransferOptions
 from provena_sdk.files.patterns import Selection
 from provena_sdk.files.plan import DownloadPlan, PlanItem, Seen, TransferPlan
@@ -277,6 +280,31 @@ def test_plain_checksums_need_no_request(
     assert len(server.activity.requests) == 1
 
 
+@pytest.mark.parametrize("refused", ["object", "part"])
+def test_a_file_of_which_the_store_tells_nothing_sinks_no_plan(
+    files: DatasetFiles,
+    server: Server,
+    location: DatasetLocation,
+    plant: Plant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: str,
+) -> None:
+    in_parts(server, location, "odd", [b"12", b"3"])
+    in_parts(server, location, "fine", [b"45"], etag=md5(b"45"))
+    real = ObjectClient.head
+
+    async def head(client: ObjectClient, path: str, **options: Any) -> ObjectState:
+        if refused == "object" or options.get("part"):
+            raise FileAccessDenied("no", path=path)
+        return await real(client, path, **options)
+
+    monkeypatch.setattr(ObjectClient, "head", head)
+    plan = files.plan_download(plant(tmp_path, {"odd": b"123", "fine": b"45"}))
+    assert actions(plan) == {"fine": "same", "odd": "changed"}
+    assert "cannot be told" in str(plan)
+
+
 def test_a_file_that_cannot_be_read_counts_as_changed(
     files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -458,6 +486,19 @@ def test_space_is_looked_at_before_anything_is_fetched(
     monkeypatch.setattr(shutil, "disk_usage", sized(4000))
     files.download_all(tmp_path)
     assert len(tree(tmp_path)["b"]) == 2000
+
+
+def test_a_file_needs_its_whole_space_until_it_replaces_the_old_one(
+    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put({"a": b"x" * 3000})
+    plant(tmp_path, {"a": b"o" * 2900})
+    monkeypatch.setattr(shutil, "disk_usage", sized(2999))
+    with pytest.raises(NotEnoughSpace):
+        files.download_all(tmp_path)
+    assert tree(tmp_path) == {"a": b"o" * 2900}
+    monkeypatch.setattr(shutil, "disk_usage", sized(3000))
+    assert files.download_all(tmp_path).counts() == {"downloaded": 1}
 
 
 def test_what_a_broken_download_left_needs_no_space(plant: Plant, tmp_path: Path) -> None:

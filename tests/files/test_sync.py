@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.errors import InvalidArgument, TransferFailed
-from provena_sdk.files import DatasetFiles, DatasetLocation
+from provena_sdk.files import Access, DatasetFiles, DatasetLocation, run_sync
 from provena_sdk.files.options import Choice, TransferOptions
 from provena_sdk.files.patterns import Selection
 from provena_sdk.files.report import TransferReport
@@ -30,6 +30,11 @@ def down(files: DatasetFiles, folder: Path, choice: Choice = DELETE, path: str =
 
 def up(files: DatasetFiles, folder: Path, choice: Choice = DELETE) -> TransferReport:
     return files.plan_upload(folder, choice=choice).run(raise_for_failures=False)
+
+
+def behind(files: DatasetFiles, paths: list[str]) -> None:
+    """Remove files from the dataset as somebody else would."""
+    assert run_sync(files.filesystem(Access.WRITE).store.objects.delete(paths)) == {}
 
 
 def outcomes(report: TransferReport) -> dict[str, str]:
@@ -233,6 +238,68 @@ def test_what_changed_after_the_plan_is_not_deleted(
         "swapped/x": "skipped",
     }
     assert tree(outside) == {"x": b"4"}
+
+
+def test_what_changed_in_the_dataset_after_the_plan_is_neither_replaced_nor_deleted(
+    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+) -> None:
+    put({"changed": b"1", "edited": b"2", "old": b"3", "older": b"4", "gone": b"5", "removed": b"6"})
+    mine = {"changed": b"mine", "edited": b"mine", "new": b"mine", "equal": b"mine", "removed": b"mine"}
+    plan = files.plan_upload(plant(tmp_path, mine), choice=DELETE)
+    # Replaced since, the last by what was to be sent; and removed since.
+    put({"edited": b"theirs", "new": b"also", "equal": b"mine", "old": b"theirs"})
+    behind(files, ["gone", "removed"])
+    report = plan.run(raise_for_failures=False)
+    assert outcomes(report) == {
+        "changed": "uploaded",
+        "edited": "conflict",
+        "equal": "same",
+        "gone": "skipped",
+        "new": "conflict",
+        "old": "skipped",
+        "older": "skipped",
+        "removed": "uploaded",
+    }
+    assert stored() == {
+        "changed": b"mine",
+        "edited": b"theirs",
+        "equal": b"mine",
+        "new": b"also",
+        "old": b"theirs",
+        "older": b"4",
+        "removed": b"mine",
+    }
+    assert "appeared or changed" in str(report)
+
+
+def test_what_was_replaced_in_the_dataset_after_the_plan_is_not_deleted(
+    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+) -> None:
+    put({"old": b"3", "older": b"4", "gone": b"5"})
+    plan = files.plan_upload(plant(tmp_path, {"a": b"1"}), choice=DELETE)
+    put({"old": b"theirs"})
+    behind(files, ["gone"])
+    assert outcomes(plan.run()) == {"a": "uploaded", "gone": "deleted", "old": "skipped", "older": "deleted"}
+    assert stored() == {"a": b"1", "old": b"theirs"}
+
+
+def test_a_plan_to_upload_can_be_run_again(
+    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+) -> None:
+    put({"b": b"old"})
+    plan = files.plan_upload(plant(tmp_path, {"a": b"1", "b": b"2"}))
+    assert plan.run().counts() == {"uploaded": 2}
+    assert plan.run().counts() == {"same": 2}
+    assert stored() == {"a": b"1", "b": b"2"}
+
+
+def test_the_services_file_is_not_deleted_here_either(
+    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+) -> None:
+    put({"a": b"1"})
+    plant(tmp_path, {"metadata.json": b"m", "old": b"2"})
+    assert outcomes(down(files, tmp_path)) == {"a": "downloaded", "old": "deleted"}
+    assert tree(tmp_path) == {"a": b"1", "metadata.json": b"m"}
 
 
 def test_by_time_no_file_is_read(

@@ -10,13 +10,14 @@ STRESS = Path(__file__).resolve().parents[2] / "scripts" / "stress"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "command",
     [
         ["faults.py", "--seeds", "1", "--first", "1000", "--parallel", "2"],
-        ["kill_resume.py", "--times", "2", "--megabytes", "200", "--seed", "1000"],
+        ["kill_resume.py", "--times", "2", "--megabytes", "100", "--seed", "1000"],
         ["million.py", "--files", "50000"],
-        ["memory.py", "--megabytes", "400", "--files", "2000"],
+        ["memory.py", "--megabytes", "300", "--files", "1000"],
     ],
     ids=lambda command: command[0].removesuffix(".py"),
 )

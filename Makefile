@@ -36,6 +36,8 @@ stress: setup ## Share and save sessions among many processes; transfer files un
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
 	@$(BIN)/python scripts/stress/dask_worker_lost.py
+	@$(BIN)/python scripts/stress/dask_parquet.py
+	@$(BIN)/python scripts/stress/dask_parquet.py --lease
 	@$(BIN)/python scripts/stress/faults.py --seeds 1
 	@$(BIN)/python scripts/stress/kill_resume.py --times 3
 	@$(BIN)/python scripts/stress/million.py

@@ -118,8 +118,9 @@ async def give_up_forgotten(engine: Engine) -> None:
         engine: A transfer that may write.
     """
     journals = _journals(engine)
-    for journal in await engine.in_thread(lambda: list(journals.adopt_forgotten())):
-        await _give_up(engine, journals, journal)
+    with _held(await engine.in_thread(lambda: list(journals.adopt_forgotten()))) as adopted:
+        while adopted:
+            await _give_up(engine, journals, adopted.pop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,27 +178,32 @@ async def _to_go_on_with(
 ) -> _Found | None:
     """Find an upload of this very file that a dead process left; give the other ones for its path up."""
     found: _Found | None = None
-    for journal in await engine.in_thread(lambda: list(journals.adopt(path))):
-        begun, parts = journal.begun, None
-        fits = (begun.size, begun.modified_ns, begun.part_size) == (
-            source.size,
-            source.modified_ns,
-            part_size(source.size),
-        )
-        if found is None and fits and begun.upload_id is not None:
-            try:
-                parts = await engine.objects.list_parts(path, begun.upload_id)
-            except FileAccessDenied:
+    wanted = source.size, source.modified_ns, part_size(source.size)
+    with _held(await engine.in_thread(lambda: list(journals.adopt(path)))) as adopted:
+        for journal in tuple(adopted):
+            begun, parts = journal.begun, None
+            fits = (begun.size, begun.modified_ns, begun.part_size) == wanted
+            if found is None and fits and begun.upload_id is not None:
                 # Storing parts may be allowed where listing them is not.
-                pass
-            except BaseException:
-                journal.release()
-                raise
-            if parts is not None:
-                found = _Found(journal, begun.upload_id, {part.number: part for part in parts})
-                continue
-        await _give_up(engine, journals, journal)
+                with contextlib.suppress(FileAccessDenied):
+                    parts = await engine.objects.list_parts(path, begun.upload_id)
+                if parts is not None:
+                    found = _Found(journal, begun.upload_id, {part.number: part for part in parts})
+                    continue
+            adopted.remove(journal)
+            await _give_up(engine, journals, journal)
     return found
+
+
+@contextlib.contextmanager
+def _held(journals: list[UploadJournal]) -> Iterator[list[UploadJournal]]:
+    """Leave the journals that are still in the list to whoever comes next, if the block fails or is cancelled."""
+    try:
+        yield journals
+    except BaseException:
+        for journal in journals:
+            journal.release()
+        raise
 
 
 async def _give_up(engine: Engine, journals: UploadJournals, journal: UploadJournal) -> None:

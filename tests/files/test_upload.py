@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import contextlib
+import json
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -543,6 +545,26 @@ async def test_an_upload_is_kept_while_the_store_is_out_of_reach(
     await send(back, large)
     assert "create_upload" not in back.calls
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["list_parts", "abort_upload"])
+@pytest.mark.parametrize("failure", [ConnectionFailed("Gone."), asyncio.CancelledError()])
+async def test_uploads_that_were_taken_over_in_vain_are_left_to_the_next(
+    large: Path, journals: UploadJournals, tmp_path: Path, call: str, failure: BaseException
+) -> None:
+    for name in ("old", "older", "oldest"):
+        abandoned(journals, large, upload_id=name, size=1 if call == "abort_upload" else length(large))
+    store = Store(uploads={"old": {}, "older": {}, "oldest": {}})
+
+    async def during(name: str) -> None:
+        if name == call:
+            raise failure
+
+    store.during = during
+    with contextlib.suppress(ConnectionFailed, asyncio.CancelledError):
+        await send(store, large)
+    owners = [json.loads(path.read_bytes())["owner"] for path in left(tmp_path)]
+    assert owners == [None, None, None]
 
 
 async def test_a_process_that_died_before_it_heard_the_uploads_name(

@@ -225,6 +225,24 @@ def test_credentials_that_live_a_second_carry_a_longer_transfer(
     assert 3 <= len(asked) <= 12
 
 
+def test_credentials_that_end_on_their_way_are_renewed_again(
+    server: Server, location: DatasetLocation, put: Put
+) -> None:
+    put({"a": b"1"})
+    lives = [-1.0, -1.0, -1.0, 3600.0]
+
+    def provider(dataset_id: str, access: Access) -> Credentials:
+        keys = server.grants.issue(
+            location.bucket, location.prefix, write=True, lifetime_seconds=lives.pop(0)
+        )
+        return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
+
+    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    assert [info.path for info in files.list()] == ["a"]
+    assert lives == []
+    files.close()
+
+
 def test_credentials_that_end_before_their_time_are_renewed_once_for_all(
     files: DatasetFiles,
     server: Server,

@@ -176,8 +176,10 @@ class Exchange:
             if failure.moved:
                 continue
             if failure.refused is not None:
-                # Keys that were never accepted will not be the next time; those that were have merely ended.
-                if renewals >= _RENEWALS or (renewals and failure.refused is not self._accepted):
+                # Keys that were never accepted will not be the next time; those that were have merely ended. So may
+                # others have, on their way, when they live for seconds and this machine is busy.
+                ended = failure.refused is self._accepted or datetime.now(UTC) >= failure.refused.expiry
+                if renewals >= _RENEWALS or (renewals and not ended):
                     raise failure.error
                 renewals += 1
                 self._credentials.refused(failure.refused)

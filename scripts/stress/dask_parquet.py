@@ -11,6 +11,7 @@ import argparse
 import io
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -20,18 +21,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
-import dask
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
-from dask_worker_lost import Approved, note_secrets, record_sent
 from distributed import Client, LocalCluster
+from distributed.protocol.pickle import dumps
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.auth import token_source
 from provena_sdk.dask import lease
 from provena_sdk.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from scripts.stress.dask_worker_lost import Approved, note_secrets, record_sent  # noqa: E402 reason= needs ROOT
 
 KEYS_SECONDS = 10.0
 SLOWNESS_SECONDS = 0.3
@@ -115,8 +120,9 @@ def run(place: Path, files: int, workers: int, rows: int, *, leased: bool) -> bo
             f"provena://{handle}/part/*.parquet", columns=["value"], storage_options=options
         )
         total = frame.map_partitions(slowly, meta=frame._meta)["value"].sum()
-        graph = dask.base.collections_to_expr([total]).optimize().__dask_graph__()
-        graph_bytes = cloudpickle.dumps(graph) + cloudpickle.dumps(total)
+        # As Dask itself sends it.
+        graph = total.optimize().dask
+        graph_bytes: bytes = dumps(graph) + dumps(total)  # type: ignore[no-untyped-call]  # Dask's
         killed: list[int] = []
         killer = threading.Thread(target=kill_one, args=(cluster, client, files, killed), daemon=True)
         killer.start()

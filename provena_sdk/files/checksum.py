@@ -14,13 +14,11 @@ import hashlib
 import importlib
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
 _ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]*))?")
-_READ: Final = 1024 * 1024
 # CRC-32's polynomial as zlib holds it: the highest bit is the coefficient of x to the 0.
 _POLYNOMIAL: Final = 0xEDB88320
 _ONE: Final = 1 << 31
@@ -41,23 +39,17 @@ class ETag:
     parts: int | None = None
 
 
-def parse_etag(value: str, headers: Mapping[str, object] | None = None) -> ETag | None:
-    """Read an ETag, or return None when it proves nothing.
+def parse_etag(value: str) -> ETag | None:
+    """Read an ETag, or return None when it has not the form of a checksum.
 
     Args:
         value: The ETag, with or without its quotes.
-        headers: The answer's fields by botocore's names, which tell how the object is encrypted.
 
     Example:
         >>> parse_etag('"d41d8cd98f00b204e9800998ecf8427e"')
         ETag(digest='d41d8cd98f00b204e9800998ecf8427e', parts=None)
-        >>> parse_etag('"d41d8cd98f00b204e9800998ecf8427e"', {"ServerSideEncryption": "aws:kms"})
+        >>> parse_etag('"opaque"')
     """
-    fields = headers or {}
-    if str(fields.get("ServerSideEncryption", "")).startswith("aws:kms") or fields.get(
-        "SSECustomerAlgorithm"
-    ):
-        return None
     match = _ETAG.fullmatch(value.strip('"').lower())
     if match is None:
         return None
@@ -95,34 +87,6 @@ def even_parts(size: int, part_size: int) -> Iterator[int]:
         yield 0
     for start in range(0, size, part_size):
         yield min(part_size, size - start)
-
-
-def file_etag(path: Path, part_sizes: Sequence[int] | None = None) -> str:
-    """Compute the ETag that S3 would give a local file.
-
-    Args:
-        path: The file.
-        part_sizes: The sizes of its parts in bytes; None when it was stored in one piece.
-
-    Returns:
-        The ETag without quotes.
-    """
-    with path.open("rb") as file:
-        if part_sizes is None:
-            return _digest(file.read, None)
-        return composite([_digest(file.read, size) for size in part_sizes])
-
-
-def _digest(read: Callable[[int], bytes], size: int | None) -> str:
-    hasher = hashlib.md5(usedforsecurity=False)
-    left = size
-    while left is None or left > 0:
-        block = read(_READ if left is None else min(_READ, left))
-        if not block:
-            break
-        hasher.update(block)
-        left = None if left is None else left - len(block)
-    return hasher.hexdigest()
 
 
 class Hasher(Protocol):

@@ -220,7 +220,7 @@ def work_all_day(sandbox: Sandbox, home: Path, secrets: Secrets, search: Search)
         keys = reef.generate_read_access_credentials(True)
         secrets.note("console URL", keys.console_session_url)
 
-        files = provena._files._datasets.files(handle)
+        files = provena._files.datasets.files(handle)
         for filesystem in (files.filesystem(), files.filesystem().store):
             search.thing("a file system", filesystem)
             search.json("a file system", filesystem)
@@ -339,7 +339,7 @@ def test_blocking(
         "signed URL",
     }
     told = {line.partition(" ")[0].partition(".")[0] for line in log.lines}
-    assert {"httpx", "httpcore", "urllib3", "botocore", "aiobotocore", "fsspec"} <= told, "the log was kept"
+    assert {"httpx", "httpcore", "urllib3", "provena_sdk", "fsspec"} <= told, "the log was kept"
     assert len({type(error) for error in search.failures}) >= 8
     assert {"whoami", "the source of tokens", "the upload", "a pipeline's source"} <= set(search.pickled)
     assert re.search(r"^    [A-Z]{4}-[A-Z]{4}$", err, re.MULTILINE), "stderr was kept"

@@ -81,6 +81,8 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
         raise InvalidArgument(
             "client", "a client for code that awaits opens no lease.", hint="Open it by a blocking client."
         )
+    if provena is not None and not isinstance(provena, Provena):
+        raise InvalidArgument("provena", f"a Provena client is needed, not {type(provena).__name__}.")
     if not datasets:
         raise InvalidArgument("datasets", "at least one handle is needed.")
     for dataset in datasets:
@@ -127,7 +129,12 @@ class Lease:
 
     @property
     def expiry(self) -> datetime:
-        """When the credentials end that the workers hold now."""
+        """When the credentials end that the workers hold now.
+
+        Raises:
+            ClosedError: The lease is closed.
+        """
+        self._refuse_closed()
         return min(held.credentials.expiry for held in self._held)
 
     @property
@@ -143,8 +150,7 @@ class Lease:
             ProvenaError: The datastore grants no more.
         """
         with self._lock:
-            if self._closed.is_set():
-                raise ClosedError("This lease is closed.", hint="Open another one.")
+            self._refuse_closed()
             fresh = tuple(self._leased(dataset) for dataset in self.datasets)
             for held in fresh:
                 LEASES.put(held)
@@ -185,6 +191,10 @@ class Lease:
     def __reduce__(self) -> NoReturn:
         raise TypeError("A lease is not pickled; send its storage_options, which hold no secret.")
 
+    def _refuse_closed(self) -> None:
+        if self._closed.is_set():
+            raise ClosedError("This lease is closed.", hint="Open another one.")
+
     def _leased(self, dataset_id: str) -> LeasedDataset:
         location = self._provena._files.datasets.files(dataset_id).location
         where = self._provena.deployment
@@ -223,7 +233,8 @@ class Lease:
     def _seconds(self, failed: bool) -> float:
         """Say how long to wait before the next renewal."""
         with self._lock:
-            half = (self.expiry.timestamp() - time.time()) / 2 if self._held else 0.0
+            ends = min((held.credentials.expiry.timestamp() for held in self._held), default=0.0)
+        half = (ends - time.time()) / 2
         if half <= 0:
             # They have ended, or the clock of this machine is wrong.
             return _RETRY_SECONDS

@@ -239,9 +239,9 @@ def test_a_renewal_leaves_no_gap(
         remove(one)
         held.append(LEASES.holds(first.lease))
 
-    monkeypatch.setattr(LEASES, "remove", removed)
-    opened.renew()
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(LEASES, "remove", removed)
+        opened.renew()
     assert held == [True, True, True]
     second = LEASES.find(None, reef)
     assert second.lease == first.lease
@@ -312,6 +312,28 @@ def test_a_renewal_that_fails_is_tried_again(
     ]
 
 
+def test_a_renewal_that_not_all_workers_got_leaves_nothing_behind(
+    client: Client, sandbox: Sandbox, reef: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lease(client, reef) as opened:
+        register = client.register_plugin
+
+        def registered(*args: Any, **options: Any) -> None:
+            register(*args, **options)
+            raise OSError("A worker died.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "register_plugin", registered)
+            with pytest.raises(OSError, match="died"):
+                opened.renew()
+        assert len(handed_out(client)) == 2
+        opened.renew()
+        assert len(handed_out(client)) == 1
+        assert exists_there(opened.storage_options, f"{reef}/obs/a.csv")
+    assert handed_out(client) == []
+    assert LEASES.datasets(None) == []
+
+
 def test_closing_takes_it_back(client: Client, sandbox: Sandbox, reef: str) -> None:
     with lease(client, reef) as opened:
         fs = fsspec.filesystem("provena", **opened.storage_options)
@@ -321,8 +343,9 @@ def test_closing_takes_it_back(client: Client, sandbox: Sandbox, reef: str) -> N
     with pytest.raises(LeaseMissing):
         fs.cat_file(f"{reef}/obs/a.csv")
     assert handed_out(client) == []
-    with pytest.raises(ClosedError):
-        opened.renew()
+    for use in (opened.renew, lambda: opened.expiry):
+        with pytest.raises(ClosedError):
+            use()
     opened.close()
 
 
@@ -341,6 +364,8 @@ def test_it_is_not_pickled(opened: Lease) -> None:
 def test_arguments(client: Client, sandbox: Sandbox, reef: str) -> None:
     with pytest.raises(InvalidArgument, match="client: a Dask client"):
         lease("tcp://scheduler", reef)  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(InvalidArgument, match="provena: a Provena client"):
+        lease(client, reef, provena="example.org")  # type: ignore[arg-type]  # that is the point
     with pytest.raises(InvalidArgument, match="at least one"):
         lease(client)
     with pytest.raises(InvalidArgument, match="no handle"):

@@ -24,6 +24,7 @@ IDLE_SECONDS: Final = 20.0
 
 _KEPT_SECONDS: Final = 15.0
 _OTHER_FAMILY_SECONDS: Final = 0.25
+_LET_GO_SECONDS: Final = 1.0
 _CHECKS: Final = 4
 _TUNNEL_BYTES: Final = 64 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
@@ -193,10 +194,24 @@ class _NotInTime(Unreached, Stalled):
 async def _open(
     loop: asyncio.AbstractEventLoop, hostname: str, port: int, tls: ssl.SSLContext | None
 ) -> Wire:
-    _, wire = await loop.create_connection(
-        lambda: Wire(loop), hostname, port, ssl=tls, happy_eyeballs_delay=_OTHER_FAMILY_SECONDS
+    opening = loop.create_task(
+        loop.create_connection(
+            lambda: Wire(loop), hostname, port, ssl=tls, happy_eyeballs_delay=_OTHER_FAMILY_SECONDS
+        )
     )
+    try:
+        _, wire = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # asyncio forgets a socket that is connected in the moment in which this is cancelled.
+        opening.add_done_callback(_let_go)
+        loop.call_later(_LET_GO_SECONDS, opening.cancel)
+        raise
     return wire
+
+
+def _let_go(opening: asyncio.Task[tuple[asyncio.Transport, Wire]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].abort()
 
 
 def _head(line: str, headers: Mapping[str, str]) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import datetime
+import gc
 import ipaddress
 import os
 import ssl
@@ -27,6 +28,7 @@ from provena_sdk.files.objects.address import Endpoint
 from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.files.objects.connections import proxy
 from provena_sdk.files.objects.retry import RetryRule
+from provena_sdk.files.objects.wire import Limits
 from provena_sdk.files.session import DatasetCredentials
 from provena_sdk.sandbox.object_store import Server
 
@@ -458,6 +460,30 @@ def _in_child(read: Callable[[], Coroutine[Any, Any, None]]) -> int:
     thread.start()
     thread.join()
     return done[0] if done else 1
+
+
+async def test_no_socket_stays_open_when_nobody_waits_for_it_any_more(
+    doors: Doors, recwarn: pytest.WarningsRecorder
+) -> None:
+    async def waiting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    port = doors.open(waiting)
+    pool = connections.Connections(Endpoint("http", "127.0.0.1", port, ""), None)
+    for steps in [*range(1, 15)] * 10:
+        request = asyncio.ensure_future(
+            pool.exchange("GET", "/", {"host": "h"}, None, Limits(1, 1, 5.0, 5.0))
+        )
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+    await asyncio.sleep(0.1)
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn if warning.category is ResourceWarning] == []
 
 
 async def test_headers_cannot_be_added_by_a_value() -> None:

@@ -48,15 +48,14 @@ class Activity:
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         return f"{self._count:016X}"
 
-    def end(self, request: Request, status: int, received: int) -> None:
-        """Count a request out and record it.
+    def record(self, request: Request, status: int, received: int) -> RequestRecord:
+        """Record a request whose answer is about to be sent.
 
         Args:
             request: What was asked.
-            status: The answer's; 0 when the connection broke.
+            status: The answer's; 0 when the connection broke before it.
             received: Bytes of the request's body.
         """
-        self.in_flight -= 1
         record = RequestRecord(
             request.method,
             request.operation,
@@ -69,6 +68,18 @@ class Activity:
         self.requests.append(record)
         if self.on_request is not None:
             self.on_request(record)
+        return record
+
+    def broke(self, record: RequestRecord) -> None:
+        """Note that the connection broke while the answer was sent."""
+        for index, known in enumerate(self.requests):
+            if known is record:
+                self.requests[index] = record._replace(status=0)
+                return
+
+    def end(self) -> None:
+        """Count a request out."""
+        self.in_flight -= 1
 
     def head(self, request_id: str) -> bytes:
         """Return the header lines that every answer carries."""

@@ -22,7 +22,7 @@ from provena_sdk.sandbox.object_store.blobs import Blob
 from provena_sdk.sandbox.object_store.context import Context
 from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.faults import ObjectFault, ObjectFaultKind, ObjectFaults
-from provena_sdk.sandbox.object_store.request import STATUS_LINES, Request, Response
+from provena_sdk.sandbox.object_store.request import STATUS_LINES, Request, RequestRecord, Response
 from provena_sdk.sandbox.object_store.service import Service, error_response
 
 SMALL_BODY = 64 << 10
@@ -51,6 +51,7 @@ class _Exchange:
         "context",
         "cut",
         "pending",
+        "record",
         "refusal",
         "request",
         "room",
@@ -64,6 +65,7 @@ class _Exchange:
         self.pending: list[bytes] = []
         self.struck: list[ObjectFault] = []
         self.cut: ObjectFault | None = None
+        self.record: RequestRecord | None = None
         self.room = 0
         self.begun = False
         self.complete = False
@@ -315,6 +317,8 @@ class Connection(asyncio.Protocol):
         return error_response(exchange.refusal, exchange.request)
 
     def _head(self, exchange: _Exchange, response: Response) -> bytes:
+        # Whoever has the answer finds the request recorded.
+        self._record(exchange, response.status)
         head = STATUS_LINES[response.status] + self._activity.head(exchange.request.id) + response.head
         if response.length is not None:
             head += b"content-length: %d\r\n" % response.length
@@ -340,12 +344,19 @@ class Connection(asyncio.Protocol):
 
         self._task = self._loop.create_task(run())
 
+    def _record(self, exchange: _Exchange, status: int) -> None:
+        context = exchange.context
+        received = context.body.size if context is not None and context.body is not None else 0
+        exchange.record = self._activity.record(exchange.request, status, received)
+
     def _finish(self, exchange: _Exchange, status: int) -> None:
-        received = 0
+        if exchange.record is None:
+            self._record(exchange, status)
+        elif status == 0:
+            self._activity.broke(exchange.record)
         if exchange.context is not None and exchange.context.body is not None:
-            received = exchange.context.body.size
             exchange.context.body.discard()
-        self._activity.end(exchange.request, status, received)
+        self._activity.end()
         if exchange.close and not self._closing:
             self._closing = True
             self._transport.close()

@@ -33,6 +33,7 @@ class Threads:
         self._number = number
         self._name = name
         self._begun = False
+        self._closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._ended: deque[tuple[_Future, Any, BaseException | None]] = deque()
         self._waking = False
@@ -42,7 +43,12 @@ class Threads:
 
         Args:
             work: What to run.
+
+        Raises:
+            RuntimeError: The threads were closed, so that nobody would ever run it.
         """
+        if self._closed:
+            raise RuntimeError("The transfer is over.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put((future, work))
@@ -55,6 +61,7 @@ class Threads:
 
     def close(self) -> None:
         """Let the threads end when everything before is done; do not wait for that."""
+        self._closed = True
         if self._begun:
             for _ in range(self._number):
                 self._jobs.put(None)
@@ -64,7 +71,8 @@ class Threads:
             future, work = job
             if future.cancelled():
                 continue
-            result, error = None, None
+            result: object = None
+            error: BaseException | None = None
             try:
                 result = work()
             except StopIteration:

@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check types slow generate refresh twins bench stress browser lock wheel clean
+.PHONY: help setup demo test check types slow interop generate refresh twins bench stress browser lock wheel clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,10 +23,14 @@ demo: setup ## Sign in, mint, upload, list, search, fetch, open and download aga
 	@$(BIN)/python scripts/demo.py
 
 test: setup ## Run the fast tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not interop"
 
 slow: setup ## Run the tests that take longer
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser and not interop"
+
+interop: setup ## Run the tests with pandas, xarray, Dask, DuckDB and others, which are installed for it
+	@$(PIP) install --quiet -c requirements.lock --editable '.[interop]'
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m interop tests/interop tests/test_documents.py
 
 browser: setup ## Run the tests that press a button in Chromium, which must be installed
 	@$(PIP) install --quiet -c requirements.lock --group browser
@@ -72,12 +76,13 @@ bench: setup ## Run the benchmarks, side by side with others
 lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[sandbox,pandas]' --group dev --group browser
+	@$(PIP) install --quiet --editable '.[sandbox,pandas,interop]' --group dev --group browser
 	@$(PIP) freeze --exclude-editable --exclude pip > requirements.lock
 	@touch .venv/ready
 	@$(PIP) install --quiet uv
 	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --no-annotate \
-	  --no-header --all-extras pyproject.toml -o requirements-lowest.lock
+	  --no-header --extra keyring --extra pandas --extra qr --extra rich --extra sandbox --extra tqdm \
+	  pyproject.toml -o requirements-lowest.lock
 	@$(PIP) uninstall --quiet --yes uv
 
 wheel: setup ## Build the wheel, and try it in an empty environment

@@ -34,6 +34,7 @@ _GAP_BYTES: Final = 64 * _KIB
 _LEAST_STRIDING_BYTES: Final = 16 * _KIB
 _MOST_STRIDES: Final = 32
 _ALIKE: Final = 8
+_SLACK: Final = 32
 
 
 class Manner(NamedTuple):
@@ -414,7 +415,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             return
         for number in range(1, count + 1):
             # Compressed chunks are not all of one length, and so not quite where they are expected.
-            slack = number * stream.spread
+            slack = number * stream.spread + length // _SLACK if stream.spread else 0
             if slack > length:
                 break
             start = first + number * stream.step - slack

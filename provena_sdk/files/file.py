@@ -53,10 +53,11 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         mode: ``rb``, ``wb``, ``ab`` or ``xb``.
         contents: The dataset.
         inner: Its path within the dataset.
-        block_size: Bytes to read ahead, or of the parts to be sent; None leaves it to us.
+        block_size: Bytes that a small read is rounded out to, or of the parts to be sent; None leaves it to us, who go
+            by the file's suffix.
         autocommit: Whether closing it gives it its name; otherwise :meth:`commit` does.
-        cache_type: fsspec's name for how to read ahead; None leaves it to us.
-        cache_options: What that takes.
+        cache_type: fsspec's name for how to read ahead; None means :class:`provena_sdk.files.caching.ReadCache`.
+        cache_options: What that takes: of ours, ``memory`` and ``ahead``, both in bytes.
         size: Its size in bytes, when it is known and need not be looked up.
         etag: The ETag it must have, when that is known.
         content_type: The media type it is written with; guessed by its name when None.
@@ -246,7 +247,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         ended: bool = self.closed
         if ended or self._unclosed is None:
             # Older releases of fsspec leave this to the cache's own end.
-            if not ended and isinstance(self.cache, ReadCache):
+            if not ended and isinstance(getattr(self, "cache", None), ReadCache):
                 self.cache.close()
             super().close()
         elif self._can_send():

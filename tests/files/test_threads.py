@@ -83,3 +83,10 @@ async def test_they_end_when_closed() -> None:
     for worker in workers:
         worker.join(timeout=10)
     assert at_work() == []
+
+
+async def test_nothing_waits_for_threads_that_are_closed() -> None:
+    threads = Threads(1, "test-threads-closed")
+    threads.close()
+    with pytest.raises(RuntimeError, match="over"):
+        await asyncio.wait_for(threads.run(lambda: None), 1)

@@ -10,10 +10,17 @@ import pytest
 
 from provena_sdk.errors import TransferFailed
 from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
+from provena_sdk.files.objects import retry
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr(retry, "RULE", retry.RetryRule(base=0.001, cap=0.01, patience=1.0, most=8))
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ class Script:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.answers: list[bytes] = []
         self.asked: list[Asked] = []
+        # How many requests have to have come before the first is answered.
+        self.together = 1
         starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.server = asyncio.run_coroutine_threadsafe(starting, loop).result()
         self.port = self.server.sockets[0].getsockname()[1]
@@ -57,7 +59,10 @@ class Script:
                 }
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 self.asked.append(Asked(line, headers, body))
-                writer.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                while len(self.asked) < self.together:
+                    await asyncio.sleep(0.001)
+                writer.write(answer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
 
@@ -118,6 +123,7 @@ def test_all_who_were_sent_to_another_region_follow(client: ObjectClient, script
     for _ in range(3):
         script.says("301 Moved", "x-amz-bucket-region: eu-west-1")
     script.says("200 OK", 'ETag: "e"', body="data")
+    script.together = 3
 
     async def work() -> None:
         await asyncio.gather(*[client.get("a") for _ in range(3)])

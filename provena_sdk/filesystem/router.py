@@ -58,7 +58,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     Listings are kept for half a minute. What this file system writes shows in them at once, and what others write when
     that time is over, after ``invalidate_cache()``, or with ``refresh=True``.
 
-    It may be shared by threads, and sent to other processes: a pickle holds the storage options and no secret, and where
+    It may be shared by threads and sent to other processes: a pickle holds the storage options and no secret, and where
     it arrives, that process's own session, profile or environment signs in, or a lease reads. A forked child makes
     connections of its own; where other threads are at work, processes that are spawned are safer, as Python says.
 

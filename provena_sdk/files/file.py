@@ -18,6 +18,7 @@ from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidAr
 from provena_sdk.files.bases import AbstractBufferedFile
 from provena_sdk.files.caching import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.files.io_thread import is_current, run_sync, submit
+from provena_sdk.files.leaving import exception_at_hand, is_left_by_exception
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.files.plan import service_file_refusal
 from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
@@ -41,7 +42,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
 
     Read, it stays what it was when it was opened: a file that is replaced meanwhile is an error, and never a mixture.
     Written, it has its name only once it is closed: parts are sent while it is being written, and put together at
-    the end. A ``with`` block that is left by an exception gives it up.
+    the end. A ``with`` block that is left by an exception gives it up, and so does one of another library's that closes
+    the file for that reason, such as ``fsspec.open``'s.
 
     A file that is still being written when the interpreter ends, or that is collected as garbage on the I/O thread,
     can no longer be uploaded: waiting for the I/O thread would take for ever. It is given up with a word in the log
@@ -133,6 +135,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             contents.store.objects, inner, content_type=content_type, new=mode == "xb"
         )
         self._sending: deque[Future[None]] = deque()
+        self._opened_during = exception_at_hand()
         self._sent = 0
         if mode == "ab":
             self._go_on()
@@ -243,7 +246,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             raise
 
     def close(self) -> None:
-        """Close the file; what was written has its name from now on."""
+        """Close the file; what was written has its name from now on, unless an exception leaves its ``with`` block."""
         ended: bool = self.closed
         if ended or self._unclosed is None:
             # Older releases of fsspec leave this to the cache's own end.
@@ -252,7 +255,10 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             super().close()
         elif self._can_send():
             self._unclosed.detach()
-            self._send_rest()
+            if is_left_by_exception(self._opened_during):
+                self.discard()
+            else:
+                self._send_rest()
         else:
             self._leave(self._unclosed)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 
 from provena_sdk.errors import (
@@ -26,6 +27,7 @@ from provena_sdk.sandbox import Sandbox
 Stored = Callable[..., dict[str, bytes]]
 Requests = Callable[[], list[str]]
 LARGE = bytes(range(256)) * 4096 * 18  # 18 MiB
+LARGE_CHARACTERS = 18 * 1024 * 1024
 
 
 def test_whole_files(fs: ProvenaFileSystem, dataset: str, stored: Stored) -> None:
@@ -432,3 +434,16 @@ def test_signed_addresses(fs: ProvenaFileSystem, dataset: str) -> None:
         fs.sign(f"{dataset}/missing")
     with pytest.raises(NotAFile):
         fs.sign(dataset)
+
+
+@pytest.mark.parametrize("content", ["short", "x" * LARGE_CHARACTERS], ids=["whole", "in parts"])
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_fsspec_open_left_by_an_exception(
+    sandbox: Sandbox, dataset: str, stored: Stored, requests: Requests, content: str, name: str
+) -> None:
+    opened = fsspec.open(f"provena://{dataset}/{name}", "w", compression="infer")
+    with pytest.raises(ZeroDivisionError), opened as file:  # noqa: PT012 reason=it is the block that is left
+        file.write(content)
+        raise ZeroDivisionError
+    assert stored() == {}
+    assert requests().count("CreateMultipartUpload") == requests().count("AbortMultipartUpload")

@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.bench.open_jobs import AWAITING, JOBS, SMALL, FileSystem
+from scripts.bench.open_jobs import AWAITING, JOBS, FileSystem
 from scripts.bench.transfer_work import Store, peak_bytes, spent_cpu
 
 Opened = tuple[FileSystem, str]
@@ -93,10 +93,6 @@ def main(name: str) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         store = Store(**asked["store"])
-        fs, root = opened(asked, store, False)
-        with fs.open(f"{root}/{SMALL}", "rb") as file:
-            file.read()
-        del fs
         gc.collect()
         cpu, wall = spent_cpu(), time.perf_counter()
         fs, root = opened(asked, store, asked["job"] in AWAITING)

@@ -145,7 +145,14 @@ def csv(fs: FileSystem, root: str) -> float:
     return float(table.to_numpy().sum())
 
 
+def warm_up(fs: FileSystem, root: str) -> float:
+    """Read a small file."""
+    with fs.open(f"{root}/{SMALL}", "rb") as file:
+        return float(len(file.read()))
+
+
 JOBS: dict[str, Job] = {
+    "warm-up": warm_up,
     "parquet": parquet,
     "grid": grid,
     "model": model,

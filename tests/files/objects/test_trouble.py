@@ -177,7 +177,7 @@ def test_trouble_is_made_good(
     make_fault: Callable[..., ObjectFault],
 ) -> None:
     put({"small": SMALL, "large": LARGE})
-    client = make(idle=0.4)
+    client = make(idle=1.0)
     run_sync(head(client))
     struck = faults.add(make_fault(operation=operation))
     run_sync(work(client))  # type: ignore[arg-type]  # coroutines all of them

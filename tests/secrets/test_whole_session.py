@@ -21,6 +21,7 @@ import pytest
 
 from provena_sdk import AsyncProvena, Provena, ProvenaError
 from provena_sdk.auth.store import FileStore
+from provena_sdk.files.objects import retry
 from provena_sdk.sandbox import Fault, Sandbox
 from provena_sdk.sandbox.object_store import ObjectFault
 from provena_sdk.sandbox.seed import metadata
@@ -309,6 +310,12 @@ def work_without_a_person(sandbox: Sandbox, home: Path, token: str, search: Sear
     with Provena(profile="pipeline", interactive=False) as provena:
         search.error("a key that was taken back", provena.whoami)
     held.unlink()
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a broken transfer up soon."""
+    monkeypatch.setattr(retry, "RULE", retry.RetryRule(base=0.001, cap=0.01, patience=1.0, most=8))
 
 
 @pytest.mark.slow

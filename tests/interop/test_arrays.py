@@ -89,6 +89,7 @@ def test_zarr_by_itself(url: str) -> None:
         zarr.open_group(store=f"{url}/other.zarr", mode="w", storage_options={"access": "read"})
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")  # Zarr writes its attributes twice
 def test_zarr_in_a_zip_file(url: str, sst: xr.Dataset, tmp_path: Path) -> None:
     local = tmp_path / "sst.zarr.zip"
     with ZipStore(local, mode="w") as store:

@@ -16,8 +16,9 @@ Stored = Callable[[], dict[str, bytes]]
 
 @pytest.fixture(autouse=True)
 def _no_warnings() -> Iterator[None]:
+    # As universal-pathlib gives of protocols that it does not know.
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         yield
 
 

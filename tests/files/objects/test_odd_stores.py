@@ -60,7 +60,7 @@ class Script:
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 self.asked.append(Asked(line, headers, body))
                 answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                while len(self.asked) < self.together:
+                while len(self.asked) < self.together:  # noqa: ASYNC110 reason=each connection has its own task here
                     await asyncio.sleep(0.001)
                 writer.write(answer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):

@@ -18,6 +18,11 @@ _SECRETS: Final = frozenset(
 _OF_FSSPEC: Final = frozenset(
     {"asynchronous", "loop", "batch_size", "use_listings_cache", "listings_expiry_time", "max_paths"}
 )
+OF_READING: Final = ("block_size", "cache_type", "cache_options")
+"""What may be given for all files that are opened to be read."""
+
+# pandas opens what was refused once more with this, for the sake of public buckets.
+_WITHOUT_EFFECT: Final = "anon"
 _OWN: Final = ("profile", "deployment", "realm", "access", "lease")
 
 
@@ -50,8 +55,8 @@ def check_options(
                 hint="Name a profile that holds it, or set the environment variable PROVENA_ACCESS_TOKEN, "
                 "PROVENA_OFFLINE_TOKEN or PROVENA_CLIENT_SECRET.",
             )
-        if name not in _OF_FSSPEC:
-            known = ", ".join([*_OWN, *sorted(_OF_FSSPEC)])
+        if name not in _OF_FSSPEC and name not in OF_READING and name != _WITHOUT_EFFECT:
+            known = ", ".join([*_OWN, *OF_READING, *sorted(_OF_FSSPEC)])
             raise InvalidArgument(name, "there is no such storage option.", hint=f"There are {known}.")
     if access is not None and access not in [*Access]:
         raise InvalidArgument(

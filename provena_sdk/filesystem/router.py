@@ -30,7 +30,7 @@ from provena_sdk.files import Access, on_io_thread, run_sync
 from provena_sdk.files.bases import AsyncFileSystem
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
-from provena_sdk.filesystem.options import check_options, client_for, domain_of
+from provena_sdk.filesystem.options import OF_READING, check_options, client_for, domain_of
 
 if TYPE_CHECKING:
     from provena_sdk.files.contents import DatasetContents, Entry
@@ -72,7 +72,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         lease: Whether to read by what was handed to this process, and nothing else: nobody signs in. See
             :func:`provena_sdk.dask.lease`.
         options: What fsspec takes: ``asynchronous``, ``loop``, ``batch_size``, ``use_listings_cache``,
-            ``listings_expiry_time`` in seconds, ``max_paths``, ``skip_instance_cache``.
+            ``listings_expiry_time`` in seconds, ``max_paths``, ``skip_instance_cache``; and ``block_size`` in bytes,
+            ``cache_type`` and ``cache_options`` for all files that are opened to be read.
 
     Raises:
         InvalidArgument: An option is unknown or has no such value, or is a secret: storage options are kept, pickled
@@ -102,6 +103,9 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         super().__init__(**{"listings_expiry_time": LISTINGS_SECONDS, **options})
         self.access = Access.READ if lease else access
         self.lease = lease
+        self._reading_options: dict[str, Any] = {
+            name: options[name] for name in OF_READING if name in options
+        }
         self._make_archive: Callable[[], Archive | LeasedArchive] = lambda: (
             _leased(domain) if lease else _archive_of(client_for(profile, deployment, realm)._files.datasets)
         )
@@ -503,6 +507,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         """
         from provena_sdk.files.file import open_file
 
+        if "r" in mode:
+            options = {**self._reading_options, **options}
         return open_file(self, self._strip_protocol(path), mode, *args, **options)
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> DatasetFile:

@@ -246,3 +246,18 @@ async def test_streams(sandbox: Sandbox, reef: str) -> None:
         await fs.open_async(f"{reef}/x", "ab")
     with pytest.raises(FileNotFoundError):
         await fs.open_async(f"{reef}/missing")
+
+
+def test_options_of_reading_for_all_files(
+    sandbox: Sandbox, reef: str, requests: Callable[[], list[str]]
+) -> None:
+    with fsspec.open(f"provena://{reef}/large.bin", block_size=1000, cache_type="none") as file:
+        before = len(requests())
+        assert file.read(10) == LARGE[:10]
+        assert file.read(10) == LARGE[10:20]
+    assert requests()[before:] == ["GetObject", "GetObject"]
+    fs = fsspec.filesystem("provena", block_size=1000)
+    with fs.open(f"{reef}/large.bin", "wb") as file:
+        file.write(LARGE[:100])
+    with pytest.raises(InvalidArgument, match="block_size"):
+        fs.open(f"{reef}/a.csv", block_size=-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -108,3 +109,10 @@ def test_a_local_copy(url: str, tmp_path: Path, frame: pd.DataFrame) -> None:
     assert_frame_equal(pd.read_csv(f"simplecache::{url}/long.csv", storage_options=options), frame)
     (copy,) = tmp_path.iterdir()
     assert copy.read_text("utf-8").startswith("site,depth\n")
+
+
+def test_a_refusal_says_why(url: str, reef: str, sandbox: Any, frame: pd.DataFrame) -> None:
+    # pandas tries what was refused once more, without credentials as it thinks.
+    sandbox.set_access(reef, locked=True)
+    with pytest.raises(PermissionError, match="locked"):
+        frame.to_csv(f"{url}/out.csv")

@@ -17,8 +17,16 @@ from provena_sdk.sandbox.seed import metadata
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+# With pandas and UPath all of the extra interop that the fast tests have.
+INTEROP = re.compile(
+    r"^(?:import|from) (dask|distributed|duckdb|joblib|polars|pyarrow|xarray)\b", re.MULTILINE
+)
 BLOCKS = [
-    pytest.param(block, id=f"{path.name}-{number}")
+    pytest.param(
+        block,
+        id=f"{path.name}-{number}",
+        marks=[pytest.mark.interop] if INTEROP.search(block) or "parquet" in block else [],
+    )
     for path in DOCUMENTS
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL), 1)
 ]

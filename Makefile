@@ -44,7 +44,7 @@ stress: setup ## Share and save sessions among many processes; transfer files un
 	@$(BIN)/python scripts/stress/dask_parquet.py --lease
 	@$(BIN)/python scripts/stress/faults.py --seeds 1
 	@$(BIN)/python scripts/stress/kill_resume.py --times 3
-	@$(BIN)/python scripts/stress/million.py
+	@$(BIN)/python scripts/stress/million.py --files 200000
 	@$(BIN)/python scripts/stress/memory.py --megabytes 1000 --files 10000
 
 types: setup ## Check types with mypy and pyright
@@ -72,6 +72,7 @@ bench: setup ## Run the benchmarks, side by side with others
 	@$(BIN)/python scripts/bench/models.py
 	@$(BIN)/python scripts/bench/catalogue.py
 	@$(BIN)/python scripts/bench/transfer.py --picture docs/transfer.svg
+	@$(BIN)/python scripts/bench/open.py --picture docs/open.svg
 
 lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv

@@ -35,7 +35,8 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run(
-            [*pip, "-c", str(LOWEST), *TOOLS, "--editable", f"{ROOT}[keyring,pandas,qr,rich,sandbox,tqdm]"], check=True
+            [*pip, "-c", str(LOWEST), *TOOLS, "--editable", f"{ROOT}[keyring,pandas,qr,rich,sandbox,tqdm]"],
+            check=True,
         )
         chosen = [name for name in TESTS if (ROOT / name).is_dir()]
         command = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", "not slow", *chosen]

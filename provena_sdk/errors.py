@@ -375,7 +375,7 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
         hint: The next step for the reader.
     """
 
-    def __new__(  # noqa: D102
+    def __new__(  # noqa: D102 reason= the class says what it takes
         cls, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
     ) -> Self:
         return super().__new__(cls, message, list(errors))

@@ -60,7 +60,7 @@ class _Session(OAuth2Session):
     as a switch for the whole process. The addresses are checked by :class:`Line` instead.
     """
 
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # options pass on as they are
         return requests.Session.request(self, method, url, **options)
 
 

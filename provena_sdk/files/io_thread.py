@@ -89,7 +89,18 @@ async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
     Args:
         work: What to run.
     """
-    loop = _loop()
+    return await on_loop(_loop(), work)
+
+
+async def on_loop(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on an event loop that runs in another thread, and await its result on the caller's own loop.
+
+    Cancelling the caller cancels the work and waits for it to clean up.
+
+    Args:
+        loop: The loop; when it is the caller's own, the work is simply awaited.
+        work: What to run.
+    """
     if is_current(loop):
         return await work
     try:

@@ -38,6 +38,7 @@ from provena_sdk.files.objects.state import (
     StoredPart,
     Streamed,
 )
+from provena_sdk.files.objects.wire import Receiver
 from provena_sdk.files.paths import MAX_KEY_BYTES, is_service_file
 from provena_sdk.files.plan import service_file_refusal
 from provena_sdk.files.session import DatasetCredentials
@@ -175,6 +176,7 @@ class ObjectClient:
         span: tuple[int, int] | None = None,
         if_match: str | None = None,
         size: int | None = None,
+        into: Receiver | None = None,
     ) -> Received:
         """Get an object, or a range of it. Lengths are checked here, checksums are not.
 
@@ -184,6 +186,8 @@ class ObjectClient:
             if_match: The ETag it must have.
             size: The size in bytes that the whole object must have, when it is known. It also says whether the request
                 is a large one.
+            into: Takes the bytes while they arrive, in another thread and anew with each attempt; none are returned
+                then. What it takes counts only once this has returned.
 
         Raises:
             DatasetFileNotFound: There is no such object.
@@ -196,7 +200,7 @@ class ObjectClient:
             if offset < 0 or length < 1:
                 raise InvalidArgument("span", f"{span!r} is no range of at least one byte.")
             headers["range"] = f"bytes={offset}-{offset + length - 1}"
-            request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
+            request = Request("GET", path, self._key(path), "", headers, size=length, limit=length, into=into)
         else:
             request = Request(
                 "GET",
@@ -206,15 +210,16 @@ class ObjectClient:
                 headers,
                 size=size or 0,
                 limit=_ANY if size is None else size,
+                into=into,
             )
         answer = await self._exchange.answer(request)
-        whole = len(answer.data)
+        here = whole = answer.taken or len(answer.data)
         if span is not None:
             # A store that passes over the range sends the whole, which is right if that is what was asked for.
             found = (0, whole, whole)
             if answer.status == 206:
                 found = answers.content_range(answer.headers.get("content-range")) or (-1, 0, 0)
-            if found[:2] != span or len(answer.data) != span[1]:
+            if found[:2] != span or here != span[1]:
                 raise self._exchange.replaced(path)
             whole = found[2]
         if size is not None and whole != size:

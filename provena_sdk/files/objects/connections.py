@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 from provena_sdk.config.trust import authorities, tls_context
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.files.objects.address import Endpoint
-from provena_sdk.files.objects.wire import Limits, Reply, Stalled, Unreached, Wire, WireError
+from provena_sdk.files.objects.wire import Limits, Receiver, Reply, Stalled, Unreached, Wire, WireError
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 20.0
@@ -58,6 +58,7 @@ class Connections:
         headers: Mapping[str, str],
         body: memoryview | AsyncIterator[bytes] | None,
         limits: Limits,
+        into: Receiver | None = None,
     ) -> Reply:
         """Make a request over a connection that is free, or a new one.
 
@@ -67,9 +68,11 @@ class Connections:
             headers: The headers, ``host`` and, with a body, ``content-length`` among them.
             body: The body, or what reads it.
             limits: What it may take.
+            into: Takes the body of an answer of status 2xx.
 
         Raises:
             WireError: No whole answer came.
+            NotTaken: ``into`` failed.
             ssl.SSLCertVerificationError: The store's certificate cannot be verified.
             ConfigurationError: The file of authorities, or the proxy, cannot be used.
             ValueError: A header holds a line break.
@@ -86,7 +89,7 @@ class Connections:
         if self._checking is None:
             self._check_later(loop)
         try:
-            return await wire.exchange(head, body, limits, bodiless=method == "HEAD")
+            return await wire.exchange(head, body, limits, bodiless=method == "HEAD", into=into)
         finally:
             self._busy.discard(wire)
             if wire.idle:

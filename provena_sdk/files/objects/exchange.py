@@ -16,17 +16,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
-from provena_sdk.files.admission import Admission
+from provena_sdk.files.admission import SMALL_BYTES, Admission
 from provena_sdk.files.credentials import Credentials
 from provena_sdk.files.failures import is_renewable, refusal, translate
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import answers, retry
 from provena_sdk.files.objects.connections import Connections
+from provena_sdk.files.objects.lanes import LaneConnections
 from provena_sdk.files.objects.retry import RetryRule, Trouble
 from provena_sdk.files.objects.signature import Signer
 from provena_sdk.files.objects.state import Streamed
-from provena_sdk.files.objects.wire import Limits, Reply, Unreached, WireError
+from provena_sdk.files.objects.wire import Limits, NotTaken, Receiver, Reply, Unreached, WireError
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Request:
         slow: Whether the store may work for long before it answers.
         doubtful: Whether an answer of status 200 may hold an error.
         repeated: Whether it was sent again after an attempt that may have been carried out.
+        into: Takes the body of a success, in another thread.
     """
 
     method: str
@@ -73,14 +75,16 @@ class Request:
     slow: bool = False
     doubtful: bool = False
     repeated: bool = False
+    into: Receiver | None = None
 
 
 class Answer(NamedTuple):
-    """A success: status, headers with names in lower case, and body."""
+    """A success: status, headers with names in lower case, the body, and how much of it ``into`` took instead."""
 
     status: int
     headers: Mapping[str, str]
     data: bytearray
+    taken: int = 0
 
 
 @dataclass(slots=True)
@@ -213,6 +217,7 @@ class Exchange:
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         await self._connections.close()
+        await self._lanes.close()
 
     # Errors.
 
@@ -254,7 +259,7 @@ class Exchange:
             failure = self._failure(request, reply, credentials, region)
             if failure is None:
                 self._accepted = credentials
-                return Answer(reply.status, reply.headers, reply.data)
+                return Answer(reply.status, reply.headers, reply.data, reply.taken)
             if failure.kind is Trouble.BUSY:
                 self.admission.slowed(slot)
             return failure
@@ -264,7 +269,9 @@ class Exchange:
         self._endpoint = addresses.endpoint(self._address, self._location.bucket, region)
         self._host = self._endpoint.host
         self._signer = Signer(region)
-        self._connections = Connections(self._endpoint, self._address.ca_file, idle=self._idle)
+        endpoint, ca_file, idle = self._endpoint, self._address.ca_file, self._idle
+        self._connections = Connections(endpoint, ca_file, idle=idle)
+        self._lanes = LaneConnections(lambda: Connections(endpoint, ca_file, idle=idle))
 
     async def _send(self, request: Request, credentials: Credentials) -> Reply:
         path = self._endpoint.path(request.key)
@@ -286,9 +293,14 @@ class Exchange:
             answer += min(request.size, _SYSTEM_BYTES) / _SLOW_BYTES
         target = f"{path}?{request.query}" if request.query else path
         limits = Limits(request.limit, _ERROR_BYTES, idle, answer)
-        return await self._connections.exchange(request.method, target, headers, body, limits)
+        # What is read from a file while it is sent is read on this loop.
+        large = request.size > SMALL_BYTES and not isinstance(data, Streamed)
+        connections = self._lanes if large or request.into is not None else self._connections
+        return await connections.exchange(request.method, target, headers, body, limits, request.into)
 
     def _broken(self, error: Exception, request: Request) -> Failure:
+        if isinstance(error, NotTaken):
+            return Failure(error.error)
         failure = translate(error, path=request.path, dataset_id=self._location.dataset_id)
         if not isinstance(error, WireError):
             return Failure(failure)

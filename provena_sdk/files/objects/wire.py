@@ -10,12 +10,14 @@ import asyncio
 import enum
 import re
 from collections.abc import AsyncIterator, Mapping
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 SCRATCH_BYTES: Final = 64 * 1024
 """The longest head of an answer; what S3 sends is a hundredth of that."""
 
 _PIECE_BYTES: Final = 256 * 1024
+# Small enough to be hashed and written while a processor still has it at hand.
+_CHUNK_BYTES: Final = 512 * 1024
 _JOINED_BYTES: Final = 64 * 1024
 _CHUNK_LINE_BYTES: Final = 4096
 _STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.ASCII)
@@ -35,20 +37,46 @@ class Stalled(WireError, TimeoutError):
     """Nothing arrived, or left, for too long."""
 
 
+class NotTaken(Exception):
+    """The receiver of a body failed.
+
+    Args:
+        error: How.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("What arrived could not be taken in.")
+        self.error = error
+
+
+class Receiver(Protocol):
+    """Takes the body of an answer while it arrives, so that it is never in memory as a whole."""
+
+    def begin(self) -> None:
+        """Be ready for the first byte; what was taken before is of an attempt that failed."""
+        ...
+
+    def take(self, data: memoryview, /) -> None:
+        """Take the next bytes, which are overwritten afterwards."""
+        ...
+
+
 class Reply(NamedTuple):
     """An answer.
 
     Args:
         status: The HTTP status.
         headers: The headers, names in lower case; those that came twice joined by commas.
-        data: The body; empty when it was longer than allowed.
+        data: The body; empty when it was longer than allowed, or was handed to a receiver.
         whole: Whether the body is here, and was not left out as too long.
+        taken: The bytes that were handed to the receiver.
     """
 
     status: int
     headers: Mapping[str, str]
     data: bytearray
     whole: bool
+    taken: int = 0
 
 
 class Limits(NamedTuple):
@@ -99,6 +127,10 @@ class Wire(asyncio.BufferedProtocol):
         self._headers: dict[str, str] = {}
         self._data = bytearray()
         self._rest: memoryview | None = None
+        self._into: Receiver | None = None
+        self._chunk = memoryview(b"")
+        self._filling: memoryview | None = None
+        self._taken = self._to_take = 0
         self._chunks = bytearray()
         self._chunk_left = 0
         self._unsent = 0
@@ -122,10 +154,12 @@ class Wire(asyncio.BufferedProtocol):
         self.deadline = self._loop.time() + self._limits.idle
         rest = self._rest
         if rest is not None:
-            if nbytes == len(rest):
-                self._finish(self._data)
-            else:
+            if nbytes < len(rest):
                 self._rest = rest[nbytes:]
+            elif self._filling is not None and self._into is not None:
+                self._hand_over(self._into, self._filling)
+            else:
+                self._finish(self._data)
             return
         self._filled += nbytes
         try:
@@ -200,7 +234,13 @@ class Wire(asyncio.BufferedProtocol):
             self._fail(Stalled("The connection stands still."))
 
     async def exchange(
-        self, head: bytes, body: memoryview | AsyncIterator[bytes] | None, limits: Limits, *, bodiless: bool
+        self,
+        head: bytes,
+        body: memoryview | AsyncIterator[bytes] | None,
+        limits: Limits,
+        *,
+        bodiless: bool,
+        into: Receiver | None = None,
     ) -> Reply:
         """Make a request.
 
@@ -209,15 +249,18 @@ class Wire(asyncio.BufferedProtocol):
             body: Its body, or what reads it; the head says how long it is.
             limits: What it may take.
             bodiless: Whether the answer has no body, as after HEAD.
+            into: Takes the body of an answer of status 2xx.
 
         Raises:
             WireError: No whole answer came.
+            NotTaken: ``into`` failed.
             Exception: Whatever reading the body raised.
         """
         if self._transport.is_closing():
             raise WireError("The connection was closed before anything was sent.")
         self._limits, self._bodiless = limits, bodiless
         self._stage, self._filled, self._unsent = _Stage.HEAD, 0, 0
+        self._into, self._filling, self._taken = into, None, 0
         waiter: asyncio.Future[Reply] = self._loop.create_future()
         self._waiter = waiter
         self.deadline = self._loop.time() + limits.idle
@@ -246,7 +289,7 @@ class Wire(asyncio.BufferedProtocol):
             if waiter.done() and not waiter.cancelled():
                 # Whoever was interrupted does not ask for it, and asyncio would complain of that.
                 waiter.exception()
-            self._waiter = None
+            self._waiter = self._into = None
             self._stage = _Stage.IDLE
             self._data = bytearray()
 
@@ -322,10 +365,40 @@ class Wire(asyncio.BufferedProtocol):
         if here >= length:
             self._finish(bytearray(arrived[:length]), surplus=here - length)
             return
+        if self._into is not None and self._status < 300:
+            self._stream(self._into, length, arrived)
+            return
         self._data = data = bytearray(length)
         data[:here] = arrived
         self._stage = _Stage.MEASURED
         self._rest = memoryview(data)[here:]
+
+    def _stream(self, into: Receiver, length: int, arrived: memoryview) -> None:
+        """Hand the body over in chunks, all of which use the same memory."""
+        if not self._chunk:
+            self._chunk = memoryview(bytearray(_CHUNK_BYTES))
+        self._stage = _Stage.MEASURED
+        self._to_take = length
+        try:
+            into.begin()
+        except Exception as error:
+            self._fail(NotTaken(error))
+            return
+        self._hand_over(into, arrived)
+
+    def _hand_over(self, into: Receiver, some: memoryview) -> None:
+        """Let some of the body be taken, and go on with the next chunk."""
+        try:
+            into.take(some)
+        except Exception as error:
+            self._fail(NotTaken(error))
+            return
+        self._taken += len(some)
+        self._to_take -= len(some)
+        if self._to_take:
+            self._filling = self._rest = self._chunk[: self._to_take]
+        else:
+            self._finish(bytearray())
 
     def _read_stream(self, arrived: memoryview) -> None:
         if self._stage is _Stage.UNTIL_CLOSED:
@@ -387,10 +460,19 @@ class Wire(asyncio.BufferedProtocol):
         if surplus:
             self.reusable = False
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(Reply(self._status, self._headers, data, whole))
+            if self._into is not None and data and self._status < 300:
+                # Short, or of unknown length beforehand.
+                try:
+                    self._into.begin()
+                    self._into.take(memoryview(data))
+                except Exception as error:
+                    self._fail(NotTaken(error))
+                    return
+                self._taken, data = len(data), bytearray()
+            self._waiter.set_result(Reply(self._status, self._headers, data, whole, self._taken))
         self._wake_writer()
 
-    def _fail(self, error: WireError) -> None:
+    def _fail(self, error: WireError | NotTaken) -> None:
         self.abort()
         self._rest = None
         if self._waiter is not None and not self._waiter.done():

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.files.objects.wire import SCRATCH_BYTES, Limits, Reply, Stalled, Wire, WireError
+from provena_sdk.files.objects.wire import (
+    SCRATCH_BYTES,
+    Limits,
+    NotTaken,
+    Receiver,
+    Reply,
+    Stalled,
+    Wire,
+    WireError,
+)
 
 LIMITS = Limits(body=10_000_000, refusal=100, idle=5.0, answer=5.0)
 GET = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
@@ -39,7 +48,7 @@ class Pipe(asyncio.Transport):
 
 def deliver(wire: Wire, data: bytes) -> None:
     """Hand some bytes over as asyncio does."""
-    while data:
+    while data and not wire.transport.is_closing():
         room = wire.get_buffer(-1)
         size = min(len(room), len(data))
         room[:size] = data[:size]
@@ -55,14 +64,19 @@ def answered(
 
 
 def both(
-    pieces: list[bytes], *, closed: bool = False, bodiless: bool = False, limits: Limits = LIMITS
+    pieces: list[bytes],
+    *,
+    closed: bool = False,
+    bodiless: bool = False,
+    limits: Limits = LIMITS,
+    into: Receiver | None = None,
 ) -> tuple[Reply, bool]:
     """Return what the wire makes of an answer, and whether it can be used again."""
 
     async def run() -> tuple[Reply, bool]:
         wire = Wire(asyncio.get_running_loop())
         wire.connection_made(Pipe())
-        request = asyncio.ensure_future(wire.exchange(GET, None, limits, bodiless=bodiless))
+        request = asyncio.ensure_future(wire.exchange(GET, None, limits, bodiless=bodiless, into=into))
         await asyncio.sleep(0)
         for piece in pieces:
             if request.done() or wire._stage.name == "ENDED":
@@ -106,6 +120,79 @@ def test_large_bodies_arrive() -> None:
     reply = answered([head(f"Content-Length: {len(body)}") + body[:1000], body[1000:70_000], body[70_000:]])
     assert reply.data == body
     reply.data.append(1)  # nothing holds on to it
+
+
+class Bucket:
+    """Keeps what it is given, unless it is to fail after some bytes."""
+
+    def __init__(self, fails_after: int | None = None) -> None:
+        self.begun = 0
+        self.held = bytearray()
+        self.largest = 0
+        self.fails_after = fails_after
+
+    def begin(self) -> None:
+        self.begun += 1
+        self.held.clear()
+
+    def take(self, data: memoryview) -> None:
+        self.held += data
+        self.largest = max(self.largest, len(data))
+        if self.fails_after is not None and len(self.held) > self.fails_after:
+            raise ValueError("full")
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), size=st.sampled_from([1, 1000, 70_000, 524_287, 524_289, 1_500_000]))
+def test_a_receiver_takes_a_body_however_it_is_cut(data: st.DataObject, size: int) -> None:
+    body = (bytes(range(251)) * (size // 251 + 1))[:size]
+    whole = head(f"Content-Length: {size}") + body
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(whole) - 1), max_size=8)))
+    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    bucket = Bucket()
+    reply, reusable = both(pieces, into=bucket)
+    assert (reply.status, bytes(reply.data), reply.whole, reply.taken) == (200, b"", True, size)
+    assert (bytes(bucket.held), bucket.begun, reusable) == (body, 1, True)
+    assert bucket.largest <= 524_288
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed"),
+    [(MEASURED, False), (CHUNKED, False), (head() + b"hello world", True)],
+    ids=["measured", "chunked", "until closed"],
+)
+def test_a_receiver_takes_every_kind_of_body(answer: bytes, closed: bool) -> None:
+    bucket = Bucket()
+    reply, _ = both([answer], closed=closed, into=bucket)
+    assert (bytes(bucket.held), bytes(reply.data), reply.taken) == (b"hello world", b"", 11)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head("Content-Length: 4", status="404 Not Found") + b"gone",
+        head("Content-Length: 0"),
+        head("Content-Length: 10000001") + b"x",
+    ],
+    ids=["refusal", "empty", "too long"],
+)
+def test_a_receiver_takes_nothing_else(answer: bytes) -> None:
+    bucket = Bucket()
+    reply, _ = both([answer], into=bucket)
+    assert (bucket.begun, reply.taken) == (0, 0)
+
+
+@pytest.mark.parametrize("size", [20, 1_000_000])
+@pytest.mark.parametrize("fails_after", [0, 600_000])
+def test_a_receiver_that_fails_ends_the_exchange(size: int, fails_after: int) -> None:
+    bucket = Bucket(fails_after)
+    pieces = [head(f"Content-Length: {size}") + bytes(min(size, 10)), bytes(max(size - 10, 0))]
+    if size < fails_after:
+        assert both(pieces, into=bucket)[0].taken == size
+        return
+    with pytest.raises(NotTaken) as caught:
+        both(pieces, into=bucket)
+    assert isinstance(caught.value.error, ValueError)
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,18 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
-from provena_sdk.files.checksum import parse_etag
+from provena_sdk.files.checksum import Hasher, parse_etag
 from provena_sdk.files.engine import PART_BYTES, Engine, pause
 from provena_sdk.files.journal import Heading, Partial, begin, clear_broken_off
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects import ObjectState
-from provena_sdk.files.part_file import Destination, write_whole
+from provena_sdk.files.part_file import Destination, PartFile, write_whole
 from provena_sdk.files.pieces import Layout, Pieces
 from provena_sdk.files.plan import Download
 from provena_sdk.files.proof import (
@@ -243,37 +243,71 @@ class _Pieces:
 
     async def _fetch(self, index: int) -> None:
         span = self._layout.span(index)
-        async with self._engine.budget.hold(span[1]):
-            data, _ = await self._engine.objects.get(
-                self._info.path, span=span, if_match=self._info.etag, size=self._info.size
-            )
-            if len(data) != span[1]:
-                raise _damaged(self._info)
-            await self._engine.in_thread(self._write, index, data)
+        landing = _Landing(self._partial.part, span[0], self._running.hasher)
+        await self._engine.objects.get(
+            self._info.path, span=span, if_match=self._info.etag, size=self._info.size, into=landing
+        )
+        if landing.length != span[1]:
+            raise _damaged(self._info)
+        await self._engine.in_thread(self._landed, index, landing.digest)
         self._bytes += span[1]
         self._engine.progress.moved(self._info.path, self._bytes)
 
-    def _write(self, index: int, data: bytearray) -> None:
-        partial = self._partial
-        if not partial.part.write(self._layout.span(index)[0], data):
-            return
-        digest = self._running.hashed(data)
-        partial.journal.add(index, digest)
-        partial.pieces.add(index, digest)
-        self._running.add(index, data, digest)
+    def _landed(self, index: int, digest: bytes) -> None:
+        self._partial.journal.add(index, digest)
+        self._partial.pieces.add(index, digest)
+        self._running.add(index, digest)
 
     def _check(self, index: int) -> bool:
         """Whether the part file holds what the journal of an earlier download says it does."""
         pieces, span = self._partial.pieces, self._layout.span(index)
-        expected = pieces.digest(index)
-        if not expected:
+        expected, hasher = pieces.digest(index), self._running.hasher()
+        if hasher is None:
             return True
-        data = b"".join(self._partial.part.blocks(*span))
-        if len(data) != span[1] or self._running.hashed(data) != expected:
+        length = 0
+        for block in self._partial.part.blocks(*span):
+            hasher.update(block)
+            length += len(block)
+        if length != span[1] or hasher.digest() != expected:
             pieces.remove(index)
             return False
-        self._running.add(index, data, expected)
+        self._running.add(index, expected)
         return True
+
+
+class _Landing:
+    """Where a piece arrives: it is hashed and written while it comes."""
+
+    __slots__ = ("_hasher", "_new_hasher", "_offset", "_part", "_start")
+
+    def __init__(self, part: PartFile, start: int, new_hasher: Callable[[], Hasher | None]) -> None:
+        self._part = part
+        self._start = self._offset = start
+        self._new_hasher = new_hasher
+        self._hasher: Hasher | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of what came; empty when nothing is hashed."""
+        return b"" if self._hasher is None else self._hasher.digest()
+
+    @property
+    def length(self) -> int:
+        """How many bytes came."""
+        return self._offset - self._start
+
+    def begin(self) -> None:
+        """Begin at the first byte, anew when the last attempt failed."""
+        self._offset = self._start
+        self._hasher = self._new_hasher()
+
+    def take(self, data: memoryview) -> None:
+        """Hash and write what came."""
+        if self._hasher is not None:
+            self._hasher.update(data)
+        if not self._part.write(self._offset, data):
+            raise ValueError("The part file was closed.")
+        self._offset += len(data)
 
 
 def _by_turns(pieces: Pieces) -> Iterator[tuple[int, bool]]:

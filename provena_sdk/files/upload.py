@@ -39,6 +39,7 @@ _CHUNK_BYTES: Final = 4 * 1024 * 1024
 _MAX_PARTS: Final = 10_000
 _ATTEMPTS: Final = 3
 _GIVE_UP_SECONDS: Final = 10.0
+_SETTLING_SECONDS: Final = 0.05
 # Requests signed by a clock that is further off are refused, so that the store's clock is no further away.
 _CLOCK: Final = timedelta(minutes=15)
 _UNPROVEN: Final = "only its size could be verified; the store keeps no checksum that proves more"
@@ -83,7 +84,7 @@ async def upload_file(engine: Engine, item: Upload) -> FileOutcome:
     proof: _Proof | None = None
     while proof is None and size < MULTIPART_BYTES:
         async with engine.budget.hold(size):
-            whole = await engine.in_thread(_read_whole, item.source, size)
+            whole = await engine.in_thread(_read_whole, item.source, size, item.size)
             if whole.data is None:
                 # It has grown since it was listed.
                 size = whole.size
@@ -130,12 +131,16 @@ class _Whole:
     crc: int = 0
 
 
-def _read_whole(path: Path, expected: int) -> _Whole:
+def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
     """Read a small file; when it is larger than expected, only find out how large."""
     with contextlib.closing(SourceFile(path)) as source:
         if source.size > expected:
             return _Whole(source.size, None)
         data = source.read(0, source.size)
+        if len(data) != listed:
+            # It may be in the middle of being written anew, and empty or short for only a moment.
+            time.sleep(_SETTLING_SECONDS)
+            source.check()
         return _Whole(source.size, data, zlib.crc32(data))
 
 

@@ -285,6 +285,19 @@ async def test_a_file_that_shrank_since_it_was_listed(source: Path) -> None:
     assert store.objects == {"big.nc": content(source)}
 
 
+async def test_a_file_that_is_just_being_written_anew_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its writer has emptied it, and not filled it again yet: neither the old file nor the new one."""
+    source = tmp_path / "small.csv"
+    source.write_bytes(b"")
+    monkeypatch.setattr("provena_sdk.files.upload.time.sleep", lambda _: source.write_bytes(b"new"))
+    store = Store()
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        await send(store, source, size=3)
+    assert store.objects == {}
+
+
 @pytest.mark.parametrize("when", ["create_upload", "upload_part"])
 async def test_a_file_that_changes_meanwhile_fails(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str

@@ -155,6 +155,21 @@ def refusal(code: str, *, path: str | None, dataset_id: str, bodiless: bool = Fa
     )
 
 
+def proxy_refusal(status: int, dataset_id: str) -> ConnectionFailed:
+    """Return the SDK's own error for a proxy that lets nobody through to the store.
+
+    Args:
+        status: What it answered.
+        dataset_id: The dataset's handle.
+    """
+    hint = "Ask who runs the proxy to allow the object store, or name its host in NO_PROXY."
+    if status == 407:
+        hint = "Put a name and password into HTTPS_PROXY, as in http://name:password@proxy:3128, or correct them."
+    return ConnectionFailed(
+        f"The proxy between here and the files of dataset {dataset_id} answered {status}.", hint=hint
+    )
+
+
 def _client_error(error: BaseException) -> boto.ClientError | None:
     if isinstance(error, boto.ClientError):
         return error

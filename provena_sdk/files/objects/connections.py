@@ -16,7 +16,16 @@ from urllib.request import getproxies, proxy_bypass
 from provena_sdk.config.trust import authorities, tls_context
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.files.objects.address import Endpoint
-from provena_sdk.files.objects.wire import Limits, Receiver, Reply, Stalled, Unreached, Wire, WireError
+from provena_sdk.files.objects.wire import (
+    Limits,
+    ProxyRefused,
+    Receiver,
+    Reply,
+    Stalled,
+    Unreached,
+    Wire,
+    WireError,
+)
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 20.0
@@ -179,7 +188,7 @@ class Connections:
             limits = Limits(_TUNNEL_BYTES, _TUNNEL_BYTES, CONNECT_SECONDS, CONNECT_SECONDS)
             reply = await wire.exchange(head, None, limits, bodiless=True)
             if not 200 <= reply.status < 300:
-                raise Unreached(f"The proxy answered {reply.status}.")
+                raise ProxyRefused(reply.status)
             transport = await loop.start_tls(wire.transport, wire, tls, server_hostname=endpoint.hostname)
         except BaseException:
             wire.abort()

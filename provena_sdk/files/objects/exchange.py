@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
 from provena_sdk.files.admission import SMALL_BYTES, Admission
 from provena_sdk.files.credentials import Credentials
-from provena_sdk.files.failures import is_renewable, refusal, translate
+from provena_sdk.files.failures import is_renewable, proxy_refusal, refusal, translate
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import answers, retry
@@ -27,7 +27,15 @@ from provena_sdk.files.objects.lanes import LaneConnections
 from provena_sdk.files.objects.retry import RetryRule, Trouble
 from provena_sdk.files.objects.signature import Signer
 from provena_sdk.files.objects.state import Streamed
-from provena_sdk.files.objects.wire import Limits, NotTaken, Receiver, Reply, Unreached, WireError
+from provena_sdk.files.objects.wire import (
+    Limits,
+    NotTaken,
+    ProxyRefused,
+    Receiver,
+    Reply,
+    Unreached,
+    WireError,
+)
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials
 
 _log = logging.getLogger(__name__)
@@ -301,6 +309,8 @@ class Exchange:
     def _broken(self, error: Exception, request: Request) -> Failure:
         if isinstance(error, NotTaken):
             return Failure(error.error)
+        if isinstance(error, ProxyRefused) and error.status < 500:
+            return Failure(proxy_refusal(error.status, self._location.dataset_id))
         failure = translate(error, path=request.path, dataset_id=self._location.dataset_id)
         if not isinstance(error, WireError):
             return Failure(failure)

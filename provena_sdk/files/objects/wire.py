@@ -33,6 +33,18 @@ class Unreached(WireError):
     """No connection could be made, so that nothing was sent."""
 
 
+class ProxyRefused(Unreached):
+    """The proxy made no tunnel.
+
+    Args:
+        status: The HTTP status it answered.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"The proxy answered {status}.")
+        self.status = status
+
+
 class Stalled(WireError, TimeoutError):
     """Nothing arrived, or left, for too long."""
 

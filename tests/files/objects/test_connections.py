@@ -359,9 +359,12 @@ def test_a_proxy_that_refuses(
     doors: Doors, at: Callable[..., ObjectClient], certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", f"http://me:secretword@127.0.0.1:{doors.open(doors.refusing)}")
-    with pytest.raises(ConnectionFailed) as caught:
+    with pytest.raises(ConnectionFailed, match="answered 407") as caught:
         run_sync(both_ways(at("https://store.test", certificate)))
+    assert "HTTPS_PROXY" in str(caught.value.hint)
     assert "secretword" not in str(caught.value)
+    # It is not asked again: it knows already who asks.
+    assert len(doors.heads) == 1
     assert doors.heads[0].startswith("CONNECT store.test:443 ")
 
 

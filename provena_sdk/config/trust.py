@@ -7,7 +7,9 @@ installer.
 
 from __future__ import annotations
 
+import functools
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,6 +72,35 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(f"{label}: {path} cannot be read ({reason}).") from None
+
+
+def shared_tls_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """Return the TLS context of all HTTP clients that trust the same authorities.
+
+    To read the system's takes tens of milliseconds, more than a first request to a service that is near.
+
+    Args:
+        ca_file: The deployment's own file of authorities, if it has one.
+
+    Returns:
+        A context to be used as it is. A file that was replaced since makes a new one.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no certificate.
+    """
+    import ssl
+
+    named, system = authorities(ca_file), ssl.get_default_verify_paths()
+    path = system.cafile if named is None else named[0]
+    changed = 0
+    with suppress(OSError):
+        changed = os.stat(path).st_mtime_ns if path else 0
+    return _shared(ca_file, named, system, changed)
+
+
+@functools.lru_cache(maxsize=8)
+def _shared(ca_file: str | None, *in_force: object) -> ssl.SSLContext:
+    return tls_context(ca_file)
 
 
 def bundle(ca_file: str | None = None) -> str | None:

@@ -19,7 +19,7 @@ import httpx
 from provena_sdk._version import __version__
 from provena_sdk.auth.abandon import on_thread
 from provena_sdk.config import TIMEOUT_SECONDS, Deployment
-from provena_sdk.config.trust import tls_context
+from provena_sdk.config.trust import shared_tls_context
 from provena_sdk.errors import (
     ClosedError,
     ProvenaError,
@@ -458,7 +458,7 @@ def _client_options(ca_file: str | None) -> dict[str, Any]:
         "limits": LIMITS,
         "headers": HEADERS,
         "follow_redirects": False,
-        "verify": tls_context(ca_file),
+        "verify": shared_tls_context(ca_file),
         # A proxy from the environment cannot reach this machine's own ports.
         "mounts": dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import ssl
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import token_source
-from provena_sdk.config.trust import authorities, bundle, tls_context
+from provena_sdk.config.trust import authorities, bundle, shared_tls_context, tls_context
 from provena_sdk.errors import CertificateRejected, ConfigurationError
 from provena_sdk.sandbox import Sandbox
 
@@ -203,6 +204,20 @@ class TestTrust:
         for context in (tls_context(), tls_context(str(authority.file))):
             assert context.check_hostname
             assert context.verify_mode is ssl.CERT_REQUIRED
+
+    def test_clients_that_trust_the_same_share_a_context(
+        self, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "ca.pem"
+        shutil.copy(authority.file, path)
+        usual, own = shared_tls_context(), shared_tls_context(str(path))
+        assert shared_tls_context() is usual
+        assert shared_tls_context(str(path)) is own
+        assert own is not usual
+        os.utime(path, (0, 0))
+        assert shared_tls_context(str(path)) is not own
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        assert shared_tls_context() not in (usual, own)
 
     @pytest.mark.parametrize("content", [None, "no certificate", ""])
     def test_files_that_cannot_be_used(self, content: str | None, tmp_path: Path) -> None:

@@ -141,6 +141,16 @@ class CredentialsSource:
             return held
         return await asyncio.wrap_future(self._flight(dataset_id, access))
 
+    def begin(self, dataset_id: str, access: Access) -> None:
+        """Begin to ask for credentials that will be needed, unless they are held; whoever needs them learns what fails.
+
+        Args:
+            dataset_id: The dataset's handle.
+            access: What they shall allow.
+        """
+        if self._held(dataset_id, access) is None:
+            self._flight(dataset_id, access)
+
     async def ask_anew(self, dataset_id: str, access: Access) -> None:
         """Have the datastore say whether it grants credentials now, and hold the new ones.
 

@@ -38,12 +38,13 @@ class Archive:
         self._finding: dict[str, asyncio.Lock] = {}
         self._allowed_until: dict[str, float] = {}
 
-    async def contents(self, handle: str, access: Access) -> DatasetContents:
+    async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
         """Return a dataset's files.
 
         Args:
             handle: The dataset.
             access: What is going to be done with them.
+            at_once: Whether one of them is read next, so that its keys are asked for meanwhile.
 
         Raises:
             DatasetFileNotFound: There is no such dataset.
@@ -60,6 +61,8 @@ class Archive:
         async with self._finding.setdefault(handle, asyncio.Lock()):
             found = self._known.get((handle, access))
             if found is None:
+                if at_once and access is Access.READ:
+                    self._datasets.begin_to_read(handle)
                 found = DatasetContents((await self._files(handle)).filesystem(access).store, handle)
                 self._known[handle, access] = found
             if access is Access.WRITE and time.monotonic() >= self._allowed_until.get(handle, 0.0):

@@ -200,12 +200,13 @@ class LeasedArchive:
         self._opened: dict[tuple[str, str], DatasetContents] = {}
         self._pid = os.getpid()
 
-    async def contents(self, handle: str, access: Access) -> DatasetContents:
+    async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
         """Return a dataset's files.
 
         Args:
             handle: The dataset.
             access: What is going to be done with them.
+            at_once: Makes no difference: the keys are here.
 
         Raises:
             LeaseMissing: This process holds no lease of it.

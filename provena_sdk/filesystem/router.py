@@ -165,7 +165,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     async def _reading(self, named: Place) -> DatasetContents:
         """Return the files of the dataset that is named, to be read; on fsspec's event loop."""
         access = Access.WRITE if self.access == Access.WRITE else Access.READ
-        return await self._archive.contents(named.handle, access)
+        return await self._archive.contents(named.handle, access, at_once=bool(named.path))
 
     async def _writing(self, named: Place) -> DatasetContents:
         """Return the files of the dataset that is named, to be changed; on fsspec's event loop."""

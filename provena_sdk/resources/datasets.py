@@ -73,6 +73,10 @@ class Datasets:
         await asyncio.to_thread(check)
         return await work(await on_thread(self.files, dataset_id))
 
+    def begin_to_read(self, dataset_id: str) -> None:
+        """Begin to ask for keys to a dataset's files, while it is not known yet where they lie."""
+        self._credentials.begin(dataset_id, Access.READ)
+
     async def ask_to_write(self, dataset_id: str) -> None:
         """Have the datastore say whether a dataset's files may be written now, and hold the keys; on the I/O thread.
 

@@ -13,7 +13,7 @@ import pytest
 
 from provena_sdk.errors import DatasetFileNotFound, IntegrityError, InvalidArgument, NotAFile
 from provena_sdk.filesystem import ProvenaFileSystem
-from provena_sdk.sandbox import Sandbox
+from provena_sdk.sandbox import Fault, Sandbox
 
 LARGE = bytes(range(256)) * 4096 * 18  # 18 MiB
 TEXT = b"day,temperature\n2024-01-01,27.5\n"
@@ -196,6 +196,24 @@ def test_threads_share_it(fs: ProvenaFileSystem, sandbox: Sandbox, reef: str) ->
     paths = [request.path for request in sandbox.requests]
     assert sum("fetch-dataset" in path for path in paths) == 1
     assert sum("credentials" in path for path in paths) == 1
+
+
+def test_keys_are_asked_for_while_the_files_are_looked_up(
+    fs: ProvenaFileSystem, sandbox: Sandbox, reef: str
+) -> None:
+    sandbox.faults.add(Fault(path="*fetch-dataset*", stall=0.5))
+    assert fs.cat_file(f"{reef}/a.csv") == TEXT
+    asked = [request.path.rpartition("/")[2] for request in sandbox.requests]
+    # Each is noted as it is answered.
+    assert "fetch-dataset" in asked[-1]
+    assert len(asked) == 2
+
+
+def test_keys_are_not_asked_for_to_see_whether_there_is_a_dataset(
+    fs: ProvenaFileSystem, sandbox: Sandbox, reef: str
+) -> None:
+    assert fs.exists(reef)
+    assert not any("credentials" in request.path for request in sandbox.requests)
 
 
 async def test_blocking_within_a_running_loop(fs: ProvenaFileSystem, reef: str) -> None:

@@ -14,13 +14,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_sdk.errors import FileStoreError, IntegrityError, InvalidArgument
-from provena_sdk.files.caching import CACHE, ReadCache, manner_of
+from provena_sdk.files.caching import AHEAD_BYTES, CACHE, MEMORY_BYTES, ReadCache, manner_of
 from provena_sdk.filesystem import ProvenaFileSystem
 from provena_sdk.sandbox import Sandbox
 
 KIB = 1024
 MIB = 1024**2
 DATA = random.Random(5).randbytes(24 * MIB)
+# More than is read ahead of any file.
+LONG = DATA * 4
+
+
+class Slow(Future[bytes]):
+    """What has arrived only once somebody asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = False
+
+    def done(self) -> bool:
+        asked, self.asked = self.asked, True
+        return asked and super().done()
 
 
 class Source:
@@ -28,12 +42,14 @@ class Source:
 
     Args:
         data: The file.
-        late: Whether what is begun waits for :meth:`arrive`.
+        late: Whether what is begun does not arrive.
+        slow: Whether whoever asks for it first has to wait for it.
     """
 
-    def __init__(self, data: bytes, *, late: bool = False) -> None:
+    def __init__(self, data: bytes, *, late: bool = False, slow: bool = False) -> None:
         self.data = data
         self.late = late
+        self.slow = slow
         self.begun: list[tuple[int, int, Future[bytes]]] = []
 
     def fetch(self, start: int, end: int) -> bytes:
@@ -41,7 +57,7 @@ class Source:
 
     def begin(self, start: int, end: int) -> Future[bytes]:
         assert 0 <= start < end <= len(self.data)
-        coming: Future[bytes] = Future()
+        coming: Future[bytes] = Slow() if self.slow else Future()
         self.begun.append((start, end, coming))
         if not self.late:
             coming.set_result(self.data[start:end])
@@ -152,6 +168,113 @@ def test_chunks_at_equal_distances_are_read_ahead_without_what_lies_between(nois
         there += any(low <= start and start + length <= high for low, high in before)
     assert there >= len(reads) - (4 if not noise else 10)
     assert source.fetched() < 2 * 24 * 100_000
+
+
+def test_nobody_who_never_waits_has_more_ahead_than_is_usual() -> None:
+    source = Source(LONG)
+    cache = source.cache(MIB, eager=True, opening=(0, LONG[: 2 * MIB]))
+    for start in range(0, len(LONG), MIB):
+        cache._fetch(start, start + MIB)
+        assert max((end for _, end in source.spans()), default=0) - start - MIB <= 8 * MIB
+
+
+@pytest.mark.parametrize("length", [8 * KIB, 256 * KIB, 900_000, 6 * MIB])
+def test_a_file_that_is_read_in_order_has_enough_on_its_way_and_no_more(length: int) -> None:
+    source = Source(LONG, slow=True)
+    cache = source.cache(MIB, eager=True, opening=(0, LONG[: 2 * MIB]))
+    for start in range(0, len(LONG), length):
+        end = min(start + length, len(LONG))
+        assert cache._fetch(start, end) == LONG[start:end]
+        furthest = max((begun for _, begun in source.spans()), default=0)
+        assert furthest - end <= AHEAD_BYTES
+        assert cache._held <= MEMORY_BYTES
+        if end > 24 * MIB:
+            assert furthest == len(LONG) or furthest - end > AHEAD_BYTES // 2
+    # Nothing twice, and nothing in crumbs.
+    assert source.fetched() == len(LONG) - 2 * MIB
+    assert len(source.begun) <= 2 * len(LONG) // (4 * MIB)
+
+
+def test_the_beginning_alone_takes_nothing_more() -> None:
+    source = Source(DATA)
+    cache = source.cache(MIB, eager=True, opening=(0, DATA[: 2 * MIB]))
+    for start in range(0, 256 * KIB, 8 * KIB):
+        cache._fetch(start, start + 8 * KIB)
+    cache._fetch(MIB + 700_000, MIB + 700_100)
+    assert source.spans() == []
+
+
+def test_what_follows_the_beginning_is_begun_before_that_is_used_up() -> None:
+    source = Source(DATA, late=True)
+    cache = source.cache(MIB, eager=True, opening=(0, DATA[: 2 * MIB]))
+    for start in range(0, MIB, 8 * KIB):
+        assert cache._fetch(start, start + 8 * KIB) == DATA[start : start + 8 * KIB]
+    assert len(source.begun) >= 2
+    assert min(source.spans())[0] == 2 * MIB
+
+
+def test_chunks_behind_each_other_are_read_ahead_by_their_size() -> None:
+    source = Source(DATA)
+    cache = source.cache(512 * KIB)
+    chunk, index = 900_000, 4 * MIB
+    cache._fetch(index, index + 3000)
+    starts = range(index + 3000, index + 3000 + 16 * chunk, chunk)
+    there = 0
+    for number, start in enumerate(starts, start=1):
+        known = source.spans()
+        assert cache._fetch(start, start + chunk) == DATA[start : start + chunk]
+        # A single one may be all that is wanted; of more, there will be many.
+        furthest = max(end for _, end in source.spans()) - start - chunk
+        assert furthest <= min(chunk << (number + 1), 16 * MIB)
+        there += any(end >= start + chunk for _, end in known)
+    assert there == len(starts) - 1
+
+
+def test_the_pieces_of_a_short_way_ahead_are_shorter() -> None:
+    source = Source(DATA)
+    cache = source.cache(512 * KIB)
+    for start in (4 * MIB, 5 * MIB):
+        cache._fetch(start, start + MIB)
+    # So that the first of them is there before the last, even where they fill the line.
+    ahead = [end - start for start, end in source.spans() if start >= 6 * MIB]
+    assert len(ahead) >= 4
+    assert max(ahead) <= 2 * MIB
+
+
+def test_three_chunks_at_equal_distances_are_followed_by_more_at_once() -> None:
+    source = Source(LONG)
+    cache = source.cache(512 * KIB)
+    chunk, step = 900_000, 5_000_000
+    # The first one lies behind its index, and another part of the index between the first two.
+    cache._fetch(0, 3000)
+    starts = [3000, *range(step + 20_000, len(LONG) - chunk, step)]
+    for number, start in enumerate(starts):
+        known = source.spans()
+        assert cache._fetch(start, start + chunk) == LONG[start : start + chunk]
+        assert any(low <= start and start + chunk <= high for low, high in known) == (number >= 3)
+    assert source.fetched() < 1.2 * len(starts) * chunk + 4 * chunk
+    assert min(end - start for start, end in source.spans()[1:]) > chunk // 4
+
+
+def test_what_is_read_now_and_then_outlives_what_is_read_in_order() -> None:
+    source = Source(LONG, slow=True)
+    cache = source.cache(512 * KIB, opening=(0, LONG[: 2 * MIB]))
+    for start in range(8 * MIB, 88 * MIB, MIB):
+        assert cache._fetch(start, start + MIB) == LONG[start : start + MIB]
+        assert cache._fetch(100_000, 100_500) == LONG[100_000:100_500]
+    assert min(source.spans())[0] == 8 * MIB
+
+
+def test_streams_share_what_is_read_ahead() -> None:
+    source = Source(LONG, slow=True)
+    cache = source.cache(MIB, eager=True)
+    for start in range(0, 24 * MIB, MIB):
+        for base in (0, 24 * MIB, 48 * MIB):
+            at = base + start
+            assert cache._fetch(at, at + MIB) == LONG[at : at + MIB]
+        assert cache._held <= MEMORY_BYTES
+    # What was read ahead of one is not let go for another.
+    assert source.fetched() <= 72 * MIB + AHEAD_BYTES
 
 
 def test_two_streams_at_once_are_told_apart() -> None:

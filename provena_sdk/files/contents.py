@@ -221,10 +221,25 @@ class DatasetContents:
             DatasetFileNotFound: There is no such file.
             IntegrityError: The file was replaced meanwhile, or is shorter.
         """
+        return bytes(await self.piece(path, start, end, etag=etag))
+
+    async def piece(self, path: str, start: int, end: int, *, etag: str | None = None) -> bytes | bytearray:
+        """Do what :meth:`span` does, and leave the bytes where they arrived.
+
+        Args:
+            path: The path within the dataset.
+            start: The first byte.
+            end: The byte to stop before, behind ``start``.
+            etag: The ETag that the file must still have.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: The file was replaced meanwhile, or is shorter.
+        """
         objects = self.store.objects
         length = end - start
         if length <= WHOLE_BYTES:
-            return bytes((await objects.get(path, span=(start, length), if_match=etag)).data)
+            return (await objects.get(path, span=(start, length), if_match=etag)).data
         parts = -(-length // (PART_BYTES if length > AT_ONCE * PART_BYTES else WHOLE_BYTES))
         # In equal parts, none of them is left to wait for.
         size = -(-length // parts)

@@ -199,8 +199,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             return b""
         return run_sync(self._contents.span(self._inner, start, end, etag=self._etag))
 
-    def _begin_range(self, start: int, end: int) -> Future[bytes]:
-        return submit(self._contents.span(self._inner, start, end, etag=self._etag))
+    def _begin_range(self, start: int, end: int) -> Future[bytes | bytearray]:
+        return submit(self._contents.piece(self._inner, start, end, etag=self._etag))
 
     def flush(self, force: bool = False) -> None:
         """Send what fills a block; with ``force``, the rest too."""

@@ -5,7 +5,8 @@ files of 500 MB, a Zarr array of 5,000 chunks and a CSV file of 200 MB, without 
 object store: through ``provena://``, through s3fs with keys, and through obstore's file system with keys, each with its
 defaults. Each reading has a process of its own, as has the server; modules are loaded before the clock starts.
 Contenders take turns within each round, their values are compared, and medians are printed as Markdown. The first run
-makes an environment under .bench/, and writes the files there.
+makes an environment under .bench/, and writes the files there. With --gigabits the line is limited, too; that needs
+root.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from scripts.bench.environments import PLACE, python_with  # noqa: E402 reason= found by the path above
+from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
 from scripts.bench.open_picture import picture  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer import Failed, Process, names  # noqa: E402 reason= found by the path above
 
@@ -91,14 +93,12 @@ class Course:
 
     Args:
         stack: Ends the server.
+        python: The interpreter of the contenders' environment.
         place: A folder for temporary files.
         quick: Whether the files are small.
     """
 
-    def __init__(self, stack: ExitStack, place: Path, *, quick: bool) -> None:
-        python = python_with("open", PACKAGES)
-        if python is None:
-            raise SystemExit("There is nobody to measure.")
+    def __init__(self, stack: ExitStack, python: str, place: Path, *, quick: bool) -> None:
         self._python = python
         self._place = place
         self._server = Process([sys.executable, str(HERE / "transfer_server.py")], place)
@@ -167,15 +167,15 @@ def measure(asked: argparse.Namespace, course: Course) -> tuple[Figures, list[st
     return figures, failures
 
 
-def report(figures: Figures, rounds: int) -> Iterator[str]:
-    """Yield the lines of the tables."""
+def report(figures: Figures, rounds: int, line: str) -> Iterator[str]:
+    """Yield the lines of the tables; ``line`` says over what was measured."""
     shown = {key: median(runs) for key, runs in figures.items()}
     yield "# Reading in place\n"
     yield f"Medians of {rounds}; in brackets, how many times ours. Versions: " + "; ".join(
         dict.fromkeys(spent.version for spent in shown.values())
     )
     for delay in dict.fromkeys(cell.delay for cell, _ in shown):
-        yield f"\n## {delay} ms\n"
+        yield f"\n## {delay} ms, {line}\n"
         yield "| | | seconds | CPU seconds | requests | MB | peak MB |\n|---|---|---:|---:|---:|---:|---:|"
         for job, title in JOBS.items():
             ours = shown.get((Cell(delay, job), "ours"))
@@ -232,14 +232,20 @@ def main(arguments: list[str] | None = None) -> int:
         "--contenders", type=names(CONTENDERS), default=list(CONTENDERS), help=f"of {','.join(CONTENDERS)}"
     )
     parser.add_argument("--quick", action="store_true", help="small files, one round: to see that all works")
+    add_option(parser)
     parser.add_argument("--picture", type=Path, default=PLACE / "open.svg", help="where the picture goes")
     asked = parser.parse_args(arguments)
     if asked.quick:
         asked.rounds = 1
+    python = python_with("open", PACKAGES)
+    if python is None:
+        raise SystemExit("There is nobody to measure.")
+    # Nothing can be installed from there.
+    line = limited(asked.gigabits)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="provena-bench-")))
-        figures, failures = measure(asked, Course(stack, place, quick=asked.quick))
-    print("\n".join(report(figures, asked.rounds)))
+        figures, failures = measure(asked, Course(stack, python, place, quick=asked.quick))
+    print("\n".join(report(figures, asked.rounds, line)))
     if not asked.quick:
         print("\n".join(goals(figures)))
     for failure in failures:

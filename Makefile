@@ -73,6 +73,7 @@ bench: setup ## Run the benchmarks, side by side with others
 	@$(BIN)/python scripts/bench/catalogue.py
 	@$(BIN)/python scripts/bench/transfer.py --picture docs/transfer.svg
 	@$(BIN)/python scripts/bench/open.py --picture docs/open.svg
+	@$(BIN)/python scripts/bench/transfer.py --gigabits 4 --delays 30 --only mid,big --picture docs/transfer-line.svg
 
 lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv

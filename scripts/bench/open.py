@@ -4,15 +4,16 @@
 files of 500 MB, a Zarr array of 5,000 chunks and a CSV file of 200 MB, without and with 30 ms before each answer of the
 object store: through ``provena://``, through s3fs with keys, and through obstore's file system with keys, each with its
 defaults. Each reading has a process of its own, as has the server; modules are loaded before the clock starts.
-Contenders take turns within each round, their values are compared, and medians are printed as Markdown. The first run
-makes an environment under .bench/, and writes the files there. With --gigabits the line is limited, too; that needs
-root.
+Contenders take turns within each round, and another one begins each round; the first reading of each kind is done once
+more beforehand and not counted. Their values are compared, and medians are printed as Markdown. The first run makes an
+environment under .bench/, and writes the files there. With --gigabits the line is limited, too; that needs root.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import math
 import shutil
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 from scripts.bench.environments import PLACE, python_with  # noqa: E402 reason= found by the path above
 from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
 from scripts.bench.open_picture import picture  # noqa: E402 reason= found by the path above
-from scripts.bench.transfer import Failed, Process, names  # noqa: E402 reason= found by the path above
+from scripts.bench.transfer import Failed, Process, in_turn, names  # noqa: E402 reason= found by the path above
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = (
@@ -149,21 +150,24 @@ def measure(asked: argparse.Namespace, course: Course) -> tuple[Figures, list[st
     """Run everything; return what was measured, and what failed."""
     figures: Figures = {}
     failures: list[str] = []
-    for turn in range(asked.rounds):
-        for cell in (Cell(delay, job) for delay in asked.delays for job in asked.only):
-            for key in asked.contenders:
-                try:
-                    spent = course.run(key, cell)
-                except Failed as failure:
-                    failures.append(f"{CONTENDERS[key]}, {cell}: {failure}")
-                    continue
-                figures.setdefault((cell, key), []).append(spent)
-                print(
-                    f"{turn + 1}  {cell!s:16}{CONTENDERS[key]:10}{spent.wall:8.2f} s{spent.cpu:8.2f} s CPU"
-                    f"{spent.requests:8.0f} requests{spent.sent / 1e6:9.1f} MB",
-                    file=sys.stderr,
-                    flush=True,
-                )
+    cells = [Cell(delay, job) for delay in asked.delays for job in asked.only]
+    for turn, cell in itertools.product(range(asked.rounds), cells):
+        if not turn and asked.contenders:
+            with suppress(Failed):
+                course.run(asked.contenders[0], cell)
+        for key in in_turn(asked.contenders, turn):
+            try:
+                spent = course.run(key, cell)
+            except Failed as failure:
+                failures.append(f"{CONTENDERS[key]}, {cell}: {failure}")
+                continue
+            figures.setdefault((cell, key), []).append(spent)
+            print(
+                f"{turn + 1}  {cell!s:16}{CONTENDERS[key]:10}{spent.wall:8.2f} s{spent.cpu:8.2f} s CPU"
+                f"{spent.requests:8.0f} requests{spent.sent / 1e6:9.1f} MB",
+                file=sys.stderr,
+                flush=True,
+            )
     return figures, failures
 
 

@@ -6,7 +6,7 @@ obstore and s5cmd. Each transfer has a process of its own, as has the server; mo
 is made before the clock starts. Contenders take turns within each round, and another one begins each round; the first
 transfer of each kind is made once more beforehand and not counted, since it is the one for which the machine finds its
 memory. Every byte is compared afterwards, and medians are printed as Markdown. The first run makes an environment for
-each of the others under .bench/.
+each of the others under .bench/. With --gigabits the line is limited, too; that needs root.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from scripts.bench.environments import PLACE, python_with  # noqa: E402 reason= found by the path above
+from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_picture import picture  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_table import (  # noqa: E402 reason= found by the path above
     Cell,
@@ -249,7 +250,7 @@ def measure(asked: argparse.Namespace, course: Course) -> tuple[Figures, list[st
         if not turn and keys:
             with suppress(Failed):
                 course.run(CONTENDERS[keys[0]], workloads[cell.workload], cell.way, cell.delay)
-        for key in _in_turn(keys, turn):
+        for key in in_turn(keys, turn):
             contender, workload = CONTENDERS[key], workloads[cell.workload]
             if (cell, key) in failures:
                 continue
@@ -269,7 +270,8 @@ def measure(asked: argparse.Namespace, course: Course) -> tuple[Figures, list[st
     return figures, list(failures.values())
 
 
-def _in_turn(keys: list[str], turn: int) -> list[str]:
+def in_turn(keys: list[str], turn: int) -> list[str]:
+    """Return the contenders in the order of a round, so that another one is first each time."""
     first = turn % max(len(keys), 1)
     return keys[first:] + keys[:first]
 
@@ -303,11 +305,17 @@ def main(arguments: list[str] | None = None) -> int:
         "--contenders", type=names(CONTENDERS), default=list(CONTENDERS), help=f"of {','.join(CONTENDERS)}"
     )
     parser.add_argument("--quick", action="store_true", help="few files, one round: to see that all works")
+    add_option(parser)
     parser.add_argument("--place", type=Path, help="a folder on the disk to use (default: the temporary one)")
     parser.add_argument("--picture", type=Path, default=PLACE / "transfer.svg", help="where the picture goes")
     asked = parser.parse_args(arguments)
     if asked.quick:
         asked.rounds = 1
+    for key in asked.contenders:
+        if CONTENDERS[key].environment:
+            python_with(CONTENDERS[key].environment, CONTENDERS[key].requirement)
+    # Nothing can be installed from there.
+    line = limited(asked.gigabits)
     with ExitStack() as stack:
         place = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="provena-bench-", dir=asked.place))
@@ -315,7 +323,8 @@ def main(arguments: list[str] | None = None) -> int:
         figures, failures = measure(asked, Course(stack, place))
     workloads = QUICK if asked.quick else FULL
     titles = {key: CONTENDERS[key].title for key in asked.contenders}
-    print(tables(figures, titles, {name: workloads[name].title for name in asked.only}, asked.rounds))
+    moved = {name: workloads[name].title for name in asked.only}
+    print(tables(figures, titles, moved, asked.rounds, line))
     if not asked.quick:
         print(goals(figures, titles))
     for failure in failures:
@@ -326,8 +335,7 @@ def main(arguments: list[str] | None = None) -> int:
         for (cell, key), runs in figures.items()
     ]
     (PLACE / "transfer.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    drawn = picture(figures, titles, {name: workloads[name].title for name in asked.only})
-    asked.picture.write_text(drawn, encoding="utf-8")
+    asked.picture.write_text(picture(figures, titles, moved, line), encoding="utf-8")
     return 1 if failures else 0
 
 

@@ -6,6 +6,7 @@ import math
 from html import escape
 from typing import NamedTuple
 
+from scripts.bench.line import UNLIMITED
 from scripts.bench.transfer_table import WAYS, Cell, Figures, median
 
 NAMES, BARS, VALUES = 150, 190, 60
@@ -36,13 +37,14 @@ class Bar(NamedTuple):
     about: bool = False
 
 
-def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str]) -> str:
+def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str], line: str) -> str:
     """Return an SVG picture of the times.
 
     Args:
         figures: What was measured.
         titles: The contenders' titles by key; keys that begin with ``ours`` are set off.
         workloads: The workloads' titles by name.
+        line: Over what was measured.
     """
     shown = {key: median(runs) for key, runs in figures.items()}
     delays = list(dict.fromkeys(cell.delay for cell, _ in shown))
@@ -58,9 +60,13 @@ def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str])
                     bars.append(Bar(contender, spent.wall, key.startswith("ours"), spent.scaled))
             left = GAP + column * (NAMES + BARS + VALUES + GAP)
             top = GAP + row * (HEAD + LINE * len(titles) + GAP)
-            title = f"{'download' if way == 'down' else 'upload'}, {moved}, {delay} ms"
+            title = f"{'download' if way == 'down' else 'upload'}, {moved}, {delay} ms{_limit(line)}"
             panels.append(f'<g transform="translate({left} {top})">{panel(title, bars)}</g>')
-    return framed(panels, width, height, "Seconds for each transfer, by contender")
+    return framed(panels, width, height, f"Seconds for each transfer over a {line}, by contender")
+
+
+def _limit(line: str) -> str:
+    return "" if line.startswith(UNLIMITED) else f", {line}"
 
 
 def framed(panels: list[str], width: int, height: int, told: str) -> str:

@@ -140,8 +140,13 @@ class Engine:
                 out_of_reach = 0
             except Exception as error:
                 outcomes.append(failed(item, error, time.monotonic() - started))
-                out_of_reach = out_of_reach + 1 if isinstance(error, ConnectionFailed) else 0
-                if _concerns_all(error) or out_of_reach >= 2 * concurrency:
+                lost = isinstance(error, ConnectionFailed)
+                out_of_reach = out_of_reach + 1 if lost else 0
+                if (
+                    _concerns_all(error)
+                    or out_of_reach >= 2 * concurrency
+                    or (lost and self.objects.out_of_reach)
+                ):
                     hopeless = error
 
         small: list[T] = []

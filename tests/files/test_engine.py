@@ -15,8 +15,9 @@ from provena_sdk.files.report import FileOutcome
 MIB = 1024**2
 
 
-def made(concurrency: int = 64) -> Engine:
-    return Engine(cast("Any", SimpleNamespace()), options=TransferOptions(concurrency=concurrency))
+def made(concurrency: int = 64, *, out_of_reach: bool = False) -> Engine:
+    store = SimpleNamespace(objects=SimpleNamespace(out_of_reach=out_of_reach))
+    return Engine(cast("Any", store), options=TransferOptions(concurrency=concurrency))
 
 
 def failed(size: int, error: Exception, seconds: float) -> FileOutcome:
@@ -93,6 +94,20 @@ async def test_what_is_hopeless_is_not_tried_for_each(error: Exception, tried: i
     assert [outcome.error for outcome in outcomes] == [error] * 500
     assert tries <= tried
     assert tries == 500 or type(error) is not FileError
+
+
+async def test_when_the_store_is_out_of_reach_the_rest_is_not_tried() -> None:
+    tried: list[int] = []
+
+    async def work(size: int) -> FileOutcome:
+        tried.append(size)
+        await asyncio.sleep(0)
+        raise ConnectionFailed("lost")
+
+    async with made(8, out_of_reach=True) as engine:
+        outcomes = await engine.files([1] * 500, work, failed, size=lambda size: size)
+    assert len(outcomes) == 500
+    assert len(tried) == 8
 
 
 async def test_the_first_error_of_a_part_ends_the_others() -> None:

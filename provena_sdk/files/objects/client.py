@@ -104,6 +104,11 @@ class ObjectClient:
         """What says how many requests may be on their way at once."""
         return self._exchange.admission
 
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether nothing has been heard from the store for as long as a request is tried, though it was asked."""
+        return self._exchange.out_of_reach
+
     def __repr__(self) -> str:
         return f"<ObjectClient {self._location.dataset_id} ({self._access})>"
 

@@ -159,6 +159,8 @@ class Exchange:
         """The store's clock less this machine's, as its last answer showed it."""
         self._pid = os.getpid()
         self._reached = False
+        self._silent_since: float | None = None
+        self._last_silence = 0.0
         self._moved = False
         self._accepted: Credentials | None = None
         self._suspected: Credentials | None = None
@@ -201,8 +203,10 @@ class Exchange:
             attempts += 1
             now = time.monotonic()
             failed_at = failed_at or now
+            # In an outage all requests lose patience together, whenever they began.
+            since = failed_at if self._silent_since is None else min(failed_at, self._silent_since)
             wait = self._rule.wait(
-                attempts, failure.kind, now - failed_at, reached=self._reached, asked=failure.asked
+                attempts, failure.kind, now - since, reached=self._reached, asked=failure.asked
             )
             if wait is None:
                 raise failure.error
@@ -213,6 +217,13 @@ class Exchange:
             await asyncio.sleep(wait)
             if failure.ambiguous and has_happened is not None and await has_happened():
                 raise Settled
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether nothing has been heard from the store for as long as a request is tried, though it was asked."""
+        return (
+            self._silent_since is not None and self._last_silence - self._silent_since >= self._rule.patience
+        )
 
     async def pause(self, attempts: int) -> None:
         """Wait before asking again for a part of what a request did not do.
@@ -264,6 +275,7 @@ class Exchange:
             except Exception as error:
                 return self._broken(error, request)
             self._reached = True
+            self._silent_since = None
             failure = self._failure(request, reply, credentials, region)
             if failure is None:
                 self._accepted = credentials
@@ -314,6 +326,11 @@ class Exchange:
         failure = translate(error, path=request.path, dataset_id=self._location.dataset_id)
         if not isinstance(error, WireError):
             return Failure(failure)
+        now = time.monotonic()
+        # What failed long ago is no part of this outage.
+        if self._silent_since is None or now - self._last_silence > self._rule.patience / 2:
+            self._silent_since = now
+        self._last_silence = now
         return Failure(failure, Trouble.CONNECTION, ambiguous=not isinstance(error, Unreached))
 
     def _failure(

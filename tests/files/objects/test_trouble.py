@@ -384,6 +384,38 @@ def test_a_store_out_of_reach_is_given_up_soon(make: Make) -> None:
     assert caught.value.__context__ is None
 
 
+def test_in_an_outage_patience_is_lost_once_and_not_by_each_request(
+    server: Server, location: DatasetLocation, source: CredentialsSource, faults: ObjectFaults, put: Put
+) -> None:
+    put({"small": SMALL})
+    rule = RetryRule(base=0.001, cap=0.01, patience=0.5, least=3, most=10_000)
+    credentials = DatasetCredentials(source, location.dataset_id, Access.READ)
+    client = ObjectClient(location, credentials, StoreAddress(server.url), rule=rule)
+
+    async def work() -> list[int]:
+        tried = []
+        await client.head("small")
+        outage = faults.add(fault("reset", operation="GetObject", times=None))
+        for _ in range(3):
+            before = outage.hits
+            with pytest.raises(ConnectionFailed):
+                await client.get("small")
+            tried.append(outage.hits - before)
+            assert client.out_of_reach
+        await client.head("small")
+        assert not client.out_of_reach
+        before = outage.hits
+        with pytest.raises(ConnectionFailed):
+            await client.get("small")
+        tried.append(outage.hits - before)
+        await client.close()
+        return tried
+
+    first, second, third, later = run_sync(work())
+    assert (second, third) == (3, 3)
+    assert min(first, later) > 10
+
+
 def test_an_object_that_is_replaced_between_two_ranges_is_told(
     client: ObjectClient, faults: ObjectFaults, put: Put
 ) -> None:

@@ -89,8 +89,8 @@ class Admission:
     """
 
     def __init__(self, small: int = 64, large: int = 16) -> None:
-        self._small = _Lane(small)
-        self._large = _Lane(large)
+        self._small = _Queue(small)
+        self._large = _Queue(large)
         self._halvings = 0
 
     @property
@@ -130,40 +130,40 @@ class Admission:
         if slot.halvings != self._halvings:
             return
         self._halvings += 1
-        for lane in (self._small, self._large):
-            lane.limit = max(1.0, lane.limit / 2)
+        for queue in (self._small, self._large):
+            queue.limit = max(1.0, queue.limit / 2)
 
 
 class Slot:
     """One request's admission; made by :meth:`Admission.slot`."""
 
-    __slots__ = ("_admission", "_lane", "halvings", "turned_away")
+    __slots__ = ("_admission", "_queue", "halvings", "turned_away")
 
-    def __init__(self, admission: Admission, lane: _Lane) -> None:
+    def __init__(self, admission: Admission, queue: _Queue) -> None:
         self._admission = admission
-        self._lane = lane
+        self._queue = queue
         self.halvings = 0
         self.turned_away = False
 
     async def __aenter__(self) -> Self:
-        lane = self._lane
-        if lane.waiting or lane.running >= int(lane.limit):
-            await lane.turn()
+        queue = self._queue
+        if queue.waiting or queue.running >= int(queue.limit):
+            await queue.turn()
         else:
-            lane.running += 1
+            queue.running += 1
         self.halvings = self._admission._halvings
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        lane = self._lane
-        if lane.limit < lane.most and kind is None and not self.turned_away:
-            lane.limit = min(float(lane.most), lane.limit + _GROWTH / lane.limit)
-        lane.leave()
+        queue = self._queue
+        if queue.limit < queue.most and kind is None and not self.turned_away:
+            queue.limit = min(float(queue.most), queue.limit + _GROWTH / queue.limit)
+        queue.leave()
 
 
-class _Lane:
+class _Queue:
     """Requests of one kind: whoever came first goes first."""
 
     __slots__ = ("limit", "most", "running", "waiting")

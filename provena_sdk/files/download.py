@@ -245,15 +245,20 @@ class _Pieces:
         span = self._layout.span(index)
         landing = _Landing(self._partial.part, span[0], self._running.hasher)
         await self._engine.objects.get(
-            self._info.path, span=span, if_match=self._info.etag, size=self._info.size, into=landing
+            self._info.path,
+            span=span,
+            if_match=self._info.etag,
+            size=self._info.size,
+            into=landing,
+            lanes=self._engine.lanes,
         )
         if landing.length != span[1]:
             raise _damaged(self._info)
-        await self._engine.in_thread(self._landed, index, landing.digest)
+        await self._engine.in_thread(self._note, index, landing.digest)
         self._bytes += span[1]
         self._engine.progress.moved(self._info.path, self._bytes)
 
-    def _landed(self, index: int, digest: bytes) -> None:
+    def _note(self, index: int, digest: bytes) -> None:
         self._partial.journal.add(index, digest)
         self._partial.pieces.add(index, digest)
         self._running.add(index, digest)
@@ -261,10 +266,10 @@ class _Pieces:
     def _check(self, index: int) -> bool:
         """Whether the part file holds what the journal of an earlier download says it does."""
         pieces, span = self._partial.pieces, self._layout.span(index)
-        expected, hasher = pieces.digest(index), self._running.hasher()
+        hasher = self._running.hasher()
         if hasher is None:
             return True
-        length = 0
+        expected, length = pieces.digest(index), 0
         for block in self._partial.part.blocks(*span):
             hasher.update(block)
             length += len(block)

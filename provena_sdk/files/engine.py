@@ -1,7 +1,7 @@
 """The machinery of a transfer: what may run at once, in which threads, and when it is worth going on.
 
-Everything runs on fsspec's event loop; what blocks runs in a few threads, and what arrives of a large file goes from
-the network to the disk in others. Memory is bounded by a byte budget over the whole transfer, and the number of
+It runs on fsspec's event loop; what blocks runs in a few threads, and what carries much on a few event loops of other
+threads, which also write what arrives. Memory is bounded by a byte budget over the whole transfer, and the number of
 requests by the client's admission, whatever the number and size of the files.
 """
 
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.files.admission import ByteBudget
 from provena_sdk.files.filesystem import DatasetStore
+from provena_sdk.files.objects.lanes import Lanes
 from provena_sdk.files.options import CONCURRENCY, TransferOptions
 from provena_sdk.files.part_file import Destination
 from provena_sdk.files.progress import Meter
@@ -68,6 +69,7 @@ class Engine:
         self.options = options or TransferOptions()
         self.progress = progress or Meter()
         self.budget = ByteBudget(memory)
+        self.lanes = Lanes()
         self._threads = Threads(_THREADS, "provena-files")
         self._destinations: dict[Path, Destination] = {}
 
@@ -78,6 +80,7 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._threads.close()
+        self.lanes.close()
 
     @property
     def objects(self) -> ObjectClient:

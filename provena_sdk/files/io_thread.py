@@ -1,4 +1,4 @@
-"""Running file work on the I/O thread that fsspec keeps for all file systems.
+"""Running file work on the I/O thread that fsspec keeps for all file systems, or on another event loop.
 
 All transfers share that one event loop, so that blocking callers work inside a running loop, such as a
 notebook's, and from any number of threads.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import inspect
 import os
 import sys
@@ -107,8 +108,10 @@ async def on_loop(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T])
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
     except asyncio.CancelledError:
         deadline = time.monotonic() + _CLEANUP_SECONDS
-        while not _has_ended(work) and time.monotonic() < deadline:  # noqa: ASYNC110 it ends on another loop
-            await asyncio.sleep(_POLL_SECONDS)
+        while not _has_ended(work) and time.monotonic() < deadline:
+            # Who is cancelled twice must not go on before it has ended either.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(_POLL_SECONDS)
         raise
 
 

@@ -36,6 +36,7 @@ from provena_sdk.files.download import download_file
 from provena_sdk.files.engine import Engine
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects import ObjectState, Received
+from provena_sdk.files.objects.lanes import Lanes
 from provena_sdk.files.objects.wire import Receiver
 from provena_sdk.files.options import TransferOptions
 from provena_sdk.files.part_file import PartFile
@@ -118,6 +119,7 @@ class Objects:
         if_match: str | None = None,
         size: int | None = None,
         into: Receiver | None = None,
+        lanes: Lanes | None = None,
     ) -> Received:
         offset, length = span or (0, len(self.data))
         if self.before is not None:

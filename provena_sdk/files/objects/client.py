@@ -28,6 +28,7 @@ from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import answers, retry
 from provena_sdk.files.objects.connections import IDLE_SECONDS
 from provena_sdk.files.objects.exchange import Data, Exchange, PreconditionFailed, Request, Settled
+from provena_sdk.files.objects.lanes import Lanes
 from provena_sdk.files.objects.retry import RetryRule
 from provena_sdk.files.objects.state import (
     ListedUpload,
@@ -182,6 +183,7 @@ class ObjectClient:
         if_match: str | None = None,
         size: int | None = None,
         into: Receiver | None = None,
+        lanes: Lanes | None = None,
     ) -> Received:
         """Get an object, or a range of it. Lengths are checked here, checksums are not.
 
@@ -191,8 +193,9 @@ class ObjectClient:
             if_match: The ETag it must have.
             size: The size in bytes that the whole object must have, when it is known. It also says whether the request
                 is a large one.
-            into: Takes the bytes while they arrive, in another thread and anew with each attempt; none are returned
-                then. What it takes counts only once this has returned.
+            into: Takes the bytes while they arrive, anew with each attempt; none are returned then. What it takes
+                counts only once this has returned.
+            lanes: Where ``into`` is called, and may take its time.
 
         Raises:
             DatasetFileNotFound: There is no such object.
@@ -205,7 +208,7 @@ class ObjectClient:
             if offset < 0 or length < 1:
                 raise InvalidArgument("span", f"{span!r} is no range of at least one byte.")
             headers["range"] = f"bytes={offset}-{offset + length - 1}"
-            request = Request("GET", path, self._key(path), "", headers, size=length, limit=length, into=into)
+            request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
         else:
             request = Request(
                 "GET",
@@ -215,8 +218,8 @@ class ObjectClient:
                 headers,
                 size=size or 0,
                 limit=_ANY if size is None else size,
-                into=into,
             )
+        request.into, request.lanes = into, lanes
         answer = await self._exchange.answer(request)
         here = whole = answer.taken or len(answer.data)
         if span is not None:

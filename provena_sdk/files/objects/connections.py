@@ -57,6 +57,7 @@ class Connections:
         self._free: list[Wire] = []
         self._busy: set[Wire] = set()
         self._checking: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._tls: ssl.SSLContext | None = None
         self._proxy: Proxy | None = None
 
@@ -142,7 +143,8 @@ class Connections:
         return None
 
     def _check_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._checking = loop.call_later(max(self.idle / _CHECKS, 0.02), self._check)
+        self._due = loop.time() + max(self.idle / _CHECKS, 0.02)
+        self._checking = loop.call_at(self._due, self._check)
 
     def _check(self) -> None:
         """Look after all connections at once, which is cheaper than a timer for each request."""
@@ -151,7 +153,10 @@ class Connections:
         if loop is None:
             return
         now = loop.time()
+        # While a receiver kept this thread, nobody listened to the others.
+        late = now - self._due
         for wire in list(self._busy):
+            wire.deadline += late
             wire.check(now)
         for wire in self._free:
             if now - wire.idle_since >= _KEPT_SECONDS:

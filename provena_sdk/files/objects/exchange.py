@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
@@ -23,7 +24,7 @@ from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import answers, retry
 from provena_sdk.files.objects.connections import Connections
-from provena_sdk.files.objects.lanes import LaneConnections
+from provena_sdk.files.objects.lanes import SHARED, Lanes
 from provena_sdk.files.objects.retry import RetryRule, Trouble
 from provena_sdk.files.objects.signature import Signer
 from provena_sdk.files.objects.state import Streamed
@@ -69,7 +70,8 @@ class Request:
         slow: Whether the store may work for long before it answers.
         doubtful: Whether an answer of status 200 may hold an error.
         repeated: Whether it was sent again after an attempt that may have been carried out.
-        into: Takes the body of a success, in another thread.
+        into: Takes the body of a success, on one of the lanes.
+        lanes: What carries the request; None chooses by its size.
     """
 
     method: str
@@ -84,6 +86,7 @@ class Request:
     doubtful: bool = False
     repeated: bool = False
     into: Receiver | None = None
+    lanes: Lanes | None = None
 
 
 class Answer(NamedTuple):
@@ -236,7 +239,7 @@ class Exchange:
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         await self._connections.close()
-        await self._lanes.close()
+        SHARED.part_with(self._connections)
 
     # Errors.
 
@@ -289,9 +292,8 @@ class Exchange:
         self._endpoint = addresses.endpoint(self._address, self._location.bucket, region)
         self._host = self._endpoint.host
         self._signer = Signer(region)
-        endpoint, ca_file, idle = self._endpoint, self._address.ca_file, self._idle
-        self._connections = Connections(endpoint, ca_file, idle=idle)
-        self._lanes = LaneConnections(lambda: Connections(endpoint, ca_file, idle=idle))
+        self._connect = partial(Connections, self._endpoint, self._address.ca_file, idle=self._idle)
+        self._connections = self._connect()
 
     async def _send(self, request: Request, credentials: Credentials) -> Reply:
         path = self._endpoint.path(request.key)
@@ -313,10 +315,15 @@ class Exchange:
             answer += min(request.size, _SYSTEM_BYTES) / _SLOW_BYTES
         target = f"{path}?{request.query}" if request.query else path
         limits = Limits(request.limit, _ERROR_BYTES, idle, answer)
+        lanes = request.lanes
         # What is read from a file while it is sent is read on this loop.
-        large = request.size > SMALL_BYTES and not isinstance(data, Streamed)
-        connections = self._lanes if large or request.into is not None else self._connections
-        return await connections.exchange(request.method, target, headers, body, limits, request.into)
+        if lanes is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):
+            lanes = SHARED
+        lane = lanes.choose() if lanes is not None else None
+        sent = request.method, target, headers, body, limits, request.into
+        if lane is None:
+            return await self._connections.exchange(*sent)
+        return await lane.exchange(self._connections, self._connect, *sent)
 
     def _broken(self, error: Exception, request: Request) -> Failure:
         if isinstance(error, NotTaken):
@@ -389,6 +396,7 @@ class Exchange:
             if self._moved or not addresses.is_region(named):
                 return False
             self._moved = True
+            SHARED.part_with(self._connections)
             self._point_to(named)
         return True
 

@@ -62,7 +62,7 @@ class NotTaken(Exception):
 
 
 class Receiver(Protocol):
-    """Takes the body of an answer while it arrives, so that it is never in memory as a whole."""
+    """Takes the body of an answer while it arrives; one whose length is told first is never in memory as a whole."""
 
     def begin(self) -> None:
         """Be ready for the first byte; what was taken before is of an attempt that failed."""
@@ -472,11 +472,12 @@ class Wire(asyncio.BufferedProtocol):
         if surplus:
             self.reusable = False
         if self._waiter is not None and not self._waiter.done():
-            if self._into is not None and data and self._status < 300:
+            if self._into is not None and whole and self._status < 300 and not self._taken:
                 # Short, or of unknown length beforehand.
                 try:
                     self._into.begin()
-                    self._into.take(memoryview(data))
+                    if data:
+                        self._into.take(memoryview(data))
                 except Exception as error:
                     self._fail(NotTaken(error))
                     return

@@ -4,14 +4,15 @@ import asyncio
 import os
 import random
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from provena_sdk.errors import IntegrityError
 from provena_sdk.files import run_sync
-from provena_sdk.files.objects import lanes
 from provena_sdk.files.objects.client import ObjectClient
+from provena_sdk.files.objects.lanes import Lanes
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaultKind, Server
 
 Make = Callable[..., ObjectClient]
@@ -44,37 +45,133 @@ class Sink:
         self.held += data
 
 
-def test_large_requests_are_spread_over_threads(client: ObjectClient, put: Put) -> None:
+@pytest.fixture
+def lanes() -> Iterator[Lanes]:
+    """Lanes of one transfer."""
+    made = Lanes()
+    yield made
+    made.close()
+
+
+def alive() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("provena-lane")]
+
+
+def test_large_requests_are_spread_over_threads(client: ObjectClient, put: Put, lanes: Lanes) -> None:
     put({"a": DATA})
     sinks = [Sink() for _ in range(8)]
 
     async def all_at_once() -> None:
-        await asyncio.gather(*(client.get("a", size=len(DATA), into=sink) for sink in sinks))
+        await asyncio.gather(*(client.get("a", size=len(DATA), into=sink, lanes=lanes) for sink in sinks))
 
     run_sync(all_at_once())
     assert all(sink.held == DATA for sink in sinks)
     assert {name for sink in sinks for name in sink.threads} == {
-        f"provena-lane_{number}" for number in range(len(lanes.lanes()))
+        f"provena-lane_{number}" for number in range(len(lanes._lanes))
     }
-    assert all(lane.running == 0 for lane in lanes.lanes())
+    assert all(lane.running == 0 for lane in lanes._lanes)
 
 
-def test_what_arrives_is_not_held_in_memory_and_its_state_is_told(client: ObjectClient, put: Put) -> None:
+def test_threads_end_with_their_transfer(client: ObjectClient, put: Put) -> None:
+    put({"a": DATA})
+    before = set(alive())
+    lanes = Lanes()
+    run_sync(client.get("a", size=len(DATA), into=Sink(), lanes=lanes))
+    begun = set(alive()) - before
+    assert len(begun) >= 2
+    lanes.close()
+    for thread in begun:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_a_disk_that_hangs_stops_its_own_transfer_only(make: Make, put: Put, lanes: Lanes) -> None:
+    put({"a": DATA})
+    hung, other = make(), make()
+    sinks = [Sink() for _ in range(8)]
+    for sink in sinks:
+        sink.go_on.clear()
+
+    async def work() -> None:
+        waiting = [
+            asyncio.ensure_future(hung.get("a", size=len(DATA), into=sink, lanes=lanes)) for sink in sinks
+        ]
+        assert await asyncio.to_thread(sinks[0].taking.wait, 10)
+        async with asyncio.timeout(10):
+            assert (await other.get("a", size=len(DATA))).data == DATA
+            own = Lanes()
+            taken = Sink()
+            await other.get("a", size=len(DATA), into=taken, lanes=own)
+            assert taken.held == DATA
+            own.close()
+            await other.close()
+        for sink in sinks:
+            sink.go_on.set()
+        await asyncio.gather(*waiting)
+
+    run_sync(work())
+    assert all(sink.held == DATA for sink in sinks)
+
+
+def test_a_slow_disk_is_not_taken_for_a_line_that_stands_still(make: Make, put: Put, lanes: Lanes) -> None:
+    put({"a": DATA})
+    client = make(idle=0.2)
+
+    class Slow(Sink):
+        def take(self, data: memoryview) -> None:
+            time.sleep(0.05)
+            super().take(data)
+
+    sinks = [Slow() for _ in range(12)]
+
+    async def work() -> None:
+        await asyncio.gather(*(client.get("a", size=len(DATA), into=sink, lanes=lanes) for sink in sinks))
+
+    run_sync(work())
+    assert [sink.begun for sink in sinks] == [1] * len(sinks)
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_fewer_threads_than_wanted_will_do(
+    client: ObjectClient, put: Put, lanes: Lanes, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """None can be begun while the interpreter ends, and few where a container limits them."""
+    put({"a": DATA})
+    run_sync(client.head("a"))
+    begin, begun = threading.Thread.start, 0
+
+    def start(thread: threading.Thread) -> None:
+        nonlocal begun
+        if begun >= threads:
+            raise RuntimeError("can't start new thread")
+        begun += 1
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    sink = Sink()
+    run_sync(client.get("a", size=len(DATA), into=sink, lanes=lanes))
+    assert sink.held == DATA
+    assert len(lanes._lanes) == threads
+
+
+def test_what_arrives_is_not_held_in_memory_and_its_state_is_told(
+    client: ObjectClient, put: Put, lanes: Lanes
+) -> None:
     put({"a": DATA})
     sink = Sink()
-    received = run_sync(client.get("a", span=(5, 2_000_000), size=len(DATA), into=sink))
+    received = run_sync(client.get("a", span=(5, 2_000_000), size=len(DATA), into=sink, lanes=lanes))
     assert (bytes(received.data), received.state.size) == (b"", len(DATA))
     assert sink.held == DATA[5:2_000_005]
 
 
 @pytest.mark.parametrize("kind", ["truncate", "reset"])
 def test_each_attempt_begins_anew(
-    client: ObjectClient, put: Put, server: Server, kind: ObjectFaultKind
+    client: ObjectClient, put: Put, server: Server, lanes: Lanes, kind: ObjectFaultKind
 ) -> None:
     put({"a": DATA})
     server.faults.add(ObjectFault(kind=kind, operation="GetObject", after_bytes=1_500_000, times=2))
     sink = Sink()
-    run_sync(client.get("a", size=len(DATA), into=sink))
+    run_sync(client.get("a", size=len(DATA), into=sink, lanes=lanes))
     assert (bytes(sink.held), sink.begun) == (DATA, 3)
 
 
@@ -82,31 +179,33 @@ def test_each_attempt_begins_anew(
     "error", [OSError(28, "full"), TimeoutError("the disk"), ConnectionResetError(), ValueError()]
 )
 def test_what_the_receiver_raises_arrives_as_it_is_and_is_not_tried_again(
-    client: ObjectClient, put: Put, error: Exception
+    client: ObjectClient, put: Put, lanes: Lanes, error: Exception
 ) -> None:
     put({"a": DATA})
     sink = Sink(error)
     with pytest.raises(type(error)) as caught:
-        run_sync(client.get("a", size=len(DATA), into=sink))
+        run_sync(client.get("a", size=len(DATA), into=sink, lanes=lanes))
     # asyncio copies its own kinds.
     assert (type(caught.value), str(caught.value)) == (type(error), str(error))
     assert sink.begun == 1
 
 
-def test_another_object_is_no_success(client: ObjectClient, put: Put) -> None:
+def test_another_object_is_no_success(client: ObjectClient, put: Put, lanes: Lanes) -> None:
     put({"a": DATA})
     for size in (len(DATA) - 1, len(DATA) + 1):
         with pytest.raises(IntegrityError):
-            run_sync(client.get("a", size=size, into=Sink()))
+            run_sync(client.get("a", size=size, into=Sink(), lanes=lanes))
 
 
-def test_a_caller_that_gives_up_waits_until_nothing_is_taken_any_more(client: ObjectClient, put: Put) -> None:
+def test_a_caller_that_gives_up_waits_until_nothing_is_taken_any_more(
+    client: ObjectClient, put: Put, lanes: Lanes
+) -> None:
     put({"a": DATA})
     sink = Sink()
     sink.go_on.clear()
 
     async def give_up() -> int:
-        getting = asyncio.ensure_future(client.get("a", size=len(DATA), into=sink))
+        getting = asyncio.ensure_future(client.get("a", size=len(DATA), into=sink, lanes=lanes))
         assert await asyncio.to_thread(sink.taking.wait, 10)
         getting.cancel()
         asyncio.get_running_loop().call_later(0.2, sink.go_on.set)
@@ -118,19 +217,19 @@ def test_a_caller_that_gives_up_waits_until_nothing_is_taken_any_more(client: Ob
         return len(sink.held) - held
 
     assert run_sync(give_up()) == 0
-    assert all(lane.running == 0 for lane in lanes.lanes())
+    assert all(lane.running == 0 for lane in lanes._lanes)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_child_has_lanes_of_its_own(client: ObjectClient, put: Put) -> None:
+def test_a_forked_child_has_lanes_of_its_own(client: ObjectClient, put: Put, lanes: Lanes) -> None:
     put({"a": DATA})
-    run_sync(client.get("a", size=len(DATA), into=Sink()))
+    run_sync(client.get("a", size=len(DATA), into=Sink(), lanes=lanes))
     child = os.fork()
     if child == 0:
         sink = Sink()
-        run_sync(client.get("a", size=len(DATA), into=sink))
+        run_sync(client.get("a", size=len(DATA), into=sink, lanes=lanes))
         os._exit(0 if sink.held == DATA else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    run_sync(client.get("a", size=len(DATA), into=Sink()))
+    run_sync(client.get("a", size=len(DATA), into=Sink(), lanes=lanes))

@@ -171,15 +171,21 @@ def test_a_receiver_takes_every_kind_of_body(answer: bytes, closed: bool) -> Non
     "answer",
     [
         head("Content-Length: 4", status="404 Not Found") + b"gone",
-        head("Content-Length: 0"),
         head("Content-Length: 10000001") + b"x",
     ],
-    ids=["refusal", "empty", "too long"],
+    ids=["refusal", "too long"],
 )
 def test_a_receiver_takes_nothing_else(answer: bytes) -> None:
     bucket = Bucket()
     reply, _ = both([answer], into=bucket)
     assert (bucket.begun, reply.taken) == (0, 0)
+
+
+def test_what_a_receiver_took_before_does_not_count_when_nothing_comes() -> None:
+    bucket = Bucket()
+    bucket.held += b"of the attempt before"
+    reply, _ = both([head("Content-Length: 0")], into=bucket)
+    assert (bytes(bucket.held), bucket.begun, reply.taken) == (b"", 1, 0)
 
 
 @pytest.mark.parametrize("size", [20, 1_000_000])

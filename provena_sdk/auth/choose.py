@@ -40,8 +40,8 @@ def token_source(
     The first of these that applies:
 
     1. the argument ``access_token``, ``offline_token`` or ``client_secret`` (only one of them may be given);
-    2. the environment, unless its PROVENA_DOMAIN is of another deployment: PROVENA_ACCESS_TOKEN,
-       PROVENA_OFFLINE_TOKEN, PROVENA_OFFLINE_TOKEN_FILE, PROVENA_CLIENT_SECRET, in this order;
+    2. the environment, unless its PROVENA_DOMAIN or PROVENA_ISSUER_URL is of another deployment:
+       PROVENA_ACCESS_TOKEN, PROVENA_OFFLINE_TOKEN, PROVENA_OFFLINE_TOKEN_FILE, PROVENA_CLIENT_SECRET, in this order;
     3. the session in the store;
     4. a person, with the device flow, where somebody watches.
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from provena_sdk.config.deployment import Deployment
+from provena_sdk.config.deployment import Deployment, usual_addresses
 from provena_sdk.config.keys import KEYS, PATH_KEYS, REALM_KEYS
 from provena_sdk.config.profiles import CONFIG_FILE, Config, no_such_profile
 from provena_sdk.errors import ConfigurationError, InvalidArgument
@@ -53,6 +54,8 @@ _ADDRESSES: Final = {
     "s3_endpoint": "s3_endpoint",
     "s3_region": "s3_region",
 }
+_SENT_TO: Final = {"issuer_url": "sign-in", "datastore_url": "datastore", "search_url": "search"}
+"""Where secrets go, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +171,38 @@ class _Place:
             owner = f"realm {own_realm}"
         else:
             return
+        yield from self._drop(keys, owner, set(self.secrets))
+
+    def leave_out_elsewhere(self, in_force: Mapping[str, str], usual: Mapping[str, str]) -> Iterator[str]:
+        """Drop what belongs to another deployment of the same domain's name; say what was dropped.
+
+        Args:
+            in_force: The addresses in force, as far as this place cannot change them.
+            usual: The addresses that this place means where it says nothing.
+        """
+        own = {key: self.values.get(key, usual.get(key)) for key in _SENT_TO}
+        other = [
+            key for key, url in in_force.items() if own[key] is not None and not _is_same(str(own[key]), url)
+        ]
+        if "issuer_url" in other:
+            named = "domain" in self.values
+            keys = {key for key in self.values if (KEYS[key].local if named else key in REALM_KEYS)}
+            yield from self._drop(keys, f"the sign-in at {own['issuer_url']}", set(self.secrets))
+        elif other and "access_token" in self.secrets:
+            # The other secrets go to the sign-in server only.
+            yield from self._drop(set(), f"the {_SENT_TO[other[0]]} at {own[other[0]]}", {"access_token"})
+
+    def _drop(self, keys: set[str], owner: str, secrets: set[SecretKind]) -> Iterator[str]:
         for key in keys:
             del self.values[key]
-        names = sorted({*keys, *self.secrets})
-        self.secrets.clear()
+        for kind in secrets:
+            del self.secrets[kind]
+        names = sorted({*keys, *secrets})
+        if not names:
+            return
         if self.origin == _ENVIRONMENT:
             yield f"{', '.join(_VARIABLES[name] for name in names)}: for {owner}."
-        elif names:
+        else:
             yield f"{', '.join(names)} of {self.origin}: for {owner}."
 
     def credential(self) -> Credential | None:
@@ -191,8 +219,9 @@ def resolve(given: Given, environment: Mapping[str, str], config: Config | None 
 
     Arguments come before the environment, and that before the profile; a profile named as an argument comes before
     the environment. What belongs to one deployment, its addresses and secrets, is never used for another: a place
-    that names another domain than the one in force adds only what is not about a deployment. Whatever a profile
-    says, nobody is asked where PROVENA_NON_INTERACTIVE is set.
+    that names another domain or sign-in server than the one in force adds only what is not about a deployment. An
+    access token is not used either where the place names another datastore or search. Whatever a profile says, nobody
+    is asked where PROVENA_NON_INTERACTIVE is set.
 
     Args:
         given: The arguments.
@@ -225,6 +254,7 @@ def resolve(given: Given, environment: Mapping[str, str], config: Config | None 
     left_out = [text for place in places for text in place.leave_out(domain)]
     realm = _first(places, "realm") or _REALM
     left_out += [text for place in places for text in place.leave_out(domain, realm)]
+    left_out += _left_out_elsewhere(places, realm, whole=isinstance(given.deployment, Deployment))
 
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -256,6 +286,35 @@ def resolve(given: Given, environment: Mapping[str, str], config: Config | None 
 
 def _first(places: list[_Place], key: str) -> str | None:
     return next((str(place.values[key]) for place in places if key in place.values), None)
+
+
+def _left_out_elsewhere(places: list[_Place], realm: str, *, whole: bool) -> list[str]:
+    """Drop what belongs elsewhere: what is left of a place has the addresses of those before it.
+
+    Where one place says nothing, another may, except beside a deployment that was given whole: then a domain alone
+    means the usual addresses.
+    """
+    left_out: list[str] = []
+    in_force: dict[str, str] = {}
+    for place in places:
+        usual: dict[str, str] = {}
+        if whole and "domain" in place.values:
+            named = usual_addresses(place.values["domain"], realm)
+            usual = {key: named[name] for name, key in _ADDRESSES.items() if key in _SENT_TO}
+        left_out += place.leave_out_elsewhere(in_force, usual)
+        for key in _SENT_TO:
+            if key in place.values:
+                in_force.setdefault(key, place.values[key])
+    return left_out
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two base URLs name the same place; case and the usual port make no difference."""
+    first, second = (
+        (parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), parts.path)
+        for parts in (urlsplit(one), urlsplit(other))
+    )
+    return first == second
 
 
 def _arguments(given: Given) -> _Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -227,3 +228,28 @@ def test_the_file_is_found_where_the_platform_keeps_it(face: Face, tmp_path: Pat
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environment
     )
     assert done.stdout.strip() == "reef.org", done.stderr
+
+
+@pytest.mark.parametrize("variable", ["PROVENA_OFFLINE_TOKEN", "PROVENA_ACCESS_TOKEN"])
+async def test_a_token_of_another_deployment_on_this_machine_goes_nowhere(
+    face: Face, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    offline = variable == "PROVENA_OFFLINE_TOKEN"
+    token = sandbox.offline_token() if offline else sandbox.access_token()
+    for name, value in {**sandbox.environment(), variable: token}.items():
+        monkeypatch.setenv(name, value)
+    with Sandbox() as other:
+        for ask in ("whoami", "check_access"):
+            client = face(Deployment.from_env(other.environment()))
+            asked = client.whoami if ask == "whoami" else client.datastore.check_access
+            with pytest.raises(SignInRequired):
+                await _done(asked())
+        assert other.requests == []
+        (note,) = client.explain().notes
+        assert variable in note
+        assert sandbox.issuer_url in note
+    assert (await _done(face(Deployment.from_env(sandbox.environment())).whoami())).username == "writer"
+
+
+async def _done(result: Any) -> Any:
+    return await result if inspect.isawaitable(result) else result

@@ -146,6 +146,84 @@ def test_an_issuer_stays_with_its_realm() -> None:
     assert settings.left_out == ("PROVENA_ISSUER_URL, PROVENA_OFFLINE_TOKEN: for realm coral.",)
 
 
+ONE = {
+    "PROVENA_DOMAIN": "localhost",
+    "PROVENA_ISSUER_URL": "http://localhost:1/realms/provena",
+    "PROVENA_DATASTORE_URL": "http://localhost:2",
+    "PROVENA_SEARCH_URL": "http://localhost:3",
+    "PROVENA_S3_ENDPOINT": "http://localhost:4",
+    "PROVENA_CLIENT_ID": "tools",
+}
+
+
+@pytest.mark.parametrize("secret", ["ACCESS_TOKEN", "OFFLINE_TOKEN", "OFFLINE_TOKEN_FILE", "CLIENT_SECRET"])
+def test_two_deployments_share_a_domain(secret: str) -> None:
+    environment = {**ONE, f"PROVENA_{secret}": "/hush"}
+    same = Deployment.from_env({**ONE, "PROVENA_ISSUER_URL": "HTTP://LocalHost:1/realms/provena/"})
+    assert resolve(Given(same), environment).credential is not None
+    for other in (
+        Deployment.from_env({**ONE, "PROVENA_ISSUER_URL": "http://localhost:9/realms/provena"}),
+        Deployment.from_env({**ONE, "PROVENA_ISSUER_URL": "https://localhost:1/realms/provena"}),
+        Deployment("localhost"),
+    ):
+        settings = resolve(Given(other), environment)
+        assert settings.deployment == other
+        assert (settings.credential, settings.client_id) == (None, None)
+        (note,) = settings.left_out
+        assert f"PROVENA_{secret}" in note
+        assert note.endswith(": for the sign-in at http://localhost:1/realms/provena.")
+        assert "hush" not in note
+
+
+@pytest.mark.parametrize("secret", ["ACCESS_TOKEN", "OFFLINE_TOKEN"])
+def test_a_domain_alone_means_its_usual_addresses(secret: str) -> None:
+    environment = {"PROVENA_DOMAIN": "example.org", f"PROVENA_{secret}": "hush"}
+    assert resolve(Given(Deployment("example.org", "kelp")), environment).credential is not None
+    other = Deployment("example.org", issuer="https://auth.staging.org/realms/provena")
+    assert resolve(Given(other), environment).credential is None
+
+
+@pytest.mark.parametrize("address", ["DATASTORE_URL", "SEARCH_URL"])
+def test_an_access_token_goes_to_its_own_services_only(address: str) -> None:
+    other = Deployment.from_env({**ONE, f"PROVENA_{address}": "http://localhost:9"})
+    environment = {**ONE, "PROVENA_ACCESS_TOKEN": "hush", "PROVENA_OFFLINE_TOKEN": "hush"}
+    settings = resolve(Given(other), environment)
+    assert settings.credential is not None
+    assert settings.credential.kind == "offline_token", "which goes to the sign-in server"
+    service = address.partition("_")[0].lower()
+    assert settings.left_out == (f"PROVENA_ACCESS_TOKEN: for the {service} at {ONE[f'PROVENA_{address}']}.",)
+
+
+def test_a_profile_of_another_deployment_of_the_domain() -> None:
+    text = """
+        [profiles.other]
+        domain = "localhost"
+        issuer_url = "http://localhost:9/realms/provena"
+        offline_token_file = "/hush"
+    """
+    read = parse_config(text, "/config.toml")
+    named = resolve(Given(profile="other"), {**ONE, "PROVENA_ACCESS_TOKEN": "hush"}, read)
+    assert named.deployment == Deployment("localhost", issuer="http://localhost:9/realms/provena")
+    assert named.credential is not None
+    assert named.credential.kind == "offline_token_file"
+    behind = resolve(Given(), {**ONE, "PROVENA_PROFILE": "other"}, read)
+    assert behind.deployment == Deployment.from_env(ONE)
+    assert behind.credential is None
+
+
+def test_a_profile_says_where_the_environments_domain_is() -> None:
+    text = """
+        default_profile = "lab"
+        [profiles.lab]
+        domain = "lab.org"
+        issuer_url = "https://sign-in.lab.org/realms/provena"
+    """
+    environment = {"PROVENA_DOMAIN": "lab.org", "PROVENA_OFFLINE_TOKEN": "hush"}
+    settings = resolve(Given(), environment, parse_config(text, "/config.toml"))
+    assert settings.deployment.issuer == "https://sign-in.lab.org/realms/provena"
+    assert settings.credential is not None
+
+
 def test_addresses_alone_go_with_any_deployment() -> None:
     settings = resolve(Given("example.org"), {"PROVENA_SEARCH_URL": "https://s.org/"})
     assert settings.deployment.search == "https://s.org"

@@ -32,6 +32,7 @@ from provena_sdk.errors import (
     RequestTimedOut,
     SignInError,
 )
+from provena_sdk.unreached import proxy_status, where, why
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
@@ -133,7 +134,7 @@ class Line:
                 method, url, timeout=self._timeout, allow_redirects=False, **options
             )
         except requests.RequestException as error:
-            failure = _failure(error, operation)
+            failure = _failure(error, operation, url)
         if response is None:
             raise failure or AssertionError("neither an answer nor an error")
         return _read(response, sent_at, self._clock())
@@ -207,26 +208,30 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[str, ...] = ()) 
     return refusal
 
 
-def _failure(error: requests.RequestException, operation: str) -> ProvenaError:
-    """Name the error for a request without an answer, from its kind alone: its text may hold secrets."""
+def _failure(error: requests.RequestException, operation: str, url: str) -> ProvenaError:
+    """Name the error for a request without an answer, from its kind and cause: its text may hold secrets."""
+    server = f"sign-in server at {where(url)}"
     if isinstance(error, requests.exceptions.SSLError):
         return CertificateRejected(
-            "The sign-in server's certificate is not trusted.",
+            f"The certificate of the {server} is not trusted.",
             operation=operation,
             hint="If your network has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
         )
     if isinstance(error, requests.exceptions.Timeout):
         return RequestTimedOut(
-            "The sign-in server did not answer in time.", operation=operation, hint="Check the network."
+            f"The {server} did not answer in time.", operation=operation, hint="Check the network."
         )
-    if isinstance(error, requests.exceptions.ProxyError):
+    through_proxy = isinstance(error, requests.exceptions.ProxyError)
+    reason = (proxy_status(error) if through_proxy else None) or why(error)
+    message = f"The {server} could not be reached{f': {reason}' if reason else ''}."
+    if through_proxy:
         return ConnectionFailed(
-            "The proxy to the sign-in server failed.",
+            message,
             operation=operation,
             hint="Check HTTPS_PROXY and NO_PROXY.",
         )
     return ConnectionFailed(
-        "The sign-in server could not be reached.",
+        message,
         operation=operation,
         hint="Check the network, the deployment's domain and the issuer.",
     )

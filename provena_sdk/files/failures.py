@@ -69,13 +69,22 @@ def is_renewable(code: str, *, bodiless: bool = False) -> bool:
     return code in _RENEWABLE or (bodiless and code == "400")
 
 
-def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exception:
+def translate(
+    error: BaseException,
+    *,
+    path: str | None,
+    dataset_id: str,
+    store: str | None = None,
+    unreached: str | None = None,
+) -> Exception:
     """Return the SDK's own error for one of botocore, aiohttp or s3fs.
 
     Args:
         error: What was raised. The SDK's own errors and plain errors of this machine come back as they are.
         path: The file it is about, within the dataset.
         dataset_id: The dataset's handle.
+        store: Where the store is, in words; None where that is not known.
+        unreached: Why no connection was made, in words, empty where that is not known; None when one was made.
 
     Returns:
         An error without a cause or context, to be raised outside of any ``except`` block.
@@ -91,18 +100,26 @@ def translate(error: BaseException, *, path: str | None, dataset_id: str) -> Exc
             bodiless=answer.operation_name.startswith("Head"),
         )
     what = f"{path!r}" if path else f"the files of dataset {dataset_id}"
+    named = f"object store at {store}" if store else "object store"
     if isinstance(error, _CERTIFICATE):
         return CertificateRejected(
-            f"The object store's certificate could not be verified for {what}.",
+            f"The {named} showed a certificate that could not be verified, for {what}.",
             hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
         )
     if isinstance(error, boto.FlexibleChecksumError):
         return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
     if isinstance(error, _TIMEOUTS):
-        return RequestTimedOut(f"The object store did not answer in time for {what}.", hint="Try again.")
+        happened = "did not answer" if unreached is None else "could not be reached"
+        return RequestTimedOut(f"The {named} {happened} in time for {what}.", hint="Try again.")
+    if unreached is not None:
+        reason = f": {unreached}" if unreached else ""
+        return ConnectionFailed(
+            f"The {named} could not be reached for {what}{reason}.",
+            hint="Check the network, the proxy settings and the object store's address, then try again.",
+        )
     if isinstance(error, _BROKEN):
         return ConnectionFailed(
-            f"The connection to the object store failed for {what}.",
+            f"The connection to the {named} failed for {what}.",
             hint="Check the network, then try again.",
         )
     if isinstance(error, boto.BotoCoreError):

@@ -12,6 +12,7 @@ from provena_sdk.errors import CertificateRejected, ConnectionFailed, RequestTim
 from provena_sdk.operations.operation import Call
 from provena_sdk.transport.policy import Failure
 from provena_sdk.transport.retry import NoAnswer
+from provena_sdk.unreached import proxy_status, where, why
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -22,46 +23,44 @@ _NOT_SENT = (
 )
 
 
-def no_answer(call: Call[Any], error: httpx.RequestError) -> NoAnswer:
+def no_answer(call: Call[Any], error: httpx.RequestError, base: str) -> NoAnswer:
     """Translate the HTTP client's error, leaving behind the request that it holds, and with it the token.
 
     Args:
         call: The call that was sent.
         error: What the HTTP client raised.
+        base: The service's base URL.
 
     Returns:
         How far the request got, and the error to raise when it is not repeated.
     """
-    name, service = call.operation.name, call.operation.service.value
+    name, service = call.operation.name, f"{call.operation.service.value} service at {where(base)}"
     causes = list(_causes(error))
     failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
     told: ConnectionFailed
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         told = CertificateRejected(
-            f"The certificate of the {service} service could not be verified.",
+            f"The certificate of the {service} could not be verified.",
             operation=name,
             hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
         )
     elif isinstance(error, httpx.TimeoutException):
         what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"
         told = RequestTimedOut(
-            f"The {service} service {what} in time.",
+            f"The {service} {what} in time.",
             operation=name,
             hint="Try again, or allow more time with with_options(timeout=…).",
         )
     elif failure is Failure.NOT_SENT:
+        reason = (proxy_status(error) if isinstance(error, httpx.ProxyError) else None) or why(error)
         told = ConnectionFailed(
-            f"The {service} service could not be reached.",
+            f"The {service} could not be reached{f': {reason}' if reason else ''}.",
             operation=name,
             hint="Check the network, the proxy settings and the deployment's addresses.",
         )
     else:
         broke = isinstance(error, httpx.TransportError)
-        what = (
-            f"connection to the {service} service broke"
-            if broke
-            else f"answer of the {service} service is damaged"
-        )
+        what = f"connection to the {service} broke" if broke else f"answer of the {service} is damaged"
         told = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
     # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
     told.__cause__ = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)

@@ -256,7 +256,7 @@ class Transport:
         try:
             response = client.request(**request)
         except httpx.RequestError as error:
-            return no_answer(call, error)
+            return no_answer(call, error, _base(self.deployment, call))
         except RuntimeError:
             # The HTTP client's word for having been closed by another thread just now.
             self._pool.refuse_closed()
@@ -381,7 +381,7 @@ class AsyncTransport:
         try:
             response = await client.request(**request)
         except httpx.RequestError as error:
-            return no_answer(call, error)
+            return no_answer(call, error, _base(self.deployment, call))
         except RuntimeError:
             # The HTTP client's word for having been closed by another task just now.
             self._pool.refuse_closed()
@@ -464,10 +464,14 @@ def _client_options(ca_file: str | None) -> dict[str, Any]:
     }
 
 
+def _base(deployment: Deployment, call: Call[Any]) -> str:
+    base: str = getattr(deployment, call.operation.service.value)
+    return base
+
+
 def _request(deployment: Deployment, call: Call[Any], token: str | None, options: Options) -> dict[str, Any]:
     request = dict(call.request)
-    base: str = getattr(deployment, call.operation.service.value)
-    request["url"] = _url(base + request["url"], request.pop("params", None))
+    request["url"] = _url(_base(deployment, call) + request["url"], request.pop("params", None))
     request["timeout"] = options.as_httpx()
     if token is not None:
         if not (token.isascii() and token.isprintable()):

@@ -26,6 +26,7 @@ from provena_sdk.files.objects.wire import (
     Wire,
     WireError,
 )
+from provena_sdk.unreached import why
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 20.0
@@ -172,11 +173,11 @@ class Connections:
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError:
-            failure: WireError = _NotInTime("No connection was made in time.")
+            failure: WireError = _NotInTime("the connection timed out")
         except WireError as error:
             failure = error
         except OSError as error:
-            failure = Unreached(error.strerror or type(error).__name__)
+            failure = Unreached(why(error) or "")
         raise failure
 
     async def _opened(self, loop: asyncio.AbstractEventLoop) -> Wire:
@@ -199,7 +200,7 @@ class Connections:
             wire.abort()
             raise
         if transport is None:
-            raise Unreached("The connection was closed.")
+            raise Unreached("the connection broke")
         wire.move_to(transport)
         return wire
 

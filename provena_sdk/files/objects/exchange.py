@@ -38,6 +38,7 @@ from provena_sdk.files.objects.wire import (
     WireError,
 )
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials
+from provena_sdk.unreached import where
 
 _log = logging.getLogger(__name__)
 
@@ -330,7 +331,13 @@ class Exchange:
             return Failure(error.error)
         if isinstance(error, ProxyRefused) and error.status < 500:
             return Failure(proxy_refusal(error.status, self._location.dataset_id))
-        failure = translate(error, path=request.path, dataset_id=self._location.dataset_id)
+        failure = translate(
+            error,
+            path=request.path,
+            dataset_id=self._location.dataset_id,
+            store=where(f"{self._endpoint.scheme}://{self._host}"),
+            unreached=str(error) if isinstance(error, Unreached) else None,
+        )
         if not isinstance(error, WireError):
             return Failure(failure)
         now = time.monotonic()

@@ -30,7 +30,7 @@ class WireError(ConnectionError):
 
 
 class Unreached(WireError):
-    """No connection could be made, so that nothing was sent."""
+    """No connection could be made, so that nothing was sent; its text says why, in a few words."""
 
 
 class ProxyRefused(Unreached):
@@ -41,7 +41,7 @@ class ProxyRefused(Unreached):
     """
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"The proxy answered {status}.")
+        super().__init__(f"the proxy answered {status}")
         self.status = status
 
 

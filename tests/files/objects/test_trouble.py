@@ -382,6 +382,9 @@ def test_a_store_out_of_reach_is_given_up_soon(make: Make) -> None:
     with pytest.raises(ConnectionFailed) as caught:
         run_sync(client.get("a"))
     assert caught.value.__context__ is None
+    assert "object store at 127.0.0.1:9 could not be reached for 'a': the connection was refused." in str(
+        caught.value
+    )
 
 
 def test_in_an_outage_patience_is_lost_once_and_not_by_each_request(

@@ -1,0 +1,115 @@
+"""Which server could not be reached, and why, in plain words that hold no path, query or secret."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+_PORTS: Final = {"http": 80, "https": 443}
+_ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
+_PROXY_STATUS: Final = re.compile(r"(?:Tunnel connection failed: )?([45]\d\d)\b")
+_UNKNOWN_NAME: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+_WORDS: Final = {
+    errno.ECONNREFUSED: "the connection was refused",
+    errno.EHOSTUNREACH: "there is no route to it",
+    errno.ENETUNREACH: "there is no route to it",
+    errno.EHOSTDOWN: "there is no route to it",
+    errno.EADDRNOTAVAIL: "there is no route to it",
+    errno.ETIMEDOUT: "the connection timed out",
+    errno.ECONNRESET: "the connection broke",
+    errno.ECONNABORTED: "the connection broke",
+    errno.EPIPE: "the connection broke",
+}
+
+
+def where(url: str) -> str:
+    """Name the host of a URL, its port unless that is 443, and the proxy on the way there.
+
+    Example:
+        >>> where("https://data-api.example.org/v1?token=abc"), where("http://127.0.0.1:8000/")
+        ('data-api.example.org', '127.0.0.1:8000')
+    """
+    parts = urlsplit(url)
+    host = _named(parts)
+    through = _proxy(parts)
+    return host if through is None else f"{host} through the proxy {through}"
+
+
+def why(error: BaseException) -> str | None:
+    """Say why no connection was made, or None when the error does not tell.
+
+    Args:
+        error: What a library raised; what lies beneath it counts.
+
+    Example:
+        >>> why(ConnectionRefusedError(111, "Connection refused"))
+        'the connection was refused'
+    """
+    timed_out = False
+    broke = False
+    for cause in _beneath(error):
+        if isinstance(cause, socket.gaierror):
+            unknown = cause.errno in _UNKNOWN_NAME
+            return "the name is not known" if unknown else "the name could not be looked up"
+        if isinstance(cause, ssl.SSLError):
+            return "no secure connection could be agreed on"
+        number = cause.errno if isinstance(cause, OSError) else None
+        if number is None and isinstance(cause, OSError):
+            # asyncio joins the failures for several addresses of one host into a text.
+            found = _ERRNO.search(str(cause))
+            number = int(found.group(1)) if found else None
+        if number in _WORDS:
+            return _WORDS[number]
+        timed_out = timed_out or isinstance(cause, TimeoutError)
+        broke = broke or isinstance(cause, ConnectionError)
+    if timed_out:
+        return "the connection timed out"
+    return "the connection broke" if broke else None
+
+
+def proxy_status(error: BaseException) -> str | None:
+    """Say what status a proxy answered instead of leading on, or None when the error does not tell."""
+    for cause in _beneath(error):
+        found = _PROXY_STATUS.match(str(cause))
+        if found:
+            return f"the proxy answered {found.group(1)}"
+    return None
+
+
+def _beneath(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        if isinstance(seen, BaseExceptionGroup):
+            for one in seen.exceptions:
+                yield from _beneath(one)
+        original = getattr(seen, "original_error", None)
+        seen = seen.__cause__ or (original if isinstance(original, BaseException) else seen.__context__)
+
+
+def _named(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port or _PORTS.get(parts.scheme)
+    return host if port in (None, 443) else f"{host}:{port}"
+
+
+def _proxy(parts: SplitResult) -> str | None:
+    host = parts.hostname or ""
+    if host in ("localhost", "::1") or host.startswith("127."):
+        # The SDK goes to this machine's own ports directly.
+        return None
+    settings = getproxies()
+    found = settings.get(parts.scheme) or settings.get("all")
+    if not found or proxy_bypass(host):
+        return None
+    try:
+        return _named(urlsplit(found if "://" in found else f"http://{found}")) or None
+    except ValueError:
+        return None

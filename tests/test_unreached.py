@@ -1,0 +1,128 @@
+"""What is said of a server that cannot be reached: which, and why, and nothing that is secret."""
+
+from __future__ import annotations
+
+import errno
+import inspect
+import os
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from provena_sdk import AsyncProvena, Deployment, Provena
+from provena_sdk.auth import SignInServer
+from provena_sdk.errors import ConnectionFailed
+from provena_sdk.unreached import proxy_status, where, why
+
+CLOSED = "127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+            monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "x"), "the name is not known"),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), "the name could not be looked up"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), "the connection was refused"),
+        (OSError(errno.EHOSTUNREACH, "x"), "there is no route to it"),
+        (OSError(errno.ENETUNREACH, "x"), "there is no route to it"),
+        (TimeoutError(), "the connection timed out"),
+        (ConnectionResetError(), "the connection broke"),
+        (
+            OSError(f"Multiple exceptions: [Errno {errno.ECONNREFUSED}] a, [Errno 1] b"),
+            "the connection was refused",
+        ),
+        (ExceptionGroup("all", [OSError(errno.ENETUNREACH, "x")]), "there is no route to it"),
+        (ValueError("hush"), None),
+    ],
+)
+def test_the_cause_in_plain_words(error: Exception, words: str | None) -> None:
+    assert why(error) == words
+    outer = RuntimeError("hush")
+    outer.__cause__ = error
+    assert why(outer) == words
+
+
+def test_the_place_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert where("https://me:hush@[::2]:8443/hush?hush#hush") == "[::2]:8443"
+    monkeypatch.setenv("https_proxy", "http://me:hush@proxy.test:3128")
+    assert where("https://example.org/hush") == "example.org through the proxy proxy.test:3128"
+    assert where("https://127.0.0.1/hush") == "127.0.0.1"
+    monkeypatch.setenv("no_proxy", "example.org")
+    assert where("https://example.org") == "example.org"
+
+
+def test_what_a_proxy_answered() -> None:
+    assert proxy_status(httpx.ProxyError("407 Proxy Authentication Required")) == "the proxy answered 407"
+    assert proxy_status(OSError("Tunnel connection failed: 403 no")) == "the proxy answered 403"
+    assert proxy_status(OSError("hush")) is None
+
+
+async def reach(client: Any) -> None:
+    asked = client.datastore.check_access()
+    if inspect.isawaitable(asked):
+        await asked
+
+
+@pytest.mark.parametrize("face", [Provena, AsyncProvena])
+async def test_a_service_that_is_not_there(face: Any) -> None:
+    place = Deployment("example.org", datastore=f"http://{CLOSED}/hush")
+    client = face(place, access_token="hush", max_retries=0)
+    with pytest.raises(ConnectionFailed) as caught:
+        await reach(client)
+    assert str(caught.value).startswith(
+        f"The datastore service at {CLOSED} could not be reached: the connection was refused. Check"
+    )
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("face", [Provena, AsyncProvena])
+async def test_a_service_whose_name_is_not_known(face: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*arguments: Any, **options: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    client = face("no-such-host.invalid", access_token="hush", max_retries=0)
+    with pytest.raises(
+        ConnectionFailed,
+        match=r"service at data-api\.no-such-host\.invalid could not be reached: the name is not known\.",
+    ):
+        await reach(client)
+
+
+@pytest.mark.parametrize("face", [Provena, AsyncProvena])
+async def test_a_proxy_that_is_not_there(face: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", f"http://me:hush@{CLOSED}")
+    client = face("example.org", access_token="hush", max_retries=0)
+    with pytest.raises(ConnectionFailed) as caught:
+        await reach(client)
+    assert f"at data-api.example.org through the proxy {CLOSED} could not be reached: the conn" in str(
+        caught.value
+    )
+    assert "hush" not in str(caught.value)
+
+
+def test_a_sign_in_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SignInServer(f"http://{CLOSED}/realms/hush", sleep=lambda _: None)
+    with pytest.raises(ConnectionFailed) as caught:
+        server.refresh("hush", client_id="x")
+    text = str(caught.value)
+    assert text.startswith(
+        f"The sign-in server at {CLOSED} could not be reached: the connection was refused."
+    )
+    monkeypatch.setenv("https_proxy", f"http://me:hush@{CLOSED}")
+    with pytest.raises(ConnectionFailed) as proxied:
+        SignInServer("https://auth.test/realms/hush", sleep=lambda _: None).refresh("hush", client_id="x")
+    told = str(proxied.value)
+    assert told.startswith(
+        f"The sign-in server at auth.test through the proxy {CLOSED} could not be reached: the connection was refused."
+    )
+    assert "hush" not in text + told

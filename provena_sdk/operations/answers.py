@@ -246,7 +246,15 @@ def _server(
             **_fields(call, status, detail, "The service may be restarting; try again later."),
         )
     told = f": {_sentence(detail)}" if detail else "."
-    return errors.ServerError(f"The service failed ({status}){told}", **_fields(call, status, detail))
+    return errors.ServerError(
+        f"The {call.operation.service.value} service failed ({status}){told}",
+        **_fields(
+            call,
+            status,
+            detail,
+            "Try again in a few minutes; if it fails again, tell the deployment's operator.",
+        ),
+    )
 
 
 _Kind = Callable[[Call[Any], int, Mapping[str, str], str | None, _Entries], errors.ServiceError]

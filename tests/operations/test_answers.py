@@ -294,3 +294,9 @@ def test_no_message_ends_twice(status: int, detail: str) -> None:
     text = str(answer(status, {"detail": detail}))
     assert ".." not in text
     assert text.endswith(".")
+
+
+def test_a_failure_names_the_service_and_the_next_step() -> None:
+    hint = "Try again in a few minutes; if it fails again, tell the deployment's operator."
+    assert str(answer(500, b"")) == f"The datastore service failed (500). {hint}"
+    assert str(answer(500, {"detail": "Broken."})) == f"The datastore service failed (500): Broken. {hint}"

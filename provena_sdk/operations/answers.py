@@ -195,7 +195,8 @@ def _forbidden(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
     hint = (
-        "Files can be changed again when the review ends without a release."
+        "While a review is pending, wait for its end or have it withdrawn; once the dataset is released, make a new "
+        "version, as with ds.version(reason)."
         if "review" in (detail or "")
         else None
     )

@@ -133,8 +133,10 @@ def _bad_request(
             **_fields(call, status, detail, "Check the handle, and that it belongs to this deployment."),
         )
     if _UNKNOWN_FILE.match(text):
+        path = call.request.get("json", {}).get("file_path")
+        named = "no such file" if path is None else f"no file {path!r}"
         return errors.FileNotInDataset(
-            "The dataset holds no such file.",
+            f"{f'Dataset {call.dataset_id}' if call.dataset_id else 'The dataset'} holds {named}.",
             **_fields(
                 call,
                 status,

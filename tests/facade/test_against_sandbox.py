@@ -207,7 +207,7 @@ async def test_credentials_and_addresses_of_files(sign_in: Any, sandbox: Any) ->
         assert answer.presigned_url not in repr(answer)
         for url in (answer.presigned_url, await kelp.presigned_url("a.csv", expires_in=60)):
             assert await asyncio.to_thread(get, url) == b"1,2\n"
-        with pytest.raises(errors.FileNotInDataset):
+        with pytest.raises(errors.FileNotInDataset, match=rf"^Dataset {handle} holds no file 'none\.csv'\."):
             await kelp.presigned_url("none.csv")
 
 

@@ -12,7 +12,9 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from provena_sdk.errors import InvalidArgument
 
-HANDLE = re.compile(r"[^\s/]+/[^\s/]+")
+HANDLE = re.compile(r"[^\s/:]+/[^\s/]+")
+_WEB_HOST = re.compile(r"\s*https?://[^/]*", re.IGNORECASE)
+_HANDLE_INSIDE = re.compile(r"(?<![^\s/:])\d+(?:\.\d+)+/[^\s/:?#'\"]+")
 
 
 class Model(Protocol):
@@ -47,7 +49,7 @@ M = TypeVar("M", bound=Model)
 
 
 def handle(argument: str, value: object) -> str:
-    """Check a handle: two segments, without white space.
+    """Check a handle: two segments, without white space, and no scheme before them.
 
     Args:
         argument: The argument's name, for the message.
@@ -66,10 +68,13 @@ def handle(argument: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidArgument(argument, f"a handle is a str, not {type(value).__name__}.")
     if not HANDLE.fullmatch(value):
+        inside = _HANDLE_INSIDE.search(_WEB_HOST.sub("", value, count=1))
         raise InvalidArgument(
             argument,
             f"{value[:80]!r} is no handle.",
-            hint="A handle has two segments, as in '10378.1/1451860'.",
+            hint=f"Did you mean {inside.group()!r}?"
+            if inside
+            else "A handle has two segments, as in '10378.1/1451860'.",
         )
     return _sendable(argument, value)
 

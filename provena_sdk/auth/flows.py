@@ -390,10 +390,10 @@ class StaticToken:
         """Do nothing: the token belongs to whoever made it."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a token that is no longer accepted, and where it came from if nobody gave it here."""
+        """Name the error for a token that is not accepted, and where it came from if nobody gave it here."""
         variable = self._token.variable
         return SessionEnded(
-            "The access token is no longer accepted, and there is nothing to renew it with.",
+            "The access token is not accepted, and there is nothing to renew it with.",
             hint="Give a new one, or an offline token, which renews itself."
             if variable is None
             else f"It came from {variable}: set that to a new one, or unset it to sign in another way.",

@@ -14,7 +14,7 @@ import pytest
 from provena_sdk.auth import MemoryStore, SessionKey, Tokens, token_source
 from provena_sdk.auth.store import FileStore
 from provena_sdk.config import Deployment
-from provena_sdk.errors import ConfigurationError, SignInRequired
+from provena_sdk.errors import ConfigurationError, SessionEnded, SignInRequired
 
 if TYPE_CHECKING:
     from tests.auth.conftest import FakeClock, FakeSignIn, Quiet
@@ -218,3 +218,9 @@ def test_every_public_name_is_there(refuse: Callable[..., object]) -> None:
     assert set(auth.__all__) <= set(dir(auth))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         auth.nothing  # noqa: B018
+
+
+def test_an_access_token_that_never_was_accepted_is_not_said_to_have_been() -> None:
+    source = token_source(Deployment("example.org"), access_token="abc")
+    with pytest.raises(SessionEnded, match=r"^The access token is not accepted, and"):
+        source.renew("abc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.errors import ConfigurationError, InvalidArgument
 from provena_sdk.files.credentials import Access
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ OF_READING: Final = ("block_size", "cache_type", "cache_options")
 
 # pandas opens what was refused once more with this, for the sake of public buckets.
 _WITHOUT_EFFECT: Final = "anon"
+_IN_CODE: Final = "Provena('example.org')"
+_IN_OPTIONS: Final = "storage_options={'deployment': 'example.org'}"
 _OWN: Final = ("profile", "deployment", "realm", "access", "lease")
 
 
@@ -81,7 +83,12 @@ def client_for(
     from provena_sdk.client import Provena
 
     where = _deployment(deployment) if isinstance(deployment, Mapping) else deployment
-    return Provena(where, realm, profile=profile)
+    try:
+        return Provena(where, realm, profile=profile)
+    except ConfigurationError as error:
+        if error.hint is not None:
+            error.hint = error.hint.replace(_IN_CODE, f"{_IN_CODE} or {_IN_OPTIONS}")
+        raise
 
 
 def domain_of(

@@ -171,3 +171,13 @@ def test_importing_it_loads_no_client() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+def test_no_deployment_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PROVENA_DOMAIN", raising=False)
+    monkeypatch.setenv("PROVENA_CONFIG_FILE", str(tmp_path / "config.toml"))
+    with pytest.raises(ConfigurationError, match="No deployment is named") as caught:
+        ProvenaFileSystem(skip_instance_cache=True).ls("10378.1/1")
+    assert "as in Provena('example.org') or storage_options={'deployment': 'example.org'}, set" in str(
+        caught.value
+    )

@@ -34,6 +34,7 @@ from provena_sdk.files.proof import (
 from provena_sdk.files.report import FileOutcome
 
 _ATTEMPTS: Final = 3
+_OPENING_SECONDS: Final = 5.0
 
 
 class _Chosen(NamedTuple):
@@ -157,10 +158,10 @@ async def _fetch_large(
             chosen = _Chosen(other)
         await engine.in_thread(_commit, engine, info, partial, destination)
     except BaseException as error:
-        if len(partial.pieces) and not isinstance(error, IntegrityError | DatasetFileNotFound):
-            partial.keep()
-        else:
+        if isinstance(error, IntegrityError | DatasetFileNotFound):
             partial.discard()
+        else:
+            _leave(partial)
         raise
     return partial.part.target, chosen
 
@@ -194,14 +195,28 @@ async def _begun(
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        # The thread cannot be stopped, and what it makes must not stay open.
-        opening.add_done_callback(_let_go)
+        # The thread cannot be stopped, and what it makes must neither stay open nor lie about.
+        try:
+            await asyncio.wait((opening,), timeout=_OPENING_SECONDS)
+        finally:
+            if opening.done():
+                _let_go(opening)
+            else:
+                opening.add_done_callback(_let_go)
         raise
 
 
 def _let_go(opening: asyncio.Future[Partial]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().keep()
+        _leave(opening.result())
+
+
+def _leave(partial: Partial) -> None:
+    """Leave what is worth to be gone on with."""
+    if len(partial.pieces):
+        partial.keep()
+    else:
+        partial.discard()
 
 
 def _commit(engine: Engine, info: FileInfo, partial: Partial, destination: Destination) -> None:

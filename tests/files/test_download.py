@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ from provena_sdk.errors import (
     FileError,
     IntegrityError,
 )
-from provena_sdk.files import DatasetFiles, DatasetLocation, download, pieces
+from provena_sdk.files import DatasetFiles, DatasetLocation, download, journal, pieces
 from provena_sdk.files.checksum import composite, md5
 from provena_sdk.files.download import download_file
 from provena_sdk.files.engine import Engine
@@ -442,6 +443,31 @@ async def test_a_cancelled_download_ends_with_its_files_closed(tmp_path: Path) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert held(tmp_path) == {}
+
+
+async def test_what_a_thread_opens_after_the_caller_gave_up_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begun, go_on, ended = journal.begin, threading.Event(), threading.Event(), threading.Event()
+
+    def late(*arguments: Any) -> Any:
+        begun.set()
+        assert go_on.wait(10)
+        try:
+            return begin(*arguments)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("provena_sdk.files.download.begin", late)
+    task = asyncio.create_task(fetch(Objects(), tmp_path))
+    assert await asyncio.to_thread(begun.wait, 10)
+    task.cancel()
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(ended.wait, 10)
+    await asyncio.sleep(0.05)
     assert held(tmp_path) == {}
 
 

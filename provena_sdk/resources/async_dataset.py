@@ -251,13 +251,15 @@ class AsyncInteractiveDataset:
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
+        delete: bool = False,
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
     ) -> AsyncDownloadPlan:
         """Work out what a download is going to do, and change nothing.
 
-        Print the plan to see it, and call its ``run()`` to carry it out.
+        Print the plan to see it, and call its ``run()`` to carry it out. With ``compare="time"`` or ``delete``, what is
+        fetched gets the modification times that the store has, as in :meth:`sync_down`.
 
         Args:
             destination_directory: The folder; made when it does not exist.
@@ -267,16 +269,19 @@ class AsyncInteractiveDataset:
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
                 ``"time"``, which reads no file, and trusts times that an earlier download set.
+            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
+                files that are not chosen by ``include`` and ``exclude`` stay.
             verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
                 ``"size"``.
             fsync: True to force each file to the disk before it takes its name.
             map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
 
         Returns:
-            What is to become of each file: new, changed, same, in conflict, or refused.
+            What is to become of each file: new, changed, same, to be deleted, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, or the destination is no folder.
+            InvalidArgument: A pattern or an option is malformed, the destination is no folder, or ``delete`` would
+                delete every file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
             DatasetAccessDenied: You may not read its files.
 
@@ -296,6 +301,7 @@ class AsyncInteractiveDataset:
             include=include,
             exclude=exclude,
             compare=compare,
+            delete=delete,
             verify=verify,
             fsync=fsync,
             map_names=map_names,
@@ -308,6 +314,7 @@ class AsyncInteractiveDataset:
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
+        delete: bool = False,
         map_names: bool = False,
     ) -> AsyncUploadPlan:
         """Work out what an upload is going to do, and change nothing.
@@ -320,17 +327,25 @@ class AsyncInteractiveDataset:
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
                 ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
+                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
             map_names: True to read back names that a download with ``map_names`` wrote.
 
         Returns:
-            What is to become of each file: new, changed, same, skipped, in conflict, or refused.
+            What is to become of each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, or there is no such folder.
+            InvalidArgument: A pattern or an option is malformed, there is no such folder, or ``delete`` would delete
+                every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         return await self.io.plan_upload(
-            source_directory, include=include, exclude=exclude, compare=compare, map_names=map_names
+            source_directory,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            map_names=map_names,
         )
 
     async def sync_down(

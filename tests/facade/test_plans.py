@@ -47,6 +47,36 @@ async def test_a_plan_is_made_shown_and_run(face: Any, provena_sandbox: Sandbox,
         assert [info.path for info in await reef.list_files()] == ["metadata.json", "new"]
 
 
+async def test_a_plan_with_deletions_is_shown_and_then_run(
+    face: Any, provena_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    dataset_id = provena_sandbox.add_dataset(files={"a": b"1", "old": b"22"})
+    (tmp_path / "down").mkdir()
+    (tmp_path / "down" / "mine").write_bytes(b"333")
+    (tmp_path / "up").mkdir()
+    (tmp_path / "up" / "a").write_bytes(b"1")
+    deployment = Deployment.from_env(provena_sandbox.environment())
+    async with face.open(deployment, access_token=provena_sandbox.access_token("writer")) as provena:
+        reef, io = provena.datastore.interactive_dataset(dataset_id), provena.datastore.io
+        for plan in (
+            await reef.plan_download(tmp_path / "down", delete=True, exclude="metadata.json"),
+            await io.plan_download(tmp_path / "down", dataset_id, delete=True, exclude="metadata.json"),
+        ):
+            assert "delete    mine (3 B)" in str(plan)
+            assert [item.path for item in plan.only("delete")] == ["mine"]
+        assert (await run(plan)).counts() == {"downloaded": 2, "deleted": 1}
+        # As by a sync, so that the next one can go by the times.
+        again = await reef.sync_down(tmp_path / "down", compare="time", exclude="metadata.json")
+        assert again.counts() == {"same": 2}
+        for plan in (
+            await reef.plan_upload(tmp_path / "up", compare="time", delete=True),
+            await io.plan_upload(tmp_path / "up", dataset_id, delete=True),
+        ):
+            assert "delete    old (2 B)" in str(plan)
+        assert (await run(plan)).counts() == {"same": 1, "deleted": 1}
+        assert (await io.plan_upload(tmp_path / "up", dataset_id)).counts() == {"same": 1}
+
+
 async def test_which_dataset_has_to_be_said_once(face: Any, provena_sandbox: Sandbox, tmp_path: Path) -> None:
     deployment = Deployment.from_env(provena_sandbox.environment())
     async with face.open(deployment, access_token=provena_sandbox.access_token("writer")) as provena:

@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.patterns import Selection
 from provena_sdk.files.progress import ProgressLike
+from provena_sdk.operations.arguments import flag
 
 Verify = Literal["checksum", "size"]
 """How far to prove each file right: by the store's checksum where it has one, or by size alone, which is faster."""
@@ -48,6 +49,8 @@ class TransferOptions:
 
     def __post_init__(self) -> None:
         one_of("verify", self.verify, get_args(Verify))
+        for name in ("fsync", "map_names", "keep_times"):
+            flag(name, getattr(self, name))
         if self.concurrency < 1:
             raise InvalidArgument("concurrency", "at least one request is needed.")
 
@@ -62,7 +65,7 @@ class Choice:
         delete: Whether what is on the other side only is deleted.
 
     Raises:
-        InvalidArgument: There is no such comparison.
+        InvalidArgument: There is no such comparison, or ``delete`` is neither True nor False.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -71,6 +74,7 @@ class Choice:
 
     def __post_init__(self) -> None:
         one_of("compare", self.compare, get_args(Compare))
+        flag("delete", self.delete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,17 @@ class RunOptions:
         progress: Whom to tell how it goes on; True shows it where somebody watches.
         executor: Workers that share the work; None works here.
         raise_for_failures: Whether to raise at the end when any file failed.
+
+    Raises:
+        InvalidArgument: ``raise_for_failures`` is neither True nor False.
     """
 
     progress: ProgressLike = None
     executor: Executor | None = None
     raise_for_failures: bool = True
+
+    def __post_init__(self) -> None:
+        flag("raise_for_failures", self.raise_for_failures)
 
 
 def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:

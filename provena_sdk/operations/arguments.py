@@ -107,6 +107,24 @@ def _sendable(argument: str, value: str) -> str:
     return value
 
 
+def flag(argument: str, value: object) -> bool:
+    """Check what is to be True or False. A word such as ``"no"`` would count as True.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+
+    Returns:
+        The value, unchanged.
+
+    Raises:
+        InvalidArgument: It is something else.
+    """
+    if not isinstance(value, bool):
+        raise InvalidArgument(argument, f"True or False is needed, not {type(value).__name__}.")
+    return value
+
+
 def count(argument: str, value: object, *, least: int = 1, most: int | None = None) -> int:
     """Check a whole number.
 

@@ -161,9 +161,7 @@ def sort_options(argument: str, given: object) -> SortOptions:
 def _sort(given: object, ascending: object, begins_with: object) -> SortOptions:
     options = SortOptions() if given is None else sort_options("sort_by", given)
     if ascending is not None:
-        if not isinstance(ascending, bool):
-            raise InvalidArgument("ascending", "True or False is needed.")
-        options.ascending = ascending
+        options.ascending = arguments.flag("ascending", ascending)
     if begins_with is not None:
         options.begins_with = arguments.text("begins_with", begins_with)
     return options

@@ -9,7 +9,6 @@ from provena_api.models import (
     ReleaseApprovalRequestResponse,
 )
 
-from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.permission import call_on
 from provena_sdk.operations.workflow import Workflow, call
@@ -42,6 +41,5 @@ def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalR
     """Approve or reject a release as its reviewer."""
     body = arguments.request("action_approval_request", ActionApprovalRequest, given, fields)
     arguments.handle("dataset_id", body.dataset_id)
-    if not isinstance(body.approve, bool):
-        raise InvalidArgument("approve", "True or False is needed.")
+    arguments.flag("approve", body.approve)
     return (yield from call(catalogue.ACTION_APPROVAL.about(body.dataset_id, body=body)))

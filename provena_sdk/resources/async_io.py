@@ -13,6 +13,7 @@ from provena_sdk.files.patterns import Patterns, Selection
 from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.files.progress import ProgressLike
 from provena_sdk.files.report import TransferReport, shown
+from provena_sdk.operations.arguments import flag
 from provena_sdk.resources.file_access import AsyncFileAccess, AsyncOpenFile, StrPath
 
 
@@ -56,6 +57,7 @@ class AsyncIOSubModule:
             >>> [file.path for file in await provena.datastore.io.list_all_files("10378.1/1900011")]
             ['metadata.json', 'obs/2024.csv']
         """
+        flag("print_list", print_list)
         files = await self._access.list_files(self._of(dataset_id))
         if print_list:
             print(*(f"{file.size:>15,}  {shown(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for

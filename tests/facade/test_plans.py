@@ -95,6 +95,9 @@ async def test_which_dataset_has_to_be_said_once(face: Any, provena_sandbox: San
         ({"verify": "md5"}, "verify"),
         ({"progress": 3}, "progress"),
         ({"executor": 3}, "executor"),
+        ({"fsync": "no"}, "fsync"),
+        ({"map_names": 1}, "map_names"),
+        ({"raise_for_failures": None}, "raise_for_failures"),
     ],
 )
 async def test_bad_options_are_refused(
@@ -105,6 +108,35 @@ async def test_bad_options_are_refused(
         with pytest.raises(InvalidArgument) as caught:
             await provena.datastore.io.download_all_files(tmp_path / "new", "10378.1/1", **options)
     assert caught.value.argument == argument
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("given", ["no", "False", 0, 1, None])
+async def test_only_true_deletes(face: Any, provena_sandbox: Sandbox, tmp_path: Path, given: Any) -> None:
+    (tmp_path / "mine").write_bytes(b"1")
+    deployment = Deployment.from_env(provena_sandbox.environment())
+    async with face.open(deployment, access_token=provena_sandbox.access_token("writer")) as provena:
+        io = provena.datastore.io
+        for call in (io.plan_download, io.plan_upload, io.sync_down, io.sync_up):
+            with pytest.raises(InvalidArgument, match="True or False is needed") as caught:
+                await call(tmp_path, "10378.1/1", delete=given)
+            assert caught.value.argument == "delete"
+        with pytest.raises(InvalidArgument) as caught:
+            await io.list_all_files("10378.1/1", print_list="no")
+        assert caught.value.argument == "print_list"
+    assert (tmp_path / "mine").exists()
+
+
+async def test_a_plan_run_with_a_word_for_false_does_nothing(
+    face: Any, provena_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    dataset_id = provena_sandbox.add_dataset(files={"a": b"1"})
+    deployment = Deployment.from_env(provena_sandbox.environment())
+    async with face.open(deployment, access_token=provena_sandbox.access_token("writer")) as provena:
+        plan = await provena.datastore.io.plan_download(tmp_path / "new", dataset_id)
+        with pytest.raises(InvalidArgument) as caught:
+            await plan.run(raise_for_failures="no")
+    assert caught.value.argument == "raise_for_failures"
     assert not (tmp_path / "new").exists()
 
 

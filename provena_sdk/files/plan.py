@@ -32,6 +32,16 @@ what is ``refused`` has no safe name; neither is tried.
 
 ACTIONS: Final[tuple[Action, ...]] = ("new", "changed", "same", "delete", "skip", "conflict", "refused")
 
+# What has to be seen comes first.
+_SHOWN_ORDER: Final[tuple[Action, ...]] = (
+    "refused",
+    "conflict",
+    "delete",
+    "skip",
+    "same",
+    "changed",
+    "new",
+)
 _SHOWN: Final = 20
 
 
@@ -185,7 +195,7 @@ class TransferPlan(Sequence[PlanItem]):
         for item in self.items:
             if item.action != "same" or item.reason:
                 found.setdefault(item.action, []).append(item)
-        return {action: found[action] for action in reversed(ACTIONS) if action in found}
+        return {action: found[action] for action in _SHOWN_ORDER if action in found}
 
     def __str__(self) -> str:
         lines = [self._headline()]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, overload
+from typing import Final, Literal, overload
 
 from provena_sdk.errors import ProvenaError, TransferFailed
 
@@ -21,6 +21,18 @@ name is not safe; neither of the last two was tried.
 Verified = Literal["checksum", "size"]
 """How far a file was proven right: against the store's checksum, or by its size alone."""
 
+# What has to be seen comes first, so that no mass of files that went well hides it.
+_ORDER: Final[tuple[Outcome, ...]] = (
+    "failed",
+    "refused",
+    "conflict",
+    "deleted",
+    "skipped",
+    "downloaded",
+    "uploaded",
+    "same",
+)
+_ALWAYS_NAMED: Final = frozenset({"failed", "refused", "conflict", "deleted"})
 _SHOWN = 20
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -72,7 +84,8 @@ class FileOutcome:
 class TransferReport(Sequence[FileOutcome]):
     """The outcome of every file of one transfer, in the order of the paths.
 
-    It is a sequence of :class:`FileOutcome`; printing it shows the totals and whatever went wrong.
+    It is a sequence of :class:`FileOutcome`; printing it shows the totals, whatever went wrong, and what was
+    deleted.
 
     Args:
         outcomes: One entry a file.
@@ -140,31 +153,39 @@ class TransferReport(Sequence[FileOutcome]):
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
         return f"{counts or 'no files'}; {human_size(self.total_bytes)} in {self.seconds:.1f} s"
 
-    def _noteworthy(self) -> list[FileOutcome]:
-        return sorted((outcome for outcome in self.outcomes if outcome.note), key=lambda found: found.ok)
-
     def __str__(self) -> str:
-        noted = self._noteworthy()
-        lines = [self._headline(), *(f"  {outcome}" for outcome in noted[:_SHOWN])]
-        if len(noted) > _SHOWN:
-            lines.append(f"  … and {len(noted) - _SHOWN} more")
+        lines = [self._headline()]
+        for found in _grouped(one for one in self.outcomes if one.note or one.outcome in _ALWAYS_NAMED):
+            lines += [f"  {outcome}" for outcome in found[:_SHOWN]]
+            if len(found) > _SHOWN:
+                lines.append(f"  … and {len(found) - _SHOWN:,} more")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return f"<TransferReport: {self._headline()}>"
 
     def _repr_html_(self) -> str:
-        rows = self._noteworthy() + [outcome for outcome in self.outcomes if not outcome.note]
-        cells = "".join(
-            f"<tr><td>{outcome.outcome}</td><td>{html.escape(shown(outcome.path))}</td>"
-            f"<td>{human_size(outcome.bytes)}</td><td>{html.escape(outcome.note)}</td></tr>"
-            for outcome in rows[:_SHOWN]
-        )
-        more = f"<p>… and {len(rows) - _SHOWN} more</p>" if len(rows) > _SHOWN else ""
+        rows = ""
+        for found in _grouped(self.outcomes):
+            rows += "".join(
+                f"<tr><td>{outcome.outcome}</td><td>{html.escape(shown(outcome.path))}</td>"
+                f"<td>{human_size(outcome.bytes)}</td><td>{html.escape(outcome.note)}</td></tr>"
+                for outcome in sorted(found, key=lambda one: not one.note)[:_SHOWN]
+            )
+            if len(found) > _SHOWN:
+                rows += f"<tr><td></td><td>… and {len(found) - _SHOWN:,} more</td><td></td><td></td></tr>"
         return (
             f"<p>{html.escape(self._headline())}</p><table><thead><tr><th>Outcome</th><th>File</th>"
-            f"<th>Size</th><th>Note</th></tr></thead><tbody>{cells}</tbody></table>{more}"
+            f"<th>Transferred</th><th>Note</th></tr></thead><tbody>{rows}</tbody></table>"
         )
+
+
+def _grouped(outcomes: Iterable[FileOutcome]) -> list[list[FileOutcome]]:
+    """Return the files of each outcome together, in the order in which they are to be read."""
+    found: dict[Outcome, list[FileOutcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.outcome, []).append(outcome)
+    return [found[outcome] for outcome in _ORDER if outcome in found]
 
 
 def shown(text: str) -> str:

@@ -104,6 +104,37 @@ def test_reports_print_well() -> None:
     assert list(report[1:]) == [report[1], report[2]]
 
 
+def test_a_report_names_what_it_deleted_and_what_failed_before_all_else() -> None:
+    error = OSError(28, "No space left on device")
+    report = TransferReport(
+        (
+            *(FileOutcome(f"a/{number:02}", "same") for number in range(30)),
+            *(FileOutcome(f"b/{number:02}", "downloaded", bytes=1, reason="by size") for number in range(30)),
+            *(FileOutcome(f"c/{number:02}", "deleted") for number in range(23)),
+            FileOutcome("x", "conflict"),
+            FileOutcome("y", "failed", error=error),
+            FileOutcome("z", "refused"),
+        )
+    )
+    lines = str(report).splitlines()
+    assert lines[1:6] == [
+        "  failed     y: No space left on device",
+        "  refused    z",
+        "  conflict   x",
+        "  deleted    c/00",
+        "  deleted    c/01",
+    ]
+    assert lines[23:26] == ["  deleted    c/19", "  … and 3 more", "  downloaded b/00 (1 B): by size"]
+    page = report._repr_html_()
+    order = [
+        page.index(f"<td>{text}</td>") for text in ("y", "z", "x", "c/19", "… and 3 more", "b/00", "a/00")
+    ]
+    assert order == sorted(order)
+    # A file that was the same is not empty; nothing of it was moved.
+    assert "<th>Transferred</th>" in page
+    assert "<th>Size</th>" not in page
+
+
 def test_failures_are_raised_as_one_group_that_pickles() -> None:
     error = IntegrityError("damaged", path="b")
     report = TransferReport(

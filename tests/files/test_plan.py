@@ -572,6 +572,22 @@ def test_plans_show_themselves_in_notebooks_without_running_anything(files: Data
     assert "… and 1 more" in page
 
 
+def test_what_is_deleted_comes_before_the_rest_of_a_plan(files: DatasetFiles) -> None:
+    items = [PlanItem("new", f"a{number:02}") for number in range(30)]
+    items += [PlanItem("skip", f"b{number:02}", reason="left") for number in range(30)]
+    items += [PlanItem("delete", "c"), PlanItem("refused", "d"), PlanItem("conflict", "e")]
+    plan = plan_of(items, files)
+    page = plan._repr_html_()
+    order = [page.index(f"<td>{path}</td>") for path in ("d", "e", "c", "b00", "a00")]
+    assert order == sorted(order)
+    assert [line.split()[:2] for line in str(plan).splitlines()[6:10]] == [
+        ["refused", "d"],
+        ["conflict", "e"],
+        ["delete", "c"],
+        ["skip", "b00"],
+    ]
+
+
 def test_plans_are_sequences(files: DatasetFiles) -> None:
     plan = plan_of([PlanItem("new", "a", 1), PlanItem("same", "b", 2)], files)
     assert len(plan) == 2

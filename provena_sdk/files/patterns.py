@@ -12,6 +12,8 @@ Patterns: TypeAlias = str | Iterable[str]
 """One pattern or several; see :class:`Selection`."""
 
 _FOLDERS = "(?:[^/]*/)*"
+_CLASS = re.compile(r"\[!?[^/][^]/]*\]")
+_ALTERNATIVES = re.compile(r"\{[^{}]*,[^{}]*\}")
 
 
 class Selection:
@@ -26,6 +28,8 @@ class Selection:
     ``obs/*.csv``    with a slash: paths from the dataset's root on; ``/*.csv`` as well
     ``tmp/``         with a slash at the end: everything in folders of that name
     ===============  =====================================================================
+
+    Alternatives in braces, as in ``*.{csv,txt}``, are refused: give several patterns.
 
     Args:
         include: Take only what any of these matches; none means everything.
@@ -79,6 +83,12 @@ def _expression(argument: str, pattern: str) -> str:
             f"{pattern!r} holds a backslash.",
             hint="Separate folders by '/', and write a plain star as '[*]'.",
         )
+    if _ALTERNATIVES.search(_CLASS.sub("", pattern)):
+        raise InvalidArgument(
+            argument,
+            f"{pattern!r} has alternatives in braces, which are not supported.",
+            hint="Give several patterns, such as ['*.csv', '*.txt'], and write a plain brace as '[{]'.",
+        )
     body = pattern.removesuffix("/")
     anchored = "/" in body
     segments = body.removeprefix("/").split("/")
@@ -106,9 +116,14 @@ def _segment(argument: str, pattern: str, segment: str) -> str:
             runs.append("")
         elif letter == "?":
             runs[-1] += "[^/]"
-        elif (
-            letter == "[" and (end := segment.find("]", place + 1 + (segment[place : place + 1] == "!"))) > 0
-        ):
+        elif letter == "[":
+            end = segment.find("]", place + 1 + (segment[place : place + 1] == "!"))
+            if end < 0:
+                raise InvalidArgument(
+                    argument,
+                    f"{pattern!r} has a bracket that is not closed.",
+                    hint="Write a plain bracket as '[[]'.",
+                )
             runs[-1] += _class(argument, pattern, segment[place:end])
             place = end + 1
         else:

@@ -15,7 +15,7 @@ from provena_sdk.files.location import FileInfo
 from provena_sdk.files.options import RunOptions, TransferOptions
 from provena_sdk.files.paths import SERVICE_FILE
 from provena_sdk.files.progress import ProgressLike
-from provena_sdk.files.report import TransferReport, human_size, shown
+from provena_sdk.files.report import TransferReport, counted, human_size, shown
 
 if TYPE_CHECKING:
     from provena_sdk.files.dataset import DatasetFiles
@@ -124,6 +124,7 @@ class TransferPlan(Sequence[PlanItem]):
         folder: The local folder.
         files: The dataset's files.
         options: How it is carried out.
+        none_of: How many files there were to choose from when include and exclude take none of them; otherwise 0.
     """
 
     verb: ClassVar[str]
@@ -135,8 +136,10 @@ class TransferPlan(Sequence[PlanItem]):
         folder: Path,
         files: DatasetFiles,
         options: TransferOptions,
+        none_of: int = 0,
     ) -> None:
         self.items = tuple(items)
+        self.none_of = none_of
         self.folder = folder
         self.options = options
         self._files = files
@@ -184,7 +187,8 @@ class TransferPlan(Sequence[PlanItem]):
         return {action: totals[action] for action in ACTIONS if action in totals}
 
     def _headline(self) -> str:
-        return f"{self.verb} {self._route()}: {human_size(self.total_bytes)} to transfer"
+        none = f"; include and exclude take none of {counted(self.none_of)}" if self.none_of else ""
+        return f"{self.verb} {self._route()}: {human_size(self.total_bytes)} to transfer{none}"
 
     def _route(self) -> str:
         raise NotImplementedError
@@ -332,7 +336,7 @@ class DownloadPlan(Downloading):
 
     def awaiting(self) -> AsyncDownloadPlan:
         """Return the same plan for code that awaits."""
-        return AsyncDownloadPlan(self.items, self.folder, self._files, self.options)
+        return AsyncDownloadPlan(self.items, self.folder, self._files, self.options, self.none_of)
 
 
 class UploadPlan(Uploading):
@@ -378,7 +382,7 @@ class UploadPlan(Uploading):
 
     def awaiting(self) -> AsyncUploadPlan:
         """Return the same plan for code that awaits."""
-        return AsyncUploadPlan(self.items, self.folder, self._files, self.options)
+        return AsyncUploadPlan(self.items, self.folder, self._files, self.options, self.none_of)
 
 
 class AsyncDownloadPlan(Downloading):

@@ -45,10 +45,17 @@ class Pair(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A plan in the making: files, and those among them that have to be compared. Until then they count as changed."""
+    """A plan in the making.
+
+    Args:
+        items: The files.
+        unsure: Those among them that have to be compared; until then they count as changed.
+        none_of: How many files there were when the selection takes none of them; otherwise 0.
+    """
 
     items: list[PlanItem]
     unsure: list[Pair]
+    none_of: int = 0
 
 
 def modified_ns(moment: datetime) -> int:
@@ -161,10 +168,11 @@ def draft_upload(
             items.append(refused(file.path, "map_names writes no such name", file.path))
         elif selection.takes(path):
             chosen[path] = file
+    none_of = 0 if chosen or items else len(found.files)
     items += [item for item in found.settled if selection.takes(item.path) or item.error is not None]
     known = {info.path: info for info in remote}
     gone = _extraneous(known, chosen, selection) if delete else {}
-    draft = Draft(items, [])
+    draft = Draft(items, [], none_of)
     kept = [path for path in known if path not in gone]
     folders = {folder for path in kept for folder in ancestors(path)}
     for path, file in chosen.items():

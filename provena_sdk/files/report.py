@@ -90,6 +90,7 @@ class TransferReport(Sequence[FileOutcome]):
     Args:
         outcomes: One entry a file.
         seconds: How long the whole transfer took.
+        none_of: How many files there were to choose from when include and exclude took none of them; otherwise 0.
 
     Example:
         >>> report = TransferReport((FileOutcome("a.csv", "downloaded", bytes=1200), FileOutcome("b", "skipped")))
@@ -101,6 +102,7 @@ class TransferReport(Sequence[FileOutcome]):
 
     outcomes: tuple[FileOutcome, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+    none_of: int = 0
 
     @overload
     def __getitem__(self, index: int) -> FileOutcome: ...
@@ -151,7 +153,8 @@ class TransferReport(Sequence[FileOutcome]):
 
     def _headline(self) -> str:
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
-        return f"{counts or 'no files'}; {human_size(self.total_bytes)} in {self.seconds:.1f} s"
+        none = f"; include and exclude took none of {counted(self.none_of)}" if self.none_of else ""
+        return f"{counts or 'no files'}; {human_size(self.total_bytes)} in {self.seconds:.1f} s{none}"
 
     def __str__(self) -> str:
         lines = [self._headline()]
@@ -208,6 +211,16 @@ def _said(error: Exception) -> str:
     if not isinstance(error, OSError) or isinstance(error, ProvenaError) or not error.strerror:
         return str(error)
     return f"{error.strerror}: {error.filename!r}" if error.filename else error.strerror
+
+
+def counted(files: int) -> str:
+    """Write a number of files.
+
+    Example:
+        >>> counted(1), counted(1200)
+        ('1 file', '1,200 files')
+    """
+    return f"{files:,} file" if files == 1 else f"{files:,} files"
 
 
 def human_size(size: int) -> str:

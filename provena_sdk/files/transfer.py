@@ -103,7 +103,7 @@ async def plan_download(
             if gone and all(info.path == SERVICE_FILE for info in chosen):
                 raise _would_delete_all("destination_directory", len(gone), destination)
             draft.items.extend(gone)
-        return draft
+        return draft if chosen else draft._replace(none_of=len(held))
 
     draft = await asyncio.to_thread(drafted)
     items = await _compared(files._store(Access.READ), destination, draft) if draft.unsure else draft.items
@@ -112,6 +112,7 @@ async def plan_download(
         destination,
         files,
         options,
+        draft.none_of,
     )
 
 
@@ -162,7 +163,7 @@ async def plan_upload(
 
     draft = await asyncio.to_thread(drafted)
     items = await _compared(files._store(access), folder, draft) if draft.unsure else draft.items
-    return UploadPlan(await asyncio.to_thread(_ordered, items), folder, files, options)
+    return UploadPlan(await asyncio.to_thread(_ordered, items), folder, files, options, draft.none_of)
 
 
 async def run_download(plan: Downloading, files: DatasetFiles, run: RunOptions) -> TransferReport:
@@ -240,7 +241,9 @@ class _Run:
             outcomes += await self._worked(work, ready)
             outcomes += await self._deleted(outcomes, delete)
             outcomes.sort(key=lambda outcome: outcome.path)
-            finished = report = TransferReport(tuple(outcomes), seconds=time.monotonic() - self._started)
+            finished = report = TransferReport(
+                tuple(outcomes), time.monotonic() - self._started, self._plan.none_of
+            )
         finally:
             self._meter.finish(finished)
         if self._raises:

@@ -31,7 +31,12 @@ from provena_sdk.files.patterns import Selection
         ("[!a]", ["b", "x/b"], ["a", "bb"]),
         ("[*]", ["*"], ["a"]),
         ("a[]]", ["a]"], ["a"]),
-        ("a[", ["a["], ["a"]),
+        ("a[[]", ["a["], ["a"]),
+        ("a]", ["a]"], ["a"]),
+        ("{a}", ["{a}"], ["a"]),
+        ("a{b,c", ["a{b,c"], ["ab"]),
+        ("a[{]b,c}", ["a{b,c}"], ["ab"]),
+        ("[{,}]", ["{", ",", "}"], ["a"]),
         ("[a-]", ["a", "-"], ["b"]),
         ("a*b*c", ["abc", "axbxc", "abbcc"], ["ab/c", "acb"]),
         ("*ab", ["aab", "abab"], ["aba"]),
@@ -61,6 +66,20 @@ def test_malformed_patterns_name_the_argument(pattern: object) -> None:
         assert caught.value.argument == argument
     with pytest.raises(InvalidArgument):
         Selection(include=7)  # type: ignore[arg-type]  # and so is this
+
+
+@pytest.mark.parametrize("pattern", ["[a", "a[", "[]", "[!]", "x/[a/b]", "[a]["])
+def test_brackets_are_closed(pattern: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"include: .* has a bracket that is not closed") as caught:
+        Selection(include=pattern)
+    assert caught.value.hint == "Write a plain bracket as '[[]'."
+
+
+@pytest.mark.parametrize("pattern", ["*.{csv,txt}", "{obs,run/x}/*", "{a,{b,c}}", "x{,y}"])
+def test_alternatives_in_braces_are_refused(pattern: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"exclude: .* alternatives in braces") as caught:
+        Selection(exclude=pattern)
+    assert "several patterns" in str(caught.value.hint)
 
 
 def test_many_stars_take_no_time() -> None:

@@ -610,6 +610,26 @@ def test_patterns_choose_on_both_ways(
     assert actions(files.plan_upload(source, choice=choice)) == {"n.csv": "new"}
 
 
+def test_patterns_that_take_nothing_are_told(
+    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path
+) -> None:
+    put({"obs/a.csv": b"1", "b.csv": b"2"})
+    source = plant(tmp_path / "up", {"n.csv": b"4"})
+    choice = Choice(Selection("*.cvs"))
+    down, up = files.plan_download(tmp_path / "new", choice=choice), files.plan_upload(source, choice=choice)
+    assert str(down).endswith("0 B to transfer; include and exclude take none of 2 files")
+    assert "none of 2 files" in down._repr_html_()
+    assert str(up).endswith("include and exclude take none of 1 file")
+    for plan, told in ((down, "2 files"), (up, "1 file")):
+        assert str(plan.run()).endswith(f"; include and exclude took none of {told}")
+    below = files.plan_download(tmp_path / "new", path="obs", choice=choice)
+    assert "none of 1 file" in str(below)
+    # With nothing to choose from, the patterns are not to blame.
+    (tmp_path / "empty").mkdir()
+    for plan in (files.plan_upload(tmp_path / "empty", choice=choice), files.plan_download(tmp_path / "new")):
+        assert "none of" not in f"{plan} {plan.run()}"
+
+
 @pytest.mark.parametrize("options", [{"verify": "md5"}, {"concurrency": 0}])
 def test_options_that_are_none(options: dict[str, object]) -> None:
     with pytest.raises(InvalidArgument):

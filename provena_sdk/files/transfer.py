@@ -177,8 +177,9 @@ async def run_download(plan: Downloading, files: DatasetFiles, run: RunOptions) 
     from provena_sdk.files.work import Fetch
 
     transfer = _Run(plan, files, run)
-    await asyncio.to_thread(make_destination, plan.folder)
     ready, settled = await _looked_again(plan, files)
+    # Only now, so that no empty folder is left behind where there is no room.
+    await asyncio.to_thread(make_destination, plan.folder)
 
     async def delete(items: list[PlanItem]) -> list[FileOutcome]:
         return await asyncio.to_thread(_delete_locals, plan.folder, items)

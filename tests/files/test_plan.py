@@ -488,6 +488,19 @@ def test_space_is_looked_at_before_anything_is_fetched(
     assert len(tree(tmp_path)["b"]) == 2000
 
 
+def test_where_there_is_no_room_no_folder_is_made(
+    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put({"obs/a": b"x" * 3000})
+    monkeypatch.setattr(shutil, "disk_usage", sized(2999))
+    with pytest.raises(NotEnoughSpace):
+        files.download_all(tmp_path / "new" / "data")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(shutil, "disk_usage", sized(3000))
+    files.download_all(tmp_path / "new" / "data")
+    assert list(tree(tmp_path)) == ["new/data/obs/a"]
+
+
 def test_a_file_needs_its_whole_space_until_it_replaces_the_old_one(
     files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -451,7 +451,14 @@ def refused(path: str, reason: str, local: str | None = None) -> PlanItem:
     return PlanItem("refused", path, local=local, reason=reason, error=error)
 
 
-def conflict(path: str, reason: str, local: str | None = None, size: int = 0) -> PlanItem:
+def conflict(
+    path: str,
+    reason: str,
+    local: str | None = None,
+    size: int = 0,
+    *,
+    hint: str = "Rename or remove one of them.",
+) -> PlanItem:
     """Return the entry of a file whose place is taken by something else.
 
     Args:
@@ -459,8 +466,7 @@ def conflict(path: str, reason: str, local: str | None = None, size: int = 0) ->
         reason: What has its place.
         local: Its path below the local folder.
         size: Its size in bytes.
+        hint: The next step for the reader.
     """
-    error = FileConflict(
-        f"{path!r} was not transferred: {reason}.", path=path, hint="Rename or remove one of them."
-    )
+    error = FileConflict(f"{path!r} was not transferred: {reason}.", path=path, hint=hint)
     return PlanItem("conflict", path, size, local=local, reason=reason, error=error)

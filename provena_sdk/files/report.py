@@ -33,6 +33,7 @@ _ORDER: Final[tuple[Outcome, ...]] = (
     "same",
 )
 _ALWAYS_NAMED: Final = frozenset({"failed", "refused", "conflict", "deleted"})
+_IN_PLACE: Final = frozenset({"downloaded", "uploaded", "same"})
 _SHOWN = 20
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -141,15 +142,28 @@ class TransferReport(Sequence[FileOutcome]):
         if not failed:
             return
         errors = [outcome.error for outcome in failed if outcome.error is not None]
-        files = "file" if len(self) == 1 else "files"
-        was = "was" if len(failed) == 1 else "were"
-        first = f"{shown(failed[0].path)}: {failed[0].note.removesuffix('.')}"
         raise TransferFailed(
-            f"{len(failed)} of {len(self)} {files} {was} not transferred, the first being {first}.",
+            self._not_transferred(failed),
             report=self,
             errors=errors,
-            hint="The report of this error names each; the others are in place.",
+            hint=self._after_failures(len(failed)),
         )
+
+    def _not_transferred(self, failed: Sequence[FileOutcome]) -> str:
+        path, why = shown(failed[0].path), failed[0].note.removesuffix(".")
+        if len(self) == 1:
+            return f"{path} was not transferred: {why}."
+        if len(failed) == len(self):
+            return f"None of the {len(self):,} files was transferred, the first being {path}: {why}."
+        was = "was" if len(failed) == 1 else "were"
+        return f"{len(failed):,} of {len(self):,} files {was} not transferred, the first being {path}: {why}."
+
+    def _after_failures(self, failed: int) -> str | None:
+        told = ["the report of this error names each"] if failed > 1 else []
+        if any(outcome.outcome in _IN_PLACE for outcome in self.outcomes):
+            told.append("the others are in place")
+        hint = "; ".join(told)
+        return f"{hint[0].upper()}{hint[1:]}." if hint else None
 
     def _headline(self) -> str:
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))

@@ -54,6 +54,7 @@ _OUTCOMES: Final[dict[str, Outcome]] = {
 _KEPT: Final = "nothing is deleted, because not every file could be transferred"
 _CHANGED: Final = "it changed after the plan was made"
 _APPEARED: Final = "it appeared or changed after the plan was made"
+_PLAN_ANEW: Final = "Make a new plan, which goes by what is there now."
 
 
 async def plan_download(
@@ -369,7 +370,7 @@ async def _listed_again(
         elif item.action in ("new", "changed") and item.local is not None:
             if there.size == item.bytes:
                 late.unsure.append(Pair(len(late.items), there, item.local))
-            late.items.append(conflict(item.path, _APPEARED, item.local))
+            late.items.append(conflict(item.path, _APPEARED, item.local, hint=_PLAN_ANEW))
     items = await _compared(store, plan.folder, late) if late.unsure else late.items
     taken = {item.path for item in items}
     uploads = [upload for upload in plan.uploads if upload.path not in taken]
@@ -398,7 +399,7 @@ class _Again:
                 self.items.append(make(item.path, there.reason, item.local))
                 continue
             if there is not None and there.seen != item.seen:
-                late = conflict(item.path, _APPEARED, item.local)
+                late = conflict(item.path, _APPEARED, item.local, hint=_PLAN_ANEW)
                 if not there.link and there.seen.size == item.info.size:
                     self.unsure.append(Pair(len(self.items), item.info, item.local))
                 self.items.append(late)

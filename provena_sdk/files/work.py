@@ -96,7 +96,7 @@ class Fetch:
             return outcome
 
         def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
-            return _noted(meter, failure(item, error, seconds))
+            return _noted(meter, failure(item, _naming(error, self.destination / item.target), seconds))
 
         async with Engine(
             files._store(Access.READ), options=self.options, progress=meter, memory=memory
@@ -131,7 +131,7 @@ class Send:
             return outcome
 
         def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
-            return _noted(meter, failure(item, error, seconds))
+            return _noted(meter, failure(item, _naming(error, item.source), seconds))
 
         async with Engine(
             files._store(Access.WRITE), options=self.options, progress=meter, memory=memory
@@ -159,6 +159,18 @@ def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> 
     outcome: Outcome = "refused" if isinstance(error, UnsafePath) else "failed"
     path, local = (item.info.path, None) if isinstance(item, Download) else (item.path, item.source)
     return FileOutcome(path, outcome, seconds=seconds, error=error, local=local)
+
+
+def _naming(error: Exception, local: Path) -> Exception:
+    """Return an error of this machine with the file's name; a write to a full disk tells none.
+
+    It is a new one, since one error may end several files.
+    """
+    if not isinstance(error, OSError) or error.filename is not None or not error.strerror:
+        return error
+    named = OSError(error.errno, error.strerror, str(local))
+    # Of an error with a class of its own nothing is known; it stays as it is.
+    return named.with_traceback(error.__traceback__) if type(named) is type(error) else error
 
 
 def _noted(meter: Meter, outcome: FileOutcome) -> FileOutcome:

@@ -178,15 +178,27 @@ def test_errors_of_this_machine_are_noted_without_their_number() -> None:
 
 
 def test_how_many_files_failed() -> None:
-    def told(*outcomes: FileOutcome) -> str:
+    def told(*outcomes: FileOutcome) -> tuple[str, str | None]:
         with pytest.raises(TransferFailed) as caught:
             TransferReport(outcomes).raise_for_failures()
-        return caught.value.message
+        return caught.value.message, caught.value.hint
 
-    bad, good = FileOutcome("b", "failed", error=ValueError("no.")), FileOutcome("a", "skipped")
-    assert told(bad) == "1 of 1 file was not transferred, the first being b: no."
-    assert told(good, bad) == "1 of 2 files was not transferred, the first being b: no."
-    assert told(bad, good, bad) == "2 of 3 files were not transferred, the first being b: no."
+    bad, good = FileOutcome("b", "failed", error=ValueError("no.")), FileOutcome("a", "same")
+    left = FileOutcome("c", "skipped", reason="it belongs to the service")
+    assert told(bad) == ("b was not transferred: no.", None)
+    assert told(bad, bad) == (
+        "None of the 2 files was transferred, the first being b: no.",
+        "The report of this error names each.",
+    )
+    assert told(good, bad) == (
+        "1 of 2 files was not transferred, the first being b: no.",
+        "The others are in place.",
+    )
+    assert told(bad, left) == ("1 of 2 files was not transferred, the first being b: no.", None)
+    assert told(bad, good, bad) == (
+        "2 of 3 files were not transferred, the first being b: no.",
+        "The report of this error names each; the others are in place.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -339,6 +339,8 @@ def test_what_appeared_meanwhile_is_kept(
     }
     assert tree(tmp_path) == {"a": b"1", "b": b"mine", "c": b"mine too", "d": b"a file", "f": b"5", "g": b"6"}
     assert "appeared or changed" in str(report)
+    hints = {outcome.path: getattr(outcome.error, "hint", None) for outcome in report.failed}
+    assert hints["b"] == hints["c"] == "Make a new plan, which goes by what is there now."
 
 
 def test_a_plan_can_be_run_again(files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.errors import InvalidArgument, TransferFailed
+from provena_sdk.errors import FileConflict, InvalidArgument, TransferFailed
 from provena_sdk.files import Access, DatasetFiles, DatasetLocation, run_sync
 from provena_sdk.files.options import Choice, TransferOptions
 from provena_sdk.files.patterns import Selection
@@ -270,6 +270,9 @@ def test_what_changed_in_the_dataset_after_the_plan_is_neither_replaced_nor_dele
         "removed": b"mine",
     }
     assert "appeared or changed" in str(report)
+    for outcome in report.failed:
+        assert isinstance(outcome.error, FileConflict)
+        assert outcome.error.hint == "Make a new plan, which goes by what is there now."
 
 
 def test_what_was_replaced_in_the_dataset_after_the_plan_is_not_deleted(

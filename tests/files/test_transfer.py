@@ -1,5 +1,6 @@
 """Whole transfers against an object store that checks signatures, prefixes and expiry."""
 
+import errno
 import os
 import random
 from collections.abc import Callable
@@ -218,6 +219,43 @@ def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
         report = files.download_all(tmp_path, raise_for_failures=False)
     assert [outcome.note for outcome in report] == [f"Read-only file system: {str(tmp_path / 'a.csv')!r}"]
     assert tree(tmp_path) == {}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_fills_up_is_told_with_the_files_name(
+    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    put({"obs/a.csv": b"1", "b.csv": b"2"})
+    raised = OSError(number, os.strerror(number))
+
+    def full(*args: object, **options: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("provena_sdk.files.download.write_whole", full)
+    with pytest.raises(TransferFailed) as caught:
+        files.download_all(tmp_path)
+    # A write to a full disk does not say of which file, and one error may end several of them.
+    assert [(type(error), str(error)) for error in caught.value.errors] == [
+        (type(raised), f"[Errno {number}] {os.strerror(number)}: {str(tmp_path / name)!r}")
+        for name in ("b.csv", os.path.join("obs", "a.csv"))
+    ]
+
+
+def test_an_error_with_a_class_of_its_own_stays_as_it_is(
+    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Quota(OSError):
+        pass
+
+    put({"a.csv": b"1"})
+    raised = Quota(errno.ENOSPC, "over quota")
+
+    def full(*args: object, **options: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("provena_sdk.files.download.write_whole", full)
+    [outcome] = files.download_all(tmp_path, raise_for_failures=False)
+    assert outcome.error is raised
 
 
 def test_what_a_killed_download_left_goes_with_the_next(

@@ -7,9 +7,11 @@ A transfer drives a :class:`Meter`, which turns what the workers know, how far e
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO, TypeAlias
@@ -27,6 +29,11 @@ _log = logging.getLogger(__name__)
 _WINDOW_SECONDS: Final = 15.0
 _STEP_SECONDS: Final = 0.5
 _REDRAW_SECONDS: Final = 0.2
+_TICK_SECONDS: Final = 1.0
+_WAITING_SECONDS: Final = 5.0
+_SETTLED_SECONDS: Final = 2.0
+_SETTLED_SHARE: Final = 0.01
+_LONG_SECONDS: Final = 48 * 3600
 
 
 class Progress(Protocol):
@@ -81,6 +88,10 @@ class Progress(Protocol):
         """
         return
 
+    def tick(self) -> None:
+        """About a second has passed, whether anything was transferred or not: time to show how long it is quiet."""
+        return
+
     def finish(self, report: TransferReport | None) -> None:
         """The transfer is over.
 
@@ -108,6 +119,7 @@ class Meter:
         self._lock = threading.Lock()
         self._told: dict[str, int] = {}
         self._left: int | None = None
+        self._over = threading.Event()
 
     def start(self, files: int, bytes: int) -> None:
         """Begin.
@@ -119,6 +131,13 @@ class Meter:
         with self._lock:
             self._left = bytes
             self._tell("start", files, bytes)
+        if hasattr(self._progress, "tick"):
+            threading.Thread(
+                target=_keep_ticking,
+                args=(weakref.ref(self), self._over),
+                name="provena-progress",
+                daemon=True,
+            ).start()
 
     def resumed(self, path: str, upto: int) -> None:
         """Note how many bytes of a file were there before it was begun.
@@ -155,12 +174,18 @@ class Meter:
                 self._told.pop(outcome.path, None)
                 self._tell("file_done", outcome)
 
+    def tick(self) -> None:
+        """Note that time has passed. From the start to the end this is called once a second."""
+        with self._lock:
+            self._tell("tick")
+
     def finish(self, report: TransferReport | None) -> None:
         """End; to be called however the transfer ends, once.
 
         Args:
             report: What became of all files; None when the transfer was broken off.
         """
+        self._over.set()
         with self._lock:
             self._tell("finish", report)
             self._progress = None
@@ -191,6 +216,16 @@ class Meter:
                 exc_info=error,
             )
             self._progress = None
+
+
+def _keep_ticking(reference: weakref.ref[Meter], over: threading.Event) -> None:
+    # A meter that nobody ends must not live on in its thread.
+    while not over.wait(_TICK_SECONDS):
+        meter = reference()
+        if meter is None:
+            return
+        meter.tick()
+        del meter
 
 
 def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress | None:
@@ -243,19 +278,29 @@ class _Tally:
         self.files = self.all_files = 0
         self.bytes = self.all_bytes = 0
         self.failed = 0
-        self._moved = 0
+        self._moved = self._resumed = 0
         self._samples: deque[tuple[float, int]] = deque()
+        self._news_at = clock()
+        self._first_at: float | None = None
+        self._flowing_since = float("inf")
 
     def start(self, files: int, size: int) -> None:
         self.all_files, self.all_bytes = files, size
-        self._samples.append((self._clock(), 0))
+        self._news_at = self._clock()
+        self._samples.append((self._news_at, 0))
 
     def add(self, size: int, *, resumed: bool) -> None:
         self.bytes += size
-        if resumed:
-            return
-        self._moved += size
         now = self._clock()
+        quiet, self._news_at = now - self._news_at, now
+        if resumed:
+            self._resumed += size
+            return
+        if self._first_at is None:
+            self._first_at = self._flowing_since = now
+        elif quiet >= _WAITING_SECONDS:
+            self._flowing_since = now
+        self._moved += size
         if not self._samples or now - self._samples[-1][0] >= _STEP_SECONDS:
             self._samples.append((now, self._moved))
             while len(self._samples) > 2 and now - self._samples[0][0] > _WINDOW_SECONDS:
@@ -264,31 +309,59 @@ class _Tally:
     def settle(self, outcome: FileOutcome) -> None:
         self.files += 1
         self.failed += not outcome.ok
+        self._news_at = self._clock()
 
     def rate(self) -> float | None:
-        """Return bytes a second; None while there is nothing to go by."""
+        """Return bytes a second, which fall while nothing comes; None while there is nothing to go by."""
         if not self._samples:
             return None
         since, before = self._samples[0]
         seconds = self._clock() - since
-        return (self._moved - before) / seconds if seconds > 0 and self._moved > before else None
+        return (self._moved - before) / seconds if seconds >= _STEP_SECONDS and self._moved > before else None
 
     def seconds_left(self) -> float | None:
-        rate = self.rate()
-        return (self.all_bytes - self.bytes) / rate if rate else None
+        """Return how long it will take still; None when there is nothing left, or too little to go by."""
+        rate, left, now = self.rate(), self.all_bytes - self.bytes, self._clock()
+        if not rate or not left or self._first_at is None:
+            return None
+        # The first bytes come late, all at once, or after a wait, and tell little about the others.
+        if now - self._flowing_since < _SETTLED_SECONDS:
+            return None
+        some = self._moved >= _SETTLED_SHARE * (self.all_bytes - self._resumed)
+        return left / rate if some or now - self._first_at >= _WINDOW_SECONDS else None
+
+    def waiting(self) -> str:
+        """Say for how long nothing was heard; empty while something is, or when nothing is missing.
+
+        It does not say that the line is idle: a large file is told piece by piece.
+        """
+        quiet = self._clock() - self._news_at
+        return (
+            f"nothing new for {quiet:.0f} s"
+            if quiet >= _WAITING_SECONDS and self.bytes < self.all_bytes
+            else ""
+        )
 
     def counted(self) -> str:
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.files} of {self.all_files} files{failed}"
+        return ", ".join(filter(None, (f"{self.files} of {self.all_files} files", self.failures())))
+
+    def failures(self) -> str:
+        return f"{self.failed} failed" if self.failed else ""
 
     def speed(self) -> str:
+        waiting = self.waiting()
+        if waiting:
+            return waiting
         rate, left = self.rate(), self.seconds_left()
-        if rate is None or left is None:
+        if rate is None:
             return ""
-        return f"{human_size(round(rate))}/s, {_clock_time(left)} left"
+        speed = f"{human_size(round(rate))}/s"
+        return speed if left is None else f"{speed}, {_clock_time(left)} left"
 
 
 def _clock_time(seconds: float) -> str:
+    if seconds > _LONG_SECONDS:
+        return "more than 2 days"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
@@ -318,15 +391,22 @@ class LineProgress(Progress):
         self._drawn_at = float("-inf")
 
     def __str__(self) -> str:
+        return self._lines()[0]
+
+    def _lines(self) -> list[str]:
+        """Return the line, and what is left of it where there is less and less room."""
         tally = self._tally
-        share = tally.bytes / tally.all_bytes if tally.all_bytes else tally.files / max(tally.all_files, 1)
-        parts = [
-            f"{share:.0%}",
-            f"{human_size(tally.bytes)} of {human_size(tally.all_bytes)}",
-            tally.counted(),
-            tally.speed(),
+        done = tally.bytes / tally.all_bytes if tally.all_bytes else tally.files / max(tally.all_files, 1)
+        share, amount = f"{done:.0%}", f"{human_size(tally.bytes)} of {human_size(tally.all_bytes)}"
+        # Read once, since time goes on.
+        speed = tally.speed()
+        choices = [
+            (share, amount, tally.counted(), speed),
+            (share, tally.counted(), speed),
+            (share, tally.failures(), speed),
+            (share, tally.failures()),
         ]
-        return ", ".join(part for part in parts if part)
+        return [", ".join(filter(None, choice)) for choice in choices]
 
     def start(self, files: int, bytes: int) -> None:
         """Show the line."""
@@ -348,6 +428,10 @@ class LineProgress(Progress):
         self._tally.settle(outcome)
         self._draw()
 
+    def tick(self) -> None:
+        """Show how fast it is by now, or how long nothing has moved."""
+        self._draw()
+
     def finish(self, report: TransferReport | None) -> None:
         """Show the line for the last time, and leave it."""
         self._draw(last=True)
@@ -358,8 +442,11 @@ class LineProgress(Progress):
         if not self._tally.all_files or (not last and now - self._drawn_at < _REDRAW_SECONDS):
             return
         self._drawn_at = now
-        line = str(self)
-        self._stream.write("\r" + line.ljust(self._width) + ("\n" if last else ""))
+        # Asked each time, since people change it; a line that fills the last column wraps in some terminals.
+        room = max(shutil.get_terminal_size().columns - 1, 1)
+        lines = self._lines()
+        line = next((line for line in lines if len(line) <= room), lines[-1][:room])
+        self._stream.write("\r" + line.ljust(min(self._width, room)) + ("\n" if last else ""))
         self._stream.flush()
         self._width = len(line)
 
@@ -403,6 +490,7 @@ class TqdmProgress(Progress):
 
     def resumed(self, path: str, bytes: int) -> None:
         """Move the bar, leaving the speed alone."""
+        self._tally.add(bytes, resumed=True)
         # tqdm takes the speed from what came since it began, and since it was shown last.
         self._bar.initial += bytes
         self._bar.last_print_n += bytes
@@ -411,12 +499,18 @@ class TqdmProgress(Progress):
 
     def advance(self, path: str, bytes: int) -> None:
         """Move the bar."""
+        self._tally.add(bytes, resumed=False)
         self._bar.update(bytes)
 
     def file_done(self, outcome: FileOutcome) -> None:
         """Count a file."""
         self._tally.settle(outcome)
         self._bar.set_postfix_str(self._tally.counted(), refresh=False)
+
+    def tick(self) -> None:
+        """Show how long nothing has moved; tqdm's speed is that of the last bytes that came."""
+        told = filter(None, (self._tally.counted(), self._tally.waiting()))
+        self._bar.set_postfix_str(", ".join(told), refresh=True)
 
     def finish(self, report: TransferReport | None) -> None:
         """Leave the bar as it is."""
@@ -486,6 +580,10 @@ class RichProgress(Progress):
     def file_done(self, outcome: FileOutcome) -> None:
         """Count a file."""
         self._tally.settle(outcome)
+        self._show()
+
+    def tick(self) -> None:
+        """Show how fast it is by now, or how long nothing has moved."""
         self._show()
 
     def finish(self, report: TransferReport | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from rich.progress import Progress as Display
 
 from provena_sdk import FsspecProgress, Progress, RichProgress, TqdmProgress, errors
 from provena_sdk.files import FileOutcome, TransferReport
-from provena_sdk.files.progress import LineProgress, Meter, progress_for
+from provena_sdk.files.progress import LineProgress, Meter, _Tally, progress_for
 
 MB = 1_000_000
 
@@ -57,6 +58,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let only the tests tick, by whose clock time passes."""
+    monkeypatch.setattr("provena_sdk.files.progress._TICK_SECONDS", 60.0)
 
 
 def downloaded(path: str, size: int) -> FileOutcome:
@@ -222,8 +229,148 @@ def test_what_was_there_says_nothing_about_the_rate() -> None:
     meter.resumed("a", 80 * MB)
     assert str(shown) == "80%, 80.0 MB of 100.0 MB, 0 of 1 files"
     clock.now = 2.0
+    meter.moved("a", 85 * MB)
+    clock.now = 4.0
     meter.moved("a", 90 * MB)
-    assert str(shown) == "90%, 90.0 MB of 100.0 MB, 0 of 1 files, 5.0 MB/s, 0:00:02 left"
+    assert str(shown) == "90%, 90.0 MB of 100.0 MB, 0 of 1 files, 2.5 MB/s, 0:00:04 left"
+
+
+def test_no_time_left_is_told_before_the_rate_has_settled() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 10_000 * MB)
+    # A resumed upload looks for a while at what the store has, and its first bytes come slowly.
+    clock.now = 60.0
+    meter.resumed("a", 8000 * MB)
+    clock.now = 120.0
+    for tenth in range(20):
+        clock.now = 120.0 + tenth / 10
+        meter.moved("a", 8000 * MB + (tenth + 1) * MB)
+        assert "left" not in str(shown)
+    clock.now = 123.0
+    meter.moved("a", 8030 * MB)
+    assert str(shown).endswith("9.7 MB/s, 0:03:24 left")
+
+
+def test_a_rate_of_too_few_bytes_tells_no_time_left() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 1000 * MB)
+    for second in range(1, 14):
+        clock.now = float(second)
+        meter.moved("a", second * 1000)
+        assert str(shown).endswith(" kB/s")
+    # It is as slow as that.
+    for second in range(14, 40):
+        clock.now = float(second)
+        meter.moved("a", second * 1000)
+    assert str(shown).endswith("1.0 kB/s, more than 2 days left")
+
+
+def test_the_line_goes_on_while_nothing_moves() -> None:
+    shown, stream, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 100 * MB)
+    for second in range(1, 11):
+        clock.now = float(second)
+        meter.moved("a", second * 4 * MB)
+    drawn = []
+    for _ in range(7):
+        stream.truncate(0)
+        clock.now += 1
+        meter.tick()
+        drawn.append(stream.getvalue().strip("\0\r ").rpartition("files, ")[2])
+    assert drawn == [
+        "3.6 MB/s, 0:00:16 left",
+        "3.3 MB/s, 0:00:18 left",
+        "3.1 MB/s, 0:00:20 left",
+        "2.9 MB/s, 0:00:21 left",
+        "nothing new for 5 s",
+        "nothing new for 6 s",
+        "nothing new for 7 s",
+    ]
+    clock.now = 100.0
+    meter.moved("a", 41 * MB)
+    # What comes after a long wait says little about the time left.
+    assert "left" not in str(shown)
+    for second in range(1, 6):
+        clock.now = 100.0 + second
+        meter.moved("a", (41 + second) * MB)
+    assert str(shown).endswith("1.0 MB/s, 0:00:54 left")
+
+
+def test_what_is_complete_waits_for_nothing() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 100 * MB)
+    meter.moved("a", 100 * MB)
+    clock.now = 60.0
+    assert "nothing new" not in str(shown)
+    assert "left" not in str(shown)
+
+
+def test_a_meter_ticks_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ticking(Told):
+        def __init__(self) -> None:
+            super().__init__()
+            self.ticked = threading.Event()
+
+        def tick(self) -> None:
+            self.calls.append(("tick",))
+            self.ticked.set()
+
+    monkeypatch.setattr("provena_sdk.files.progress._TICK_SECONDS", 0.0)
+    told = Ticking()
+    meter = Meter(told)
+    meter.start(1, 100)
+    assert told.ticked.wait(30)
+    meter.finish(None)
+    assert told.calls[-1] == ("finish", None)
+    meter.tick()
+    assert told.calls[-1] == ("finish", None)
+
+
+def test_one_without_ticks_will_do() -> None:
+    class Plain:
+        start = resumed = advance = file_done = finish = lambda self, *told: None
+
+    before = threading.enumerate()
+    meter = Meter(Plain())  # type: ignore[arg-type]  # as somebody's who wrote it before there were ticks
+    meter.start(1, 100)
+    begun = [thread for thread in threading.enumerate() if thread not in before]
+    assert "provena-progress" not in [thread.name for thread in begun]
+    meter.finish(None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (120, "50%, 50.0 MB of 100.0 MB, 1 of 3 files, 1 failed, 10.0 MB/s, 0:00:05 left"),
+        (60, "50%, 1 of 3 files, 1 failed, 10.0 MB/s, 0:00:05 left"),
+        (45, "50%, 1 failed, 10.0 MB/s, 0:00:05 left"),
+        (20, "50%, 1 failed"),
+        (6, "50%, "),
+    ],
+)
+def test_the_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, told: str) -> None:
+    width = [200]
+    monkeypatch.setattr(
+        "provena_sdk.files.progress.shutil.get_terminal_size", lambda: os.terminal_size((width[0], 24))
+    )
+    shown, stream, clock = line()
+    meter = Meter(shown)
+    meter.start(3, 100 * MB)
+    for second in range(1, 6):
+        clock.now = float(second)
+        meter.moved("a", second * 10 * MB)
+    meter.done(FileOutcome("b", "failed", error=OSError("full")))
+    stream.truncate(0)
+    # The window is made smaller while the line is there.
+    width[0] = columns
+    meter.finish(None)
+    drawn = stream.getvalue().strip("\0\r\n")
+    assert drawn.rstrip() == told.rstrip()
+    assert len(drawn) < columns
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:
@@ -259,9 +406,37 @@ def test_tqdm() -> None:
     meter.done(downloaded("b", 50))
     meter.finish(None)
     assert bar._bar.n == 100
+    assert bar._bar.initial == 40
     written = stream.getvalue()
     assert "Reef" in written
     assert "2 of 2 files" in written
+
+
+def test_tqdm_tells_how_long_nothing_moves() -> None:
+    stream, clock = io.StringIO(), Clock()
+    bar = TqdmProgress(file=stream)
+    bar._tally = _Tally(clock)
+    meter = Meter(bar)
+    meter.start(1, 100)
+    meter.moved("a", 50)
+    clock.now = 7.0
+    meter.tick()
+    meter.finish(None)
+    assert "0 of 1 files, nothing new for 7 s" in stream.getvalue()
+
+
+def test_rich_tells_how_long_nothing_moves() -> None:
+    clock = Clock()
+    display = Display(console=Console(file=io.StringIO()))
+    bar = RichProgress(display)
+    bar._tally = _Tally(clock)
+    meter = Meter(bar)
+    meter.start(1, 100)
+    meter.moved("a", 50)
+    clock.now = 7.0
+    meter.tick()
+    assert display.tasks[0].fields["speed"] == "nothing new for 7 s"
+    meter.finish(None)
 
 
 def test_rich() -> None:

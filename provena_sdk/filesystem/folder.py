@@ -38,6 +38,12 @@ class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path}>"
 
+    def _join(self, path: Any) -> Any:
+        # fsspec's own drops the slash that says that a target is a folder.
+        joined = super()._join(path)
+        slash = isinstance(path, str) and path.endswith("/") and not joined.endswith("/")
+        return f"{joined}/" if slash else joined
+
     @property
     def _fs_token(self) -> str:
         return str(tokenize(self._fs_token_, self.fs._fs_token))

@@ -88,6 +88,20 @@ def test_a_datasets_own(sandbox: Sandbox, reef: str) -> None:
         assert fs.find("") == ["metadata.json"]
 
 
+def test_a_slash_says_that_a_target_is_a_folder(sandbox: Sandbox, reef: str, tmp_path: Path) -> None:
+    local = tmp_path / "b.csv"
+    local.write_bytes(b"2")
+    with Provena() as provena:
+        fs = provena.datastore.interactive_dataset(reef).fs
+        fs.put(str(local), "put/")
+        fs.cp("obs/a.csv", "copied/")
+        fs.mv("put/b.csv", "moved/")
+        assert fs.find("") == ["copied/a.csv", "metadata.json", "moved/b.csv", "obs/a.csv"]
+        assert fs.ls("obs/", detail=False) == ["obs/a.csv"]
+        assert fs.ls("/", detail=False) == fs.ls("", detail=False)
+        assert fs.isdir("obs/")
+
+
 async def test_a_datasets_own_for_code_that_awaits(sandbox: Sandbox, reef: str) -> None:
     async with AsyncProvena() as provena:
         fs = provena.datastore.interactive_dataset(reef).fs

@@ -149,9 +149,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     def _check(self, mode: str, block_size: int | None) -> None:
         if mode not in _MODES:
             raise InvalidArgument("mode", f"{mode!r} is none of {', '.join(_MODES)}.")
-        least = 1 if mode == "rb" else LEAST_PART_BYTES
-        if block_size is not None and (not isinstance(block_size, int) or block_size < least):
-            raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.")
+        check_block_size(block_size, mode)
         if not self._inner:
             raise not_a_file("", self._dataset_id)
         if mode != "rb" and is_service_file(self._inner):
@@ -475,6 +473,27 @@ def open_file(
         if named is not None:
             file = CompressedFile(compr[named](file, mode="r" if plain == "rb" else "w"), innermost)
     return file if "b" in mode else TextFile(file, innermost, **text)
+
+
+def check_block_size(block_size: int | None, mode: str) -> None:
+    """Refuse what cannot be the size of a read, or of the parts to be sent.
+
+    Args:
+        block_size: In bytes; None leaves it to us.
+        mode: What the file is opened for.
+
+    Raises:
+        InvalidArgument: It is no number, or too small.
+    """
+    least, hint = 1, None
+    if mode != "rb":
+        least = LEAST_PART_BYTES
+        hint = (
+            "Leave it out. What changes a file while writing, as xarray's to_netcdf does by address, has to write a "
+            "local one: open 'simplecache::provena://…' instead."
+        )
+    if block_size is not None and (not isinstance(block_size, int) or block_size < least):
+        raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.", hint=hint)
 
 
 def not_a_file(path: str, dataset_id: str) -> NotAFile:

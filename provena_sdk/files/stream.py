@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.bases import AbstractAsyncStreamedFile
-from provena_sdk.files.file import not_a_file
+from provena_sdk.files.file import check_block_size, not_a_file
 from provena_sdk.files.io_thread import on_io_thread
-from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
+from provena_sdk.files.writer import PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
     from provena_sdk.files.contents import DatasetContents
@@ -54,10 +54,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         """
         if mode not in ("rb", "wb"):
             raise InvalidArgument("mode", f"{mode!r} is none of rb, wb.")
-        if block_size is not None and block_size < LEAST_PART_BYTES:
-            raise InvalidArgument(
-                "block_size", f"a number of bytes is needed, at least {LEAST_PART_BYTES:,}."
-            )
+        check_block_size(block_size, mode)
         details = None
         if mode == "rb":
             details = await on_io_thread(contents.info(inner))

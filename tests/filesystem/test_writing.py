@@ -48,6 +48,15 @@ def test_whole_files(fs: ProvenaFileSystem, dataset: str, stored: Stored) -> Non
     }
 
 
+def test_parts_that_are_too_small_are_refused_with_what_else_to_do(
+    fs: ProvenaFileSystem, dataset: str, stored: Stored
+) -> None:
+    with pytest.raises(InvalidArgument, match="at least 5,242,880") as caught:
+        fs.open(f"{dataset}/a.nc", "wb", block_size=4 * 1024**2, cache_type="blockcache")
+    assert "simplecache::" in str(caught.value.hint)
+    assert stored() == {}
+
+
 def test_new_files_only(fs: ProvenaFileSystem, dataset: str, stored: Stored, tmp_path: Path) -> None:
     local = tmp_path / "x"
     local.write_bytes(b"new")

@@ -88,15 +88,16 @@ def test_threads_end_with_their_transfer(client: ObjectClient, put: Put) -> None
 def test_a_disk_that_hangs_stops_its_own_transfer_only(make: Make, put: Put, lanes: Lanes) -> None:
     put({"a": DATA})
     hung, other = make(), make()
-    sinks = [Sink() for _ in range(8)]
+    sinks, taking = [Sink() for _ in range(8)], threading.Event()
     for sink in sinks:
+        sink.taking = taking
         sink.go_on.clear()
 
     async def work() -> None:
         waiting = [
             asyncio.ensure_future(hung.get("a", size=len(DATA), into=sink, lanes=lanes)) for sink in sinks
         ]
-        assert await asyncio.to_thread(sinks[0].taking.wait, 10)
+        assert await asyncio.to_thread(taking.wait, 10)
         async with asyncio.timeout(10):
             assert (await other.get("a", size=len(DATA))).data == DATA
             own = Lanes()

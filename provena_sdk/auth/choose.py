@@ -116,7 +116,7 @@ def source_for(
         clock=clock,
         sleep=sleep,
     )
-    secret = None if settings.credential is None else _secret(settings.credential)
+    secret = None if settings.credential is None else _secret(settings.credential, deployment)
     flow: Flow
     if secret is None:
         flow = DeviceFlow(
@@ -144,7 +144,9 @@ def source_for(
     return TokenSource(flow, store=store, clock=clock, sleep=sleep)
 
 
-def _secret(credential: Credential) -> Secret:
+def _secret(credential: Credential, deployment: Deployment) -> Secret:
     if credential.kind in ("offline_token_file", "offline_token_command"):
         return HeldSecret(credential)
-    return Secret(str(credential.value), name=credential.kind, variable=credential.variable)
+    return Secret(
+        str(credential.value), name=credential.kind, variable=credential.variable, deployment=deployment
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Never
 
 from provena_sdk.config import Deployment
+from provena_sdk.config.settings import is_secret_for
 from provena_sdk.errors import ConfigurationError, SignInRequired
 
 MARGIN_SECONDS = 60.0
@@ -193,6 +194,7 @@ class Secret:
         value: The secret; surrounding white space is dropped.
         name: What it is, for messages, such as ``offline_token``.
         variable: The environment variable it came from, if it did.
+        deployment: The deployment it is for. Where it is unpickled, an environment of another one is refused.
 
     Raises:
         ConfigurationError: The value is empty or cannot be a token.
@@ -202,26 +204,42 @@ class Secret:
         Secret(offline_token)
     """
 
-    __slots__ = ("_value", "name", "variable")
+    __slots__ = ("_deployment", "_value", "name", "variable")
 
-    def __init__(self, value: str | None, *, name: str, variable: str | None = None) -> None:
+    def __init__(
+        self,
+        value: str | None,
+        *,
+        name: str,
+        variable: str | None = None,
+        deployment: Deployment | None = None,
+    ) -> None:
         self.name = name
         self.variable = variable
+        self._deployment = deployment
         self._value = None if value is None else _checked(value, variable or name)
 
     def reveal(self) -> str:
         """Return the secret itself.
 
         Raises:
-            SignInRequired: It came from an environment variable that is not set in this process.
+            SignInRequired: It came from an environment variable that is not set in this process, or whose neighbours
+                name another deployment here.
         """
         if self._value is None:
-            value = os.environ.get(self.variable or "", "").strip()
+            variable = self.variable or ""
+            value = os.environ.get(variable, "").strip()
             if not value:
                 raise SignInRequired(
-                    f"{self.variable} is not set in this process.", hint="Set it where the work runs, too."
+                    f"{variable} is not set in this process.", hint="Set it where the work runs, too."
                 )
-            self._value = _checked(value, self.variable or self.name)
+            there = self._deployment
+            if there is not None and not is_secret_for(there, variable, os.environ):
+                raise SignInRequired(
+                    f"{variable} of this process is for another deployment than {there.domain}.",
+                    hint="Where the work runs, set it with the same PROVENA_ variables beside it as here.",
+                )
+            self._value = _checked(value, variable)
         return self._value
 
     def __repr__(self) -> str:
@@ -233,11 +251,11 @@ class Secret:
                 f"{self.name}: given as an argument, it is not pickled.",
                 hint="Give it in the environment, here and where the work runs.",
             )
-        return _secret_from, (self.name, self.variable)
+        return _secret_from, (self.name, self.variable, self._deployment)
 
 
-def _secret_from(name: str, variable: str) -> Secret:
-    return Secret(None, name=name, variable=variable)
+def _secret_from(name: str, variable: str, deployment: Deployment | None) -> Secret:
+    return Secret(None, name=name, variable=variable, deployment=deployment)
 
 
 def _checked(value: str, name: str) -> str:

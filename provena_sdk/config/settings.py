@@ -284,6 +284,31 @@ def resolve(given: Given, environment: Mapping[str, str], config: Config | None 
     )
 
 
+def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[str, str]) -> bool:
+    """Whether a secret in an environment may be sent to a deployment, as far as the environment says whose it is.
+
+    Args:
+        deployment: The deployment.
+        variable: The secret's environment variable.
+        environment: The environment variables.
+
+    Example:
+        >>> is_secret_for(Deployment("a.org"), "PROVENA_OFFLINE_TOKEN", {"PROVENA_OFFLINE_TOKEN": "t"})
+        True
+        >>> other = {"PROVENA_OFFLINE_TOKEN": "t", "PROVENA_DOMAIN": "b.org"}
+        >>> is_secret_for(Deployment("a.org"), "PROVENA_OFFLINE_TOKEN", other)
+        False
+    """
+    # A domain alone may have other addresses than the usual ones, in a profile. Most secrets go to the sign-in only.
+    sent_to = _SENT_TO if variable == _VARIABLES["access_token"] else ("issuer_url",)
+    for name, key in _ADDRESSES.items():
+        stated = environment.get(KEYS[key].variable or "", "").strip()
+        if key in sent_to and stated and not _is_same(stated, getattr(deployment, name)):
+            return False
+    found = resolve(Given(deployment.domain, realm=deployment.realm), environment).credential
+    return found is not None and found.variable == variable
+
+
 def _first(places: list[_Place], key: str) -> str | None:
     return next((str(place.values[key]) for place in places if key in place.values), None)
 

@@ -177,6 +177,32 @@ class TestPickling:
         with pytest.raises(SignInRequired, match=f"PROVENA_{name} is not set in this process"):
             pickle.loads(pickled).token()
 
+    @pytest.mark.parametrize("name", ["ACCESS_TOKEN", "OFFLINE_TOKEN"])
+    @pytest.mark.parametrize(
+        "beside",
+        [
+            {"PROVENA_DOMAIN": "other.example.org"},
+            {"PROVENA_ISSUER_URL": "https://auth.other.example.org/auth/realms/provena"},
+        ],
+        ids=["domain", "issuer"],
+    )
+    def test_a_workers_secret_for_another_deployment_goes_nowhere(
+        self,
+        deployment: Deployment,
+        sign_in: FakeSignIn,
+        monkeypatch: pytest.MonkeyPatch,
+        name: str,
+        beside: dict[str, str],
+    ) -> None:
+        monkeypatch.setenv(f"PROVENA_{name}", sign_in.refresh_token())
+        pickled = pickle.dumps(token_source(deployment, store=MemoryStore()))
+        for variable, value in beside.items():
+            monkeypatch.setenv(variable, value)
+        asked = len(sign_in.requests)
+        with pytest.raises(SignInRequired, match=f"PROVENA_{name} of this process is for another deployment"):
+            pickle.loads(pickled).token()
+        assert len(sign_in.requests) == asked
+
     @pytest.mark.parametrize(
         "arguments",
         [

@@ -17,7 +17,7 @@ Verify = Literal["checksum", "size"]
 Compare = Literal["checksum", "time"]
 """What makes two files of one size the same: equal bytes, or their modification times."""
 
-CONCURRENCY: Final = 64
+CONCURRENCY: Final = 128
 """The most requests at once, unless told otherwise."""
 
 

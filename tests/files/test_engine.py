@@ -15,7 +15,7 @@ from provena_sdk.files.report import FileOutcome
 MIB = 1024**2
 
 
-def made(concurrency: int = 64, *, out_of_reach: bool = False) -> Engine:
+def made(concurrency: int = 128, *, out_of_reach: bool = False) -> Engine:
     store = SimpleNamespace(objects=SimpleNamespace(out_of_reach=out_of_reach))
     return Engine(cast("Any", store), options=TransferOptions(concurrency=concurrency))
 
@@ -31,7 +31,8 @@ def kind(size: int) -> str:
 @pytest.mark.parametrize(
     ("concurrency", "most"),
     [
-        (64, {"small": 96, "middling": 20, "large": 8}),
+        (128, {"small": 192, "middling": 20, "large": 8}),
+        (64, {"small": 64, "middling": 20, "large": 8}),
         (16, {"small": 16, "middling": 16, "large": 2}),
         (1, {"small": 1, "middling": 1, "large": 1}),
     ],
@@ -67,7 +68,7 @@ async def test_many_files_need_few_tasks() -> None:
         tasks = max(tasks, len(asyncio.all_tasks()))
         return FileOutcome("x", "downloaded")
 
-    async with made() as engine:
+    async with made(64) as engine:
         assert len(await engine.files([1] * 3_000, work, failed, size=lambda size: size)) == 3_000
     assert tasks < 150
 

@@ -279,13 +279,13 @@ def test_slowing_down_lets_fewer_requests_run(client: ObjectClient, faults: Obje
     put({"small": SMALL})
 
     async def work() -> None:
-        assert client.admission.limits == (64, 16)
+        assert client.admission.limits == (128, 16)
         faults.add(fault("slow_down", operation="GetObject"))
         await client.get("small")
-        assert client.admission.limits == (32, 8)
-        for _ in range(130):
+        assert client.admission.limits == (64, 8)
+        for _ in range(260):
             await client.get("small")
-        assert 33 <= client.admission.limits[0] <= 35
+        assert 65 <= client.admission.limits[0] <= 67
 
     run_sync(work())
 

@@ -88,7 +88,7 @@ class Admission:
         (80, (64, 16), 0)
     """
 
-    def __init__(self, small: int = 128, large: int = 16) -> None:
+    def __init__(self, small: int = 160, large: int = 16) -> None:
         self._small = _Queue(small)
         self._large = _Queue(large)
         self._halvings = 0

@@ -33,7 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PART_BYTES: Final = 8 * 1024 * 1024
-MEMORY_BYTES: Final = 96 * 1024 * 1024
+MEMORY_BYTES: Final = 128 * 1024 * 1024
 
 _SMALL_BYTES: Final = 1024 * 1024
 _ONE_REQUEST_BYTES: Final = 16 * 1024 * 1024

@@ -17,7 +17,7 @@ Verify = Literal["checksum", "size"]
 Compare = Literal["checksum", "time"]
 """What makes two files of one size the same: equal bytes, or their modification times."""
 
-CONCURRENCY: Final = 128
+CONCURRENCY: Final = 160
 """The most requests at once, unless told otherwise."""
 
 

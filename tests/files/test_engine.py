@@ -15,7 +15,7 @@ from provena_sdk.files.report import FileOutcome
 MIB = 1024**2
 
 
-def made(concurrency: int = 128, *, out_of_reach: bool = False) -> Engine:
+def made(concurrency: int = 160, *, out_of_reach: bool = False) -> Engine:
     store = SimpleNamespace(objects=SimpleNamespace(out_of_reach=out_of_reach))
     return Engine(cast("Any", store), options=TransferOptions(concurrency=concurrency))
 
@@ -31,7 +31,7 @@ def kind(size: int) -> str:
 @pytest.mark.parametrize(
     ("concurrency", "most"),
     [
-        (128, {"small": 192, "middling": 20, "large": 8}),
+        (160, {"small": 240, "middling": 20, "large": 8}),
         (64, {"small": 64, "middling": 20, "large": 8}),
         (16, {"small": 16, "middling": 16, "large": 2}),
         (1, {"small": 1, "middling": 1, "large": 1}),
@@ -50,7 +50,7 @@ async def test_each_kind_of_file_has_its_own_workers(concurrency: int, most: dic
         running[kind(size)] -= 1
         return FileOutcome(str(size), "downloaded")
 
-    sizes = list(range(200))
+    sizes = list(range(300))
     sizes += [2 * MIB + number for number in range(50)] + [20 * MIB + number for number in range(10)]
     async with made(concurrency) as engine:
         outcomes = await engine.files(sizes, work, failed, size=lambda size: size)

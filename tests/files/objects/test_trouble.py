@@ -279,13 +279,13 @@ def test_slowing_down_lets_fewer_requests_run(client: ObjectClient, faults: Obje
     put({"small": SMALL})
 
     async def work() -> None:
-        assert client.admission.limits == (128, 16)
+        assert client.admission.limits == (160, 16)
         faults.add(fault("slow_down", operation="GetObject"))
         await client.get("small")
-        assert client.admission.limits == (64, 8)
-        for _ in range(260):
+        assert client.admission.limits == (80, 8)
+        for _ in range(330):
             await client.get("small")
-        assert 65 <= client.admission.limits[0] <= 67
+        assert 81 <= client.admission.limits[0] <= 83
 
     run_sync(work())
 

@@ -39,8 +39,8 @@ if str(ROOT) not in sys.path:
 from scripts.stress.dask_worker_lost import Approved, note_secrets, record_sent  # noqa: E402 reason= needs ROOT
 
 KEYS_SECONDS = 10.0
-SLOWNESS_SECONDS = 0.3
-"""Added to each file, so that the work takes longer than keys live, and a worker can be killed in the middle."""
+WORK_SECONDS = 2.2 * KEYS_SECONDS
+"""What the work is to take: longer than keys live, so that a worker can be killed in the middle, too."""
 
 TOKENS = frozenset({"access token", "refresh token"})
 KEYS = frozenset({"S3 key id", "S3 secret key", "S3 session token"})
@@ -61,9 +61,9 @@ def tables(files: int, rows: int) -> tuple[dict[str, bytes], int]:
     return made, total
 
 
-def slowly(frame: pd.DataFrame) -> pd.DataFrame:
+def slowly(frame: pd.DataFrame, seconds: float) -> pd.DataFrame:
     """Take a while; runs on a worker."""
-    time.sleep(SLOWNESS_SECONDS)
+    time.sleep(seconds)
     return frame
 
 
@@ -119,7 +119,9 @@ def run(place: Path, files: int, workers: int, rows: int, *, leased: bool) -> bo
         frame = dd.read_parquet(
             f"provena://{handle}/part/*.parquet", columns=["value"], storage_options=options
         )
-        total = frame.map_partitions(slowly, meta=frame._meta)["value"].sum()
+        # Dask reads several files in one task.
+        pause = WORK_SECONDS * workers / frame.optimize().npartitions
+        total = frame.map_partitions(slowly, pause, meta=frame._meta)["value"].sum()
         # As Dask itself sends it.
         graph = total.optimize().dask
         graph_bytes: bytes = dumps(graph) + dumps(total)  # type: ignore[no-untyped-call]  # Dask's

@@ -21,6 +21,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 INTEROP = re.compile(
     r"^(?:import|from) (dask|distributed|duckdb|joblib|polars|pyarrow|xarray)\b", re.MULTILINE
 )
+# One time in twenty, a thread of pyarrow's that reads through any Python file system outlives the interpreter.
+ENDS_BADLY = "terminate called without an active exception"
 BLOCKS = [
     pytest.param(
         block,
@@ -73,17 +75,23 @@ def test_a_block_runs_as_it_stands(block: str, provena_sandbox: Sandbox, tmp_pat
         "PATH": "",
         "HOME": str(tmp_path),
     }
-    done = subprocess.run(
+    done = ran(code, tmp_path, environment)
+    if "pyarrow" in code and done.stdout and ENDS_BADLY in done.stderr:
+        done = ran(code, tmp_path, environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def ran(code: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
 
 
 def test_every_make_target_named_exists() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import functools
 import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from provena_sdk.config.trust import authorities, tls_context
+from provena_sdk.config.trust import shared_tls_context
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.files.objects.address import Endpoint
 from provena_sdk.files.objects.wire import (
@@ -252,19 +251,7 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     Raises:
         ConfigurationError: The file cannot be read, or holds no certificate.
     """
-    given = ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None
-    named = authorities(given)
-    changed = 0
-    if named is not None:
-        with suppress(OSError):
-            changed = os.stat(named[0]).st_mtime_ns
-    return _context(given, named, changed)
-
-
-@functools.lru_cache(maxsize=8)
-def _context(given: str | None, named: tuple[str, str] | None, changed: int) -> ssl.SSLContext:
-    """Share one context between clients: reading the system's authorities takes 50 ms, on everybody's event loop."""
-    return tls_context(given)
+    return shared_tls_context(ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None)
 
 
 class Proxy:

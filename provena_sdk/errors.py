@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Required, Self, TypedDict, Unpack
 
+from provena_sdk.display.text import printable_lines
+
 __all__ = [
     "BadRequest",
     "CertificateRejected",
@@ -68,15 +70,19 @@ class ProvenaError(Exception):
     Args:
         message: What went wrong, in one short sentence.
         hint: The next step for the reader, or None when there is none to name.
+
+    Both are shown with every character that cannot be printed as its escape: whatever a server or a file name holds,
+    an error never controls the terminal.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
+        message = printable_lines(message)
         super().__init__(message)
         self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        return printable_lines(f"{self.message} {self.hint}" if self.hint else self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -378,7 +384,7 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
     def __new__(  # noqa: D102 reason= the class says what it takes
         cls, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
     ) -> Self:
-        return super().__new__(cls, message, list(errors))
+        return super().__new__(cls, printable_lines(message), list(errors))
 
     def __init__(
         self, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from provena_sdk.display.text import server_text
 from provena_sdk.errors import (
     EndpointNotFound,
     GatewayError,
@@ -19,8 +20,6 @@ from provena_sdk.errors import (
     SignInExpired,
     UnreadableAnswer,
 )
-
-_LONGEST_DETAIL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,9 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
     """
     entry = _TABLE.get(refusal.code)
     if entry is None:
-        entry = _Entry(SignInError, f"The sign-in server refused with {shortened(refusal.code)!r}.", _REPORT)
+        entry = _Entry(
+            SignInError, f"The sign-in server refused with {server_text(refusal.code)!r}.", _REPORT
+        )
     message = entry.message.format(client=client_id)
     if refusal.description:
         message = f"{message} The server says: {refusal.description.rstrip('.')}."
@@ -161,17 +162,3 @@ def unreadable(status: int, *, operation: str, html: bool, retry_after: float | 
         status=status,
         hint="A proxy or captive portal may stand in between; check the network and the issuer.",
     )
-
-
-def shortened(text: str, *, secrets: tuple[str, ...] = ()) -> str:
-    """Make a server's text fit for a message: one short line, printable, without the given secrets.
-
-    Example:
-        >>> shortened("bad token tok-123, see   logs", secrets=("tok-123",))
-        'bad token …, see logs'
-    """
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"

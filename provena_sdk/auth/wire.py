@@ -22,9 +22,10 @@ from requests_oauthlib import OAuth2Session
 
 from provena_sdk.auth.adapter import TrustingAdapter
 from provena_sdk.auth.discovery import is_loopback, require_safe
-from provena_sdk.auth.refusal import Refusal, known, passing, shortened, unreadable
+from provena_sdk.auth.refusal import Refusal, known, passing, unreadable
 from provena_sdk.auth.tokens import Tokens, lifetimes
 from provena_sdk.config.trust import tls_context
+from provena_sdk.display.text import LIMIT, server_text
 from provena_sdk.errors import (
     CertificateRejected,
     ConnectionFailed,
@@ -200,8 +201,8 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[str, ...] = ()) 
     if not known(code) and answer.status not in (200, 400, 401, 403):
         return None
     description = answer.fields.get("error_description") if answer.fields else None
-    text = shortened(description, secrets=secrets) if isinstance(description, str) else None
-    refusal = Refusal(shortened(code, secrets=secrets), text or None, answer.status)
+    text = server_text(description, secrets=secrets, limit=LIMIT) if isinstance(description, str) else None
+    refusal = Refusal(server_text(code, secrets=secrets, limit=LIMIT), text or None, answer.status)
     failure = passing(refusal, operation=operation)
     if failure is not None:
         raise failure

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from provena_sdk import errors
+from provena_sdk.display.text import server_text
 from provena_sdk.errors import AnswerFields, FieldError
 from provena_sdk.operations.headers import retry_after_seconds
 from provena_sdk.operations.operation import Call
 
 T = TypeVar("T")
 
-DETAIL_LENGTH = 500
 GATEWAY_STATUSES = frozenset({502, 503, 504})
 
 _NEVER_HTML = frozenset({400, 401, 403, 422})
@@ -32,14 +32,6 @@ _BAD_TOKEN = ("Could not validate credentials", "Not authenticated", "Token had 
 _LOCKED = "is locked"
 _NO_REVIEWER = re.compile(r"not a dataset reviewer|not the approver")
 _NOT_LINKED = re.compile(r"\blink(ed)? (your User|Person)|linked Person in the registry")
-_SECRET = re.compile(
-    r"eyJ[\w-]{8,}(?:\.[\w-]*)*"
-    r"|Bearer\s+[^\s\"',;]+"
-    r"|(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|AccessKeyId|SecretAccessKey"
-    r"|SessionToken|aws_\w+|(?:access|refresh|id|session|security)_token|client_secret|password"
-    r"|presigned_url|console_session_url)[\"']?\s*[=:]\s*[\"']?[^\s&\"',}]+",
-    re.IGNORECASE,
-)
 
 
 def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T:
@@ -86,7 +78,7 @@ def _refusal(call: Call[Any], data: object) -> errors.OperationRejected | None:
     status = data.get("status", data) if isinstance(data, dict) else None
     if not isinstance(status, dict) or status.get("success") is not False:
         return None
-    detail = _shorten(str(status.get("details") or "no reason given"))
+    detail = server_text(str(status.get("details") or "no reason given"))
     return errors.OperationRejected(f"The service refused: {_sentence(detail)}", **_fields(call, 200, detail))
 
 
@@ -301,26 +293,26 @@ def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entri
         return None, ()
     if _is_html(headers) or text[:1] == "<":
         title = re.search(r"<title>\s*(.*?)\s*</title>", text, re.IGNORECASE | re.DOTALL)
-        return (_shorten(title.group(1)) if title else None), ()
+        return (server_text(title.group(1)) if title else None), ()
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return _shorten(text), ()
+        return server_text(text), ()
     told = data.get("detail", data.get("message")) if isinstance(data, dict) else data
     if isinstance(told, list):
         entries = tuple(_entry(entry) for entry in told if isinstance(entry, dict))
-        return _shorten("; ".join(map(str, entries))) or None, entries
+        return server_text("; ".join(map(str, entries))) or None, entries
     # Anything else is an answer in the wrong place, which may hold what must not be shown.
-    return (_shorten(told) or None) if isinstance(told, str) else None, ()
+    return (server_text(told) or None) if isinstance(told, str) else None, ()
 
 
 def _entry(entry: dict[str, Any]) -> FieldError:
     location = entry.get("loc")
     parts = location if isinstance(location, list) else [location]
     return FieldError(
-        tuple(part if isinstance(part, int) else _shorten(str(part)) for part in parts),
-        _shorten(str(entry.get("msg", ""))),
-        _shorten(str(entry.get("type", ""))),
+        tuple(part if isinstance(part, int) else server_text(str(part)) for part in parts),
+        server_text(str(entry.get("msg", ""))),
+        server_text(str(entry.get("type", ""))),
     )
 
 
@@ -332,8 +324,3 @@ def _sentence(detail: str | None) -> str:
     """End what the service said, whatever it ended with, so that a next step can follow."""
     text = (detail or "").strip().rstrip(".") or "no reason given"
     return text if text[-1] in "!?…" else f"{text}."
-
-
-def _shorten(text: str) -> str:
-    text = _SECRET.sub("<secret>", text)
-    return text if len(text) <= DETAIL_LENGTH else f"{text[:DETAIL_LENGTH]}…"

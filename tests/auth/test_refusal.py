@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken
-from provena_sdk.auth.refusal import Refusal, explain, shortened
+from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.auth.tokens import Secret, SessionKey
@@ -185,7 +185,3 @@ def test_what_the_server_adds_is_made_fit_for_a_message(
     assert "tok-3n-secret" not in text
     assert text.isprintable()
     assert len(text) < 400
-
-
-def test_a_long_text_is_cut() -> None:
-    assert len(shortened("x" * 500)) == 200

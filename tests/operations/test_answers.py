@@ -191,7 +191,7 @@ def test_the_error_for_an_unreadable_answer_does_not_carry_the_answer() -> None:
 def test_long_details_are_shortened() -> None:
     error = answer(400, {"detail": "x" * 5000})
     assert error.detail is not None
-    assert len(error.detail) == 501
+    assert len(error.detail) == 500
 
 
 def test_many_field_errors_are_counted() -> None:

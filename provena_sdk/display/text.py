@@ -1,0 +1,94 @@
+"""Text from elsewhere, made fit to be shown: on one line, printable, bounded, without secrets.
+
+A server, a file name or another user may say anything: escape sequences that clear the screen or write to the
+clipboard, characters that reverse the reading direction, megabytes. Whatever they say passes through here before it
+stands in a message, a table or a log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+LIMIT: Final = 200
+"""Characters of a name or a value that are shown."""
+
+SERVER_LIMIT: Final = 500
+"""Characters of a server's explanation that are shown."""
+
+READ_LIMIT: Final = 4096
+"""Characters of somebody else's text that any regular expression reads."""
+
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Invisible, but part of the spelling in some scripts."""
+
+# Each repetition is bounded, so that the time grows with the length of the text alone.
+_SECRET: Final = re.compile(
+    r"eyJ[\w-]{8,4096}(?:\.[\w-]{0,4096}){0,4}"
+    r"|Bearer\s{1,8}[^\s\"',;]+"
+    r"|(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|AccessKeyId|SecretAccessKey"
+    r"|SessionToken|\baws_\w{1,40}|(?:access|refresh|id|session|security)_token|client_secret|password"
+    r"|presigned_url|console_session_url)[\"']?\s{0,8}[=:]\s{0,8}[\"']?[^\s&\"',}]+",
+    re.IGNORECASE,
+)
+
+
+def printable(text: object, limit: int = LIMIT) -> str:
+    r"""Show a name or a value on one line.
+
+    Args:
+        text: What to show; anything but a string is shown by ``str``.
+        limit: Characters to show at most; a longer text ends in an ellipsis.
+
+    Returns:
+        The text with runs of white space as one space, and every other character that cannot be printed as its escape.
+
+    Example:
+        >>> printable("reef\x1b[2J  2024\n")
+        'reef\\x1b[2J 2024'
+        >>> printable("abcdef", limit=4)
+        'abc…'
+    """
+    whole = str(text)
+    read = whole[: 10 * limit]  # ten times, because white space folds
+    line = _escaped(" ".join(read.split()))
+    return line if len(line) <= limit and len(read) == len(whole) else f"{line[: limit - 1]}…"
+
+
+def printable_lines(text: str) -> str:
+    r"""Keep the lines and the spacing of a text, and escape every other character that cannot be printed.
+
+    Example:
+        >>> printable_lines("two\nlines\x07")
+        'two\nlines\\x07'
+    """
+    return text if text.isprintable() else "\n".join(map(_escaped, text.split("\n")))
+
+
+def server_text(text: str, *, secrets: Iterable[str] = (), limit: int = SERVER_LIMIT) -> str:
+    """Show what a server says, without tokens, keys and signed URLs.
+
+    Args:
+        text: What it says.
+        secrets: What was sent to it, and must not be repeated.
+        limit: Characters to show at most.
+
+    Example:
+        >>> server_text("bad token tok-123, see   Bearer abc.def", secrets=["tok-123"])
+        'bad token <secret>, see <secret>'
+    """
+    read = text[: 16 * READ_LIMIT]
+    for secret in filter(None, secrets):
+        read = read.replace(secret, "<secret>")
+    return printable(_SECRET.sub("<secret>", read[:READ_LIMIT]), limit)
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else "".join(map(_shown, line))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

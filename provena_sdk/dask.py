@@ -12,7 +12,6 @@ encrypted (``distributed.Security``), and whoever may run tasks on the cluster m
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import secrets
 import threading
@@ -26,6 +25,7 @@ from urllib.parse import urlsplit
 from distributed import Client, WorkerPlugin
 
 from provena_sdk.client import Provena
+from provena_sdk.config.addresses import is_loopback_host
 from provena_sdk.errors import ClosedError, InvalidArgument
 from provena_sdk.files import Access, Credentials
 from provena_sdk.files.location import DatasetLocation, StoreAddress
@@ -287,19 +287,10 @@ def _handed_over(*written: tuple[str, str, DatasetLocation, StoreAddress, tuple[
 
 def _warn_of_open_connections(client: Client) -> None:
     address = urlsplit(str(client.scheduler_info(0)["address"]))
-    if address.scheme in _ENCRYPTED or _is_here(address.hostname or ""):
+    if address.scheme in _ENCRYPTED or is_loopback_host(address.hostname or ""):
         return
     warnings.warn(
         "The connections to this Dask cluster are not encrypted; whoever can listen to them can read the datasets "
         "of the lease until its credentials end. Set the cluster up with distributed.Security.",
         stacklevel=3,
     )
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

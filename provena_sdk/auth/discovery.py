@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from provena_sdk.config.addresses import require_safe
 from provena_sdk.errors import ConfigurationError
 
 DOCUMENT = "/.well-known/openid-configuration"
@@ -57,7 +56,7 @@ class Endpoints:
                 raise ConfigurationError(
                     f"{name}: no such sign-in endpoint.", hint=f"There are {', '.join(_PUBLISHED_AS)}."
                 )
-            require_safe(url, name)
+            require_safe(name, url)
         return dataclasses.replace(self, **overrides)
 
 
@@ -86,42 +85,3 @@ def read_document(issuer: str, document: Mapping[str, object]) -> Endpoints:
         name: url for name, key in _PUBLISHED_AS.items() if isinstance(url := document.get(key), str) and url
     }
     return Endpoints.below(issuer).replaced(found)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether ``url`` points to this machine.
-
-    Example:
-        >>> is_loopback("http://127.0.0.1:8080/x"), is_loopback("http://127.0.0.1.example.org/")
-        (True, False)
-    """
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_safe(url: str) -> bool:
-    """Tell whether secrets may be sent to ``url``: over TLS, or without leaving this machine."""
-    try:
-        parts = urlsplit(url)
-        if parts.username is not None or parts.password is not None or not parts.hostname:
-            return False
-    except ValueError:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
-
-
-def require_safe(url: str, name: str) -> None:
-    """Refuse an address that secrets must not be sent to.
-
-    Raises:
-        ConfigurationError: It is neither https nor plain http on this machine.
-    """
-    if not is_safe(url):
-        raise ConfigurationError(
-            f"{name}: signing in needs an https address.", hint="Plain http is for this machine only."
-        )

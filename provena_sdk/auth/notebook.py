@@ -7,8 +7,8 @@ from html import escape
 from importlib import import_module
 from typing import Any
 
-from provena_sdk.auth.discovery import is_safe
 from provena_sdk.auth.present import Prompt, span
+from provena_sdk.config.addresses import is_safe
 
 _UPDATE_SECONDS = 5
 

@@ -10,7 +10,7 @@ import webbrowser
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
-from provena_sdk.auth.discovery import is_loopback, is_safe
+from provena_sdk.config.addresses import is_loopback, is_safe
 
 NON_INTERACTIVE = "PROVENA_NON_INTERACTIVE"
 

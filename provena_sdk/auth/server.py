@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from provena_sdk.auth.discovery import DOCUMENT, Endpoints, read_document, require_safe
+from provena_sdk.auth.discovery import DOCUMENT, Endpoints, read_document
 from provena_sdk.auth.refusal import Refusal
 from provena_sdk.auth.tokens import Tokens
+from provena_sdk.config.addresses import require_safe
 from provena_sdk.errors import (
     CertificateRejected,
     ConnectionFailed,
@@ -59,7 +60,7 @@ class SignInServer:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        require_safe(issuer, "issuer")
+        require_safe("issuer", issuer)
         self.issuer = issuer.rstrip("/")
         self.clock = clock
         self.sleep = sleep

@@ -21,9 +21,9 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from requests_oauthlib import OAuth2Session
 
 from provena_sdk.auth.adapter import TrustingAdapter
-from provena_sdk.auth.discovery import is_loopback, require_safe
 from provena_sdk.auth.refusal import Refusal, known, passing, unreadable
 from provena_sdk.auth.tokens import Tokens, lifetimes
+from provena_sdk.config.addresses import is_loopback, require_safe
 from provena_sdk.config.trust import tls_context
 from provena_sdk.display.text import LIMIT, server_text
 from provena_sdk.errors import (
@@ -121,7 +121,7 @@ class Line:
         return self._send("GET", url, operation, headers=headers)
 
     def _send(self, method: str, url: str, operation: str, **options: Any) -> Answer:
-        require_safe(url, operation)
+        require_safe(operation, url)
         # A proxy from the environment cannot reach this machine's own ports.
         self._session.trust_env = not is_loopback(url)
         if url.startswith("https:") and not self._trusting:

@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from provena_sdk.config.addresses import ALLOW_PLAIN_HTTP, require_safe
 from provena_sdk.errors import ConfigurationError
 
 DEVICE_CLIENT_ID = "client-tools"
 OFFLINE_CLIENT_ID = "automated-access"
+
+_YES = ("1", "true", "yes", "on")
+_NO = ("", "0", "false", "no", "off")
 
 _DOMAIN = re.compile(r"[^\s/?#@:\\\[\]]+(?::\d{1,5})?")
 _REALM = re.compile(r"[^\s/?#\\]+")
@@ -30,9 +34,13 @@ class Deployment:
         s3_endpoint: Base URL of the object store; None means Amazon S3.
         s3_region: Region of the object store; None leaves it to the store.
         ca_file: File of the certificate authorities to trust for all of these, instead of the usual ones.
+        allow_plain_http: Whether datastore, search and object store may have ``http://`` addresses on other
+            machines. Tokens, credentials and data then cross the network unencrypted. Sign-in never uses such an
+            address.
 
     Raises:
-        ConfigurationError: An address is no http(s) URL, carries user info, or domain and realm are missing.
+        ConfigurationError: An address is not an http(s) URL, carries user info or is not encrypted, or the domain or
+            the realm is malformed.
 
     Example:
         >>> Deployment("example.org", realm="provena").datastore
@@ -47,13 +55,15 @@ class Deployment:
     s3_endpoint: str | None = field(default=None, kw_only=True)
     s3_region: str | None = field(default=None, kw_only=True)
     ca_file: str | None = field(default=None, kw_only=True)
+    allow_plain_http: bool = field(default=False, kw_only=True)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Deployment:
         """Read the deployment from environment variables.
 
         ``PROVENA_DOMAIN`` must be there. ``PROVENA_REALM``, ``PROVENA_DATASTORE_URL``, ``PROVENA_SEARCH_URL``,
-        ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT``, ``PROVENA_S3_REGION`` and ``PROVENA_CA_FILE`` may be.
+        ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT``, ``PROVENA_S3_REGION``, ``PROVENA_CA_FILE`` and
+        ``PROVENA_ALLOW_PLAIN_HTTP`` may be.
 
         Args:
             environment: The variables; ``os.environ`` when None.
@@ -84,15 +94,41 @@ class Deployment:
             s3_endpoint=variables.get("PROVENA_S3_ENDPOINT") or None,
             s3_region=variables.get("PROVENA_S3_REGION") or None,
             ca_file=variables.get("PROVENA_CA_FILE") or None,
+            allow_plain_http=yes_or_no(
+                "PROVENA_ALLOW_PLAIN_HTTP", variables.get("PROVENA_ALLOW_PLAIN_HTTP", "")
+            ),
         )
 
     def __post_init__(self) -> None:
         domain_name("domain", self.domain)
         realm_name("realm", self.realm)
+        if not isinstance(self.allow_plain_http, bool):
+            raise ConfigurationError(f"{ALLOW_PLAIN_HTTP}: True or False is needed.")
         for name, default in usual_addresses(self.domain, self.realm).items():
-            object.__setattr__(self, name, base_url(name, getattr(self, name) or default))
+            self._set_address(name, getattr(self, name) or default)
         if self.s3_endpoint is not None:
-            object.__setattr__(self, "s3_endpoint", base_url("s3_endpoint", self.s3_endpoint))
+            self._set_address("s3_endpoint", self.s3_endpoint)
+
+    def _set_address(self, name: str, given: str) -> None:
+        url = base_url(name, given)
+        require_safe(name, url, allow_plain_http=None if name == "issuer" else self.allow_plain_http)
+        object.__setattr__(self, name, url)
+
+
+def yes_or_no(name: str, text: str) -> bool:
+    """Read a setting that is on or off; ``name`` says in the error where it came from.
+
+    Raises:
+        ConfigurationError: The text says neither.
+
+    Example:
+        >>> yes_or_no("PROVENA_ALLOW_PLAIN_HTTP", "yes"), yes_or_no("PROVENA_ALLOW_PLAIN_HTTP", "")
+        (True, False)
+    """
+    said = text.strip().lower()
+    if said not in (*_YES, *_NO):
+        raise ConfigurationError(f"{name}: true or false is needed.")
+    return said in _YES
 
 
 def usual_addresses(domain: str, realm: str) -> dict[str, str]:

@@ -120,6 +120,7 @@ def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:
         _or_default(row("s3_endpoint", place.s3_endpoint), "Amazon S3"),
         _or_default(row("s3_region", place.s3_region), "up to the object store"),
         _trust(row("ca_file", place.ca_file)),
+        row("allow_plain_http", _yes_or_no(place.allow_plain_http)),
     ]
     if own_tokens:
         rows.append(ExplainedSetting("sign_in", "a source of tokens", "argument"))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
-from provena_sdk.config.deployment import base_url, domain_name, realm_name
+from provena_sdk.config.deployment import base_url, domain_name, realm_name, yes_or_no
+from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError
 
 Value: TypeAlias = str | float | bool | tuple[str, ...] | None
+
+_PLAIN_HTTP: Final = "PROVENA_ALLOW_PLAIN_HTTP"
+_SHOWN: Final = 60
 
 STORAGES: Final = ("file", "memory", "keyring")
 """The names of the places where sessions can be kept."""
@@ -70,19 +75,19 @@ def _url(label: str, value: object) -> str:
 
 def _flag(label: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{label}: true or false is needed, not {_kind(value)}.")
+        raise ConfigurationError(f"{label}: true or false is needed, not {_shown(value)}.")
     return value
 
 
 def _seconds(label: str, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{label}: a number of seconds above 0 is needed.")
+        raise ConfigurationError(f"{label}: a number of seconds above 0 is needed, not {_shown(value)}.")
     return float(value)
 
 
 def _count(label: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"{label}: a whole number is needed, 0 or above.")
+        raise ConfigurationError(f"{label}: a whole number is needed, 0 or above, not {_shown(value)}.")
     return value
 
 
@@ -98,8 +103,14 @@ def _command(label: str, value: object) -> tuple[str, ...]:
 
 def _storage(label: str, value: object) -> str:
     if value not in STORAGES:
-        raise ConfigurationError(f"{label}: one of {', '.join(STORAGES)} is needed.")
+        raise ConfigurationError(f"{label}: one of {', '.join(STORAGES)} is needed, not {_shown(value)}.")
     return str(value)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(printable(value, _SHOWN))
+    return str(value).lower() if isinstance(value, bool | int | float) else _kind(value)
 
 
 def _kind(value: object) -> str:
@@ -119,6 +130,7 @@ KEYS: Final = {
         Key("s3_region", _text, "PROVENA_S3_REGION"),
         # Whom to trust depends on the network one is in, more than on the deployment.
         Key("ca_file", _text, "PROVENA_CA_FILE", local=False),
+        Key("allow_plain_http", _flag, _PLAIN_HTTP, partial(yes_or_no, _PLAIN_HTTP)),
         Key("client_id", _text, "PROVENA_CLIENT_ID"),
         Key("offline_token_file", _text, "PROVENA_OFFLINE_TOKEN_FILE"),
         Key("offline_token_command", _command),

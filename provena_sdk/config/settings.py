@@ -348,6 +348,7 @@ def _arguments(given: Given) -> _Place:
         if given.realm is not None and given.realm != given.deployment.realm:
             raise InvalidArgument("realm", "the deployment that is given has another one.")
         values = {key: getattr(given.deployment, name) for name, key in _ADDRESSES.items()}
+        values["allow_plain_http"] = given.deployment.allow_plain_http
         if given.deployment.ca_file is not None:
             values["ca_file"] = given.deployment.ca_file
     elif isinstance(given.deployment, str):
@@ -422,6 +423,7 @@ def _deployment(
         s3_endpoint=values.get("s3_endpoint"),
         s3_region=values.get("s3_region"),
         ca_file=values.get("ca_file"),
+        allow_plain_http=values.get("allow_plain_http", False),
     )
 
 

@@ -67,7 +67,7 @@ def check_options(
 
 
 def client_for(
-    profile: str | None, deployment: str | Mapping[str, str | None] | None, realm: str | None
+    profile: str | None, deployment: str | Mapping[str, str | bool | None] | None, realm: str | None
 ) -> Provena:
     """Make the client that storage options lead to.
 
@@ -92,7 +92,7 @@ def client_for(
 
 
 def domain_of(
-    profile: str | None, deployment: str | Mapping[str, str | None] | None, realm: str | None
+    profile: str | None, deployment: str | Mapping[str, str | bool | None] | None, realm: str | None
 ) -> str | None:
     """Return the domain that the leases must be of, which need no sign-in; None for any.
 
@@ -107,7 +107,7 @@ def domain_of(
     for name, value in (("profile", profile), ("realm", realm)):
         if value is not None:
             raise InvalidArgument(name, "a lease is read without signing in.", hint="Leave it out.")
-    return deployment["domain"] if isinstance(deployment, Mapping) else deployment
+    return str(deployment["domain"]) if isinstance(deployment, Mapping) else deployment
 
 
 def check_deployment(given: object) -> None:
@@ -142,5 +142,5 @@ def _deployment(fields: Mapping[str, Any]) -> Deployment:
     raise InvalidArgument(
         "deployment",
         "it needs the fields of a Deployment: domain, and perhaps realm, datastore, search, issuer, s3_endpoint, "
-        "s3_region and ca_file.",
+        "s3_region, ca_file and allow_plain_http.",
     )

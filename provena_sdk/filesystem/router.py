@@ -92,7 +92,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     def __init__(
         self,
         profile: str | None = None,
-        deployment: str | Mapping[str, str | None] | None = None,
+        deployment: str | Mapping[str, str | bool | None] | None = None,
         realm: str | None = None,
         access: str | None = None,
         lease: bool = False,

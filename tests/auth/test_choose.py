@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provena_sdk.auth import MemoryStore, SessionKey, Tokens, token_source
+from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.store import FileStore
 from provena_sdk.config import Deployment
 from provena_sdk.errors import ConfigurationError, SessionEnded, SignInRequired
@@ -60,7 +61,7 @@ def test_arguments_come_before_the_environment_and_that_before_a_person(
         ({"offline_token": "line\nbreak"}, "offline_token: empty, or not one line"),
         ({"offline_token": "ünïcode"}, "offline_token: empty, or not one line"),
         ({"endpoints": {"tokn": "https://x.example"}}, "tokn: no such sign-in endpoint"),
-        ({"endpoints": {"token": "http://x.example"}}, "token: signing in needs an https address"),
+        ({"endpoints": {"token": "http://x.example"}}, "token: an https address is needed"),
     ],
 )
 def test_what_cannot_be_used_is_said_at_once(arguments: dict[str, str], message: str) -> None:
@@ -83,12 +84,11 @@ def test_what_cannot_be_used_is_said_at_once(arguments: dict[str, str], message:
     ],
 )
 def test_plain_http_is_for_this_machine_only(issuer: str, fine: bool) -> None:
-    deployment = Deployment("example.org", issuer=issuer)
     if fine:
-        token_source(deployment)
+        token_source(Deployment("example.org", issuer=issuer))
     else:
-        with pytest.raises(ConfigurationError, match="issuer: signing in needs an https address"):
-            token_source(deployment)
+        with pytest.raises(ConfigurationError, match="issuer: an https address is needed"):
+            SignInServer(issuer)
 
 
 def test_surrounding_white_space_is_dropped() -> None:

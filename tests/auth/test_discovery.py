@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from oauthlib.oauth2 import DeviceClient
 
-from provena_sdk.auth.discovery import Endpoints, is_safe
+from provena_sdk.auth.discovery import Endpoints
 from provena_sdk.auth.server import SignInServer
+from provena_sdk.config.addresses import is_safe
 from provena_sdk.errors import ConfigurationError, ConnectionFailed, EndpointNotFound, GatewayError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_an_address_that_is_not_safe_is_refused(
 ) -> None:
     assert not is_safe(address)
     sign_in.script(DOCUMENT, answer(body={**sign_in.document(), "token_endpoint": address}))
-    with pytest.raises(ConfigurationError, match="token: signing in needs an https address"):
+    with pytest.raises(ConfigurationError, match="token: an https address is needed"):
         found(server)
 
 

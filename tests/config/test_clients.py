@@ -144,6 +144,7 @@ class TestExplain:
             ("s3_endpoint", "Amazon S3", usual),
             ("s3_region", "reef-1", "environment variable PROVENA_S3_REGION"),
             ("ca_file", "the system's store", usual),
+            ("allow_plain_http", "no", usual),
             ("sign_in", "offline token (set)", "environment variable PROVENA_OFFLINE_TOKEN"),
             ("client_id", "automated-access", usual),
             ("storage", "memory", file),

@@ -25,6 +25,7 @@ s3_endpoint = "https://o.example.org"
 s3_region = "ap-southeast-2"
 client_id = "reef-tools"
 ca_file = "certificates/ca.pem"
+allow_plain_http = false
 offline_token_file = "~/token"
 storage = "memory"
 interactive = false
@@ -55,6 +56,7 @@ def test_everything_a_profile_can_say(tmp_path: Path, monkeypatch: pytest.Monkey
         "s3_region": "ap-southeast-2",
         "client_id": "reef-tools",
         "ca_file": str(tmp_path / "certificates" / "ca.pem"),
+        "allow_plain_http": False,
         "offline_token_file": str(tmp_path / "home" / "token"),
         "storage": "memory",
         "interactive": False,
@@ -125,16 +127,19 @@ def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         ("s3_region = ['a']", "profile 'reef', s3_region: a text is needed, not a list."),
         ("client_id = true", "profile 'reef', client_id: a text is needed, not true or false."),
         ("ca_file = {a = 1}", "profile 'reef', ca_file: a text is needed, not a table."),
-        ("timeout = '30'", "profile 'reef', timeout: a number of seconds above 0 is needed."),
-        ("timeout = true", "profile 'reef', timeout: a number of seconds above 0 is needed."),
-        ("timeout = 0", "profile 'reef', timeout: a number of seconds above 0 is needed."),
-        ("timeout = inf", "profile 'reef', timeout: a number of seconds above 0 is needed."),
-        ("timeout = nan", "profile 'reef', timeout: a number of seconds above 0 is needed."),
-        ("max_retries = 1.5", "profile 'reef', max_retries: a whole number is needed, 0 or above."),
-        ("max_retries = -1", "profile 'reef', max_retries: a whole number is needed, 0 or above."),
-        ("max_retries = true", "profile 'reef', max_retries: a whole number is needed, 0 or above."),
-        ("interactive = 'no'", "profile 'reef', interactive: true or false is needed, not a text."),
-        ("interactive = 0", "profile 'reef', interactive: true or false is needed, not a number."),
+        ("timeout = '30'", "profile 'reef', timeout: a number of seconds above 0 is needed, not '30'."),
+        ("timeout = true", "profile 'reef', timeout: a number of seconds above 0 is needed, not true."),
+        ("timeout = 0", "profile 'reef', timeout: a number of seconds above 0 is needed, not 0."),
+        ("timeout = inf", "profile 'reef', timeout: a number of seconds above 0 is needed, not inf."),
+        ("timeout = nan", "profile 'reef', timeout: a number of seconds above 0 is needed, not nan."),
+        ("max_retries = 1.5", "profile 'reef', max_retries: a whole number is needed, 0 or above, not 1.5."),
+        ("max_retries = -1", "profile 'reef', max_retries: a whole number is needed, 0 or above, not -1."),
+        (
+            "max_retries = true",
+            "profile 'reef', max_retries: a whole number is needed, 0 or above, not true.",
+        ),
+        ("interactive = 'no'", "profile 'reef', interactive: true or false is needed, not 'no'."),
+        ("interactive = 0", "profile 'reef', interactive: true or false is needed, not 0."),
         ("storage = 'cloud'", "profile 'reef', storage: one of file, memory"),
         ("storage = []", "profile 'reef', storage: one of file, memory"),
         ("offline_token_command = 'pass show hush'", "offline_token_command: a list of texts is needed"),

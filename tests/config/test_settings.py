@@ -44,6 +44,19 @@ def test_nothing_but_a_domain() -> None:
     assert (settings.timeout, settings.max_retries, settings.storage) == (60.0, 3, "file")
 
 
+def test_a_profile_allows_plain_http_for_its_own_deployment_only() -> None:
+    written = parse_config(
+        '[profiles.default]\ndomain = "lab.org"\ns3_endpoint = "http://s3.lab.org"\nallow_plain_http = true\n',
+        "/config.toml",
+    )
+    assert resolve(Given(), {}, written).deployment.s3_endpoint == "http://s3.lab.org"
+    assert resolve(Given("other.org"), {}, written).deployment == Deployment("other.org")
+    with pytest.raises(ConfigurationError, match="search: an https address is needed"):
+        resolve(Given("other.org"), {"PROVENA_SEARCH_URL": "http://search.other.org"}, written)
+    with pytest.raises(ConfigurationError, match="allow_plain_http: true or false is needed, not 'yes'"):
+        parse_config('[profiles.lab]\nallow_plain_http = "yes"', "/config.toml")
+
+
 VALUES: dict[str, tuple[Any, str, Any, Any]] = {
     # name: as argument, as variable's text, as it comes out, in the profile
     "realm": ("arg", "env", "env", "coral"),

@@ -94,8 +94,50 @@ def test_domains_that_are_refused(domain: str) -> None:
 @pytest.mark.parametrize("name", ["datastore", "search", "issuer", "s3_endpoint"])
 def test_addresses_that_are_refused(name: str, url: str) -> None:
     with pytest.raises(ConfigurationError, match=name) as caught:
-        Deployment("example.org", **{name: url})
+        Deployment("example.org", **{name: url})  # type: ignore[arg-type]  # names of fields
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://data.example.org", "http://10.0.0.1:9000", "http://127.0.0.1.example.org"]
+)
+@pytest.mark.parametrize("name", ["datastore", "search", "issuer", "s3_endpoint"])
+def test_plain_http_to_another_machine_is_refused(name: str, url: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name}: an https address is needed") as caught:
+        Deployment("example.org", **{name: url})  # type: ignore[arg-type]  # names of fields
+    assert (caught.value.hint or "").endswith(" unless the deployment sets allow_plain_http.") is (
+        name != "issuer"
+    )
+
+
+def test_a_deployment_may_allow_plain_http_for_all_but_sign_in() -> None:
+    url = "http://data.lab:9000"
+    made = Deployment("lab", datastore=url, search=url, s3_endpoint=url, allow_plain_http=True)
+    assert (made.datastore, made.search, made.s3_endpoint) == (url, url, url)
+    with pytest.raises(ConfigurationError, match="issuer"):
+        Deployment("lab", issuer=url, allow_plain_http=True)
+    with pytest.raises(ConfigurationError, match="allow_plain_http: True or False"):
+        Deployment("lab", datastore=url, allow_plain_http="no")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("said", ["1", "true", "Yes", "ON"])
+def test_the_environment_may_allow_plain_http(said: str) -> None:
+    place = {"PROVENA_DOMAIN": "lab", "PROVENA_DATASTORE_URL": "http://data.lab"}
+    for denied in ({}, {"PROVENA_ALLOW_PLAIN_HTTP": "0"}):
+        with pytest.raises(ConfigurationError, match="https"):
+            Deployment.from_env({**place, **denied})
+        with pytest.raises(ConfigurationError, match="https"):
+            Provena.from_env({**place, **denied})
+    allowed = {**place, "PROVENA_ALLOW_PLAIN_HTTP": said}
+    assert Deployment.from_env(allowed).datastore == "http://data.lab"
+    client = Provena.from_env(allowed)
+    assert client.deployment.datastore == "http://data.lab"
+    assert client.explain()["allow_plain_http"].value == "yes"
+    assert client.explain()["allow_plain_http"].origin == "environment variable PROVENA_ALLOW_PLAIN_HTTP"
+    with pytest.raises(
+        ConfigurationError, match="PROVENA_ALLOW_PLAIN_HTTP: true or false is needed, not 'maybe'"
+    ):
+        Provena.from_env({**place, "PROVENA_ALLOW_PLAIN_HTTP": "maybe"})
 
 
 @pytest.mark.parametrize("realm", ["", "a/b", "a b", "a?b", "a#b"])

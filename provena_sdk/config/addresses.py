@@ -1,0 +1,83 @@
+"""Which addresses secrets and data may be sent to: one rule for services, sign-in and files."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from provena_sdk.errors import ConfigurationError
+
+ALLOW_PLAIN_HTTP: Final = "allow_plain_http"
+"""The setting by which a deployment allows addresses that are not encrypted."""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL points to this machine.
+
+    Example:
+        >>> is_loopback("http://127.0.0.1:8080/x"), is_loopback("http://127.0.0.1.example.org/")
+        (True, False)
+    """
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    return is_loopback_host(host)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a host name or IP address, without brackets, is this machine's own.
+
+    Example:
+        >>> is_loopback_host("::1"), is_loopback_host("10.0.0.1")
+        (True, False)
+    """
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe(url: str, *, allow_plain_http: bool = False) -> bool:
+    """Whether secrets may be sent to a URL: over TLS, or without leaving this machine.
+
+    Args:
+        url: The URL; one with a user's name or password is never safe.
+        allow_plain_http: Whether plain HTTP to another machine is allowed as well.
+
+    Example:
+        >>> is_safe("https://example.org"), is_safe("http://example.org"), is_safe("http://localhost:8080")
+        (True, False, True)
+    """
+    try:
+        parts = urlsplit(url)
+        if parts.username is not None or parts.password is not None or not parts.hostname:
+            return False
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and (allow_plain_http or is_loopback(url)))
+
+
+def require_safe(name: str, url: str, *, allow_plain_http: bool | None = None) -> None:
+    """Refuse an address that secrets must not be sent to.
+
+    Args:
+        name: What the address is for, as messages name it.
+        url: The address.
+        allow_plain_http: What the deployment's setting says; None where no setting allows plain HTTP, as in sign-in.
+
+    Raises:
+        ConfigurationError: The address is neither https nor plain HTTP on this machine.
+
+    Example:
+        >>> require_safe("datastore", "http://data.example.org", allow_plain_http=True)
+    """
+    if is_safe(url, allow_plain_http=bool(allow_plain_http)):
+        return
+    unless = "" if allow_plain_http is None else f", unless the deployment sets {ALLOW_PLAIN_HTTP}"
+    raise ConfigurationError(
+        f"{name}: an https address is needed.", hint=f"Plain HTTP is for this machine only{unless}."
+    )

@@ -19,8 +19,8 @@ from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityErr
 from provena_sdk.files.file import already_there, not_a_file
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects import ObjectState
-from provena_sdk.files.paths import is_service_file
-from provena_sdk.files.plan import Download, Upload, service_file_refusal
+from provena_sdk.files.paths import check_not_reserved, check_writable
+from provena_sdk.files.plan import Download, Upload
 from provena_sdk.files.writer import AT_ONCE, MULTIPART_BYTES, PART_BYTES, ObjectWriter, together
 
 if TYPE_CHECKING:
@@ -446,9 +446,12 @@ class DatasetContents:
         Raises:
             DatasetFileNotFound: There is no such file.
             IntegrityError: It was replaced, or damaged on the way, again and again.
+            UnsafePath: The SDK gives such names to its own temporary files.
         """
         from provena_sdk.files.download import download_file
 
+        check_not_reserved(path)
+        check_not_reserved(target.name)
         found = entry if entry is not None else await self.info(path)
         if found["type"] != "file":
             raise not_a_file(path, self.store.location.dataset_id)
@@ -470,11 +473,11 @@ class DatasetContents:
         Raises:
             NotAFile: It is the dataset's root.
             ServiceFileRefused: It is ``metadata.json`` at the root.
+            UnsafePath: The SDK gives such names to its own temporary files.
         """
         if not path:
             raise not_a_file("", self.store.location.dataset_id)
-        if is_service_file(path):
-            raise service_file_refusal(self.store.location.dataset_id)
+        check_writable(path, self.store.location.dataset_id)
 
 
 def _name(entry: Entry) -> str:

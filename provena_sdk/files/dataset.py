@@ -13,8 +13,8 @@ from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.io_thread import run_sync
 from provena_sdk.files.location import DatasetLocation, FileInfo, StoreAddress
 from provena_sdk.files.options import CONCURRENCY, Choice, RunOptions, TransferOptions
-from provena_sdk.files.paths import checked, is_service_file
-from provena_sdk.files.plan import DownloadPlan, UploadPlan, service_file_refusal
+from provena_sdk.files.paths import check_writable, checked
+from provena_sdk.files.plan import DownloadPlan, UploadPlan
 from provena_sdk.files.report import TransferReport
 
 if TYPE_CHECKING:
@@ -125,9 +125,8 @@ class DatasetFiles:
             from provena_sdk.files.file import not_a_file
 
             raise not_a_file(plain, self.location.dataset_id)
-        if writing and is_service_file(plain):
-            raise service_file_refusal(self.location.dataset_id)
         if writing:
+            check_writable(plain, self.location.dataset_id)
             run_sync(self._credentials.ask_anew(self.location.dataset_id, Access.WRITE))
         filesystem = self.filesystem(Access.WRITE if writing else Access.READ)
         try:

@@ -19,8 +19,7 @@ from provena_sdk.files.bases import AbstractBufferedFile
 from provena_sdk.files.caching import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.files.io_thread import is_current, run_sync, submit
 from provena_sdk.files.leaving import exception_at_hand, is_left_by_exception
-from provena_sdk.files.paths import is_service_file
-from provena_sdk.files.plan import service_file_refusal
+from provena_sdk.files.paths import check_writable
 from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
@@ -152,8 +151,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         check_block_size(block_size, mode)
         if not self._inner:
             raise not_a_file("", self._dataset_id)
-        if mode != "rb" and is_service_file(self._inner):
-            raise service_file_refusal(self._dataset_id)
+        if mode != "rb":
+            check_writable(self._inner, self._dataset_id)
 
     def _look_up(self, manner: Manner | None) -> tuple[int, tuple[int, bytes] | None]:
         """Return the size, and what was fetched with it: its offset and bytes."""

@@ -26,8 +26,7 @@ from provena_sdk.files.failures import is_expired, translate
 from provena_sdk.files.file import DatasetFile, open_file
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.paths import SERVICE_FILE, is_service_file
-from provena_sdk.files.plan import service_file_refusal
+from provena_sdk.files.paths import SERVICE_FILE, check_removable, check_writable
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
 from provena_sdk.files.writer import PART_BYTES
 
@@ -39,7 +38,7 @@ _CONNECTIONS: Final = 64
 _ATTEMPTS: Final = 4
 _REGION: Final = "us-east-1"
 _WRITES: Final = frozenset(
-    {"put_object", "create_multipart_upload", "copy_object", "delete_object", "put_object_acl"}
+    {"put_object", "create_multipart_upload", "copy_object", "put_object_acl"}
     | {"put_object_tagging", "upload_part", "upload_part_copy", "complete_multipart_upload"}
 )
 _KEYLESS: Final = frozenset({"list_objects_v2", "list_object_versions", "list_multipart_uploads"})
@@ -273,8 +272,10 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
             raise UnsafePath(
                 f"The {operation} request would leave the folder of dataset {self.location.dataset_id}."
             )
-        if operation in _WRITES and is_service_file(str(arguments["Key"]).removeprefix(prefix)):
-            raise service_file_refusal(self.location.dataset_id)
+        if operation in _WRITES:
+            check_writable(str(arguments["Key"]).removeprefix(prefix), self.location.dataset_id)
+        elif operation == "delete_object":
+            check_removable(str(arguments["Key"]).removeprefix(prefix), self.location.dataset_id)
         return arguments
 
     def _permitted_deletion(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -285,7 +286,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
             self._permitted("head_object", {"Bucket": arguments.get("Bucket"), "Key": entry["Key"]})
         kept = [entry for entry in entries if entry["Key"] != self.location.key(SERVICE_FILE)]
         if not kept:
-            raise service_file_refusal(self.location.dataset_id)
+            check_removable(SERVICE_FILE, self.location.dataset_id)
         return {**arguments, "Delete": {**arguments["Delete"], "Objects": kept}}
 
     def _is_root(self, arguments: Mapping[str, Any], entry: Mapping[str, str]) -> bool:

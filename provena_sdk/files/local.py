@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.files.paths import is_part_name, part_name
+from provena_sdk.files.paths import part_name
 from provena_sdk.files.plan import PlanItem, Seen, refused
 
 
@@ -121,9 +121,6 @@ def scan(folder: Path) -> Scan:
             continue
         for entry in entries:
             path = prefix + entry.name
-            if is_part_name(entry.name):
-                settled.append(PlanItem("skip", path, local=path, reason="it is what a broken download left"))
-                continue
             try:
                 reason = _link_refusal(entry, root, above)
                 if reason:

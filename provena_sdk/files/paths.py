@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Final
 
-from provena_sdk.errors import InvalidArgument, UnsafePath
+from provena_sdk.errors import InvalidArgument, ServiceFileRefused, UnsafePath
 
 SERVICE_FILE: Final = "metadata.json"
 """The file at a dataset's root that the service writes at mint, update and revert."""
@@ -86,6 +86,8 @@ def _segment_refusal(segment: str) -> str | None:
     # Windows drops trailing dots and spaces, so that '.. ' is the parent folder there.
     if "." in segment and not segment.strip(". "):
         return f"it holds a {segment!r} segment"
+    if is_part_name(segment):
+        return f"{segment!r} is a name that the SDK gives its own temporary files"
     return None
 
 
@@ -168,7 +170,11 @@ def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
     plain = path.removeprefix("/")
     reason = refusal(plain.removesuffix("/"), windows=False) if plain else None
     if reason:
-        hint = "Separate folders by '/'." if "\\" in plain else "Give the path below the dataset's root."
+        hint = "Give the path below the dataset's root."
+        if is_reserved(plain):
+            hint = "Use another name; the dataset's fs renames or removes a file that is there."
+        elif "\\" in plain:
+            hint = "Separate folders by '/'."
         raise UnsafePath(f"{path!r} cannot be a file of a dataset: {reason}.", path=path, hint=hint)
     return plain
 
@@ -196,6 +202,66 @@ def is_service_file(path: str) -> bool:
         (True, False)
     """
     return path == SERVICE_FILE
+
+
+def is_reserved(path: str) -> bool:
+    """Whether a segment of a path is a name of the SDK's own temporary files, which no dataset may hold.
+
+    Example:
+        >>> is_reserved("obs/.a.nc.5f3a.provena-part"), is_reserved("obs/a.nc")
+        (True, False)
+    """
+    return any(map(is_part_name, path.split("/")))
+
+
+def check_not_reserved(path: str) -> None:
+    """Refuse a path that holds a name of the SDK's own temporary files.
+
+    Raises:
+        UnsafePath: It does. Such a file could pass for what an earlier download left.
+
+    Example:
+        >>> check_not_reserved("obs/a.nc")
+    """
+    if is_reserved(path):
+        raise UnsafePath(
+            f"{path!r} was refused: the SDK gives such names to its own temporary files.",
+            path=path,
+            hint="Use another name.",
+        )
+
+
+def check_removable(path: str, dataset_id: str) -> None:
+    """Refuse to remove the file that belongs to the service.
+
+    Args:
+        path: The path within the dataset.
+        dataset_id: The dataset's handle.
+
+    Raises:
+        ServiceFileRefused: It is ``metadata.json`` at the root.
+    """
+    if is_service_file(path):
+        raise ServiceFileRefused(
+            f"{SERVICE_FILE!r} at the root of dataset {dataset_id} belongs to the service.",
+            path=SERVICE_FILE,
+            hint="Change the metadata through the datastore instead.",
+        )
+
+
+def check_writable(path: str, dataset_id: str) -> None:
+    """Refuse to write a file that belongs to the service, or one with a name of the SDK's own temporary files.
+
+    Args:
+        path: The path within the dataset.
+        dataset_id: The dataset's handle.
+
+    Raises:
+        ServiceFileRefused: It is ``metadata.json`` at the root.
+        UnsafePath: The SDK gives such names to its own temporary files.
+    """
+    check_removable(path, dataset_id)
+    check_not_reserved(path)
 
 
 def part_name(name: str, token: str) -> str:
@@ -260,15 +326,15 @@ def journal_owner(name: str) -> tuple[str, str] | None:
 
 
 def is_part_name(name: str) -> bool:
-    """Whether a local file is what an interrupted download left behind: a part file or a journal.
+    """Whether a name is one of those that downloads give to part files and journals, in whatever case.
 
     Example:
         >>> is_part_name(".2024.csv.5f3a.provena-part"), is_part_name("2024.csv")
         (True, False)
-        >>> is_part_name(".2024.csv.5f3a.provena-journal")
+        >>> is_part_name(".2024.csv.5f3a.PROVENA-JOURNAL")
         True
     """
-    return name.startswith(".") and name.endswith((_PART_SUFFIX, _JOURNAL_SUFFIX))
+    return name.startswith(".") and name.lower().endswith((_PART_SUFFIX, _JOURNAL_SUFFIX))
 
 
 def folded(path: str) -> str:

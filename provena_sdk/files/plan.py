@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, overload
 
-from provena_sdk.errors import FileConflict, ServiceFileRefused, UnsafePath
+from provena_sdk.errors import FileConflict, UnsafePath
 from provena_sdk.files.io_thread import on_io_thread, run_sync
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.options import RunOptions, TransferOptions
-from provena_sdk.files.paths import SERVICE_FILE
+from provena_sdk.files.paths import is_reserved
 from provena_sdk.files.progress import ProgressLike
 from provena_sdk.files.report import TransferReport, counted, human_size, shown
 
@@ -430,15 +430,6 @@ def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
         yield offset, min(part_size, size - offset)
 
 
-def service_file_refusal(dataset_id: str) -> ServiceFileRefused:
-    """Return the error for writing the file that belongs to the service."""
-    return ServiceFileRefused(
-        f"{SERVICE_FILE!r} at the root of dataset {dataset_id} belongs to the service.",
-        path=SERVICE_FILE,
-        hint="Change the metadata through the datastore instead.",
-    )
-
-
 def refused(path: str, reason: str, local: str | None = None) -> PlanItem:
     """Return the entry of a file that is not safe to transfer.
 
@@ -447,7 +438,8 @@ def refused(path: str, reason: str, local: str | None = None) -> PlanItem:
         reason: Why it is not.
         local: Its path below the local folder.
     """
-    error = UnsafePath(f"{path!r} was refused: {reason}.", path=path)
+    hint = "Rename it, or leave it out by exclude=." if is_reserved(path) else None
+    error = UnsafePath(f"{path!r} was refused: {reason}.", path=path, hint=hint)
     return PlanItem("refused", path, local=local, reason=reason, error=error)
 
 

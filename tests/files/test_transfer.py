@@ -434,7 +434,7 @@ def test_source_files_that_cannot_be_sent(
         "refused",
         "refused",
         "refused",
-        "skipped",
+        "refused",
         "uploaded",
     ]
 

@@ -40,8 +40,7 @@ from provena_sdk.files.objects.state import (
     Streamed,
 )
 from provena_sdk.files.objects.wire import Receiver
-from provena_sdk.files.paths import MAX_KEY_BYTES, is_service_file
-from provena_sdk.files.plan import service_file_refusal
+from provena_sdk.files.paths import MAX_KEY_BYTES, check_removable, check_writable
 from provena_sdk.files.session import DatasetCredentials
 
 T = TypeVar("T")
@@ -488,7 +487,7 @@ class ObjectClient:
             upload_id: The upload.
         """
         query = addresses.query([("uploadId", upload_id)])
-        request = Request("DELETE", path, self._writable(path), query)
+        request = Request("DELETE", path, self._removable(path), query)
         try:
             await self._exchange.answer(request)
         except FileError as error:
@@ -534,7 +533,7 @@ class ObjectClient:
         Raises:
             ServiceFileRefused: One of them is ``metadata.json`` at the root; nothing was deleted.
         """
-        keys = {self._writable(path): path for path in paths}
+        keys = {self._removable(path): path for path in paths}
         plain = [key for key in keys if not _UNWRITABLE.search(key)]
         failures: dict[str, Exception] = {}
         for start in range(0, len(plain), _MOST_DELETED):
@@ -594,8 +593,11 @@ class ObjectClient:
         return key
 
     def _writable(self, path: str) -> str:
-        if is_service_file(path):
-            raise service_file_refusal(self._location.dataset_id)
+        check_writable(path, self._location.dataset_id)
+        return self._key(path)
+
+    def _removable(self, path: str) -> str:
+        check_removable(path, self._location.dataset_id)
         return self._key(path)
 
     def _read(self, request: Request, read: Callable[[], T]) -> T:

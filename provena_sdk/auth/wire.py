@@ -10,8 +10,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +31,7 @@ from provena_sdk.errors import (
     RequestTimedOut,
     SignInError,
 )
+from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.unreached import proxy_status, where, why
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -243,35 +242,14 @@ def _read(response: requests.Response, sent_at: float, received_at: float) -> An
         body = json.loads(response.content)
     except (ValueError, RecursionError):
         body = None
-    dated = _unix(response.headers.get("Date"))
+    dated = http_time(response.headers.get("Date"))
     # Date has whole seconds: what lies within the flight time and that second is no difference of clocks.
-    ahead = 0.0 if dated is None else dated - (sent_at + received_at) / 2
+    ahead = 0.0 if dated is None else dated.timestamp() - (sent_at + received_at) / 2
     return Answer(
         status=response.status_code,
         text=response.text,
         fields=body if isinstance(body, dict) else None,
         sent_at=sent_at,
         server_ahead=ahead if abs(ahead) > 2.0 + (received_at - sent_at) else 0.0,
-        retry_after=_wait(response.headers.get("Retry-After"), dated or received_at),
+        retry_after=retry_after(response.headers, lambda: received_at),
     )
-
-
-def _wait(header: str | None, now: float) -> float | None:
-    if header is None:
-        return None
-    if header.strip().isdigit():
-        return float(header)
-    until = _unix(header)
-    return None if until is None else max(0.0, until - now)
-
-
-def _unix(header: str | None) -> float | None:
-    if not header:
-        return None
-    try:
-        moment: datetime = parsedate_to_datetime(header)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()

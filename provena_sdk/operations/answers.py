@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from provena_sdk import errors
 from provena_sdk.display.text import server_text
 from provena_sdk.errors import AnswerFields, FieldError
-from provena_sdk.operations.headers import retry_after_seconds
+from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.operation import Call
 
 T = TypeVar("T")
@@ -227,7 +227,7 @@ def _rate_limited(
 ) -> errors.ServiceError:
     return errors.RateLimited(
         "The service asks for fewer requests.",
-        retry_after=retry_after_seconds(headers),
+        retry_after=retry_after(headers),
         **_fields(call, status, detail, "Wait, or lower the number of workers."),
     )
 

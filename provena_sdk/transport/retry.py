@@ -17,8 +17,8 @@ from provena_sdk.errors import (
     TokenRejected,
     UnreadableAnswer,
 )
+from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.answers import read
-from provena_sdk.operations.headers import retry_after_seconds
 from provena_sdk.operations.operation import Call, Repeat
 from provena_sdk.transport.policy import Failure, RetryPolicy
 
@@ -94,7 +94,7 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
         outcome = cast("Answer | NoAnswer", (yield Send(token)))
         error: ProvenaError
         what: int | Failure
-        retry_after: float | None = None
+        asked: float | None = None
         if isinstance(outcome, NoAnswer):
             error, what = outcome.error, outcome.failure
             if isinstance(error, CertificateRejected):
@@ -114,10 +114,10 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
                     raise _outcome_unknown(call, unreadable) from unreadable
                 raise
             except RateLimited as limited:
-                error, retry_after = limited, limited.retry_after
+                error, asked = limited, limited.retry_after
             except ServiceError as failed:
-                error, retry_after = failed, retry_after_seconds(outcome.headers)
-        wait = policy.wait(repeat, attempt, what, retry_after)
+                error, asked = failed, retry_after(outcome.headers)
+        wait = policy.wait(repeat, attempt, what, asked)
         if wait is None:
             if policy.is_ambiguous(repeat, what) and _may_have_happened(error):
                 raise _outcome_unknown(call, error) from error

@@ -16,16 +16,11 @@ from xml.etree import ElementTree
 
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects.state import ListedUpload, ObjectState, Page, StoredPart
+from provena_sdk.net.http_dates import http_time
 
 ALGORITHMS: Final = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 
 _CHECKSUM_HEADERS: Final = tuple((name, f"x-amz-checksum-{name}") for name in ALGORITHMS)
-_MONTHS: Final = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
-    )
-}
 _RANGE: Final = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})", re.ASCII)
 _REFERENCE: Final = re.compile(r"&#(x[0-9A-Fa-f]{1,6}|[0-9]{1,7});", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z0-9.]{1,64}")
@@ -94,45 +89,6 @@ def is_opaque(headers: Mapping[str, str]) -> bool:
         headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
         or headers.get("x-amz-server-side-encryption-customer-algorithm") is not None
     )
-
-
-def http_time(text: str | None) -> datetime | None:
-    """Read a time as HTTP writes it, or return None when it is written otherwise.
-
-    Example:
-        >>> http_time("Wed, 01 May 2024 08:30:00 GMT")
-        datetime.datetime(2024, 5, 1, 8, 30, tzinfo=datetime.timezone.utc)
-        >>> http_time("yesterday")
-    """
-    if text is None or len(text) != 29:
-        return None
-    try:
-        return datetime(
-            int(text[12:16]),
-            _MONTHS[text[8:11]],
-            int(text[5:7]),
-            int(text[17:19]),
-            int(text[20:22]),
-            int(text[23:25]),
-            tzinfo=UTC,
-        )
-    except (ValueError, KeyError):
-        return None
-
-
-def retry_after(text: str | None) -> float | None:
-    """Read how many seconds the store asks to wait; it may name a time instead.
-
-    Example:
-        >>> retry_after("3"), retry_after("soon")
-        (3.0, None)
-    """
-    if text is None:
-        return None
-    if text.isascii() and text.isdecimal():
-        return float(text)
-    moment = http_time(text)
-    return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def content_range(text: str | None) -> tuple[int, int, int] | None:

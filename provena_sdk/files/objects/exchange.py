@@ -38,6 +38,7 @@ from provena_sdk.files.objects.wire import (
     WireError,
 )
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials
+from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.unreached import where
 
 _log = logging.getLogger(__name__)
@@ -350,7 +351,7 @@ class Exchange:
     def _failure(
         self, request: Request, reply: Reply, credentials: Credentials, asked: str
     ) -> Failure | None:
-        date = answers.http_time(reply.headers.get("date"))
+        date = http_time(reply.headers.get("date"))
         if date is not None:
             self.clock_ahead = date - datetime.now(UTC)
         if reply.status >= 300:
@@ -374,7 +375,7 @@ class Exchange:
         failure = Failure(
             self.refusal(code, request.path, bodiless=bodiless),
             retry.trouble(status, code),
-            answers.retry_after(headers.get("retry-after")),
+            retry_after(headers),
             ambiguous=status >= 500 and code != "SlowDown",
         )
         if is_renewable(code, bodiless=bodiless) or (

@@ -1,7 +1,6 @@
 """Reading what the store answers, and what somebody else may have put in its place."""
 
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
 
@@ -132,17 +131,6 @@ def test_errors_are_named(body: bytes, headers: dict[str, str], expected: tuple[
     assert answers.refused(body, 400, headers) == expected
 
 
-@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
-def test_times_of_http_come_back(moment: datetime) -> None:
-    moment = moment.replace(microsecond=0)
-    assert answers.http_time(format_datetime(moment, usegmt=True)) == moment
-
-
-@given(st.text(max_size=29) | st.from_regex(r"\A.{5}\d\d .{3} \d{4} \d\d:\d\d:\d\d GMT\Z"))
-def test_other_times_are_passed_over(text: str) -> None:
-    assert answers.http_time(text) is None or len(text) == 29
-
-
 @given(st.integers(0, 2**60), st.integers(1, 2**60), st.integers(0, 2**60))
 def test_ranges_come_back(offset: int, length: int, after: int) -> None:
     size = offset + length + after
@@ -184,17 +172,3 @@ def test_an_objects_state() -> None:
 )
 def test_which_etags_prove_nothing(headers: dict[str, str], opaque: bool) -> None:
     assert answers.is_opaque(headers) is opaque
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [(None, None), ("7", 7.0), ("-1", None), ("٣", None), ("x", None)]
-)
-def test_waits_that_are_asked_for(text: str | None, seconds: float | None) -> None:
-    assert answers.retry_after(text) == seconds
-
-
-def test_a_wait_may_be_named_by_its_end() -> None:
-    assert answers.retry_after("Wed, 01 May 2024 08:30:00 GMT") == 0.0
-    far = answers.retry_after("Wed, 01 May 2999 08:30:00 GMT")
-    assert far is not None
-    assert far > 1e9

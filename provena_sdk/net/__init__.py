@@ -1,0 +1,1 @@
+"""What services, sign-in and files have in common about the network."""

@@ -1,12 +1,12 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check types slow interop generate refresh twins bench stress browser lock wheel clean
+.PHONY: help setup demo test check types slow interop generate refresh twins bench stress browser lock wheel clean test-live live-servers
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 help: ## Show what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: .venv/ready ## Make .venv with everything that is needed
 
@@ -23,10 +23,10 @@ demo: setup ## Sign in, mint, upload, list, search, fetch, open and download aga
 	@$(BIN)/python scripts/demo.py
 
 test: setup ## Run the fast tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not interop"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not interop and not live"
 
 slow: setup ## Run the tests that take longer
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser and not interop"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser and not interop and not live"
 
 interop: setup ## Run the tests with pandas, xarray, Dask, DuckDB and others, which are installed for it
 	@$(PIP) install --quiet -c requirements.lock --editable '.[interop]'
@@ -35,6 +35,14 @@ interop: setup ## Run the tests with pandas, xarray, Dask, DuckDB and others, wh
 browser: setup ## Run the tests that press a button in Chromium, which must be installed
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+test-live: setup ## Run the tests against Keycloak and object stores, which are fetched and built the first time
+	@$(PIP) install --quiet -c requirements.lock --group browser
+	@$(BIN)/python -m scripts.live get --possible
+	@$(BIN)/python -m pytest -q -m live -rs tests/live
+
+live-servers: setup ## Fetch and build every server for test-live, also those that take ten minutes
+	@$(BIN)/python -m scripts.live get --all
 
 stress: setup ## Share and save sessions among many processes; transfer files under faults, kills and in masses
 	@$(BIN)/python scripts/stress/refresh.py

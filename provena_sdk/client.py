@@ -172,7 +172,7 @@ class Client(ABC):
         What transfers of files ask of the datastore keeps the options that the first client was made with.
 
         Args:
-            timeout: Seconds to wait for an answer.
+            timeout: Seconds that a service has for its whole answer.
             max_retries: How often a request is repeated when that is safe.
 
         Returns:
@@ -227,7 +227,9 @@ class Provena(Client):
         interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
         tokens: Where tokens come from, instead of all of these.
         ca_file: File of the certificate authorities to trust, instead of the system's.
-        timeout: Seconds to wait for an answer, 60 unless set elsewhere; connecting takes at most 10 of them.
+        timeout: Seconds that a service has for its whole answer, 60 unless set elsewhere: from connecting, which may
+            take at most 10 of them, to the last byte. Each repetition has as many. It does not limit transfers of
+            files, nor the wait for a person who signs in.
         max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
 
     Attributes:
@@ -350,7 +352,9 @@ class AsyncProvena(Client):
         interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
         tokens: Where tokens come from, instead of all of these.
         ca_file: File of the certificate authorities to trust, instead of the system's.
-        timeout: Seconds to wait for an answer, 60 unless set elsewhere; connecting takes at most 10 of them.
+        timeout: Seconds that a service has for its whole answer, 60 unless set elsewhere: from connecting, which may
+            take at most 10 of them, to the last byte. Each repetition has as many. It does not limit transfers of
+            files, nor the wait for a person who signs in.
         max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
 
     Attributes:

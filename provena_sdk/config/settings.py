@@ -72,7 +72,7 @@ class Given:
         client_secret: That client's secret.
         ca_file: File of the certificate authorities to trust.
         interactive: Whether a person may be asked.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds that a service has for its whole answer.
         max_retries: How often a request is repeated.
     """
 
@@ -128,7 +128,7 @@ class Settings:
         credential: What signs in without a person; None when nothing does.
         storage: Where sessions are kept.
         interactive: Whether a person may be asked; None finds out.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds that a service has for its whole answer.
         max_retries: How often a request is repeated.
         origins: Where each came from, in words, by its key in ``config.toml``.
         left_out: What was set and is not used, each with the reason.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from provena_sdk import errors
-from provena_sdk.display.text import server_text
+from provena_sdk.display.text import READ_LIMIT, server_text
 from provena_sdk.errors import AnswerFields, FieldError
 from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.operation import Call
@@ -24,6 +25,7 @@ GATEWAY_STATUSES = frozenset({502, 503, 504})
 _NEVER_HTML = frozenset({400, 401, 403, 422})
 """Statuses that the services give with JSON only: a page with one of them comes from something in front."""
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _UNKNOWN_ID = "Could not find the given key"
 _UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
 _OTHER_KIND = "could not parsed as an appropriate typ"
@@ -34,14 +36,15 @@ _NO_REVIEWER = re.compile(r"not a dataset reviewer|not the approver")
 _NOT_LINKED = re.compile(r"\blink(ed)? (your User|Person)|linked Person in the registry")
 
 
-def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T:
+def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes, *, whole: bool = True) -> T:
     """Read the answer to a call.
 
     Args:
         call: The call that was sent.
         status: HTTP status of the answer.
         headers: Its headers, looked up without regard to case.
-        body: Its whole body.
+        body: Its body.
+        whole: Whether that is all of it; False when it was too large to keep.
 
     Returns:
         The parsed body of a 200.
@@ -53,9 +56,11 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) ->
         raise _unreadable(call, status, headers, body, reason=f"its status is {status}, not 200")
     if status != 200:
         raise _error(call, status, headers, body)
+    if not whole:
+        raise _unreadable(call, status, headers, body, too_large=True)
     operation = call.operation
     if not operation.is_json:
-        return operation.parse(body.decode("utf-8", "replace"))
+        return operation.parse(_text(body))
     parsed = _parsed(call, status, headers, body)
     if isinstance(parsed, errors.ServiceError):
         # Raised out here, so that no error in its context carries the body, which may hold credentials.
@@ -65,12 +70,12 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) ->
 
 def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T | errors.ServiceError:
     try:
-        data = json.loads(body)
+        data = _json(body)
         # Looked at first: a refusal leaves out what a success always holds.
         return _refusal(call, data) or call.operation.parse(data)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except (json.JSONDecodeError, RecursionError):
         return _unreadable(call, status, headers, body)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         return _unreadable(call, status, headers, body, reason=_shape(error))
 
 
@@ -264,9 +269,18 @@ _KINDS: dict[int, _Kind] = {
 
 
 def _unreadable(
-    call: Call[Any], status: int, headers: Mapping[str, str], body: bytes, reason: str | None = None
+    call: Call[Any],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    reason: str | None = None,
+    *,
+    too_large: bool = False,
 ) -> errors.UnreadableAnswer:
-    if reason is not None:
+    if too_large:
+        message = f"The answer to {call.operation.name} is too large to be read."
+        hint = f"Check the {call.operation.service.value} URL, or ask for fewer items at a time."
+    elif reason is not None:
         message = (
             f"The answer to {call.operation.name} has another shape than the interface promises: {reason}."
         )
@@ -275,7 +289,7 @@ def _unreadable(
         message = f"{call.operation.name} was answered with a web page."
         hint = f"Check the {call.operation.service.value} URL, and whether a proxy asks you to log in."
     else:
-        message = f"The answer to {call.operation.name} is no JSON ({len(body)} bytes)."
+        message = f"The answer to {call.operation.name} is not JSON ({len(body)} bytes)."
         hint = "It may have been cut off; try again."
     return errors.UnreadableAnswer(message, **_fields(call, status, None, hint))
 
@@ -288,12 +302,11 @@ def _shape(error: Exception) -> str:
 
 
 def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entries]:
-    text = body.decode("utf-8", "replace").strip()
+    text = _text(body).strip()
     if not text:
         return None, ()
     if _is_html(headers) or text[:1] == "<":
-        title = re.search(r"<title>\s*(.*?)\s*</title>", text, re.IGNORECASE | re.DOTALL)
-        return (server_text(title.group(1)) if title else None), ()
+        return _title(text[:READ_LIMIT]), ()
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -304,6 +317,22 @@ def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entri
         return server_text("; ".join(map(str, entries))) or None, entries
     # Anything else is an answer in the wrong place, which may hold what must not be shown.
     return (server_text(told) or None) if isinstance(told, str) else None, ()
+
+
+def _text(body: bytes) -> str:
+    # Whatever charset the headers name: JSON has one only, and a page from a proxy is shown as well as it can be.
+    return body.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _json(body: bytes) -> Any:
+    return json.loads(_text(body))
+
+
+def _title(page: str) -> str | None:
+    lower = page.translate(_LOWER)
+    start = lower.find("<title>")
+    end = lower.find("</title>", start)
+    return server_text(page[start + len("<title>") : end].strip()) or None if 0 <= start < end else None
 
 
 def _entry(entry: dict[str, Any]) -> FieldError:

@@ -23,12 +23,12 @@ _NOT_SENT = (
 )
 
 
-def no_answer(call: Call[Any], error: httpx.RequestError, base: str) -> NoAnswer:
+def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:
     """Translate the HTTP client's error, leaving behind the request that it holds, and with it the token.
 
     Args:
         call: The call that was sent.
-        error: What the HTTP client raised.
+        error: What the HTTP client raised, or what is wrong with the body.
         base: The service's base URL.
 
     Returns:

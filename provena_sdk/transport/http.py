@@ -1,14 +1,12 @@
-"""The one module that builds HTTP clients, and the two drivers that carry out workflows with them."""
+"""The two drivers that carry out workflows, for a sync and for an async caller."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import threading
-import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -16,34 +14,27 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from provena_sdk._version import __version__
 from provena_sdk.auth.abandon import on_thread
 from provena_sdk.config import TIMEOUT_SECONDS, Deployment
-from provena_sdk.config.trust import shared_tls_context
 from provena_sdk.errors import (
-    ClosedError,
     ProvenaError,
     SignInError,
 )
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import Effect, Gather, Workflow
+from provena_sdk.transport.bodies import Body, DamagedBody
+from provena_sdk.transport.deadlines import within
 from provena_sdk.transport.failures import no_answer
 from provena_sdk.transport.policy import RetryPolicy
+from provena_sdk.transport.pools import AsyncPool, Pool
 from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attempts
 
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
-THREADS = 32
-STEP_SECONDS = 1.0
-CONNECTIONS = 64
-# Keeping fewer than may be open would close each one after its first answer as soon as more are open: the pool
-# counts those in use as well.
-LIMITS = httpx.Limits(
-    max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30.0
-)
-HEADERS = {"User-Agent": f"provena-sdk/{__version__} python/{platform.python_version()}"}
+LONGEST_SECONDS = 365 * 86_400.0
+"""More than any answer takes, and less than the system's clocks refuse."""
 
 
 class Tokens(Protocol):
@@ -67,11 +58,12 @@ class Options:
     """What may differ from one view of a client to another.
 
     Args:
-        timeout: Seconds to wait for an answer; connecting takes at most 10 of them.
+        timeout: Seconds that a service has for its whole answer, from connecting, which may take at most 10 of them,
+            to the last byte. A repeated request has as many again.
         retry: When requests are repeated.
 
     Raises:
-        InvalidArgument: The timeout is no positive number.
+        InvalidArgument: The timeout is not a positive number.
     """
 
     timeout: float = TIMEOUT_SECONDS
@@ -87,77 +79,8 @@ class Options:
 
     def as_httpx(self) -> httpx.Timeout:
         """Return the timeout as the HTTP client takes it."""
-        return httpx.Timeout(self.timeout, connect=min(self.timeout, CONNECT_SECONDS))
-
-
-class _Pool:
-    """What all views of one blocking client share. A pickle holds no connections: new ones are made from it."""
-
-    def __init__(self, ca_file: str | None = None) -> None:
-        self._ca_file = ca_file
-        self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
-        self._threads: ThreadPoolExecutor | None = None
-        self._ended = threading.Event()
-        self._process = os.getpid()
-        self._left: object = None
-        self.closed = False
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _Pool, (self._ca_file,)
-
-    def client(self) -> httpx.Client:
-        self._leave_to_parent()
-        if self._client is None or self.closed:
-            with self._lock:
-                self.refuse_closed()
-                if self._client is None:
-                    self._client = httpx.Client(**_client_options(self._ca_file))
-        return self._client
-
-    def threads(self) -> ThreadPoolExecutor:
-        self._leave_to_parent()
-        if self._threads is None or self.closed:
-            with self._lock:
-                self.refuse_closed()
-                if self._threads is None:
-                    self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="provena")
-        return self._threads
-
-    def _leave_to_parent(self) -> None:
-        """In a forked child begin anew: connections and threads are the parent's, and its lock may be held."""
-        process = os.getpid()
-        if process != self._process:
-            self._lock, self._ended = threading.Lock(), threading.Event()
-            self._left = (self._client, self._threads)  # not closed, which the parent's servers would notice
-            self._client = self._threads = None
-            self._process = process
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond the client's end, which a program's end may have to wait for."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            # In steps, because a long one cannot be interrupted on Windows.
-            if self._ended.wait(min(left, STEP_SECONDS)):
-                self.refuse_closed()
-
-    def refuse_closed(self) -> None:
-        if self.closed:
-            raise ClosedError(
-                "This client is closed.", hint="Make a new one, or leave the 'with' block later."
-            )
-
-    def close(self) -> None:
-        self._leave_to_parent()
-        with self._lock:
-            self.closed = True
-            self._ended.set()
-            client, threads = self._client, self._threads
-            self._client = self._threads = None
-        if threads is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
-        if client is not None:
-            client.close()
+        longest = min(self.timeout, LONGEST_SECONDS)
+        return httpx.Timeout(longest, connect=min(longest, CONNECT_SECONDS))
 
 
 class Transport:
@@ -177,13 +100,13 @@ class Transport:
         options: Options = Options(),
         *,
         sleep: Callable[[float], None] | None = None,
-        _pool: _Pool | None = None,
+        _pool: Pool | None = None,
     ) -> None:
         self.deployment = deployment
         self.tokens = tokens
         self.options = options
         self._sleep = sleep
-        self._pool = _Pool(deployment.ca_file) if _pool is None else _pool
+        self._pool = Pool(deployment.ca_file) if _pool is None else _pool
 
     def with_options(self, options: Options) -> Transport:
         """Return a view with other options on the same connections."""
@@ -252,16 +175,21 @@ class Transport:
 
     def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
         client = self._pool.client()
-        request = _request(self.deployment, call, token, self.options)
+        request = client.build_request(**_request(self.deployment, call, token, self.options))
         try:
-            response = client.request(**request)
-        except httpx.RequestError as error:
+            with within(self.options.timeout), closing(client.send(request, stream=True)) as response:
+                body = Body(response.status_code, response.headers)
+                if body.whole:
+                    for chunk in response.iter_raw():
+                        if not body.add(chunk):
+                            break
+                return Answer(response.status_code, response.headers, body.content(), body.whole)
+        except (httpx.RequestError, DamagedBody, ValueError) as error:  # the last for numbers of 5,000 digits
             return no_answer(call, error, _base(self.deployment, call))
         except RuntimeError:
             # The HTTP client's word for having been closed by another thread just now.
             self._pool.refuse_closed()
             raise
-        return Answer(response.status_code, response.headers, response.content)
 
     def _gather(self, gather: Gather) -> list[Any]:
         outcomes: list[Any] = [None] * len(gather.workflows)
@@ -307,13 +235,13 @@ class AsyncTransport:
         options: Options = Options(),
         *,
         sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
-        _pool: _AsyncPool | None = None,
+        _pool: AsyncPool | None = None,
     ) -> None:
         self.deployment = deployment
         self.tokens = tokens
         self.options = options
         self._sleep = sleep
-        self._pool = _AsyncPool(deployment.ca_file) if _pool is None else _pool
+        self._pool = AsyncPool(deployment.ca_file) if _pool is None else _pool
 
     def with_options(self, options: Options) -> AsyncTransport:
         """Return a view with other options on the same connections."""
@@ -377,16 +305,22 @@ class AsyncTransport:
 
     async def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
         client = self._pool.client()
-        request = _request(self.deployment, call, token, self.options)
+        request = client.build_request(**_request(self.deployment, call, token, self.options))
         try:
-            response = await client.request(**request)
-        except httpx.RequestError as error:
+            with within(self.options.timeout):
+                async with aclosing(await client.send(request, stream=True)) as response:
+                    body = Body(response.status_code, response.headers)
+                    if body.whole:
+                        async for chunk in response.aiter_raw():
+                            if not body.add(chunk):
+                                break
+                    return Answer(response.status_code, response.headers, body.content(), body.whole)
+        except (httpx.RequestError, DamagedBody, ValueError) as error:  # the last for numbers of 5,000 digits
             return no_answer(call, error, _base(self.deployment, call))
         except RuntimeError:
             # The HTTP client's word for having been closed by another task just now.
             self._pool.refuse_closed()
             raise
-        return Answer(response.status_code, response.headers, response.content)
 
     async def _gather(self, gather: Gather) -> list[Any]:
         outcomes: list[Any] = [None] * len(gather.workflows)
@@ -405,44 +339,6 @@ class AsyncTransport:
         return outcomes
 
 
-class _AsyncPool:
-    """What all views of one awaiting client share. A pickle holds no connections: new ones are made from it."""
-
-    def __init__(self, ca_file: str | None = None) -> None:
-        self._ca_file = ca_file
-        self._client: httpx.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self.closed = False
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _AsyncPool, (self._ca_file,)
-
-    def client(self) -> httpx.AsyncClient:
-        self.refuse_closed()
-        loop = asyncio.get_running_loop()
-        if self._client is None:
-            self._client = httpx.AsyncClient(**_client_options(self._ca_file))
-            self._loop = loop
-        elif self._loop is not loop:
-            raise ClosedError(
-                "This client belongs to another event loop.",
-                hint="Make one AsyncProvena for each loop, or use Provena, which needs none.",
-            )
-        return self._client
-
-    def refuse_closed(self) -> None:
-        if self.closed:
-            raise ClosedError(
-                "This client is closed.", hint="Make a new one, or leave the 'async with' block later."
-            )
-
-    async def close(self) -> None:
-        self.closed = True
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.aclose()
-
-
 def _url(address: str, query: dict[str, str | int] | None) -> httpx.URL | str:
     """Parsing a URL takes the HTTP client longer than anything else it does, so each is parsed once."""
     return f"{address}?{urlencode(query, quote_via=quote)}" if query else _parsed(address)
@@ -451,17 +347,6 @@ def _url(address: str, query: dict[str, str | int] | None) -> httpx.URL | str:
 @lru_cache(maxsize=128)
 def _parsed(address: str) -> httpx.URL:
     return httpx.URL(address)
-
-
-def _client_options(ca_file: str | None) -> dict[str, Any]:
-    return {
-        "limits": LIMITS,
-        "headers": HEADERS,
-        "follow_redirects": False,
-        "verify": shared_tls_context(ca_file),
-        # A proxy from the environment cannot reach this machine's own ports.
-        "mounts": dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
-    }
 
 
 def _base(deployment: Deployment, call: Call[Any]) -> str:

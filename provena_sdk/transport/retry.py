@@ -48,11 +48,12 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; the body may hold secrets."""
+    """What came back; the body may hold secrets, and is not whole where it was too large to keep."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
         else:
             what = outcome.status
             try:
-                return read(call, outcome.status, outcome.headers, outcome.body)
+                return read(call, outcome.status, outcome.headers, outcome.body, whole=outcome.whole)
             except TokenRejected:
                 if renewed or token is None:
                     raise

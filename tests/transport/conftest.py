@@ -39,6 +39,7 @@ class Reply:
         silent: Break the connection without an answer.
         hold: Do not answer before ``release`` is called.
         close: Close the connection after the answer, without having said so.
+        drip: Send the ``head`` or the ``body`` byte by byte, one each 50 ms.
     """
 
     data: Any = None
@@ -49,6 +50,7 @@ class Reply:
     silent: bool = False
     hold: bool = False
     close: bool = False
+    drip: str = ""
 
 
 @dataclass
@@ -144,8 +146,16 @@ class RoughServer:
         body = json.dumps(reply.data).encode() if reply.raw is None else reply.raw
         told = {"content-type": "application/json", "content-length": str(len(body)), **reply.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
-        connection.sendall(f"HTTP/1.1 {reply.status} Told\r\n{head}\r\n".encode() + body[: reply.cut])
+        self._send(connection, f"HTTP/1.1 {reply.status} Told\r\n{head}\r\n".encode(), reply.drip == "head")
+        self._send(connection, body[: reply.cut], reply.drip == "body")
         return reply.cut is None and not reply.close
+
+    def _send(self, connection: socket.socket, data: bytes, slowly: bool) -> None:
+        size = 1 if slowly else max(1, len(data))
+        for start in range(0, len(data), size):
+            if slowly and self._released.wait(0.05):
+                return
+            connection.sendall(data[start : start + size])
 
 
 @pytest.fixture

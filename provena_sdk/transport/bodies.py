@@ -1,0 +1,134 @@
+"""Reading the body of an answer piece by piece, so that no server can fill the memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Decoded bytes of a success that are kept; the largest page of a listing has a few."""
+
+MOST_ERROR_BYTES: Final = 1024 * 1024
+"""Decoded bytes of any other answer that are kept; an explanation of an error is far shorter."""
+
+ENCODINGS: Final = "gzip, deflate"
+"""The content codings that are asked for, as the header writes them."""
+
+_PIECE: Final = 1024 * 1024
+"""Bytes that are decoded at once."""
+
+_GZIP: Final = zlib.MAX_WBITS | 16
+_ZLIB: Final = zlib.MAX_WBITS
+_RAW_DEFLATE: Final = -zlib.MAX_WBITS
+
+
+class DamagedBody(Exception):
+    """The body is not in the coding that its headers name."""
+
+
+class Body:
+    """A body that is being read; it grows to a limit and no further, however far its bytes expand.
+
+    Args:
+        status: The answer's HTTP status.
+        headers: The answer's headers, looked up without regard to case.
+
+    Attributes:
+        whole: Whether everything is kept; False once the limit is passed, from the start where the headers say so.
+
+    Example:
+        >>> body = Body(200, {})
+        >>> body.add(b"{}"), body.content(), body.whole
+        (True, b'{}', True)
+    """
+
+    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
+        self._keeps_part = status != 200
+        self._limit = MOST_ERROR_BYTES if self._keeps_part else MOST_BYTES
+        self._content = bytearray()
+        self._decoder = _decoder(headers.get("content-encoding", ""))
+        self.whole = self._keeps_part or _length(headers) <= self._limit
+
+    def add(self, chunk: bytes) -> bool:
+        """Take in bytes as they came from the network.
+
+        Returns:
+            Whether more are wanted.
+
+        Raises:
+            DamagedBody: They cannot be decoded.
+        """
+        for piece in [chunk] if self._decoder is None else self._decoder.decode(chunk):
+            room = self._limit - len(self._content)
+            self.whole = self.whole and len(piece) <= room
+            if not self.whole:
+                if self._keeps_part:
+                    self._content += piece[:room]
+                else:
+                    self._content.clear()
+                return False
+            self._content += piece
+        return self.whole
+
+    def content(self) -> bytes:
+        """Return what was kept.
+
+        Raises:
+            DamagedBody: It ends too early.
+        """
+        if self._decoder is not None and self._content and self.whole and not self._decoder.at_end:
+            raise DamagedBody("The compressed body ends too early.")
+        return bytes(self._content)
+
+
+class _Inflater:
+    """Decodes gzip, or deflate in both of its forms, in pieces of bounded size."""
+
+    def __init__(self, coding: str) -> None:
+        self._inflate: Any = zlib.decompressobj(_GZIP) if coding != "deflate" else None
+        self._held = b""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the data has ended; so it has where there is none at all."""
+        return not self._held if self._inflate is None else self._inflate.eof
+
+    def decode(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the decoded bytes; what follows the end of the data is passed over.
+
+        Raises:
+            DamagedBody: They are in another coding.
+        """
+        waiting = self._held + chunk
+        if self._inflate is None:
+            self._held = waiting
+            if len(waiting) < 2:
+                return
+            self._inflate = zlib.decompressobj(_ZLIB if _has_zlib_header(waiting) else _RAW_DEFLATE)
+        self._held = b""
+        while waiting and not self._inflate.eof:
+            try:
+                yield self._inflate.decompress(waiting, _PIECE)
+            except zlib.error as error:
+                raise DamagedBody(str(error)) from None
+            waiting = self._inflate.unconsumed_tail
+
+
+def _has_zlib_header(data: bytes) -> bool:
+    # Some servers leave out the header that HTTP asks for (RFC 9110, section 8.4.1.2).
+    return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _decoder(coding: str) -> _Inflater | None:
+    named = coding.strip().lower()
+    if named in ("", "identity"):
+        return None
+    if named in ("gzip", "x-gzip", "deflate"):
+        return _Inflater(named)
+    raise DamagedBody("The body is in a coding that was not asked for.")

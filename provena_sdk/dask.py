@@ -267,12 +267,18 @@ class _Handover(WorkerPlugin):
 def _written(held: LeasedDataset) -> tuple[object, ...]:
     """Write a leased dataset as plain values, since credentials refuse to be pickled by accident."""
     keys = held.credentials
+    token = keys.session_token
     return (
         held.lease,
         held.domain,
         held.location,
         held.address,
-        (keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry),
+        (
+            keys.access_key_id.reveal(),
+            keys.secret_access_key.reveal(),
+            "" if token is None else token.reveal(),
+            keys.expiry,
+        ),
     )
 
 

@@ -16,11 +16,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NoReturn, Protocol
 
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing
+from provena_sdk.secret import Secret, hidden
 
 _log = logging.getLogger(__name__)
 
@@ -37,18 +38,23 @@ class Access(enum.StrEnum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, slots=True)
 class Credentials:
     """Temporary credentials of the object store. Printing shows no secret, and pickling is refused.
 
     Args:
         access_key_id: The key's id.
         secret_access_key: The key.
-        session_token: The token that belongs to the key.
-        expiry: When the store stops accepting them; must carry a time zone.
+        session_token: The token that belongs to the key; empty for a key without one.
+        expiry: When the store stops accepting them; must have a time zone.
+
+    Attributes:
+        access_key_id: The key's id.
+        secret_access_key: The key.
+        session_token: The token that belongs to the key, or None.
+        expiry: When the store stops accepting them.
 
     Raises:
-        ValueError: ``expiry`` carries no time zone.
+        ValueError: ``expiry`` has no time zone, or another argument is not one line of plain characters.
 
     Example:
         >>> from datetime import UTC
@@ -56,14 +62,43 @@ class Credentials:
         Credentials(expiry=datetime.datetime(2030, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))
     """
 
-    access_key_id: str = field(repr=False)
-    secret_access_key: str = field(repr=False)
-    session_token: str = field(repr=False)
-    expiry: datetime
+    __slots__ = ("access_key_id", "expiry", "secret_access_key", "session_token")
 
-    def __post_init__(self) -> None:
-        if self.expiry.tzinfo is None:
+    def __init__(
+        self,
+        access_key_id: str | Secret,
+        secret_access_key: str | Secret,
+        session_token: str | Secret,
+        expiry: datetime,
+    ) -> None:
+        self.access_key_id = hidden(access_key_id, "access_key_id")
+        self.secret_access_key = hidden(secret_access_key, "secret_access_key")
+        self.session_token = hidden(session_token, "session_token") if session_token else None
+        self.expiry = expiry
+        # What is raised below must not show them.
+        del access_key_id, secret_access_key, session_token
+        for secret in self.secrets:
+            if not secret.is_sendable:
+                raise ValueError(f"{secret.name}: one line of plain characters is needed.")
+        if expiry.tzinfo is None:
             raise ValueError("expiry: a time zone is needed to compare it with the clock.")
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All that must not be shown: the key, its id and its token."""
+        held = (self.access_key_id, self.secret_access_key, self.session_token)
+        return tuple(secret for secret in held if secret is not None)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credentials):
+            return NotImplemented
+        return self.secrets == other.secrets and self.expiry == other.expiry
+
+    def __hash__(self) -> int:
+        return hash((self.secrets, self.expiry))
+
+    def __repr__(self) -> str:
+        return f"Credentials(expiry={self.expiry!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Credentials are never pickled; send the dataset's id, and ask for new ones there.")

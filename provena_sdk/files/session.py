@@ -78,7 +78,12 @@ class DatasetCredentials(AioCredentials):  # type: ignore[misc]
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return the credentials for the next request as botocore takes them."""
         found = await self.current()
-        return ReadOnlyCredentials(found.access_key_id, found.secret_access_key, found.session_token)
+        token = found.session_token
+        return ReadOnlyCredentials(
+            found.access_key_id.reveal(),
+            found.secret_access_key.reveal(),
+            None if token is None else token.reveal(),
+        )
 
     def refused(self, credentials: Credentials | None) -> None:
         """Have credentials replaced that the store no longer accepts."""
@@ -184,8 +189,6 @@ _redaction: Final = _Redaction()
 
 
 def _keep_out_of_logs(credentials: Credentials) -> None:
-    _redaction.add(
-        *filter(None, (credentials.session_token, credentials.secret_access_key, credentials.access_key_id))
-    )
+    _redaction.add(*(secret.reveal() for secret in credentials.secrets))
     for name in _TALKATIVE_LOGGERS:
         logging.getLogger(name).addFilter(_redaction)

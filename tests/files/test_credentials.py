@@ -13,6 +13,7 @@ import pytest
 
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing, ServiceError
 from provena_sdk.files import Access, Credentials, CredentialsSource
+from provena_sdk.secret import Secret
 
 
 class Datastore:
@@ -82,7 +83,7 @@ async def test_one_waiter_giving_up_leaves_the_others() -> None:
     patient = asyncio.create_task(source.get_async("a", Access.READ))
     await asyncio.sleep(0.02)
     impatient.cancel()
-    assert (await patient).access_key_id == "id-1"
+    assert (await patient).access_key_id.reveal() == "id-1"
 
 
 async def test_the_event_loop_is_not_blocked() -> None:
@@ -103,7 +104,7 @@ def test_renewed_before_expiry(lifetime: float, still_good: float, renewed: floa
     datastore.now += still_good
     assert source.get("a", Access.READ) is first
     datastore.now += renewed - still_good
-    assert source.get("a", Access.READ).access_key_id == "id-2"
+    assert source.get("a", Access.READ).access_key_id.reveal() == "id-2"
 
 
 def test_a_failed_renewal_is_tried_again_while_the_old_ones_are_good() -> None:
@@ -130,7 +131,7 @@ def test_what_the_datastore_says_reaches_the_caller_and_is_not_kept() -> None:
     with pytest.raises(Forbidden):
         source.get("a", Access.WRITE)
     datastore.failure = None
-    assert source.get("a", Access.WRITE).access_key_id == "id-2"
+    assert source.get("a", Access.WRITE).access_key_id.reveal() == "id-2"
 
 
 def test_asking_anew_asks_although_there_are_good_ones() -> None:
@@ -194,7 +195,7 @@ def test_nothing_shows_or_pickles_a_secret() -> None:
         copy.deepcopy(held)
     pickled = pickle.dumps(source)
     assert b"the-" not in pickled
-    assert pickle.loads(pickled).get("a", Access.READ).session_token == "the-token"
+    assert pickle.loads(pickled).get("a", Access.READ).session_token == Secret("the-token")
 
 
 def grant(dataset_id: str, access: Access) -> Credentials:
@@ -218,7 +219,7 @@ def test_a_fork_in_the_middle_of_a_flight_does_not_hang_the_child() -> None:
     child = os.fork()
     if child == 0:
         datastore.delay = 0.0
-        os._exit(0 if source.get("a", Access.READ).access_key_id == "id-2" else 1)
+        os._exit(0 if source.get("a", Access.READ).access_key_id.reveal() == "id-2" else 1)
     _, status = os.waitpid(child, 0)
     waiting.join()
     assert os.waitstatus_to_exitcode(status) == 0

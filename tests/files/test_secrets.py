@@ -46,11 +46,7 @@ def files(server: Server, location: DatasetLocation, issued: list[Credentials]) 
 
 
 def secrets_of(issued: list[Credentials]) -> list[str]:
-    return [
-        secret
-        for keys in issued
-        for secret in (keys.access_key_id, keys.secret_access_key, keys.session_token)
-    ]
+    return [secret.reveal() for keys in issued for secret in keys.secrets]
 
 
 def everything_about(error: BaseException) -> str:

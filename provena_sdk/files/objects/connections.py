@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,7 @@ from provena_sdk.config.trust import shared_tls_context
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.files.objects.address import Endpoint
 from provena_sdk.files.objects.wire import (
+    Headers,
     Limits,
     ProxyRefused,
     Receiver,
@@ -24,7 +25,9 @@ from provena_sdk.files.objects.wire import (
     Unreached,
     Wire,
     WireError,
+    head_of,
 )
+from provena_sdk.secret import Secret
 from provena_sdk.unreached import why
 
 CONNECT_SECONDS: Final = 10.0
@@ -65,7 +68,7 @@ class Connections:
         self,
         method: str,
         target: str,
-        headers: Mapping[str, str],
+        headers: Headers,
         body: memoryview | AsyncIterator[bytes] | None,
         limits: Limits,
         into: Receiver | None = None,
@@ -85,7 +88,7 @@ class Connections:
             NotTaken: ``into`` failed.
             ssl.SSLCertVerificationError: The store's certificate cannot be verified.
             ConfigurationError: The file of authorities, or the proxy, cannot be used.
-            ValueError: A header holds a line break.
+            ValueError: A header holds a line break, or cannot be encoded.
         """
         loop = asyncio.get_running_loop()
         if loop is not self._loop or self._pid != os.getpid():
@@ -94,7 +97,7 @@ class Connections:
         if self._proxy is not None and self._endpoint.scheme == "http":
             target = f"http://{self._endpoint.host}{target}"
             headers = {**headers, **self._proxy.headers}
-        head = _head(f"{method} {target} HTTP/1.1", headers)
+        head = head_of(f"{method} {target} HTTP/1.1", headers)
         self._busy.add(wire)
         if self._checking is None:
             self._check_later(loop)
@@ -189,7 +192,7 @@ class Connections:
             return wire
         try:
             tunnel = f"{_bracketed(endpoint.hostname)}:{endpoint.port}"
-            head = _head(f"CONNECT {tunnel} HTTP/1.1", {"host": tunnel, **through.headers})
+            head = head_of(f"CONNECT {tunnel} HTTP/1.1", {"host": tunnel, **through.headers})
             limits = Limits(_TUNNEL_BYTES, _TUNNEL_BYTES, CONNECT_SECONDS, CONNECT_SECONDS)
             reply = await wire.exchange(head, None, limits, bodiless=True)
             if not 200 <= reply.status < 300:
@@ -231,13 +234,6 @@ def _let_go(opening: asyncio.Task[tuple[asyncio.Transport, Wire]]) -> None:
         opening.result()[1].abort()
 
 
-def _head(line: str, headers: Mapping[str, str]) -> bytes:
-    text = f"{line}\r\n" + "".join([f"{name}: {value}\r\n" for name, value in headers.items()]) + "\r\n"
-    if text.count("\n") != len(headers) + 2 or text.count("\r") != len(headers) + 2:
-        raise ValueError("A header holds a line break.")
-    return text.encode("utf-8", "surrogateescape")
-
-
 def _bracketed(hostname: str) -> str:
     return f"[{hostname}]" if ":" in hostname else hostname
 
@@ -266,7 +262,7 @@ class Proxy:
 
     __slots__ = ("headers", "hostname", "port", "secure")
 
-    def __init__(self, hostname: str, port: int, secure: bool, headers: Mapping[str, str]) -> None:
+    def __init__(self, hostname: str, port: int, secure: bool, headers: Headers) -> None:
         self.hostname = hostname
         self.port = port
         self.secure = secure
@@ -294,18 +290,29 @@ def proxy(endpoint: Endpoint) -> Proxy | None:
     found = settings.get(endpoint.scheme) or settings.get("all")
     if not found or proxy_bypass(host):
         return None
-    parts = urlsplit(found if "://" in found else f"http://{found}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+    made = _read_proxy(found)
+    # What is raised must not show the password.
+    del settings, found
+    if made is None:
         raise ConfigurationError(
             f"The proxy for {endpoint.scheme} addresses is no http or https address.",
             hint=f"Correct {endpoint.scheme.upper()}_PROXY, or name {host!r} in NO_PROXY.",
         )
-    headers: dict[str, str] = {}
+    return made
+
+
+def _read_proxy(address: str) -> Proxy | None:
+    """Read a proxy's address, or return None when it is of a kind that is not supported."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+        return None
+    headers: dict[str, Secret] = {}
     if parts.username is not None:
-        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers["proxy-authorization"] = f"Basic {base64.b64encode(secret.encode()).decode()}"
+        password = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        basic = base64.b64encode(password.encode("utf-8", "surrogateescape")).decode()
+        headers["proxy-authorization"] = Secret(f"Basic {basic}", "proxy-authorization")
     return Proxy(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "https", headers)

@@ -39,6 +39,7 @@ from provena_sdk.files.objects.wire import (
 )
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials
 from provena_sdk.net.http_dates import http_time, retry_after
+from provena_sdk.secret import Secret
 from provena_sdk.unreached import where
 
 _log = logging.getLogger(__name__)
@@ -299,8 +300,7 @@ class Exchange:
 
     async def _send(self, request: Request, credentials: Credentials) -> Reply:
         path = self._endpoint.path(request.key)
-        headers = {"host": self._host, **request.headers}
-        self._signer.sign(request.method, path, request.query, headers, credentials)
+        headers = self._signed(request, path, credentials)
         headers["accept-encoding"] = "identity"
         headers["user-agent"] = USER_AGENT
         idle = self._idle
@@ -326,6 +326,17 @@ class Exchange:
         if lane is None:
             return await self._connections.exchange(*sent)
         return await lane.exchange(self._connections, self._connect, *sent)
+
+    def _signed(self, request: Request, path: str, credentials: Credentials) -> dict[str, str | Secret]:
+        headers: dict[str, str | Secret] = {"host": self._host, **request.headers}
+        try:
+            self._signer.sign(request.method, path, request.query, headers, credentials)
+        except UnicodeEncodeError:
+            pass
+        else:
+            return headers
+        # Raised out here, because that error holds all that was to be signed.
+        raise self.senseless(request.path)
 
     def _broken(self, error: Exception, request: Request) -> Failure:
         if isinstance(error, NotTaken):

@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from provena_sdk.files.io_thread import on_loop
 from provena_sdk.files.objects.connections import Connections
-from provena_sdk.files.objects.wire import Limits, Receiver, Reply
+from provena_sdk.files.objects.wire import Headers, Limits, Receiver, Reply
 
 _MOST: Final = 4
 
@@ -49,7 +49,7 @@ class Lane:
         make: Callable[[], Connections],
         method: str,
         target: str,
-        headers: Mapping[str, str],
+        headers: Headers,
         body: memoryview | AsyncIterator[bytes] | None,
         limits: Limits,
         into: Receiver | None,

@@ -10,7 +10,9 @@ import asyncio
 import enum
 import re
 from collections.abc import AsyncIterator, Mapping
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol, TypeAlias, cast
+
+from provena_sdk.secret import Secret
 
 SCRATCH_BYTES: Final = 64 * 1024
 """The longest head of an answer; what S3 sends is a hundredth of that."""
@@ -23,6 +25,10 @@ _CHUNK_LINE_BYTES: Final = 4096
 _STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.ASCII)
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+Headers: TypeAlias = Mapping[str, str | Secret]
+"""The headers of a request; those that authorise it do not show themselves."""
 
 
 class WireError(ConnectionError):
@@ -247,7 +253,7 @@ class Wire(asyncio.BufferedProtocol):
 
     async def exchange(
         self,
-        head: bytes,
+        head: Secret,
         body: memoryview | AsyncIterator[bytes] | None,
         limits: Limits,
         *,
@@ -257,7 +263,7 @@ class Wire(asyncio.BufferedProtocol):
         """Make a request.
 
         Args:
-            head: The request's line and headers.
+            head: The request's line and headers, of which some may be secret.
             body: Its body, or what reads it; the head says how long it is.
             limits: What it may take.
             bodiless: Whether the answer has no body, as after HEAD.
@@ -278,15 +284,15 @@ class Wire(asyncio.BufferedProtocol):
         self.deadline = self._loop.time() + limits.idle
         try:
             if body is None:
-                self._transport.write(head)
+                self._transport.write(_encoded(head))
             elif isinstance(body, memoryview):
                 if body.nbytes <= _JOINED_BYTES:
-                    self._transport.write(b"".join((head, body)))
+                    self._transport.write(b"".join((_encoded(head), body)))
                 else:
-                    self._transport.write(head)
+                    self._transport.write(_encoded(head))
                     await self._write(body, waiter)
             else:
-                self._transport.write(head)
+                self._transport.write(_encoded(head))
                 async for chunk in body:
                     await self._write(memoryview(chunk), waiter)
                     if waiter.done():
@@ -495,6 +501,43 @@ class Wire(asyncio.BufferedProtocol):
     def _wake_writer(self) -> None:
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
+
+
+def head_of(line: str, headers: Headers) -> Secret:
+    """Put a request's line and headers together.
+
+    Args:
+        line: The request's line.
+        headers: The headers.
+
+    Raises:
+        ValueError: One of them holds a line break, or cannot be encoded.
+    """
+    text = (
+        f"{line}\r\n"
+        + "".join([f"{name}: {revealed(value)}\r\n" for name, value in headers.items()])
+        + "\r\n"
+    )
+    lines = len(headers) + 2
+    head = Secret(text, "request") if text.count("\n") == lines == text.count("\r") else None
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        head = None
+    # What is raised must not show it.
+    del text
+    if head is None:
+        raise ValueError("A header holds a line break, or cannot be encoded.")
+    return head
+
+
+def revealed(value: str | Secret) -> str:
+    """Return a header's value as it is sent and signed."""
+    return value if isinstance(value, str) else value.reveal()
+
+
+def _encoded(head: Secret) -> bytes:
+    return head.reveal().encode("utf-8", "surrogateescape")
 
 
 def _headers(lines: list[str]) -> dict[str, str]:

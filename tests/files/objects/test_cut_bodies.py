@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from provena_sdk.files.objects.wire import Limits, Wire, WireError
+from provena_sdk.secret import Secret
 
 LIMITS = Limits(body=100, refusal=100, idle=5.0, answer=5.0)
 
@@ -40,7 +41,9 @@ def test_nothing_more_is_written_to_a_connection_that_broke() -> None:
         transport = Broken(loop, wire)
         wire.connection_made(transport)
         with pytest.raises(WireError):
-            await wire.exchange(b"PUT / HTTP/1.1\r\n\r\n", memoryview(bytes(8 << 20)), LIMITS, bodiless=False)
+            await wire.exchange(
+                Secret("PUT / HTTP/1.1\r\n\r\n"), memoryview(bytes(8 << 20)), LIMITS, bodiless=False
+            )
         return transport.writes
 
     # asyncio warns of each write after that.

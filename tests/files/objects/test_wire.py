@@ -17,10 +17,12 @@ from provena_sdk.files.objects.wire import (
     Stalled,
     Wire,
     WireError,
+    head_of,
 )
+from provena_sdk.secret import Secret
 
 LIMITS = Limits(body=10_000_000, refusal=100, idle=5.0, answer=5.0)
-GET = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
+GET = Secret("GET / HTTP/1.1\r\nhost: h\r\n\r\n")
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
@@ -289,8 +291,8 @@ async def serving(answering: Answering) -> tuple[asyncio.Server, Wire]:
     return server, wire
 
 
-def head_of(body: bytes | bytearray) -> bytes:
-    return b"PUT / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % len(body)
+def put(body: bytes | bytearray) -> Secret:
+    return head_of("PUT / HTTP/1.1", {"host": "h", "content-length": str(len(body))})
 
 
 async def test_bodies_are_sent_whole_over_a_slow_reader() -> None:
@@ -307,7 +309,7 @@ async def test_bodies_are_sent_whole_over_a_slow_reader() -> None:
 
     server, wire = await serving(answering)
     async with server:
-        reply = await wire.exchange(head_of(body), memoryview(body), LIMITS, bodiless=False)
+        reply = await wire.exchange(put(body), memoryview(body), LIMITS, bodiless=False)
         assert (reply.status, bytes(got)) == (200, body)
 
 
@@ -322,7 +324,7 @@ async def test_an_early_answer_ends_the_sending_and_the_connection() -> None:
     server, wire = await serving(answering)
     async with server:
         body = bytearray(50_000_000)
-        reply = await wire.exchange(head_of(body), memoryview(body), LIMITS, bodiless=False)
+        reply = await wire.exchange(put(body), memoryview(body), LIMITS, bodiless=False)
         assert (reply.status, wire.idle) == (503, False)
 
 
@@ -338,7 +340,7 @@ async def test_what_reading_the_body_raises_ends_the_exchange() -> None:
     server, wire = await serving(answering)
     async with server:
         with pytest.raises(KeyError):
-            await wire.exchange(head_of(b"12345678"), body(), LIMITS, bodiless=False)
+            await wire.exchange(put(b"12345678"), body(), LIMITS, bodiless=False)
         assert not wire.idle
 
 

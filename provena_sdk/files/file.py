@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import logging
 import os
 import sys
-import weakref
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -17,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
 from provena_sdk.files.bases import AbstractBufferedFile
 from provena_sdk.files.caching import CACHE, Manner, ReadCache, manner_of
-from provena_sdk.files.io_thread import is_current, run_sync, submit
+from provena_sdk.files.io_thread import is_current, leave_running, run_sync, submit
 from provena_sdk.files.leaving import exception_at_hand, is_left_by_exception
 from provena_sdk.files.paths import check_writable
+from provena_sdk.files.unclosed import Unclosed
 from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
 
     from provena_sdk.files.contents import DatasetContents
 
-_log = logging.getLogger(__name__)
-
-_UNCLOSED: Final = "%r was never closed, and is not uploaded. Open it in a 'with' block."
 _MODES: Final = ("rb", "wb", "ab", "xb")
 _ON_THEIR_WAY: Final = 4
 # With parts that double in size now and then, 10,000 of them reach S3's largest object.
@@ -44,9 +38,9 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     the end. A ``with`` block that is left by an exception gives it up, and so does one of another library's that closes
     the file for that reason, such as ``fsspec.open``'s.
 
-    A file that is still being written when the interpreter ends, or that is collected as garbage on the I/O thread,
-    can no longer be uploaded: waiting for the I/O thread would take for ever. It is given up with a word in the log
-    instead, and what had its name stays as it is.
+    A file that is still being written when nobody holds it any more, or when the interpreter ends, is given up, and
+    what had its name stays as it is: nobody said that it was complete. The log says so, and a ResourceWarning when the
+    file is garbage collected.
 
     Args:
         fs: The file system that opened it.
@@ -73,7 +67,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     """
 
     buffer: Any
-    _unclosed: weakref.finalize[..., DatasetFile] | None = None
+    _unclosed: Unclosed | None = None
+    _collected = False
 
     def __init__(
         self,
@@ -139,7 +134,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         if mode == "ab":
             self._go_on()
         # Not left to __del__ alone: at the end of the interpreter it may not be called.
-        self._unclosed = weakref.finalize(self, _log.warning, _UNCLOSED, inner)
+        self._unclosed = Unclosed(self, inner)
 
     @property
     def _dataset_id(self) -> str:
@@ -251,13 +246,14 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
                 self.cache.close()
             super().close()
         elif self._can_send():
-            self._unclosed.detach()
+            self._unclosed.settled()
             if is_left_by_exception(self._opened_during):
                 self.discard()
             else:
                 self._send_rest()
         else:
-            self._leave(self._unclosed)
+            self.closed = True
+            self._unclosed.left()
 
     def _send_rest(self) -> None:
         try:
@@ -265,10 +261,6 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         except BaseException:
             self.discard()
             raise
-
-    def _leave(self, warn: Callable[[], object]) -> None:
-        self.closed = True
-        warn()
 
     def commit(self) -> None:
         """Give the file its name. Closing does this, except within a transaction.
@@ -299,13 +291,44 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         """Give up what was written; what had its name stays as it is."""
         self.closed = True
         if self._unclosed is not None:
-            self._unclosed.detach()
-        for sending in self._sending:
-            sending.cancel()
-        self._sending.clear()
+            self._unclosed.settled()
+        self._cancel_sending()
         self.buffer = None
         if self._writer.in_parts and self._can_send():
             run_sync(self._writer.give_up())
+
+    def collect(self) -> bool:
+        """Give up what was written, because nobody holds the file any more.
+
+        Returns:
+            Whether nothing is left to be closed.
+        """
+        if self._unclosed is None:
+            return self.closed
+        if self.closed or self._collected or self._pid != os.getpid():
+            return True
+        self._collected = True
+        self._cancel_sending()
+        # Layers above may be collected later, and would still write their last bytes.
+        self.buffer = _Nowhere()
+        if self._writer.in_parts and not sys.is_finalizing():
+            # Not waited for: the garbage collector runs anywhere, on the I/O thread too, and under any lock.
+            leave_running(self._writer.give_up())
+        self._unclosed.collected()
+        return True
+
+    def _cancel_sending(self) -> None:
+        for sending in self._sending:
+            sending.cancel()
+        self._sending.clear()
+
+    def __del__(self) -> None:
+        if not self.collect():
+            super().__del__()
+
+    def _dealloc_warn(self, source: object) -> None:
+        """Give the file up; io's wrappers call this when they are collected, before they close what they wrap."""
+        self.collect()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -319,159 +342,21 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         here = self._pid == os.getpid()
         return (
             here
+            and not self._collected
             and not sys.is_finalizing()
             and not is_current(cast("asyncio.AbstractEventLoop", self._contents.store.loop))
         )
 
 
-class TextFile(io.TextIOWrapper):
-    """A dataset's file as text. A ``with`` block that is left by an exception gives up what was written.
-
-    Args:
-        file: The file of bytes, or what compresses it.
-        innermost: The dataset's file itself.
-        options: What :class:`io.TextIOWrapper` takes.
-    """
-
-    def __init__(self, file: Any, innermost: DatasetFile, **options: Any) -> None:
-        super().__init__(file, **options)
-        self._innermost = innermost
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            _give_up(self._innermost)
-            with contextlib.suppress(ValueError):
-                self.close()
-        else:
-            self.close()
-
-
-class CompressedFile(io.BufferedIOBase):
-    """A dataset's file that is compressed or decompressed on the way. Closing it closes the dataset's file as well.
-
-    Args:
-        file: The compressor, or decompressor.
-        innermost: The dataset's file itself.
-    """
-
-    def __init__(self, file: Any, innermost: DatasetFile) -> None:
-        self._file = file
-        self._innermost = innermost
-
-    def readable(self) -> bool:
-        """Whether it can be read."""
-        return bool(self._innermost.readable())
-
-    def writable(self) -> bool:
-        """Whether it can be written."""
-        return bool(self._innermost.writable())
-
-    def seekable(self) -> bool:
-        """Whether its position can be changed."""
-        return bool(self._file.seekable())
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read so many bytes, or all."""
-        data: bytes = self._file.read(-1 if size is None else size)
-        return data
-
-    def read1(self, size: int = -1, /) -> bytes:
-        """Read what is there."""
-        return self.read(size) if size >= 0 else self.read(io.DEFAULT_BUFFER_SIZE)
-
+class _Nowhere(io.BytesIO):
     def write(self, data: Any, /) -> int:
-        """Write bytes."""
-        written: int = self._file.write(data)
-        return written
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Change the position."""
-        position: int = self._file.seek(offset, whence)
-        return position
-
-    def tell(self) -> int:
-        """Return the position."""
-        position: int = self._file.tell()
-        return position
-
-    def close(self) -> None:
-        """Close both files; what was written has its name from now on."""
-        if self.closed:
-            return
-        try:
-            self._file.close()
-            self._innermost.close()
-        except BaseException:
-            _give_up(self._innermost)
-            raise
-        finally:
-            super().close()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            _give_up(self._innermost)
-            with contextlib.suppress(ValueError):
-                self.close()
-        else:
-            self.close()
+        return memoryview(data).nbytes
 
 
 def _content_type(given: object) -> str | None:
     if given is None or isinstance(given, str):
         return given
     raise InvalidArgument("content_type", f"a str is needed, not {type(given).__name__}.")
-
-
-def _give_up(file: DatasetFile) -> None:
-    if file.mode != "rb" and not file.closed:
-        file.discard()
-
-
-def open_file(
-    fs: Any,
-    path: str,
-    mode: str,
-    *,
-    block_size: int | None = None,
-    cache_options: dict[str, Any] | None = None,
-    compression: str | None = None,
-    **options: Any,
-) -> Any:
-    """Open a file as :meth:`fsspec.AbstractFileSystem.open` does, but so that all layers end together.
-
-    Args:
-        fs: The file system, whose ``_open`` returns a :class:`DatasetFile`.
-        path: The file's name there.
-        mode: As for :func:`open`.
-        block_size: Bytes to read ahead, or of the parts to be sent.
-        cache_options: What the way of reading ahead takes.
-        compression: The name of a compression, or ``infer`` to take it from the file's name.
-        options: ``encoding``, ``errors`` and ``newline`` of text, and what ``_open`` takes.
-
-    Returns:
-        A file of bytes or of text.
-    """
-    text = {name: options.pop(name) for name in ("encoding", "errors", "newline") if name in options}
-    autocommit = options.pop("autocommit", not fs._intrans)
-    plain = mode if "b" in mode else mode.replace("t", "") + "b"
-    innermost = fs._open(
-        path, plain, block_size=block_size, cache_options=cache_options, autocommit=autocommit, **options
-    )
-    if not autocommit and plain != "rb":
-        fs.transaction.files.append(innermost)
-    file = innermost
-    if compression is not None:
-        from fsspec.compression import compr
-        from fsspec.core import get_compression
-
-        named = get_compression(path, compression)
-        if named is not None:
-            file = CompressedFile(compr[named](file, mode="r" if plain == "rb" else "w"), innermost)
-    return file if "b" in mode else TextFile(file, innermost, **text)
 
 
 def check_block_size(block_size: int | None, mode: str) -> None:

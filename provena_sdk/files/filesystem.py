@@ -23,9 +23,10 @@ from provena_sdk.errors import UnsafePath
 from provena_sdk.files.contents import DatasetContents
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
-from provena_sdk.files.file import DatasetFile, open_file
+from provena_sdk.files.file import DatasetFile
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects.client import ObjectClient
+from provena_sdk.files.opening import open_file
 from provena_sdk.files.paths import SERVICE_FILE, check_removable, check_writable
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
 from provena_sdk.files.writer import PART_BYTES
@@ -197,7 +198,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         await self.contents.copy(self._within(path1), self._within(path2))
 
     def open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
-        """Open a file; see :func:`provena_sdk.files.file.open_file`."""
+        """Open a file; see :func:`provena_sdk.files.opening.open_file`."""
         return open_file(self, str(self._strip_protocol(path)), mode, *args, **kwargs)
 
     def _open(self, path: str, mode: str = "rb", *args: Any, **options: Any) -> Any:

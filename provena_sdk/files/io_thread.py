@@ -65,6 +65,18 @@ def submit(work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
     return asyncio.run_coroutine_threadsafe(work, _loop())
 
 
+def leave_running(work: Coroutine[Any, Any, object]) -> None:
+    """Begin to run a coroutine on the I/O thread that nobody waits for; nothing happens when that thread has ended.
+
+    Args:
+        work: What to run.
+    """
+    try:
+        submit(work)
+    except RuntimeError:
+        work.close()
+
+
 def wait_for(begun: concurrent.futures.Future[T]) -> T:
     """Wait for what :func:`submit` began, and return its result.
 

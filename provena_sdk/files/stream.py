@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.bases import AbstractAsyncStreamedFile
 from provena_sdk.files.file import check_block_size, not_a_file
-from provena_sdk.files.io_thread import on_io_thread
+from provena_sdk.files.io_thread import leave_running, on_io_thread
+from provena_sdk.files.unclosed import Unclosed
 from provena_sdk.files.writer import PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
     """
 
     buffer: Any
+    _unclosed: Unclosed | None = None
 
     @classmethod
     async def opened(
@@ -81,6 +85,9 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         self._inner = inner
         self._writer = ObjectWriter(contents.store.objects, inner)
         self._sent = 0
+        self._pid = os.getpid()
+        if mode == "wb":
+            self._unclosed = Unclosed(self, inner)
 
     async def _fetch_range(self, start: int, end: int) -> bytes:
         end = min(end, self.size)
@@ -115,6 +122,8 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         """Close the file; what was written has its name from now on."""
         if self.closed:
             return
+        if self._unclosed is not None:
+            self._unclosed.settled()
         try:
             await super().close()
         except BaseException:
@@ -124,7 +133,8 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
     async def discard(self) -> None:
         """Give up what was written; what had its name stays as it is."""
         self.closed = True
-        if self.mode == "wb":
+        if self._unclosed is not None:
+            self._unclosed.settled()
             await on_io_thread(self._writer.give_up())
 
     async def __aexit__(
@@ -135,4 +145,8 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         await self.close()
 
     def __del__(self) -> None:
-        """Do nothing: what is not awaited cannot be sent."""
+        if self.closed or self._unclosed is None or self._pid != os.getpid():
+            return
+        if self._writer.in_parts and not sys.is_finalizing():
+            leave_running(self._writer.give_up())
+        self._unclosed.collected()

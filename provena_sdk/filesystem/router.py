@@ -483,7 +483,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         callback.relative_update(entry["size"])
 
     def open(self, path: str, mode: str = "rb", *args: Any, **options: Any) -> Any:
-        """Open a file; see :func:`provena_sdk.files.file.open_file`.
+        """Open a file; see :func:`provena_sdk.files.opening.open_file`.
 
         Args:
             path: The file.
@@ -505,7 +505,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             DatasetAccessDenied: You may not read, or write, the dataset's files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        from provena_sdk.files.file import open_file
+        from provena_sdk.files.opening import open_file
 
         if "r" in mode:
             options = {**self._reading_options, **options}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import builtins
 import os
 import threading
-from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any
 
-from provena_sdk.errors import DatasetFileNotFound, InvalidArgument
+from provena_sdk.errors import DatasetFileNotFound
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.io_thread import run_sync
 from provena_sdk.files.location import DatasetLocation, FileInfo, StoreAddress
+from provena_sdk.files.open_options import checked_options
 from provena_sdk.files.options import CONCURRENCY, Choice, RunOptions, TransferOptions
 from provena_sdk.files.paths import check_writable, checked
 from provena_sdk.files.plan import DownloadPlan, UploadPlan
@@ -19,14 +19,6 @@ from provena_sdk.files.report import TransferReport
 
 if TYPE_CHECKING:
     from provena_sdk.files.filesystem import DatasetFileSystem, DatasetStore
-
-_OPTIONS: Final = frozenset(
-    {"block_size", "cache_options", "cache_type", "compression", "fill_cache", "size"}
-)
-_TEXT_OPTIONS: Final = frozenset({"encoding", "errors", "newline"})
-# The store accepts no smaller part of a file but the last.
-_LEAST_WRITTEN: Final = 5 * 1024 * 1024
-_MODES: Final = tuple(way + kind for way in "rwax" for kind in ("b", "", "t"))
 
 
 class DatasetFiles:
@@ -103,7 +95,8 @@ class DatasetFiles:
             path: The path within the dataset.
             mode: As for :func:`open`: ``r``, ``w``, ``a`` to go on behind what is there, or ``x`` for a new file
                 only; with ``b`` for bytes. Nothing is both read and written.
-            options: Further options of fsspec's ``open``, such as ``encoding`` or ``block_size`` in bytes.
+            options: Further options, such as ``encoding``, ``content_type`` or ``block_size`` in bytes; see
+                :func:`provena_sdk.files.open_options.checked_options`.
 
         Returns:
             A file object. What is written reaches the store when it is closed.
@@ -117,9 +110,7 @@ class DatasetFiles:
             UnsafePath: The path would leave the dataset.
         """
         plain = checked(path)
-        if mode not in _MODES:
-            raise InvalidArgument("mode", f"{mode!r} is none of {', '.join(_MODES)}.")
-        _check_options(mode, options)
+        options = checked_options(mode, options)
         writing = "r" not in mode
         if not plain or plain.endswith("/"):
             from provena_sdk.files.file import not_a_file
@@ -369,18 +360,3 @@ class DatasetFiles:
             One path-like :class:`FileInfo` a file. Markers that some tools leave for folders are left out.
         """
         return run_sync(self._list())
-
-
-def _check_options(mode: str, options: Mapping[str, object]) -> None:
-    """Refuse options that s3fs would take for something else, and leave out in silence."""
-    for name in options:
-        # The parameters of S3's own operations are written like this one: ContentType.
-        if name[:1].islower() and name not in _OPTIONS | _TEXT_OPTIONS:
-            known = ", ".join(sorted(_OPTIONS | _TEXT_OPTIONS))
-            raise InvalidArgument(name, "there is no such option.", hint=f"There are {known}.")
-        if name in _TEXT_OPTIONS and "b" in mode:
-            raise InvalidArgument(name, f"mode {mode!r} is for bytes, which have none.")
-    size = options.get("block_size")
-    least = 1 if "r" in mode else _LEAST_WRITTEN
-    if size is not None and (not isinstance(size, int) or size < least):
-        raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.")

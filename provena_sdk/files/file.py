@@ -15,9 +15,10 @@ from provena_sdk.files.bases import AbstractBufferedFile
 from provena_sdk.files.caching import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.files.io_thread import is_current, leave_running, run_sync, submit
 from provena_sdk.files.leaving import exception_at_hand, is_left_by_exception
+from provena_sdk.files.open_options import check_block_size
 from provena_sdk.files.paths import check_writable
 from provena_sdk.files.unclosed import Unclosed
-from provena_sdk.files.writer import LEAST_PART_BYTES, PART_BYTES, ObjectWriter
+from provena_sdk.files.writer import PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,10 +57,9 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         size: Its size in bytes, when it is known and need not be looked up.
         etag: The ETag it must have, when that is known.
         content_type: The media type it is written with; guessed by its name when None.
-        others: ``ContentType``, which is another name for it; ``fill_cache`` is without effect.
 
     Raises:
-        InvalidArgument: There is no such mode, block size or option.
+        InvalidArgument: There is no such mode or block size.
         NotAFile: It is a folder.
         DatasetFileNotFound: There is no such file to read.
         DatasetFileExists: There is such a file, and it was to be new.
@@ -85,18 +85,12 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         size: int | None = None,
         etag: str | None = None,
         content_type: str | None = None,
-        **others: object,
     ) -> None:
         self.closed = True
         self._pid = os.getpid()
         self._contents = contents
         self._inner = inner
         self._etag = etag
-        # S3's own name for it, and an option that only s3fs's way of reading has.
-        content_type = _content_type(content_type or others.pop("ContentType", None))
-        others.pop("fill_cache", None)
-        for name in others:
-            raise InvalidArgument(name, "there is no such option.")
         self._check(mode, block_size)
         if mode == "rb":
             cache_type = cache_type or CACHE
@@ -142,7 +136,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
 
     def _check(self, mode: str, block_size: int | None) -> None:
         if mode not in _MODES:
-            raise InvalidArgument("mode", f"{mode!r} is none of {', '.join(_MODES)}.")
+            raise InvalidArgument("mode", f"it must be one of {', '.join(_MODES)}, not {mode!r}.")
         check_block_size(block_size, mode)
         if not self._inner:
             raise not_a_file("", self._dataset_id)
@@ -351,33 +345,6 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
 class _Nowhere(io.BytesIO):
     def write(self, data: Any, /) -> int:
         return memoryview(data).nbytes
-
-
-def _content_type(given: object) -> str | None:
-    if given is None or isinstance(given, str):
-        return given
-    raise InvalidArgument("content_type", f"a str is needed, not {type(given).__name__}.")
-
-
-def check_block_size(block_size: int | None, mode: str) -> None:
-    """Refuse what cannot be the size of a read, or of the parts to be sent.
-
-    Args:
-        block_size: In bytes; None leaves it to us.
-        mode: What the file is opened for.
-
-    Raises:
-        InvalidArgument: It is no number, or too small.
-    """
-    least, hint = 1, None
-    if mode != "rb":
-        least = LEAST_PART_BYTES
-        hint = (
-            "Leave it out. What changes a file while writing, as xarray's to_netcdf does by address, has to write a "
-            "local one: open 'simplecache::provena://…' instead."
-        )
-    if block_size is not None and (not isinstance(block_size, int) or block_size < least):
-        raise InvalidArgument("block_size", f"a number of bytes is needed, at least {least:,}.", hint=hint)
 
 
 def not_a_file(path: str, dataset_id: str) -> NotAFile:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.bases import AbstractAsyncStreamedFile
-from provena_sdk.files.file import check_block_size, not_a_file
+from provena_sdk.files.file import not_a_file
 from provena_sdk.files.io_thread import leave_running, on_io_thread
+from provena_sdk.files.open_options import check_block_size
 from provena_sdk.files.unclosed import Unclosed
 from provena_sdk.files.writer import PART_BYTES, ObjectWriter
 

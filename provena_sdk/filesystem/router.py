@@ -28,6 +28,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.files import Access, on_io_thread, run_sync
 from provena_sdk.files.bases import AsyncFileSystem
+from provena_sdk.files.media_type import check_content_type
 from provena_sdk.files.paths import is_service_file
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
 from provena_sdk.filesystem.options import OF_READING, check_options, client_for, domain_of
@@ -531,8 +532,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     async def _pipe_file(
         self, path: str, value: bytes, mode: str = "overwrite", *, content_type: str | None = None
     ) -> None:
-        if mode not in ("overwrite", "create"):
-            raise InvalidArgument("mode", f"{mode!r} is none of 'overwrite', 'create'.")
+        _check_write_mode(mode)
+        check_content_type(content_type)
         named = self._to_write(path)
         self._refuse_in_transaction("pipe")
 
@@ -551,8 +552,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         mode: str = "overwrite",
         **options: Any,
     ) -> None:
-        if mode not in ("overwrite", "create"):
-            raise InvalidArgument("mode", f"{mode!r} is none of 'overwrite', 'create'.")
+        _check_write_mode(mode)
         named = self._to_write(rpath)
         self._refuse_in_transaction("put")
         source = Path(lpath)
@@ -730,6 +730,11 @@ def _leased(domain: str | None) -> LeasedArchive:
     from provena_sdk.filesystem.leases import LeasedArchive
 
     return LeasedArchive(domain)
+
+
+def _check_write_mode(mode: str) -> None:
+    if mode not in ("overwrite", "create"):
+        raise InvalidArgument("mode", f"it must be 'overwrite' or 'create', not {mode!r}.")
 
 
 def _without_service_file(names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -20,6 +20,7 @@ from provena_sdk.files import (
 from provena_sdk.files.executor import checked_executor
 from provena_sdk.files.local import destination_folder, source_folder
 from provena_sdk.files.location import FileInfo
+from provena_sdk.files.open_options import checked_options
 from provena_sdk.files.options import Choice, RunOptions, TransferOptions
 from provena_sdk.files.paths import checked
 from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan, DownloadPlan, UploadPlan
@@ -62,6 +63,11 @@ def _check_run(run: RunOptions | None) -> None:
         progress_for(run.progress)
 
 
+def _check_opening(path: StrPath, mode: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    checked(path)
+    return checked_options(mode, options)
+
+
 class FileAccess:
     """The files of any dataset, for blocking callers.
 
@@ -84,6 +90,7 @@ class FileAccess:
 
     def open(self, dataset_id: str, path: str, mode: str, **options: Any) -> OpenFile:
         """Open one file."""
+        options = _check_opening(path, mode, options)
         return self.datasets.files(dataset_id).open(path, mode, **options)
 
     def plan_download(
@@ -154,6 +161,7 @@ class AsyncFileAccess:
         """Open one file; its methods are awaited, and run on threads."""
         from anyio import wrap_file
 
+        options = _check_opening(path, mode, options)
         files = await on_thread(self.datasets.files, dataset_id)
         return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
 

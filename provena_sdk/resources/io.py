@@ -70,7 +70,8 @@ class IOSubModule:
             path: Path of the file in the dataset.
             mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
                 go on behind what is there, ``xb`` or ``x`` for a file that must be new.
-            options: What fsspec's ``open`` takes besides, such as ``encoding``, ``compression`` or ``block_size``.
+            options: ``content_type`` of what is written, ``encoding``, ``errors`` and ``newline`` of text,
+                ``compression``, ``block_size`` in bytes, and what else fsspec's ``open`` takes.
 
         Returns:
             A file object; what is written is visible once it is closed, best by a ``with`` block.

@@ -34,7 +34,7 @@ def test_modes_there_are_not(
     files: DatasetFiles, asked: list[tuple[str, Access]], put: Put, mode: Any
 ) -> None:
     put({"a": b"1"})
-    with pytest.raises(InvalidArgument, match=r"none of rb, r, rt, wb") as caught:
+    with pytest.raises(InvalidArgument, match=r"one of rb, r, rt, wb") as caught:
         files.open("a", mode)
     assert caught.value.argument == "mode"
     assert asked == []

@@ -129,7 +129,7 @@ def test_what_cannot_be_opened(fs: ProvenaFileSystem, sandbox: Sandbox, reef: st
             fs.open(folder)
         with pytest.raises(NotAFile):
             fs.cat_file(folder)
-    with pytest.raises(InvalidArgument, match="none of rb, wb, ab, xb"):
+    with pytest.raises(InvalidArgument, match="one of rb, r, rt, wb"):
         fs.open(f"{reef}/a.csv", "r+b")
     with pytest.raises(InvalidArgument, match="no such option"):
         fs.open(f"{reef}/a.csv", acl="public-read")

@@ -24,6 +24,7 @@ from provena_sdk.errors import (
 from provena_sdk.files.admission import Admission
 from provena_sdk.files.checksum import composite, parse_etag
 from provena_sdk.files.location import DatasetLocation, StoreAddress
+from provena_sdk.files.media_type import check_content_type
 from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import answers, retry
 from provena_sdk.files.objects.connections import IDLE_SECONDS
@@ -54,7 +55,6 @@ _DELETIONS: Final = 4
 _MOST_PARTS: Final = 10_000
 _CLOCK_SLACK: Final = timedelta(seconds=2)
 _UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MEDIA_TYPE: Final = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 _ENTITIES: Final = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 # The longest body that HTTP can announce here.
 _ANY: Final = 1 << 62
@@ -682,11 +682,8 @@ def _matching(etag: str | None) -> dict[str, str]:
 
 
 def _typed(content_type: str | None) -> dict[str, str]:
-    if content_type is None:
-        return {}
-    if not _MEDIA_TYPE.fullmatch(content_type):
-        raise InvalidArgument("content_type", f"{content_type!r} is no media type.")
-    return {"content-type": content_type}
+    checked = check_content_type(content_type)
+    return {} if checked is None else {"content-type": checked}
 
 
 def _length(data: Data) -> int:

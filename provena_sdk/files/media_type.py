@@ -1,0 +1,33 @@
+"""The media type that a file is written with."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from provena_sdk.errors import InvalidArgument
+
+_MEDIA_TYPE: Final = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
+_MOST_CHARACTERS: Final = 255
+
+
+def check_content_type(given: object, *, argument: str = "content_type") -> str | None:
+    """Return a media type that can be sent as a header, or refuse it.
+
+    Args:
+        given: The media type; None leaves it to the file's name.
+        argument: The name by which the caller gave it.
+
+    Raises:
+        InvalidArgument: It is not a str, too long, or not printable ASCII without surplus spaces.
+
+    Example:
+        >>> check_content_type("text/csv; charset=utf-8")
+        'text/csv; charset=utf-8'
+    """
+    if given is None:
+        return None
+    if isinstance(given, str) and len(given) <= _MOST_CHARACTERS and _MEDIA_TYPE.fullmatch(given):
+        return given
+    shown = repr(given[:_MOST_CHARACTERS]) if isinstance(given, str) else type(given).__name__
+    raise InvalidArgument(argument, f"a media type such as 'text/csv' is needed, not {shown}.")

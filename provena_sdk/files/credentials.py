@@ -22,6 +22,7 @@ from typing import Final, NoReturn, Protocol
 
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing
 from provena_sdk.secret import Secret, hidden
+from provena_sdk.transport import access_changes
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +121,7 @@ class CredentialsProvider(Protocol):
 @dataclass(slots=True)
 class _Entry:
     credentials: Credentials
+    granted_at: float
     renew_at: float
 
 
@@ -129,7 +131,8 @@ class CredentialsSource:
     However many threads and tasks ask at once, the datastore is asked once for each dataset and access. What is
     held is renewed when a fifth of its life, and at most five minutes, is left. Should the renewal fail while the
     old credentials are still good, they are handed out and the renewal is tried again later; unless the datastore
-    answered that it grants them no more.
+    answered that it grants them no more. What a client of this process may have changed is asked for anew, see
+    :mod:`provena_sdk.transport.access_changes`.
 
     A pickle of the source holds the provider and none of the credentials. Unpickled however often in a process, it
     becomes one source there: each of a thousand tasks brings its copy, and the datastore is asked once for all.
@@ -144,6 +147,7 @@ class CredentialsSource:
         self._clock = clock
         self._entries: dict[tuple[str, Access], _Entry] = {}
         self._begin()
+        access_changes.register(self)
 
     def _begin(self) -> None:
         self._pid = os.getpid()
@@ -186,11 +190,25 @@ class CredentialsSource:
         if self._held(dataset_id, access) is None:
             self._flight(dataset_id, access)
 
+    def was_granted(self, dataset_id: str, access: Access, within: float) -> bool:
+        """Whether the datastore granted the credentials that are held not longer ago than so many seconds.
+
+        Args:
+            dataset_id: The dataset's handle.
+            access: What they allow.
+            within: How many seconds.
+        """
+        if self._held(dataset_id, access) is None:
+            return False
+        entry = self._entries.get((dataset_id, access))
+        # A clock that was put back says nothing.
+        return entry is not None and 0 <= self._clock() - entry.granted_at < within
+
     async def ask_anew(self, dataset_id: str, access: Access) -> None:
         """Have the datastore say whether it grants credentials now, and hold the new ones.
 
-        What was granted before outlives a change of mind: keys to write work for hours, and would change a dataset
-        that has been given to a reviewer since.
+        What was granted before outlives a change of mind: credentials work for hours, and would change a dataset that
+        has been given to a reviewer since.
 
         Args:
             dataset_id: The dataset's handle.
@@ -210,12 +228,28 @@ class CredentialsSource:
             if entry is not None and entry.credentials is credentials:
                 del self._entries[key]
 
+    def forget(self, dataset_id: str) -> None:
+        """Forget all credentials of a dataset, those on their way included.
+
+        Args:
+            dataset_id: The dataset's handle.
+        """
+        self._leave_to_parent()
+        with self._lock:
+            for access in Access:
+                self._entries.pop((dataset_id, access), None)
+                # Whoever waits for it asked before; whoever asks from now on needs an answer of its own.
+                self._flights.pop((dataset_id, access), None)
+
     def _held(self, dataset_id: str, access: Access) -> Credentials | None:
+        self._leave_to_parent()
+        entry = self._entries.get((dataset_id, access))
+        return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
+
+    def _leave_to_parent(self) -> None:
         if self._pid != os.getpid():
             # A fork may have copied a held lock, or a flight whose thread exists in the parent only.
             self._begin()
-        entry = self._entries.get((dataset_id, access))
-        return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
 
     def _flight(self, dataset_id: str, access: Access, *, anew: bool = False) -> Future[Credentials]:
         key = (dataset_id, access)
@@ -238,10 +272,11 @@ class CredentialsSource:
         return flight
 
     def _fly(self, key: tuple[str, Access], flight: Future[Credentials], anew: bool) -> None:
+        begun = self._clock()
         try:
             fresh = self._provider(*key)
         except BaseException as error:
-            old = self._postponed(key, error)
+            old = self._postponed(key, flight, error)
             if old is None or anew:
                 flight.set_exception(error)
             else:
@@ -253,15 +288,25 @@ class CredentialsSource:
         # until the store refuses them.
         renew_at = now + life - min(_MARGIN_SECONDS, life * _MARGIN_SHARE) if life > 0 else float("inf")
         with self._lock:
-            self._entries[key] = _Entry(fresh, renew_at)
-            self._flights.pop(key, None)
+            if self._ends(key, flight):
+                self._entries[key] = _Entry(fresh, begun, renew_at)
         flight.set_result(fresh)
 
-    def _postponed(self, key: tuple[str, Access], error: BaseException) -> Credentials | None:
+    def _ends(self, key: tuple[str, Access], flight: Future[Credentials]) -> bool:
+        """End a flight; return whether its answer counts, because it was not forgotten meanwhile."""
+        if self._flights.get(key) is not flight:
+            return False
+        del self._flights[key]
+        return True
+
+    def _postponed(
+        self, key: tuple[str, Access], flight: Future[Credentials], error: BaseException
+    ) -> Credentials | None:
         """End a failed flight; return the old credentials while they are still good."""
         now = self._clock()
         with self._lock:
-            self._flights.pop(key, None)
+            if not self._ends(key, flight):
+                return None
             if isinstance(error, _NO_MORE):
                 self._entries.pop(key, None)
             entry = self._entries.get(key)

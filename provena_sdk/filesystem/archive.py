@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from datetime import UTC, datetime
-from typing import Final
 
 from provena_api.models import ItemDataset
 
@@ -16,9 +14,6 @@ from provena_sdk.files import Access, DatasetFiles
 from provena_sdk.files.contents import DatasetContents, Entry
 from provena_sdk.operations import datastore
 from provena_sdk.resources.datasets import Datasets
-
-# Keys to write outlive a change of mind of the datastore by hours; so often it is asked again while files are written.
-_WRITING_ALLOWED_SECONDS: Final = 60.0
 
 
 class Archive:
@@ -36,7 +31,6 @@ class Archive:
         self._pid = os.getpid()
         self._known: dict[tuple[str, Access], DatasetContents] = {}
         self._finding: dict[str, asyncio.Lock] = {}
-        self._allowed_until: dict[str, float] = {}
 
     async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
         """Return a dataset's files.
@@ -55,8 +49,7 @@ class Archive:
             # What a fork copied belongs to the parent's event loop.
             self._begin()
         found = self._known.get((handle, access))
-        waits = access is Access.WRITE and time.monotonic() >= self._allowed_until.get(handle, 0.0)
-        if found is not None and not waits:
+        if found is not None and (access is Access.READ or self._datasets.may_write(handle)):
             return found
         async with self._finding.setdefault(handle, asyncio.Lock()):
             found = self._known.get((handle, access))
@@ -65,9 +58,8 @@ class Archive:
                     self._datasets.begin_to_read(handle)
                 found = DatasetContents((await self._files(handle)).filesystem(access).store, handle)
                 self._known[handle, access] = found
-            if access is Access.WRITE and time.monotonic() >= self._allowed_until.get(handle, 0.0):
+            if access is Access.WRITE and not self._datasets.may_write(handle):
                 await self._datasets.ask_to_write(handle)
-                self._allowed_until[handle] = time.monotonic() + _WRITING_ALLOWED_SECONDS
             return found
 
     async def _files(self, handle: str) -> DatasetFiles:

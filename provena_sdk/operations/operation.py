@@ -67,6 +67,7 @@ class Operation(Generic[P, T]):
         role: The role it needs, named when the service says a role is missing.
         is_json: False when a 200 holds plain text.
         needs_token: False for the operations that anybody may call.
+        changes_access: Whether it may change who can read or write the files of the dataset it is about.
 
     Attributes:
         name: Its name in messages, ``<service>.<generated module>``.
@@ -81,6 +82,7 @@ class Operation(Generic[P, T]):
         *,
         is_json: bool = True,
         needs_token: bool = True,
+        changes_access: bool = False,
     ) -> None:
         service, name = endpoint.__name__.split(".")[-2:]
         self.service = Service(service)
@@ -89,6 +91,7 @@ class Operation(Generic[P, T]):
         self.role = role
         self.is_json = is_json
         self.needs_token = needs_token
+        self.changes_access = changes_access
         self.parse = endpoint.parse
         self._request = endpoint.request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from provena_sdk.auth.abandon import on_thread
 from provena_sdk.files import Access, CredentialsSource, DatasetFiles, DatasetLocation
@@ -14,6 +14,9 @@ from provena_sdk.resources.credentials_provider import DatasetCredentialsProvide
 from provena_sdk.transport.http import Transport
 
 T = TypeVar("T")
+
+# So often the datastore is asked again while files are written one by one.
+_WRITING_ALLOWED_SECONDS: Final = 60.0
 
 
 class Datasets:
@@ -76,6 +79,10 @@ class Datasets:
     def begin_to_read(self, dataset_id: str) -> None:
         """Begin to ask for keys to a dataset's files, while it is not known yet where they lie."""
         self._credentials.begin(dataset_id, Access.READ)
+
+    def may_write(self, dataset_id: str) -> bool:
+        """Whether the datastore allowed a dataset's files to be written within the last minute."""
+        return self._credentials.was_granted(dataset_id, Access.WRITE, _WRITING_ALLOWED_SECONDS)
 
     async def ask_to_write(self, dataset_id: str) -> None:
         """Have the datastore say whether a dataset's files may be written now, and hold the keys; on the I/O thread.

@@ -23,6 +23,7 @@ from provena_sdk.errors import (
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import Effect, Gather, Workflow
+from provena_sdk.transport import access_changes
 from provena_sdk.transport.bodies import Body, DamagedBody
 from provena_sdk.transport.deadlines import within
 from provena_sdk.transport.failures import no_answer
@@ -167,6 +168,8 @@ class Transport:
                 step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value
+        finally:
+            access_changes.announce(effect)
 
     def _token(self, step: GetToken) -> str:
         if step.rejected is not None:
@@ -296,6 +299,8 @@ class AsyncTransport:
                 step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value
+        finally:
+            access_changes.announce(effect)
 
     async def _token(self, step: GetToken) -> str:
         if step.rejected is not None:

@@ -223,3 +223,39 @@ def test_a_fork_in_the_middle_of_a_flight_does_not_hang_the_child() -> None:
     _, status = os.waitpid(child, 0)
     waiting.join()
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_what_is_forgotten_is_asked_for_anew() -> None:
+    datastore = Datastore()
+    source = source_of(datastore)
+    for access in Access:
+        source.get("a", access)
+    source.get("b", Access.READ)
+    source.forget("a")
+    for access in Access:
+        source.get("a", access)
+    source.get("b", Access.READ)
+    assert [dataset for dataset, _ in datastore.calls] == ["a", "a", "b", "a", "a"]
+
+
+def test_what_was_asked_for_before_does_not_count_afterwards() -> None:
+    datastore = Datastore(delay=0.3)
+    source = source_of(datastore)
+    source.begin("a", Access.WRITE)
+    while not datastore.calls:
+        time.sleep(0.01)
+    source.forget("a")
+    datastore.failure = Forbidden("A release is pending.", operation="x", status=403)
+    with pytest.raises(Forbidden):
+        source.get("a", Access.WRITE)
+    assert not source.was_granted("a", Access.WRITE, 60)
+
+
+def test_how_long_ago_something_was_granted() -> None:
+    datastore = Datastore()
+    source = source_of(datastore)
+    assert not source.was_granted("a", Access.WRITE, 60)
+    source.get("a", Access.WRITE)
+    for moved, granted in ((0, True), (59, True), (2, False), (-3600, False)):
+        datastore.now += moved
+        assert source.was_granted("a", Access.WRITE, 60) is granted

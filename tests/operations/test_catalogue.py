@@ -114,3 +114,10 @@ def test_calls_do_not_show_what_they_send(operations: list[Operation[..., Any]],
     made = call(operations[0])
     assert "url" not in repr(made)
     assert "10378.1/1900016" in repr(made)
+
+
+def test_operations_after_which_credentials_are_asked_for_anew(
+    operations: list[Operation[..., Any]],
+) -> None:
+    changing = {operation.name.partition(".")[2] for operation in operations if operation.changes_access}
+    assert changing == {"version_dataset", "approval_request", "action_approval_request"}

@@ -14,6 +14,7 @@ from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.datastore import datastore
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
 from provena_sdk.sandbox.items import ALL_ROLES
+from provena_sdk.sandbox.loopback import refusal
 from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.search import search
@@ -23,7 +24,7 @@ from provena_sdk.sandbox.signin import Lifetimes, SignIn
 from provena_sdk.sandbox.state import State
 from provena_sdk.sandbox.storage import REGION, Storage
 from provena_sdk.sandbox.users import STANDARD_USERS, User
-from provena_sdk.sandbox.wire import Connection, Handler, Request, Response, Server, serve
+from provena_sdk.sandbox.wire import Connection, Handler, Request, Response, Server, json_response, serve
 
 HOST = "127.0.0.1"
 SERVICES = ("signin", "datastore", "search", "s3")
@@ -198,6 +199,10 @@ class Sandbox:
             return response
 
         def handle(request: Request, connection: Connection) -> Response | Awaitable[Response | None]:
+            # The services behind it answer only to tokens, which no page elsewhere can get.
+            reason = refusal(request.headers) if service == "signin" else None
+            if reason is not None:
+                return json_response({"detail": reason}, 403)
             if request.path.startswith("/sandbox/"):
                 return router(request)
             if faults:

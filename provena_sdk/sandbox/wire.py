@@ -24,6 +24,12 @@ _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
+# A page elsewhere could otherwise show ours in a frame, and have its visitors press our buttons unawares.
+_PAGE_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+}
 
 
 @dataclass(slots=True)
@@ -80,8 +86,8 @@ def text_response(text: str, status: int = 200) -> Response:
 
 
 def html_response(text: str, status: int = 200) -> Response:
-    """An answer in HTML."""
-    return Response(status, text.encode(), _HTML)
+    """A page, which no page of another server may frame."""
+    return Response(status, text.encode(), _HTML, _PAGE_HEADERS)
 
 
 class Connection:

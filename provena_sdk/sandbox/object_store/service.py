@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
+from provena_sdk.sandbox.loopback import refusal
 from provena_sdk.sandbox.object_store import buckets, objects_api, uploads, xml
 from provena_sdk.sandbox.object_store.authorization import Identity, authenticate
 from provena_sdk.sandbox.object_store.body import Body
@@ -116,6 +117,9 @@ class Service:
         Raises:
             S3Error: The request is refused before its body is read.
         """
+        reason = refusal(request.headers, subdomains=True)
+        if reason is not None:
+            raise S3Error("AccessDenied", reason)
         request.locate()
         request.operation = _operation(request)
         identity = authenticate(request, self.grants)

@@ -1,0 +1,68 @@
+"""Which requests come from this machine.
+
+A browser can reach loopback addresses for any page that it shows. A page elsewhere could therefore approve a device or
+move the clock, by sending a form, or by letting its own name resolve to 127.0.0.1 (DNS rebinding). The browser says in
+``Origin`` whose page it is, and in ``Host`` which name it used; a page can change neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+
+_MAX_CHARS: Final = 512
+_AUTHORITY: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
+_WRONG_HOST: Final = "Host must be localhost or a loopback address: the sandbox serves this machine only."
+_WRONG_ORIGIN: Final = (
+    "Origin must be localhost or a loopback address: the sandbox serves pages of this machine only."
+)
+
+
+def refusal(headers: Mapping[str, str], *, subdomains: bool = False) -> str | None:
+    """Why a request is refused.
+
+    Args:
+        headers: Header fields by lower-case name.
+        subdomains: Whether names below a loopback name are served too, as S3's virtual-host addressing uses them
+            (``bucket.localhost``).
+
+    Returns:
+        The reason, or None when the request comes from this machine.
+
+    Example:
+        >>> refusal({"host": "127.0.0.1:8000"})
+        >>> refusal({"host": "attacker.example"})
+        'Host must be localhost or a loopback address: the sandbox serves this machine only.'
+    """
+    if not _is_loopback(headers.get("host", ""), subdomains):
+        return _WRONG_HOST
+    origin = headers.get("origin")
+    if origin is not None and not _is_loopback_origin(origin):
+        return _WRONG_ORIGIN
+    return None
+
+
+def _is_loopback_origin(origin: str) -> bool:
+    scheme, _, authority = origin.partition("://")
+    return scheme in ("http", "https") and _is_loopback(authority, False)
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(authority: str, subdomains: bool) -> bool:
+    """Whether ``host[:port]`` is this machine."""
+    found = _AUTHORITY.fullmatch(authority) if len(authority) <= _MAX_CHARS else None
+    if found is None:
+        return False
+    labels = found[1].strip("[]").lower().removesuffix(".").split(".")
+    starts = range(len(labels) if subdomains else 1)
+    return any(_is_loopback_name(".".join(labels[start:])) for start in starts)
+
+
+def _is_loopback_name(name: str) -> bool:
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False

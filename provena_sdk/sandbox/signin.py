@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlencode
 
 from provena_sdk.sandbox import device_page
@@ -63,10 +64,12 @@ class SignIn:
         self.router = Router()
         protocol = f"{self._base}/protocol/openid-connect"
         for method, path, endpoint in (
+            ("GET", self._base, self._about_realm),
             ("GET", f"{self._base}/.well-known/openid-configuration", self._configuration),
             ("GET", f"{protocol}/certs", lambda _: json_response(self.tokens.keys())),
             ("POST", f"{protocol}/auth/device", self._guarded(self._start_device)),
             ("POST", f"{protocol}/token", self._guarded(self._token)),
+            ("POST", f"{protocol}/token/introspect", self._guarded(self._introspect)),
             ("POST", f"{protocol}/revoke", self._guarded(self._revoke)),
             ("POST", f"{protocol}/logout", self._guarded(self._logout)),
             ("GET", f"{protocol}/userinfo", self._userinfo),
@@ -128,6 +131,18 @@ class SignIn:
                 return refusal.response
 
         return answer
+
+    def _about_realm(self, _: Request) -> Response:
+        issuer = self.tokens.issuer
+        return json_response(
+            {
+                "realm": issuer.rpartition("/")[2],
+                "public_key": self.tokens.public_key(),
+                "token-service": f"{issuer}/protocol/openid-connect",
+                "account-service": f"{issuer}/account",
+                "tokens-not-before": 0,
+            }
+        )
 
     def _configuration(self, _: Request) -> Response:
         issuer = self.tokens.issuer
@@ -325,6 +340,36 @@ class SignIn:
             },
             headers=_NO_STORE,
         )
+
+    def _introspect(self, request: Request) -> Response:
+        form = request.form()
+        if self._client(request, form) != SERVICE_CLIENT:
+            raise _Refusal("invalid_request", "Client not allowed.", 403)
+        token = form.get("token")
+        if token is None:
+            raise _Refusal("invalid_request", "Token not provided.")
+        return json_response(self._introspected(token), headers=_NO_STORE)
+
+    def _introspected(self, token: str) -> dict[str, object]:
+        inactive: dict[str, object] = {"active": False}
+        claims = self._active_claims(token)
+        session = None if claims is None else self.sessions.find(claims.get("sid", ""))
+        if claims is None or session is None:
+            return inactive
+        known = {"client_id": session.client, "username": session.user, "token_type": claims["typ"]}
+        return {**claims, **known, "active": True}
+
+    def _active_claims(self, token: str) -> dict[str, Any] | None:
+        """The claims of an access or refresh token that is valid now."""
+        try:
+            return self.tokens.claims(token)
+        except (TokenRefused, NoUsername):
+            pass
+        try:
+            claims = self.tokens.read_refresh_token(token)
+        except TokenRefused:
+            return None
+        return claims if claims.get("exp", self.clock.now() + 1) > self.clock.now() else None
 
     def _revoke(self, request: Request) -> Response:
         form = request.form()

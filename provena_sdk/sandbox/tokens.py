@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
 from provena_sdk.sandbox.clock import Clock
@@ -195,6 +197,11 @@ class TokenMaker:
         """The realm's public keys, as a JWK set."""
         key: dict[str, Any] = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [{**key, "kid": self.key_id, "alg": ALGORITHM, "use": "sig"}]}
+
+    def public_key(self) -> str:
+        """The realm's public key as its page shows it: a PEM file's contents without its first and last lines."""
+        key = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return base64.b64encode(key).decode()
 
 
 def subject_of(username: str) -> str:

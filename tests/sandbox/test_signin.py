@@ -65,12 +65,62 @@ def test_discovery_names_endpoints_that_answer(realm: Realm, send: Any) -> None:
     assert found["device_authorization_endpoint"] == f"{found['issuer']}/protocol/openid-connect/auth/device"
     for name in (
         "token_endpoint",
+        "introspection_endpoint",
         "revocation_endpoint",
         "end_session_endpoint",
         "device_authorization_endpoint",
     ):
         assert send(found[name], "POST", "", form={}).status in (400, 401)
     assert send(found["jwks_uri"], "GET", "").body["keys"][0]["kty"] == "RSA"
+
+
+def test_the_realm_shows_the_key_that_signs_its_tokens(realm: Realm) -> None:
+    issuer = realm.sandbox.issuer_url
+    page = realm.get("").body
+    assert page == {
+        "realm": "provena",
+        "public_key": page["public_key"],
+        "token-service": f"{issuer}/protocol/openid-connect",
+        "account-service": f"{issuer}/account",
+        "tokens-not-before": 0,
+    }
+    pem = f"-----BEGIN PUBLIC KEY-----\r\n{page['public_key']}\r\n-----END PUBLIC KEY-----"
+    token = realm.sign_in()["access_token"]
+    assert jwt.decode(token, pem, ["RS256"], audience="account")["preferred_username"] == "writer"
+
+
+def test_a_service_looks_into_tokens(realm: Realm) -> None:
+    def look(token: str) -> dict[str, Any]:
+        secret = {"client_id": "sandbox-service", "client_secret": "sandbox-secret"}
+        answer = realm.post("token/introspect", token=token, **secret)
+        assert answer.status == 200
+        shown: dict[str, Any] = answer.body
+        return shown
+
+    tokens = realm.sign_in("reader", "offline_access")
+    access = look(tokens["access_token"])
+    assert (access["active"], access["username"], access["client_id"]) == (True, "reader", "client-tools")
+    assert access["realm_access"]["roles"][0] == "entity-registry-read"
+    assert look(tokens["refresh_token"])["typ"] == "Offline"
+    assert look("garbage") == {"active": False}
+    realm.sandbox.advance(301)
+    assert look(tokens["access_token"]) == {"active": False}
+    realm.sandbox.end_sessions()
+    assert look(tokens["refresh_token"]) == {"active": False}
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"client_id": "client-tools", "token": "x"}, (403, "invalid_request")),
+        ({"client_id": "nobody-knows", "token": "x"}, (401, "invalid_client")),
+        ({"client_id": "sandbox-service", "client_secret": "sandbox-secret"}, (400, "invalid_request")),
+    ],
+)
+def test_refusals_of_the_introspection_endpoint(
+    realm: Realm, form: dict[str, str], expected: tuple[int, str]
+) -> None:
+    assert refusal(realm.post("token/introspect", **form)) == expected
 
 
 def test_a_device_waits_until_a_person_approves(realm: Realm) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 from provena_sdk.sandbox.items import Item
 
+MAX_GRAM = 20
+# So many spellings of one word are looked for at most, as OpenSearch does.
+MAX_SPELLINGS = 50
 _WORD = re.compile(r"\w+")
 _SCHEMA = """
 CREATE VIRTUAL TABLE entry USING fts5(id, name, body, subtype UNINDEXED, tokenize = 'unicode61');
@@ -19,7 +22,11 @@ _RANK = "bm25(entry, 2.0, 4.0, 1.0)"
 
 
 class SearchIndex:
-    """Finds items by words, best first; a word nobody uses finds those spelt almost like it."""
+    """Finds items by the beginnings of their words, best first, as an index of edge n-grams does.
+
+    A beginning that no word has finds the words that begin almost like it. The index holds the first ``MAX_GRAM``
+    letters of each word, so that much longer words find nothing, not even themselves.
+    """
 
     def __init__(self) -> None:
         # The state's lock keeps the threads apart.
@@ -42,17 +49,17 @@ class SearchIndex:
             )
 
     def find(self, query: str, limit: int, subtype: str | None = None) -> list[tuple[str, float]]:
-        """Ids and scores of the items that hold any of the words, best first.
+        """Ids and scores of the items with a word that begins with any of those asked for, best first.
 
         Args:
-            query: Words in any order.
+            query: Beginnings of words, in any order.
             limit: How many items at most.
             subtype: Only items of this subtype.
         """
         terms = [term for word in _WORD.findall(_whole(query).lower()) for term in self._spellings(word)]
         if not terms:
             return []
-        match = " OR ".join(f'"{term}"' for term in dict.fromkeys(terms))
+        match = " OR ".join(_beginning(term) for term in dict.fromkeys(terms))
         rows = self._database.execute(
             f"SELECT id, -{_RANK} FROM entry WHERE entry MATCH ? AND (?2 IS NULL OR subtype = ?2) "
             f"ORDER BY {_RANK}, rowid LIMIT ?3",
@@ -69,18 +76,18 @@ class SearchIndex:
         self._database.close()
 
     def _spellings(self, word: str) -> list[str]:
-        found = self._database.execute(
-            "SELECT 1 FROM entry WHERE entry MATCH ? LIMIT 1", (f'"{word}"',)
-        ).fetchone()
-        allowed = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-        if found or not allowed:
+        if len(word) <= MAX_GRAM and self._begins_a_word(word):
             return [word]
-        near = (
-            term
-            for (term,) in self._database.execute("SELECT term FROM vocabulary")
-            if _near(word, term, allowed)
-        )
-        return list(near)
+        allowed = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+        if not allowed:
+            return []
+        terms = self._database.execute("SELECT term FROM vocabulary")
+        near = (_similar_beginning(term[:MAX_GRAM], word, allowed) for (term,) in terms)
+        return list(dict.fromkeys(filter(None, near)))[:MAX_SPELLINGS]
+
+    def _begins_a_word(self, beginning: str) -> bool:
+        query = "SELECT 1 FROM entry WHERE entry MATCH ? LIMIT 1"
+        return self._database.execute(query, (_beginning(beginning),)).fetchone() is not None
 
 
 def _indexed(item: Item) -> object:
@@ -106,18 +113,24 @@ def _words_of(value: object) -> Iterator[str]:
             yield from _words_of(entry)
 
 
-def _near(word: str, other: str, allowed: int) -> bool:
-    """Whether one becomes the other by at most ``allowed`` letters added, dropped or replaced."""
-    if abs(len(word) - len(other)) > allowed:
-        return False
-    previous = list(range(len(other) + 1))
-    for row, letter in enumerate(word, 1):
+def _beginning(text: str) -> str:
+    """An FTS5 query for the words that begin with ``text``."""
+    return f'"{text}"*'
+
+
+def _similar_beginning(word: str, wanted: str, allowed: int) -> str:
+    """The shortest beginning of ``word`` that at most ``allowed`` edits turn into ``wanted``; empty when there is none.
+
+    An edit adds, drops or replaces a letter.
+    """
+    previous = list(range(len(word) + 1))
+    for row, letter in enumerate(wanted, 1):
         current = [row]
-        for column, against in enumerate(other, 1):
+        for column, against in enumerate(word, 1):
             current.append(
                 min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (letter != against))
             )
         if min(current) > allowed:
-            return False
+            return ""
         previous = current
-    return previous[-1] <= allowed
+    return next((word[:length] for length, edits in enumerate(previous) if edits <= allowed), "")

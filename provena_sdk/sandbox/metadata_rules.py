@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from provena_sdk.sandbox.srid import is_srid
 from provena_sdk.sandbox.validation import Checker, Rule
 from provena_sdk.sandbox.wkt import is_wkt
 
@@ -171,6 +172,11 @@ def _spatial_flaw(spatial: Mapping[str, Any]) -> str | None:
             return (
                 "Invalid EWKT format recieved. Please use the E-WKT standard of: "
                 "'SRID=<srid>;<geometry>', for example 'SRID=4326;POINT(145 -16)'."
+            )
+        if not is_srid(found[1]):
+            return (
+                f"Invalid SRID integer provided. Details: Invalid projection: epsg:{found[1]}: "
+                f"(Internal Proj Error: proj_create: crs not found: EPSG:{found[1]})"
             )
         if not is_wkt(found[2]):
             return f"Invalid EWKT format. Failed to parse the geometry inside of the EWKT string in {name}."

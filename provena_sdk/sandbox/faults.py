@@ -11,9 +11,9 @@ from typing import Literal
 
 from provena_sdk.sandbox.wire import Connection, Request, Response
 
-Backend = Literal["registry", "groups", "jobs", "handles", "sign-in", "search"]
+Backend = Literal["registry", "auth", "jobs", "handles", "sign-in", "search"]
 Operate = Callable[[Request], Response]
-BACKENDS: tuple[Backend, ...] = ("registry", "groups", "jobs", "handles", "sign-in", "search")
+BACKENDS: tuple[Backend, ...] = ("registry", "auth", "jobs", "handles", "sign-in", "search")
 
 SERVICES = ("datastore", "search", "signin")
 
@@ -164,8 +164,9 @@ class _Active:
 class Faults:
     """The faults in force, and the outages of what stands behind the services.
 
-    ``outages`` names the backends that are down: the item ``registry``, the ``groups`` lookup, the ``jobs`` service,
-    the ``handles`` service, ``sign-in`` for service accounts, and the ``search`` engine.
+    ``outages`` names the backends that are down: the item ``registry``; the ``auth`` service, which knows groups and
+    the person each account is linked to; the ``jobs`` and the ``handles`` service; ``sign-in`` for service accounts;
+    and the ``search`` engine.
     """
 
     def __init__(self) -> None:

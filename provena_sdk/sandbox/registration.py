@@ -95,6 +95,8 @@ class Registration:
     def _seed(self, identity: Identity) -> Item:
         state = self._deployment.state
         _check_cipher(identity)
+        if "auth" in self._deployment.faults.outages:
+            raise Refused(500, f"{_MINT_FAILED}500. Details: Unknown.")
         if state.linked_person(identity.username) is None:
             raise Refused(500, f"{_MINT_FAILED}400. Details: {NO_LINKED_PERSON}.")
         if "handles" in self._deployment.faults.outages:

@@ -62,7 +62,7 @@ def roles_on(deployment: Deployment, item: Item, identity: Identity, doing: str)
     Raises:
         Refused: The groups cannot be looked up.
     """
-    if "groups" in deployment.faults.outages and not owns(item, identity):
+    if "auth" in deployment.faults.outages and not owns(item, identity):
         raise Refused(
             500,
             f"Unexpected non 200 status code in {doing} process. Status code: 500. Details: "

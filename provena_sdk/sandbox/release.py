@@ -53,8 +53,8 @@ class Release:
 
     def _ask(self, call: Call) -> Response:
         state, body, username = self._deployment.state, call.body, call.identity.username
-        if "groups" in self._deployment.faults.outages:
-            raise Refused(500, None)  # the service that knows the links is the one that knows the groups
+        if "auth" in self._deployment.faults.outages:
+            raise Refused(500, None)
         person = state.linked_person(username)
         if person is None:
             raise Refused(400, "You cannot request a review without having a linked Person in the registry.")

@@ -48,6 +48,20 @@ def test_a_gateway_answers_in_html(provena_sandbox: Sandbox, send: Any) -> None:
     assert b"504 Gateway Time-out" in answer.content
 
 
+def test_an_outage_of_the_auth_service_fails_a_mint(provena_sandbox: Sandbox, send: Any) -> None:
+    token = provena_sandbox.access_token("writer")
+    provena_sandbox.faults.outage("auth")
+    url, path = provena_sandbox.datastore_url, "/register/mint-dataset"
+    answer = send(url, "POST", path, token=token, data=metadata())
+    assert answer.status == 500
+    assert answer.body == {
+        "detail": "Unexpected non 200 status code in dataset minting process. Status code: 500. Details: Unknown."
+    }
+    assert list(provena_sandbox.state.datasets()) == []
+    provena_sandbox.faults.clear()
+    assert send(url, "POST", path, token=token, data=metadata()).status == 200
+
+
 @pytest.mark.parametrize(("takes_effect", "datasets"), [(False, 0), (True, 1)])
 def test_a_failed_mint_may_have_happened(
     provena_sandbox: Sandbox, send: Any, takes_effect: bool, datasets: int

@@ -291,7 +291,7 @@ def _outages(replay: Replay) -> None:
     faults.outage("registry")
     replay.ask(*named("outage.registry."))
     faults.clear()
-    faults.outage("groups")
+    faults.outage("auth")
     replay.ask(*named("outage.auth."))
     faults.clear()
     faults.outage("handles")

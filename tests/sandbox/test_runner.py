@@ -89,6 +89,45 @@ def test_private_datasets_are_for_their_owner(provena_sandbox: Sandbox, fetch: A
     assert fetch(handle, "reader").body["roles"] == ["metadata-read"]
 
 
+def test_a_spatial_reference_that_does_not_exist_is_refused(provena_sandbox: Sandbox, send: Any) -> None:
+    url, token = provena_sandbox.datastore_url, provena_sandbox.access_token("writer")
+    body = metadata(spatial_info={"coverage": "SRID=1;POINT(1 2)"})
+    flaw = "Invalid projection: epsg:1: (Internal Proj Error: proj_create: crs not found: EPSG:1)"
+    validated = send(url, "POST", "/metadata/validate-metadata", token=token, data=body)
+    assert (validated.status, validated.body["success"]) == (200, False)
+    assert validated.body["details"].endswith(flaw)
+    minted = send(url, "POST", "/register/mint-dataset", token=token, data=body)
+    assert (minted.status, minted.body["status"]["success"], minted.body["handle"]) == (200, False, None)
+    assert minted.body["status"]["details"].endswith(flaw)
+
+
+@pytest.mark.parametrize(
+    ("role", "may_read", "may_write"),
+    [
+        ("dataset-data-read", 200, 401),
+        ("dataset-data-write", 200, 200),
+        ("admin", 200, 200),
+        ("metadata-write", 401, 401),
+    ],
+)
+def test_who_may_write_may_read_files_too(
+    provena_sandbox: Sandbox, send: Any, role: str, may_read: int, may_write: int
+) -> None:
+    dataset = provena_sandbox.add_dataset()
+    provena_sandbox.set_access(dataset, general=("metadata-read", role))
+    path = "/registry/credentials/generate-{}-access-credentials"
+    asked = {"dataset_id": dataset, "console_session_required": False}
+    for access, expected in (("read", may_read), ("write", may_write)):
+        answer = send(
+            provena_sandbox.datastore_url,
+            "POST",
+            path.format(access),
+            token=provena_sandbox.access_token("writer2"),
+            data=asked,
+        )
+        assert answer.status == expected, access
+
+
 def test_a_presigned_url_reads_the_file(provena_sandbox: Sandbox, send: Any) -> None:
     handle = provena_sandbox.add_dataset(files={"a b/ü+%#.csv": b"1,2"})
     url = send(

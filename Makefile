@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check types slow interop generate refresh twins bench stress browser lock wheel clean test-live live-servers
+.PHONY: help setup demo test check types slow interop peer generate refresh twins bench stress browser lock wheel clean test-live live-servers
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,9 @@ test-live: setup ## Run the tests against Keycloak and object stores, which are 
 
 live-servers: setup ## Fetch and build every server for test-live, also those that take ten minutes
 	@$(BIN)/python -m scripts.live get --all
+
+peer: setup ## Let provenaclient, another client of Provena, work against the sandbox
+	@$(BIN)/python scripts/peer_check.py
 
 stress: setup ## Share and save sessions among many processes; transfer files under faults, kills and in masses
 	@$(BIN)/python scripts/stress/refresh.py

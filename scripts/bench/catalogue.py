@@ -23,10 +23,9 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
-from scripts.bench.environments import python_with  # noqa: E402 reason= found by the path above
+from scripts.bench.environments import PROVENACLIENT, python_with  # noqa: E402 reason= found by the path above
 
 HERE = Path(__file__).resolve().parent
-PEER = "provenaclient==0.29.1"
 
 BARE, PEER_NAME = "bare httpx", "provenaclient"
 JOBS = {"fetch": "fetch × 100", "list": "list 1,000", "search": "search, 25 hits"}
@@ -115,7 +114,7 @@ def contenders(stack: ExitStack, *, with_peer: bool) -> list[Contender]:
         "httpx, async": [sys.executable, str(HERE / "contender_httpx.py"), "async"],
     }
     if with_peer:
-        python = python_with(PEER_NAME, PEER)
+        python = python_with(PEER_NAME, PROVENACLIENT)
         if python is not None:
             commands[PEER_NAME] = [python, str(HERE / "contender_provenaclient.py")]
     started = []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".bench"
+PROVENACLIENT = "provenaclient==0.29.1"
 
 
 def python_with(name: str, requirement: str) -> str | None:
@@ -32,7 +33,7 @@ def python_with(name: str, requirement: str) -> str | None:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += requirement.split()
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
-        print(f"{requirement} could not be installed: measured without it.", file=sys.stderr)
+        print(f"{requirement} could not be installed.", file=sys.stderr)
         return None
     ready.write_text(requirement, encoding="utf-8")
     return str(python)

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
-from scripts.bench.environments import PLACE, python_with  # noqa: E402 reason= found by the path above
+from scripts.bench.environments import PLACE, PROVENACLIENT, python_with  # noqa: E402 reason= found by the path above
 from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_picture import picture  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_table import (  # noqa: E402 reason= found by the path above
@@ -84,7 +84,7 @@ CONTENDERS = {
     ),
     "ours-size": Contender("ours, size only", "transfer_ours.py", arguments=("size",), ways=("down",)),
     "provenaclient": Contender(
-        "provenaclient", "transfer_provenaclient.py", "provenaclient", "provenaclient==0.29.1", patient=True
+        "provenaclient", "transfer_provenaclient.py", "provenaclient", PROVENACLIENT, patient=True
     ),
     "s3fs": Contender("s3fs", "transfer_s3fs.py", "s3fs", "s3fs==2026.9.0"),
     "boto3": Contender("boto3", "transfer_boto3.py", "boto3", "boto3[crt]==1.44.5"),

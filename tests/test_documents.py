@@ -95,9 +95,9 @@ def ran(code: str, folder: Path, environment: dict[str, str]) -> subprocess.Comp
 
 
 def test_every_make_target_named_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for path in DOCUMENTS:
-        named = set(re.findall(r"`?\bmake ([a-z]+)(?= [A-Z]+=|`|\s+#)", path.read_text("utf-8")))
+        named = set(re.findall(r"`?\bmake ([a-z-]+)(?= [A-Z]+=|`|\s+#)", path.read_text("utf-8")))
         assert named <= targets, f"{path.name}: {named - targets}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -11,9 +12,13 @@ import threading
 from collections.abc import Sequence
 from typing import TextIO
 
-from provena_sdk.sandbox import Sandbox, Seed
+from provena_sdk.sandbox import ExternalStore, Sandbox, Seed
+from provena_sdk.sandbox.external.parts import DEFAULT_REGION, ISSUING
+from provena_sdk.sandbox.items import BUCKET
 from provena_sdk.sandbox.runner import MAX_PORT, SERVICES
 from provena_sdk.sandbox.users import SERVICE_USER
+
+KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +48,29 @@ def _parser() -> argparse.ArgumentParser:
         metavar="USER",
         help="give an offline token of USER with the addresses, so that scripts need not sign in",
     )
+    parts = parser.add_argument_group(
+        "parts of a deployment", "try an issuer or an S3 store in place of the sandbox's own"
+    )
+    parts.add_argument("--issuer", metavar="URL", help="the realm whose access tokens the services take")
+    parts.add_argument(
+        "--s3",
+        metavar="URL",
+        help=f"the store that keeps the files; {KEY} and {SECRET} in the environment open it",
+    )
+    parts.add_argument(
+        "--s3-issuing",
+        choices=ISSUING,
+        default=ISSUING[0],
+        help="how credentials for one dataset are had there; %(default)s otherwise",
+    )
+    parts.add_argument(
+        "--s3-bucket", metavar="NAME", default=BUCKET, help="the bucket; %(default)s otherwise"
+    )
+    parts.add_argument("--s3-region", metavar="NAME", default=DEFAULT_REGION)
+    parts.add_argument("--s3-role", metavar="ARN", help="the role that STS is asked for")
+    parts.add_argument("--s3-sts", metavar="URL", help="where STS listens; at --s3 otherwise")
+    parts.add_argument("--s3-accounts", metavar="URL", help="where versitygw makes accounts")
+    parts.add_argument("--ca-file", metavar="FILE", help="certificates to trust when these parts are asked")
     parser.add_argument("--json", action="store_true", help="print the addresses as one line of JSON")
     return parser
 
@@ -92,7 +120,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=Seed(datasets=options.datasets),
             ports=ports,
             approve_as=options.approve,
+            issuer=options.issuer,
+            s3=None if options.s3 is None else _external_store(options),
+            ca_file=options.ca_file,
         )
+        if options.offline_token is not None and options.issuer is not None:
+            raise ValueError("offline-token: the sandbox gives none where people sign in at an issuer.")
         if options.offline_token is not None and options.offline_token not in sandbox.users:
             raise ValueError(f"offline-token: nobody is called {options.offline_token!r}.")
     except ValueError as error:
@@ -110,14 +143,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"The sandbox could not start: {error}", sys.stderr)
         return 1
     try:
-        _announce(sandbox, options.offline_token, as_json=options.json)
+        _announce(sandbox, options.offline_token, options.issuer, as_json=options.json)
         finished.wait()
     finally:
         sandbox.stop()
     return 0
 
 
-def _announce(sandbox: Sandbox, user: str | None, *, as_json: bool) -> None:
+def _external_store(options: argparse.Namespace) -> ExternalStore:
+    missing = [name for name in (KEY, SECRET) if not os.environ.get(name)]
+    if missing:
+        raise ValueError(f"s3: {' and '.join(missing)} must be in the environment.")
+    return ExternalStore(
+        url=options.s3,
+        access_key_id=os.environ[KEY],
+        secret_access_key=os.environ[SECRET],
+        issuing=options.s3_issuing,
+        bucket=options.s3_bucket,
+        region=options.s3_region,
+        sts_url=options.s3_sts,
+        role_arn=options.s3_role,
+        accounts_url=options.s3_accounts,
+    )
+
+
+def _announce(sandbox: Sandbox, user: str | None, issuer: str | None, *, as_json: bool) -> None:
     environment = sandbox.environment()
     if user is not None:
         environment["PROVENA_OFFLINE_TOKEN"] = sandbox.offline_token(user)
@@ -126,8 +176,11 @@ def _announce(sandbox: Sandbox, user: str | None, *, as_json: bool) -> None:
         return
     for name, value in environment.items():
         _say(f"export {name}={shlex.quote(value)}")
-    people = [name for name in sandbox.users if name != SERVICE_USER]
-    _say(f"Sign in at {sandbox.issuer_url}/device as one of: {', '.join(people)}.", sys.stderr)
+    if issuer is None:
+        people = [name for name in sandbox.users if name != SERVICE_USER]
+        _say(f"Sign in at {sandbox.issuer_url}/device as one of: {', '.join(people)}.", sys.stderr)
+    else:
+        _say(f"Sign in at {issuer} with an account of that realm.", sys.stderr)
     _say("Ctrl-C ends the sandbox, and everything in it is gone.", sys.stderr)
 
 

@@ -176,9 +176,10 @@ class Catalogue:
     def _keys(self, item: Item, call: Call, *, write: bool) -> Response:
         storage = self._deployment.storage
         console = f"{storage.url}/?signin_token={secrets.token_urlsafe(24)}"
+        keys = storage.keys_for(item.id, write=write, token=call.identity.token)
         body = {
             "status": _ISSUED,
-            "credentials": credentials_body(storage.keys_for(item.id, write=write)),
+            "credentials": credentials_body(keys),
             "console_session_url": console if call.body["console_session_required"] else None,
         }
         return json_response(body)

@@ -27,10 +27,10 @@ def prefix_of(handle: str) -> str:
     return f"datasets/{handle.replace('.', '-').replace('/', '-')}/"
 
 
-def s3_location(handle: str) -> dict[str, str]:
+def s3_location(handle: str, bucket: str) -> dict[str, str]:
     """The location of a dataset's files, as the services write it."""
     path = prefix_of(handle)
-    return {"bucket_name": BUCKET, "path": path, "s3_uri": f"s3://{BUCKET}/{path}"}
+    return {"bucket_name": bucket, "path": path, "s3_uri": f"s3://{bucket}/{path}"}
 
 
 @dataclass(slots=True)
@@ -141,14 +141,14 @@ class Item:
         return self._encoded
 
 
-def dataset_body(handle: str, metadata: Metadata) -> dict[str, Any]:
+def dataset_body(handle: str, metadata: Metadata, bucket: str) -> dict[str, Any]:
     """The fields of a dataset that was never released."""
     info = metadata["dataset_info"]
     return {
         "display_name": info["name"],
         "user_metadata": info["user_metadata"],
         "collection_format": metadata,
-        "s3": s3_location(handle),
+        "s3": s3_location(handle, bucket),
         "release_history": [],
         "release_status": "NOT_RELEASED",
         "release_approver": None,

@@ -87,7 +87,7 @@ class Registration:
             {
                 "status": {"success": True, "details": _SEEDED},
                 "handle": item.id,
-                "s3_location": s3_location(item.id),
+                "s3_location": s3_location(item.id, self._deployment.storage.bucket),
                 "register_create_activity_session_id": item.create_workflow,
             }
         )
@@ -114,7 +114,7 @@ class Registration:
         if 2 * len(encode_json(metadata)) > ITEM_BYTES:
             raise Refused(500, _UPDATE_FAILED + _TOO_LARGE)
         item.kind = "complete"
-        item.body = dataset_body(item.id, metadata)
+        item.body = dataset_body(item.id, metadata, self._deployment.storage.bucket)
         item.record("Initial record creation", identity.username, state.now())
         state.put(item)
 
@@ -141,7 +141,13 @@ class Registration:
             raise Refused(500, None)
         self._rewrite(item, call.body, call.query["reason"], call.identity)
         status = {"success": True, "details": _UPDATED}
-        return json_response({"status": status, "handle": item.id, "s3_location": s3_location(item.id)})
+        return json_response(
+            {
+                "status": status,
+                "handle": item.id,
+                "s3_location": s3_location(item.id, self._deployment.storage.bucket),
+            }
+        )
 
     def _revert(self, call: Call) -> Response:
         history_id, reason = call.body["history_id"], call.body["reason"]
@@ -199,7 +205,8 @@ class Registration:
         new.body = copy.deepcopy(old.body)
         new.record(f"New version of existing item (id={old.id}).", identity.username, now)
         # The second step forgets the item's own user_metadata on the way.
-        new.body = {**dataset_body(new.id, copy.deepcopy(old.metadata)), "user_metadata": None}
+        body = dataset_body(new.id, copy.deepcopy(old.metadata), self._deployment.storage.bucket)
+        new.body = {**body, "user_metadata": None}
         moved = "(System) Dataset S3 path updated to new version's storage location"
         new.record(moved, identity.username, state.now())
         new.versioning = _versioning(old, reason)

@@ -6,12 +6,16 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from os import PathLike, fspath
 from types import TracebackType
 from typing import Any, Self
 
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.datastore import datastore
+from provena_sdk.sandbox.external.issuer import ExternalIssuer
+from provena_sdk.sandbox.external.parts import ExternalStore, check_url
+from provena_sdk.sandbox.external.storage import ExternalStorage
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
 from provena_sdk.sandbox.items import ALL_ROLES
 from provena_sdk.sandbox.loopback import refusal
@@ -22,7 +26,7 @@ from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populat
 from provena_sdk.sandbox.service import Deployment
 from provena_sdk.sandbox.signin import Lifetimes, SignIn
 from provena_sdk.sandbox.state import State
-from provena_sdk.sandbox.storage import REGION, Storage
+from provena_sdk.sandbox.storage import OwnStorage, Storage
 from provena_sdk.sandbox.users import STANDARD_USERS, User
 from provena_sdk.sandbox.wire import Connection, Handler, Request, Response, Server, json_response, serve
 
@@ -50,6 +54,14 @@ class Sandbox:
             registered, False for nothing, or a :class:`~provena_sdk.sandbox.seed.Seed`.
         ports: Ports of ``signin``, ``datastore``, ``search`` and ``s3``; those not named take a free one.
         approve_as: Approve every device at once for this user, without anybody pressing a button.
+        issuer: The realm whose access tokens the services take; None takes the sandbox's own. An account of it that
+            is not among the users gets a person in the registry when it needs one.
+        s3: The store that keeps the files; None takes the sandbox's own. What the sandbox put there it removes when
+            it stops.
+        ca_file: Certificates to trust in place of the usual ones when the issuer and the store are asked, in PEM.
+
+    Raises:
+        ValueError: An argument does not fit; the message names it.
 
     Example:
         >>> import urllib.request
@@ -74,6 +86,9 @@ class Sandbox:
         seed: bool | Seed = True,
         ports: Mapping[str, int] | None = None,
         approve_as: str | None = None,
+        issuer: str | None = None,
+        s3: ExternalStore | None = None,
+        ca_file: str | PathLike[str] | None = None,
     ) -> None:
         unknown = set(ports or ()) - set(SERVICES)
         if unknown:
@@ -86,16 +101,29 @@ class Sandbox:
             raise ValueError(f"ports: that of {', '.join(wrong)} is not between 0 and {MAX_PORT}.")
         if approve_as is not None and approve_as not in self.users:
             raise ValueError(f"approve_as: nobody is called {approve_as!r}.")
+        if approve_as is not None and issuer is not None:
+            raise ValueError(
+                "approve_as: devices sign in at the issuer, which the sandbox cannot approve for."
+            )
         self.clock = Clock()
         self.faults = Faults()
         self.requests: list[Exchange] = []
-        self.state = State(self.clock, self.users)
-        self.storage = Storage(credentials_seconds)
+        self.ca_file = None if ca_file is None else fspath(ca_file)
+        self.state = State(self.clock, self.users, knows_strangers=issuer is not None)
+        self.storage: Storage = OwnStorage(credentials_seconds)
+        if s3 is not None:
+            self.storage = ExternalStorage(s3, credentials_seconds, self.ca_file)
         lifetimes = Lifetimes(access_token_seconds, refresh_token_seconds, device_code_seconds, poll_interval)
         self._signin = SignIn(
             self.clock, self.users, lifetimes, realm=self.realm, detect_reuse=detect_refresh_reuse
         )
         self._signin.approve_as = approve_as
+        self._issuer: ExternalIssuer | None = None
+        if issuer is not None:
+            check_url("issuer", issuer)
+            self._issuer = ExternalIssuer(issuer, self.clock, self.ca_file)
+            self.realm = self._issuer.url.rpartition("/")[2]
+        self._is_whole = issuer is None and s3 is None
         self._seed = seed if isinstance(seed, Seed) else Seed(registered=seed)
         self._ports = dict(ports or {})
         self._servers: dict[str, Server] = {}
@@ -103,7 +131,8 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-        plant(self._seed, self.state, self.storage)
+        if s3 is None:
+            plant(self._seed, self.state, self.storage)
 
     def __repr__(self) -> str:
         return f"<Sandbox: {self.datastore_url if self._servers else 'not running'}>"
@@ -164,16 +193,22 @@ class Sandbox:
         try:
             await self.storage.start(HOST, self._ports.get("s3", 0))
             running.append(self.storage.stop)
-            deployment = Deployment(self.clock, self.state, self._signin.tokens, self.storage, self.faults)
+            if isinstance(self.storage, ExternalStorage):
+                await asyncio.to_thread(plant, self._seed, self.state, self.storage)
+            if self._issuer is not None:
+                await asyncio.to_thread(self._issuer.load)
+            tokens = self._issuer or self._signin.tokens
+            deployment = Deployment(self.clock, self.state, tokens, self.storage, self.faults)
+            signin = self._signin.router if self._issuer is None else Router()
             add_control(
-                self._signin.router,
+                signin,
                 faults=self.faults,
                 signin=self._signin,
                 clock=self.clock,
                 requests=self.requests,
             )
             routers = {
-                "signin": self._signin.router,
+                "signin": signin,
                 "datastore": datastore(deployment).router,
                 "search": search(deployment).router,
             }
@@ -198,6 +233,12 @@ class Sandbox:
             requests.append(Exchange(service, request.method, request.path, status))
             return response
 
+        async def elsewhere(request: Request) -> Response:
+            # Whoever is asked there may be slow, which must not hold up everybody else.
+            response = await asyncio.to_thread(router, request)
+            requests.append(Exchange(service, request.method, request.path, response.status))
+            return response
+
         def handle(request: Request, connection: Connection) -> Response | Awaitable[Response | None]:
             # The services behind it answer only to tokens, which no page elsewhere can get.
             reason = refusal(request.headers) if service == "signin" else None
@@ -209,6 +250,8 @@ class Sandbox:
                 fault = faults.strike(service, request.method, request.path)
                 if fault is not None:
                     return under_fault(fault, request, connection)
+            if not self._is_whole and service != "signin":
+                return elsewhere(request)
             response = router(request)
             requests.append(Exchange(service, request.method, request.path, response.status))
             return response
@@ -220,6 +263,11 @@ class Sandbox:
             return self._servers[name]
         except KeyError:
             raise RuntimeError("The sandbox does not run; use it in a 'with' block, or start it.") from None
+
+    def _own_signin(self) -> SignIn:
+        if self._issuer is not None:
+            raise RuntimeError(f"People sign in at {self._issuer.url}; the sandbox has no say in that.")
+        return self._signin
 
     def _user(self, name: str) -> User:
         try:
@@ -241,7 +289,7 @@ class Sandbox:
     def issuer_url(self) -> str:
         """URL of the sign-in realm."""
         self._server("signin")
-        return self._signin.tokens.issuer
+        return self._signin.tokens.issuer if self._issuer is None else self._issuer.url
 
     @property
     def s3_url(self) -> str:
@@ -266,15 +314,16 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """The environment variables with which the SDK finds this sandbox."""
-        return {
+        environment = {
             "PROVENA_DOMAIN": self.domain,
             "PROVENA_REALM": self.realm,
             "PROVENA_DATASTORE_URL": self.datastore_url,
             "PROVENA_SEARCH_URL": self.search_url,
             "PROVENA_ISSUER_URL": self.issuer_url,
             "PROVENA_S3_ENDPOINT": self.s3_url,
-            "PROVENA_S3_REGION": REGION,
+            "PROVENA_S3_REGION": self.storage.region,
         }
+        return environment if self.ca_file is None else environment | {"PROVENA_CA_FILE": self.ca_file}
 
     def access_token(self, user: str = "writer", lifetime: float | None = None) -> str:
         """An access token, without signing in.
@@ -283,20 +332,21 @@ class Sandbox:
             user: Whose.
             lifetime: Seconds it lives; None takes the realm's usual time, a negative number makes an expired one.
         """
-        seconds = self._signin.lifetimes.access_token if lifetime is None else lifetime
-        return self._signin.access_token(self._user(user), seconds)
+        signin = self._own_signin()
+        seconds = signin.lifetimes.access_token if lifetime is None else lifetime
+        return signin.access_token(self._user(user), seconds)
 
     def offline_token(self, user: str = "writer") -> str:
         """An offline token of the client ``automated-access``, without signing in."""
-        return self._signin.offline_token(self._user(user))
+        return self._own_signin().offline_token(self._user(user))
 
     def signed_token(self, claims: Mapping[str, Any], lifetime: float | None = 300) -> str:
         """A token with just these claims, signed by the realm; without a lifetime it holds no ``exp``."""
-        return self._signin.tokens.sign(claims, lifetime=lifetime)
+        return self._own_signin().tokens.sign(claims, lifetime=lifetime)
 
     def pending_user_codes(self) -> list[str]:
         """The codes of devices that wait for a person."""
-        return self._signin.sessions.pending(self.clock.now())
+        return self._own_signin().sessions.pending(self.clock.now())
 
     def approve(self, user_code: str, user: str = "writer") -> None:
         """Approve a waiting device for a user.
@@ -304,7 +354,7 @@ class Sandbox:
         Raises:
             LookupError: No device waits with this code, or nobody has this name.
         """
-        self._signin.approve(user_code, user)
+        self._own_signin().approve(user_code, user)
 
     def deny(self, user_code: str) -> None:
         """Deny a waiting device.
@@ -312,15 +362,15 @@ class Sandbox:
         Raises:
             LookupError: No device waits with this code.
         """
-        self._signin.deny(user_code)
+        self._own_signin().deny(user_code)
 
     def end_sessions(self) -> None:
         """End every session, as an administrator of the realm can; refresh tokens stop working."""
-        self._signin.sessions.end_all()
+        self._own_signin().sessions.end_all()
 
     def expire_credentials(self) -> None:
         """Let every temporary key to the object store expire now."""
-        self.storage.grants.expire_all()
+        self.storage.expire_keys()
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock on: tokens and codes age with it.
@@ -419,7 +469,6 @@ class Sandbox:
         with self.state.lock:
             self.state.clear()
             self.storage.clear()
-            self.storage.faults.clear()
             self._signin.sessions.end_all()
             self._signin.tokens.revoked.clear()
             self.faults.clear()

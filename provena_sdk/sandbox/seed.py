@@ -53,6 +53,7 @@ def plant(seed: Seed, state: State, storage: Storage) -> None:
     """Fill an empty state."""
     if seed.registered:
         register(state)
+    state.next_suffix = max(state.next_suffix, storage.first_suffix())
     if seed.datasets:
         populate(state, storage, seed.datasets)
 
@@ -147,7 +148,7 @@ def add_dataset(
     """
     now = state.now()
     item = Item(state.new_handle(), "DATASET", owner, now, now)
-    item.body = dataset_body(item.id, described)
+    item.body = dataset_body(item.id, described, storage.bucket)
     item.record(reason, owner, now)
     if new_id is not None:
         item.create_workflow = new_id()

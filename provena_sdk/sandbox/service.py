@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.external.parts import Unreachable
 from provena_sdk.sandbox.faults import Faults
 from provena_sdk.sandbox.metadata_rules import checker
 from provena_sdk.sandbox.openapi import ServiceName, interface
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.state import State, has_roles
 from provena_sdk.sandbox.storage import Storage
-from provena_sdk.sandbox.tokens import Identity, NoUsername, TokenMaker, TokenRefused
+from provena_sdk.sandbox.tokens import Identity, NoUsername, TokenRefused
 from provena_sdk.sandbox.validation import Check, Problem, missing, parse_query, problem
 from provena_sdk.sandbox.wire import Request, Response, json_response, text_response
 
@@ -23,13 +24,20 @@ WRONG_ROLE: Final = "You are not authorised to access this resource as you don't
 _NO_BODY: Final = object()
 
 
+class Tokens(Protocol):
+    """What tells the services who calls."""
+
+    def identify(self, token: str) -> Identity:
+        """Who holds an access token."""
+
+
 @dataclass(slots=True)
 class Deployment:
     """The parts of a sandbox that the services work with."""
 
     clock: Clock
     state: State
-    tokens: TokenMaker
+    tokens: Tokens
     storage: Storage
     faults: Faults
 
@@ -128,6 +136,8 @@ class Service:
                 return json_response({"detail": [unprocessable.problem]}, 422)
             except Refused as refused:
                 return refused.response()
+            except Unreachable as error:
+                return json_response({"detail": str(error)}, 500)
 
         self.router.add(method, path, answer)
 

@@ -32,17 +32,20 @@ class State:
     Args:
         clock: The sandbox's time.
         users: The accounts, by name.
+        knows_strangers: Whether an account that is not among them gets a person in the registry when it needs one.
     """
 
-    def __init__(self, clock: Clock, users: Mapping[str, User]) -> None:
+    def __init__(self, clock: Clock, users: Mapping[str, User], *, knows_strangers: bool = False) -> None:
         self.clock = clock
         self.users = users
+        self.knows_strangers = knows_strangers
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
         self.reviewers: set[str] = set()
         self.next_suffix = FIRST_SUFFIX
         self.index = SearchIndex()
         self._sorted: dict[str, list[tuple[Any, str]]] = {}
+        self._persons: dict[str, str] = {}
 
     def now(self) -> int:
         """The time in whole Unix seconds, as in timestamps."""
@@ -81,9 +84,19 @@ class State:
 
     def linked_person(self, username: str) -> str | None:
         """Id of the person an account is linked to, if the registry has that person."""
+        if self.knows_strangers and username not in self.users:
+            return self._person_of(username)
         user = self.users.get(username)
         person = user.person if user is not None else None
         return person if person in self.items else None
+
+    def _person_of(self, username: str) -> str:
+        if username not in self._persons:
+            now = self.now()
+            body = {"display_name": username, "first_name": username, "last_name": "Sandbox"}
+            person = Item(self.new_handle(), "PERSON", username, now, now, body=body)
+            self._persons[username] = self.put(person).id
+        return self._persons[username]
 
     def groups(self, username: str) -> frozenset[str]:
         """The groups of an account."""
@@ -106,6 +119,7 @@ class State:
             self.reviewers.clear()
             self.next_suffix = FIRST_SUFFIX
             self._sorted.clear()
+            self._persons.clear()
             self.index.clear()
 
 

@@ -19,7 +19,7 @@ from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.users import EVERYONES_ROLES, User
 
 ALGORITHM: Final = "RS256"
-_KEPT_CHECKS: Final = 4096
+KEPT_CHECKS: Final = 4096
 
 
 @lru_cache(maxsize=1)
@@ -161,7 +161,7 @@ class TokenMaker:
         known = self._checked.get(token)
         if known is None:
             known = self._decode(token)
-            if len(self._checked) >= _KEPT_CHECKS:
+            if len(self._checked) >= KEPT_CHECKS:
                 self._checked.clear()
             self._checked[token] = known
         claims = known[0]
@@ -184,14 +184,7 @@ class TokenMaker:
             )
         except (jwt.PyJWTError, ValueError):
             raise TokenRefused from None
-        try:
-            roles = tuple(claims["realm_access"]["roles"])
-        except (KeyError, TypeError):
-            raise TokenRefused("Token had incorrect structure.") from None
-        username = claims.get("preferred_username")
-        if username is None:
-            raise NoUsername
-        return claims, Identity(username, claims.get("email"), roles, token)
+        return claims, identity_of(claims, token)
 
     def keys(self) -> dict[str, Any]:
         """The realm's public keys, as a JWK set."""
@@ -202,6 +195,23 @@ class TokenMaker:
         """The realm's public key as its page shows it: a PEM file's contents without its first and last lines."""
         key = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return base64.b64encode(key).decode()
+
+
+def identity_of(claims: Mapping[str, Any], token: str) -> Identity:
+    """Who holds a token with these claims.
+
+    Raises:
+        TokenRefused: It lacks its roles.
+        NoUsername: It names nobody.
+    """
+    try:
+        roles = tuple(claims["realm_access"]["roles"])
+    except (KeyError, TypeError):
+        raise TokenRefused("Token had incorrect structure.") from None
+    username = claims.get("preferred_username")
+    if username is None:
+        raise NoUsername
+    return Identity(username, claims.get("email"), roles, token)
 
 
 def subject_of(username: str) -> str:

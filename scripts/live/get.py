@@ -19,7 +19,7 @@ from scripts.live.programs import GoProgram, JavaProgram, Program
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _OLDEST_JAVA = 17
-_SECONDS = 1800
+_SECONDS = 3600
 
 
 def get(program: Program) -> Path:

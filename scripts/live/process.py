@@ -23,6 +23,7 @@ from scripts.live import guard
 
 HOST = "127.0.0.1"
 _ATTEMPTS = 3
+_GUARD_LOG = "guard.log"
 
 
 class StartFailed(Exception):
@@ -136,22 +137,24 @@ class Server(ABC):
         (self.folder / guard.LOG).unlink(missing_ok=True)
         owned = [] if detached else ["--owned", *(["--remove"] if self._temporary else [])]
         # -I and the bare file: the guard needs nothing but the standard library, and starts at once.
-        self._guard = subprocess.Popen(
-            [
-                sys.executable,
-                "-I",
-                guard.__file__,
-                "--folder",
-                str(self.folder),
-                *owned,
-                "--",
-                *self.command(),
-            ],
-            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | self.environment(),
-            start_new_session=True,
-        )
+        with (self.folder / _GUARD_LOG).open("ab") as errors:
+            self._guard = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    guard.__file__,
+                    "--folder",
+                    str(self.folder),
+                    *owned,
+                    "--",
+                    *self.command(),
+                ],
+                stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=os.environ | self.environment(),
+                start_new_session=True,
+            )
         assert self._guard.stdout is not None
         with self._guard.stdout as said:
             self.pid = int(said.readline() or 0)

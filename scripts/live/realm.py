@@ -34,7 +34,8 @@ ROTATIONS: Final[Mapping[Rotation, Mapping[str, Any]]] = {
     "no-reuse": {"revokeRefreshToken": True, "refreshTokenMaxReuse": 0},
 }
 
-_EVERYONES = ("offline_access", "uma_authorization")
+# Keycloak gives these to everybody, and tokens name the client "account" as an audience for them.
+_ACCOUNT_ROLES: Final = {"account": ["manage-account", "view-profile"]}
 
 
 def realm(name: str, *, rotation: Rotation = "off", access_token_seconds: int = 300) -> dict[str, Any]:
@@ -55,9 +56,9 @@ def realm(name: str, *, rotation: Rotation = "off", access_token_seconds: int = 
         "sslRequired": "none",
         "accessTokenLifespan": access_token_seconds,
         **ROTATIONS[rotation],
-        "roles": {"realm": [{"name": role} for role in (*roles, *_EVERYONES)]},
+        "roles": {"realm": [{"name": role} for role in (*roles, "offline_access")]},
         "users": [
-            *(_user(user, (*user.roles, *_EVERYONES)) for user in users),
+            *(_user(user, (*user.roles, "offline_access")) for user in users),
             _user(without_offline, without_offline.roles),
             {
                 "username": SERVICE_USER,
@@ -65,6 +66,7 @@ def realm(name: str, *, rotation: Rotation = "off", access_token_seconds: int = 
                 "enabled": True,
                 "serviceAccountClientId": SERVICE_CLIENT,
                 "realmRoles": list(service.roles),
+                "clientRoles": _ACCOUNT_ROLES,
             },
         ],
         "clients": [
@@ -94,6 +96,7 @@ def _user(user: User, roles: tuple[str, ...]) -> dict[str, Any]:
         "enabled": True,
         "credentials": [{"type": "password", "value": PASSWORD, "temporary": False}],
         "realmRoles": list(roles),
+        "clientRoles": _ACCOUNT_ROLES,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import secrets
 from abc import abstractmethod
@@ -130,6 +132,12 @@ class Minio(Store):
                 "MINIO_IDENTITY_OPENID_ROLE_POLICY": "readwrite",
             }
         return settings
+
+    @property
+    def role_arn(self) -> str:
+        """The role that callers with a token of the issuer assume."""
+        digest = hashlib.sha1(self._client.encode(), usedforsecurity=False).digest()
+        return f"arn:minio:iam:::role/{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
     @property
     def ready_url(self) -> str:

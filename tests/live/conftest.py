@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from scripts.live import cache, certificates
 from scripts.live.keycloak import Keycloak
+from scripts.live.keycloak_admin import Admin
 from scripts.live.process import Certificate, Server
-from scripts.live.programs import KEYCLOAK, PROGRAMS
-from scripts.live.stores import STORES
+from scripts.live.programs import KEYCLOAK, MINIO, PROGRAMS
+from scripts.live.realm import realm
+from scripts.live.stores import STORES, Minio, Store
+
+_numbers = itertools.count(1)
 
 
 def needed(name: str) -> None:
     """Leave the test out unless a server is cached."""
     if not cache.is_cached(PROGRAMS[name]):
         pytest.skip(f"{name} is not cached; make live-servers gets it")
+
+
+@dataclass(frozen=True)
+class Realm:
+    """A realm of a test's own.
+
+    Attributes:
+        name: Its name.
+        issuer: Its address.
+        keycloak: The server.
+        admin: What an administrator can do.
+    """
+
+    name: str
+    issuer: str
+    keycloak: Keycloak
+    admin: Admin
+
+
+MakeRealm = Callable[..., Realm]
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +60,55 @@ def keycloak() -> Iterator[Keycloak]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def admin(keycloak: Keycloak) -> Iterator[Admin]:
+    """What an administrator of that Keycloak can do."""
+    with keycloak.admin() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def new_realm(keycloak: Keycloak, admin: Admin) -> Iterator[MakeRealm]:
+    """Makes a realm; the arguments are those of :func:`scripts.live.realm.realm`."""
+    made = []
+
+    def make(**settings: Any) -> Realm:
+        name = f"reef-{next(_numbers)}"
+        admin.add_realm(realm(name, **settings))
+        made.append(name)
+        return Realm(name, keycloak.issuer(name), keycloak, admin)
+
+    yield make
+    for name in made:
+        admin.remove_realm(name)
+
+
+@pytest.fixture(scope="session")
+def store_of() -> Iterator[Callable[[str], Store]]:
+    """Gives a running store by its name; each is started once."""
+    running: dict[str, Store] = {}
+
+    def start(name: str) -> Store:
+        if name not in running:
+            needed(name)
+            store = STORES[name]()
+            store.start()
+            running[name] = store
+        return running[name]
+
+    yield start
+    for store in running.values():
+        store.stop()
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, store_of: Callable[[str], Store]) -> Store:
+    """Each store in turn."""
+    return store_of(request.param)
+
+
 @pytest.fixture
-def server_of() -> Callable[[str], Server]:
+def server_of() -> Callable[..., Server]:
     """Makes a server by its name, not started yet."""
 
     def make(name: str, tls: Certificate | None = None) -> Server:
@@ -42,3 +116,12 @@ def server_of() -> Callable[[str], Server]:
         return Keycloak(tls=tls) if name == KEYCLOAK.name else STORES[name](tls=tls)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def trusting_minio(new_realm: MakeRealm) -> Iterator[tuple[Minio, Realm]]:
+    """A MinIO that exchanges a realm's tokens for keys, and that realm."""
+    needed(MINIO.name)
+    trusted = new_realm(access_token_seconds=60)
+    with Minio(issuer=trusted.issuer) as store:
+        yield store, trusted

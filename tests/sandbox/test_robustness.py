@@ -18,7 +18,7 @@ from provena_sdk.sandbox.search import search
 from provena_sdk.sandbox.seed import add_dataset, metadata, register
 from provena_sdk.sandbox.service import Deployment
 from provena_sdk.sandbox.state import State
-from provena_sdk.sandbox.storage import Storage
+from provena_sdk.sandbox.storage import OwnStorage
 from provena_sdk.sandbox.tokens import TokenMaker
 from provena_sdk.sandbox.users import STANDARD_USERS
 from provena_sdk.sandbox.wire import Request
@@ -66,7 +66,7 @@ class Services:
     def __init__(self) -> None:
         clock = Clock()
         self.state = State(clock, STANDARD_USERS)
-        storage = Storage(60)
+        storage = OwnStorage(60)
         storage.url = "http://127.0.0.1:9"
         tokens = TokenMaker("http://127.0.0.1/auth/realms/provena", clock)
         deployment = Deployment(clock, self.state, tokens, storage, Faults())

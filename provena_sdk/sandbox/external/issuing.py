@@ -1,0 +1,178 @@
+"""The ways to credentials for one dataset's prefix: a store's STS, or an account for each prefix."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from xml.sax.saxutils import escape
+
+from provena_sdk.sandbox.external.http import ask
+from provena_sdk.sandbox.external.parts import LEAST_ROLE_SECONDS, ExternalStore
+from provena_sdk.sandbox.external.policy import document, statements
+from provena_sdk.sandbox.object_store import TemporaryCredentials
+
+_SESSION = "provena-sandbox"
+
+
+class Issuer(Protocol):
+    """Hands out credentials."""
+
+    def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
+        """Return credentials for a prefix, for whoever holds the access token."""
+
+    def expire_all(self) -> None:
+        """End all credentials that were handed out, where the store can."""
+
+
+class AssumedRole:
+    """Credentials by ``AssumeRole``.
+
+    Args:
+        store: The store.
+        sts: Its STS client.
+        seconds: How long they live.
+    """
+
+    def __init__(self, store: ExternalStore, sts: Any, seconds: float) -> None:
+        self._store = store
+        self._sts = sts
+        self._seconds = int(seconds)
+
+    def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
+        """Return credentials for a prefix."""
+        answer = self._sts.assume_role(
+            RoleArn=self._store.role,
+            RoleSessionName=_SESSION,
+            DurationSeconds=self._seconds,
+            Policy=json.dumps(document(statements(self._store.bucket, prefix, write=write))),
+        )
+        return _from_sts(answer)
+
+    def expire_all(self) -> None:
+        """Refuse: STS has no way to.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError("Credentials of an external store's STS cannot be ended before their time.")
+
+
+class WebIdentity(AssumedRole):
+    """Credentials by ``AssumeRoleWithWebIdentity``: the store checks the caller's token itself.
+
+    Less than a quarter of an hour cannot be asked for; credentials then end with the token.
+    """
+
+    def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
+        """Return credentials for a prefix."""
+        lifetime = {"DurationSeconds": self._seconds} if self._seconds >= LEAST_ROLE_SECONDS else {}
+        answer = self._sts.assume_role_with_web_identity(
+            RoleArn=self._store.role,
+            RoleSessionName=_SESSION,
+            WebIdentityToken=token,
+            Policy=json.dumps(document(statements(self._store.bucket, prefix, write=write))),
+            **lifetime,
+        )
+        return _from_sts(answer)
+
+
+def _from_sts(answer: Any) -> TemporaryCredentials:
+    given = answer["Credentials"]
+    return TemporaryCredentials(
+        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
+    )
+
+
+@dataclass(frozen=True)
+class _Account:
+    prefix: str
+    write: bool
+    expires: float
+
+
+class Accounts:
+    """Credentials of accounts that are made for one prefix each and removed when their time is over.
+
+    They have no session token. The bucket's policy says what each account may do.
+
+    Args:
+        store: The store.
+        ca_file: Certificates to trust in place of the usual ones, in PEM.
+        put_policy: Sets the bucket's policy.
+        seconds: How long credentials live.
+    """
+
+    def __init__(
+        self,
+        store: ExternalStore,
+        ca_file: str | None,
+        put_policy: Callable[[dict[str, Any] | None], None],
+        seconds: float,
+    ) -> None:
+        self._store = store
+        self._ca_file = ca_file
+        self._put_policy = put_policy
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._accounts: dict[str, _Account] = {}
+
+    def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
+        """Return credentials for a prefix."""
+        name, secret = f"sandbox{secrets.token_hex(8)}", secrets.token_hex(20)
+        expiry = datetime.now(UTC) + timedelta(seconds=self._seconds)
+        with self._lock:
+            self._call(
+                "create-user",
+                f"<Account><Access>{name}</Access><Secret>{escape(secret)}</Secret><Role>user</Role>"
+                "<UserID>0</UserID><GroupID>0</GroupID><ProjectID>0</ProjectID></Account>",
+            )
+            self._accounts[name] = _Account(prefix, write, expiry.timestamp())
+            self._state_policy()
+        return TemporaryCredentials(name, secret, "", expiry)
+
+    def expire(self) -> None:
+        """Remove the accounts whose time is over."""
+        self._remove(lambda account: account.expires <= time.time())
+
+    def expire_all(self) -> None:
+        """Remove every account."""
+        self._remove(lambda account: True)
+
+    def _remove(self, chosen: Callable[[_Account], bool]) -> None:
+        with self._lock:
+            over = [name for name, account in self._accounts.items() if chosen(account)]
+            for name in over:
+                del self._accounts[name]
+                self._call(f"delete-user?access={name}")
+            if over:
+                self._state_policy()
+
+    def _state_policy(self) -> None:
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for name, account in self._accounts.items():
+            groups.setdefault((account.prefix, account.write), []).append(name)
+        stated = [
+            statement
+            for (prefix, write), names in groups.items()
+            for statement in statements(self._store.bucket, prefix, write=write, accounts=names)
+        ]
+        self._put_policy(document(stated) if stated else None)
+
+    def _call(self, path: str, body: str = "") -> None:
+        # Importing botocore takes longer than starting the sandbox.
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+
+        url = f"{(self._store.accounts_url or '').rstrip('/')}/{path}"
+        request = AWSRequest("PATCH", url, data=body.encode())
+        root = Credentials(self._store.access_key_id, self._store.secret_access_key)
+        S3SigV4Auth(root, "s3", self._store.region).add_auth(request)
+        headers = dict(request.headers.items())
+        ask(url, method="PATCH", headers=headers, body=body.encode(), ca_file=self._ca_file)

@@ -1,0 +1,214 @@
+"""Datasets' files in a store that is not the sandbox's own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from provena_sdk.sandbox.external.issuing import Accounts, AssumedRole, Issuer, WebIdentity
+from provena_sdk.sandbox.external.parts import LEAST_ROLE_SECONDS, ExternalStore, Unreachable
+from provena_sdk.sandbox.items import prefix_of
+from provena_sdk.sandbox.object_store import RequestRecord, TemporaryCredentials
+from provena_sdk.sandbox.storage import Storage
+
+_LOOK_SECONDS: Final = 1.0
+
+
+class ExternalStorage(Storage):
+    """A bucket elsewhere. What the sandbox did not put there itself, it leaves alone.
+
+    Args:
+        store: The store.
+        seconds: How long credentials live.
+        ca_file: Certificates to trust in place of the usual ones, in PEM.
+
+    Raises:
+        ValueError: The store grants no credentials for so short a time.
+    """
+
+    def __init__(self, store: ExternalStore, seconds: float, ca_file: str | None) -> None:
+        if store.issuing == "assume-role" and seconds < LEAST_ROLE_SECONDS:
+            raise ValueError(
+                f"credentials_seconds: STS grants no role for less than {LEAST_ROLE_SECONDS} seconds; "
+                "with issuing='web-identity' credentials end with the caller's token."
+            )
+        self.url = store.url.rstrip("/")
+        self.bucket = store.bucket
+        self.region = store.region
+        self._ca_file = ca_file
+        self._s3 = self._client(store, "s3", self.url)
+        self._issuer = self._issuer_of(store, seconds)
+        self._prefixes: set[str] = set()
+        self._watch: asyncio.Task[None] | None = None
+
+    def _client(self, store: ExternalStore, service: str, url: str) -> Any:
+        # Importing botocore takes longer than starting the sandbox.
+        from botocore.config import Config
+        from botocore.session import get_session
+
+        return get_session().create_client(
+            service,
+            region_name=store.region,
+            endpoint_url=url,
+            verify=self._ca_file,
+            aws_access_key_id=store.access_key_id,
+            aws_secret_access_key=store.secret_access_key,
+            config=Config(
+                s3={"addressing_style": "path"},
+                signature_version="s3v4" if service == "s3" else None,
+                retries={"total_max_attempts": 3},
+                connect_timeout=10,
+                read_timeout=60,
+            ),
+        )
+
+    def _issuer_of(self, store: ExternalStore, seconds: float) -> Issuer:
+        if store.issuing == "accounts":
+            return Accounts(store, self._ca_file, self._put_policy, seconds)
+        sts = self._client(store, "sts", store.sts_url or self.url)
+        return (WebIdentity if store.issuing == "web-identity" else AssumedRole)(store, sts, seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"The files lie at {self.url}; the sandbox has no {name} of its own.")
+
+    async def start(self, host: str, port: int) -> None:
+        """Make the bucket unless it is there.
+
+        Raises:
+            Unreachable: The store does not answer, or refuses.
+        """
+        await asyncio.to_thread(self._make_bucket)
+        if isinstance(self._issuer, Accounts):
+            self._watch = asyncio.ensure_future(self._end_accounts(self._issuer))
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            raise Unreachable(f"The store {self.url} refused: {error}") from error
+
+    def _make_bucket(self) -> None:
+        with self._asking():
+            try:
+                self._s3.head_bucket(Bucket=self.bucket)
+            except self._s3.exceptions.ClientError as error:
+                if not _is_missing(error):
+                    raise
+                self._s3.create_bucket(Bucket=self.bucket)
+
+    async def _end_accounts(self, accounts: Accounts) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with contextlib.suppress(Unreachable), self._asking():
+                await asyncio.to_thread(accounts.expire)
+
+    async def stop(self) -> None:
+        """Stop ending accounts whose time is over."""
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def close(self) -> None:
+        """Remove what the sandbox put there, and the accounts it made."""
+        with contextlib.suppress(Unreachable):
+            self.clear()
+
+    def first_suffix(self) -> int:
+        """The number from which on handles have no files here yet: no earlier sandbox got so far."""
+        return time.time_ns() // 1_000_000
+
+    def requests(self) -> list[RequestRecord]:
+        """Nothing: what the store answered is not known here."""
+        return []
+
+    def forget_requests(self) -> None:
+        """Do nothing: no request is known here."""
+
+    def put(self, handle: str, path: str, data: bytes) -> None:
+        """Write a file of a dataset."""
+        self._prefixes.add(prefix_of(handle))
+        with self._asking():
+            self._s3.put_object(Bucket=self.bucket, Key=prefix_of(handle) + path, Body=data)
+
+    def exists(self, handle: str, path: str) -> bool:
+        """Whether a dataset has this file."""
+        if not path:
+            return False
+        with self._asking():
+            try:
+                self._s3.head_object(Bucket=self.bucket, Key=prefix_of(handle) + path)
+            except self._s3.exceptions.ClientError as error:
+                if not _is_missing(error):
+                    raise
+                return False
+        return True
+
+    def files(self, handle: str) -> dict[str, bytes]:
+        """A dataset's files: path within the dataset, content."""
+        prefix = prefix_of(handle)
+        with self._asking():
+            return {
+                key[len(prefix) :]: self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                for key in self._keys(prefix)
+            }
+
+    def keys_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
+        """Temporary keys to a dataset's files, for whoever holds the access token."""
+        with self._asking():
+            return self._issuer.issue(prefix_of(handle), write=write, token=token)
+
+    def presigned(self, handle: str, path: str, seconds: int) -> str:
+        """A URL that reads one file without keys, for so many seconds."""
+        named = {"Bucket": self.bucket, "Key": prefix_of(handle) + path}
+        url: str = self._s3.generate_presigned_url("get_object", Params=named, ExpiresIn=seconds)
+        return url
+
+    def expire_keys(self) -> None:
+        """Let every key that was given out expire now.
+
+        Raises:
+            RuntimeError: The store has no way to.
+        """
+        with self._asking():
+            self._issuer.expire_all()
+
+    def clear(self) -> None:
+        """Remove what the sandbox put there; accounts it made stop working."""
+        with self._asking():
+            if isinstance(self._issuer, Accounts):
+                self._issuer.expire_all()
+            for prefix in self._prefixes:
+                self._empty(prefix)
+        self._prefixes.clear()
+
+    def _empty(self, prefix: str) -> None:
+        for key in self._keys(prefix):
+            self._s3.delete_object(Bucket=self.bucket, Key=key)
+        for upload in self._uploads(prefix):
+            self._s3.abort_multipart_upload(
+                Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+            )
+
+    def _keys(self, prefix: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+    def _uploads(self, prefix: str) -> list[dict[str, Any]]:
+        pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [entry for page in pages for entry in page.get("Uploads", ())]
+
+    def _put_policy(self, policy: dict[str, Any] | None) -> None:
+        if policy is None:
+            self._s3.delete_bucket_policy(Bucket=self.bucket)
+        else:
+            self._s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(policy))
+
+
+def _is_missing(error: Any) -> bool:
+    return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] == 404)

@@ -61,9 +61,9 @@ class SearchIndex:
             return []
         match = " OR ".join(_beginning(term) for term in dict.fromkeys(terms))
         rows = self._database.execute(
-            f"SELECT id, -{_RANK} FROM entry WHERE entry MATCH ? AND (?2 IS NULL OR subtype = ?2) "
-            f"ORDER BY {_RANK}, rowid LIMIT ?3",
-            (match, subtype, limit),
+            f"SELECT id, -{_RANK} FROM entry WHERE entry MATCH :match AND (:subtype IS NULL OR subtype = :subtype) "
+            f"ORDER BY {_RANK}, rowid LIMIT :limit",
+            {"match": match, "subtype": subtype, "limit": limit},
         )
         return [(found, score) for found, score in rows]
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.faults import Faults, faults_of
-from provena_sdk.sandbox.routing import Endpoint, Router
+from provena_sdk.sandbox.routing import Endpoint, Router, here_only
 from provena_sdk.sandbox.signin import SignIn
 from provena_sdk.sandbox.wire import Request, Response, json_response
 
@@ -71,4 +71,4 @@ def _answered(act: Callable[[Any], object]) -> Endpoint:
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             return json_response({"detail": str(error)}, 400)
 
-    return answer
+    return here_only(answer)

@@ -21,8 +21,8 @@ _WRONG_ORIGIN: Final = (
 )
 
 
-def refusal(headers: Mapping[str, str], *, subdomains: bool = False) -> str | None:
-    """Why a request is refused.
+def wrong_host(headers: Mapping[str, str], *, subdomains: bool = False) -> str | None:
+    """Why a request is refused that asks for another machine.
 
     Args:
         headers: Header fields by lower-case name.
@@ -30,19 +30,20 @@ def refusal(headers: Mapping[str, str], *, subdomains: bool = False) -> str | No
             (``bucket.localhost``).
 
     Returns:
-        The reason, or None when the request comes from this machine.
+        The reason, or None when it asks for this machine.
 
     Example:
-        >>> refusal({"host": "127.0.0.1:8000"})
-        >>> refusal({"host": "attacker.example"})
+        >>> wrong_host({"host": "127.0.0.1:8000"})
+        >>> wrong_host({"host": "attacker.example"})
         'Host must be localhost or a loopback address: the sandbox serves this machine only.'
     """
-    if not _is_loopback(headers.get("host", ""), subdomains):
-        return _WRONG_HOST
+    return None if _is_loopback(headers.get("host", ""), subdomains) else _WRONG_HOST
+
+
+def wrong_origin(headers: Mapping[str, str]) -> str | None:
+    """Why a request is refused that a page of another machine sends; None for others, and for those of no page."""
     origin = headers.get("origin")
-    if origin is not None and not _is_loopback_origin(origin):
-        return _WRONG_ORIGIN
-    return None
+    return None if origin is None or _is_loopback_origin(origin) else _WRONG_ORIGIN
 
 
 def _is_loopback_origin(origin: str) -> bool:

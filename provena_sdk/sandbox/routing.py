@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from provena_sdk.sandbox.loopback import wrong_host
 from provena_sdk.sandbox.wire import Request, Response, json_response, text_response
 
 Endpoint = Callable[[Request], Response]
 
 _PREFLIGHT_METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+
+def here_only(endpoint: Endpoint) -> Endpoint:
+    """Let ``endpoint`` answer only requests that ask for this machine by a loopback name or address."""
+
+    def answer(request: Request) -> Response:
+        reason = wrong_host(request.headers)
+        return endpoint(request) if reason is None else json_response({"detail": reason}, 403)
+
+    return answer
 
 
 class Router:

@@ -18,7 +18,7 @@ from provena_sdk.sandbox.external.parts import ExternalStore, check_url
 from provena_sdk.sandbox.external.storage import ExternalStorage
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
 from provena_sdk.sandbox.items import ALL_ROLES
-from provena_sdk.sandbox.loopback import refusal
+from provena_sdk.sandbox.loopback import wrong_origin
 from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.search import search
@@ -241,7 +241,7 @@ class Sandbox:
 
         def handle(request: Request, connection: Connection) -> Response | Awaitable[Response | None]:
             # The services behind it answer only to tokens, which no page elsewhere can get.
-            reason = refusal(request.headers) if service == "signin" else None
+            reason = wrong_origin(request.headers) if service == "signin" else None
             if reason is not None:
                 return json_response({"detail": reason}, 403)
             if request.path.startswith("/sandbox/"):

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlencode
 
 from provena_sdk.sandbox import device_page
 from provena_sdk.sandbox.clock import Clock
-from provena_sdk.sandbox.routing import Endpoint, Router
+from provena_sdk.sandbox.routing import Endpoint, Router, here_only
 from provena_sdk.sandbox.sessions import DeviceCode, Session, Sessions
 from provena_sdk.sandbox.tokens import NoUsername, TokenMaker, TokenRefused, subject_of
 from provena_sdk.sandbox.users import DEVICE_CLIENTS, SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER, User
@@ -74,8 +74,8 @@ class SignIn:
             ("POST", f"{protocol}/logout", self._guarded(self._logout)),
             ("GET", f"{protocol}/userinfo", self._userinfo),
             ("POST", f"{protocol}/userinfo", self._userinfo),
-            ("GET", f"{self._base}/device", self._show_page),
-            ("POST", f"{self._base}/device", self._decide_page),
+            ("GET", f"{self._base}/device", here_only(self._show_page)),
+            ("POST", f"{self._base}/device", here_only(self._decide_page)),
         ):
             self.router.add(method, path, endpoint)
 

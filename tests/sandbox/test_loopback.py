@@ -16,9 +16,11 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.loopback import refusal
+from provena_sdk.sandbox.loopback import wrong_host, wrong_origin
 
-SERVERS = ("signin", "s3")
+DEVICE = "/auth/realms/provena/protocol/openid-connect/auth/device"
+PATHS = {"signin": "/sandbox/codes", "s3": "/"}
+SERVERS = tuple(PATHS)
 LOOPBACK = ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.9.9.9", "[::1]"]
 FOREIGN = [
     "attacker.example",
@@ -65,19 +67,19 @@ def refused(answer: tuple[int, str]) -> bool:
 @pytest.mark.parametrize("host", FOREIGN)
 def test_a_foreign_host_is_refused(sandbox: Sandbox, server: str, host: str) -> None:
     for port in ("", ":8000"):
-        assert refused(ask(urls(sandbox)[server], "GET", "/", {"Host": host + port}))
+        assert refused(ask(urls(sandbox)[server], "GET", PATHS[server], {"Host": host + port}))
 
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_request_without_a_host_is_refused(sandbox: Sandbox, server: str) -> None:
-    assert refused(ask(urls(sandbox)[server], "GET", "/", {"Host": None}))
+    assert refused(ask(urls(sandbox)[server], "GET", PATHS[server], {"Host": None}))
 
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_every_name_of_this_machine_is_served(sandbox: Sandbox, server: str, host: str) -> None:
     for port in ("", ":8000"):
-        assert not refused(ask(urls(sandbox)[server], "GET", "/", {"Host": host + port}))
+        assert not refused(ask(urls(sandbox)[server], "GET", PATHS[server], {"Host": host + port}))
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -87,13 +89,13 @@ def test_every_name_of_this_machine_is_served(sandbox: Sandbox, server: str, hos
 )
 def test_a_foreign_origin_is_refused(sandbox: Sandbox, server: str, origin: str) -> None:
     for method in ("GET", "POST", "OPTIONS"):
-        assert refused(ask(urls(sandbox)[server], method, "/", {"Origin": origin}))
+        assert refused(ask(urls(sandbox)[server], method, PATHS[server], {"Origin": origin}))
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:8888"])
 def test_a_page_of_this_machine_is_served(sandbox: Sandbox, origin: str) -> None:
-    for url in urls(sandbox).values():
-        assert not refused(ask(url, "GET", "/", {"Origin": origin}))
+    for server, url in urls(sandbox).items():
+        assert not refused(ask(url, "GET", PATHS[server], {"Origin": origin}))
 
 
 def control(code: str) -> list[tuple[str, str, bytes]]:
@@ -109,7 +111,6 @@ def control(code: str) -> list[tuple[str, str, bytes]]:
         ("POST", "/sandbox/outages", b'["registry"]'),
         ("GET", "/sandbox/codes", b""),
         ("GET", "/sandbox/requests", b""),
-        ("POST", "/auth/realms/provena/protocol/openid-connect/auth/device", b"client_id=client-tools"),
     ]
 
 
@@ -121,7 +122,7 @@ def test_a_page_elsewhere_neither_approves_a_device_nor_moves_the_clock(
     _, answer = ask(
         url,
         "POST",
-        "/auth/realms/provena/protocol/openid-connect/auth/device",
+        DEVICE,
         {"Content-Type": "application/x-www-form-urlencoded"},
         b"client_id=client-tools",
     )
@@ -134,6 +135,15 @@ def test_a_page_elsewhere_neither_approves_a_device_nor_moves_the_clock(
     assert sandbox.clock.now() - before < 900
     assert sandbox.faults.pending() == []
     assert sandbox.faults.outages == set()
+
+
+def test_no_page_elsewhere_signs_in(sandbox: Sandbox) -> None:
+    # A browser sends Origin with every POST, also to a name that was made to resolve to this machine.
+    rebound = {"Host": "attacker.example", "Origin": "http://attacker.example"}
+    assert refused(ask(urls(sandbox)["signin"], "POST", DEVICE, rebound, b"client_id=client-tools"))
+    through_a_proxy = {"Host": "auth.reef.test", "Content-Type": "application/x-www-form-urlencoded"}
+    answer = ask(urls(sandbox)["signin"], "POST", DEVICE, through_a_proxy, b"client_id=client-tools")
+    assert answer[0] == 200
 
 
 def test_no_page_elsewhere_may_frame_ours(sandbox: Sandbox) -> None:
@@ -151,8 +161,7 @@ def test_no_page_elsewhere_may_frame_ours(sandbox: Sandbox) -> None:
 def test_the_page_approves_for_whoever_opens_it_here(sandbox: Sandbox) -> None:
     url = urls(sandbox)["signin"]
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    path = "/auth/realms/provena/protocol/openid-connect/auth/device"
-    code = json.loads(ask(url, "POST", path, form, b"client_id=client-tools")[1])["user_code"]
+    code = json.loads(ask(url, "POST", DEVICE, form, b"client_id=client-tools")[1])["user_code"]
     decision = urlencode({"user_code": code, "user": "reader", "decision": "approve"}).encode()
     answer = ask(url, "POST", "/auth/realms/provena/device", {**form, "Origin": url}, decision)
     assert answer[0] == 200
@@ -167,7 +176,7 @@ def test_presigned_urls_and_names_of_buckets_still_lead_to_the_store(sandbox: Sa
     assert refused(ask(sandbox.s3_url, "GET", target, {"Host": "attacker.example"}))
     for host in ("provena-storage.localhost:1", "my.bucket.localhost", "provena-storage.127.0.0.1"):
         assert not refused(ask(sandbox.s3_url, "GET", "/a.csv", {"Host": host}))
-        assert refused(ask(urls(sandbox)["signin"], "GET", "/", {"Host": host}))
+        assert refused(ask(urls(sandbox)["signin"], "GET", PATHS["signin"], {"Host": host}))
     assert refused(ask(sandbox.s3_url, "GET", "/a.csv", {"Host": "provena-storage.attacker.example"}))
 
 
@@ -200,5 +209,5 @@ def test_the_command_serves_no_page_elsewhere(command: dict[str, str], headers: 
 
 
 def test_a_long_header_is_refused_and_not_read() -> None:
-    assert refusal({"host": "a." * 100_000 + "localhost"}, subdomains=True)
-    assert refusal({"host": "localhost", "origin": "http://" + "a" * 100_000})
+    assert wrong_host({"host": "a." * 100_000 + "localhost"}, subdomains=True)
+    assert wrong_origin({"origin": "http://" + "a" * 100_000})

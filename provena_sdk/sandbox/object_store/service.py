@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
-from provena_sdk.sandbox.loopback import refusal
+from provena_sdk.sandbox.loopback import wrong_host, wrong_origin
 from provena_sdk.sandbox.object_store import buckets, objects_api, uploads, xml
 from provena_sdk.sandbox.object_store.authorization import Identity, authenticate
 from provena_sdk.sandbox.object_store.body import Body
@@ -174,7 +174,7 @@ def _check_sender(request: Request) -> None:
     if "authorization" in request.headers:
         # Whoever signs has credentials, which no page has, and may come through a proxy by any name.
         return
-    reason = refusal(request.headers, subdomains=True)
+    reason = wrong_host(request.headers, subdomains=True) or wrong_origin(request.headers)
     if reason is not None:
         raise S3Error("AccessDenied", reason)
 

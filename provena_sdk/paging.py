@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from provena_sdk.errors import ProvenaError
@@ -36,17 +37,28 @@ class _Position(Generic[T]):
     at_end: bool = False
     read: int = 0
     buffer: deque[T] = field(default_factory=deque)
+    _seen: set[bytes] = field(default_factory=set)
 
     def accept(self, page: Page[T]) -> None:
         """Take in the page for ``key``. Only a missing key ends a list: pages may be short, and even empty."""
-        if page.key is not None and page.key == self.key:
-            raise ProvenaError("The service gave the same page key twice; the listing would never end.")
+        if page.key is not None:
+            self._refuse_circle(page.key)
         items = page.items if self.remaining is None else page.items[: self.remaining]
         if self.remaining is not None:
             self.remaining -= len(items)
         self.key = page.key
         self.at_end = page.key is None or self.remaining == 0
         self.buffer.extend(items)
+
+    def _refuse_circle(self, key: PageKey) -> None:
+        # Of each key only a digest, so that a list of 100,000 pages takes ten megabytes at most.
+        digest = blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if digest in self._seen:
+            raise ProvenaError(
+                "The service gave the same page key twice; the listing would never end.",
+                hint="Report it to the deployment's operator. What was read so far is in order.",
+            )
+        self._seen.add(digest)
 
     def take(self) -> T:
         self.read += 1

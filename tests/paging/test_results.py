@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import tracemalloc
 import warnings
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from provena_api.models import QueryResult
 
 from provena_sdk.errors import ClosedError, ConnectionFailed, ProvenaError
-from provena_sdk.paging import AsyncResults, Page, Results
+from provena_sdk.paging import AsyncResults, Page, Results, _Position
 
 KEY = {"id": "10378.1/1", "item_subtype": "DATASET", "updated_timestamp": 1795348259}
 
@@ -147,6 +148,26 @@ def test_a_key_that_does_not_change_is_an_error(book: Any, reader: Any, keys: li
     with pytest.raises(ProvenaError, match="never end"):
         reader(made, every)
     assert len(made.keys) == 2
+
+
+@pytest.mark.parametrize("circle", [["a", "b"], ["a", "b", "c", "d"], [KEY, {**KEY, "id": "10378.1/2"}]])
+def test_pages_that_lead_in_a_circle_are_an_error(book: Any, reader: Any, circle: list[Any]) -> None:
+    made = book(*[([], key) for key in ["first", *circle * 3]])
+    with pytest.raises(ProvenaError, match="never end"):
+        reader(made, every)
+    assert len(made.keys) == len(circle) + 2
+
+
+def test_many_pages_take_little_memory() -> None:
+    """A position that remembers all the keys of 100,000 pages, each as long as the service's own."""
+    position: _Position[Any] = _Position(None)
+    tracemalloc.start()
+    try:
+        for number in range(100_000):
+            position.accept(Page([], {**KEY, "id": f"10378.1/{number}"}))
+        assert tracemalloc.get_traced_memory()[0] < 16_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_closed_list_ends(book: Any, reader: Any) -> None:

@@ -30,7 +30,7 @@ from provena_sdk.errors import ClosedError, InvalidArgument
 from provena_sdk.files import Access, Credentials
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.filesystem.leases import LEASES, LeasedDataset
-from provena_sdk.operations import arguments
+from provena_sdk.operations import handles
 from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
         The lease. Close it when the work is done, or use it in a ``with`` block.
 
     Raises:
-        InvalidArgument: No dataset is named, one is no handle, or the client is one for code that awaits.
+        InvalidArgument: No dataset is named, one is not a handle, or the client is one for code that awaits.
         SignInRequired: Nobody is signed in here.
         DatasetNotFound: There is no such dataset.
         DatasetAccessDenied: You may not read its files.
@@ -85,8 +85,8 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
         raise InvalidArgument("provena", f"a Provena client is needed, not {type(provena).__name__}.")
     if not datasets:
         raise InvalidArgument("datasets", "at least one handle is needed.")
-    for dataset in datasets:
-        arguments.handle("datasets", dataset)
+    domain = None if provena is None else provena.deployment.domain
+    datasets = tuple(handles.handle("datasets", dataset, domain=domain) for dataset in datasets)
     _warn_of_open_connections(client)
     opened = Lease(client, provena or Provena(), datasets, owns=provena is None)
     try:

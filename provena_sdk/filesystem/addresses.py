@@ -6,6 +6,7 @@ import os
 from typing import Final, NamedTuple
 
 from provena_sdk.errors import UnsafePath
+from provena_sdk.operations.handles import without_scheme
 
 PROTOCOL: Final = "provena"
 
@@ -27,11 +28,11 @@ def stripped(address: str | os.PathLike[str]) -> str:
     Example:
         >>> stripped("provena://10378.1/1451860/obs/"), stripped("provena://")
         ('10378.1/1451860/obs', '')
+        >>> stripped("hdl:10378.1/1451860/obs"), stripped("https://hdl.handle.net/10378.1/1451860")
+        ('10378.1/1451860/obs', '10378.1/1451860')
     """
-    text = os.fspath(address)
-    for beginning in (f"{PROTOCOL}://", f"{PROTOCOL}::"):
-        text = text.removeprefix(beginning)
-    return text.strip("/")
+    text = os.fspath(address).removeprefix(f"{PROTOCOL}://")
+    return without_scheme(text).strip("/")
 
 
 def place(address: str) -> Place:

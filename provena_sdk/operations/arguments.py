@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from provena_sdk.errors import InvalidArgument
-
-HANDLE = re.compile(r"[^\s/:]+/[^\s/]+")
-_WEB_HOST = re.compile(r"\s*https?://[^/]*", re.IGNORECASE)
-_HANDLE_INSIDE = re.compile(r"(?<![^\s/:])\d+(?:\.\d+)+/[^\s/:?#'\"]+")
+from provena_sdk.operations.handles import sendable
 
 
 class Model(Protocol):
@@ -48,37 +44,6 @@ MetadataSource: TypeAlias = JsonSource | str | os.PathLike[str]
 M = TypeVar("M", bound=Model)
 
 
-def handle(argument: str, value: object) -> str:
-    """Check a handle: two segments, without white space, and no scheme before them.
-
-    Args:
-        argument: The argument's name, for the message.
-        value: What the caller passed.
-
-    Returns:
-        The handle, unchanged.
-
-    Raises:
-        InvalidArgument: It is no handle.
-
-    Example:
-        >>> handle("id", "10378.1/1451860")
-        '10378.1/1451860'
-    """
-    if not isinstance(value, str):
-        raise InvalidArgument(argument, f"a handle is a str, not {type(value).__name__}.")
-    if not HANDLE.fullmatch(value):
-        inside = _HANDLE_INSIDE.search(_WEB_HOST.sub("", value, count=1))
-        raise InvalidArgument(
-            argument,
-            f"{value[:80]!r} is no handle.",
-            hint=f"Did you mean {inside.group()!r}?"
-            if inside
-            else "A handle has two segments, as in '10378.1/1451860'.",
-        )
-    return _sendable(argument, value)
-
-
 def text(argument: str, value: object) -> str:
     """Check a text that must say something.
 
@@ -96,15 +61,7 @@ def text(argument: str, value: object) -> str:
         raise InvalidArgument(argument, f"a str is needed, not {type(value).__name__}.")
     if not value.strip():
         raise InvalidArgument(argument, "it must not be empty.")
-    return _sendable(argument, value)
-
-
-def _sendable(argument: str, value: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidArgument(argument, "it holds half a character, which cannot be sent.") from None
-    return value
+    return sendable(argument, value)
 
 
 def flag(argument: str, value: object) -> bool:

@@ -27,7 +27,7 @@ from provena_api.models import (
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.permission import call_on
-from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.operations.workflow import Workflow, call, handle_of
 
 LONGEST_EXPIRY = 86_400
 """Seconds a presigned URL may live at most; the service answers 422 above."""
@@ -61,14 +61,14 @@ def dataset_schema() -> Workflow[dict[str, object]]:
 
 def fetch_dataset(argument: str, dataset_id: str) -> Workflow[RegistryFetchResponse]:
     """Fetch a dataset's item."""
-    handle = arguments.handle(argument, dataset_id)
+    handle = yield from handle_of(argument, dataset_id)
     return (yield from call(catalogue.FETCH_DATASET.about(handle, handle_id=handle)))
 
 
 def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
     """Follow a dataset's versions to the newest one."""
-    seen = {dataset_id}
-    current = dataset_id
+    current = yield from handle_of(argument, dataset_id)
+    seen = {current}
     while True:
         answer = yield from fetch_dataset(argument, current)
         versions = answer.item.versioning_info
@@ -95,7 +95,7 @@ def update_metadata(
     dataset_id: str, reason: str, metadata: object, *, argument: str = "handle_id"
 ) -> Workflow[UpdateMetadataResponse]:
     """Replace a dataset's metadata."""
-    handle = arguments.handle(argument, dataset_id)
+    handle = yield from handle_of(argument, dataset_id)
     told = arguments.text("reason", reason)
     body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
     operation = catalogue.UPDATE_METADATA
@@ -107,7 +107,7 @@ def revert_metadata(
 ) -> Workflow[ItemRevertResponse]:
     """Bring back an earlier state of a dataset's metadata."""
     body = arguments.request(argument, ItemRevertRequest, given, fields)
-    arguments.handle("id", body.id)
+    body.id = yield from handle_of("id", body.id)
     arguments.text("reason", body.reason)
     arguments.count("history_id", body.history_id, least=0)
     return (yield from call_on(catalogue.REVERT_METADATA.about(body.id, body=body)))
@@ -118,7 +118,7 @@ def version_dataset(
 ) -> Workflow[VersionResponse]:
     """Make a new version of a dataset."""
     body = arguments.request(argument, VersionRequest, given, fields)
-    arguments.handle("id", body.id)
+    body.id = yield from handle_of("id", body.id)
     arguments.text("reason", body.reason)
     return (yield from call_on(catalogue.VERSION_DATASET.about(body.id, body=body)))
 
@@ -208,7 +208,7 @@ def presigned_url(
 ) -> Workflow[PresignedURLResponse]:
     """Get a URL that gives one file to whoever holds it."""
     body = arguments.request(argument, PresignedURLRequest, given, fields)
-    arguments.handle("dataset_id", body.dataset_id)
+    body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
     arguments.text("file_path", body.file_path)
     arguments.count("expires_in", body.expires_in, most=LONGEST_EXPIRY)
     for forbidden in ("..", "//", "\\"):
@@ -220,24 +220,26 @@ def presigned_url(
 def read_credentials(
     given: object, *, argument: str = "credentials", **fields: object
 ) -> Workflow[CredentialResponse]:
-    """Get temporary keys that read a dataset's files."""
-    body = _credentials_request(argument, given, fields)
+    """Get temporary credentials that read a dataset's files."""
+    body = yield from _credentials_request(argument, given, fields)
     return (yield from call_on(catalogue.READ_CREDENTIALS.about(body.dataset_id, body=body)))
 
 
 def write_credentials(
     given: object, *, argument: str = "credentials", **fields: object
 ) -> Workflow[CredentialResponse]:
-    """Get temporary keys that read and write a dataset's files."""
-    body = _credentials_request(argument, given, fields)
+    """Get temporary credentials that read and write a dataset's files."""
+    body = yield from _credentials_request(argument, given, fields)
     return (yield from call_on(catalogue.WRITE_CREDENTIALS.about(body.dataset_id, body=body)))
 
 
-def _credentials_request(argument: str, given: object, fields: dict[str, object]) -> CredentialsRequest:
+def _credentials_request(
+    argument: str, given: object, fields: dict[str, object]
+) -> Workflow[CredentialsRequest]:
     data = {
         "console_session_required": False,
         **(arguments.json_data(argument, given) if given is not None else {}),
     }
     body = arguments.request(argument, CredentialsRequest, data, fields)
-    arguments.handle("dataset_id", body.dataset_id)
+    body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
     return body

@@ -11,17 +11,19 @@ from provena_api.models import (
 
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.permission import call_on
-from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.operations.workflow import Workflow, call, handle_of, item_of
 
 
 def add_reviewer(reviewer_id: str) -> Workflow[None]:
     """Make a person a reviewer."""
-    yield from call(catalogue.ADD_REVIEWER(reviewer_id=arguments.text("reviewer_id", reviewer_id)))
+    person = yield from item_of("reviewer_id", reviewer_id)
+    yield from call(catalogue.ADD_REVIEWER(reviewer_id=person))
 
 
 def delete_reviewer(reviewer_id: str) -> Workflow[None]:
     """Take the reviewer's part from a person."""
-    yield from call(catalogue.DELETE_REVIEWER(reviewer_id=arguments.text("reviewer_id", reviewer_id)))
+    person = yield from item_of("reviewer_id", reviewer_id)
+    yield from call(catalogue.DELETE_REVIEWER(reviewer_id=person))
 
 
 def list_reviewers() -> Workflow[list[str]]:
@@ -32,14 +34,14 @@ def list_reviewers() -> Workflow[list[str]]:
 def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprovalRequestResponse]:
     """Ask a reviewer to approve the release of a dataset."""
     body = arguments.request("approval_request", ReleaseApprovalRequest, given, fields)
-    arguments.handle("dataset_id", body.dataset_id)
-    arguments.text("approver_id", body.approver_id)
+    body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
+    body.approver_id = yield from item_of("approver_id", body.approver_id)
     return (yield from call_on(catalogue.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
 
 
 def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalRequestResponse]:
     """Approve or reject a release as its reviewer."""
     body = arguments.request("action_approval_request", ActionApprovalRequest, given, fields)
-    arguments.handle("dataset_id", body.dataset_id)
+    body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
     arguments.flag("approve", body.approve)
     return (yield from call(catalogue.ACTION_APPROVAL.about(body.dataset_id, body=body)))

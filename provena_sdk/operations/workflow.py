@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
 
 from provena_sdk.errors import ProvenaError
+from provena_sdk.operations import arguments, handles
 from provena_sdk.operations.operation import Call
 
 T = TypeVar("T")
@@ -24,7 +25,12 @@ class Gather:
     limit: int
 
 
-Effect: TypeAlias = Call[Any] | Gather
+@dataclass(frozen=True, slots=True)
+class AskDomain:
+    """Say which deployment the workflow runs at."""
+
+
+Effect: TypeAlias = Call[Any] | Gather | AskDomain
 Workflow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -41,6 +47,40 @@ def call(request: Call[T]) -> Workflow[T]:
         ProvenaError: The answer is an error, or there is none.
     """
     return cast("T", (yield request))
+
+
+def handle_of(argument: str, value: object) -> Workflow[str]:
+    """Read a handle, in an address of the deployment's own web pages as well.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+
+    Returns:
+        The handle alone.
+
+    Raises:
+        InvalidArgument: It is not a handle.
+    """
+    domain = None if handles.web_host(value) is None else cast("str", (yield AskDomain()))
+    return handles.handle(argument, value, domain=domain)
+
+
+def item_of(argument: str, value: object) -> Workflow[str]:
+    """Read the id of any item: a handle in one of its written forms, or another text as it is.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed.
+
+    Returns:
+        The id alone.
+
+    Raises:
+        InvalidArgument: It is empty.
+    """
+    text = arguments.text(argument, value)
+    return (yield from handle_of(argument, text)) if handles.is_written(text) else text
 
 
 def gather(workflows: Sequence[Workflow[T]], limit: int) -> Workflow[list[T | ProvenaError]]:

@@ -20,7 +20,7 @@ from provena_sdk.files.patterns import Patterns
 from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.files.progress import ProgressLike
 from provena_sdk.files.report import TransferReport
-from provena_sdk.operations import arguments, datastore
+from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources.async_io import AsyncIOSubModule
 from provena_sdk.resources.file_access import AsyncOpenFile, StrPath
@@ -39,7 +39,7 @@ class AsyncInteractiveDataset:
     """
 
     def __init__(self, dataset_id: str, transport: AsyncTransport, io: AsyncIOSubModule) -> None:
-        self.dataset_id = arguments.handle("dataset_id", dataset_id)
+        self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)
         self.io = io._bound(self.dataset_id)
         self._transport = transport
 

@@ -107,7 +107,7 @@ class AsyncDatastore:
             The item, your roles on it, and whether it is locked.
 
         Raises:
-            InvalidArgument: ``id`` is no handle.
+            InvalidArgument: ``id`` is not a handle.
             DatasetNotFound: There is none; the datastore says so with 400.
             DatasetAccessDenied: It is private to others.
 
@@ -127,7 +127,7 @@ class AsyncDatastore:
             Handle of the newest version; ``id`` itself when there is no newer one.
 
         Raises:
-            InvalidArgument: ``id`` is no handle.
+            InvalidArgument: ``id`` is not a handle.
             DatasetNotFound: There is none.
             DatasetAccessDenied: A version on the way is private to others.
 
@@ -486,7 +486,7 @@ class AsyncDatastore:
             The dataset, ready to work on.
 
         Raises:
-            InvalidArgument: ``dataset_id`` is no handle.
+            InvalidArgument: ``dataset_id`` is not a handle.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")

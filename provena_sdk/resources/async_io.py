@@ -49,7 +49,7 @@ class AsyncIOSubModule:
             Path-like objects with size and time, sorted by path.
 
         Raises:
-            InvalidArgument: ``dataset_id`` is no handle.
+            InvalidArgument: ``dataset_id`` is not a handle.
             DatasetNotFound: There is none.
             DatasetAccessDenied: You may not read its files.
 

@@ -19,7 +19,7 @@ from provena_sdk.files.patterns import Patterns
 from provena_sdk.files.plan import DownloadPlan, UploadPlan
 from provena_sdk.files.progress import ProgressLike
 from provena_sdk.files.report import TransferReport
-from provena_sdk.operations import arguments, datastore
+from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources.file_access import OpenFile, StrPath
 from provena_sdk.resources.io import IOSubModule
@@ -38,7 +38,7 @@ class InteractiveDataset:
     """
 
     def __init__(self, dataset_id: str, transport: Transport, io: IOSubModule) -> None:
-        self.dataset_id = arguments.handle("dataset_id", dataset_id)
+        self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)
         self.io = io._bound(self.dataset_id)
         self._transport = transport
 

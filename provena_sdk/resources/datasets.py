@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from provena_sdk.auth.abandon import on_thread
 from provena_sdk.files import Access, CredentialsSource, DatasetFiles, DatasetLocation
-from provena_sdk.operations import arguments, datastore
+from provena_sdk.operations import datastore, handles
 from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
 from provena_sdk.transport.http import Transport
 
@@ -35,9 +35,13 @@ class Datasets:
     def __reduce__(self) -> tuple[object, ...]:
         return Datasets, (self.transport,)
 
+    def handle(self, dataset_id: str) -> str:
+        """Read a dataset's handle, in an address of the deployment's own web pages as well."""
+        return handles.handle("dataset_id", dataset_id, domain=self.transport.deployment.domain)
+
     def files(self, dataset_id: str) -> DatasetFiles:
         """Return a dataset's files, asking the datastore once where they lie; a dataset never moves."""
-        arguments.handle("dataset_id", dataset_id)
+        dataset_id = self.handle(dataset_id)
         found = self._known.get(dataset_id)
         if found is None:
             found = self._locate(dataset_id)
@@ -72,7 +76,7 @@ class Datasets:
         work: Callable[[DatasetFiles], Coroutine[Any, Any, T]],
     ) -> T:
         """Check what was passed, find the files and work on them; runs on the I/O thread."""
-        arguments.handle("dataset_id", dataset_id)
+        dataset_id = self.handle(dataset_id)
         await asyncio.to_thread(check)
         return await work(await on_thread(self.files, dataset_id))
 

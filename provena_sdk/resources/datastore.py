@@ -106,7 +106,7 @@ class Datastore:
             The item, your roles on it, and whether it is locked.
 
         Raises:
-            InvalidArgument: ``id`` is no handle.
+            InvalidArgument: ``id`` is not a handle.
             DatasetNotFound: There is none; the datastore says so with 400.
             DatasetAccessDenied: It is private to others.
 
@@ -126,7 +126,7 @@ class Datastore:
             Handle of the newest version; ``id`` itself when there is no newer one.
 
         Raises:
-            InvalidArgument: ``id`` is no handle.
+            InvalidArgument: ``id`` is not a handle.
             DatasetNotFound: There is none.
             DatasetAccessDenied: A version on the way is private to others.
 
@@ -485,7 +485,7 @@ class Datastore:
             The dataset, ready to work on.
 
         Raises:
-            InvalidArgument: ``dataset_id`` is no handle.
+            InvalidArgument: ``dataset_id`` is not a handle.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")

@@ -48,7 +48,7 @@ class IOSubModule:
             Path-like objects with size and time, sorted by path.
 
         Raises:
-            InvalidArgument: ``dataset_id`` is no handle.
+            InvalidArgument: ``dataset_id`` is not a handle.
             DatasetNotFound: There is none.
             DatasetAccessDenied: You may not read its files.
 

@@ -22,7 +22,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
-from provena_sdk.operations.workflow import Effect, Gather, Workflow
+from provena_sdk.operations.workflow import AskDomain, Effect, Gather, Workflow
 from provena_sdk.transport import access_changes
 from provena_sdk.transport.bodies import Body, DamagedBody
 from provena_sdk.transport.deadlines import within
@@ -154,6 +154,8 @@ class Transport:
     def _perform(self, effect: Effect) -> Any:
         if isinstance(effect, Gather):
             return self._gather(effect)
+        if isinstance(effect, AskDomain):
+            return self.deployment.domain
         steps = attempts(effect, self.options.retry)
         try:
             step = next(steps)
@@ -285,6 +287,8 @@ class AsyncTransport:
     async def _perform(self, effect: Effect) -> Any:
         if isinstance(effect, Gather):
             return await self._gather(effect)
+        if isinstance(effect, AskDomain):
+            return self.deployment.domain
         steps = attempts(effect, self.options.retry)
         try:
             step = next(steps)

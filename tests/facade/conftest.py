@@ -115,17 +115,22 @@ class Recorder:
     """
 
     def __init__(self, answer: Callable[[Any], Any] | None) -> None:
+        from provena_sdk.config import Deployment
+
+        self.deployment = Deployment("example.org")
         self._answer = answer
         self.calls: list[Any] = []
 
     def run(self, workflow: Any) -> Any:
-        from provena_sdk.operations.workflow import Gather
+        from provena_sdk.operations.workflow import AskDomain, Gather
 
         try:
             effect = next(workflow)
             while True:
                 if isinstance(effect, Gather):
                     outcome: Any = [self._outcome(inner) for inner in effect.workflows]
+                elif isinstance(effect, AskDomain):
+                    outcome = self.deployment.domain
                 else:
                     outcome = self._told(effect)
                 effect = workflow.throw(outcome) if isinstance(outcome, Exception) else workflow.send(outcome)

@@ -359,7 +359,6 @@ def test_page_size_of_a_whole_listing(
     [
         (lambda: datastore.fetch_dataset("id", ""), "id"),
         (lambda: datastore.fetch_dataset("id", "10378.1"), "id"),
-        (lambda: datastore.fetch_dataset("id", " 10378.1/1"), "id"),
         (lambda: datastore.fetch_dataset("id", "10378.1/1/2"), "id"),
         (lambda: datastore.fetch_dataset("id", "10378.1/\ud800"), "id"),
         (lambda: datastore.fetch_dataset("id", None), "id"),  # type: ignore[arg-type]
@@ -439,29 +438,3 @@ def test_lengths_of_time_that_are_refused(value: object) -> None:
 def test_lengths_of_time() -> None:
     assert arguments.seconds("timeout", 0.5) == 0.5
     assert arguments.seconds("timeout", 3) == 3
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        "https://hdl.handle.net/10378.1/1900016",
-        "http://127.0.0.1/10378.1/1900016?noredirect#top",
-        "provena://10378.1/1900016",
-        "provena://10378.1/1900016/obs/2024.csv",
-        "doi:10378.1/1900016",
-        "hdl:10378.1/1900016",
-        " 10378.1/1900016\n",
-        "10378.1/1900016/",
-    ],
-)
-def test_the_handle_inside_of_what_is_none_is_named(given: str) -> None:
-    with pytest.raises(InvalidArgument, match="is no handle") as caught:
-        arguments.handle("id", given)
-    assert caught.value.hint == "Did you mean '10378.1/1900016'?"
-
-
-@pytest.mark.parametrize("given", ["", "reef", "https://hdl.handle.net/reef", "a/b/c", "doi:reef/1"])
-def test_what_holds_no_handle_is_told_what_one_looks_like(given: str) -> None:
-    with pytest.raises(InvalidArgument, match="is no handle") as caught:
-        arguments.handle("id", given)
-    assert caught.value.hint == "A handle has two segments, as in '10378.1/1451860'."

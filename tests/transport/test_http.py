@@ -72,6 +72,21 @@ def test_a_request_goes_out_as_it_should(server: Any, face: Any, reply: Any) -> 
     assert (first.connection, second.connection) == (1, 1)
 
 
+def test_a_handle_in_a_web_address_of_the_deployment(server: Any, face: Any, reply: Any) -> None:
+    """The domain is asked of the transport; a page of another deployment is refused before anything is sent."""
+    server.default = reply({"message": "up"}, status=500)
+    with pytest.raises(errors.ServerError):
+        face.run(
+            server.url,
+            datastore.fetch_dataset("id", "https://data.localhost/dataset/10378.1/7"),
+            max_retries=0,
+        )
+    assert server.seen[0].line.split()[1] == "/registry/items/fetch-dataset?handle_id=10378.1%2F7"
+    with pytest.raises(errors.InvalidArgument, match="id: "):
+        face.run(server.url, datastore.fetch_dataset("id", "https://data.example.org/dataset/10378.1/7"))
+    assert len(server.seen) == 1
+
+
 def test_nobody_listens(dead_url: str, face: Any) -> None:
     for workflow in (health(), mint()):
         face.waits.clear()

@@ -11,6 +11,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from provena_sdk.display.text import READ_LIMIT
+
 _PORTS: Final = {"http": 80, "https": 443}
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
 _PROXY_STATUS: Final = re.compile(r"(?:Tunnel connection failed: )?([45]\d\d)\b")
@@ -62,7 +64,7 @@ def why(error: BaseException) -> str | None:
         number = cause.errno if isinstance(cause, OSError) else None
         if number is None and isinstance(cause, OSError):
             # asyncio joins the failures for several addresses of one host into a text.
-            found = _ERRNO.search(str(cause))
+            found = _ERRNO.search(str(cause)[:READ_LIMIT])
             number = int(found.group(1)) if found else None
         if number in _WORDS:
             return _WORDS[number]
@@ -76,7 +78,7 @@ def why(error: BaseException) -> str | None:
 def proxy_status(error: BaseException) -> str | None:
     """Say what status a proxy answered instead of leading on, or None when the error does not tell."""
     for cause in _beneath(error):
-        found = _PROXY_STATUS.match(str(cause))
+        found = _PROXY_STATUS.match(str(cause)[:READ_LIMIT])
         if found:
             return f"the proxy answered {found.group(1)}"
     return None

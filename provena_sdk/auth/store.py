@@ -32,6 +32,7 @@ _KIND = "provena-sdk session"
 _LOCK_TIMEOUT = 160.0
 _PART_SECONDS = 60.0
 _REPLACE_TRIES = 20
+_UNUSUAL = re.compile(r"[^a-zA-Z0-9.-]+")
 
 
 class TokenStore(Protocol):
@@ -115,7 +116,7 @@ class FileStore:
         exact = json.dumps([key.issuer, key.realm, key.client_id, key.profile])
         digest = hashlib.sha256(exact.encode()).hexdigest()[:16]
         host = key.issuer.partition("://")[2].partition("/")[0]
-        plain = re.sub(r"[^a-zA-Z0-9.-]+", "_", f"{host}-{key.realm}-{key.client_id}-{key.profile}")
+        plain = _UNUSUAL.sub("_", f"{host}-{key.realm}-{key.client_id}-{key.profile}")
         return self.folder / f"{plain[:100].strip('.')}-{digest}.json"
 
     def load(self, key: SessionKey) -> Tokens | None:

@@ -24,6 +24,7 @@ _SECRETS: Final = (
     "secret",
     "token",
 )
+_LINE: Final = re.compile(r"line (\d+)")
 _OTHERS_WRITE: Final = 0o002
 """The permission bit that lets everybody write a file."""
 
@@ -120,7 +121,7 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).partition(" (at ")
-        numbered = re.match(r"line (\d+)", where)
+        numbered = _LINE.match(where)
         line = int(numbered[1]) if numbered else text.rstrip().count("\n") + 1
         raise ConfigurationError(f"{place}, line {line}: this is no TOML: {what}.") from None
     profiles = document.pop("profiles", {})

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Required, Self, TypedDict, Unpack
 
-from provena_sdk.display.text import printable_lines
+from provena_sdk.display.text import SERVER_LIMIT, printable, printable_lines
 
 __all__ = [
     "BadRequest",
@@ -79,7 +79,7 @@ class ProvenaError(Exception):
         message = printable_lines(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else printable_lines(hint)
 
     def __str__(self) -> str:
         return printable_lines(f"{self.message} {self.hint}" if self.hint else self.message)
@@ -202,7 +202,7 @@ class FieldError:
     kind: str
 
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.location))}: {self.message}"
+        return f"{printable('.'.join(map(str, self.location)))}: {printable(self.message, SERVER_LIMIT)}"
 
 
 class ValidationFailed(ServiceError, ValueError):
@@ -244,7 +244,7 @@ class DatasetAccessDenied(Unauthorized):
         """Say in the hint who the owner is; None changes nothing."""
         if owner is not None:
             self.owner = owner
-            self.hint = (self.hint or "").replace("its owner", f"its owner, {owner},", 1)
+            self.hint = (self.hint or "").replace("its owner", f"its owner, {printable(owner)},", 1)
 
 
 class NotTheReviewer(DatasetAccessDenied):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from provena_sdk.config.addresses import ALLOW_PLAIN_HTTP, require_safe
+from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError
 
 DEVICE_CLIENT_ID = "client-tools"
@@ -146,10 +147,10 @@ def domain_name(name: str, value: str) -> str:
     Raises:
         ConfigurationError: It is no domain name.
     """
-    if not _DOMAIN.fullmatch(value):
+    if not (_DOMAIN.fullmatch(value) and value.isprintable()):
         # Not quoted: a whole URL may have been given, with a password in it.
         raise ConfigurationError(
-            f"{name}: this is no domain name.", hint="Give it without scheme, as in 'example.org'."
+            f"{name}: this is not a domain name.", hint="Give it without scheme, as in 'example.org'."
         )
     return value
 
@@ -160,8 +161,10 @@ def realm_name(name: str, value: str) -> str:
     Raises:
         ConfigurationError: It is no realm name.
     """
-    if not _REALM.fullmatch(value):
-        raise ConfigurationError(f"{name}: {value!r} is no realm name.", hint="It is often 'provena'.")
+    if not (_REALM.fullmatch(value) and value.isprintable()):
+        raise ConfigurationError(
+            f"{name}: {printable(value)!r} is not the name of a realm.", hint="It is often 'provena'."
+        )
     return value
 
 

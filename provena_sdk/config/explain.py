@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, usual_addresses
 from provena_sdk.config.trust import authorities
+from provena_sdk.display.text import SERVER_LIMIT, printable
 
 if TYPE_CHECKING:
     from provena_sdk.config.settings import Credential, Settings
@@ -67,23 +68,29 @@ class Explanation:
         return len(self.settings)
 
     def __str__(self) -> str:
-        rows = [("setting", "value", "from"), *((row.name, row.value, row.origin) for row in self.settings)]
+        rows = [("setting", "value", "from"), *map(_cells, self.settings)]
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
         lines = [f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}" for name, value, origin in rows]
-        return "\n".join([*lines, *(f"Not used: {note}" for note in self.notes)])
+        return "\n".join([*lines, *(f"Not used: {_cell(note)}" for note in self.notes)])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         head = "<tr><th>setting</th><th>value</th><th>from</th></tr>"
         rows = "".join(
-            "<tr>"
-            + "".join(f"<td>{escape(cell)}</td>" for cell in (row.name, row.value, row.origin))
-            + "</tr>"
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
             for row in self.settings
         )
-        notes = "".join(f"<p>Not used: {escape(note)}</p>" for note in self.notes)
+        notes = "".join(f"<p>Not used: {escape(_cell(note))}</p>" for note in self.notes)
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}"
+
+
+def _cells(row: ExplainedSetting) -> tuple[str, str, str]:
+    return row.name, _cell(row.value), _cell(row.origin)
+
+
+def _cell(text: str) -> str:
+    return printable(text, SERVER_LIMIT)
 
 
 def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:

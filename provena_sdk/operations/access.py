@@ -7,12 +7,13 @@ from typing import Literal, TypeAlias, get_args
 
 from provena_api.models import User
 
+from provena_sdk.display.text import SERVER_LIMIT, printable
 from provena_sdk.errors import InvalidArgument
 
 AccessLevel: TypeAlias = Literal["general", "read", "write", "admin"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class UserAccess:
     """The user as a service sees them. The access token that the service echoes is left out.
 
@@ -27,7 +28,11 @@ class UserAccess:
     roles: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.username} ({self.email or 'no address'}): {', '.join(self.roles) or 'no roles'}"
+        roles = printable(", ".join(self.roles), SERVER_LIMIT) or "no roles"
+        return f"{printable(self.username)} ({printable(self.email or 'no address')}): {roles}"
+
+    def __repr__(self) -> str:
+        return f"<UserAccess {self}>"
 
 
 def user_access(user: User) -> UserAccess:
@@ -50,4 +55,6 @@ def level(value: str) -> AccessLevel:
     for known in get_args(AccessLevel):
         if value == known:
             return known  # type: ignore[no-any-return]  # get_args loses the literal type
-    raise InvalidArgument("level", f"{value!r} is none of {', '.join(get_args(AccessLevel))}.")
+    raise InvalidArgument(
+        "level", f"it must be one of {', '.join(get_args(AccessLevel))}, not {printable(value, 60)!r}."
+    )

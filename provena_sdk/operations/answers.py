@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from provena_sdk import errors
-from provena_sdk.display.text import READ_LIMIT, server_text
+from provena_sdk.display.text import READ_LIMIT, SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import AnswerFields, FieldError
 from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.operation import Call
@@ -26,6 +26,8 @@ _NEVER_HTML = frozenset({400, 401, 403, 422})
 """Statuses that the services give with JSON only: a page with one of them comes from something in front."""
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_MOST_ENTRIES = 100
+_DEEPEST = 32
 _UNKNOWN_ID = "Could not find the given key"
 _UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
 _OTHER_KIND = "could not parsed as an appropriate typ"
@@ -219,7 +221,7 @@ def _invalid(
 ) -> errors.ServiceError:
     told = "; ".join(map(str, entries[:5])) or detail
     more = f"; and {len(entries) - 5} more" if len(entries) > 5 else ""
-    told = _sentence(told and told + more)
+    told = _sentence(told and printable(told, 2 * SERVER_LIMIT) + more)
     return errors.ValidationFailed(
         f"The service found the request malformed: {told}",
         errors=entries,
@@ -313,7 +315,7 @@ def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entri
         return server_text(text), ()
     told = data.get("detail", data.get("message")) if isinstance(data, dict) else data
     if isinstance(told, list):
-        entries = tuple(_entry(entry) for entry in told if isinstance(entry, dict))
+        entries = tuple(_entry(entry) for entry in told[:_MOST_ENTRIES] if isinstance(entry, dict))
         return server_text("; ".join(map(str, entries))) or None, entries
     # Anything else is an answer in the wrong place, which may hold what must not be shown.
     return (server_text(told) or None) if isinstance(told, str) else None, ()
@@ -337,7 +339,7 @@ def _title(page: str) -> str | None:
 
 def _entry(entry: dict[str, Any]) -> FieldError:
     location = entry.get("loc")
-    parts = location if isinstance(location, list) else [location]
+    parts = location[:_DEEPEST] if isinstance(location, list) else [location]
     return FieldError(
         tuple(part if isinstance(part, int) else server_text(str(part)) for part in parts),
         server_text(str(entry.get("msg", ""))),

@@ -24,6 +24,7 @@ from provena_api.models import (
     VersionResponse,
 )
 
+from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.permission import call_on
@@ -170,7 +171,10 @@ def _sort(given: object, ascending: object, begins_with: object) -> SortOptions:
 def _check_sort(options: SortOptions) -> None:
     by_prefix = options.sort_type == "ACCESS_INFO_URI_BEGINS_WITH"
     if options.sort_type is not None and not options.sort_type.is_known:
-        raise InvalidArgument("sort_by", f"{options.sort_type.value!r} is none of {', '.join(SortType)}.")
+        raise InvalidArgument(
+            "sort_by",
+            f"it must be one of {', '.join(SortType)}, not {printable(options.sort_type.value, 60)!r}.",
+        )
     if options.sort_type == "RELEASE_TIMESTAMP":
         raise InvalidArgument("sort_by", "the service cannot sort by RELEASE_TIMESTAMP; it answers 500.")
     if by_prefix and options.begins_with is None:

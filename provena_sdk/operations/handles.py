@@ -41,7 +41,7 @@ def handle(argument: str, value: object, *, domain: str | None = None) -> str:
     if not isinstance(value, str):
         raise InvalidArgument(argument, f"a handle is a str, not {type(value).__name__}.")
     found = _bare(value.strip(), domain)
-    if found is None or len(found) > READ_LIMIT or not _HANDLE.fullmatch(found):
+    if found is None or len(found) > READ_LIMIT or not (_HANDLE.fullmatch(found) and found.isprintable()):
         held = inside(value)
         raise InvalidArgument(
             argument,

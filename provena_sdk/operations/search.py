@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
 
+from provena_sdk.display.text import SERVER_LIMIT, printable
 from provena_sdk.errors import (
     ClosedError,
     Forbidden,
@@ -32,7 +33,7 @@ LARGEST_LIMIT = 50
 CONCURRENT_LOADS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LoadedSearchItem:
     """A hit with its dataset."""
 
@@ -40,8 +41,14 @@ class LoadedSearchItem:
     score: float
     item: ItemDataset
 
+    def __str__(self) -> str:
+        return f"{self.score:8.3f}  {printable(self.id)}  {printable(self.item.display_name)}"
 
-@dataclass(frozen=True, slots=True)
+    def __repr__(self) -> str:
+        return f"<LoadedSearchItem {str(self).strip()}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class UnauthorisedSearchItem:
     """A hit that the user may not read; search does not look at permissions."""
 
@@ -49,8 +56,11 @@ class UnauthorisedSearchItem:
     score: float
     error: ProvenaError
 
+    def __repr__(self) -> str:
+        return f"<UnauthorisedSearchItem {printable(self.id)}: {type(self.error).__name__}>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class FailedSearchItem:
     """A hit that could not be loaded for another reason."""
 
@@ -58,13 +68,16 @@ class FailedSearchItem:
     score: float
     error: ProvenaError
 
+    def __repr__(self) -> str:
+        return f"<FailedSearchItem {printable(self.id)}: {type(self.error).__name__}>"
+
     @property
     def error_info(self) -> str:
         """The error's message."""
         return str(self.error)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LoadedSearchResponse:
     """The hits of a search, best first, sorted by what became of loading them.
 
@@ -87,11 +100,14 @@ class LoadedSearchResponse:
         return len(self.items)
 
     def __str__(self) -> str:
-        lines = [f"{hit.score:8.3f}  {hit.id}  {hit.item.display_name}" for hit in self.items]
+        lines = [*map(str, self.items[:LARGEST_LIMIT])]
         for what, left_out in (("not readable for you", self.auth_errors), ("failed", self.misc_errors)):
             if left_out:
-                lines.append(f"{len(left_out)} {what}: {', '.join(hit.id for hit in left_out)}")
+                ids = printable(", ".join(hit.id for hit in left_out[:LARGEST_LIMIT]), SERVER_LIMIT)
+                lines.append(f"{len(left_out)} {what}: {ids}")
         return "\n".join(lines) or "no hits"
+
+    __repr__ = __str__
 
 
 def health_check() -> Workflow[HealthCheckResponse]:
@@ -113,7 +129,10 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
         None if subtype_filter is None else ItemSubType(arguments.text("subtype_filter", subtype_filter))
     )
     if subtype is not None and not subtype.is_known:
-        raise InvalidArgument("subtype_filter", f"{subtype_filter!r} is none of {', '.join(ItemSubType)}.")
+        raise InvalidArgument(
+            "subtype_filter",
+            f"it must be one of {', '.join(ItemSubType)}, not {printable(subtype_filter, 60)!r}.",
+        )
     request = catalogue.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)
     return (yield from call(request))
 

@@ -1,0 +1,165 @@
+"""What other people wrote, printed by everything of the services that shows itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import provena_sdk
+from provena_sdk import Provena, errors
+from provena_sdk.config.explain import ExplainedSetting, Explanation
+from provena_sdk.operations import catalogue
+from provena_sdk.operations.access import UserAccess
+from provena_sdk.operations.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
+from provena_sdk.paging import Page, Results
+
+ID = "10378.1/1"
+STATUS = {"success": True, "details": ""}
+EVIL = (
+    "reef\x1b]52;c;AAAA\x07\x1b[2JSigned in as admin\r\x9b31m\u202etxt.exe\u2066\u2028\ud800" + "x" * 100_000
+)
+
+
+def is_fit(text: str) -> bool:
+    """Whether a text is printable but for its lines, and no longer than a page."""
+    return all(line.isprintable() for line in text.split("\n")) and len(text) < 5_000
+
+
+@pytest.fixture
+def item(metadata: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "status": STATUS,
+        "locked": False,
+        "roles": [EVIL],
+        "item": {
+            "id": ID,
+            "display_name": EVIL,
+            "owner_username": EVIL,
+            "created_timestamp": 1,
+            "updated_timestamp": 1,
+            "item_category": "ENTITY",
+            "item_subtype": "DATASET",
+            "record_type": "COMPLETE_ITEM",
+            "collection_format": metadata(),
+            "s3": {"bucket_name": "b", "path": "p/", "s3_uri": "s3://b/p/"},
+            "release_history": [],
+            "release_status": "NOT_RELEASED",
+            "history": [],
+            "workflow_links": None,
+            "versioning_info": None,
+        },
+    }
+
+
+async def test_a_search_and_its_hits(recorder: Any, item: dict[str, Any]) -> None:
+    def answer(call: Any) -> Any:
+        if call.operation is catalogue.SEARCH_ENTITY_REGISTRY:
+            hits = [ID, "10378.1/2", "10378.1/3", f"10378.1/4{EVIL}"]
+            return {
+                "status": STATUS,
+                "results": [{"id": hit, "score": 1.0} for hit in hits],
+                "warnings": [EVIL],
+            }
+        if call.dataset_id == "10378.1/2":
+            return errors.DatasetAccessDenied("no", operation="x", status=401)
+        return item if call.dataset_id == ID else errors.ServerError(EVIL[:300], operation="x", status=500)
+
+    datastore, _ = recorder(answer)
+    found = await datastore.search_datasets("reef", 4)
+    kinds = {type(hit) for hit in (*found.items, *found.auth_errors, *found.misc_errors)}
+    assert kinds == {LoadedSearchItem, UnauthorisedSearchItem, FailedSearchItem}
+    for shown in (found, *found.items, *found.auth_errors, *found.misc_errors):
+        assert is_fit(str(shown)), shown
+        assert is_fit(repr(shown)), shown
+    assert "reef\\x1b]52;c;AAAA\\x07" in str(found)
+    assert all(is_fit(hit.error_info) for hit in found.misc_errors)
+
+
+async def test_an_owner_who_is_named_in_a_hint(recorder: Any, item: dict[str, Any]) -> None:
+    def answer(call: Any) -> Any:
+        if call.operation is catalogue.FETCH_DATASET:
+            return item
+        hint = "Ask its owner for access."
+        return errors.DatasetAccessDenied("no", operation="x", status=401, dataset_id=ID, hint=hint)
+
+    datastore, _ = recorder(answer)
+    with pytest.raises(errors.DatasetAccessDenied, match="its owner, reef") as caught:
+        await datastore.generate_read_access_credentials(dataset_id=ID)
+    assert is_fit(str(caught.value))
+    assert is_fit(str(caught.value.hint))
+
+
+def test_a_user() -> None:
+    user = UserAccess(EVIL, EVIL, tuple([EVIL] * 100))
+    assert is_fit(str(user))
+    assert is_fit(repr(user))
+
+
+def test_an_explanation() -> None:
+    told = Explanation((ExplainedSetting("profile", EVIL, EVIL),), (EVIL,))
+    assert is_fit(str(told))
+    assert is_fit(repr(told))
+    assert is_fit(told._repr_html_())
+
+
+def test_fields_of_an_answer_that_says_what_is_malformed() -> None:
+    entry = errors.FieldError((EVIL, 1), EVIL, EVIL)
+    assert is_fit(str(entry))
+
+
+@pytest.mark.parametrize("given", [{"deployment": "a\x1b[2J"}, {"deployment": "a.org", "realm": "r\u202ee"}])
+def test_a_deployment_that_cannot_be_shown_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(errors.ConfigurationError) as caught:
+        Provena(**given, access_token="t")  # type: ignore[arg-type]  # words only
+    assert is_fit(str(caught.value))
+
+
+def test_a_handle_that_cannot_be_shown_is_refused() -> None:
+    client = Provena("example.org", access_token="t")
+    with pytest.raises(errors.InvalidArgument) as caught:
+        client.datastore.interactive_dataset(f"10378.1/{EVIL[:50]}")
+    assert is_fit(str(caught.value))
+
+
+def test_a_list_that_is_being_read(item: dict[str, Any]) -> None:
+    results: Results[Any] = Results(
+        lambda key: Page([item], None), Provena("a.org", access_token="t")._transport.submit
+    )
+    next(results)
+    assert is_fit(repr(results))
+
+
+SHOWN_ABOVE = {
+    # every class of the services' half that shows itself in its own way
+    *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
+    *("Explanation", "ProvenaError", "FieldError", "Results", "AsyncResults", "_Position"),
+    # they show the deployment or the handle, which are refused where they are not printable, or names of our own
+    *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
+}
+
+
+def test_no_class_that_shows_itself_is_left_out() -> None:
+    root = Path(provena_sdk.__file__).parent
+    paths = [
+        *(
+            path
+            for name in ("operations", "transport", "config", "resources")
+            for path in (root / name).rglob("*.py")
+        ),
+        *(root / name for name in ("paging.py", "errors.py", "client.py")),
+    ]
+    found = {
+        node.name
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(
+            isinstance(inner, ast.FunctionDef) and inner.name in ("__str__", "__repr__", "_repr_html_")
+            for inner in node.body
+        )
+    }
+    assert found == SHOWN_ABOVE

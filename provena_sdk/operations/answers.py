@@ -31,6 +31,9 @@ _DEEPEST = 32
 _UNKNOWN_ID = "Could not find the given key"
 _UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
 _OTHER_KIND = "could not parsed as an appropriate typ"
+_SEED = re.compile(r"[Ss]eed [Ii]tem")
+_UNPARSABLE = "unparsable entity"
+_NOT_TO_REVISE = "not authorised to revise the item"
 _MISSING_ROLE = "don't have the correct role"
 _BAD_TOKEN = ("Could not validate credentials", "Not authenticated", "Token had incorrect structure")
 _LOCKED = "is locked"
@@ -143,10 +146,32 @@ def _bad_request(
                 "Paths are relative to the dataset's folder; list its files to see them.",
             ),
         )
+    if _SEED.search(text):
+        return errors.BadRequest(
+            f"{call.dataset_id or 'The item'} is a seed item: its registration began and was never finished.",
+            **_fields(call, status, detail, "The deployment's operator has to finish or remove it."),
+        )
+    if _UNPARSABLE in text:
+        return errors.BadRequest(
+            "The service cannot read an item of this listing, and answers none of the page.",
+            **_fields(
+                call,
+                status,
+                detail,
+                "The deployment's operator has to mend that item. Meanwhile ask for smaller pages, or sort in another "
+                "order, to read what lies before it.",
+            ),
+        )
     if _OTHER_KIND in text:
         return errors.BadRequest(
             f"{call.dataset_id or 'The item'} cannot be read as a dataset.",
-            **_fields(call, status, detail, "The id may belong to another kind of item."),
+            **_fields(
+                call,
+                status,
+                detail,
+                "The id may belong to another kind of item. If it is a dataset, the deployment's operator has to mend "
+                "it.",
+            ),
         )
     return errors.BadRequest(
         f"The service refused ({status}): {_sentence(detail)}", **_fields(call, status, detail)
@@ -186,8 +211,9 @@ def _unauthorized(
             f"You are not the reviewer of {subject}.",
             **_fields(call, status, detail, "Only the reviewer it was sent to can decide."),
         )
+    otherwise = ", or it is not a dataset" if _NOT_TO_REVISE in text else ""
     return errors.DatasetAccessDenied(
-        f"You have no permission for this on {subject}: {_sentence(detail)}",
+        f"You have no permission for this on {subject}{otherwise}: {_sentence(detail)}",
         **_fields(call, status, detail, "Ask its owner for access; a new sign-in will not help."),
     )
 

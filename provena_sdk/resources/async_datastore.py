@@ -248,7 +248,7 @@ class AsyncDatastore:
         Raises:
             InvalidArgument: A field is missing or malformed.
             BadRequest: It is not the newest version, or unknown.
-            DatasetAccessDenied: It belongs to somebody else, or is no dataset.
+            DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist all the same.
         """
         return await self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))

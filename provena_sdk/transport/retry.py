@@ -20,6 +20,7 @@ from provena_sdk.errors import (
 from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.answers import read
 from provena_sdk.operations.operation import Call, Repeat
+from provena_sdk.transport.causes import cause_of_failure, with_missing_role
 from provena_sdk.transport.policy import Failure, RetryPolicy
 
 T = TypeVar("T")
@@ -117,11 +118,11 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
             except RateLimited as limited:
                 error, asked = limited, limited.retry_after
             except ServiceError as failed:
-                error, asked = failed, retry_after(outcome.headers)
+                error, asked = with_missing_role(call, failed, token), retry_after(outcome.headers)
         wait = policy.wait(repeat, attempt, what, asked)
         if wait is None:
             if policy.is_ambiguous(repeat, what) and _may_have_happened(error):
-                raise _outcome_unknown(call, error) from error
+                raise _outcome_unknown(call, error, cause_of_failure(call, error, token)) from error
             raise error
         yield Sleep(wait)
         attempt += 1
@@ -132,7 +133,7 @@ def _may_have_happened(error: ProvenaError) -> bool:
     return not isinstance(error, PersonNotLinked)
 
 
-def _outcome_unknown(call: Call[Any], error: ProvenaError) -> OutcomeUnknown:
+def _outcome_unknown(call: Call[Any], error: ProvenaError, cause: str | None = None) -> OutcomeUnknown:
     name = call.operation.name
     status = error.status if isinstance(error, ServiceError) else None
     came = f"status {status}" if status is not None else "no answer came"
@@ -140,5 +141,7 @@ def _outcome_unknown(call: Call[Any], error: ProvenaError) -> OutcomeUnknown:
         f"{name} may have taken effect ({came}); it was not repeated.",
         operation=name,
         status=status,
-        hint="Look at your newest datasets, or at this one, before you try again.",
+        hint=" ".join(
+            filter(None, (cause, "Look at your newest datasets, or at this one, before you try again."))
+        ),
     )

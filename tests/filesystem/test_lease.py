@@ -368,7 +368,7 @@ def test_arguments(client: Client, sandbox: Sandbox, reef: str) -> None:
         lease(client, reef, provena="example.org")  # type: ignore[arg-type]  # that is the point
     with pytest.raises(InvalidArgument, match="at least one"):
         lease(client)
-    with pytest.raises(InvalidArgument, match="no handle"):
+    with pytest.raises(InvalidArgument, match="not a handle"):
         lease(client, reef, "reef")
     assert sandbox.requests == []
     with pytest.raises(DatasetNotFound):

@@ -1,4 +1,4 @@
-"""Which server could not be reached, and why, in plain words that hold no path, query or secret."""
+"""Which server could not be reached or trusted, and why, in plain words that hold no path, query or secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from provena_sdk.display.text import READ_LIMIT
+from provena_sdk.display.text import READ_LIMIT, printable
+from provena_sdk.errors import CertificateRejected
 
 _PORTS: Final = {"http": 80, "https": 443}
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
@@ -28,6 +29,23 @@ _WORDS: Final = {
     errno.ECONNABORTED: "the connection broke",
     errno.EPIPE: "the connection broke",
 }
+
+_UNKNOWN_AUTHORITY: Final = (
+    "If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE."
+)
+_CERTIFICATE_HINTS: Final = (
+    # By OpenSSL's codes, X509_V_ERR_…
+    (
+        (9, 10, 11, 12),
+        "Check this machine's clock; if it is right, the server's operator has to renew the certificate.",
+    ),
+    ((62, 64), "Check the address: another server may answer there."),
+    (
+        range(79, 95),
+        "The certificate, or its authority's, breaks a rule of RFC 5280 on which Python 3.13 and newer insist. Whoever "
+        "issued it has to issue a new one; until then Python 3.12 accepts it.",
+    ),
+)
 
 
 def where(url: str) -> str:
@@ -60,7 +78,8 @@ def why(error: BaseException) -> str | None:
             unknown = cause.errno in _UNKNOWN_NAME
             return "the name is not known" if unknown else "the name could not be looked up"
         if isinstance(cause, ssl.SSLError):
-            return "no secure connection could be agreed on"
+            reason = printable((cause.reason or "").replace("_", " ").lower())
+            return f"no secure connection could be agreed on{f' ({reason})' if reason else ''}"
         number = cause.errno if isinstance(cause, OSError) else None
         if number is None and isinstance(cause, OSError):
             # asyncio joins the failures for several addresses of one host into a text.
@@ -75,6 +94,32 @@ def why(error: BaseException) -> str | None:
     return "the connection broke" if broke else None
 
 
+def rejected_certificate(
+    error: BaseException, server: str, *, operation: str | None = None
+) -> CertificateRejected | None:
+    """Name the error for a certificate that could not be verified, with OpenSSL's own reason and the next step.
+
+    Args:
+        error: What a library raised; what lies beneath it counts.
+        server: The server in words, such as ``search service at search.example.org``.
+        operation: What was asked of it.
+
+    Returns:
+        The error, or None when the certificate was not the reason.
+    """
+    found = next((one for one in _beneath(error) if isinstance(one, ssl.SSLCertVerificationError)), None)
+    if found is None:
+        return None
+    code = getattr(found, "verify_code", 0)
+    reason = getattr(found, "verify_message", "") or getattr(found, "reason", None) or "no reason given"
+    hint = next((hint for codes, hint in _CERTIFICATE_HINTS if code in codes), _UNKNOWN_AUTHORITY)
+    return CertificateRejected(
+        f"The certificate of the {server} could not be verified: {printable(str(reason).rstrip('.'))}.",
+        operation=operation,
+        hint=hint,
+    )
+
+
 def proxy_status(error: BaseException) -> str | None:
     """Say what status a proxy answered instead of leading on, or None when the error does not tell."""
     for cause in _beneath(error):
@@ -86,13 +131,17 @@ def proxy_status(error: BaseException) -> str | None:
 
 def _beneath(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
-    while seen is not None:
+    known: set[int] = set()
+    while seen is not None and id(seen) not in known:
+        known.add(id(seen))
         yield seen
         if isinstance(seen, BaseExceptionGroup):
             for one in seen.exceptions:
                 yield from _beneath(one)
-        original = getattr(seen, "original_error", None)
-        seen = seen.__cause__ or (original if isinstance(original, BaseException) else seen.__context__)
+        # botocore and urllib3 keep what they wrap in places of their own.
+        wrapped = (getattr(seen, "original_error", None), *seen.args)
+        inner = next((one for one in wrapped if isinstance(one, BaseException)), None)
+        seen = seen.__cause__ or inner or seen.__context__
 
 
 def _named(parts: SplitResult) -> str:

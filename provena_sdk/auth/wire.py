@@ -25,14 +25,13 @@ from provena_sdk.config.addresses import is_loopback, require_safe
 from provena_sdk.config.trust import tls_context
 from provena_sdk.display.text import LIMIT, server_text
 from provena_sdk.errors import (
-    CertificateRejected,
     ConnectionFailed,
     ProvenaError,
     RequestTimedOut,
     SignInError,
 )
 from provena_sdk.net.http_dates import http_time, retry_after
-from provena_sdk.unreached import proxy_status, where, why
+from provena_sdk.unreached import proxy_status, rejected_certificate, where, why
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
@@ -211,12 +210,9 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[str, ...] = ()) 
 def _failure(error: requests.RequestException, operation: str, url: str) -> ProvenaError:
     """Name the error for a request without an answer, from its kind and cause: its text may hold secrets."""
     server = f"sign-in server at {where(url)}"
-    if isinstance(error, requests.exceptions.SSLError):
-        return CertificateRejected(
-            f"The certificate of the {server} is not trusted.",
-            operation=operation,
-            hint="If your network has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
-        )
+    rejected = rejected_certificate(error, server, operation=operation)
+    if rejected is not None:
+        return rejected
     if isinstance(error, requests.exceptions.Timeout):
         return RequestTimedOut(
             f"The {server} did not answer in time.", operation=operation, hint="Check the network."

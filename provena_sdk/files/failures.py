@@ -7,14 +7,12 @@ token or a rejected signature repeats the session token.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import Final
 
 import aiohttp
 from botocore import exceptions as boto
 
 from provena_sdk.errors import (
-    CertificateRejected,
     ConnectionFailed,
     DatasetFileNotFound,
     FileAccessDenied,
@@ -24,6 +22,7 @@ from provena_sdk.errors import (
     ProvenaError,
     RequestTimedOut,
 )
+from provena_sdk.unreached import rejected_certificate
 
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
 _DENIED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "403"})
@@ -33,7 +32,6 @@ _RENEWABLE: Final = frozenset(
     | {"InvalidAccessKeyId"}
 )
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
-_CERTIFICATE: Final = (boto.SSLError, aiohttp.ClientSSLError, ssl.SSLCertVerificationError)
 _TIMEOUTS: Final = (boto.ConnectTimeoutError, boto.ReadTimeoutError, asyncio.TimeoutError)
 _BROKEN: Final = (
     boto.ConnectionError,
@@ -101,11 +99,9 @@ def translate(
         )
     what = f"{path!r}" if path else f"the files of dataset {dataset_id}"
     named = f"object store at {store}" if store else "object store"
-    if isinstance(error, _CERTIFICATE):
-        return CertificateRejected(
-            f"The {named} showed a certificate that could not be verified, for {what}.",
-            hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
-        )
+    rejected = rejected_certificate(error, named)
+    if rejected is not None:
+        return rejected
     if isinstance(error, boto.FlexibleChecksumError):
         return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
     if isinstance(error, _TIMEOUTS):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
-from provena_sdk.errors import CertificateRejected, ConnectionFailed, RequestTimedOut
+from provena_sdk.errors import ConnectionFailed, RequestTimedOut
 from provena_sdk.operations.operation import Call
 from provena_sdk.transport.policy import Failure
 from provena_sdk.transport.retry import NoAnswer
-from provena_sdk.unreached import proxy_status, where, why
+from provena_sdk.unreached import proxy_status, rejected_certificate, where, why
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -38,12 +37,9 @@ def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:
     causes = list(_causes(error))
     failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
     told: ConnectionFailed
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        told = CertificateRejected(
-            f"The certificate of the {service} could not be verified.",
-            operation=name,
-            hint="If your organisation has its own authority, name its file with ca_file, or in PROVENA_CA_FILE.",
-        )
+    rejected = rejected_certificate(error, service, operation=name)
+    if rejected is not None:
+        told = rejected
     elif isinstance(error, httpx.TimeoutException):
         what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"
         told = RequestTimedOut(

@@ -122,3 +122,35 @@ def read_datetime(value: Any, where: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{where}: expected a time with an offset from UTC")
     return moment
+
+
+def write_list(value: Any, where: str) -> list[Any]:
+    """A copy of the list ``value`` to send; a tuple will do, and a string is no list of its letters."""
+    if not isinstance(value, (list, tuple)):
+        raise wrong_type(where, "a list", value)
+    return list(value)
+
+
+def write_map(value: Any, where: str) -> dict[str, Any]:
+    """A copy of the dictionary ``value`` to send."""
+    if not isinstance(value, dict):
+        raise wrong_type(where, "an object", value)
+    return value.copy()
+
+
+def write_object(value: Any, where: str) -> dict[str, Any]:
+    """The JSON object that the model ``value`` stands for; a dictionary will do."""
+    if isinstance(value, dict):
+        return value.copy()
+    if not hasattr(value, "to_dict"):
+        raise wrong_type(where, "an object", value)
+    return value.to_dict()  # type: ignore[no-any-return]
+
+
+def write_date(value: Any, where: str) -> str:
+    """The day or moment ``value`` as text; a text will do."""
+    if isinstance(value, str):
+        return value
+    if not hasattr(value, "isoformat"):
+        raise wrong_type(where, "a date", value)
+    return str(value.isoformat())

@@ -438,3 +438,33 @@ def test_lengths_of_time_that_are_refused(value: object) -> None:
 def test_lengths_of_time() -> None:
     assert arguments.seconds("timeout", 0.5) == 0.5
     assert arguments.seconds("timeout", 3) == 3
+
+
+@pytest.mark.parametrize("value", ["reef", b"reef", 5, {"reef": 1}, iter(["reef"])])
+@pytest.mark.parametrize("field", ["keywords", "formats"])
+def test_a_list_of_a_model_that_is_no_list_is_named(field: str, value: object) -> None:
+    metadata = CollectionFormat.from_dict(METADATA)
+    setattr(metadata.dataset_info, field, value)
+    error = refused(lambda: datastore.mint_dataset(metadata))
+    assert error.argument == "dataset_mint_info"
+    assert f"CollectionFormatDatasetInfo.{field}: expected a list, got" in str(error)
+
+
+def test_a_tuple_is_a_list() -> None:
+    metadata = CollectionFormat.from_dict(METADATA)
+    metadata.dataset_info.keywords = ("reef", "kelp")  # type: ignore[assignment]  # as some write lists
+    assert sent(datastore.mint_dataset(metadata))["dataset_info"]["keywords"] == ["reef", "kelp"]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda m: setattr(m, "dataset_info", "x"), "CollectionFormat.dataset_info: expected an object"),
+        (lambda m: setattr(m.dataset_info, "user_metadata", "x"), "user_metadata: expected an object"),
+        (lambda m: setattr(m.dataset_info.created_date, "value", 5), "CreatedDate.value: expected a date"),
+    ],
+)
+def test_any_field_of_a_model_of_the_wrong_kind_is_named(change: Callable[[Any], None], place: str) -> None:
+    metadata = CollectionFormat.from_dict(METADATA)
+    change(metadata)
+    assert place in str(refused(lambda: datastore.mint_dataset(metadata)))

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("CollectionFormat",)
 
@@ -59,9 +59,9 @@ class CollectionFormat:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["approvals"] = self.approvals.to_dict()
-        data["associations"] = self.associations.to_dict()
-        data["dataset_info"] = self.dataset_info.to_dict()
+        data["approvals"] = write_object(self.approvals, "CollectionFormat.approvals")
+        data["associations"] = write_object(self.associations, "CollectionFormat.associations")
+        data["dataset_info"] = write_object(self.dataset_info, "CollectionFormat.dataset_info")
         return data
 
 

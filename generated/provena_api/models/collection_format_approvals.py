@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("CollectionFormatApprovals",)
 
@@ -64,10 +64,16 @@ class CollectionFormatApprovals:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["ethics_access"] = self.ethics_access.to_dict()
-        data["ethics_registration"] = self.ethics_registration.to_dict()
-        data["export_controls"] = self.export_controls.to_dict()
-        data["indigenous_knowledge"] = self.indigenous_knowledge.to_dict()
+        data["ethics_access"] = write_object(self.ethics_access, "CollectionFormatApprovals.ethics_access")
+        data["ethics_registration"] = write_object(
+            self.ethics_registration, "CollectionFormatApprovals.ethics_registration"
+        )
+        data["export_controls"] = write_object(
+            self.export_controls, "CollectionFormatApprovals.export_controls"
+        )
+        data["indigenous_knowledge"] = write_object(
+            self.indigenous_knowledge, "CollectionFormatApprovals.indigenous_knowledge"
+        )
         return data
 
 

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_list, read_map, wrong_type
+from ..types import read_list, read_map, write_list, write_map, write_object, wrong_type
 
 __all__ = ("CollectionFormatDatasetInfo",)
 
@@ -149,17 +149,19 @@ class CollectionFormatDatasetInfo:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["access_info"] = self.access_info.to_dict()
-        data["created_date"] = self.created_date.to_dict()
+        data["access_info"] = write_object(self.access_info, "CollectionFormatDatasetInfo.access_info")
+        data["created_date"] = write_object(self.created_date, "CollectionFormatDatasetInfo.created_date")
         data["description"] = self.description
         data["license"] = self.license
         data["name"] = self.name
-        data["published_date"] = self.published_date.to_dict()
+        data["published_date"] = write_object(
+            self.published_date, "CollectionFormatDatasetInfo.published_date"
+        )
         data["publisher_id"] = self.publisher_id
         if self.formats is not None:
-            data["formats"] = self.formats.copy()
+            data["formats"] = write_list(self.formats, "CollectionFormatDatasetInfo.formats")
         if self.keywords is not None:
-            data["keywords"] = self.keywords.copy()
+            data["keywords"] = write_list(self.keywords, "CollectionFormatDatasetInfo.keywords")
         if self.preferred_citation is not None:
             data["preferred_citation"] = self.preferred_citation
         if self.purpose is not None:
@@ -167,13 +169,15 @@ class CollectionFormatDatasetInfo:
         if self.rights_holder is not None:
             data["rights_holder"] = self.rights_holder
         if self.spatial_info is not None:
-            data["spatial_info"] = self.spatial_info.to_dict()
+            data["spatial_info"] = write_object(self.spatial_info, "CollectionFormatDatasetInfo.spatial_info")
         if self.temporal_info is not None:
-            data["temporal_info"] = self.temporal_info.to_dict()
+            data["temporal_info"] = write_object(
+                self.temporal_info, "CollectionFormatDatasetInfo.temporal_info"
+            )
         if self.usage_limitations is not None:
             data["usage_limitations"] = self.usage_limitations
         if self.user_metadata is not None:
-            data["user_metadata"] = self.user_metadata.copy()
+            data["user_metadata"] = write_map(self.user_metadata, "CollectionFormatDatasetInfo.user_metadata")
         if self.version is not None:
             data["version"] = self.version
         return data

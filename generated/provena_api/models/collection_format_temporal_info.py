@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("CollectionFormatTemporalInfo",)
 
@@ -57,7 +57,7 @@ class CollectionFormatTemporalInfo:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
         if self.duration is not None:
-            data["duration"] = self.duration.to_dict()
+            data["duration"] = write_object(self.duration, "CollectionFormatTemporalInfo.duration")
         if self.resolution is not None:
             data["resolution"] = self.resolution
         return data

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_date, wrong_type
+from ..types import read_date, write_date, wrong_type
 
 __all__ = ("CreatedDate",)
 
@@ -59,5 +59,5 @@ class CreatedDate:
         data = self.additional_properties.copy()
         data["relevant"] = self.relevant
         if self.value is not None:
-            data["value"] = self.value.isoformat()
+            data["value"] = write_date(self.value, "CreatedDate.value")
         return data

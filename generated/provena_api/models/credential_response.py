@@ -5,7 +5,7 @@ from typing import Any, Self
 from attrs import define, field
 
 from .. import types
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("CredentialResponse",)
 
@@ -62,8 +62,8 @@ class CredentialResponse(types.Guarded):
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["credentials"] = self.credentials.to_dict()
-        data["status"] = self.status.to_dict()
+        data["credentials"] = write_object(self.credentials, "CredentialResponse.credentials")
+        data["status"] = write_object(self.status, "CredentialResponse.status")
         if self.console_session_url is not None:
             data["console_session_url"] = self.console_session_url
         return data

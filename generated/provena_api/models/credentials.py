@@ -6,7 +6,7 @@ from typing import Any, Self
 from attrs import define, field
 
 from .. import types
-from ..types import read_datetime, wrong_type
+from ..types import read_datetime, write_date, wrong_type
 
 __all__ = ("Credentials",)
 
@@ -75,5 +75,5 @@ class Credentials(types.Guarded):
         data["aws_access_key_id"] = self.aws_access_key_id
         data["aws_secret_access_key"] = self.aws_secret_access_key
         data["aws_session_token"] = self.aws_session_token
-        data["expiry"] = self.expiry.isoformat()
+        data["expiry"] = write_date(self.expiry, "Credentials.expiry")
         return data

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, plain, read_list, read_map, wrong_type
+from ..types import NUMBER, plain, read_list, read_map, write_list, write_map, write_object, wrong_type
 from .released_status import ReleasedStatus
 
 __all__ = ("DatasetDomainInfo",)
@@ -103,19 +103,24 @@ class DatasetDomainInfo:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["collection_format"] = self.collection_format.to_dict()
+        data["collection_format"] = write_object(
+            self.collection_format, "DatasetDomainInfo.collection_format"
+        )
         data["display_name"] = self.display_name
         data["release_status"] = plain(self.release_status)
-        data["s3"] = self.s3.to_dict()
+        data["s3"] = write_object(self.s3, "DatasetDomainInfo.s3")
         if self.access_info_uri is not None:
             data["access_info_uri"] = self.access_info_uri
         if self.release_approver is not None:
             data["release_approver"] = self.release_approver
-        data["release_history"] = [item.to_dict() for item in self.release_history]
+        data["release_history"] = [
+            write_object(item, "DatasetDomainInfo.release_history")
+            for item in write_list(self.release_history, "DatasetDomainInfo.release_history")
+        ]
         if self.release_timestamp is not None:
             data["release_timestamp"] = self.release_timestamp
         if self.user_metadata is not None:
-            data["user_metadata"] = self.user_metadata.copy()
+            data["user_metadata"] = write_map(self.user_metadata, "DatasetDomainInfo.user_metadata")
         return data
 
 

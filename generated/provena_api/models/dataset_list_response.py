@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, read_list, wrong_type
+from ..types import NUMBER, read_list, write_list, write_object, wrong_type
 
 __all__ = ("DatasetListResponse",)
 
@@ -115,24 +115,32 @@ class DatasetListResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["items"] = [item.to_dict() for item in self.items]
-        data["status"] = self.status.to_dict()
+        data["items"] = [
+            write_object(item, "DatasetListResponse.items")
+            for item in write_list(self.items, "DatasetListResponse.items")
+        ]
+        data["status"] = write_object(self.status, "DatasetListResponse.status")
         if self.complete_item_count is not None:
             data["complete_item_count"] = self.complete_item_count
         if self.not_authorised_count is not None:
             data["not_authorised_count"] = self.not_authorised_count
         if self.pagination_key is not None:
-            data["pagination_key"] = self.pagination_key.to_dict()
+            data["pagination_key"] = write_object(self.pagination_key, "DatasetListResponse.pagination_key")
         if self.seed_item_count is not None:
             data["seed_item_count"] = self.seed_item_count
         if self.seed_items is not None:
-            data["seed_items"] = [item.to_dict() for item in self.seed_items]
+            data["seed_items"] = [
+                write_object(item, "DatasetListResponse.seed_items")
+                for item in write_list(self.seed_items, "DatasetListResponse.seed_items")
+            ]
         if self.total_item_count is not None:
             data["total_item_count"] = self.total_item_count
         if self.unparsable_item_count is not None:
             data["unparsable_item_count"] = self.unparsable_item_count
         if self.unparsable_items is not None:
-            data["unparsable_items"] = self.unparsable_items.copy()
+            data["unparsable_items"] = write_list(
+                self.unparsable_items, "DatasetListResponse.unparsable_items"
+            )
         return data
 
 

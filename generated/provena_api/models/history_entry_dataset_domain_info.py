@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, wrong_type
+from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("HistoryEntryDatasetDomainInfo",)
 
@@ -78,7 +78,7 @@ class HistoryEntryDatasetDomainInfo:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
         data["id"] = self.id
-        data["item"] = self.item.to_dict()
+        data["item"] = write_object(self.item, "HistoryEntryDatasetDomainInfo.item")
         data["reason"] = self.reason
         data["timestamp"] = self.timestamp
         data["username"] = self.username

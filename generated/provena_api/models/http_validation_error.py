@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_list, wrong_type
+from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("HTTPValidationError",)
 
@@ -53,7 +53,10 @@ class HTTPValidationError:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
         if self.detail is not None:
-            data["detail"] = [item.to_dict() for item in self.detail]
+            data["detail"] = [
+                write_object(item, "HTTPValidationError.detail")
+                for item in write_list(self.detail, "HTTPValidationError.detail")
+            ]
         return data
 
 

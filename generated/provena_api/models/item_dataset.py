@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, plain, read_list, read_map, wrong_type
+from ..types import NUMBER, plain, read_list, read_map, write_list, write_map, write_object, wrong_type
 from .item_category import ItemCategory
 from .item_sub_type import ItemSubType
 from .record_type import RecordType
@@ -165,15 +165,18 @@ class ItemDataset:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["collection_format"] = self.collection_format.to_dict()
+        data["collection_format"] = write_object(self.collection_format, "ItemDataset.collection_format")
         data["created_timestamp"] = self.created_timestamp
         data["display_name"] = self.display_name
-        data["history"] = [item.to_dict() for item in self.history]
+        data["history"] = [
+            write_object(item, "ItemDataset.history")
+            for item in write_list(self.history, "ItemDataset.history")
+        ]
         data["id"] = self.id
         data["owner_username"] = self.owner_username
         data["record_type"] = plain(self.record_type)
         data["release_status"] = plain(self.release_status)
-        data["s3"] = self.s3.to_dict()
+        data["s3"] = write_object(self.s3, "ItemDataset.s3")
         data["updated_timestamp"] = self.updated_timestamp
         if self.access_info_uri is not None:
             data["access_info_uri"] = self.access_info_uri
@@ -181,15 +184,18 @@ class ItemDataset:
         data["item_subtype"] = plain(self.item_subtype)
         if self.release_approver is not None:
             data["release_approver"] = self.release_approver
-        data["release_history"] = [item.to_dict() for item in self.release_history]
+        data["release_history"] = [
+            write_object(item, "ItemDataset.release_history")
+            for item in write_list(self.release_history, "ItemDataset.release_history")
+        ]
         if self.release_timestamp is not None:
             data["release_timestamp"] = self.release_timestamp
         if self.user_metadata is not None:
-            data["user_metadata"] = self.user_metadata.copy()
+            data["user_metadata"] = write_map(self.user_metadata, "ItemDataset.user_metadata")
         if self.versioning_info is not None:
-            data["versioning_info"] = self.versioning_info.to_dict()
+            data["versioning_info"] = write_object(self.versioning_info, "ItemDataset.versioning_info")
         if self.workflow_links is not None:
-            data["workflow_links"] = self.workflow_links.to_dict()
+            data["workflow_links"] = write_object(self.workflow_links, "ItemDataset.workflow_links")
         return data
 
 

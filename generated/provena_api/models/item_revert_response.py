@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("ItemRevertResponse",)
 
@@ -45,7 +45,7 @@ class ItemRevertResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["status"] = self.status.to_dict()
+        data["status"] = write_object(self.status, "ItemRevertResponse.status")
         return data
 
 

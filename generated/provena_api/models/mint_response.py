@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("MintResponse",)
 
@@ -68,13 +68,13 @@ class MintResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["status"] = self.status.to_dict()
+        data["status"] = write_object(self.status, "MintResponse.status")
         if self.handle is not None:
             data["handle"] = self.handle
         if self.register_create_activity_session_id is not None:
             data["register_create_activity_session_id"] = self.register_create_activity_session_id
         if self.s3_location is not None:
-            data["s3_location"] = self.s3_location.to_dict()
+            data["s3_location"] = write_object(self.s3_location, "MintResponse.s3_location")
         return data
 
 

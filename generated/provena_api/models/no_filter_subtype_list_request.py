@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, wrong_type
+from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("NoFilterSubtypeListRequest",)
 
@@ -63,9 +63,11 @@ class NoFilterSubtypeListRequest:
         data = self.additional_properties.copy()
         data["page_size"] = self.page_size
         if self.pagination_key is not None:
-            data["pagination_key"] = self.pagination_key.to_dict()
+            data["pagination_key"] = write_object(
+                self.pagination_key, "NoFilterSubtypeListRequest.pagination_key"
+            )
         if self.sort_by is not None:
-            data["sort_by"] = self.sort_by.to_dict()
+            data["sort_by"] = write_object(self.sort_by, "NoFilterSubtypeListRequest.sort_by")
         return data
 
 

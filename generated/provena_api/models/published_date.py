@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_date, wrong_type
+from ..types import read_date, write_date, wrong_type
 
 __all__ = ("PublishedDate",)
 
@@ -59,5 +59,5 @@ class PublishedDate:
         data = self.additional_properties.copy()
         data["relevant"] = self.relevant
         if self.value is not None:
-            data["value"] = self.value.isoformat()
+            data["value"] = write_date(self.value, "PublishedDate.value")
         return data

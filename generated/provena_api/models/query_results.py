@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_list, wrong_type
+from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("QueryResults",)
 
@@ -61,10 +61,13 @@ class QueryResults:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["results"] = [item.to_dict() for item in self.results]
-        data["status"] = self.status.to_dict()
+        data["results"] = [
+            write_object(item, "QueryResults.results")
+            for item in write_list(self.results, "QueryResults.results")
+        ]
+        data["status"] = write_object(self.status, "QueryResults.status")
         if self.warnings is not None:
-            data["warnings"] = self.warnings.copy()
+            data["warnings"] = write_list(self.warnings, "QueryResults.warnings")
         return data
 
 

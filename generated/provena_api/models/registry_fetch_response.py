@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_list, wrong_type
+from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("RegistryFetchResponse",)
 
@@ -66,10 +66,10 @@ class RegistryFetchResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["item"] = self.item.to_dict()
+        data["item"] = write_object(self.item, "RegistryFetchResponse.item")
         data["locked"] = self.locked
-        data["roles"] = self.roles.copy()
-        data["status"] = self.status.to_dict()
+        data["roles"] = write_list(self.roles, "RegistryFetchResponse.roles")
+        data["status"] = write_object(self.status, "RegistryFetchResponse.status")
         return data
 
 

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_map, wrong_type
+from ..types import read_map, write_map, wrong_type
 
 __all__ = ("Schema",)
 
@@ -45,5 +45,5 @@ class Schema:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["json_schema"] = self.json_schema.copy()
+        data["json_schema"] = write_map(self.json_schema, "Schema.json_schema")
         return data

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, plain, wrong_type
+from ..types import NUMBER, plain, write_object, wrong_type
 from .item_category import ItemCategory
 from .item_sub_type import ItemSubType
 from .record_type import RecordType
@@ -108,9 +108,9 @@ class SeededItem:
         data["record_type"] = plain(self.record_type)
         data["updated_timestamp"] = self.updated_timestamp
         if self.versioning_info is not None:
-            data["versioning_info"] = self.versioning_info.to_dict()
+            data["versioning_info"] = write_object(self.versioning_info, "SeededItem.versioning_info")
         if self.workflow_links is not None:
-            data["workflow_links"] = self.workflow_links.to_dict()
+            data["workflow_links"] = write_object(self.workflow_links, "SeededItem.workflow_links")
         return data
 
 

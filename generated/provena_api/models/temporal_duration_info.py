@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import read_date, wrong_type
+from ..types import read_date, write_date, wrong_type
 
 __all__ = ("TemporalDurationInfo",)
 
@@ -55,6 +55,6 @@ class TemporalDurationInfo:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["begin_date"] = self.begin_date.isoformat()
-        data["end_date"] = self.end_date.isoformat()
+        data["begin_date"] = write_date(self.begin_date, "TemporalDurationInfo.begin_date")
+        data["end_date"] = write_date(self.end_date, "TemporalDurationInfo.end_date")
         return data

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import wrong_type
+from ..types import write_object, wrong_type
 
 __all__ = ("UpdateMetadataResponse",)
 
@@ -62,8 +62,8 @@ class UpdateMetadataResponse:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
         data["handle"] = self.handle
-        data["s3_location"] = self.s3_location.to_dict()
-        data["status"] = self.status.to_dict()
+        data["s3_location"] = write_object(self.s3_location, "UpdateMetadataResponse.s3_location")
+        data["status"] = write_object(self.status, "UpdateMetadataResponse.status")
         return data
 
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 from attrs import define, field
 
 from .. import types
-from ..types import read_list, wrong_type
+from ..types import read_list, write_list, wrong_type
 
 __all__ = ("User",)
 
@@ -72,7 +72,7 @@ class User(types.Guarded):
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
         data["access_token"] = self.access_token
-        data["roles"] = self.roles.copy()
+        data["roles"] = write_list(self.roles, "User.roles")
         data["username"] = self.username
         if self.email is not None:
             data["email"] = self.email

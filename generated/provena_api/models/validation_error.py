@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from ..types import NUMBER, read_list, read_map, wrong_type
+from ..types import NUMBER, read_list, read_map, write_list, write_map, wrong_type
 
 __all__ = ("ValidationError",)
 
@@ -68,9 +68,9 @@ class ValidationError:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["loc"] = self.loc.copy()
+        data["loc"] = write_list(self.loc, "ValidationError.loc")
         data["msg"] = self.msg
         data["type"] = self.type
         if self.ctx is not None:
-            data["ctx"] = self.ctx.copy()
+            data["ctx"] = write_map(self.ctx, "ValidationError.ctx")
         return data

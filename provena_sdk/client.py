@@ -22,6 +22,7 @@ from provena_sdk.config import (
     read_config,
     resolve,
 )
+from provena_sdk.config.variables import warn_of_unknown
 from provena_sdk.resources.async_datastore import AsyncDatastore
 from provena_sdk.resources.async_io import AsyncIOSubModule
 from provena_sdk.resources.async_search import AsyncSearch
@@ -40,12 +41,14 @@ if TYPE_CHECKING:
 
 
 def _settings(given: Given) -> Settings:
+    warn_of_unknown(os.environ, stacklevel=3)
     return resolve(given, os.environ, read_config())
 
 
 def _settings_from(environment: Mapping[str, str] | None) -> Settings:
     """Find the settings of an environment; of the configuration file only the profile that it names."""
     variables = os.environ if environment is None else environment
+    warn_of_unknown(variables, stacklevel=3)
     config = replace(read_config(config_path(variables)), default_profile=None)
     settings = resolve(Given(), variables, config)
     if environment is not None and settings.credential is not None:

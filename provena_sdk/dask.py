@@ -22,7 +22,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from urllib.parse import urlsplit
 
-from distributed import Client, WorkerPlugin
+try:
+    from distributed import Client, WorkerPlugin
+except ImportError as error:
+    raise ImportError("provena_sdk.dask needs Dask: install provena-sdk[dask].") from error
 
 from provena_sdk.client import Provena
 from provena_sdk.config.addresses import is_loopback_host

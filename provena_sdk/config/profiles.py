@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -145,7 +145,7 @@ def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError
     elif not config.profiles:
         hint = f"Write one into {config.path}, which has none."
     else:
-        hint = _alike(name, config.profiles) or f"{config.path} has {', '.join(sorted(config.profiles))}."
+        hint = alike(name, config.profiles) or f"{config.path} has {', '.join(sorted(config.profiles))}."
     return ConfigurationError(f"{label}: there is no profile {name!r}.", hint=hint)
 
 
@@ -193,12 +193,24 @@ def _unknown(label: str, key: str, known: tuple[str, ...]) -> ConfigurationError
             hint="Remove it; name where it is kept with offline_token_file or offline_token_command, or set it "
             "in the environment.",
         )
-    hint = _alike(key, known) or f"There are {', '.join(known)}."
+    hint = alike(key, known) or f"There are {', '.join(known)}."
     return ConfigurationError(f"{label}: there is no such key.", hint=hint)
 
 
-def _alike(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str | None:
+def alike(name: str, known: Iterable[str], *, prefix: str = "") -> str | None:
+    """Ask whether one of the known names was meant; None when none is similar.
+
+    Args:
+        name: What was written.
+        known: What could have been meant.
+        prefix: What all of them begin with, which makes none more similar.
+
+    Example:
+        >>> alike("timout", ("timeout", "realm"))
+        'Did you mean timeout?'
+    """
     from difflib import get_close_matches
 
-    alike = get_close_matches(name, list(known), n=2)
-    return f"Did you mean {' or '.join(alike)}?" if alike else None
+    ends = [one.removeprefix(prefix) for one in known]
+    found = [f"{prefix}{end}" for end in get_close_matches(name.removeprefix(prefix), ends, n=2)]
+    return f"Did you mean {' or '.join(found)}?" if found else None

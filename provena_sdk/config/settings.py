@@ -39,7 +39,7 @@ _SECRET_KINDS: Final[tuple[SecretKind, ...]] = (
     "offline_token_command",
     "client_secret",
 )
-_VARIABLES: Final[Mapping[str, str]] = {
+VARIABLES: Final[Mapping[str, str]] = {
     **{name: key.variable for name, key in KEYS.items() if key.variable},
     "access_token": "PROVENA_ACCESS_TOKEN",
     "offline_token": "PROVENA_OFFLINE_TOKEN",
@@ -158,7 +158,7 @@ class _Place:
     config: Path | None = None
 
     def origin_of(self, key: str) -> str:
-        return f"environment variable {_VARIABLES[key]}" if self.origin == _ENVIRONMENT else self.origin
+        return f"environment variable {VARIABLES[key]}" if self.origin == _ENVIRONMENT else self.origin
 
     def leave_out(self, domain: str, realm: str | None = None) -> Iterator[str]:
         """Drop what belongs to another deployment, or to another realm of this one; say what was dropped."""
@@ -201,7 +201,7 @@ class _Place:
         if not names:
             return
         if self.origin == _ENVIRONMENT:
-            yield f"{', '.join(_VARIABLES[name] for name in names)}: for {owner}."
+            yield f"{', '.join(VARIABLES[name] for name in names)}: for {owner}."
         else:
             yield f"{', '.join(names)} of {self.origin}: for {owner}."
 
@@ -209,7 +209,7 @@ class _Place:
         """Choose what signs in, among what this place holds."""
         for kind in _SECRET_KINDS:
             if kind in self.secrets:
-                variable = _VARIABLES.get(kind) if self.origin == _ENVIRONMENT else None
+                variable = VARIABLES.get(kind) if self.origin == _ENVIRONMENT else None
                 return Credential(kind, self.secrets[kind], self.origin_of(kind), variable, self.config)
         return None
 
@@ -300,7 +300,7 @@ def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[st
         False
     """
     # A domain alone may have other addresses than the usual ones, in a profile. Most secrets go to the sign-in only.
-    sent_to = _SENT_TO if variable == _VARIABLES["access_token"] else ("issuer_url",)
+    sent_to = _SENT_TO if variable == VARIABLES["access_token"] else ("issuer_url",)
     for name, key in _ADDRESSES.items():
         stated = environment.get(KEYS[key].variable or "", "").strip()
         if key in sent_to and stated and not _is_same(stated, getattr(deployment, name)):
@@ -380,8 +380,8 @@ def _environment(variables: Mapping[str, str]) -> _Place:
         values[name] = os.path.abspath(os.path.expanduser(values[name]))
     secrets = _taken_out(values)
     for kind in _SECRET_KINDS:
-        if kind not in KEYS and _VARIABLES[kind] in variables:
-            secrets[kind] = variables[_VARIABLES[kind]]
+        if kind not in KEYS and VARIABLES[kind] in variables:
+            secrets[kind] = variables[VARIABLES[kind]]
     return _Place(_ENVIRONMENT, values, secrets)
 
 

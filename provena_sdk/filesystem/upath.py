@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from fsspec.registry import get_filesystem_class
-from upath.core import UPath
+
+try:
+    from upath.core import UPath
+except ImportError as error:
+    raise ImportError(
+        "provena_sdk.filesystem.upath needs universal-pathlib: install provena-sdk[upath]."
+    ) from error
 
 from provena_sdk.filesystem.addresses import PROTOCOL, place
 

@@ -1,0 +1,39 @@
+"""The environment variables that the SDK reads, and a warning of those that only look like one."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Final
+
+from provena_sdk.config.profiles import CONFIG_FILE, alike
+from provena_sdk.config.settings import NON_INTERACTIVE, PROFILE, VARIABLES
+from provena_sdk.display.text import printable
+
+PREFIX: Final = "PROVENA_"
+STATE_DIR: Final = "PROVENA_STATE_DIR"
+
+KNOWN: Final = frozenset({*VARIABLES.values(), CONFIG_FILE, NON_INTERACTIVE, PROFILE, STATE_DIR})
+"""Every environment variable that the SDK reads under its own name."""
+
+_warned: set[str] = set()
+
+
+def warn_of_unknown(environment: Mapping[str, str], *, stacklevel: int = 1) -> None:
+    """Warn once of each variable that begins like ours and is not known, which may be a slip of the pen.
+
+    Args:
+        environment: The environment variables; their values are not shown.
+        stacklevel: Whose line the warning names: 1 for that of the caller, 2 for that of its caller, and so on.
+    """
+    for name in sorted(environment):
+        if not name.startswith(PREFIX) or name in KNOWN or name in _warned:
+            continue
+        _warned.add(name)
+        near = alike(name, KNOWN, prefix=PREFIX)
+        warnings.warn(
+            f"The environment variable {printable(name)} has no effect: provena-sdk does not know it."
+            f"{f' {near}' if near else ''}",
+            UserWarning,
+            stacklevel=stacklevel + 1,
+        )

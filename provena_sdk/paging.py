@@ -28,6 +28,28 @@ class Page(Generic[T]):
     key: PageKey | None
 
 
+class VisitedKeys:
+    """The keys of the pages of one list, so that pages which lead in a circle are noticed."""
+
+    def __init__(self) -> None:
+        # Of each key only a digest, so that a list of 100,000 pages takes some ten megabytes.
+        self._digests: set[bytes] = set()
+
+    def add(self, key: PageKey) -> None:
+        """Note the key of the next page.
+
+        Raises:
+            ProvenaError: It was given before.
+        """
+        digest = blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if digest in self._digests:
+            raise ProvenaError(
+                "The service gave the same page key twice; the listing would never end.",
+                hint="Report it to the deployment's operator. What was read so far is in order.",
+            )
+        self._digests.add(digest)
+
+
 @dataclass(slots=True)
 class _Position(Generic[T]):
     """How far a list was read; the rules of paging that both faces share."""
@@ -37,28 +59,18 @@ class _Position(Generic[T]):
     at_end: bool = False
     read: int = 0
     buffer: deque[T] = field(default_factory=deque)
-    _seen: set[bytes] = field(default_factory=set)
+    _visited: VisitedKeys = field(default_factory=VisitedKeys)
 
     def accept(self, page: Page[T]) -> None:
         """Take in the page for ``key``. Only a missing key ends a list: pages may be short, and even empty."""
         if page.key is not None:
-            self._refuse_circle(page.key)
+            self._visited.add(page.key)
         items = page.items if self.remaining is None else page.items[: self.remaining]
         if self.remaining is not None:
             self.remaining -= len(items)
         self.key = page.key
         self.at_end = page.key is None or self.remaining == 0
         self.buffer.extend(items)
-
-    def _refuse_circle(self, key: PageKey) -> None:
-        # Of each key only a digest, so that a list of 100,000 pages takes ten megabytes at most.
-        digest = blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        if digest in self._seen:
-            raise ProvenaError(
-                "The service gave the same page key twice; the listing would never end.",
-                hint="Report it to the deployment's operator. What was read so far is in order.",
-            )
-        self._seen.add(digest)
 
     def take(self) -> T:
         self.read += 1

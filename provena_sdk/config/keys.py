@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
@@ -16,6 +17,7 @@ Value: TypeAlias = str | float | bool | tuple[str, ...] | None
 
 _PLAIN_HTTP: Final = "PROVENA_ALLOW_PLAIN_HTTP"
 _SHOWN: Final = 60
+_LONGEST: Final = sys.float_info.max
 
 STORAGES: Final = ("file", "memory", "keyring")
 """The names of the places where sessions can be kept."""
@@ -46,11 +48,11 @@ class Key:
             ConfigurationError: It is nothing this key can take; the variable is named.
         """
         label = self.variable or self.name
-        try:
-            value = text if self.parse is None else self.parse(text)
-        except ValueError:
-            value = text
-        return self.check(label, value)
+        if self.parse is not None:
+            # What is refused is shown as it was written.
+            with suppress(ValueError):
+                return self.check(label, self.parse(text))
+        return self.check(label, text)
 
 
 def _text(label: str, value: object) -> str:
@@ -80,7 +82,7 @@ def _flag(label: str, value: object) -> bool:
 
 
 def _seconds(label: str, value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < math.inf:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= _LONGEST:
         raise ConfigurationError(f"{label}: a number of seconds above 0 is needed, not {_shown(value)}.")
     return float(value)
 

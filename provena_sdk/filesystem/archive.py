@@ -13,6 +13,7 @@ from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
 from provena_sdk.files import Access, DatasetFiles
 from provena_sdk.files.contents import DatasetContents, Entry
 from provena_sdk.operations import datastore
+from provena_sdk.paging import VisitedKeys
 from provena_sdk.resources.datasets import Datasets
 
 
@@ -97,6 +98,7 @@ class Archive:
         body = datastore.listing(None, limit)
         found: list[Entry] = []
         key: object | None = None
+        visited = VisitedKeys()
         while limit is None or len(found) < limit:
             page = self._datasets.transport.run(datastore.list_page(body, key))
             found += [
@@ -106,6 +108,7 @@ class Archive:
             # A page may be short, or empty, before the end.
             if key is None:
                 break
+            visited.add(key)
         return found if limit is None else found[:limit]
 
     def sign(self, handle: str, path: str, seconds: int) -> str:
@@ -141,8 +144,12 @@ def dataset_entry(item: ItemDataset) -> Entry:
     }
 
 
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _time(seconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        # No year that a calendar has.
+        return None
 
 
 def no_dataset(handle: str) -> DatasetFileNotFound:

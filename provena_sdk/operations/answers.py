@@ -10,7 +10,7 @@ import json
 import re
 import string
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from provena_sdk import errors
 from provena_sdk.display.text import READ_LIMIT, SERVER_LIMIT, printable, server_text
@@ -353,7 +353,11 @@ def _text(body: bytes) -> str:
 
 
 def _json(body: bytes) -> Any:
-    return json.loads(_text(body))
+    return json.loads(_text(body), parse_constant=_no_number)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
 
 
 def _title(page: str) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import os
+import sys
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -120,7 +120,7 @@ def seconds(argument: str, value: object) -> float:
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise InvalidArgument(argument, f"a number of seconds is needed, not {type(value).__name__}.")
-    if not 0 < value < math.inf:
+    if not 0 < value <= sys.float_info.max:
         raise InvalidArgument(argument, "it must be more than 0 seconds, and not endless.")
     return value
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
 
-from provena_sdk.display.text import SERVER_LIMIT, printable
+from provena_sdk.display.text import SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import (
     ClosedError,
     Forbidden,
@@ -32,6 +32,8 @@ LARGEST_LIMIT = 50
 
 CONCURRENT_LOADS = 16
 
+_LARGEST_SCORE = 1e6
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LoadedSearchItem:
@@ -42,7 +44,9 @@ class LoadedSearchItem:
     item: ItemDataset
 
     def __str__(self) -> str:
-        return f"{self.score:8.3f}  {printable(self.id)}  {printable(self.item.display_name)}"
+        # A service may send a number that no float holds.
+        score = f"{self.score:8.3f}" if abs(self.score) < _LARGEST_SCORE else f"{'…':>8}"
+        return f"{score}  {printable(self.id)}  {printable(self.item.display_name)}"
 
     def __repr__(self) -> str:
         return f"<LoadedSearchItem {str(self).strip()}>"
@@ -143,7 +147,9 @@ def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
     hits = found.results
     loads = [fetch_dataset("id", hit.id) for hit in hits]
     outcomes = yield from gather(loads, CONCURRENT_LOADS)
-    response = LoadedSearchResponse(warnings=list(found.warnings or []))
+    response = LoadedSearchResponse(
+        warnings=[server_text(told) for told in (found.warnings or [])[:LARGEST_LIMIT]]
+    )
     for hit, outcome in zip(hits, outcomes, strict=True):
         if isinstance(outcome, SignInError | TokenRejected | ClosedError):
             raise outcome

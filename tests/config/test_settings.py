@@ -368,6 +368,7 @@ class TestProfiles:
         ("PROVENA_TIMEOUT", "0"),
         ("PROVENA_TIMEOUT", "inf"),
         ("PROVENA_TIMEOUT", "nan"),
+        ("PROVENA_TIMEOUT", "9" * 500),
         ("PROVENA_MAX_RETRIES", "2.5"),
         ("PROVENA_MAX_RETRIES", "-1"),
     ],
@@ -376,6 +377,8 @@ def test_a_variable_that_cannot_be_used_is_named(variable: str, text: str) -> No
     with pytest.raises(ConfigurationError, match=f"^{variable}: ") as caught:
         resolve(Given("example.org"), {variable: text})
     assert "hush" not in str(caught.value)
+    if variable in ("PROVENA_TIMEOUT", "PROVENA_MAX_RETRIES"):
+        assert f"not '{text[:59]}" in str(caught.value)
 
 
 def test_blank_variables_are_not_set() -> None:

@@ -74,6 +74,9 @@ def answer(
         (200, JSON, None, errors.UnreadableAnswer),
         (200, JSON, {"status": "fine"}, errors.UnreadableAnswer),
         (200, JSON, {"item": None}, errors.UnreadableAnswer),
+        (200, JSON, b'{"status": NaN}', errors.UnreadableAnswer),
+        (200, JSON, b'{"status": ' + b"9" * 5_000 + b"}", errors.UnreadableAnswer),
+        (500, JSON, b'{"detail": ' + b"9" * 5_000 + b"}", errors.ServerError),
         (200, JSON, {"status": {"success": True}}, errors.UnreadableAnswer),
         (201, JSON, {"status": {"success": True, "details": ""}}, errors.UnreadableAnswer),
         (204, JSON, b"", errors.UnreadableAnswer),
@@ -98,6 +101,24 @@ def test_deeply_nested_bodies_are_unreadable() -> None:
 def test_a_page_in_the_place_of_an_answer_names_the_address() -> None:
     assert "datastore URL" in str(answer(200, PAGE, HTML))
     assert answer(502, PAGE, HTML).detail == "502 Bad Gateway"
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        (b"<title> Log  in\n here </title>", "Log in here"),
+        (b"<HTML><TITLE>Caf\xe9</TITLE>", "Caf\ufffd"),
+        (b"<title></title>", None),
+        (b"</title><title>", None),
+        (b"<title>" + b" " * 1_000_000, None),
+        (b" " * 5_000 + b"<title>late</title>", "late"),
+        (b"<p>" + b" " * 5_000 + b"<title>too late</title>", None),
+        (b"<title>" * 100_000, None),
+        (b"<title>" + b"x" * 600 + b"</title>", "x" * 499 + "\u2026"),
+    ],
+)
+def test_the_title_of_a_page_is_found_at_once(page: bytes, title: str | None) -> None:
+    assert answer(502, page, HTML).detail == title
 
 
 def test_a_missing_field_is_named() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import tracemalloc
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk import errors
+from provena_sdk import Deployment, errors
 from provena_sdk.operations import datastore
 from provena_sdk.transport.bodies import MOST_BYTES, MOST_ERROR_BYTES, Body, DamagedBody
+from provena_sdk.transport.http import AsyncTransport, Options, Transport
+from provena_sdk.transport.policy import RetryPolicy
 
 UP = b'{"message": "up"}'
 
@@ -29,6 +33,42 @@ def test_an_answer_that_drips_ends_with_the_deadline(server: Any, face: Any, rep
     server.default = reply({"message": "up" * 20}, drip=where)
     with pytest.raises(errors.RequestTimedOut, match="did not answer in time"):
         face.run(server.url, datastore.health_check(), timeout=0.5, max_retries=0)
+    server.release()
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_deadline_holds_over_tls(
+    tls_server: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch, face: Any, reply: Any, where: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls_server.default = reply({"message": "up" * 20}, drip=where)
+    with pytest.raises(errors.RequestTimedOut):
+        face.run(tls_server.url, datastore.health_check(), timeout=0.5, max_retries=0)
+    tls_server.release()
+
+
+def test_a_deadline_holds_through_a_proxy(
+    server: Any, monkeypatch: pytest.MonkeyPatch, tokens: Any, reply: Any
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    place = Deployment("lab.test", datastore="http://data.lab.test", allow_plain_http=True)
+    options = Options(0.5, RetryPolicy(max_retries=0))
+    server.default = reply({"message": "up" * 20}, drip="head")
+    transport = Transport(place, tokens, options)
+    with pytest.raises(errors.RequestTimedOut):
+        transport.run(datastore.health_check())
+    transport.close()
+
+    async def awaiting() -> None:
+        transport = AsyncTransport(place, tokens, options)
+        try:
+            await transport.run(datastore.health_check())
+        finally:
+            await transport.close()
+
+    with pytest.raises(errors.RequestTimedOut):
+        asyncio.run(awaiting())
+    assert [seen.line.split()[1] for seen in server.seen] == ["http://data.lab.test/"] * 2
     server.release()
 
 

@@ -8,6 +8,7 @@ import platform
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -55,7 +56,9 @@ class Pool:
             with self._lock:
                 self.refuse_closed()
                 if self._client is None:
-                    client = httpx.Client(**_client_options(self._ca_file))
+                    client = httpx.Client(
+                        **_client_options(self._ca_file), event_hooks={"response": [_drop_location]}
+                    )
                     keep_deadlines(client)
                     self._client = client
         return self._client
@@ -125,7 +128,9 @@ class AsyncPool:
         self.refuse_closed()
         loop = asyncio.get_running_loop()
         if self._client is None:
-            self._client = httpx.AsyncClient(**_client_options(self._ca_file))
+            self._client = httpx.AsyncClient(
+                **_client_options(self._ca_file), event_hooks={"response": [_drop_location_async]}
+            )
             keep_deadlines_async(self._client)
             self._loop = loop
         elif self._loop is not loop:
@@ -155,7 +160,18 @@ def _client_options(ca_file: str | None) -> dict[str, Any]:
         "limits": LIMITS,
         "headers": HEADERS,
         "follow_redirects": False,
+        # What a server asks to be sent back would only make the next requests longer.
+        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
         "verify": shared_tls_context(ca_file),
         # A proxy from the environment cannot reach this machine's own ports.
         "mounts": dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
     }
+
+
+def _drop_location(response: httpx.Response) -> None:
+    """Keep the HTTP client from reading where a redirect leads, which it does though it follows none."""
+    response.headers.pop("Location", None)
+
+
+async def _drop_location_async(response: httpx.Response) -> None:
+    _drop_location(response)

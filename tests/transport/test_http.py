@@ -159,11 +159,21 @@ def test_too_many_requests_and_then_well(server: Any, face: Any, reply: Any) -> 
     assert face.run(server.url, mint())[0].handle == "10378.1/1"
 
 
-def test_redirects_are_not_followed(server: Any, face: Any, reply: Any) -> None:
-    server.default = reply(status=307, headers={"location": "http://127.0.0.1:9/steal"})
+@pytest.mark.parametrize(
+    "location",
+    ["http://127.0.0.1:9/steal", "javascript:alert(1)", "http://[::1", "https://a..b/", "//", "\x1b[2J"],
+)
+def test_redirects_are_not_followed(server: Any, face: Any, reply: Any, location: str) -> None:
+    server.default = reply(status=307, headers={"location": location})
     with pytest.raises(errors.EndpointNotFound):
         face.run(server.url, look())
     assert len(server.seen) == 1
+
+
+def test_cookies_are_not_sent_back(server: Any, face: Any, reply: Any) -> None:
+    server.default = reply({"message": "up"}, headers={"set-cookie": "planted=1"})
+    face.run(server.url, health(), health())
+    assert ["cookie" in seen.headers for seen in server.seen] == [False, False]
 
 
 def test_a_rejected_token_is_renewed_once_and_then_used(

@@ -16,7 +16,7 @@ from provena_sdk import errors
 from provena_sdk.display.text import READ_LIMIT, SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import AnswerFields, FieldError
 from provena_sdk.net.http_dates import retry_after
-from provena_sdk.operations.operation import Call
+from provena_sdk.operations.operation import Call, Unusable
 
 T = TypeVar("T")
 
@@ -326,6 +326,8 @@ def _shape(error: Exception) -> str:
     """Name what was missing or wrong without quoting values, which may be secret."""
     if isinstance(error, KeyError):
         return f"{error.args[0]!s} is missing"
+    if isinstance(error, Unusable):
+        return str(error)
     return "a value has an unexpected type"
 
 

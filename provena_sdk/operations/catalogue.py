@@ -41,6 +41,7 @@ from provena_api.api.search import search_entity_registry
 from provena_api.api.search import test_sentry_reporting as search_test_sentry_reporting
 
 from provena_sdk.operations.operation import Operation, Repeat
+from provena_sdk.operations.urls import check_console, check_presigned
 
 READ = "entity-registry-read"
 WRITE = "entity-registry-write"
@@ -64,9 +65,9 @@ REVERT_METADATA = Operation(revert_metadata, Repeat.NEVER, WRITE)
 VERSION_DATASET = Operation(version_dataset, Repeat.NEVER, WRITE, changes_access=True)
 LIST_DATASETS = Operation(list_datasets, Repeat.SAFE, READ)
 FETCH_DATASET = Operation(fetch_dataset, Repeat.SAFE, READ)
-PRESIGNED_URL = Operation(generate_presigned_url, Repeat.SAFE, READ)
-READ_CREDENTIALS = Operation(generate_read_access_credentials, Repeat.SAFE, READ)
-WRITE_CREDENTIALS = Operation(generate_write_access_credentials, Repeat.SAFE, WRITE)
+PRESIGNED_URL = Operation(generate_presigned_url, Repeat.SAFE, READ, check=check_presigned)
+READ_CREDENTIALS = Operation(generate_read_access_credentials, Repeat.SAFE, READ, check=check_console)
+WRITE_CREDENTIALS = Operation(generate_write_access_credentials, Repeat.SAFE, WRITE, check=check_console)
 LIST_REVIEWERS = Operation(list_reviewers, Repeat.SAFE, WRITE)
 ADD_REVIEWER = Operation(add_reviewer, Repeat.IDEMPOTENT, SYSTEM_WRITE)
 DELETE_REVIEWER = Operation(delete_reviewer, Repeat.IDEMPOTENT, SYSTEM_ADMIN)

@@ -25,8 +25,9 @@ from provena_api.models import (
 )
 
 from provena_sdk.display.text import printable
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.errors import InvalidArgument, UnreadableAnswer
 from provena_sdk.operations import access, arguments, catalogue
+from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.permission import call_on
 from provena_sdk.operations.workflow import Workflow, call, handle_of
 
@@ -35,6 +36,9 @@ LONGEST_EXPIRY = 86_400
 
 DEFAULT_EXPIRY = 10_800
 """Seconds a presigned URL lives when the request does not say; the service's own default."""
+
+MOST_VERSIONS = 1000
+"""Versions that are followed to the newest; each takes a request."""
 
 DEFAULT_PAGE_SIZE = 20
 """Rows a page of the service's own."""
@@ -68,16 +72,25 @@ def fetch_dataset(argument: str, dataset_id: str) -> Workflow[RegistryFetchRespo
 
 def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
     """Follow a dataset's versions to the newest one."""
-    current = yield from handle_of(argument, dataset_id)
-    seen = {current}
-    while True:
+    first = current = yield from handle_of(argument, dataset_id)
+    seen: set[str] = set()
+    while len(seen) < MOST_VERSIONS:
         answer = yield from fetch_dataset(argument, current)
+        seen.add(current)
         versions = answer.item.versioning_info
         following = versions.next_version if versions is not None else None
-        if not following or following in seen:
+        if not following:
             return current
-        seen.add(following)
+        if following in seen or not is_handle(following):
+            break
         current = following
+    raise UnreadableAnswer(
+        f"The versions of dataset {first} have no newest one: they lead in a circle, or nowhere.",
+        operation=catalogue.FETCH_DATASET.name,
+        status=200,
+        dataset_id=first,
+        hint="Ask the deployment's operator to mend their order.",
+    )
 
 
 def mint_dataset(metadata: object) -> Workflow[MintResponse]:

@@ -41,7 +41,7 @@ def handle(argument: str, value: object, *, domain: str | None = None) -> str:
     if not isinstance(value, str):
         raise InvalidArgument(argument, f"a handle is a str, not {type(value).__name__}.")
     found = _bare(value.strip(), domain)
-    if found is None or len(found) > READ_LIMIT or not (_HANDLE.fullmatch(found) and found.isprintable()):
+    if found is None or not is_handle(found):
         held = inside(value)
         raise InvalidArgument(
             argument,
@@ -49,6 +49,16 @@ def handle(argument: str, value: object, *, domain: str | None = None) -> str:
             hint=f"Did you mean {held!r}?" if held else "A handle has two segments, as in '10378.1/1451860'.",
         )
     return sendable(argument, found)
+
+
+def is_handle(text: str) -> bool:
+    """Whether a text is a handle and nothing else.
+
+    Example:
+        >>> is_handle("10378.1/1900005"), is_handle("hdl:10378.1/1900005")
+        (True, False)
+    """
+    return len(text) <= READ_LIMIT and _HANDLE.fullmatch(text) is not None and text.isprintable()
 
 
 def is_written(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
@@ -43,6 +44,10 @@ class Repeat(enum.Enum):
     NEVER = "may take effect once more each time it is sent"
 
 
+class Unusable(ValueError):
+    """A value of an answer has the promised type and cannot be used; the text says so without quoting it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """One request, ready to be sent.
@@ -68,6 +73,7 @@ class Operation(Generic[P, T]):
         is_json: False when a 200 holds plain text.
         needs_token: False for the operations that anybody may call.
         changes_access: Whether it may change who can read or write the files of the dataset it is about.
+        check: Raises :class:`Unusable` for an answer that cannot be used although its shape is right.
 
     Attributes:
         name: Its name in messages, ``<service>.<generated module>``.
@@ -83,6 +89,7 @@ class Operation(Generic[P, T]):
         is_json: bool = True,
         needs_token: bool = True,
         changes_access: bool = False,
+        check: Callable[[T], None] | None = None,
     ) -> None:
         service, name = endpoint.__name__.split(".")[-2:]
         self.service = Service(service)
@@ -92,8 +99,20 @@ class Operation(Generic[P, T]):
         self.is_json = is_json
         self.needs_token = needs_token
         self.changes_access = changes_access
-        self.parse = endpoint.parse
+        self._parse = endpoint.parse
+        self._check = check
         self._request = endpoint.request
+
+    def parse(self, data: Any) -> T:
+        """Read the decoded body of a 200.
+
+        Raises:
+            ValueError: A value is of another type than promised, or cannot be used.
+        """
+        found = self._parse(data)
+        if self._check is not None:
+            self._check(found)
+        return found
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """Build the call for these arguments."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from attrs import evolve
 from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
 
 from provena_sdk.display.text import SERVER_LIMIT, printable, server_text
@@ -138,7 +139,9 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
             f"it must be one of {', '.join(ItemSubType)}, not {printable(subtype_filter, 60)!r}.",
         )
     request = catalogue.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)
-    return (yield from call(request))
+    found = yield from call(request)
+    # Each may be loaded by a request of its own, so that no more count than were asked for.
+    return evolve(found, results=found.results[:limit])
 
 
 def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:

@@ -78,6 +78,13 @@ async def test_hits_keep_their_order_and_score(recorder: Any, item: Any) -> None
     assert "Dataset 1/7" in str(found).splitlines()[0]
 
 
+async def test_no_more_hits_are_loaded_than_were_asked_for(recorder: Any, item: Any) -> None:
+    datastore, sent = recorder(service([f"1/{number}" for number in range(5000)], {}, item))
+    found = await datastore.search_datasets("kelp", 3)
+    assert [hit.id for hit in found] == ["1/0", "1/1", "1/2"]
+    assert len(sent.calls) == 4
+
+
 async def test_failures_are_sorted_by_their_cause(recorder: Any, item: Any) -> None:
     denied = errors.DatasetAccessDenied("private", **FIELDS)
     locked = errors.DatasetLocked("locked", **FIELDS)

@@ -41,7 +41,8 @@ class Exchange:
     def body(self) -> bytes:
         response = self.data["response"]
         if self.headers.get("content-type", "").startswith("application/json"):
-            return json.dumps(response).encode()
+            # What stands in for a signed URL in the recordings is not an address.
+            return json.dumps(response).replace("<signed url>", "https://signed.example.org/").encode()
         assert isinstance(response, str)
         return response.encode()
 

@@ -298,3 +298,47 @@ def test_a_dataset_under_review_or_released_names_both_ways_on() -> None:
         "version, as with ds.version(reason)."
     )
     assert answer(403, {"detail": "No."}).hint is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://",
+        "https://x/\x1b[2J",
+        "https://x/a b",
+        "https://[::1",
+        "",
+    ],
+)
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [
+        (catalogue.PRESIGNED_URL, "presigned_url"),
+        (catalogue.READ_CREDENTIALS, "console_session_url"),
+        (catalogue.WRITE_CREDENTIALS, "console_session_url"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_what_is_not_a_web_address_is_not_handed_out(operation: Any, field: str, url: str) -> None:
+    keys = {
+        "aws_access_key_id": "id",
+        "aws_secret_access_key": "key",
+        "aws_session_token": "token",
+        "expiry": "2030-01-01T00:00:00+00:00",
+    }
+    body = {
+        "status": {"success": True, "details": ""},
+        "credentials": keys,
+        "dataset_id": "10378.1/1",
+        "file_path": "a",
+        field: url,
+    }
+    if not url and field == "console_session_url":
+        assert read(Call(operation, {}), 200, httpx.Headers(JSON), json.dumps(body).encode())
+        return
+    error = answer(200, body, operation=operation)
+    assert isinstance(error, errors.UnreadableAnswer)
+    assert f"{field} is not a web address" in str(error)
+    assert url not in str(error) or not url

@@ -71,8 +71,8 @@ class ProvenaError(Exception):
         message: What went wrong, in one short sentence.
         hint: The next step for the reader, or None when there is none to name.
 
-    Both are shown with every character that cannot be printed as its escape: whatever a server or a file name holds,
-    an error never controls the terminal.
+    Both are shown with every character that cannot be printed as its escape, and at a bounded length: whatever a server
+    or a file name holds, an error neither controls the terminal nor fills it.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -82,7 +82,8 @@ class ProvenaError(Exception):
         self.hint = None if hint is None else printable_lines(hint)
 
     def __str__(self) -> str:
-        return printable_lines(f"{self.message} {self.hint}" if self.hint else self.message)
+        message = printable_lines(self.message)
+        return f"{message} {printable_lines(self.hint)}" if self.hint else message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -398,6 +399,10 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
     def errors(self) -> tuple[Exception, ...]:
         """The failures, in the order of the report."""
         return self.exceptions
+
+    def __repr__(self) -> str:
+        count = len(self.errors)
+        return f"{type(self).__name__}({self.message!r}, {count} error{'' if count == 1 else 's'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = {"hint": self.hint, "report": self.report}

@@ -38,6 +38,10 @@ class OpenEnum(StrEnum):
         member._name_ = member._value_ = plain(value)
         return member
 
+    def __repr__(self) -> str:
+        # An unknown value is whatever the service sent, and is its own name: shown raw it could control a terminal.
+        return super().__repr__() if self.is_known else f"<{type(self).__name__}: {self._value_!r}>"
+
     @property
     def is_known(self) -> bool:
         """Whether the interface this package was made from has the value."""

@@ -17,6 +17,9 @@ LIMIT: Final = 200
 SERVER_LIMIT: Final = 500
 """Characters of a server's explanation that are shown."""
 
+MESSAGE_LIMIT: Final = 900
+"""Characters of a message, or of the hint behind it."""
+
 READ_LIMIT: Final = 4096
 """Characters of somebody else's text that any regular expression reads."""
 
@@ -56,14 +59,20 @@ def printable(text: object, limit: int = LIMIT) -> str:
     return line if len(line) <= limit and len(read) == len(whole) else f"{line[: limit - 1]}…"
 
 
-def printable_lines(text: str) -> str:
+def printable_lines(text: str, limit: int = MESSAGE_LIMIT) -> str:
     r"""Keep the lines and the spacing of a text, and escape every other character that cannot be printed.
+
+    Args:
+        text: What to show.
+        limit: Characters to show at most; a longer text ends in an ellipsis.
 
     Example:
         >>> printable_lines("two\nlines\x07")
         'two\nlines\\x07'
     """
-    return text if text.isprintable() else "\n".join(map(_escaped, text.split("\n")))
+    read = text[: limit + 1]
+    shown = read if read.isprintable() else "\n".join(map(_escaped, read.split("\n")))
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
 def server_text(text: str, *, secrets: Iterable[str] = (), limit: int = SERVER_LIMIT) -> str:

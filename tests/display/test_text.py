@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable
 
@@ -95,3 +96,18 @@ def test_an_error_controls_no_terminal() -> None:
     assert str(error) == r"path: '\x1b[2J' is not a path. \x07"
     assert _plain(str(failed))
     assert _plain(failed.message)
+
+
+@pytest.mark.parametrize("name", ["x" * 1_000_000, "\x1b" * 100_000, "\\" * 100_000, "\n" * 100_000])
+def test_an_error_has_a_bounded_length(name: str) -> None:
+    for error in (
+        InvalidArgument("path", f"{name} is not a path.", hint=name),
+        TransferFailed(name, report=None, errors=[InvalidArgument(name, name)] * 500, hint=name),
+    ):
+        assert len(str(error)) < 2000
+        assert len(repr(error)) < 2000
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_the_next_step_is_shown_behind_a_long_message() -> None:
+    assert str(InvalidArgument("path", "x" * 5000, hint="Shorten it.")).endswith("… Shorten it.")

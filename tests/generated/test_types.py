@@ -41,6 +41,14 @@ def test_an_unknown_value_behaves_like_a_member() -> None:
     assert [member.value for member in models.ReleasedStatus] == ["NOT_RELEASED", "PENDING", "RELEASED"]
 
 
+def test_an_unknown_value_cannot_control_a_terminal() -> None:
+    hostile = "\x1b]0;owned\x07\u202e"
+    value = models.ReleasedStatus(hostile)
+    assert value == hostile
+    assert repr(value) == f"<ReleasedStatus: {hostile!r}>"
+    assert repr(models.ReleasedStatus.PENDING) == "<ReleasedStatus.PENDING: 'PENDING'>"
+
+
 @pytest.mark.parametrize("wrong", [None, 3, ["PENDING"], {"a": 1}, True])
 def test_only_text_is_an_enum_value(wrong: object) -> None:
     with pytest.raises(ValueError):

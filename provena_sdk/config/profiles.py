@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,6 +125,10 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
         numbered = _LINE.match(where)
         line = int(numbered[1]) if numbered else text.rstrip().count("\n") + 1
         raise ConfigurationError(f"{place}, line {line}: this is no TOML: {what}.") from None
+    except (RecursionError, ValueError):
+        raise ConfigurationError(
+            f"{place}: it is nested too deeply, or holds a number that is too long."
+        ) from None
     profiles = document.pop("profiles", {})
     default = document.pop("default_profile", _USUAL)
     for key in document:
@@ -150,19 +155,33 @@ def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError
 
 
 def refuse_if_others_write(path: Path) -> None:
-    """Refuse a file that everybody may write, before a command in it is run.
+    """Refuse a file that somebody else may write or replace, before a command in it is run.
 
     Raises:
-        ConfigurationError: Everybody may write it, or it is gone.
+        ConfigurationError: It belongs to somebody else, everybody may write it or its folder, or it is gone.
     """
     try:
-        mode = path.stat().st_mode
+        danger = _danger(path)
     except OSError as error:
         raise ConfigurationError(f"{path}: it cannot be looked at any more ({error.strerror}).") from error
-    if os.name == "posix" and mode & _OTHERS_WRITE:
-        raise ConfigurationError(
-            f"{path}: it names a command, and everybody may write to it.", hint="Run chmod o-w on it."
-        )
+    if danger is not None:
+        reason, hint = danger
+        raise ConfigurationError(f"{path}: it names a command, and {reason}.", hint=hint)
+
+
+def _danger(path: Path) -> tuple[str, str] | None:
+    """Say how somebody else could change a file, and what to do about it."""
+    if os.name != "posix":
+        return None
+    status, folder = path.stat(), path.parent.stat()
+    if status.st_uid not in (os.geteuid(), 0):
+        return "it belongs to somebody else", "Make it your own with chown."
+    if status.st_mode & _OTHERS_WRITE:
+        return "everybody may write to it", "Run chmod o-w on it."
+    # In a sticky folder, as /tmp is one, only its owner can replace a file.
+    if folder.st_mode & _OTHERS_WRITE and not folder.st_mode & stat.S_ISVTX:
+        return "everybody may replace it", "Run chmod o-w on its folder."
+    return None
 
 
 def _profile(path: Path, name: str, values: object) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from collections.abc import Callable
@@ -150,6 +151,32 @@ def test_a_command_in_a_file_that_everybody_writes_is_not_run(
     made = source(command(f"open('{tmp_path}/made', 'w')"))
     (tmp_path / "config.toml").chmod(0o666)
     with pytest.raises(ConfigurationError, match="everybody may write to it"):
+        made.token()
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_command_in_a_file_that_somebody_else_can_change_is_not_run(
+    source: Callable[[str], TokenSource],
+    write_config: WriteConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = source(command(f"open('{tmp_path}/made', 'w')"))
+    tmp_path.chmod(0o777)
+    with pytest.raises(ConfigurationError, match="everybody may replace it"):
+        made.token()
+    tmp_path.chmod(0o755)
+    owner = (tmp_path / "config.toml").stat().st_uid
+    real = Path.stat
+
+    def foreign(path: Path, **options: Any) -> os.stat_result:
+        status = real(path, **options)
+        return (
+            os.stat_result((*status[:4], owner + 1, *status[5:10])) if path.name == "config.toml" else status
+        )
+
+    monkeypatch.setattr(Path, "stat", foreign)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else"):
         made.token()
     assert not (tmp_path / "made").exists()
 

@@ -161,6 +161,12 @@ def test_what_is_wrong_is_said_with_its_place(text: str, message: str) -> None:
     assert "hush" not in str(caught.value).replace('"hush"', "")
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a = " * 20_000, "9" * 5000])
+def test_what_python_cannot_read_is_no_bare_error(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="nested too deeply, or holds a number that is too long"):
+        parse_config(f"a = {text}", "config.toml")
+
+
 @pytest.mark.parametrize(
     "key", ["offline_token", "access_token", "client_secret", "password", "refresh_token"]
 )

@@ -17,6 +17,7 @@ from provena_sdk.config import (
     Explanation,
     Given,
     Settings,
+    Variables,
     config_path,
     explain,
     read_config,
@@ -31,28 +32,32 @@ from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.file_access import AsyncFileAccess, FileAccess
 from provena_sdk.resources.io import IOSubModule
 from provena_sdk.resources.search import Search
+from provena_sdk.secret import Secret
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
 
-    from provena_sdk.auth import Account, Secret, TokenSource
+    from provena_sdk.auth import Account, TokenSource
 
 
 def _settings(given: Given) -> Settings:
-    warn_of_unknown(os.environ, stacklevel=3)
+    warn_of_unknown(tuple(os.environ), stacklevel=3)
     return resolve(given, os.environ, read_config())
 
 
-def _settings_from(environment: Mapping[str, str] | None) -> Settings:
-    """Find the settings of an environment; of the configuration file only the profile that it names."""
-    variables = os.environ if environment is None else environment
-    warn_of_unknown(variables, stacklevel=3)
-    config = replace(read_config(config_path(variables)), default_profile=None)
+def _settings_from(variables: Variables, *, elsewhere: bool) -> Settings:
+    """Find the settings of an environment; of the configuration file only the profile that it names.
+
+    Args:
+        variables: The environment.
+        elsewhere: Whether it is not this process's, where another process would look for a secret.
+    """
+    warn_of_unknown(variables.names, stacklevel=3)
+    config = replace(read_config(config_path(variables.plain)), default_profile=None)
     settings = resolve(Given(), variables, config)
-    if environment is not None and settings.credential is not None:
-        # It is not in this process's environment, where another process would look for it.
+    if elsewhere and settings.credential is not None:
         settings = replace(settings, credential=replace(settings.credential, variable=None))
     return settings
 
@@ -103,10 +108,10 @@ class Client(ABC):
         realm: str | None = None,
         *,
         profile: str | None = None,
-        access_token: str | None = None,
-        offline_token: str | None = None,
+        access_token: str | Secret | None = None,
+        offline_token: str | Secret | None = None,
         client_id: str | None = None,
-        client_secret: str | None = None,
+        client_secret: str | Secret | None = None,
         interactive: bool | None = None,
         tokens: TokenSource | None = None,
         ca_file: str | os.PathLike[str] | None = None,
@@ -126,6 +131,8 @@ class Client(ABC):
             timeout=timeout,
             max_retries=max_retries,
         )
+        # What is raised below must not show them.
+        del access_token, offline_token, client_secret
         self._begin(_settings(given), tokens)
 
     @classmethod
@@ -147,8 +154,12 @@ class Client(ABC):
             >>> Provena.from_env({"PROVENA_DOMAIN": "example.org"})
             <Provena example.org realm=provena>
         """
+        variables = Variables.of(os.environ if environment is None else environment)
+        elsewhere = environment is not None
+        # What is raised below must not show its secrets.
+        del environment
         client = object.__new__(cls)
-        client._begin(_settings_from(environment), None)
+        client._begin(_settings_from(variables, elsewhere=elsewhere), None)
         return client
 
     def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:

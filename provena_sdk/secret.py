@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
 
 class Secret:
     """A text that no repr shows, and so no log, no table and no traceback with local variables.
@@ -45,6 +49,19 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError(f"{self.name}: a secret is not pickled.")
+
+
+def without_frames(error: E) -> E:
+    """Cut off an error the frames that it came through, and what lies beneath it.
+
+    The frames of HTTP clients hold headers and forms, and so tokens. Raise the error outside of the ``except`` block
+    that noticed it, or Python adds it to the context again.
+
+    Args:
+        error: The error; it is changed.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def hidden(text: str | Secret, name: str) -> Secret:

@@ -14,6 +14,7 @@ import pytest
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import SignInServer
 from provena_sdk.errors import ConnectionFailed
+from provena_sdk.secret import Secret
 from provena_sdk.unreached import proxy_status, where, why
 
 CLOSED = "127.0.0.1:9"
@@ -113,14 +114,16 @@ async def test_a_proxy_that_is_not_there(face: Any, monkeypatch: pytest.MonkeyPa
 def test_a_sign_in_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     server = SignInServer(f"http://{CLOSED}/realms/hush", sleep=lambda _: None)
     with pytest.raises(ConnectionFailed) as caught:
-        server.refresh("hush", client_id="x")
+        server.refresh(Secret("hush"), client_id="x")
     text = str(caught.value)
     assert text.startswith(
         f"The sign-in server at {CLOSED} could not be reached: the connection was refused."
     )
     monkeypatch.setenv("https_proxy", f"http://me:hush@{CLOSED}")
     with pytest.raises(ConnectionFailed) as proxied:
-        SignInServer("https://auth.test/realms/hush", sleep=lambda _: None).refresh("hush", client_id="x")
+        SignInServer("https://auth.test/realms/hush", sleep=lambda _: None).refresh(
+            Secret("hush"), client_id="x"
+        )
     told = str(proxied.value)
     assert told.startswith(
         f"The sign-in server at auth.test through the proxy {CLOSED} could not be reached: the connection was refused."

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from provena_sdk.secret import Secret
+
 if TYPE_CHECKING:
     from provena_sdk.auth.account import Account
     from provena_sdk.auth.choose import token_source
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from provena_sdk.auth.server import SignInServer
     from provena_sdk.auth.source import TokenSource
     from provena_sdk.auth.store import FileStore, MemoryStore, TokenStore, store_named
-    from provena_sdk.auth.tokens import Claims, Secret, SessionKey, Tokens
+    from provena_sdk.auth.tokens import Claims, SessionKey, Tokens
 
 __all__ = [
     "Account",
@@ -55,7 +57,7 @@ _HOMES = {
     "server": ("SignInServer",),
     "source": ("TokenSource",),
     "store": ("FileStore", "MemoryStore", "TokenStore", "store_named"),
-    "tokens": ("Claims", "Secret", "SessionKey", "Tokens"),
+    "tokens": ("Claims", "SessionKey", "Tokens"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -8,9 +8,10 @@ from html import escape
 
 from provena_sdk.auth.flows import DeviceFlow, Flow
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import Secret, SessionKey, Tokens, read_claims, read_kind
+from provena_sdk.auth.tokens import GivenSecret, SessionKey, Tokens, read_claims, read_kind
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.errors import ConfigurationError, SignInDenied
+from provena_sdk.secret import Secret
 
 OFFLINE_SCOPES = ("openid", "offline_access")
 
@@ -133,7 +134,7 @@ def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str =
         )
     username = read_claims(tokens.access_token).username
     asking.presenter().say(_advice(username, server, deployment))
-    return Secret(token, name="offline_token")
+    return GivenSecret(token, name="offline_token")
 
 
 def _advice(username: str | None, server: SignInServer, deployment: Deployment) -> str:

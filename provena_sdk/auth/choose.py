@@ -12,19 +12,20 @@ from provena_sdk.auth.present import Presenter
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.auth.store import TokenStore, store_named
-from provena_sdk.auth.tokens import Secret, SessionKey
+from provena_sdk.auth.tokens import GivenSecret, SessionKey
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.config.settings import Credential, Given, Settings, resolve
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.secret import Secret
 
 
 def token_source(
     deployment: Deployment,
     *,
-    access_token: str | None = None,
-    offline_token: str | None = None,
+    access_token: str | Secret | None = None,
+    offline_token: str | Secret | None = None,
     client_id: str | None = None,
-    client_secret: str | None = None,
+    client_secret: str | Secret | None = None,
     profile: str = "default",
     store: TokenStore | None = None,
     interactive: bool | None = None,
@@ -72,7 +73,7 @@ def token_source(
             token, or an address that is not safe for secrets.
 
     Example:
-        >>> token_source(Deployment("example.org"), access_token="abc").token()
+        >>> token_source(Deployment("example.org"), access_token="abc").token().reveal()
         'abc'
     """
     given = Given(
@@ -85,6 +86,8 @@ def token_source(
         ca_file=ca_file,
         interactive=interactive,
     )
+    # What is raised below must not show them.
+    del access_token, offline_token, client_secret
     return source_for(
         resolve(given, os.environ),
         store=store,
@@ -116,6 +119,7 @@ def source_for(
         clock=clock,
         sleep=sleep,
     )
+    kind = None if settings.credential is None else settings.credential.kind
     secret = None if settings.credential is None else _secret(settings.credential, deployment)
     flow: Flow
     if secret is None:
@@ -126,11 +130,11 @@ def source_for(
             interactive=settings.interactive,
             present=present,
         )
-    elif secret.name == "access_token":
+    elif kind == "access_token":
         flow = StaticToken(SessionKey.of(deployment, client or DEVICE_CLIENT_ID, profile), secret, server)
     elif isinstance(secret, HeldSecret):
         flow = HeldOfflineToken(server, deployment, client or OFFLINE_CLIENT_ID, profile, secret)
-    elif secret.name == "offline_token":
+    elif kind == "offline_token":
         key = offline_key(deployment, client or OFFLINE_CLIENT_ID, profile, secret)
         flow = OfflineToken(server, key, secret)
     elif client is None:
@@ -147,6 +151,5 @@ def source_for(
 def _secret(credential: Credential, deployment: Deployment) -> Secret:
     if credential.kind in ("offline_token_file", "offline_token_command"):
         return HeldSecret(credential)
-    return Secret(
-        str(credential.value), name=credential.kind, variable=credential.variable, deployment=deployment
-    )
+    value = credential.value if isinstance(credential.value, (str, Secret)) else None
+    return GivenSecret(value, name=credential.kind, variable=credential.variable, deployment=deployment)

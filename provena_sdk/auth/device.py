@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from provena_sdk.errors import (
     SignInError,
     SignInExpired,
 )
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from provena_sdk.auth.wire import Line
@@ -42,7 +43,7 @@ class DeviceCode:
         interval: Seconds to wait between polls.
     """
 
-    device_code: str = field(repr=False)
+    device_code: Secret
     user_code: str
     verification_uri: str
     verification_uri_complete: str | None
@@ -73,7 +74,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
     form = [("client_id", line.client.client_id)]
     if scopes:
         form.append(("scope", " ".join(scopes)))
-    answer = line.post(url, urlencode(form), "sign-in.device")
+    answer = line.post(url, Secret(urlencode(form), "form"), "sign-in.device")
     refusal = read_refusal(answer, "sign-in.device")
     if refusal is not None:
         return refusal
@@ -90,7 +91,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
     lifetime = number(answer.fields.get("expires_in")) or _DEFAULT_LIFETIME
     interval = number(answer.fields.get("interval")) or DEFAULT_INTERVAL
     return DeviceCode(
-        device_code=device_code,
+        device_code=Secret(device_code, "device_code"),
         user_code=user_code,
         verification_uri=str(page),
         verification_uri_complete=str(complete) if _is_page(complete) else None,
@@ -142,7 +143,10 @@ def wait_for_approval(
         CertificateRejected: The server's certificate is not trusted.
     """
     client_id = line.client.client_id
-    form = line.client.prepare_request_body(device_code=code.device_code, include_client_id=True)
+    form = Secret(
+        line.client.prepare_request_body(device_code=code.device_code.reveal(), include_client_id=True),
+        "form",
+    )
     interval = code.interval
     pause = interval
     trouble: str | None = None

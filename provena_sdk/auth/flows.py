@@ -9,8 +9,9 @@ from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
 from provena_sdk.auth.present import Presenter, Prompt, default_presenter, someone_watches
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import Claims, Secret, SessionKey, Tokens, read_claims
+from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, read_claims
 from provena_sdk.errors import ProvenaError, SessionEnded, SignInDenied, SignInError, SignInRequired
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from oauthlib.oauth2 import DeviceClient
@@ -257,18 +258,18 @@ class OfflineToken:
 
     def begin(self) -> Tokens:
         """Trade the given token for an access token."""
-        result = self._refresh(self._token.reveal())
+        result = self._refresh(self._token)
         if isinstance(result, Refusal):
             raise _refused(self, result)
         return result
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
         """Trade the newest token known."""
-        return self._refresh(tokens.refresh_token or self._token.reveal())
+        return self._refresh(tokens.refresh_token or self._token)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Go back to the given token, when it is not the one just refused."""
-        return None if tokens.refresh_token in (None, self._token.reveal()) else self.begin()
+        return None if tokens.refresh_token in (None, self._token) else self.begin()
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
         """Do nothing: the session is this token's own."""
@@ -283,7 +284,7 @@ class OfflineToken:
             hint="Create a new one, and set PROVENA_OFFLINE_TOKEN to it.",
         )
 
-    def _refresh(self, token: str) -> Tokens | Refusal:
+    def _refresh(self, token: Secret) -> Tokens | Refusal:
         return self.server.refresh(token, client_id=self.key.client_id)
 
     def __repr__(self) -> str:
@@ -315,14 +316,14 @@ class ClientCredentials:
 
     def begin(self) -> Tokens:
         """Sign in."""
-        result = self.server.client_credentials(self.key.client_id, self._secret.reveal())
+        result = self.server.client_credentials(self.key.client_id, self._secret)
         if isinstance(result, Refusal):
             raise _refused(self, result)
         return result
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
         """Sign in again: it costs no more than a refresh."""
-        return self.server.client_credentials(self.key.client_id, self._secret.reveal())
+        return self.server.client_credentials(self.key.client_id, self._secret)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Return None: renewing was beginning anew."""
@@ -373,7 +374,7 @@ class StaticToken:
 
         Its own end is not looked at: the clock here may differ from the server's, which says so in time.
         """
-        return Tokens(self._token.reveal(), obtained_at=time.time())
+        return Tokens(Secret(self._token.reveal(), "access_token"), obtained_at=time.time())
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
         """Say that there is nothing to renew it with."""
@@ -391,7 +392,7 @@ class StaticToken:
 
     def ended(self, refusal: Refusal) -> SignInError:
         """Name the error for a token that is not accepted, and where it came from if nobody gave it here."""
-        variable = self._token.variable
+        variable = self._token.variable if isinstance(self._token, GivenSecret) else None
         return SessionEnded(
             "The access token is not accepted, and there is nothing to renew it with.",
             hint="Give a new one, or an offline token, which renews itself."

@@ -11,11 +11,12 @@ from typing import Any, Final
 from provena_sdk.auth.flows import OfflineToken
 from provena_sdk.auth.refusal import Refusal
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import Secret, SessionKey
+from provena_sdk.auth.tokens import SessionKey, refuse_unsendable, stripped
 from provena_sdk.config.deployment import Deployment
 from provena_sdk.config.profiles import refuse_if_others_write
 from provena_sdk.config.settings import Credential
 from provena_sdk.errors import ConfigurationError, SignInError
+from provena_sdk.secret import Secret
 
 _COMMAND_SECONDS: Final = 60.0
 
@@ -27,19 +28,19 @@ class HeldSecret(Secret):
         credential: The file or the command.
     """
 
-    __slots__ = ("credential",)
+    __slots__ = ("_read", "credential")
 
     def __init__(self, credential: Credential) -> None:
-        super().__init__(None, name="offline_token")
+        super().__init__("", "offline_token")
         self.credential = credential
+        self._read: Secret | None = None
 
     @property
     def place(self) -> str:
         """Where the token is kept, in words."""
-        if isinstance(self.credential.value, str):
-            return self.credential.value
-        # Only the program is named: its arguments might hold a secret.
-        return f"the command {self.credential.value[0]!r}"
+        value = self.credential.value
+        # Of a command only the program is named: its arguments might hold a secret.
+        return f"the command {value[0]!r}" if isinstance(value, tuple) else str(value)
 
     def reveal(self) -> str:
         """Return the token; read the file or run the command the first time.
@@ -47,16 +48,11 @@ class HeldSecret(Secret):
         Raises:
             ConfigurationError: The file cannot be read, the command fails, or what they hold is no token.
         """
-        if self._value is None:
-            value, config = self.credential.value, self.credential.config
-            if isinstance(value, str):
-                text = _content(Path(value))
-            else:
-                if config is not None:
-                    refuse_if_others_write(config)
-                text = _printed(value)
-            self._value = Secret(text, name=f"The offline token of {self.place}").reveal()
-        return self._value
+        if self._read is None:
+            found = stripped(_fetched(self.credential), f"The offline token of {self.place}")
+            refuse_unsendable(found)
+            self._read = found
+        return self._read.reveal()
 
     def __repr__(self) -> str:
         return f"Secret(offline_token of {self.place})"
@@ -119,9 +115,23 @@ def offline_key(deployment: Deployment, client_id: str, profile: str, token: Sec
     return SessionKey.of(deployment, client_id, f"{profile}:offline:{mark}")
 
 
-def _content(path: Path) -> str:
+def _fetched(credential: Credential) -> Secret:
+    if not isinstance(credential.value, tuple):
+        return _content(Path(str(credential.value)))
+    if credential.config is not None:
+        refuse_if_others_write(credential.config)
+    outcome = _printed(credential.value)
+    if isinstance(outcome, Secret):
+        return outcome
+    raise ConfigurationError(
+        f"offline_token_command: {credential.value[0]!r} {outcome}.",
+        hint="Run it by hand to see what it says.",
+    )
+
+
+def _content(path: Path) -> Secret:
     try:
-        return path.read_text("utf-8")
+        return Secret(path.read_text("utf-8"))
     except UnicodeDecodeError:
         reason = "not UTF-8"
     except OSError as error:
@@ -132,9 +142,12 @@ def _content(path: Path) -> str:
     )
 
 
-def _printed(command: tuple[str, ...]) -> str:
+def _printed(command: tuple[str, ...]) -> Secret | str:
+    """Run a command; return the first line that it prints, or what went wrong.
+
+    Nothing is raised here: a frame would show the arguments, and a timeout's exception what was printed until then.
+    """
     program, *rest = command
-    done: subprocess.CompletedProcess[bytes] | None = None
     try:
         # Its errors go to the terminal as they are; only what it prints on stdout is taken.
         done = subprocess.run(  # noqa: S603  # the user's own configuration names it; no shell reads it
@@ -145,17 +158,12 @@ def _printed(command: tuple[str, ...]) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        reason = f"took longer than {_COMMAND_SECONDS:.0f} s"
+        return f"took longer than {_COMMAND_SECONDS:.0f} s"
     except OSError as error:
-        reason = f"could not be run ({error.strerror or type(error).__name__})"
+        return f"could not be run ({error.strerror or type(error).__name__})"
     except ValueError:
-        reason = "could not be run (it holds a null character)"
-    else:
-        reason = f"ended with status {done.returncode}"
-    if done is None or done.returncode != 0:
-        # Raised here, and not above: a timeout's exception holds what was printed until then.
-        raise ConfigurationError(
-            f"offline_token_command: {program!r} {reason}.", hint="Run it by hand to see what it says."
-        )
+        return "could not be run (it contains a null character)"
+    if done.returncode != 0:
+        return f"ended with status {done.returncode}"
     lines = done.stdout.decode("utf-8", errors="replace").splitlines()
-    return lines[0] if lines else ""
+    return Secret(lines[0] if lines else "")

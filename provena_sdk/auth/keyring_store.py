@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from provena_sdk.auth.store import FileStore, decoded, encoded
 from provena_sdk.auth.tokens import SessionKey, Tokens
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.secret import Secret
 
 SERVICE = "provena-sdk"
 
@@ -48,18 +49,16 @@ class KeyringStore:
         """Return the tokens of a session, or None when there are none that can be read."""
         name = self._name(key)
         for _ in range(_READ_TRIES):
-            head, failure = _tried(self._backend.get_password, SERVICE, name)
+            head, failure = self._read(name)
             if failure is not None:
                 _warn(f"The keyring cannot be read ({failure}); the session in it is ignored.")
                 return None
             if head is None:
                 return None
-            content = self._whole(name, head)
+            content = self._whole(head)
             if content is not None:
                 break
-        else:
-            content = ""
-        tokens = decoded(content.encode(), key)
+        tokens = None if content is None else decoded(content.reveal().encode(), key)
         if tokens is None:
             _warn(f"The session {name} in the keyring is damaged or foreign; it is ignored.")
         return tokens
@@ -71,20 +70,23 @@ class KeyringStore:
             OSError: The keyring refused; the former ones still are there.
         """
         name = self._name(key)
-        former, _ = _tried(self._backend.get_password, SERVICE, name)
-        content = encoded(key, tokens).decode()
-        head, pieces = content, dict[str, str]()
-        if len(content) > self._piece_chars:
-            mark = hashlib.sha256(content.encode()).hexdigest()[:16]
-            size = self._piece_chars
-            parts = [content[start : start + size] for start in range(0, len(content), size)]
-            pieces = {f"{name}.{mark}.{number}": part for number, part in enumerate(parts)}
-            head = json.dumps({"pieces": list(pieces)})
-        for entry, text in [*pieces.items(), (name, head)]:
-            _, failure = _tried(self._backend.set_password, SERVICE, entry, text)
+        former, _ = self._read(name)
+        entries = self._entries(name, encoded(key, tokens).decode())
+        for entry, text in entries.items():
+            _, failure = _tried(self._backend.set_password, SERVICE, entry, text.reveal())
             if failure is not None:
                 raise OSError(errno.EIO, f"the keyring refused: {failure}")
-        self._drop(set(_named_pieces(former)) - set(pieces))
+        self._drop(_named_pieces(former) - entries.keys())
+
+    def _entries(self, name: str, content: str) -> dict[str, Secret]:
+        """Cut a session into entries that the keyring can hold; the last one is the one that is read first."""
+        size = self._piece_chars
+        if len(content) <= size:
+            return {name: Secret(content)}
+        mark = hashlib.sha256(content.encode()).hexdigest()[:16]
+        parts = [content[start : start + size] for start in range(0, len(content), size)]
+        pieces = {f"{name}.{mark}.{number}": Secret(part) for number, part in enumerate(parts)}
+        return {**pieces, name: Secret(json.dumps({"pieces": list(pieces)}))}
 
     def remove(self, key: SessionKey) -> None:
         """Forget a session; nothing happens when there is none.
@@ -93,12 +95,12 @@ class KeyringStore:
             OSError: The keyring refused.
         """
         name = self._name(key)
-        head, failure = _tried(self._backend.get_password, SERVICE, name)
+        head, failure = self._read(name)
         if head is not None:
             _, failure = _tried(self._backend.delete_password, SERVICE, name)
         if failure is not None:
             raise OSError(errno.EIO, f"the keyring refused: {failure}")
-        self._drop(set(_named_pieces(head)))
+        self._drop(_named_pieces(head))
 
     def lock(self, key: SessionKey) -> AbstractContextManager[None]:
         """Keep other processes out, as well as the file system can."""
@@ -107,18 +109,18 @@ class KeyringStore:
     def _name(self, key: SessionKey) -> str:
         return self._files.path(key).stem
 
-    def _whole(self, name: str, head: str) -> str | None:
-        """Put an entry together; None when a piece is gone because somebody is writing a newer one."""
-        names = _named_pieces(head)
+    def _read(self, entry: str) -> tuple[Secret | None, str | None]:
+        """Read an entry, or say what kind of failure there was."""
+        text, failure = _tried(self._backend.get_password, SERVICE, entry)
+        return (Secret(text) if isinstance(text, str) else None), failure
+
+    def _whole(self, head: Secret) -> Secret | None:
+        """Put a session together; None when a piece is gone because somebody is writing a newer one."""
+        names = _piece_list(head)
+        parts = [self._read(piece)[0] for piece in names]
         if not names:
             return head
-        parts: list[str] = []
-        for piece in names:
-            part, _ = _tried(self._backend.get_password, SERVICE, piece)
-            if part is None:
-                return None
-            parts.append(part)
-        return "".join(parts)
+        return None if None in parts else Secret("".join(part.reveal() for part in parts if part is not None))
 
     def _drop(self, entries: set[str]) -> None:
         for entry in entries:
@@ -157,13 +159,17 @@ def _tried(work: Callable[..., _Result], *arguments: str) -> tuple[_Result | Non
         return None, type(error).__name__
 
 
-def _named_pieces(head: str | None) -> list[str]:
+def _piece_list(head: Secret | None) -> list[str]:
     try:
-        document = json.loads(head or "")
-    except ValueError:
+        document = json.loads("" if head is None else head.reveal())
+    except (ValueError, RecursionError):
         return []
     names = document.get("pieces") if isinstance(document, dict) else None
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _named_pieces(head: Secret | None) -> set[str]:
+    return set(_piece_list(head))
 
 
 def _warn(message: str) -> None:

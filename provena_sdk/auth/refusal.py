@@ -121,13 +121,16 @@ def passing(refusal: Refusal, *, operation: str) -> ServerError | None:
     )
 
 
-def unreadable(status: int, *, operation: str, html: bool, retry_after: float | None = None) -> ProvenaError:
+def unreadable(
+    status: int, *, operation: str, html: bool, fault: str | None = None, retry_after: float | None = None
+) -> ProvenaError:
     """Name the error for an answer that is neither tokens nor an OAuth error.
 
     Args:
         status: The HTTP status.
         operation: What was asked.
         html: Whether the body looks like a web page, as gateways and proxies send.
+        fault: Why the body cannot be read, if it cannot.
         retry_after: Seconds the server asked to wait, if it did.
     """
     if status == 429:
@@ -157,7 +160,7 @@ def unreadable(status: int, *, operation: str, html: bool, retry_after: float | 
             f"The sign-in server failed ({status}).", operation=operation, status=status, hint=_LATER
         )
     return UnreadableAnswer(
-        f"The sign-in server's answer makes no sense ({status}).",
+        f"The sign-in server's answer makes no sense ({status}{f': {fault}' if fault else ''}).",
         operation=operation,
         status=status,
         hint="A proxy or captive portal may stand in between; check the network and the issuer.",

@@ -19,6 +19,7 @@ from provena_sdk.errors import (
     RateLimited,
     ServiceError,
 )
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from oauthlib.oauth2 import Client
@@ -41,7 +42,7 @@ class SignInServer:
             ``device_authorization``, ``revocation``, ``userinfo``.
         discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
         ca_file: File of the certificate authorities to trust; None means the usual ones.
-        timeout: Seconds to wait for a connection, and for each part of an answer.
+        timeout: Seconds to wait for a connection, and for a whole answer.
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.
 
@@ -101,7 +102,7 @@ class SignInServer:
         return self._found
 
     def refresh(
-        self, refresh_token: str, *, client_id: str, client_secret: str | None = None
+        self, refresh_token: Secret, *, client_id: str, client_secret: Secret | None = None
     ) -> Tokens | Refusal:
         """Trade a refresh token for new tokens (RFC 6749, section 6).
 
@@ -120,11 +121,14 @@ class SignInServer:
         from oauthlib.oauth2 import LegacyApplicationClient
 
         client = LegacyApplicationClient(client_id)
-        form = client.prepare_refresh_body(
-            refresh_token=refresh_token,
-            client_id=client_id,
-            include_client_id=True,
-            client_secret=client_secret,
+        form = Secret(
+            client.prepare_refresh_body(
+                refresh_token=refresh_token.reveal(),
+                client_id=client_id,
+                include_client_id=True,
+                client_secret=None if client_secret is None else client_secret.reveal(),
+            ),
+            "form",
         )
         secrets = tuple(filter(None, (refresh_token, client_secret)))
         result = self._granted(client, form, "sign-in.refresh", secrets)
@@ -138,16 +142,18 @@ class SignInServer:
             )
         return result
 
-    def client_credentials(self, client_id: str, client_secret: str) -> Tokens | Refusal:
+    def client_credentials(self, client_id: str, client_secret: Secret) -> Tokens | Refusal:
         """Sign in as a service (RFC 6749, section 4.4); returns and raises as :meth:`refresh`."""
         from oauthlib.oauth2 import BackendApplicationClient
 
         client = BackendApplicationClient(client_id)
-        form = client.prepare_request_body(include_client_id=True, client_secret=client_secret)
+        form = Secret(
+            client.prepare_request_body(include_client_id=True, client_secret=client_secret.reveal()), "form"
+        )
         return self._granted(client, form, "sign-in.client-credentials", (client_secret,))
 
     def revoke(
-        self, refresh_token: str, *, client_id: str, client_secret: str | None = None
+        self, refresh_token: Secret, *, client_id: str, client_secret: Secret | None = None
     ) -> Refusal | None:
         """End a session at the server (RFC 7009).
 
@@ -163,20 +169,29 @@ class SignInServer:
 
         from provena_sdk.auth.wire import read_refusal
 
-        form = [("token", refresh_token), ("token_type_hint", "refresh_token"), ("client_id", client_id)]
-        if client_secret is not None:
-            form.append(("client_secret", client_secret))
+        secrets = (refresh_token,) if client_secret is None else (refresh_token, client_secret)
+        names = ("token", "client_secret")
+        form = Secret(
+            urlencode(
+                [
+                    ("token_type_hint", "refresh_token"),
+                    ("client_id", client_id),
+                    *((name, secret.reveal()) for name, secret in zip(names, secrets, strict=False)),
+                ]
+            ),
+            "form",
+        )
 
         def attempt(line: Line) -> Refusal | None:
-            answer = line.post(self.endpoints(line).revocation, urlencode(form), "sign-in.revoke")
-            refusal = read_refusal(answer, "sign-in.revoke", (refresh_token, client_secret or ""))
+            answer = line.post(self.endpoints(line).revocation, form, "sign-in.revoke")
+            refusal = read_refusal(answer, "sign-in.revoke", secrets)
             if refusal is None and not 200 <= answer.status < 300:
                 raise answer.unreadable("sign-in.revoke")
             return refusal
 
         return self.persist(LegacyApplicationClient(client_id), attempt)
 
-    def userinfo(self, access_token: str) -> dict[str, object] | Refusal:
+    def userinfo(self, access_token: Secret) -> dict[str, object] | Refusal:
         """Ask who the holder of an access token is (OpenID Connect Core 1.0, section 5.3).
 
         Args:
@@ -209,7 +224,7 @@ class SignInServer:
         return self.persist(LegacyApplicationClient(""), attempt)
 
     def _granted(
-        self, client: Client, form: str, operation: str, secrets: tuple[str, ...]
+        self, client: Client, form: Secret, operation: str, secrets: tuple[Secret, ...]
     ) -> Tokens | Refusal:
         def attempt(line: Line) -> Tokens | Refusal:
             answer: Answer = line.post(self.endpoints(line).token, form, operation)

@@ -16,7 +16,7 @@ from provena_sdk.auth.abandon import stop_if_abandoned
 from provena_sdk.auth.flows import Flow
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.store import MemoryStore, TokenStore
-from provena_sdk.auth.tokens import Claims, Secret, Tokens, read_claims
+from provena_sdk.auth.tokens import Claims, Tokens, read_claims
 from provena_sdk.config import Deployment
 from provena_sdk.errors import (
     ConnectionFailed,
@@ -25,6 +25,7 @@ from provena_sdk.errors import (
     SignInError,
     SignInRequired,
 )
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from provena_sdk.auth.account import Account
@@ -75,7 +76,7 @@ class TokenSource:
         self._guard = threading.Lock()
         self._flight: _Flight | None = None
 
-    def current(self) -> str | None:
+    def current(self) -> Secret | None:
         """Return an access token that needs no renewal yet, or None. Takes no lock and does no I/O."""
         tokens = self._tokens
         if tokens is None:
@@ -85,7 +86,7 @@ class TokenSource:
             return tokens.access_token
         return None
 
-    def token(self) -> str:
+    def token(self) -> Secret:
         """Return an access token; sign in, or renew it, when needed.
 
         A token is renewed in the last 60 seconds of its life, or in its second half if that is shorter. A person
@@ -101,7 +102,7 @@ class TokenSource:
         """
         return self.current() or self._fly(lambda: self._obtain(None)).access_token
 
-    def renew(self, rejected: str) -> str:
+    def renew(self, rejected: Secret) -> Secret:
         """Return another access token than ``rejected``, which a service answered with 401.
 
         Of several callers with the same rejected token one renews it, and all get the new one. Never asks a
@@ -197,7 +198,7 @@ class TokenSource:
         # A server that tells nothing leaves what the token itself says.
         return describe(self._flow, tokens, {} if isinstance(answer, Refusal) else answer, deployment)
 
-    def _userinfo(self, token: str) -> dict[str, object] | Refusal:
+    def _userinfo(self, token: Secret) -> dict[str, object] | Refusal:
         server = self._flow.server
         return {} if server is None else server.userinfo(token)
 
@@ -226,7 +227,7 @@ class TokenSource:
         self._used = self._unsaved = False
         self._subject = None
 
-    def _obtain(self, rejected: str | None) -> Tokens:
+    def _obtain(self, rejected: Secret | None) -> Tokens:
         """Find or make tokens; runs in one thread at a time."""
         with self._store.lock(self._flow.key):
             tokens = self._from_session(rejected)
@@ -239,7 +240,7 @@ class TokenSource:
             raise SignInRequired("Nobody is signed in any more.", hint="Sign in again.")
         return self._begin_anew()
 
-    def _from_session(self, rejected: str | None) -> Tokens | None:
+    def _from_session(self, rejected: Secret | None) -> Tokens | None:
         """Take the newest tokens known, renewed if they need it; None when there is no session to go on from."""
         known = self._tokens if self._unsaved else self._stored() or self._tokens
         if known is None:
@@ -259,7 +260,7 @@ class TokenSource:
             self._quiet_until = now + _PATIENCE
             return known
 
-    def _renewed(self, known: Tokens, rejected: str | None) -> Tokens | None:
+    def _renewed(self, known: Tokens, rejected: Secret | None) -> Tokens | None:
         """Renew tokens; None when their session is over and none of it was used in this process."""
         refusal = Refusal("invalid_grant")
         for _ in range(_RENEWALS):

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from provena_sdk.auth.locking import exclusive
 from provena_sdk.auth.tokens import SessionKey, Tokens, number
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.secret import Secret
 
 _log = logging.getLogger(__name__)
 
@@ -123,13 +124,12 @@ class FileStore:
         """Return the tokens of a session, or None when there are none that can be read."""
         path = self.path(key)
         try:
-            content = _read_own(path)
+            tokens = decoded(_read_own(path), key)
         except FileNotFoundError:
             return None
         except OSError as error:
             _warn(f"The stored session {path.name} cannot be read ({type(error).__name__}); it is ignored.")
             return None
-        tokens = decoded(content, key)
         if tokens is None:
             self._set_aside(path)
         return tokens
@@ -247,10 +247,10 @@ def encoded(key: SessionKey, tokens: Tokens) -> bytes:
             "format": FORMAT,
             "session": _named(key),
             "tokens": {
-                "access_token": tokens.access_token,
+                "access_token": tokens.access_token.reveal(),
                 "obtained_at": tokens.obtained_at,
                 "expires_at": tokens.expires_at,
-                "refresh_token": tokens.refresh_token,
+                "refresh_token": None if tokens.refresh_token is None else tokens.refresh_token.reveal(),
                 "refresh_expires_at": tokens.refresh_expires_at,
             },
         },
@@ -280,10 +280,10 @@ def decoded(content: bytes, key: SessionKey) -> Tokens | None:
     if refresh is not None and not isinstance(refresh, str):
         return None
     return Tokens(
-        access_token=access,
+        access_token=Secret(access, "access_token"),
         obtained_at=obtained_at,
         expires_at=number(fields.get("expires_at")),
-        refresh_token=refresh,
+        refresh_token=None if refresh is None else Secret(refresh, "refresh_token"),
         refresh_expires_at=number(fields.get("refresh_expires_at")),
     )
 

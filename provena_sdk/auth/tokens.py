@@ -7,12 +7,13 @@ import binascii
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Never
 
 from provena_sdk.config import Deployment
 from provena_sdk.config.settings import is_secret_for
 from provena_sdk.errors import ConfigurationError, SignInRequired
+from provena_sdk.secret import Secret, hidden
 
 MARGIN_SECONDS = 60.0
 """How long before its end an access token is replaced, at most; short-lived ones at half their life."""
@@ -23,7 +24,7 @@ _CLOCK_TOLERANCE_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One answer of the token endpoint. Its repr shows times only, and it refuses to be pickled.
+    """One answer of the token endpoint. Its repr shows no token, and it refuses to be pickled.
 
     Args:
         access_token: Sent to the services.
@@ -33,10 +34,10 @@ class Tokens:
         refresh_expires_at: When the refresh token ends; None when it does not end, or the server did not say.
     """
 
-    access_token: str = field(repr=False)
+    access_token: Secret
     obtained_at: float
     expires_at: float | None = None
-    refresh_token: str | None = field(default=None, repr=False)
+    refresh_token: Secret | None = None
     refresh_expires_at: float | None = None
 
     def fresh(self, now: float) -> bool:
@@ -50,7 +51,7 @@ class Tokens:
             was set back so far that the stored times mean nothing.
 
         Example:
-            >>> tokens = Tokens("secret", obtained_at=1000, expires_at=1300)
+            >>> tokens = Tokens(Secret("secret"), obtained_at=1000, expires_at=1300)
             >>> tokens.fresh(1239), tokens.fresh(1240)
             (True, False)
         """
@@ -114,7 +115,7 @@ class Claims:
     email: str | None = None
 
 
-def read_claims(access_token: str) -> Claims:
+def read_claims(access_token: str | Secret) -> Claims:
     """Read the claims of a JSON Web Token as Keycloak writes it.
 
     Args:
@@ -146,7 +147,7 @@ def read_claims(access_token: str) -> Claims:
     )
 
 
-def read_kind(token: str) -> str | None:
+def read_kind(token: str | Secret) -> str | None:
     """Read what kind of token it says it is.
 
     Args:
@@ -158,8 +159,8 @@ def read_kind(token: str) -> str | None:
     return _text(_payload(token).get("typ"))
 
 
-def _payload(token: str) -> dict[str, object]:
-    parts = token.split(".")
+def _payload(token: str | Secret) -> dict[str, object]:
+    parts = hidden(token, "token").reveal().split(".")
     if len(parts) != 3:
         return {}
     try:
@@ -184,14 +185,14 @@ def number(value: object) -> float | None:
     return None
 
 
-class Secret:
-    """A token or a client's secret that the caller handed over. It never shows itself.
+class GivenSecret(Secret):
+    """A token or a client's secret that the caller gave.
 
-    A secret taken from an environment variable pickles as the variable's name, and is read again where it is
-    unpickled; any other refuses to be pickled.
+    One from an environment variable pickles as the variable's name, and is read again where it is unpickled; any
+    other refuses to be pickled.
 
     Args:
-        value: The secret; surrounding white space is dropped.
+        value: The secret; surrounding white space is dropped. None leaves it to the variable.
         name: What it is, for messages, such as ``offline_token``.
         variable: The environment variable it came from, if it did.
         deployment: The deployment it is for. Where it is unpickled, an environment of another one is refused.
@@ -200,24 +201,29 @@ class Secret:
         ConfigurationError: The value is empty or cannot be a token.
 
     Example:
-        >>> Secret("s3cret", name="offline_token")
+        >>> GivenSecret("s3cret", name="offline_token")
         Secret(offline_token)
     """
 
-    __slots__ = ("_deployment", "_value", "name", "variable")
+    __slots__ = ("_deployment", "_given", "kind", "variable")
 
     def __init__(
         self,
-        value: str | None,
+        value: str | Secret | None,
         *,
         name: str,
         variable: str | None = None,
         deployment: Deployment | None = None,
     ) -> None:
-        self.name = name
+        super().__init__("", variable or name)
+        self._given = None if value is None else stripped(value, self.name)
+        # What is raised below must not show it.
+        del value
+        if self._given is not None:
+            refuse_unsendable(self._given)
+        self.kind = name
         self.variable = variable
         self._deployment = deployment
-        self._value = None if value is None else _checked(value, variable or name)
 
     def reveal(self) -> str:
         """Return the secret itself.
@@ -225,44 +231,53 @@ class Secret:
         Raises:
             SignInRequired: It came from an environment variable that is not set in this process, or whose neighbours
                 name another deployment here.
+            ConfigurationError: The variable's value cannot be a token.
         """
-        if self._value is None:
-            variable = self.variable or ""
-            value = os.environ.get(variable, "").strip()
-            if not value:
-                raise SignInRequired(
-                    f"{variable} is not set in this process.", hint="Set it where the work runs, too."
-                )
-            there = self._deployment
-            if there is not None and not is_secret_for(there, variable, os.environ):
-                raise SignInRequired(
-                    f"{variable} of this process is for another deployment than {there.domain}.",
-                    hint="Where the work runs, set it with the same PROVENA_ variables beside it as here.",
-                )
-            self._value = _checked(value, variable)
-        return self._value
+        if self._given is None:
+            self._given = self._from_environment(self.variable or "")
+        return self._given.reveal()
 
-    def __repr__(self) -> str:
-        return f"Secret({self.variable or self.name})"
+    def _from_environment(self, variable: str) -> Secret:
+        found = stripped(os.environ.get(variable, ""), variable)
+        if not found.reveal():
+            raise SignInRequired(
+                f"{variable} is not set in this process.", hint="Set it where the work runs, too."
+            )
+        there = self._deployment
+        if there is not None and not is_secret_for(there, variable, os.environ):
+            raise SignInRequired(
+                f"{variable} of this process is for another deployment than {there.domain}.",
+                hint="Where the work runs, set it with the same PROVENA_ variables beside it as here.",
+            )
+        refuse_unsendable(found)
+        return found
 
     def __reduce__(self) -> tuple[object, ...]:
         if self.variable is None:
             raise ConfigurationError(
-                f"{self.name}: given as an argument, it is not pickled.",
+                f"{self.kind}: given as an argument, it is not pickled.",
                 hint="Give it in the environment, here and where the work runs.",
             )
-        return _secret_from, (self.name, self.variable, self._deployment)
+        return _secret_from, (self.kind, self.variable, self._deployment)
 
 
-def _secret_from(name: str, variable: str, deployment: Deployment | None) -> Secret:
-    return Secret(None, name=name, variable=variable, deployment=deployment)
+def _secret_from(name: str, variable: str, deployment: Deployment | None) -> GivenSecret:
+    return GivenSecret(None, name=name, variable=variable, deployment=deployment)
 
 
-def _checked(value: str, name: str) -> str:
-    value = value.strip()
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError(f"{name}: empty, or not one line of plain characters.")
-    return value
+def stripped(value: str | Secret, name: str) -> Secret:
+    """Return a secret without the white space around it, under a name for messages."""
+    return Secret(hidden(value, name).reveal().strip(), name)
+
+
+def refuse_unsendable(secret: Secret) -> None:
+    """Refuse a secret that cannot be a token.
+
+    Raises:
+        ConfigurationError: It is empty, or not one line of plain characters.
+    """
+    if not secret.is_sendable:
+        raise ConfigurationError(f"{secret.name}: empty, or not one line of plain characters.")
 
 
 def lifetimes(

@@ -1,7 +1,7 @@
 """HTTP with the sign-in server, through requests-oauthlib. Import this module late: it loads requests.
 
-Every error is raised outside the ``except`` that noticed it: the exceptions of requests and oauthlib carry the
-request, and with it the tokens, and Python would keep them as context.
+What goes wrong within requests is returned, and raised by :class:`Line` without the frames it came through: they hold
+forms and headers, and so tokens.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import requests
 from oauthlib.oauth2 import Client
-from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from requests_oauthlib import OAuth2Session
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from provena_sdk.auth.adapter import TrustingAdapter
+from provena_sdk.auth.adapter import SignInAdapter
 from provena_sdk.auth.refusal import Refusal, known, passing, unreadable
 from provena_sdk.auth.tokens import Tokens, lifetimes
 from provena_sdk.config.addresses import is_loopback, require_safe
@@ -30,18 +31,36 @@ from provena_sdk.errors import (
     RequestTimedOut,
     SignInError,
 )
+from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.net.http_dates import http_time, retry_after
+from provena_sdk.secret import Secret, without_frames
 from provena_sdk.unreached import proxy_status, rejected_certificate, where, why
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+MOST_BYTES: Final = 1024 * 1024
+"""The longest answer that is read, unpacked; tokens with hundreds of roles take a tenth of it."""
+
+_PIECE_BYTES: Final = 64 * 1024
+_ACCEPTED: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
+_FORM: Final = {**_ACCEPTED, "Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer; its body stays out of the repr."""
+    """One HTTP answer; its body stays out of the repr.
+
+    Attributes:
+        status: The HTTP status.
+        text: The body; empty when there is a fault.
+        fault: Why the body cannot be read, if it cannot.
+        fields: The JSON object that the body is, if it is one.
+        sent_at: When the request was sent, in Unix seconds.
+        server_ahead: Seconds by which the server's clock is ahead.
+        retry_after: Seconds that the server asked to wait.
+    """
 
     status: int
     text: str = field(repr=False)
+    fault: str | None
     fields: dict[str, Any] | None = field(repr=False)
     sent_at: float
     server_ahead: float
@@ -50,7 +69,9 @@ class Answer:
     def unreadable(self, operation: str) -> ProvenaError:
         """Name the error for this answer, when it is neither tokens nor an OAuth error."""
         html = self.text.lstrip()[:1] == "<"
-        return unreadable(self.status, operation=operation, html=html, retry_after=self.retry_after)
+        return unreadable(
+            self.status, operation=operation, html=html, fault=self.fault, retry_after=self.retry_after
+        )
 
 
 class _Session(OAuth2Session):
@@ -59,6 +80,9 @@ class _Session(OAuth2Session):
     Its own ``request`` writes headers and form, secrets included, to the debug log, and knows plain http only
     as a switch for the whole process. The addresses are checked by :class:`Line` instead.
     """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Name none: redirects are not followed, and requests would read the whole body first."""
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # options pass on as they are
         return requests.Session.request(self, method, url, **options)
@@ -70,7 +94,7 @@ class Line:
     Args:
         client: The oauthlib client, which builds the bodies and reads the answers.
         ca_file: File of the authorities to trust; None means the usual ones.
-        timeout: Seconds to wait for the connection, and for each part of the answer.
+        timeout: Seconds to wait for the connection, and for the whole answer.
         clock: Returns Unix seconds.
     """
 
@@ -86,6 +110,7 @@ class Line:
         self._timeout = timeout
         self._clock = clock
         self._session = _Session(client=client)
+        self._session.mount("http://", SignInAdapter())
         self._ca_file = ca_file
         self._trusting = False
 
@@ -97,7 +122,7 @@ class Line:
     ) -> None:
         self._session.close()
 
-    def post(self, url: str, form: str, operation: str) -> Answer:
+    def post(self, url: str, form: Secret, operation: str) -> Answer:
         """Send a form.
 
         Args:
@@ -109,36 +134,54 @@ class Line:
             ConnectionFailed: No answer came; RequestTimedOut when it took too long.
             ConfigurationError: The address is not safe for secrets.
         """
-        return self._send("POST", url, operation, data=form, headers=_FORM)
+        return self._send("POST", url, operation, form=form)
 
-    def get(self, url: str, operation: str, *, access_token: str | None = None) -> Answer:
+    def get(self, url: str, operation: str, *, access_token: Secret | None = None) -> Answer:
         """Fetch a document, for the holder of ``access_token`` if one is given; errors as in :meth:`post`."""
-        headers = {"Accept": "application/json"}
-        if access_token is not None:
-            headers["Authorization"] = f"Bearer {access_token}"
-        return self._send("GET", url, operation, headers=headers)
+        return self._send("GET", url, operation, access_token=access_token)
 
-    def _send(self, method: str, url: str, operation: str, **options: Any) -> Answer:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        operation: str,
+        *,
+        form: Secret | None = None,
+        access_token: Secret | None = None,
+    ) -> Answer:
         require_safe(operation, url)
         # A proxy from the environment cannot reach this machine's own ports.
         self._session.trust_env = not is_loopback(url)
         if url.startswith("https:") and not self._trusting:
-            self._session.mount("https://", TrustingAdapter(tls_context(self._ca_file)))
+            self._session.mount("https://", SignInAdapter(tls_context(self._ca_file)))
             self._trusting = True
-        response: requests.Response | None = None
-        failure: ProvenaError | None = None
+        outcome = self._exchange(method, url, operation, form, access_token)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def _exchange(
+        self, method: str, url: str, operation: str, form: Secret | None, access_token: Secret | None
+    ) -> Answer | BaseException:
+        """Send a request; what is raised meanwhile is returned, since the frames here hold tokens."""
         sent_at = self._clock()
         try:
-            response = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, **options
-            )
-        except requests.RequestException as error:
-            failure = _failure(error, operation, url)
-        if response is None:
-            raise failure or AssertionError("neither an answer nor an error")
-        return _read(response, sent_at, self._clock())
+            with self._session.request(
+                method,
+                url,
+                data=None if form is None else form.reveal(),
+                headers=_headers(form, access_token),
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return _read(response, sent_at, self._clock())
+        except (requests.RequestException, HTTPError) as error:
+            return _failure(error, operation, url)
+        except BaseException as error:
+            return without_frames(error)
 
-    def tokens(self, answer: Answer, *, operation: str, secrets: tuple[str, ...]) -> Tokens | Refusal:
+    def tokens(self, answer: Answer, *, operation: str, secrets: tuple[Secret, ...]) -> Tokens | Refusal:
         """Read an answer of the token endpoint.
 
         Args:
@@ -158,28 +201,44 @@ class Line:
             return refusal
         if answer.fields is None or answer.status >= 300:
             raise answer.unreadable(operation)
-        try:
-            token: dict[str, Any] | None = self.client.parse_request_body_response(answer.text)
-        except (OAuth2Error, ValueError, TypeError):
-            token = None
-        access = token.get("access_token") if token else None
-        kind = str((token or {}).get("token_type", "bearer"))
-        if token is None or not isinstance(access, str) or not access or kind.lower() != "bearer":
+        found = _tokens(answer)
+        if found is None:
             raise SignInError(
                 "The sign-in server answered without a bearer token.", hint="Check the deployment's issuer."
             )
-        refresh = token.get("refresh_token")
-        expires_at, refresh_expires_at = lifetimes(answer.fields, answer.sent_at, answer.server_ahead)
-        return Tokens(
-            access_token=access,
-            obtained_at=answer.sent_at,
-            expires_at=expires_at,
-            refresh_token=refresh if isinstance(refresh, str) and refresh else None,
-            refresh_expires_at=refresh_expires_at,
-        )
+        return found
 
 
-def read_refusal(answer: Answer, operation: str, secrets: tuple[str, ...] = ()) -> Refusal | None:
+def _headers(form: Secret | None, access_token: Secret | None) -> dict[str, str]:
+    if access_token is not None:
+        return {**_ACCEPTED, "Authorization": f"Bearer {access_token.reveal()}"}
+    return _ACCEPTED if form is None else _FORM
+
+
+def _tokens(answer: Answer) -> Tokens | None:
+    """Read the tokens of RFC 6749, section 5.1; None when there is no bearer token that can be sent."""
+    fields = answer.fields or {}
+    kind = fields.get("token_type", "bearer")
+    access = _token(fields, "access_token")
+    if access is None or not isinstance(kind, str) or kind.lower() != "bearer":
+        return None
+    expires_at, refresh_expires_at = lifetimes(fields, answer.sent_at, answer.server_ahead)
+    return Tokens(
+        access_token=access,
+        obtained_at=answer.sent_at,
+        expires_at=expires_at,
+        refresh_token=_token(fields, "refresh_token"),
+        refresh_expires_at=refresh_expires_at,
+    )
+
+
+def _token(fields: dict[str, Any], name: str) -> Secret | None:
+    value = fields.get(name)
+    token = Secret(value, name) if isinstance(value, str) else None
+    return token if token is not None and token.is_sendable else None
+
+
+def read_refusal(answer: Answer, operation: str, secrets: tuple[Secret, ...] = ()) -> Refusal | None:
     """Read an OAuth error (RFC 6749, section 5.2).
 
     Args:
@@ -193,27 +252,32 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[str, ...] = ()) 
     Raises:
         ServerError: The error means that the server is failing, or busy.
     """
-    code = answer.fields.get("error") if answer.fields else None
-    if not isinstance(code, str) or not code:
-        return None
-    if not known(code) and answer.status not in (200, 400, 401, 403):
-        return None
-    description = answer.fields.get("error_description") if answer.fields else None
-    text = server_text(description, secrets=secrets, limit=LIMIT) if isinstance(description, str) else None
-    refusal = Refusal(server_text(code, secrets=secrets, limit=LIMIT), text or None, answer.status)
-    failure = passing(refusal, operation=operation)
+    refusal = _refusal(answer, secrets)
+    failure = None if refusal is None else passing(refusal, operation=operation)
     if failure is not None:
         raise failure
     return refusal
 
 
-def _failure(error: requests.RequestException, operation: str, url: str) -> ProvenaError:
+def _refusal(answer: Answer, secrets: tuple[Secret, ...]) -> Refusal | None:
+    fields = answer.fields or {}
+    code, description = fields.get("error"), fields.get("error_description")
+    if not isinstance(code, str) or not code:
+        return None
+    if not known(code) and answer.status not in (200, 400, 401, 403):
+        return None
+    sent = [secret.reveal() for secret in secrets]
+    said = server_text(description, secrets=sent, limit=LIMIT) if isinstance(description, str) else ""
+    return Refusal(server_text(code, secrets=sent, limit=LIMIT), said or None, answer.status)
+
+
+def _failure(error: requests.RequestException | HTTPError, operation: str, url: str) -> ProvenaError:
     """Name the error for a request without an answer, from its kind and cause: its text may hold secrets."""
     server = f"sign-in server at {where(url)}"
     rejected = rejected_certificate(error, server, operation=operation)
     if rejected is not None:
         return rejected
-    if isinstance(error, requests.exceptions.Timeout):
+    if isinstance(error, (requests.exceptions.Timeout, Urllib3Timeout)):
         return RequestTimedOut(
             f"The {server} did not answer in time.", operation=operation, hint="Check the network."
         )
@@ -234,8 +298,9 @@ def _failure(error: requests.RequestException, operation: str, url: str) -> Prov
 
 
 def _read(response: requests.Response, sent_at: float, received_at: float) -> Answer:
+    text, fault = _text(response)
     try:
-        body = json.loads(response.content)
+        body = json.loads(text)
     except (ValueError, RecursionError):
         body = None
     dated = http_time(response.headers.get("Date"))
@@ -243,9 +308,26 @@ def _read(response: requests.Response, sent_at: float, received_at: float) -> An
     ahead = 0.0 if dated is None else dated.timestamp() - (sent_at + received_at) / 2
     return Answer(
         status=response.status_code,
-        text=response.text,
+        text=text,
+        fault=fault,
         fields=body if isinstance(body, dict) else None,
         sent_at=sent_at,
         server_ahead=ahead if abs(ahead) > 2.0 + (received_at - sent_at) else 0.0,
         retry_after=retry_after(response.headers, lambda: received_at),
     )
+
+
+def _text(response: requests.Response) -> tuple[str, str | None]:
+    """Read the body as UTF-8, whatever the headers say; or say why it cannot be read."""
+    try:
+        body = Body(response.headers, MOST_BYTES)
+        while body.whole:
+            piece = response.raw.read(_PIECE_BYTES, decode_content=False)
+            if not piece or not body.add(piece):
+                break
+        content = body.content()
+    except DamagedBody:
+        return "", "its compression cannot be read"
+    if not body.whole:
+        return "", "it is longer than 1 MiB"
+    return content.decode("utf-8", "replace").removeprefix("\ufeff"), None

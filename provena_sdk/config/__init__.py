@@ -3,7 +3,15 @@
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.config.explain import ExplainedSetting, Explanation, explain
 from provena_sdk.config.profiles import Config, config_path, read_config
-from provena_sdk.config.settings import MAX_RETRIES, TIMEOUT_SECONDS, Credential, Given, Settings, resolve
+from provena_sdk.config.settings import (
+    MAX_RETRIES,
+    TIMEOUT_SECONDS,
+    Credential,
+    Given,
+    Settings,
+    Variables,
+    resolve,
+)
 
 __all__ = [
     "DEVICE_CLIENT_ID",
@@ -17,6 +25,7 @@ __all__ = [
     "Explanation",
     "Given",
     "Settings",
+    "Variables",
     "config_path",
     "explain",
     "read_config",

@@ -161,7 +161,7 @@ def _sign_in(credential: Credential | None) -> ExplainedSetting:
     words = _SECRETS[credential.kind]
     if credential.kind == "offline_token_file":
         words += f" {credential.value}"
-    elif credential.kind == "offline_token_command":
+    elif isinstance(credential.value, tuple):
         # Of the command only the program: its arguments might hold a secret.
         words += f" {credential.value[0]}"
     else:

@@ -16,6 +16,7 @@ from provena_sdk.config.deployment import Deployment, usual_addresses
 from provena_sdk.config.keys import KEYS, PATH_KEYS, REALM_KEYS
 from provena_sdk.config.profiles import CONFIG_FILE, Config, no_such_profile
 from provena_sdk.errors import ConfigurationError, InvalidArgument
+from provena_sdk.secret import Secret, hidden
 
 TIMEOUT_SECONDS: Final = 60.0
 MAX_RETRIES: Final = 3
@@ -79,10 +80,10 @@ class Given:
     deployment: str | Deployment | None = None
     realm: str | None = None
     profile: str | None = None
-    access_token: str | None = field(default=None, repr=False)
-    offline_token: str | None = field(default=None, repr=False)
+    access_token: str | Secret | None = field(default=None, repr=False)
+    offline_token: str | Secret | None = field(default=None, repr=False)
     client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
+    client_secret: str | Secret | None = field(default=None, repr=False)
     ca_file: str | os.PathLike[str] | None = None
     interactive: bool | None = None
     timeout: float | None = None
@@ -102,7 +103,7 @@ class Credential:
     """
 
     kind: SecretKind
-    value: str | tuple[str, ...] = field(repr=False)
+    value: Secret | str | tuple[str, ...] = field(repr=False)
     origin: str
     variable: str | None = None
     config: Path | None = None
@@ -148,13 +149,42 @@ class Settings:
     config: Config | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The PROVENA_ variables of an environment that the SDK reads, the secret ones apart from the others.
+
+    Args:
+        plain: The text of each that is set, by its name.
+        secrets: Those that are secret.
+        names: The names of all variables of the environment.
+    """
+
+    plain: Mapping[str, str]
+    secrets: Mapping[SecretKind, Secret]
+    names: tuple[str, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] | Variables) -> Variables:
+        """Pick them out of an environment."""
+        if isinstance(environment, Variables):
+            return environment
+        secret = {VARIABLES[kind]: kind for kind in _SECRET_KINDS if kind not in KEYS}
+        known = {*VARIABLES.values(), PROFILE, NON_INTERACTIVE, CONFIG_FILE}
+        texts = {name: environment[name].strip() for name in known & environment.keys()}
+        return cls(
+            plain={name: text for name, text in texts.items() if text and name not in secret},
+            secrets={kind: Secret(texts[name], kind) for name, kind in secret.items() if texts.get(name)},
+            names=tuple(environment),
+        )
+
+
 @dataclass(slots=True)
 class _Place:
     """One place where values come from: the arguments, the environment or a profile."""
 
     origin: str
     values: dict[str, Any]
-    secrets: dict[SecretKind, str | tuple[str, ...]] = field(default_factory=dict)
+    secrets: dict[SecretKind, Secret | str | tuple[str, ...]] = field(default_factory=dict)
     config: Path | None = None
 
     def origin_of(self, key: str) -> str:
@@ -214,7 +244,9 @@ class _Place:
         return None
 
 
-def resolve(given: Given, environment: Mapping[str, str], config: Config | None = None) -> Settings:
+def resolve(
+    given: Given, environment: Mapping[str, str] | Variables, config: Config | None = None
+) -> Settings:
     """Find the settings in force.
 
     Arguments come before the environment, and that before the profile; a profile named as an argument comes before
@@ -239,9 +271,10 @@ def resolve(given: Given, environment: Mapping[str, str], config: Config | None 
         >>> resolve(Given("example.org"), {"PROVENA_REALM": "reef"}).deployment.issuer
         'https://auth.example.org/auth/realms/reef'
     """
-    variables = {name: text.strip() for name, text in environment.items() if name.startswith("PROVENA_")}
-    variables = {name: text for name, text in variables.items() if text}
-    arguments, outside = _arguments(given), _environment(variables)
+    # What is raised below must not show its secrets.
+    environment = Variables.of(environment)
+    variables = environment.plain
+    arguments, outside = _arguments(given), _environment(environment)
     profile, session, session_origin = _profile(given, variables, config)
     named = given.profile is not None
     if named and "domain" in arguments.values:
@@ -284,7 +317,7 @@ def resolve(given: Given, environment: Mapping[str, str], config: Config | None 
     )
 
 
-def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[str, str]) -> bool:
+def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[str, str] | Variables) -> bool:
     """Whether a secret in an environment may be sent to a deployment, as far as the environment says whose it is.
 
     Args:
@@ -299,10 +332,12 @@ def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[st
         >>> is_secret_for(Deployment("a.org"), "PROVENA_OFFLINE_TOKEN", other)
         False
     """
+    # What is raised below must not show its secrets.
+    environment = Variables.of(environment)
     # A domain alone may have other addresses than the usual ones, in a profile. Most secrets go to the sign-in only.
     sent_to = _SENT_TO if variable == VARIABLES["access_token"] else ("issuer_url",)
     for name, key in _ADDRESSES.items():
-        stated = environment.get(KEYS[key].variable or "", "").strip()
+        stated = environment.plain.get(KEYS[key].variable or "", "")
         if key in sent_to and stated and not _is_same(stated, getattr(deployment, name)):
             return False
     found = resolve(Given(deployment.domain, realm=deployment.realm), environment).credential
@@ -361,28 +396,26 @@ def _arguments(given: Given) -> _Place:
             values[key] = getattr(given, key)
     if given.ca_file is not None:
         values["ca_file"] = os.path.abspath(os.path.expanduser(os.fspath(given.ca_file)))
-    secrets: dict[SecretKind, str | tuple[str, ...]] = {}
+    secrets: dict[SecretKind, Secret | str | tuple[str, ...]] = {}
     for kind in _SECRET_KINDS:
-        secret = getattr(given, kind, None)
-        if secret is not None:
-            secrets[kind] = secret
+        if not isinstance(getattr(given, kind, None), str | Secret | None):
+            raise InvalidArgument(kind, "a text is needed.")
+        if getattr(given, kind, None) is not None:
+            secrets[kind] = hidden(getattr(given, kind), kind)
     if len(secrets) > 1:
         raise ConfigurationError(f"Only one of {', '.join(secrets)} can be used.")
     return _Place(_ARGUMENT, values, secrets)
 
 
-def _environment(variables: Mapping[str, str]) -> _Place:
+def _environment(found: Variables) -> _Place:
+    variables = found.plain
     values: dict[str, Any] = {}
     for name, key in KEYS.items():
         if key.variable is not None and key.variable in variables:
             values[name] = key.from_variable(variables[key.variable])
     for name in PATH_KEYS & values.keys():
         values[name] = os.path.abspath(os.path.expanduser(values[name]))
-    secrets = _taken_out(values)
-    for kind in _SECRET_KINDS:
-        if kind not in KEYS and VARIABLES[kind] in variables:
-            secrets[kind] = variables[VARIABLES[kind]]
-    return _Place(_ENVIRONMENT, values, secrets)
+    return _Place(_ENVIRONMENT, values, {**_taken_out(values), **found.secrets})
 
 
 def _profile(given: Given, variables: Mapping[str, str], config: Config | None) -> tuple[_Place, str, str]:
@@ -405,7 +438,7 @@ def _profile(given: Given, variables: Mapping[str, str], config: Config | None) 
     return _Place(f"profile {name!r} in {config.path}", values, _taken_out(values), config.path), name, origin
 
 
-def _taken_out(values: dict[str, Any]) -> dict[SecretKind, str | tuple[str, ...]]:
+def _taken_out(values: dict[str, Any]) -> dict[SecretKind, Secret | str | tuple[str, ...]]:
     return {kind: values.pop(kind) for kind in _SECRET_KINDS if kind in values}
 
 

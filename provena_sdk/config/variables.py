@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from provena_sdk.config.profiles import CONFIG_FILE, alike
@@ -19,14 +19,14 @@ KNOWN: Final = frozenset({*VARIABLES.values(), CONFIG_FILE, NON_INTERACTIVE, PRO
 _warned: set[str] = set()
 
 
-def warn_of_unknown(environment: Mapping[str, str], *, stacklevel: int = 1) -> None:
+def warn_of_unknown(names: Iterable[str], *, stacklevel: int = 1) -> None:
     """Warn once of each variable that begins like ours and is not known, which may be a slip of the pen.
 
     Args:
-        environment: The environment variables; their values are not shown.
+        names: The names of the environment variables.
         stacklevel: Whose line the warning names: 1 for that of the caller, 2 for that of its caller, and so on.
     """
-    for name in sorted(environment):
+    for name in sorted(names):
         if not name.startswith(PREFIX) or name in KNOWN or name in _warned:
             continue
         _warned.add(name)

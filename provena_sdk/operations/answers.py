@@ -57,20 +57,26 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes, *,
     Raises:
         ServiceError: The answer is an error, or cannot be read; the subclass says which.
     """
+    outcome = _outcome(call, status, headers, body, whole)
+    # What is raised must not show them: an answer may hold credentials, and so may the errors of reading it.
+    del headers, body
+    if isinstance(outcome, errors.ServiceError):
+        raise outcome
+    return outcome
+
+
+def _outcome(
+    call: Call[T], status: int, headers: Mapping[str, str], body: bytes, whole: bool
+) -> T | errors.ServiceError:
     if 200 < status < 300:
-        raise _unreadable(call, status, headers, body, reason=f"its status is {status}, not 200")
+        return _unreadable(call, status, headers, body, reason=f"its status is {status}, not 200")
     if status != 200:
-        raise _error(call, status, headers, body)
+        return _error(call, status, headers, body)
     if not whole:
-        raise _unreadable(call, status, headers, body, too_large=True)
-    operation = call.operation
-    if not operation.is_json:
-        return operation.parse(_text(body))
-    parsed = _parsed(call, status, headers, body)
-    if isinstance(parsed, errors.ServiceError):
-        # Raised out here, so that no error in its context carries the body, which may hold credentials.
-        raise parsed
-    return parsed
+        return _unreadable(call, status, headers, body, too_large=True)
+    if not call.operation.is_json:
+        return call.operation.parse(_text(body))
+    return _parsed(call, status, headers, body)
 
 
 def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T | errors.ServiceError:

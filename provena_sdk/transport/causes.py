@@ -12,6 +12,7 @@ from provena_sdk.auth.tokens import Claims, read_claims
 from provena_sdk.errors import RoleMissing, ServerError, ServiceError
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.operation import Call
+from provena_sdk.secret import Secret
 
 LARGEST_USER: Final = 4096
 """Bytes of name, address and roles as JSON that a mint can take; it encrypts them, and fails above."""
@@ -30,7 +31,7 @@ def needed_roles(role: str) -> tuple[str, ...]:
     return (f"{area}-read", role) if level == "write" else (role,)
 
 
-def with_missing_role(call: Call[Any], error: ServiceError, token: str | None) -> ServiceError:
+def with_missing_role(call: Call[Any], error: ServiceError, token: Secret | None) -> ServiceError:
     """Name in a refusal the role that the token really lacks.
 
     Args:
@@ -60,7 +61,7 @@ def with_missing_role(call: Call[Any], error: ServiceError, token: str | None) -
     )
 
 
-def cause_of_failure(call: Call[Any], error: Exception, token: str | None) -> str | None:
+def cause_of_failure(call: Call[Any], error: Exception, token: Secret | None) -> str | None:
     """Say what in the token made a mint fail, or None when it does not tell.
 
     Args:
@@ -86,7 +87,7 @@ def cause_of_failure(call: Call[Any], error: Exception, token: str | None) -> st
     return None
 
 
-def _claims(token: str | None) -> Claims | None:
+def _claims(token: Secret | None) -> Claims | None:
     claims = None if token is None else read_claims(token)
     return claims if claims is not None and claims.username is not None else None
 

@@ -9,6 +9,7 @@ import httpx
 
 from provena_sdk.errors import ConnectionFailed, RequestTimedOut
 from provena_sdk.operations.operation import Call
+from provena_sdk.secret import without_frames
 from provena_sdk.transport.policy import Failure
 from provena_sdk.transport.retry import NoAnswer
 from provena_sdk.unreached import proxy_status, rejected_certificate, where, why
@@ -59,7 +60,8 @@ def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:
         what = f"connection to the {service} broke" if broke else f"answer of the {service} is damaged"
         told = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
     # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
-    told.__cause__ = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
+    cause = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
+    told.__cause__ = None if cause is None else without_frames(cause)
     return NoAnswer(failure, told)
 
 

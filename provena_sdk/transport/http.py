@@ -20,11 +20,12 @@ from provena_sdk.errors import (
     ProvenaError,
     SignInError,
 )
+from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import AskDomain, Effect, Gather, Workflow
+from provena_sdk.secret import Secret, without_frames
 from provena_sdk.transport import access_changes
-from provena_sdk.transport.bodies import Body, DamagedBody
 from provena_sdk.transport.deadlines import within
 from provena_sdk.transport.failures import no_answer
 from provena_sdk.transport.policy import RetryPolicy
@@ -32,6 +33,12 @@ from provena_sdk.transport.pools import AsyncPool, Pool
 from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attempts
 
 T = TypeVar("T")
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Decoded bytes of a success that are kept; the largest page of a listing has a few."""
+
+MOST_ERROR_BYTES = 1024 * 1024
+"""Decoded bytes of any other answer that are kept; an explanation of an error is far shorter."""
 
 CONNECT_SECONDS = 10.0
 LONGEST_SECONDS = 365 * 86_400.0
@@ -41,15 +48,15 @@ LONGEST_SECONDS = 365 * 86_400.0
 class Tokens(Protocol):
     """Where access tokens come from; safe to use from many threads."""
 
-    def current(self) -> str | None:
+    def current(self) -> Secret | None:
         """Return a token that is still valid, without any I/O, or None."""
         ...
 
-    def token(self) -> str:
+    def token(self) -> Secret:
         """Return a valid token, signing in or refreshing when that is needed."""
         ...
 
-    def renew(self, rejected: str) -> str:
+    def renew(self, rejected: Secret) -> Secret:
         """Return another token than the one that a service has rejected."""
         ...
 
@@ -173,17 +180,30 @@ class Transport:
         finally:
             access_changes.announce(effect)
 
-    def _token(self, step: GetToken) -> str:
+    def _token(self, step: GetToken) -> Secret:
         if step.rejected is not None:
             return self.tokens.renew(step.rejected)
         return self.tokens.current() or self.tokens.token()
 
-    def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
+    def _send(self, call: Call[Any], token: Secret | None) -> Answer | NoAnswer:
         client = self._pool.client()
-        request = client.build_request(**_request(self.deployment, call, token, self.options))
+        _refuse_unsendable(token)
+        outcome = self._exchange(client, call, token)
+        if isinstance(outcome, BaseException):
+            if isinstance(outcome, RuntimeError):
+                # The HTTP client's word for having been closed by another thread just now.
+                self._pool.refuse_closed()
+            raise outcome
+        return outcome
+
+    def _exchange(
+        self, client: httpx.Client, call: Call[Any], token: Secret | None
+    ) -> Answer | NoAnswer | BaseException:
+        """Send a request; what is raised meanwhile is returned, since the frames here hold the token."""
         try:
+            request = client.build_request(**_request(self.deployment, call, token, self.options))
             with within(self.options.timeout), closing(client.send(request, stream=True)) as response:
-                body = Body(response.status_code, response.headers)
+                body = _body_of(response)
                 if body.whole:
                     for chunk in response.iter_raw():
                         if not body.add(chunk):
@@ -191,10 +211,8 @@ class Transport:
                 return Answer(response.status_code, response.headers, body.content(), body.whole)
         except (httpx.RequestError, DamagedBody, ValueError) as error:  # the last for numbers of 5,000 digits
             return no_answer(call, error, _base(self.deployment, call))
-        except RuntimeError:
-            # The HTTP client's word for having been closed by another thread just now.
-            self._pool.refuse_closed()
-            raise
+        except BaseException as error:
+            return without_frames(error)
 
     def _gather(self, gather: Gather) -> list[Any]:
         outcomes: list[Any] = [None] * len(gather.workflows)
@@ -306,19 +324,32 @@ class AsyncTransport:
         finally:
             access_changes.announce(effect)
 
-    async def _token(self, step: GetToken) -> str:
+    async def _token(self, step: GetToken) -> Secret:
         if step.rejected is not None:
             return await on_thread(self.tokens.renew, step.rejected)
         current = self.tokens.current()
         return await on_thread(self.tokens.token) if current is None else current
 
-    async def _send(self, call: Call[Any], token: str | None) -> Answer | NoAnswer:
+    async def _send(self, call: Call[Any], token: Secret | None) -> Answer | NoAnswer:
         client = self._pool.client()
-        request = client.build_request(**_request(self.deployment, call, token, self.options))
+        _refuse_unsendable(token)
+        outcome = await self._exchange(client, call, token)
+        if isinstance(outcome, BaseException):
+            if isinstance(outcome, RuntimeError):
+                # The HTTP client's word for having been closed by another task just now.
+                self._pool.refuse_closed()
+            raise outcome
+        return outcome
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, call: Call[Any], token: Secret | None
+    ) -> Answer | NoAnswer | BaseException:
+        """Send a request; what is raised meanwhile is returned, since the frames here hold the token."""
         try:
+            request = client.build_request(**_request(self.deployment, call, token, self.options))
             with within(self.options.timeout):
                 async with aclosing(await client.send(request, stream=True)) as response:
-                    body = Body(response.status_code, response.headers)
+                    body = _body_of(response)
                     if body.whole:
                         async for chunk in response.aiter_raw():
                             if not body.add(chunk):
@@ -326,10 +357,8 @@ class AsyncTransport:
                     return Answer(response.status_code, response.headers, body.content(), body.whole)
         except (httpx.RequestError, DamagedBody, ValueError) as error:  # the last for numbers of 5,000 digits
             return no_answer(call, error, _base(self.deployment, call))
-        except RuntimeError:
-            # The HTTP client's word for having been closed by another task just now.
-            self._pool.refuse_closed()
-            raise
+        except BaseException as error:
+            return without_frames(error)
 
     async def _gather(self, gather: Gather) -> list[Any]:
         outcomes: list[Any] = [None] * len(gather.workflows)
@@ -348,6 +377,12 @@ class AsyncTransport:
         return outcomes
 
 
+def _body_of(response: httpx.Response) -> Body:
+    if response.status_code == 200:
+        return Body(response.headers, MOST_BYTES)
+    return Body(response.headers, MOST_ERROR_BYTES, keeps_part=True)
+
+
 def _url(address: str, query: dict[str, str | int] | None) -> httpx.URL | str:
     """Parsing a URL takes the HTTP client longer than anything else it does, so each is parsed once."""
     return f"{address}?{urlencode(query, quote_via=quote)}" if query else _parsed(address)
@@ -363,16 +398,21 @@ def _base(deployment: Deployment, call: Call[Any]) -> str:
     return base
 
 
-def _request(deployment: Deployment, call: Call[Any], token: str | None, options: Options) -> dict[str, Any]:
+def _refuse_unsendable(token: Secret | None) -> None:
+    if token is not None and not token.is_sendable:
+        # The HTTP client would refuse it as well, with an error that shows it.
+        raise SignInError(
+            "The access token contains characters that cannot be sent.",
+            hint="Get a new one, and copy it whole.",
+        )
+
+
+def _request(
+    deployment: Deployment, call: Call[Any], token: Secret | None, options: Options
+) -> dict[str, Any]:
     request = dict(call.request)
     request["url"] = _url(_base(deployment, call) + request["url"], request.pop("params", None))
     request["timeout"] = options.as_httpx()
     if token is not None:
-        if not (token.isascii() and token.isprintable()):
-            # The HTTP client would refuse it as well, with an error that shows it.
-            raise SignInError(
-                "The access token holds characters that cannot be sent.",
-                hint="Get a new one, and copy it whole.",
-            )
-        request["headers"] = {**request.get("headers", {}), "Authorization": f"Bearer {token}"}
+        request["headers"] = {**request.get("headers", {}), "Authorization": f"Bearer {token.reveal()}"}
     return request

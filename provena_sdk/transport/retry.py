@@ -20,6 +20,7 @@ from provena_sdk.errors import (
 from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.answers import read
 from provena_sdk.operations.operation import Call, Repeat
+from provena_sdk.secret import Secret
 from provena_sdk.transport.causes import cause_of_failure, with_missing_role
 from provena_sdk.transport.policy import Failure, RetryPolicy
 
@@ -30,14 +31,14 @@ T = TypeVar("T")
 class GetToken:
     """Wanted: a valid access token; with ``rejected``, another one than that."""
 
-    rejected: str | None = field(default=None, repr=False)
+    rejected: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """Wanted: the request sent with this token, or without one."""
 
-    token: str | None = field(repr=False)
+    token: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
         ProvenaError: Any other failure that repeating did not cure.
     """
     repeat = call.operation.repeat
-    token = cast("str", (yield GetToken())) if call.operation.needs_token else None
+    token = cast("Secret", (yield GetToken())) if call.operation.needs_token else None
     renewed = False
     attempt = 1
     while True:
@@ -109,7 +110,7 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
                 if renewed or token is None:
                     raise
                 renewed = True
-                token = cast("str", (yield GetToken(rejected=token)))
+                token = cast("Secret", (yield GetToken(rejected=token)))
                 continue
             except UnreadableAnswer as unreadable:
                 if repeat is Repeat.NEVER:

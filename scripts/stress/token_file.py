@@ -17,6 +17,7 @@ import warnings
 from pathlib import Path
 
 from provena_sdk.auth import FileStore, SessionKey, Tokens
+from provena_sdk.secret import Secret
 
 KEY = SessionKey("https://auth.example.org/auth/realms/provena", "provena", "client-tools")
 LONGEST_MS = 12.0
@@ -25,7 +26,7 @@ LONGEST_MS = 12.0
 def session(number: int) -> Tokens:
     """Make a session that says its number in each part; lengths differ from one to the next."""
     text = f"{number:08}" * (200 + number * 7919 % 20_000)
-    return Tokens(text, float(number), float(number) + 300, text[::-1], float(number) + 1800)
+    return Tokens(Secret(text), float(number), float(number) + 300, Secret(text[::-1]), float(number) + 1800)
 
 
 def save_until_killed(folder: Path, first: int, report: int) -> None:

@@ -16,6 +16,7 @@ from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.store import FileStore
 from provena_sdk.config import Deployment
 from provena_sdk.errors import ConfigurationError, SessionEnded, SignInRequired
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from tests.auth.conftest import FakeClock, FakeSignIn, Quiet
@@ -92,7 +93,7 @@ def test_plain_http_is_for_this_machine_only(issuer: str, fine: bool) -> None:
 
 
 def test_surrounding_white_space_is_dropped() -> None:
-    assert token_source(EXAMPLE, access_token=" abc\n").token() == "abc"
+    assert token_source(EXAMPLE, access_token=" abc\n").token().reveal() == "abc"
 
 
 def test_a_whole_day(deployment: Deployment, sign_in: FakeSignIn, clock: FakeClock, quiet: Quiet) -> None:
@@ -147,7 +148,9 @@ class TestPickling:
         monkeypatch.setattr("provena_sdk.auth.flows.someone_watches", lambda: True)
         key = SessionKey.of(deployment, "client-tools")
         now = 2_000_000_000.0
-        FileStore().save(key, Tokens(sign_in.access_token(), now, now + 300, sign_in.refresh_token()))
+        FileStore().save(
+            key, Tokens(Secret(sign_in.access_token()), now, now + 300, Secret(sign_in.refresh_token()))
+        )
         source = token_source(deployment, interactive=True, present=quiet, clock=_year_2033)
         token = source.token()
         pickled = pickle.dumps(source)
@@ -227,7 +230,7 @@ def test_nothing_heavy_is_loaded_before_the_server_is_asked() -> None:
         "import sys\n"
         "from provena_sdk.auth import token_source, TokenSource\n"
         "from provena_sdk.config import Deployment\n"
-        "assert token_source(Deployment('example.org'), access_token='a').token() == 'a'\n"
+        "assert token_source(Deployment('example.org'), access_token='a').token().reveal() == 'a'\n"
         "token_source(Deployment('example.org'))\n"
         "heavy = {'requests', 'oauthlib', 'requests_oauthlib', 'httpx', 'filelock', 'platformdirs'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
@@ -249,4 +252,4 @@ def test_every_public_name_is_there(refuse: Callable[..., object]) -> None:
 def test_an_access_token_that_never_was_accepted_is_not_said_to_have_been() -> None:
     source = token_source(Deployment("example.org"), access_token="abc")
     with pytest.raises(SessionEnded, match=r"^The access token is not accepted, and"):
-        source.renew("abc")
+        source.renew(Secret("abc"))

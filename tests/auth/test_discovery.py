@@ -11,6 +11,7 @@ from provena_sdk.auth.discovery import Endpoints
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.config.addresses import is_safe
 from provena_sdk.errors import ConfigurationError, ConnectionFailed, EndpointNotFound, GatewayError
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from tests.auth.conftest import Answer, FakeSignIn
@@ -101,7 +102,7 @@ def test_trouble_is_not_taken_for_an_answer(
 def test_nobody_listens() -> None:
     server = SignInServer("http://127.0.0.1:9/realm", sleep=lambda _: None)
     with pytest.raises(ConnectionFailed, match="could not be reached"):
-        server.refresh("token", client_id="x")
+        server.refresh(Secret("token"), client_id="x")
 
 
 def test_the_environments_proxy_is_not_used_for_this_machine(

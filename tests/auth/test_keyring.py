@@ -19,13 +19,16 @@ from provena_sdk import Provena
 from provena_sdk.auth import FileStore, MemoryStore, SessionKey, Tokens, TokenSource, store_named
 from provena_sdk.auth.keyring_store import WINDOWS_PIECE, KeyringStore
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.secret import Secret
 
 KEY = SessionKey("https://auth.example.org/auth/realms/provena", "provena", "client-tools")
 OTHER = SessionKey(KEY.issuer, KEY.realm, KEY.client_id, "other")
 
 
 def tokens(number: int = 0, length: int = 3000) -> Tokens:
-    return Tokens(f"a{number}" * (length // 2), 1000.0, 1300.0, f"r{number}" * (length // 2), 2800.0)
+    return Tokens(
+        Secret(f"a{number}" * (length // 2)), 1000.0, 1300.0, Secret(f"r{number}" * (length // 2)), 2800.0
+    )
 
 
 class Keyring(KeyringBackend):
@@ -159,9 +162,9 @@ def test_a_locked_keyring(ring: Keyring) -> None:
 def test_it_shows_and_pickles_nothing(ring: Keyring) -> None:
     store = KeyringStore()
     store.save(KEY, tokens())
-    assert tokens().access_token not in repr(store)
+    assert tokens().access_token.reveal() not in repr(store)
     data = pickle.dumps(store)
-    assert tokens().access_token.encode() not in data
+    assert tokens().access_token.reveal().encode() not in data
     assert pickle.loads(data).load(KEY) == tokens()
 
 
@@ -212,5 +215,5 @@ def test_a_profile_that_names_the_keyring(
     monkeypatch.setenv("PROVENA_CONFIG_FILE", str(config))
     with Provena(profile="reef", interactive=False) as provena:
         key = SessionKey.of(provena.deployment, "client-tools", "reef")
-        KeyringStore().save(key, Tokens("stored", time.time(), time.time() + 300))
-        assert provena.tokens.token() == "stored"
+        KeyringStore().save(key, Tokens(Secret("stored"), time.time(), time.time() + 300))
+        assert provena.tokens.token().reveal() == "stored"

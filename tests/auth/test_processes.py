@@ -13,6 +13,7 @@ import pytest
 
 from provena_sdk.auth.store import FileStore
 from provena_sdk.auth.tokens import SessionKey, Tokens
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from tests.auth.conftest import FakeClock, FakeSignIn
@@ -32,7 +33,7 @@ source = token_source(Deployment("example.org", issuer=issuer), interactive=Fals
 import provena_sdk.auth.wire
 print("ready", flush=True)
 sys.stdin.readline()
-print(source.token())
+print(source.token().reveal())
 """
 
 
@@ -64,7 +65,12 @@ def expired(sign_in: FakeSignIn, clock: FakeClock, key: SessionKey) -> FileStore
     """A stored session whose access token has ended; the clock is the real one, for all processes."""
     clock.now = time.time()
     store = FileStore()
-    store.save(key, Tokens(sign_in.access_token(), clock.now - 400, clock.now - 100, sign_in.refresh_token()))
+    store.save(
+        key,
+        Tokens(
+            Secret(sign_in.access_token()), clock.now - 400, clock.now - 100, Secret(sign_in.refresh_token())
+        ),
+    )
     return store
 
 
@@ -77,7 +83,7 @@ def test_one_refresh_serves_all(sign_in: FakeSignIn, expired: FileStore, key: Se
     assert len(sign_in.calls("/token")) == 1
     stored = expired.load(key)
     assert stored is not None
-    assert stored.access_token == tokens[0]
+    assert stored.access_token.reveal() == tokens[0]
 
 
 @pytest.mark.slow
@@ -124,7 +130,13 @@ def test_a_process_killed_while_it_refreshes_does_not_block_the_others(
     # case; the next process must learn it at once instead of waiting for the lock.
     sign_in.spent.clear()
     FileStore().save(
-        key, Tokens(sign_in.access_token(), time.time() - 400, time.time() - 100, sign_in.refresh_token())
+        key,
+        Tokens(
+            Secret(sign_in.access_token()),
+            time.time() - 400,
+            time.time() - 100,
+            Secret(sign_in.refresh_token()),
+        ),
     )
     start = time.monotonic()
     [token] = run(sign_in, 1, "all locks")

@@ -11,7 +11,7 @@ from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineT
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
-from provena_sdk.auth.tokens import Secret, SessionKey
+from provena_sdk.auth.tokens import SessionKey
 from provena_sdk.errors import (
     ProvenaError,
     ServerError,
@@ -20,6 +20,7 @@ from provena_sdk.errors import (
     SignInError,
     SignInExpired,
 )
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from tests.auth.conftest import Answer, FakeClock, FakeSignIn, Quiet

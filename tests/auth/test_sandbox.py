@@ -16,6 +16,7 @@ from provena_sdk.auth.tokens import read_claims
 from provena_sdk.config import Deployment
 from provena_sdk.errors import SessionEnded, SignInDenied, SignInExpired, SignInRequired
 from provena_sdk.sandbox import Fault, Sandbox
+from provena_sdk.secret import Secret
 
 
 @pytest.fixture
@@ -62,14 +63,14 @@ class Person:
         raise AssertionError(text)
 
 
-def userinfo(sandbox: Sandbox, token: str) -> int:
+def userinfo(sandbox: Sandbox, token: Secret) -> int:
     url = f"{sandbox.issuer_url}/protocol/openid-connect/userinfo"
-    return httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code
+    return httpx.get(url, headers={"Authorization": f"Bearer {token.reveal()}"}).status_code
 
 
-def read(sandbox: Sandbox, token: str) -> int:
+def read(sandbox: Sandbox, token: Secret) -> int:
     url = f"{sandbox.datastore_url}/check-access/check-read-access"
-    return httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code
+    return httpx.get(url, headers={"Authorization": f"Bearer {token.reveal()}"}).status_code
 
 
 def test_a_person_signs_in_works_all_day_and_signs_out(
@@ -167,11 +168,12 @@ SCRIPT = """
 import sys
 from provena_sdk.auth import token_source
 from provena_sdk.config import Deployment
+from provena_sdk.secret import Secret
 source = token_source(Deployment("localhost", issuer=sys.argv[1]), interactive=False)
 import provena_sdk.auth.wire
 print("ready", flush=True)
 for _ in sys.stdin:
-    print(source.token(), flush=True)
+    print(source.token().reveal(), flush=True)
 """
 
 

@@ -16,8 +16,9 @@ from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineT
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.auth.store import FileStore
-from provena_sdk.auth.tokens import Secret, SessionKey, Tokens
+from provena_sdk.auth.tokens import SessionKey, Tokens
 from provena_sdk.errors import ConfigurationError, ProvenaError
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from tests.auth.conftest import Answer, FakeClock, FakeSignIn, Quiet
@@ -108,7 +109,9 @@ def test_no_error_shows_anything(
     flow = flows[way]
     source = TokenSource(flow, store=FileStore(), clock=clock, sleep=clock.sleep)
     if way == "device":
-        FileStore().save(key, Tokens(sign_in.access_token(), clock.now, clock.now + 300, given))
+        FileStore().save(
+            key, Tokens(Secret(sign_in.access_token()), clock.now, clock.now + 300, Secret(given))
+        )
     token = source.token()
     clock.now += 301
     every = " ".join([*sign_in.issued, sign_in.secret])
@@ -157,7 +160,7 @@ def test_a_device_code_is_in_no_error(
 
 def test_reprs_and_pickles_of_the_parts(server: SignInServer, key: SessionKey) -> None:
     secret = Secret("s3cr3t", name="offline_token")
-    tokens = Tokens("s3cr3t", 1.0, 2.0, "s3cr3t")
+    tokens = Tokens(Secret("s3cr3t"), 1.0, 2.0, Secret("s3cr3t"))
     parts = [
         secret,
         tokens,
@@ -176,7 +179,7 @@ def test_reprs_and_pickles_of_the_parts(server: SignInServer, key: SessionKey) -
 
 def test_warnings_hold_no_token(sign_in: FakeSignIn, key: SessionKey, leaks: Leaks) -> None:
     store = FileStore()
-    store.save(key, Tokens(sign_in.access_token(), 1.0, 2.0, sign_in.refresh_token()))
+    store.save(key, Tokens(Secret(sign_in.access_token()), 1.0, 2.0, Secret(sign_in.refresh_token())))
     path = store.path(key)
     path.write_bytes(path.read_bytes()[:-3])
     with warnings.catch_warnings(record=True) as caught:

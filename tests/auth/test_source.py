@@ -15,7 +15,7 @@ from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, OfflineToken, 
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.auth.store import FileStore, MemoryStore
-from provena_sdk.auth.tokens import Secret, SessionKey, Tokens
+from provena_sdk.auth.tokens import GivenSecret, SessionKey, Tokens
 from provena_sdk.errors import (
     ConnectionFailed,
     EndpointNotFound,
@@ -24,6 +24,7 @@ from provena_sdk.errors import (
     SignInDenied,
     SignInRequired,
 )
+from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
     from tests.auth.conftest import Answer, FakeClock, FakeSignIn, Quiet
@@ -56,8 +57,17 @@ def signed_in(
 
 def session(sign_in: FakeSignIn, clock: FakeClock, lifetime: float = 300) -> Tokens:
     return Tokens(
-        sign_in.access_token(), clock.now, clock.now + lifetime, sign_in.refresh_token(), clock.now + 1800
+        Secret(sign_in.access_token()),
+        clock.now,
+        clock.now + lifetime,
+        Secret(sign_in.refresh_token()),
+        clock.now + 1800,
     )
+
+
+def refresh_token(tokens: Tokens) -> str:
+    assert tokens.refresh_token is not None
+    return tokens.refresh_token.reveal()
 
 
 def refreshes(sign_in: FakeSignIn) -> int:
@@ -100,7 +110,7 @@ def test_a_run_of_half_an_hour_on_20_second_tokens(
 ) -> None:
     sign_in.lifetime = 20
     for _ in range(1800):
-        assert signed_in.token() in sign_in.issued
+        assert signed_in.token().reveal() in sign_in.issued
         assert signed_in.current() is not None
         clock.now += 1
     assert 150 <= refreshes(sign_in) <= 180
@@ -136,7 +146,7 @@ def test_32_threads_make_one_refresh(signed_in: TokenSource, sign_in: FakeSignIn
     clock.now += 300
     gate = threading.Barrier(32)
 
-    def ask(_: int) -> str:
+    def ask(_: int) -> Secret:
         gate.wait()
         return signed_in.token()
 
@@ -184,7 +194,7 @@ def test_those_who_wait_do_not_each_wait_for_a_server_that_is_away(
 
     signed_in._flow.server.sleep = held  # type: ignore[union-attr]
 
-    def ask() -> str:
+    def ask() -> Secret:
         return signed_in.token()
 
     with ThreadPoolExecutor(8) as pool:
@@ -216,7 +226,7 @@ def test_an_interrupted_flight_does_not_strand_those_who_wait(
         second = pool.submit(signed_in.token)
         go_on.set()
         assert isinstance(first.exception(5), KeyboardInterrupt)
-        assert second.result(5) in sign_in.issued
+        assert second.result(5).reveal() in sign_in.issued
 
 
 def test_another_process_renewed_already(
@@ -238,12 +248,14 @@ def test_another_process_renewed_while_the_lock_did_nothing(
 ) -> None:
     signed_in.token()
     clock.now += 300
-    newer = Tokens(sign_in.access_token(), clock.now, clock.now + 300, sign_in.refresh_token())
+    newer = Tokens(
+        Secret(sign_in.access_token()), clock.now, clock.now + 300, Secret(sign_in.refresh_token())
+    )
 
     def rotated_meanwhile() -> None:
         # The other process was answered first, and writes half a second later.
         sign_in.before_refresh = None
-        sign_in.sessions = {str(newer.refresh_token): "other"}
+        sign_in.sessions = {refresh_token(newer): "other"}
         clock.later(0.5, lambda: store.save(key, newer))
 
     sign_in.before_refresh = rotated_meanwhile
@@ -259,11 +271,11 @@ def test_a_newer_session_that_needs_renewing_itself(
     key: SessionKey,
 ) -> None:
     rejected = signed_in.token()
-    newer = Tokens(rejected, clock.now, clock.now + 300, sign_in.refresh_token())
+    newer = Tokens(rejected, clock.now, clock.now + 300, Secret(sign_in.refresh_token()))
 
     def rotated_meanwhile() -> None:
         sign_in.before_refresh = None
-        sign_in.sessions = {str(newer.refresh_token): "other"}
+        sign_in.sessions = {refresh_token(newer): "other"}
         store.save(key, newer)
 
     sign_in.before_refresh = rotated_meanwhile
@@ -294,7 +306,7 @@ def test_a_session_that_ends_in_the_middle_of_work_is_an_error_and_stays_one(
     assert quiet.events == []
     # Somebody signs in elsewhere: the work can go on.
     store.save(key, session(sign_in, clock))
-    assert source.token() in sign_in.issued
+    assert source.token().reveal() in sign_in.issued
 
 
 def test_at_the_first_use_a_session_that_has_ended_asks_the_person(
@@ -308,7 +320,7 @@ def test_at_the_first_use_a_session_that_has_ended_asks_the_person(
     store.save(key, session(sign_in, clock, lifetime=-1))
     sign_in.end_sessions()
     clock.later(5, lambda: sign_in.decide("approved"))
-    assert make(interactive=True).token() in sign_in.issued
+    assert make(interactive=True).token().reveal() in sign_in.issued
     assert quiet.events[-1] == ("ada", True)
 
 
@@ -322,7 +334,7 @@ def test_at_the_first_use_without_a_person_it_names_the_ways_out(
 
 def test_renew_never_asks_a_person(make: Callable[..., TokenSource], sign_in: FakeSignIn) -> None:
     with pytest.raises(SignInRequired, match="any more"):
-        make(interactive=True).renew("unknown")
+        make(interactive=True).renew(Secret("unknown"))
     assert sign_in.requests == []
 
 
@@ -368,7 +380,7 @@ def test_a_server_that_is_away_when_the_token_has_ended(
     with pytest.raises(error):
         signed_in.token()
     sign_in.scripted.clear()
-    assert signed_in.token() in sign_in.issued, "the session must survive"
+    assert signed_in.token().reveal() in sign_in.issued, "the session must survive"
 
 
 def test_a_refresh_gets_three_tries(
@@ -378,7 +390,7 @@ def test_a_refresh_gets_three_tries(
     clock.now += 301
     sign_in.script("/token", answer(drop=True), answer(429, "", {"Retry-After": "7"}))
     before = clock.now
-    assert signed_in.token() in sign_in.issued
+    assert signed_in.token().reveal() in sign_in.issued
     assert clock.now - before == 0.5 + 7
 
 
@@ -436,7 +448,9 @@ def test_somebody_else_under_the_same_profile_is_not_taken_for_the_user(
 ) -> None:
     signed_in.token()
     clock.now += 300
-    grace = Tokens(sign_in.access_token("grace"), clock.now, clock.now + 300, sign_in.refresh_token())
+    grace = Tokens(
+        Secret(sign_in.access_token("grace")), clock.now, clock.now + 300, Secret(sign_in.refresh_token())
+    )
     store.save(key, grace)
     assert signed_in.claims().username == "ada"
     assert store.load(key) == grace
@@ -460,7 +474,7 @@ def test_a_store_that_cannot_be_written_is_a_warning(
     # The stored refresh token is spent: what is in memory must be used, or the session ends.
     clock.now += 300
     with pytest.warns(UserWarning, match="could not be stored"):
-        assert signed_in.token() in sign_in.issued
+        assert signed_in.token().reveal() in sign_in.issued
 
 
 def test_sign_in_and_out(
@@ -480,7 +494,7 @@ def test_sign_in_and_out(
     source.sign_out()
     [revoked] = sign_in.calls("/revoke")
     assert revoked.form == {
-        "token": stored.refresh_token,
+        "token": refresh_token(stored),
         "token_type_hint": "refresh_token",
         "client_id": "client-tools",
     }
@@ -544,7 +558,9 @@ def test_a_server_that_hands_out_the_same_token_again_is_not_asked_forever(
     signed_in: TokenSource, sign_in: FakeSignIn, answer: type[Answer]
 ) -> None:
     token = signed_in.token()
-    same = answer(body={"access_token": token, "expires_in": 300, "refresh_token": sign_in.refresh_token()})
+    same = answer(
+        body={"access_token": token.reveal(), "expires_in": 300, "refresh_token": sign_in.refresh_token()}
+    )
     sign_in.script("/token", *[same] * 10)
     with pytest.raises(SessionEnded):
         signed_in.renew(token)
@@ -577,7 +593,7 @@ class TestOfflineToken:
     def test_it_signs_in_without_a_person(
         self, make_offline: Callable[[], TokenSource], sign_in: FakeSignIn, offline: str
     ) -> None:
-        assert make_offline().token() in sign_in.issued
+        assert make_offline().token().reveal() in sign_in.issued
         assert sign_in.calls("/token")[0].form["refresh_token"] == offline
 
     def test_the_next_process_goes_on_from_what_the_server_gave(
@@ -585,7 +601,7 @@ class TestOfflineToken:
     ) -> None:
         make_offline().token()
         clock.now += 300
-        assert make_offline().token() in sign_in.issued
+        assert make_offline().token().reveal() in sign_in.issued
         assert refreshes(sign_in) == 2
 
     def test_it_goes_back_to_the_given_token(
@@ -595,7 +611,7 @@ class TestOfflineToken:
         make_offline().token()
         clock.now += 300
         sign_in.sessions = {offline: "offline"}
-        assert make_offline().token() in sign_in.issued
+        assert make_offline().token().reveal() in sign_in.issued
 
     def test_it_ends(
         self, make_offline: Callable[[], TokenSource], sign_in: FakeSignIn, clock: FakeClock
@@ -647,15 +663,15 @@ class TestClientCredentials:
 class TestStaticToken:
     def test_it_is_used_until_it_is_rejected(self, key: SessionKey, clock: FakeClock) -> None:
         source = TokenSource(StaticToken(key, Secret("abc", name="access_token")), clock=clock)
-        assert source.token() == "abc"
+        assert source.token() == Secret("abc")
         clock.now += 1e6
-        assert source.current() == "abc"
+        assert source.current() == Secret("abc")
         for _ in range(2):
             with pytest.raises(SessionEnded, match="nothing to renew it with"):
-                source.renew("abc")
+                source.renew(Secret("abc"))
 
     def test_the_variable_it_came_from_is_named(self, key: SessionKey) -> None:
-        secret = Secret("abc", name="access_token", variable="PROVENA_ACCESS_TOKEN")
+        secret = GivenSecret("abc", name="access_token", variable="PROVENA_ACCESS_TOKEN")
         source = TokenSource(StaticToken(key, secret))
         with pytest.raises(SessionEnded, match=r"It came from PROVENA_ACCESS_TOKEN: .* or unset it"):
             source.renew(source.token())

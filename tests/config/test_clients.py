@@ -18,6 +18,7 @@ from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import FileStore, MemoryStore, SessionKey, Tokens, token_source
 from provena_sdk.errors import ConfigurationError, InvalidArgument, SignInRequired
 from provena_sdk.sandbox import Sandbox
+from provena_sdk.secret import Secret
 
 Face = type[Provena] | type[AsyncProvena]
 WriteConfig = Callable[[str], Path]
@@ -54,8 +55,8 @@ def test_a_profile_by_its_name(face: Face, write_config: WriteConfig) -> None:
 def test_each_profile_has_a_session_of_its_own(face: Face, write_config: WriteConfig) -> None:
     write_config("[profiles.one]\ndomain = 'example.org'\n[profiles.two]\ndomain = 'example.org'\n")
     key = SessionKey.of(Deployment("example.org"), "client-tools", "one")
-    FileStore().save(key, Tokens("kept", 1e9, 9e9))
-    assert face(profile="one").tokens.token() == "kept"
+    FileStore().save(key, Tokens(Secret("kept"), 1e9, 9e9))
+    assert face(profile="one").tokens.token().reveal() == "kept"
     with pytest.raises(SignInRequired):
         face(profile="two").tokens.token()
     with pytest.raises(SignInRequired):

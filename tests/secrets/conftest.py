@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from provena_sdk.sandbox.users import SERVICE_SECRET
 class Secrets:
     """All tokens and keys in play, by what they are."""
 
-    known: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def note(self, kind: str, secret: str | None) -> None:
         if secret:
@@ -74,3 +76,16 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
 def sandbox(secrets: Secrets) -> Iterator[Sandbox]:
     with Sandbox(approve_as="writer", poll_interval=0.1) as made:
         yield made
+
+
+@pytest.fixture
+def home(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folders, and the environment that leads to the sandbox; tries again come at once."""
+    monkeypatch.setattr("provena_sdk.auth.server._PAUSES", (0.0, 0.0))
+    for name in [name for name in os.environ if name.startswith("PROVENA_")]:
+        monkeypatch.delenv(name)
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PROVENA_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("PROVENA_CONFIG_FILE", str(tmp_path / "config.toml"))
+    return tmp_path

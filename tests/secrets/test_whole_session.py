@@ -171,19 +171,6 @@ def search(secrets: Secrets) -> Search:
     return Search(secrets)
 
 
-@pytest.fixture
-def home(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's folders, and the environment that leads to the sandbox; tries again come at once."""
-    monkeypatch.setattr("provena_sdk.auth.server._PAUSES", (0.0, 0.0))
-    for name in [name for name in os.environ if name.startswith("PROVENA_")]:
-        monkeypatch.delenv(name)
-    for name, value in sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PROVENA_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("PROVENA_CONFIG_FILE", str(tmp_path / "config.toml"))
-    return tmp_path
-
-
 def note_url(secrets: Secrets, url: str) -> None:
     secrets.note("signed URL", url)
     query = parse_qs(urlsplit(url).query)
@@ -255,7 +242,7 @@ def fail_in_many_ways(sandbox: Sandbox, home: Path, provena: Provena, reef: Any,
         sandbox.faults.clear()
         sandbox.faults.add(Fault(path=path, times=None, **what))
 
-    token = provena.tokens.token()
+    token = provena.tokens.token().reveal()
     fault("/registry/*", drop="before")
     search.error("a broken connection", lambda: datastore.fetch_dataset(private))
     fault("/register/*", drop="after")

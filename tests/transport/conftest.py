@@ -19,6 +19,7 @@ import pytest
 
 from provena_sdk.config import Deployment
 from provena_sdk.operations.workflow import Workflow
+from provena_sdk.secret import Secret
 from provena_sdk.transport.http import AsyncTransport, Options, Tokens, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
@@ -213,20 +214,20 @@ class FixedTokens:
     """Hands out one token, and another one each time it is rejected."""
 
     def __init__(self) -> None:
-        self.value = ACCESS_TOKEN
-        self.renewed: list[str] = []
+        self.value = Secret(ACCESS_TOKEN)
+        self.renewed: list[Secret] = []
         self.asked = 0
 
-    def current(self) -> str | None:
+    def current(self) -> Secret | None:
         return self.value
 
-    def token(self) -> str:
+    def token(self) -> Secret:
         self.asked += 1
         return self.value
 
-    def renew(self, rejected: str) -> str:
+    def renew(self, rejected: Secret) -> Secret:
         self.renewed.append(rejected)
-        self.value = f"{ACCESS_TOKEN}-{len(self.renewed)}"
+        self.value = Secret(f"{ACCESS_TOKEN}-{len(self.renewed)}")
         return self.value
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from provena_sdk import errors
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.operation import Call, Operation
+from provena_sdk.secret import Secret
 from provena_sdk.transport.policy import Failure, RetryPolicy
 from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, Sleep, attempts
 
@@ -62,12 +63,12 @@ class Run:
             while True:
                 step = steps.send(outcome)
                 if isinstance(step, Send):
-                    self.sent.append(step.token)
+                    self.sent.append(step.token.reveal() if step.token is not None else None)
                     outcome = next(waiting)
                 elif isinstance(step, GetToken):
                     if step.rejected is not None:
-                        self.rejected.append(step.rejected)
-                    outcome = f"token-{len(self.rejected)}"
+                        self.rejected.append(step.rejected.reveal())
+                    outcome = Secret(f"token-{len(self.rejected)}")
                 else:
                     assert isinstance(step, Sleep)
                     self.slept.append(step.seconds)
@@ -230,7 +231,7 @@ def test_a_page_that_cannot_be_read_is_not_asked_for_again() -> None:
 
 
 def test_steps_and_outcomes_do_not_show_secrets() -> None:
-    shown = repr([GetToken("hush"), Send("hush"), answer(200, "hush", x="hush")])
+    shown = repr([GetToken(Secret("hush")), Send(Secret("hush")), answer(200, "hush", x="hush")])
     assert "hush" not in shown
 
 

@@ -18,6 +18,7 @@ from provena_api.models import QueryResults
 from provena_sdk import errors
 from provena_sdk.operations import datastore, search
 from provena_sdk.operations.workflow import Workflow, gather
+from provena_sdk.secret import Secret
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
@@ -213,15 +214,15 @@ class SlowTokens:
         self.seconds = seconds
         self.threads: set[str] = set()
 
-    def current(self) -> str | None:
+    def current(self) -> Secret | None:
         return None
 
-    def token(self) -> str:
+    def token(self) -> Secret:
         self.threads.add(threading.current_thread().name)
         time.sleep(self.seconds)
-        return "slow-token"
+        return Secret("slow-token")
 
-    def renew(self, rejected: str) -> str:
+    def renew(self, rejected: Secret) -> Secret:
         return self.token()
 
 

@@ -17,6 +17,7 @@ from provena_api.models import CollectionFormat
 from provena_sdk import errors
 from provena_sdk.operations import catalogue, datastore, search
 from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.secret import Secret
 
 OK = {"status": {"success": True, "details": ""}}
 MINTED = {**OK, "handle": "10378.1/1", "s3_location": None, "register_create_activity_session_id": None}
@@ -182,7 +183,7 @@ def test_a_rejected_token_is_renewed_once_and_then_used(
     rejected = reply({"detail": "Could not validate credentials"}, 401, {"WWW-Authenticate": "Bearer"})
     server.script += [rejected, reply(FOUND), reply(FOUND)]
     face.run(server.url, look(), look())
-    assert tokens.renewed == ["opaque-hush-token"]
+    assert [token.reveal() for token in tokens.renewed] == ["opaque-hush-token"]
     assert [seen.headers["authorization"][-2:] for seen in server.seen] == ["en", "-1", "-1"]
     server.default = rejected
     with pytest.raises(errors.TokenRejected):
@@ -228,7 +229,7 @@ def test_a_token_that_no_header_can_carry_is_not_shown(
     server: Any, face: Any, tokens: Any, token: str
 ) -> None:
     """The HTTP client's own errors for these show the header."""
-    tokens.value = token
+    tokens.value = Secret(token)
     with pytest.raises(errors.SignInError) as caught:
         face.run(server.url, look())
     assert "hush" not in everything_shown(caught.value)

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk import Deployment, errors
+from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.operations import datastore
-from provena_sdk.transport.bodies import MOST_BYTES, MOST_ERROR_BYTES, Body, DamagedBody
-from provena_sdk.transport.http import AsyncTransport, Options, Transport
+from provena_sdk.transport.http import MOST_BYTES, MOST_ERROR_BYTES, AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
 UP = b'{"message": "up"}'
@@ -146,7 +146,7 @@ def test_no_charset_is_taken_from_the_headers(server: Any, face: Any, reply: Any
 def test_each_coding_is_decoded_however_it_is_cut(data: bytes, coding: tuple[str, int], size: int) -> None:
     name, wbits = coding
     sent = inflated(data, wbits) if wbits else data
-    body = Body(200, {"content-encoding": name})
+    body = Body({"content-encoding": name}, MOST_BYTES)
     for start in range(0, len(sent), size):
         assert body.add(sent[start : start + size])
     assert body.whole
@@ -156,22 +156,22 @@ def test_each_coding_is_decoded_however_it_is_cut(data: bytes, coding: tuple[str
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_body_that_ends_too_early_is_damaged(coding: str) -> None:
     sent = inflated(b"reef" * 1000, 31 if coding == "gzip" else 15)
-    body = Body(200, {"content-encoding": coding})
+    body = Body({"content-encoding": coding}, MOST_BYTES)
     body.add(sent[:-9])
     with pytest.raises(DamagedBody):
         body.content()
 
 
 def test_no_body_at_all_is_whole() -> None:
-    assert Body(204, {"content-encoding": "gzip"}).content() == b""
-    assert Body(200, {"content-encoding": "deflate"}).content() == b""
+    assert Body({"content-encoding": "gzip"}, MOST_BYTES, keeps_part=True).content() == b""
+    assert Body({"content-encoding": "deflate"}, MOST_BYTES).content() == b""
 
 
 def test_what_is_too_large_is_not_kept() -> None:
-    body = Body(200, {})
+    body = Body({}, MOST_BYTES)
     chunk = bytes(MOST_BYTES // 4)
     assert [body.add(chunk) for _ in range(5)] == [True, True, True, True, False]
     assert not body.whole
-    error = Body(500, {})
+    error = Body({}, MOST_ERROR_BYTES, keeps_part=True)
     assert not error.add(bytes(MOST_ERROR_BYTES + 1))
     assert len(error.content()) == MOST_ERROR_BYTES

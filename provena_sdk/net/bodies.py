@@ -6,12 +6,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-MOST_BYTES: Final = 64 * 1024 * 1024
-"""Decoded bytes of a success that are kept; the largest page of a listing has a few."""
-
-MOST_ERROR_BYTES: Final = 1024 * 1024
-"""Decoded bytes of any other answer that are kept; an explanation of an error is far shorter."""
-
 ENCODINGS: Final = "gzip, deflate"
 """The content codings that are asked for, as the header writes them."""
 
@@ -31,21 +25,22 @@ class Body:
     """A body that is being read; it grows to a limit and no further, however far its bytes expand.
 
     Args:
-        status: The answer's HTTP status.
         headers: The answer's headers, looked up without regard to case.
+        limit: Decoded bytes that are kept.
+        keeps_part: Whether the beginning of a longer body is kept; otherwise nothing is.
 
     Attributes:
         whole: Whether everything is kept; False once the limit is passed, from the start where the headers say so.
 
     Example:
-        >>> body = Body(200, {})
+        >>> body = Body({}, 1024)
         >>> body.add(b"{}"), body.content(), body.whole
         (True, b'{}', True)
     """
 
-    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
-        self._keeps_part = status != 200
-        self._limit = MOST_ERROR_BYTES if self._keeps_part else MOST_BYTES
+    def __init__(self, headers: Mapping[str, str], limit: int, *, keeps_part: bool = False) -> None:
+        self._keeps_part = keeps_part
+        self._limit = limit
         self._content = bytearray()
         self._decoder = _decoder(headers.get("content-encoding", ""))
         self.whole = self._keeps_part or _length(headers) <= self._limit

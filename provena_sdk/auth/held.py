@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import subprocess
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +15,10 @@ from provena_sdk.auth.refusal import Refusal
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import SessionKey, refuse_unsendable, stripped
 from provena_sdk.config.deployment import Deployment
+from provena_sdk.config.private_files import others_can_open, read_small
 from provena_sdk.config.profiles import refuse_if_others_write
 from provena_sdk.config.settings import Credential
+from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError, SignInError
 from provena_sdk.secret import Secret
 
@@ -131,7 +135,9 @@ def _fetched(credential: Credential) -> Secret:
 
 def _content(path: Path) -> Secret:
     try:
-        return Secret(path.read_text("utf-8"))
+        file = read_small(path)
+        _warn_of_others(path, file.state)
+        return Secret(file.content.decode("utf-8"))
     except UnicodeDecodeError:
         reason = "not UTF-8"
     except OSError as error:
@@ -140,6 +146,19 @@ def _content(path: Path) -> Secret:
         f"The offline token in {path} cannot be read ({reason}).",
         hint="Check offline_token_file, or PROVENA_OFFLINE_TOKEN_FILE.",
     )
+
+
+def _warn_of_others(path: Path, state: os.stat_result) -> None:
+    """Say when other users can have the token, or put another in its place; the superuser always can."""
+    if os.name != "posix":
+        return
+    if state.st_uid not in (os.geteuid(), 0):
+        what = "belongs to another user, who can replace it; make it your own"
+    elif others_can_open(state):
+        what = f"is open to other users (mode {stat.S_IMODE(state.st_mode):04o}); run chmod 600 on it"
+    else:
+        return
+    warnings.warn(f"The offline token in {printable(path)} {what}.", UserWarning, stacklevel=2)
 
 
 def _printed(command: tuple[str, ...]) -> Secret | str:

@@ -12,10 +12,16 @@ import logging
 import os
 import secrets
 import socket
+import stat
+import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from provena_sdk.config.private_files import read_small
+from provena_sdk.display.text import printable
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +31,12 @@ STALE_SECONDS = 150.0
 KERNEL_SECONDS = 0.5
 """How long the kernel lock may take for the holder of the marker, whom nobody but a straggler keeps waiting."""
 
+NOTICE_SECONDS = 5.0
+"""How long somebody waits in silence."""
+
 _POLL_SECONDS = 0.05
+_LABEL_BYTES = 4096
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 @contextmanager
@@ -35,96 +46,155 @@ def exclusive(path: Path, *, timeout: float) -> Iterator[None]:
     Args:
         path: The lock file; its folder exists. A marker lies beside it while the lock is held.
         timeout: Seconds to wait before going on without.
+
+    Warns:
+        UserWarning: Somebody else has held it for 5 seconds; it says who.
     """
     deadline = time.monotonic() + timeout
-    with _marker(path.with_suffix(".held"), deadline) as held:
+    with _marker(path, deadline) as marker:
         # The marker comes first: where there are no kernel locks, asking for one may fail only at the timeout.
         left = max(0.0, deadline - time.monotonic())
-        with _kernel_lock(path, min(left, KERNEL_SECONDS) if held else left):
+        with _kernel_lock(path, left if marker is None else min(left, KERNEL_SECONDS)) as locked:
+            if locked and marker is not None:
+                marker.note_kernel_lock()
             yield
 
 
 @contextmanager
-def _kernel_lock(path: Path, timeout: float) -> Iterator[None]:
+def _kernel_lock(path: Path, timeout: float) -> Iterator[bool]:
     from filelock import FileLock, Timeout
 
-    held: AbstractContextManager[object] = contextlib.nullcontext()
+    lock = FileLock(str(path), mode=0o600)
+    held: AbstractContextManager[object] | None = None
     try:
-        # acquire() returns a context manager whose exit releases.
-        held = FileLock(str(path), mode=0o600).acquire(timeout=timeout)
+        try:
+            # acquire() returns a context manager whose exit releases.
+            held = lock.acquire(timeout=min(timeout, NOTICE_SECONDS))
+        except Timeout:
+            if timeout <= NOTICE_SECONDS:
+                raise
+            _warn(f"Waiting for another process that holds the lock {printable(path)}.")
+            held = lock.acquire(timeout=timeout - NOTICE_SECONDS)
     except (Timeout, OSError, NotImplementedError, RuntimeError) as error:
         _log.debug("No file lock at %s (%s)", path, type(error).__name__)
-    with held:
-        yield
+    with held if held is not None else contextlib.nullcontext():
+        yield held is not None
+
+
+class _Marker:
+    """A marker that this process holds.
+
+    Args:
+        path: The marker.
+        label: What it says of its owner.
+        descriptor: The open file, whatever becomes of its name.
+    """
+
+    def __init__(self, path: Path, label: dict[str, object], descriptor: int) -> None:
+        self._path = path
+        self._label = label
+        self._descriptor = descriptor
+        self._write()
+
+    def note_kernel_lock(self) -> None:
+        """Say that the owner holds the kernel lock, too: when that is free, the owner is dead."""
+        self._label["locked"] = True
+        with contextlib.suppress(OSError):
+            self._write()
+
+    def release(self) -> None:
+        """Remove the marker, unless it was taken for an abandoned one."""
+        os.close(self._descriptor)
+        with contextlib.suppress(OSError):
+            if (_read_label(self._path) or {}).get("mark") == self._label["mark"]:
+                self._path.unlink()
+
+    def _write(self) -> None:
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.write(self._descriptor, json.dumps(self._label).encode())
 
 
 @contextmanager
-def _marker(path: Path, deadline: float) -> Iterator[bool]:
-    label = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "mark": secrets.token_hex(8)})
-    held = False
-    while not held:
+def _marker(lock: Path, deadline: float) -> Iterator[_Marker | None]:
+    path = lock.with_suffix(".held")
+    marker: _Marker | None = None
+    notice = time.monotonic() + NOTICE_SECONDS
+    while marker is None:
         try:
-            held = _created(path, label)
+            marker = _created(path)
         except OSError as error:
             _log.debug("No lock marker at %s (%s)", path, type(error).__name__)
             break
-        if held or _abandoned(path):
+        if marker is not None or _abandoned(path, lock):
             continue
-        if time.monotonic() >= deadline:
+        now = time.monotonic()
+        if now >= deadline:
             _log.debug("Going on without the lock marker at %s", path)
             break
+        if now >= notice:
+            notice = deadline
+            _warn(_waiting(path))
         time.sleep(_POLL_SECONDS)
     try:
-        yield held
+        yield marker
     finally:
-        if held and _label(path) == label:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        if marker is not None:
+            marker.release()
 
 
-def _created(path: Path, label: str) -> bool:
+def _created(path: Path) -> _Marker | None:
+    """Make the marker; None when there is one already."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return False
+        if not stat.S_ISREG(path.lstat().st_mode):
+            # Nobody's marker, and nobody will remove it.
+            raise
+        return None
     except PermissionError:
         if os.name == "nt" and path.exists():
             # Windows says so while another process is removing the file.
-            return False
+            return None
         raise
+    label: dict[str, object] = {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "mark": secrets.token_hex(8),
+        "boot": _boot_id(),
+    }
     try:
-        with open(descriptor, "w") as file:
-            file.write(label)
+        return _Marker(path, label, descriptor)
     except OSError:
         # On a full disk; a marker without its owner's name would hold everybody up until it is stale.
+        os.close(descriptor)
         with contextlib.suppress(OSError):
             path.unlink()
         raise
-    return True
 
 
-def _label(path: Path) -> str | None:
+def _read_label(path: Path) -> dict[str, object] | None:
     try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError):
+        label = json.loads(read_small(path, most=_LABEL_BYTES).content)
+    except (OSError, ValueError, RecursionError):
         return None
+    return label if isinstance(label, dict) else None
 
 
-def _abandoned(path: Path) -> bool:
+def _abandoned(path: Path, lock: Path) -> bool:
     """Clear a marker away whose owner is gone. True when it is worth trying again at once."""
-    label = _label(path)
+    label = _read_label(path)
     try:
-        age = time.time() - path.stat().st_mtime
+        age = time.time() - path.lstat().st_mtime
     except OSError:
         return True
-    if age < STALE_SECONDS and not _owner_is_dead(label):
+    if age < STALE_SECONDS and not _owner_is_dead(label or {}, lock):
         return False
     aside = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         path.rename(aside)
     except OSError:
         return True
-    if _label(aside) != label:
+    if _read_label(aside) != label:
         # Somebody else cleared it first and holds it now: what was taken is theirs, so put it back.
         with contextlib.suppress(OSError):
             aside.rename(path)
@@ -134,13 +204,16 @@ def _abandoned(path: Path) -> bool:
     return True
 
 
-def _owner_is_dead(label: str | None) -> bool:
-    try:
-        owner = json.loads(label or "")
-        host, pid = owner["host"], int(owner["pid"])
-    except (ValueError, KeyError, TypeError):
+def _owner_is_dead(owner: dict[str, object], lock: Path) -> bool:
+    boot, pid = _boot_id(), owner.get("pid")
+    if boot is not None and owner.get("boot") == boot and owner.get("locked") is True:
+        # One kernel, maybe in another container, where process ids and host names are others.
+        free = _kernel_lock_is_free(lock)
+        if free is not None:
+            return free
+    if os.name != "posix" or owner.get("host") != socket.gethostname():
         return False
-    if host != socket.gethostname() or os.name != "posix":
+    if not isinstance(pid, int) or not 0 < pid < 1 << 31:
         return False
     try:
         os.kill(pid, 0)
@@ -149,3 +222,51 @@ def _owner_is_dead(label: str | None) -> bool:
     except OSError:
         return False
     return False
+
+
+def _kernel_lock_is_free(lock: Path) -> bool | None:
+    """Whether nobody holds the kernel lock; None where kernel locks keep nobody out."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    def take(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    opened: list[int] = []
+    try:
+        opened += [os.open(lock, os.O_RDWR | os.O_NONBLOCK) for _ in range(2)]
+        if not take(opened[0]):
+            return False
+        return None if take(opened[1]) else True
+    except OSError:
+        return None
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def _boot_id() -> str | None:
+    """Name this start of the kernel, which all its containers share; None where the system has no such name."""
+    try:
+        with open(_BOOT_ID, encoding="ascii") as file:
+            return file.read(64).strip() or None
+    except (OSError, ValueError):
+        return None
+
+
+def _waiting(path: Path) -> str:
+    owner = _read_label(path) or {}
+    pid, host = owner.get("pid"), owner.get("host")
+    who = f"process {printable(pid)} on {printable(host)}" if pid and host else "another process"
+    return (
+        f"Waiting for {who}, which is renewing the session. If it no longer runs, remove {printable(path)}."
+    )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=3)

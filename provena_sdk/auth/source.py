@@ -327,7 +327,8 @@ class TokenSource:
             except OSError as error:
                 warnings.warn(
                     f"The session could not be stored ({error.strerror or type(error).__name__}); "
-                    "it ends with this process.",
+                    "it ends with this process. Name a folder that can be written in PROVENA_STATE_DIR, or set "
+                    'storage = "memory" in the profile.',
                     UserWarning,
                     stacklevel=2,
                 )

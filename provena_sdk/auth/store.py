@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import json
@@ -10,7 +11,6 @@ import logging
 import os
 import re
 import secrets
-import stat
 import threading
 import time
 import warnings
@@ -21,6 +21,12 @@ from typing import Any, Protocol
 
 from provena_sdk.auth.locking import exclusive
 from provena_sdk.auth.tokens import SessionKey, Tokens, number
+from provena_sdk.config.private_files import (
+    close_to_others,
+    make_private_folder,
+    others_can_open,
+    read_small,
+)
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.secret import Secret
 
@@ -32,6 +38,7 @@ FORMAT = 1
 _KIND = "provena-sdk session"
 _LOCK_TIMEOUT = 160.0
 _PART_SECONDS = 60.0
+_ASIDE_SECONDS = 7 * 86_400.0
 _REPLACE_TRIES = 20
 _UNUSUAL = re.compile(r"[^a-zA-Z0-9.-]+")
 
@@ -101,7 +108,7 @@ class FileStore:
 
     A session is written to a file beside the final one, flushed to disk and renamed, so that whatever happens the
     file holds the former tokens or the new ones. A file that is damaged, of another format or not a session of
-    this key is set aside with a warning.
+    this key is set aside with a warning, and removed a week later or when the session is.
 
     Args:
         folder: Where the files lie; made if missing, for its owner only. None means ``sessions`` in
@@ -125,10 +132,13 @@ class FileStore:
         path = self.path(key)
         try:
             tokens = decoded(_read_own(path), key)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            _warn(f"The stored session {path.name} cannot be read ({type(error).__name__}); it is ignored.")
+            _warn(
+                f"The stored session {path.name} cannot be read ({error.strerror or type(error).__name__}); it is "
+                "ignored."
+            )
             return None
         if tokens is None:
             self._set_aside(path)
@@ -153,7 +163,8 @@ class FileStore:
         finally:
             part.unlink(missing_ok=True)
         _sync_folder(self.folder)
-        self._clear_parts(key, older_than=_PART_SECONDS)
+        self._clear(f".{self._pattern(key)}.*.part", older_than=_PART_SECONDS)
+        self._clear(f"{self._pattern(key)}.*.set-aside", older_than=_ASIDE_SECONDS)
 
     def remove(self, key: SessionKey) -> None:
         """Forget a session; nothing happens when there is none.
@@ -161,8 +172,10 @@ class FileStore:
         Raises:
             OSError: The file could not be removed.
         """
-        self.path(key).unlink(missing_ok=True)
-        self._clear_parts(key, older_than=0.0)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            self.path(key).unlink()
+        self._clear(f".{self._pattern(key)}.*.part", older_than=0.0)
+        self._clear(f"{self._pattern(key)}.*.set-aside", older_than=0.0)
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
@@ -177,23 +190,26 @@ class FileStore:
             yield
 
     def _make_folder(self) -> None:
-        if not self.folder.is_dir():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         # A folder that the caller named may be shared on purpose; the files are private all the same.
-        if self._ours and os.name == "posix" and stat.S_IMODE(self.folder.stat().st_mode) & 0o077:
-            self.folder.chmod(0o700)
+        if self._ours:
+            close_to_others(self.folder)
 
-    def _clear_parts(self, key: SessionKey, *, older_than: float) -> None:
-        """Remove what a process that was killed while saving left behind."""
-        for part in self.folder.glob(f".{glob.escape(self.path(key).stem)}.*.part"):
+    def _pattern(self, key: SessionKey) -> str:
+        return glob.escape(self.path(key).stem)
+
+    def _clear(self, pattern: str, *, older_than: float) -> None:
+        """Remove what a killed process or a damaged session left behind: there may be tokens in it."""
+        for left in self.folder.glob(pattern):
             with contextlib.suppress(OSError):
-                if time.time() - part.stat().st_mtime >= older_than:
-                    part.unlink()
+                if time.time() - left.stat().st_mtime >= older_than:
+                    left.unlink()
 
     def _set_aside(self, path: Path) -> None:
         aside = path.with_name(f"{path.stem}.{int(time.time())}-{secrets.token_hex(2)}.set-aside")
         try:
             path.rename(aside)
+            aside.touch()
         except OSError:
             _warn(f"The stored session {path.name} is damaged or foreign; it is ignored.")
             return
@@ -290,16 +306,14 @@ def decoded(content: bytes, key: SessionKey) -> Tokens | None:
 
 def _read_own(path: Path) -> bytes:
     """Read a file that must be the user's own, and make it so that nobody else can."""
-    with open(path, "rb") as file:
-        if os.name == "posix":
-            state = os.fstat(file.fileno())
-            if state.st_uid != os.geteuid():
-                raise PermissionError("owned by another user")
-            if stat.S_IMODE(state.st_mode) & 0o077:
-                _warn(f"The stored session {path.name} could be read by other users; its mode is now 0600.")
-                with contextlib.suppress(OSError):
-                    os.fchmod(file.fileno(), 0o600)
-        return file.read()
+    file = read_small(path)
+    if os.name == "posix" and file.state.st_uid != os.geteuid():
+        raise PermissionError(errno.EACCES, "owned by another user", str(path))
+    if others_can_open(file.state):
+        _warn(f"The stored session {path.name} could be read by other users; its mode is now 0600.")
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
+    return file.content
 
 
 def _replace(part: Path, path: Path) -> None:

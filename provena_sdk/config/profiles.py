@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from provena_sdk.config.keys import KEYS, PATH_KEYS, Value
+from provena_sdk.config.private_files import read_small
 from provena_sdk.errors import ConfigurationError
 
 CONFIG_FILE: Final = "PROVENA_CONFIG_FILE"
@@ -84,8 +85,9 @@ def read_config(path: str | os.PathLike[str] | None = None) -> Config:
     """
     place = config_path() if path is None else Path(path)
     try:
-        content = place.read_bytes()
-    except FileNotFoundError:
+        content = read_small(place).content
+    except (FileNotFoundError, NotADirectoryError):
+        # A home that is not a folder, as services have, holds no configuration either.
         return Config(place, exists=False)
     except OSError as error:
         reason = error.strerror or type(error).__name__

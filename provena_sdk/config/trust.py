@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from provena_sdk.config.private_files import require_regular
 from provena_sdk.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """What names a file of authorities for many programs, not for this SDK alone."""
+
+_MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def authorities(ca_file: str | None) -> tuple[str, str] | None:
@@ -66,6 +69,9 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     label = variable or "ca_file"
     try:
         folder = os.path.isdir(path)
+        if not folder:
+            # OpenSSL would wait for a pipe, and read a device for ever.
+            require_regular(path, most=_MOST_BYTES)
         return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
     except ssl.SSLError:
         raise ConfigurationError(f"{label}: {path} holds no certificate.", hint="PEM is needed.") from None

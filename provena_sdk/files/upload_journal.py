@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import secrets
-import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from provena_sdk.auth.store import state_folder
+from provena_sdk.config.private_files import close_to_others, make_private_folder
 from provena_sdk.files.location import DatasetLocation
 from provena_sdk.files.process import is_dead, this_process
 
@@ -139,7 +139,8 @@ class UploadJournal:
         fields: dict[str, Any] = {"version": _VERSION, **self._place, **dataclasses.asdict(self.begun)}
         part = self._file.with_suffix(".part")
         try:
-            _make_private(self._file.parent)
+            make_private_folder(self._file.parent)
+            close_to_others(self._file.parent)
             # Exclusive, so that no link somebody put there is followed.
             part.unlink(missing_ok=True)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -251,12 +252,6 @@ class UploadJournals:
 
     def _file(self, path: str) -> Path:
         return self._folder / f"{self._dataset}-{_digest(path)}.{secrets.token_hex(8)}.json"
-
-
-def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        folder.chmod(0o700)
 
 
 def _digest(*names: str) -> str:

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -284,11 +283,10 @@ class TestLock:
     def test_a_full_disk_leaves_no_marker_that_holds_others_up(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def full(descriptor: int, mode: str) -> IO[str]:
-            os.close(descriptor)
+        def full(descriptor: int, data: bytes) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(locking, "open", full, raising=False)
+        monkeypatch.setattr(os, "write", full)
         with exclusive(tmp_path / "x.lock", timeout=5):
             assert not (tmp_path / "x.held").exists()
         monkeypatch.undo()

@@ -1,0 +1,126 @@
+"""Small files of the user's own: settings, sessions, tokens, locks. What lies in their place never stops the SDK."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+MOST_BYTES: Final = 1024 * 1024
+"""The longest small file; a session takes a few thousand bytes."""
+
+_OPENS_AT_ONCE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_PIECE_BYTES: Final = 64 * 1024
+_OTHERS: Final = 0o077
+
+
+class SmallFile(NamedTuple):
+    """What a file held when it was read.
+
+    Args:
+        content: Its bytes.
+        state: Its owner, mode and size.
+    """
+
+    content: bytes
+    state: os.stat_result
+
+    def __repr__(self) -> str:
+        return f"<SmallFile of {len(self.content)} bytes>"
+
+
+def read_small(path: str | os.PathLike[str], *, most: int = MOST_BYTES) -> SmallFile:
+    """Read a small file, without ever waiting for a pipe or reading a device.
+
+    Args:
+        path: The file.
+        most: The most bytes it may have.
+
+    Raises:
+        OSError: It cannot be read, is not a regular file, or is longer than ``most``.
+
+    Example:
+        >>> read_small(os.devnull)
+        Traceback (most recent call last):
+        OSError: [Errno 22] not a regular file: '/dev/null'
+    """
+    content = bytearray()
+    with _opened(path, most) as (descriptor, state):
+        while len(content) <= most:
+            piece = os.read(descriptor, min(_PIECE_BYTES, most + 1 - len(content)))
+            if not piece:
+                return SmallFile(bytes(content), state)
+            content += piece
+    raise _too_long(path, most)
+
+
+def require_regular(path: str | os.PathLike[str], *, most: int) -> None:
+    """Refuse a file that must not be handed to a library which would wait for it, or read on for ever.
+
+    Args:
+        path: The file.
+        most: The most bytes it may have.
+
+    Raises:
+        OSError: It cannot be opened, is not a regular file, or is longer than ``most``.
+    """
+    with _opened(path, most):
+        pass
+
+
+def others_can_open(state: os.stat_result) -> bool:
+    """Whether a file's mode lets other users read or write it. Windows has no such modes."""
+    return os.name == "posix" and bool(stat.S_IMODE(state.st_mode) & _OTHERS)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for this user only, whatever the umask says.
+
+    Args:
+        folder: The folder; one that exists stays as it is.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for part in (*reversed(folder.parents), folder):
+        if part.is_dir():
+            continue
+        try:
+            part.mkdir(mode=0o700, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(part)) from None
+
+
+def close_to_others(folder: Path) -> None:
+    """Take away what other users may do with a folder.
+
+    Raises:
+        OSError: It is not this user's.
+    """
+    if others_can_open(folder.stat()):
+        folder.chmod(0o700)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, os.stat_result]]:
+    # Opening a pipe waits for whoever writes to it, unless told otherwise.
+    descriptor = os.open(path, _OPENS_AT_ONCE)
+    try:
+        state = os.fstat(descriptor)
+        if stat.S_ISDIR(state.st_mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+        if state.st_size > most:
+            raise _too_long(path, most)
+        yield descriptor, state
+    finally:
+        os.close(descriptor)
+
+
+def _too_long(path: str | os.PathLike[str], most: int) -> OSError:
+    return OSError(errno.EFBIG, f"longer than {most // 1024} kB", os.fspath(path))

@@ -37,7 +37,7 @@ def read_small(path: str | os.PathLike[str], *, most: int = MOST_BYTES) -> Small
     """Read a small file, without ever waiting for a pipe or reading a device.
 
     Args:
-        path: The file.
+        path: The file; the null device counts as an empty one.
         most: The most bytes it may have.
 
     Raises:
@@ -45,8 +45,7 @@ def read_small(path: str | os.PathLike[str], *, most: int = MOST_BYTES) -> Small
 
     Example:
         >>> read_small(os.devnull)
-        Traceback (most recent call last):
-        OSError: [Errno 22] not a regular file: '/dev/null'
+        <SmallFile of 0 bytes>
     """
     content = bytearray()
     with _opened(path, most) as (descriptor, state):
@@ -113,7 +112,7 @@ def _opened(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, os.s
         state = os.fstat(descriptor)
         if stat.S_ISDIR(state.st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-        if not stat.S_ISREG(state.st_mode):
+        if not stat.S_ISREG(state.st_mode) and not os.path.samestat(state, os.stat(os.devnull)):
             raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
         if state.st_size > most:
             raise _too_long(path, most)

@@ -105,6 +105,10 @@ def test_a_file_of_authorities(tmp_path: Path, obstruct: Obstruct) -> None:
         tls_context(str(tmp_path / "ca.pem"))
 
 
+def test_the_null_device_is_an_empty_file() -> None:
+    assert not read_config(os.devnull).profiles
+
+
 def test_a_file_is_read_whole(tmp_path: Path) -> None:
     content = os.urandom(300_000)
     (tmp_path / "file").write_bytes(content)

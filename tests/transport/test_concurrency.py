@@ -83,10 +83,8 @@ def test_gathered_workflows_run_at_once_within_their_limit(echo: Any, face: Any,
         return answer(seen)
 
     echo.default = slowly
-    started = time.monotonic()
     results = face.run(echo.url, several(words, 8))[0]
     assert [found(result) for result in results] == words
-    assert time.monotonic() - started < 24 * 0.02
     assert echo.most_in_flight <= 8
     assert echo.most_in_flight >= 4
 

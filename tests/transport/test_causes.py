@@ -12,6 +12,7 @@ from provena_api.models import CollectionFormat
 from provena_sdk import errors
 from provena_sdk.operations import catalogue, datastore, review
 from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.secret import Secret
 
 READ, WRITE, SYS_READ, SYS_ADMIN = (
     "entity-registry-read",
@@ -68,7 +69,7 @@ def mint() -> Workflow[Any]:
 def test_the_role_that_is_really_missing_is_named(
     server: Any, face: Any, reply: Any, tokens: Any, roles: list[str], workflow: Any, role: str, words: str
 ) -> None:
-    tokens.value = token(roles)
+    tokens.value = Secret(token(roles))
     server.default = reply(REFUSAL, status=401, headers=CHALLENGE)
     with pytest.raises(errors.RoleMissing) as caught:
         face.run(server.url, workflow())
@@ -105,7 +106,7 @@ BARE = {
 def test_what_in_the_token_made_a_mint_fail_is_named(
     server: Any, face: Any, reply: Any, tokens: Any, held: str, cause: str | None
 ) -> None:
-    tokens.value = held
+    tokens.value = Secret(held)
     server.default = reply(**BARE)
     with pytest.raises(errors.OutcomeUnknown) as caught:
         face.run(server.url, mint())
@@ -117,7 +118,7 @@ def test_what_in_the_token_made_a_mint_fail_is_named(
 def test_a_mint_that_failed_for_another_reason_does_not_blame_the_token(
     server: Any, face: Any, reply: Any, tokens: Any
 ) -> None:
-    tokens.value = token([READ, WRITE], email=None)
+    tokens.value = Secret(token([READ, WRITE], email=None))
     server.default = reply({"detail": "API service creds request failed, code: 503."}, status=500)
     with pytest.raises(errors.OutcomeUnknown) as caught:
         face.run(server.url, mint())

@@ -12,6 +12,7 @@ import pytest
 
 from provena_sdk import errors
 from provena_sdk.auth import TokenSource
+from provena_sdk.secret import Secret
 from scripts.live.realm import Rotation
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.relay import relay
@@ -45,7 +46,7 @@ def reef(mode: Rotation, realm_in: Callable[[Rotation], Realm]) -> Realm:
     return realm_in(mode)
 
 
-def renew(source: TokenSource) -> str:
+def renew(source: TokenSource) -> Secret:
     return source.renew(source.token())
 
 

@@ -7,7 +7,6 @@ never sent, which a framework would not allow. Parsing is httptools' work.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -124,6 +123,9 @@ class _Protocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._server.connections.add(self)
+        if self._server.closed:
+            # Accepted just before; since Python 3.12 the server waits for it to end.
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
@@ -249,6 +251,7 @@ class Server:
         self.connections: set[_Protocol] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.crashes: list[str] = []
+        self.closed = False
         self._clock = clock
         self._date: tuple[int, str] = (0, "")
         self._listener: asyncio.Server | None = None
@@ -275,6 +278,7 @@ class Server:
 
     async def close(self) -> None:
         """Stop listening and break every connection."""
+        self.closed = True
         if self._listener is not None:
             self._listener.close()
         for connection in list(self.connections):
@@ -282,8 +286,7 @@ class Server:
         for task in list(self.tasks):
             task.cancel()
         if self._listener is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._listener.wait_closed(), 1)
+            await self._listener.wait_closed()
             self._listener = None
 
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 from urllib.parse import urlsplit
 
 import pytest
 
 from provena_sdk.sandbox import Sandbox, wire
+from provena_sdk.sandbox.object_store import Grants, ObjectStore
+from provena_sdk.sandbox.object_store import serve as serve_objects
 from provena_sdk.sandbox.wire import Connection, Request, Response, json_response
 
 
@@ -90,8 +94,6 @@ def test_a_body_too_large_is_refused_and_has_no_effect(
 
 
 async def test_a_handler_that_breaks_answers_500_and_says_why() -> None:
-    import asyncio
-
     def broken(request: Request, connection: Connection) -> Response:
         return json_response(1 // len(request.body))
 
@@ -103,6 +105,24 @@ async def test_a_handler_that_breaks_answers_500_and_says_why() -> None:
     assert received.startswith(b"HTTP/1.1 500 ")
     assert received.endswith(b"Internal Server Error")
     assert "ZeroDivisionError" in server.crashes[0]
+
+
+# After three turns of the loop asyncio has accepted the connection, and after four its protocol knows.
+@pytest.mark.parametrize("turns", [3, 4, 5])
+@pytest.mark.parametrize("kind", ["services", "object store"])
+async def test_stopping_ends_connections_that_were_accepted_just_before(kind: str, turns: int) -> None:
+    server = await (
+        serve_objects(ObjectStore(), Grants())
+        if kind == "object store"
+        else wire.serve(lambda *_: json_response({}), host="127.0.0.1", port=0, clock=lambda: 0.0)
+    )
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(server.close(), 5)
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
 
 
 def test_paths_are_decoded_and_redirects_keep_the_query(sandbox: Sandbox) -> None:

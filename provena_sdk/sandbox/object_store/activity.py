@@ -28,6 +28,7 @@ class Activity:
         in_flight: Requests begun and not yet answered.
         peak_in_flight: The most there ever were at once; may be set back to 0.
         connections: The connections open now.
+        closed: Whether the server takes no connections any more.
         on_request: Called with every record, on the server's thread; None for nothing.
     """
 
@@ -36,6 +37,7 @@ class Activity:
         self.in_flight = 0
         self.peak_in_flight = 0
         self.connections: set[Closable] = set()
+        self.closed = False
         self.on_request: Callable[[RequestRecord], None] | None = None
         self._count = 0
         self._second = 0

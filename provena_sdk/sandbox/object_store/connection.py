@@ -108,6 +108,9 @@ class Connection(asyncio.Protocol):
         """Take the connection in."""
         self._transport = cast("asyncio.Transport", transport)
         self._activity.connections.add(self)
+        if self._activity.closed:
+            # Accepted just before; since Python 3.12 the server waits for it to end.
+            self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop what was under way."""

@@ -53,6 +53,7 @@ class Server:
     async def close(self) -> None:
         """Stop listening and end every connection. The store keeps its objects."""
         self._listener.close()
+        self.activity.closed = True
         for connection in list(self.activity.connections):
             connection.close()
         await self._listener.wait_closed()

@@ -1,6 +1,7 @@
 """HTTP as the wire reads it, from servers that keep to it and from others."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -314,18 +315,22 @@ async def test_bodies_are_sent_whole_over_a_slow_reader() -> None:
 
 
 async def test_an_early_answer_ends_the_sending_and_the_connection() -> None:
+    answered = asyncio.Event()
+
     async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(head("Content-Length: 0", status="503 Slow Down"))
         await writer.drain()
         await reader.read(1)
-        await asyncio.sleep(60)
+        await answered.wait()
+        writer.transport.abort()  # since Python 3.12 the server waits for its connections to end
 
     server, wire = await serving(answering)
     async with server:
         body = bytearray(50_000_000)
         reply = await wire.exchange(put(body), memoryview(body), LIMITS, bodiless=False)
         assert (reply.status, wire.idle) == (503, False)
+        answered.set()
 
 
 async def test_what_reading_the_body_raises_ends_the_exchange() -> None:
@@ -366,6 +371,9 @@ async def test_standing_still_is_noticed_and_moving_slowly_is_not() -> None:
         for _ in range(2):
             writer.write(b"x")
             await asyncio.sleep(0.05)
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
 
     server, wire = await serving(answering)
     async with server:

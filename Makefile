@@ -1,20 +1,21 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check types slow interop peer generate refresh twins bench stress browser lock wheel clean test-live live-servers
+.PHONY: help setup demo test versions check types slow interop peer generate refresh twins bench stress browser lock wheel clean test-live live-servers
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/ready ## Make .venv with everything that is needed
+setup: $(VENV)/ready ## Make .venv with everything that is needed
 
-.venv/ready: pyproject.toml requirements.lock
+$(VENV)/ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 …"; exit 1; }
-	@echo "Setting up .venv …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Setting up $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@$(PIP) install --quiet -c requirements.lock --editable '.[sandbox,pandas]' --group dev
 	@touch $@
@@ -24,6 +25,9 @@ demo: setup ## Sign in, mint, upload, list, search, fetch, open and download aga
 
 test: setup ## Run the fast tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not interop and not live"
+
+versions: setup ## Run the fast tests on every Python from 3.11 to 3.13 that this machine has
+	@$(BIN)/python scripts/versions.py
 
 slow: setup ## Run the tests that take longer
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser and not interop and not live"
@@ -102,4 +106,4 @@ wheel: setup ## Build the wheel, and try it in an empty environment
 	@$(BIN)/python scripts/try_wheel.py
 
 clean: ## Remove everything that can be made again
-	rm -rf .venv .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,122 @@
+"""Run the fast tests on every supported Python that this machine has.
+
+Interpreters are looked for on PATH and among pyenv's. Each gets an environment of its own, such as ``.venv-3.12``; the
+version of ``.venv`` is tested there. The exit code is 1 when the tests of a version fail. Versions that the machine
+lacks are named, and are not failures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+PROBE = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)"
+PROBE_SECONDS = 30
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d+)")
+_OUTCOME = re.compile(r"(?:\d+ (?:passed|failed|error)).* in [\d.]+s")
+
+
+class Outcome(NamedTuple):
+    """How the tests ended on one version.
+
+    Attributes:
+        well: Whether all passed.
+        text: What pytest counted.
+    """
+
+    well: bool
+    text: str
+
+
+def main() -> int:
+    """Find the interpreters, run the tests on each, and print a table."""
+    versions = supported(ROOT / "pyproject.toml")
+    found = {version: interpreter(version) for version in versions}
+    for version, python in found.items():
+        print(f"Python {version}: {python or 'not found'}")
+    outcomes = {version: run(version, python) for version, python in found.items() if python is not None}
+    print("\nThe fast tests by version of Python:")
+    for version in versions:
+        text = outcomes[version].text if version in outcomes else "not run, because this machine lacks it"
+        print(f"  {version}  {text}")
+    return 0 if all(outcome.well for outcome in outcomes.values()) else 1
+
+
+def supported(project: Path) -> list[str]:
+    """Return the versions that pyproject.toml promises, such as ``3.12``, the oldest first."""
+    classifiers = tomllib.loads(project.read_text("utf-8"))["project"]["classifiers"]
+    return [match[1] for line in classifiers if (match := _CLASSIFIER.fullmatch(line))]
+
+
+def interpreter(version: str) -> str | None:
+    """Return the path of an interpreter of a version; None when there is none that can make environments.
+
+    Args:
+        version: Such as ``3.12``.
+    """
+    if version == own_version():
+        return sys.executable
+    return next(filter(None, (probed(path, version) for path in candidates(version))), None)
+
+
+def own_version() -> str:
+    """Return the version of the Python that runs this."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def candidates(version: str) -> Iterator[Path]:
+    """Yield where a version may be: on PATH, then among pyenv's, the newest first."""
+    for place in os.get_exec_path():
+        yield Path(place, f"python{version}")
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    patches = [
+        (int(match[1]), folder)
+        for folder in root.glob(f"versions/{version}.*")
+        if (match := re.fullmatch(rf"{re.escape(version)}\.(\d+)", folder.name))
+    ]
+    for _, folder in sorted(patches, reverse=True):
+        yield folder / "bin" / "python"
+
+
+def probed(path: Path, version: str) -> str | None:
+    """Return the true path of an interpreter; None when it is of another version, or not an interpreter.
+
+    pyenv's shims may lead to any version, or nowhere.
+    """
+    if not os.access(path, os.X_OK):
+        return None
+    try:
+        answer = subprocess.run(
+            [path, "-c", PROBE], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    said, _, executable = answer.stdout.strip().partition(" ")
+    return executable if answer.returncode == 0 and said == version else None
+
+
+def run(version: str, python: str) -> Outcome:
+    """Run the fast tests on one version, show what they print, and return how they ended."""
+    command = ["make", "--no-print-directory", "test"]
+    if version != own_version():
+        command += [f"VENV=.venv-{version}", f"PYTHON={python}"]
+    print(f"\n-- Python {version}", flush=True)
+    last = "no tests were run"
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if found := _OUTCOME.search(line):
+                last = found[0]
+    return Outcome(process.returncode == 0, last)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -2,7 +2,8 @@
 
 ``GET /sandbox/requests`` lists what was asked; ``POST`` and ``DELETE /sandbox/faults`` put faults in force and end
 them; ``POST /sandbox/outages`` takes backends down; ``GET /sandbox/codes`` lists devices that wait and
-``POST /sandbox/approve`` decides on one; ``POST /sandbox/advance`` moves the clock.
+``POST /sandbox/approve`` decides on one; ``POST /sandbox/advance`` moves the clock. They answer only to programs and
+pages of this machine.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _VALUE_ERROR: Final = "value_error"
 _DURATION: Final = re.compile(
     r"P(?=.)(\d+(\.\d+)?Y)?(\d+(\.\d+)?M)?(\d+(\.\d+)?W)?(\d+(\.\d+)?D)?(T(?=.)(\d+(\.\d+)?H)?(\d+(\.\d+)?M)?(\d+(\.\d+)?S)?)?"
 )
-_EWKT: Final = re.compile(r"SRID=(\d+);(.+)", re.DOTALL | re.IGNORECASE)
+_EWKT: Final = re.compile(r"SRID=(\d+);(.+)", re.DOTALL)
 
 _REGISTRY_REFUSES = "Registry API responded with an error during validation, error: Validation Error: "
 _FIELD_REFUSED = "Failed field value validation. Error: "

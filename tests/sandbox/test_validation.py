@@ -190,6 +190,7 @@ def test_urls_are_kept_byte_for_byte() -> None:
             "Invalid SRID integer provided",
         ),
         ({"spatial_info": {"coverage": None, "extent": "SRID=7030;POINT(1 2)"}}, "epsg:7030"),
+        ({"spatial_info": {"coverage": "srid=4326;POINT(1 2)", "extent": None}}, "Invalid EWKT format"),
         ({"spatial_info": {"coverage": "SRID=04326;POINT(1 2)", "extent": None}}, "epsg:04326"),
         ({"spatial_info": {"coverage": f"SRID={'9' * 5000};POINT(1 2)", "extent": None}}, "Invalid SRID"),
         ({"spatial_info": {"coverage": "SRID=28355;POINT(1 2)", "extent": None}}, None),

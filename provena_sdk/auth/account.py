@@ -10,10 +10,13 @@ from provena_sdk.auth.flows import DeviceFlow, Flow
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import GivenSecret, SessionKey, Tokens, read_claims, read_kind
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError, SignInDenied
 from provena_sdk.secret import Secret
 
 OFFLINE_SCOPES = ("openid", "offline_access")
+
+_ROLES_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,9 @@ class Account:
 
     def _rows(self) -> list[tuple[str, str]]:
         return [
-            ("user", self.username or "not known"),
-            ("email", self.email or "none"),
-            ("roles", ", ".join(self.roles) or "none"),
+            ("user", printable(self.username or "not known")),
+            ("email", printable(self.email or "none")),
+            ("roles", printable(", ".join(self.roles) or "none", _ROLES_LIMIT)),
             ("deployment", f"{self.deployment}, realm {self.realm}"),
             ("signed in", self.way),
             ("access until", _moment(self.access_ends) or "not known"),
@@ -138,7 +141,7 @@ def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str =
 
 
 def _advice(username: str | None, server: SignInServer, deployment: Deployment) -> str:
-    whom = username or "you"
+    whom = printable(username or "you")
     return (
         f"This is a key to {deployment.domain} that does not end by itself; whoever has it acts as {whom}.\n"
         "  - reveal() shows it; put it straight into your pipeline's secret store. It is not kept here.\n"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from provena_sdk.auth.abandon import stop_if_abandoned
+from provena_sdk.auth.present import MOST_PAGE_CHARS
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.tokens import Tokens, number
+from provena_sdk.config.addresses import is_safe
 from provena_sdk.errors import (
     CertificateRejected,
     ConnectionFailed,
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
     from provena_sdk.auth.wire import Line
 
 DEFAULT_INTERVAL = 5.0
+LEAST_INTERVAL = 1.0
+"""How long a poll waits at least, whatever the server says, in seconds."""
+
 SLOW_DOWN = 5.0
+MOST_CODE_CHARS = 64
 _DEFAULT_LIFETIME = 600.0
+_LONGEST_LIFETIME = 86_400.0
 _LONGEST_BACKOFF = 60.0
 _TICK = 1.0
 
@@ -65,7 +71,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
     Raises:
         ConnectionFailed: The server cannot be reached.
         ServiceError: It answered with neither codes nor an OAuth error.
-        SignInError: The codes cannot be used.
+        SignInError: The codes cannot be used, or the page cannot be shown.
     """
     from oauthlib.common import urlencode
 
@@ -80,34 +86,47 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
         return refusal
     if answer.fields is None or answer.status >= 300:
         raise answer.unreadable("sign-in.device")
-    device_code, user_code, page = (
-        answer.fields.get(name) for name in ("device_code", "user_code", "verification_uri")
-    )
-    if not (isinstance(device_code, str) and isinstance(user_code, str) and _is_page(page)):
+    fault = _fault(answer.fields)
+    if fault is not None:
         raise SignInError(
-            "The sign-in server's codes cannot be used.", hint="Check the deployment's domain and issuer."
+            f"The sign-in server's codes cannot be used: {fault}.",
+            hint="Check the deployment's domain and issuer; if they are right, tell its operator.",
         )
     complete = answer.fields.get("verification_uri_complete")
-    lifetime = number(answer.fields.get("expires_in")) or _DEFAULT_LIFETIME
     interval = number(answer.fields.get("interval")) or DEFAULT_INTERVAL
     return DeviceCode(
-        device_code=Secret(device_code, "device_code"),
-        user_code=user_code,
-        verification_uri=str(page),
+        device_code=Secret(answer.fields["device_code"], "device_code"),
+        user_code=answer.fields["user_code"],
+        verification_uri=answer.fields["verification_uri"],
         verification_uri_complete=str(complete) if _is_page(complete) else None,
-        expires_at=answer.sent_at + lifetime,
-        interval=interval if interval > 0 else DEFAULT_INTERVAL,
+        expires_at=answer.sent_at + (number(answer.fields.get("expires_in")) or _DEFAULT_LIFETIME),
+        interval=max(interval, LEAST_INTERVAL) if interval > 0 else DEFAULT_INTERVAL,
     )
+
+
+def _fault(fields: Mapping[str, object]) -> str | None:
+    """Say why an answer cannot be used: a person is to be shown what is in it, and to trust the page."""
+    device_code, user_code = fields.get("device_code"), fields.get("user_code")
+    if not isinstance(device_code, str) or not Secret(device_code).is_sendable:
+        return "there is no device code that can be sent"
+    if not isinstance(user_code, str) or not user_code.strip():
+        return "there is no user code"
+    if not user_code.isprintable() or len(user_code) > MOST_CODE_CHARS:
+        return f"the user code is not printable, or longer than {MOST_CODE_CHARS} characters"
+    if not _is_page(fields.get("verification_uri")):
+        return "the sign-in page has no address of https, or one with a user's name in it"
+    lifetime = fields.get("expires_in")
+    seconds = lifetime if isinstance(lifetime, (int, float)) else number(lifetime)
+    if seconds is not None and not seconds <= _LONGEST_LIFETIME:
+        return "they are valid for more than a day"
+    return None
 
 
 def _is_page(url: object) -> bool:
-    if not isinstance(url, str) or not url.isprintable() or any(c.isspace() for c in url):
+    """Whether a person can be sent to an address: in plain http, only on this machine."""
+    if not isinstance(url, str) or not url.isprintable() or len(url) > MOST_PAGE_CHARS:
         return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    return not any(character.isspace() for character in url) and is_safe(url)
 
 
 def wait_for_approval(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from provena_sdk.config.addresses import require_safe
+from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError
 
 DOCUMENT = "/.well-known/openid-configuration"
@@ -79,7 +80,9 @@ def read_document(issuer: str, document: Mapping[str, object]) -> Endpoints:
     if not isinstance(named, str) or named.rstrip("/") != issuer:
         raise ConfigurationError(
             "The sign-in server's configuration speaks for another issuer than the one asked.",
-            hint=f"If it is the right one, set the issuer to {named!r}." if isinstance(named, str) else None,
+            hint=f"If it is the right one, set the issuer to {printable(named)!r}."
+            if isinstance(named, str)
+            else None,
         )
     found = {
         name: url for name, key in _PUBLISHED_AS.items() if isinstance(url := document.get(key), str) and url

@@ -10,6 +10,7 @@ from provena_sdk.auth.present import Presenter, Prompt, default_presenter, someo
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, read_claims
+from provena_sdk.display.text import printable
 from provena_sdk.errors import ProvenaError, SessionEnded, SignInDenied, SignInError, SignInRequired
 from provena_sdk.secret import Secret
 
@@ -197,8 +198,8 @@ class DeviceFlow:
             SignInDenied: They said no, or cannot be asked.
         """
         profile = self.key.profile
-        first = former.username or "Somebody else"
-        second = read_claims(tokens.access_token).username or "you"
+        first = printable(former.username or "Somebody else")
+        second = printable(read_claims(tokens.access_token).username or "you")
         answer = self.presenter().confirm(
             f"{first} is signed in to {self._deployment} under profile {profile!r}. "
             f"Replace that session with one of {second}?"

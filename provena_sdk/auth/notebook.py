@@ -7,8 +7,9 @@ from html import escape
 from importlib import import_module
 from typing import Any
 
-from provena_sdk.auth.present import Prompt, span
+from provena_sdk.auth.present import MOST_PAGE_CHARS, Prompt, span
 from provena_sdk.config.addresses import is_safe
+from provena_sdk.display.text import printable, printable_lines
 
 _UPDATE_SECONDS = 5
 
@@ -77,12 +78,13 @@ class NotebookPresenter:
         if not takes_input():
             return None
         try:
-            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return input(f"{printable_lines(question)} [y/N] ").strip().lower() in ("y", "yes")
         except (NotImplementedError, RuntimeError, EOFError, OSError):
             return None
 
     def say(self, text: str) -> None:
         """Show a note in a card of its own."""
+        text = printable_lines(text)
         html = f'<div style="{_CARD};white-space:pre-wrap">{escape(text.strip())}</div>'
         _display({"text/html": html, "text/plain": text}, raw=True)
 
@@ -102,7 +104,9 @@ def asking(prompt: Prompt, seconds_left: float) -> tuple[str, str]:
         seconds_left: How long the code can still be used.
     """
     left = span(max(seconds_left, 0))
-    place, url, code = escape(prompt.deployment), escape(prompt.url), escape(prompt.user_code)
+    where, address = printable(prompt.deployment), printable(prompt.url, MOST_PAGE_CHARS)
+    user_code = printable(prompt.user_code)
+    place, url, code = escape(where), escape(address), escape(user_code)
     if is_safe(prompt.url):
         page = (
             f'<p style="margin:.6em 0"><a href="{url}" target="_blank" rel="noopener noreferrer" style="{_BUTTON}">'
@@ -112,11 +116,12 @@ def asking(prompt: Prompt, seconds_left: float) -> tuple[str, str]:
         page = f'<p style="margin:.6em 0;overflow-wrap:anywhere">Open {url}</p>'
     html = (
         f'<div style="{_CARD}"><strong>Sign in to {place}</strong>{page}'
-        f'<p style="margin:.6em 0 0">The page should show this code: <span style="{_CODE}">{code}</span></p>'
+        f'<p style="margin:.6em 0 0">If the page shows or asks for a code, it must be this one: '
+        f'<span style="{_CODE}">{code}</span></p>'
         f'<div style="font-size:.85em;opacity:.75">Waiting for you to approve; {left} left. '
         "Interrupt the kernel to stop.</div></div>"
     )
-    text = f"Signing in to {prompt.deployment}. Open {prompt.url} and check the code {prompt.user_code}; {left} left."
+    text = f"Signing in to {where}. Open {address} and check the code {user_code}; {left} left."
     return html, text
 
 
@@ -128,9 +133,10 @@ def outcome(deployment: str, username: str | None, *, signed_in: bool) -> tuple[
         username: Who is signed in, if it is known.
         signed_in: Whether it worked.
     """
+    where = printable(deployment)
     if signed_in:
-        text = f"Signed in to {deployment} as {username}." if username else f"Signed in to {deployment}."
+        text = f"Signed in to {where} as {printable(username)}." if username else f"Signed in to {where}."
     else:
-        text = f"Not signed in to {deployment}."
+        text = f"Not signed in to {where}."
     mark = "✓" if signed_in else "✗"
     return f'<div style="{_CARD}">{mark} {escape(text)}</div>', text

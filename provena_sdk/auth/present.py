@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 from provena_sdk.config.addresses import is_loopback, is_safe
+from provena_sdk.display.text import printable, printable_lines
 
 NON_INTERACTIVE = "PROVENA_NON_INTERACTIVE"
+MOST_PAGE_CHARS = 2000
+"""The longest address of a page that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,10 @@ class TerminalPresenter:
             columns = shutil.get_terminal_size().columns
             code = qr.drawn(prompt.url, columns=columns, encoding=getattr(out, "encoding", None))
         self._write(
-            f"{code}Signing in to {prompt.deployment}. {lead}:\n"
-            f"    {prompt.url}\n"
-            f"The page should show this code, valid for {span(prompt.seconds)}:\n"
-            f"    {prompt.user_code}\n"
+            f"{code}Signing in to {printable(prompt.deployment)}. {lead}:\n"
+            f"    {printable(prompt.url, MOST_PAGE_CHARS)}\n"
+            f"If the page shows or asks for a code, it must be this one, valid for {span(prompt.seconds)}:\n"
+            f"    {printable(prompt.user_code)}\n"
         )
 
     def waiting(self, seconds_left: float) -> None:
@@ -101,18 +104,18 @@ class TerminalPresenter:
             self._counting = False
             self._write("\r\x1b[K")
         if signed_in:
-            self._write(f"Signed in as {username}.\n" if username else "Signed in.\n")
+            self._write(f"Signed in as {printable(username)}.\n" if username else "Signed in.\n")
 
     def confirm(self, question: str) -> bool | None:
         """Ask on the terminal; None when nobody watches it."""
         if not someone_watches():
             return None
-        self._write(f"{question} [y/N] ")
+        self._write(f"{printable_lines(question)} [y/N] ")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def say(self, text: str) -> None:
         """Write a note."""
-        self._write(text)
+        self._write(printable_lines(text))
 
     def _out(self) -> TextIO:
         return self._stream if self._stream is not None else sys.stderr

@@ -75,6 +75,15 @@ _TABLE = {
     "invalid_request": _Entry(SignInError, "The sign-in server did not accept the request.", _REPORT),
 }
 
+_KEYCLOAKS = {
+    "not_allowed": _Entry(
+        SignInDenied,
+        "This account, or client {client!r}, may not have offline tokens.",
+        "Ask the deployment's operator for the role offline_access.",
+    ),
+}
+"""Codes of no standard, which Keycloak has besides those."""
+
 _PASSING = {
     "server_error": "The sign-in server failed.",
     "temporarily_unavailable": "The sign-in server is busy or under maintenance.",
@@ -92,7 +101,8 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
         >>> print(explain(Refusal("access_denied"), client_id="client-tools"))
         Signing in was refused on the sign-in page. Sign in again.
     """
-    entry = _TABLE.get(refusal.code)
+    code = "invalid_client" if _is_wrong_secret(refusal) else refusal.code
+    entry = _TABLE.get(code) or _KEYCLOAKS.get(code)
     if entry is None:
         entry = _Entry(
             SignInError, f"The sign-in server refused with {server_text(refusal.code)!r}.", _REPORT
@@ -103,9 +113,17 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
     return entry.kind(message, hint=entry.hint)
 
 
+def _is_wrong_secret(refusal: Refusal) -> bool:
+    """Keycloak calls a client that it does not know, or a wrong secret, by the name of another error."""
+    if refusal.code != "unauthorized_client" or refusal.status != 401:
+        return False
+    text = (refusal.description or "").lower()
+    return not text or "credential" in text or "secret" in text
+
+
 def known(code: str) -> bool:
-    """Tell whether ``code`` is one of the standards' own."""
-    return code in _TABLE or code in _PASSING
+    """Whether a code is one of the standards' own, or of Keycloak's."""
+    return code in _TABLE or code in _KEYCLOAKS or code in _PASSING
 
 
 def passing(refusal: Refusal, *, operation: str) -> ServerError | None:

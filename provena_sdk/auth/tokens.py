@@ -18,6 +18,10 @@ from provena_sdk.secret import Secret, hidden
 MARGIN_SECONDS = 60.0
 """How long before its end an access token is replaced, at most; short-lived ones at half their life."""
 
+_KEYCLOAKS_CLIENTS = frozenset(
+    {"account", "account-console", "broker", "realm-management", "security-admin-console"}
+)
+
 _CLOCK_TOLERANCE_SECONDS = 300.0
 """How far two clocks may differ before a time from the future is taken for a clock set back."""
 
@@ -102,7 +106,7 @@ class Claims:
 
     Attributes:
         username: The user's name, or None for a token that cannot be read.
-        roles: All roles in the token, sorted, whatever client they belong to.
+        roles: All roles in the token, sorted, whatever client they belong to; but not those of Keycloak's own pages.
         expires_at: The end of the access token in Unix seconds of the server's clock.
         subject: The sign-in server's own id of the user.
         email: The user's address, if the token has it.
@@ -132,7 +136,7 @@ def read_claims(access_token: str | Secret) -> Claims:
     holders: list[object] = [payload.get("realm_access")]
     by_client = payload.get("resource_access")
     if isinstance(by_client, dict):
-        holders.extend(by_client.values())
+        holders.extend(roles for client, roles in by_client.items() if client not in _KEYCLOAKS_CLIENTS)
     roles: set[str] = set()
     for holder in holders:
         granted = holder.get("roles") if isinstance(holder, dict) else None

@@ -72,7 +72,7 @@ class FakeSignIn:
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.lifetime = 300
-        self.interval: int | None = 5
+        self.interval: float | None = 5
         self.username = "ada"
         self.clock_ahead = 0.0
         self.rotate = True
@@ -145,7 +145,10 @@ class FakeSignIn:
             "jti": secrets.token_hex(8),
             "exp": int(self.clock.now + self.clock_ahead + self.lifetime),
             "realm_access": {"roles": ["entity-registry-read"]},
-            "resource_access": {"data-store": {"roles": ["data-store-write"]}},
+            "resource_access": {
+                "data-store": {"roles": ["data-store-write"]},
+                "account": {"roles": ["manage-account", "view-profile"]},
+            },
         }
         parts = [json.dumps({"alg": "none"}), json.dumps(claims)]
         token = ".".join(base64.urlsafe_b64encode(p.encode()).decode().rstrip("=") for p in parts)

@@ -70,9 +70,11 @@ def test_what_is_sent(flow: DeviceFlow, sign_in: FakeSignIn, clock: FakeClock) -
     assert len(sign_in.calls("/openid-configuration")) == 1
 
 
-@pytest.mark.parametrize(("given", "kept"), [(None, 5), (0, 5), (-3, 5), (2, 2), (11, 11)])
+@pytest.mark.parametrize(
+    ("given", "kept"), [(None, 5), (0, 5), (-3, 5), (2, 2), (11, 11), (1e-9, 1), (0.5, 1)]
+)
 def test_the_interval_is_the_servers_or_5_seconds(
-    flow: DeviceFlow, sign_in: FakeSignIn, clock: FakeClock, given: int | None, kept: int
+    flow: DeviceFlow, sign_in: FakeSignIn, clock: FakeClock, given: float | None, kept: int
 ) -> None:
     sign_in.interval = given
     clock.later(3 * kept - 0.5, lambda: sign_in.decide("approved"))
@@ -195,22 +197,67 @@ def test_a_wrong_address_is_not_asked_again(
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("changed", "why"),
     [
-        {"device_code": "d", "user_code": "u"},
-        {"device_code": "d", "user_code": "u", "verification_uri": "javascript:alert(1)"},
-        {"device_code": "d", "user_code": "u", "verification_uri": "https://x.example/\x1b[2J"},
-        {"device_code": 1, "user_code": "u", "verification_uri": "https://x.example/"},
-        {"user_code": "u", "verification_uri": "https://x.example/"},
+        ({"device_code": 1}, "no device code"),
+        ({"device_code": None}, "no device code"),
+        ({"device_code": "d\ud800"}, "no device code"),
+        ({"user_code": None}, "no user code"),
+        ({"user_code": " "}, "no user code"),
+        ({"user_code": "U" * 65}, "longer than 64 characters"),
+        ({"user_code": "\x1b]52;c;ZXZpbA==\x07"}, "not printable"),
+        ({"user_code": "AB\nSigned in as admin."}, "not printable"),
+        ({"user_code": "AB\u202eDC"}, "not printable"),
+        ({"user_code": "AB\ud800"}, "not printable"),
+        ({"verification_uri": None}, "sign-in page"),
+        ({"verification_uri": "javascript:alert(1)"}, "sign-in page"),
+        ({"verification_uri": "https://x.example/\x1b[2J"}, "sign-in page"),
+        ({"verification_uri": "https://x.example/ y"}, "sign-in page"),
+        ({"verification_uri": "http://x.example/"}, "sign-in page"),
+        ({"verification_uri": "https://auth.example.org@x.example/"}, "sign-in page"),
+        ({"verification_uri": "https://user:pw@x.example/"}, "sign-in page"),
+        ({"verification_uri": "https://["}, "sign-in page"),
+        ({"verification_uri": "https://x.example/" + "x" * 2000}, "sign-in page"),
+        ({"expires_in": 1e14}, "more than a day"),
+        ({"expires_in": float("inf")}, "more than a day"),
+        ({"expires_in": float("nan")}, "more than a day"),
+        ({"expires_in": "100000000000000"}, "more than a day"),
     ],
 )
 def test_codes_that_cannot_be_used(
-    flow: DeviceFlow, sign_in: FakeSignIn, quiet: Quiet, answer: type[Answer], body: dict[str, Any]
+    flow: DeviceFlow,
+    sign_in: FakeSignIn,
+    quiet: Quiet,
+    answer: type[Answer],
+    changed: dict[str, Any],
+    why: str,
 ) -> None:
+    body = {"device_code": "d", "user_code": "u", "verification_uri": "https://x.example/", **changed}
     sign_in.script("/auth/device", answer(200, body))
-    with pytest.raises(SignInError, match="cannot be used"):
+    with pytest.raises(SignInError, match=f"codes cannot be used: .*{why}") as caught:
         flow.begin()
     assert quiet.events == []
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "complete",
+    ["http://x.example/?user_code=u", "https://a:b@x.example/", "https://x.example/\u202e", 5, None],
+)
+def test_a_complete_address_that_cannot_be_shown_is_left_out(
+    flow: DeviceFlow, sign_in: FakeSignIn, quiet: Quiet, answer: type[Answer], complete: object
+) -> None:
+    body = {
+        "device_code": "d",
+        "user_code": "u",
+        "verification_uri": "https://x.example/device",
+        "verification_uri_complete": complete,
+    }
+    sign_in.script("/auth/device", answer(200, body))
+    sign_in.script("/token", answer(200, sign_in.tokens()))
+    flow.begin()
+    assert quiet.events[0].url == "https://x.example/device"
 
 
 def test_an_answer_without_a_token(flow: DeviceFlow, sign_in: FakeSignIn, answer: type[Answer]) -> None:

@@ -60,7 +60,7 @@ def test_without_a_terminal_it_is_plain_text(opened: Callable[[], list[str]]) ->
     assert out.getvalue() == (
         "Signing in to example.org. Open this page in any browser:\n"
         "    https://auth.example.org/device?user_code=ABCD-EFGH\n"
-        "The page should show this code, valid for 10 minutes:\n"
+        "If the page shows or asks for a code, it must be this one, valid for 10 minutes:\n"
         "    ABCD-EFGH\n"
         "Signed in as ada.\n"
     )

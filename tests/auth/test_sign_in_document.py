@@ -69,6 +69,10 @@ def expected() -> list[list[str]]:
             table.append(
                 row(code, where, passing(answer, operation="x") or explain(answer, client_id="client-tools"))
             )
+        if code == "unauthorized_client":
+            wrong = explain(Refusal(code, status=401), client_id="client-tools")
+            where = "Keycloak, with status 401 (an unknown client, or a wrong secret)"
+            table.append(row(code, where, wrong))
     return table
 
 

@@ -115,6 +115,16 @@ def test_a_session_that_ended_is_an_error_not_a_new_sign_in(sandbox: Sandbox, co
             provena.datastore.check_access("read")
 
 
+@pytest.mark.parametrize("token", ["bad", "ended"])
+def test_a_bad_token_given_by_hand_cannot_be_renewed(sandbox: Sandbox, token: str) -> None:
+    given = "no-token-of-the-server" if token == "bad" else sandbox.access_token(lifetime=-1)
+    with (
+        Provena(Deployment.from_env(sandbox.environment()), access_token=given) as provena,
+        pytest.raises(SessionEnded, match=r"not accepted, and there is nothing to renew it with\. Give a new"),
+    ):
+        provena.datastore.check_access("read")
+
+
 def test_a_missing_role_is_named_and_where_to_ask(sandbox: Sandbox, connect: Connect) -> None:
     with connect("reader") as provena:
         provena.sign_in()

@@ -62,7 +62,6 @@ def test_a_client_without_device_flow(refused: Callable[..., str]) -> None:
     assert "operator" in said
 
 
-@pytest.mark.xfail(reason="the message speaks of the way to sign in")
 def test_a_wrong_secret(refused: Callable[..., str]) -> None:
     said = refused(errors.SignInDenied, client_id=SERVICE_CLIENT, client_secret="not-the-secret")
     assert "secret" in said.partition("The server says")[0]
@@ -70,7 +69,6 @@ def test_a_wrong_secret(refused: Callable[..., str]) -> None:
     assert "not-the-secret" not in said
 
 
-@pytest.mark.xfail(reason="the message names no role")
 def test_a_user_who_may_not_have_offline_tokens(reef: Realm) -> None:
     client = client_of(reef, Answering(NO_OFFLINE_USER))
     with client as provena, pytest.raises(errors.SignInDenied, match="offline_access"):
@@ -89,7 +87,6 @@ def test_a_wrong_host_name(refused: Callable[..., str]) -> None:
     assert "not known" in said
 
 
-@pytest.mark.xfail(reason="Keycloak's account roles are among them")
 def test_roles_are_those_of_the_realm(reef: Realm) -> None:
     """Keycloak's own roles on its account page mean nothing to Provena."""
     with client_of(reef) as provena:
@@ -98,7 +95,6 @@ def test_roles_are_those_of_the_realm(reef: Realm) -> None:
     assert not {"manage-account", "view-profile", "manage-account-links"} & set(roles)
 
 
-@pytest.mark.xfail(reason="it is said of every page")
 def test_the_page_is_said_to_show_the_code_only_where_it_does(reef: Realm) -> None:
     """Keycloak's page does not show the code again when it is opened with the code in its address."""
     person = Answering()

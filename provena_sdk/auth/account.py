@@ -17,6 +17,7 @@ from provena_sdk.secret import Secret
 OFFLINE_SCOPES = ("openid", "offline_access")
 
 _ROLES_LIMIT = 2000
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,10 @@ def _advice(username: str | None, server: SignInServer, deployment: Deployment) 
 
 
 def _at(timestamp: float | None) -> datetime | None:
-    try:
-        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
-    except (OverflowError, ValueError, OSError):
+    # Beyond, a time can neither be shown in every time zone nor be meant.
+    if timestamp is None or not 0 <= timestamp <= _LATEST:
         return None
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -53,8 +53,9 @@ def is_safe(url: str, *, allow_plain_http: bool = False) -> bool:
         (True, False, True)
     """
     try:
+        # The port is only read here; one that cannot be is a ValueError.
         parts = urlsplit(url)
-        if parts.username is not None or parts.password is not None or not parts.hostname:
+        if parts.username is not None or parts.password is not None or not parts.hostname or parts.port == 0:
             return False
     except ValueError:
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,10 +13,13 @@ import pytest
 
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import Account, Prompt, SessionKey, TokenSource, token_source
+from provena_sdk.auth.account import describe
+from provena_sdk.auth.flows import StaticToken
 from provena_sdk.auth.store import FileStore
-from provena_sdk.auth.tokens import read_claims, read_kind
+from provena_sdk.auth.tokens import Tokens, read_claims, read_kind
 from provena_sdk.errors import ConfigurationError, SessionEnded, SignInDenied, SignInError, SignInRequired
 from provena_sdk.sandbox import Fault, Sandbox
+from provena_sdk.secret import Secret
 
 
 class Person:
@@ -76,6 +81,20 @@ def make(sandbox: Sandbox, deployment: Deployment, person: Person) -> Make:
 
 def token_requests(sandbox: Sandbox) -> int:
     return sum(exchange.path.endswith(("/token", "/auth/device")) for exchange in sandbox.requests)
+
+
+@pytest.mark.parametrize("end", [-62135596800, 253402300799, 1e14, -1])
+def test_a_token_that_ends_in_no_year_that_can_be_shown(deployment: Deployment, end: float) -> None:
+    claims = {"sub": "id", "preferred_username": "ada", "exp": end}
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    account = describe(
+        StaticToken(SessionKey.of(deployment, "x"), Secret("x")),
+        Tokens(Secret(f"x.{payload}.x"), 1.0),
+        {},
+        deployment,
+    )
+    assert account.access_ends is None
+    assert "not known" in str(account)
 
 
 def test_a_person_sees_who_they_are(sandbox: Sandbox, deployment: Deployment, make: Make) -> None:

@@ -19,6 +19,7 @@ from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import Tokens
 from provena_sdk.auth.wire import MOST_BYTES
 from provena_sdk.errors import (
+    ConfigurationError,
     ConnectionFailed,
     EndpointNotFound,
     RateLimited,
@@ -106,6 +107,30 @@ def test_an_answer_that_drips_is_given_up(serve: Serve, start: bytes, piece: byt
     with pytest.raises(RequestTimedOut, match="did not answer in time"):
         refreshed(serve(Drip(start, piece)))
     assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("piece", [b"HTTP/1.1 200 ", b"X: y\r\n"], ids=["a status", "headers"])
+def test_a_proxy_that_drips_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch, piece: bytes) -> None:
+    start = b"" if piece.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n"
+    through = serve(Drip(start, piece)).issuer.removesuffix("/realms/x")
+    monkeypatch.setenv("https_proxy", through)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server = SignInServer(
+        "https://auth.test/realms/x", discovery=False, timeout=(0.5, 0.5), sleep=lambda _: None
+    )
+    begun = time.monotonic()
+    with pytest.raises(ConnectionFailed):
+        refreshed(server)
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("url", ["https://x.test:99999/t", "https://x.test:-1/", "https://x.test:a/"])
+def test_published_addresses_without_a_port_that_can_be_are_refused(serve: Serve, url: str) -> None:
+    server = serve([])
+    document = {"issuer": server.issuer, "token_endpoint": url}
+    listening = serve([answer(json.dumps(document).encode())])
+    with pytest.raises(ConfigurationError, match="token: an https address is needed"):
+        refreshed(SignInServer(listening.issuer, sleep=lambda _: None))
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "400 Bad Request"])

@@ -120,7 +120,9 @@ def test_a_bad_token_given_by_hand_cannot_be_renewed(sandbox: Sandbox, token: st
     given = "no-token-of-the-server" if token == "bad" else sandbox.access_token(lifetime=-1)
     with (
         Provena(Deployment.from_env(sandbox.environment()), access_token=given) as provena,
-        pytest.raises(SessionEnded, match=r"not accepted, and there is nothing to renew it with\. Give a new"),
+        pytest.raises(
+            SessionEnded, match=r"not accepted, and there is nothing to renew it with\. Give a new"
+        ),
     ):
         provena.datastore.check_access("read")
 

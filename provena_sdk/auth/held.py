@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 import subprocess
-import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from provena_sdk.config.deployment import Deployment
 from provena_sdk.config.private_files import others_can_open, read_small
 from provena_sdk.config.profiles import refuse_if_others_write
 from provena_sdk.config.settings import Credential
+from provena_sdk.display.notices import warn
 from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError, SignInError
 from provena_sdk.secret import Secret
@@ -158,7 +158,7 @@ def _warn_of_others(path: Path, state: os.stat_result) -> None:
         what = f"is open to other users (mode {stat.S_IMODE(state.st_mode):04o}); run chmod 600 on it"
     else:
         return
-    warnings.warn(f"The offline token in {printable(path)} {what}.", UserWarning, stacklevel=2)
+    warn(f"The offline token in {printable(path)} {what}.")
 
 
 def _printed(command: tuple[str, ...]) -> Secret | str:

@@ -6,13 +6,13 @@ import errno
 import hashlib
 import json
 import sys
-import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from provena_sdk.auth.store import FileStore, decoded, encoded
 from provena_sdk.auth.tokens import SessionKey, Tokens
+from provena_sdk.display.notices import warn
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.secret import Secret
 
@@ -51,7 +51,7 @@ class KeyringStore:
         for _ in range(_READ_TRIES):
             head, failure = self._read(name)
             if failure is not None:
-                _warn(f"The keyring cannot be read ({failure}); the session in it is ignored.")
+                warn(f"The keyring cannot be read ({failure}); the session in it is ignored.")
                 return None
             if head is None:
                 return None
@@ -60,7 +60,7 @@ class KeyringStore:
                 break
         tokens = None if content is None else decoded(content.reveal().encode(), key)
         if tokens is None:
-            _warn(f"The session {name} in the keyring is damaged or foreign; it is ignored.")
+            warn(f"The session {name} in the keyring is damaged or foreign; it is ignored.")
         return tokens
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
@@ -170,7 +170,3 @@ def _piece_list(head: Secret | None) -> list[str]:
 
 def _named_pieces(head: Secret | None) -> set[str]:
     return set(_piece_list(head))
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=4)

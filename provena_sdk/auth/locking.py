@@ -15,12 +15,12 @@ import socket
 import stat
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from provena_sdk.config.private_files import read_small
+from provena_sdk.display.notices import warn
 from provena_sdk.display.text import printable
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _kernel_lock(path: Path, timeout: float) -> Iterator[bool]:
         except Timeout:
             if timeout <= NOTICE_SECONDS:
                 raise
-            _warn(f"Waiting for another process that holds the lock {printable(path)}.")
+            warn(f"Waiting for another process that holds the lock {printable(path)}.")
             held = lock.acquire(timeout=timeout - NOTICE_SECONDS)
     except (Timeout, OSError, NotImplementedError, RuntimeError) as error:
         _log.debug("No file lock at %s (%s)", path, type(error).__name__)
@@ -133,7 +133,7 @@ def _marker(lock: Path, deadline: float) -> Iterator[_Marker | None]:
             break
         if now >= notice:
             notice = deadline
-            _warn(_waiting(path))
+            warn(_waiting(path))
         time.sleep(_POLL_SECONDS)
     try:
         yield marker
@@ -266,7 +266,3 @@ def _waiting(path: Path) -> str:
     return (
         f"Waiting for {who}, which is renewing the session. If it no longer runs, remove {printable(path)}."
     )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=3)

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.store import MemoryStore, TokenStore
 from provena_sdk.auth.tokens import Claims, Tokens, read_claims
 from provena_sdk.config import Deployment
+from provena_sdk.display.notices import warn
 from provena_sdk.errors import (
     ConnectionFailed,
     ProvenaError,
@@ -325,12 +325,10 @@ class TokenSource:
                 self._store.save(self._flow.key, tokens)
                 self._unsaved = False
             except OSError as error:
-                warnings.warn(
+                warn(
                     f"The session could not be stored ({error.strerror or type(error).__name__}); "
                     "it ends with this process. Name a folder that can be written in PROVENA_STATE_DIR, or set "
                     'storage = "memory" in the profile.',
-                    UserWarning,
-                    stacklevel=2,
                 )
         self._adopt(tokens)
         return tokens

@@ -13,7 +13,6 @@ import re
 import secrets
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from provena_sdk.config.private_files import (
     others_can_open,
     read_small,
 )
+from provena_sdk.display.notices import warn
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.secret import Secret
 
@@ -135,7 +135,7 @@ class FileStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            _warn(
+            warn(
                 f"The stored session {path.name} cannot be read ({error.strerror or type(error).__name__}); it is "
                 "ignored."
             )
@@ -211,9 +211,9 @@ class FileStore:
             path.rename(aside)
             aside.touch()
         except OSError:
-            _warn(f"The stored session {path.name} is damaged or foreign; it is ignored.")
+            warn(f"The stored session {path.name} is damaged or foreign; it is ignored.")
             return
-        _warn(f"The stored session {path.name} is damaged or foreign; it was set aside as {aside.name}.")
+        warn(f"The stored session {path.name} is damaged or foreign; it was set aside as {aside.name}.")
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.folder)!r})"
@@ -310,7 +310,7 @@ def _read_own(path: Path) -> bytes:
     if os.name == "posix" and file.state.st_uid != os.geteuid():
         raise PermissionError(errno.EACCES, "owned by another user", str(path))
     if others_can_open(file.state):
-        _warn(f"The stored session {path.name} could be read by other users; its mode is now 0600.")
+        warn(f"The stored session {path.name} could be read by other users; its mode is now 0600.")
         with contextlib.suppress(OSError):
             path.chmod(0o600)
     return file.content
@@ -339,7 +339,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=4)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from provena_sdk.auth.store import state_folder
-from provena_sdk.config.private_files import close_to_others, make_private_folder
+from provena_sdk.config.private_files import close_to_others, make_private_folder, read_small
 from provena_sdk.files.location import DatasetLocation
 from provena_sdk.files.process import is_dead, this_process
 
@@ -238,11 +238,13 @@ class UploadJournals:
         for name in names:
             file = self._folder / name
             try:
-                age = now - file.stat().st_mtime
-                with file.open("rb") as opened:
-                    content = opened.read(_MAX_BYTES)
+                age = now - file.lstat().st_mtime
             except OSError:
                 continue
+            try:
+                content = read_small(file, most=_MAX_BYTES).content
+            except OSError:
+                content = b""
             found = read(content, self._place) if name.endswith(".json") else None
             if found is not None:
                 yield file, age, *found

@@ -153,6 +153,19 @@ def test_what_is_no_journal_is_passed_over_and_removed_in_time(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_pipe_is_passed_over_and_removed_in_time(journals: UploadJournals, folder: Path) -> None:
+    journals.new(begun()).write(upload_id="known")
+    [journal] = folder.glob("*.json")
+    pipe = journal.with_name(journal.name.replace(".", ".0", 1))
+    os.mkfifo(pipe)
+    assert journals.upload_ids("big.nc") == {"known"}
+    long_ago = time.time() - FORGET_SECONDS - 1
+    os.utime(pipe, (long_ago, long_ago))
+    assert journals.upload_ids("big.nc") == {"known"}
+    assert not pipe.exists()
+
+
 def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"a file where a folder is needed")
     journals = UploadJournals(HERE, folder=tmp_path / "state" / "uploads")

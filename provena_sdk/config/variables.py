@@ -1,4 +1,4 @@
-"""The environment variables that the SDK reads, and a warning of those that only look like one."""
+"""The environment variables that the SDK reads, and a warning about others that look like them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _warned: set[str] = set()
 
 
 def warn_of_unknown(names: Iterable[str], *, stacklevel: int = 1) -> None:
-    """Warn once of each variable that begins like ours and is not known, which may be a slip of the pen.
+    """Warn once about each unknown variable that begins with PROVENA_, which may be a typing error.
 
     Args:
         names: The names of the environment variables.

@@ -61,7 +61,7 @@ async def test_a_search_and_its_hits(recorder: Any, item: dict[str, Any]) -> Non
             hits = [ID, "10378.1/2", "10378.1/3", f"10378.1/4{EVIL}"]
             return {
                 "status": STATUS,
-                "results": [{"id": hit, "score": 1.0} for hit in hits],
+                "results": [{"id": hit, "score": 10**400} for hit in hits],
                 "warnings": [EVIL],
             }
         if call.dataset_id == "10378.1/2":

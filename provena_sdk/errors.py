@@ -392,7 +392,7 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
     ) -> None:
         # The group keeps message and errors itself, read-only, from __new__.
         self.path = None
-        self.hint = hint
+        self.hint = None if hint is None else printable_lines(hint)
         self.report = report
 
     @property

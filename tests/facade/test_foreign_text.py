@@ -118,6 +118,12 @@ def test_a_deployment_that_cannot_be_shown_is_refused(given: dict[str, str]) -> 
     assert is_fit(str(caught.value))
 
 
+def test_an_error_of_a_whole_transfer() -> None:
+    error = errors.TransferFailed(EVIL, report=None, errors=[ValueError(EVIL)], hint=EVIL)
+    assert is_fit(str(error))
+    assert is_fit(str(error.hint))
+
+
 def test_a_handle_that_cannot_be_shown_is_refused() -> None:
     client = Provena("example.org", access_token="t")
     with pytest.raises(errors.InvalidArgument) as caught:
@@ -136,9 +142,10 @@ def test_a_list_that_is_being_read(item: dict[str, Any]) -> None:
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
-    *("Explanation", "ProvenaError", "FieldError", "Results", "AsyncResults", "_Position"),
+    *("Explanation", "ProvenaError", "FieldError", "TransferFailed", "Results", "AsyncResults", "_Position"),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
+    "SmallFile",  # it shows a number
 }
 
 

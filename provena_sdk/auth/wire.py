@@ -152,7 +152,7 @@ class Line:
         require_safe(operation, url)
         # A proxy from the environment cannot reach this machine's own ports.
         self._session.trust_env = not is_loopback(url)
-        if url.startswith("https:") and not self._trusting:
+        if url.lower().startswith("https:") and not self._trusting:
             self._session.mount("https://", SignInAdapter(tls_context(self._ca_file)))
             self._trusting = True
         outcome = self._exchange(method, url, operation, form, access_token)

@@ -19,7 +19,7 @@ from fsspec.asyn import AsyncFileSystem, sync_wrapper
 from fsspec.implementations.dirfs import DirFileSystem
 from s3fs import S3FileSystem
 
-from provena_sdk.errors import UnsafePath
+from provena_sdk.errors import ProvenaError, UnsafePath
 from provena_sdk.files.contents import DatasetContents
 from provena_sdk.files.credentials import Access, CredentialsSource
 from provena_sdk.files.failures import is_expired, translate
@@ -30,6 +30,7 @@ from provena_sdk.files.opening import open_file
 from provena_sdk.files.paths import SERVICE_FILE, check_removable, check_writable
 from provena_sdk.files.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
 from provena_sdk.files.writer import PART_BYTES
+from provena_sdk.secret import without_frames
 
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
@@ -245,8 +246,12 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
     async def _renewing(self, call: Callable[[], Awaitable[Any]], arguments: Mapping[str, Any]) -> Any:
         renewed = False
         while True:
+            failure: BaseException
             try:
                 return await call()
+            except asyncio.CancelledError as error:
+                failure = error
+                break
             except Exception as error:
                 if not renewed and is_expired(error):
                     renewed = True
@@ -254,8 +259,9 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
                     continue
                 failure = translate(error, path=self._path_of(arguments), dataset_id=self.location.dataset_id)
                 break
-        # Raised here and not above, so that the original error does not travel along as its context.
-        raise failure
+        # Raised here and not above, so that the original error does not travel along as its context, and without the
+        # frames of botocore, which hold headers and keys.
+        raise failure.with_traceback(None) if isinstance(failure, ProvenaError) else without_frames(failure)
 
     def _path_of(self, arguments: Mapping[str, Any]) -> str | None:
         key = arguments.get("Key")

@@ -1,5 +1,6 @@
 """No key or token in anything that is printed, raised, logged or sent; and none taken from this machine."""
 
+import asyncio
 import logging
 import pickle
 import traceback
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.errors import TransferFailed
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
+from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation, run_sync
 from provena_sdk.files.objects import retry
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
@@ -110,6 +111,35 @@ def test_reports_and_their_errors_are_stripped(
     for secret in secrets_of(issued):
         assert secret not in shown
         assert secret.encode() not in pickled
+
+
+@pytest.mark.parametrize("kind", ["latency", "reset", "internal_error", "expire_credentials"])
+def test_frames_of_other_libraries_are_cut_off(
+    files: DatasetFiles,
+    faults: ObjectFaults,
+    put: Put,
+    issued: list[Credentials],
+    location: DatasetLocation,
+    shown_by: Callable[[BaseException], str],
+    kind: str,
+) -> None:
+    put({"a": b"1"})
+    store = files.filesystem().store
+    faults.add(ObjectFault(kind=kind, seconds=30.0, times=None))  # type: ignore[arg-type]  # a word of the table
+    arguments = {"Bucket": location.bucket, "Key": f"{location.prefix}a"}
+
+    async def request() -> BaseException:
+        # Looked at here: on its way to another thread a timeout would lose what it came from.
+        with pytest.raises(Exception) as caught:
+            async with asyncio.timeout(1.0):
+                await store._call_s3("get_object", **arguments)
+        return caught.value
+
+    shown = shown_by(run_sync(request()))
+    assert "botocore/" not in shown
+    assert issued
+    for secret in secrets_of(issued):
+        assert secret not in shown
 
 
 def test_debug_logs_are_stripped(

@@ -16,6 +16,8 @@ MOST_BYTES: Final = 1024 * 1024
 _OPENS_AT_ONCE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PIECE_BYTES: Final = 64 * 1024
 _OTHERS: Final = 0o077
+_OTHERS_WRITE: Final = 0o022
+_CREATES: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 class SmallFile(NamedTuple):
@@ -55,6 +57,52 @@ def read_small(path: str | os.PathLike[str], *, most: int = MOST_BYTES) -> Small
                 return SmallFile(bytes(content), state)
             content += piece
     raise _too_long(path, most)
+
+
+def read_own(path: str | os.PathLike[str], *, most: int = MOST_BYTES, secret: bool = False) -> bytes:
+    """Read a small file, unless somebody else could have written it.
+
+    Args:
+        path: The file.
+        most: The most bytes it may have.
+        secret: Whether nobody else may be able to read it either.
+
+    Raises:
+        PermissionError: It is not a file of this user alone.
+        OSError: It cannot be read, is not a regular file, or is longer than ``most``.
+    """
+    found = read_small(path, most=most)
+    if not is_own(found.state, others=_OTHERS if secret else _OTHERS_WRITE):
+        raise PermissionError(errno.EACCES, "not a file of this user alone", os.fspath(path))
+    return found.content
+
+
+def create_own(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a new file that this user alone may read; no link in its place is followed.
+
+    Args:
+        path: The file; its folder exists.
+        content: Its bytes.
+
+    Raises:
+        FileExistsError: Something has this name already.
+        OSError: It cannot be written.
+    """
+    descriptor = os.open(path, _CREATES, 0o600)
+    with open(descriptor, "wb") as opened:
+        opened.write(content)
+
+
+def is_own(state: os.stat_result, *, others: int = 0) -> bool:
+    """Whether a file is a regular one of this user, and has no other name.
+
+    Args:
+        state: What the system says of it.
+        others: The bits that its mode must not have. Windows has neither owners nor modes that mean anything.
+    """
+    if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
+        return False
+    return os.name != "posix" or (state.st_uid == os.geteuid() and not state.st_mode & others)
 
 
 def require_regular(path: str | os.PathLike[str], *, most: int) -> None:

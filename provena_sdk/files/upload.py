@@ -325,7 +325,7 @@ class _PartsUpload:
             )
             self._crcs[number] = crc = await body.prepare()
             part = self._there.pop(number, None)
-            if part is not None and part.size == length and await _matches(part, crc, body):
+            if part is not None and part.size == length and await _is_ours(part, crc, body):
                 self._engine.progress.resumed(self._path, self._upto() + length)
             else:
                 part = await self._sent(number, crc, body)
@@ -480,6 +480,13 @@ async def _matches(part: StoredPart, crc: int, body: _Held | _Streamed) -> bool:
     if part.crc32 is not None:
         return part.crc32 == _base64(crc)
     return part.opaque_etag or part.etag == await body.md5()
+
+
+async def _is_ours(part: StoredPart, crc: int, body: _Held | _Streamed) -> bool:
+    """Whether a part that the store has must be these bytes, whoever sent it: others may write to the dataset too."""
+    if part.opaque_etag or part.crc32 not in (None, _base64(crc)):
+        return False
+    return part.etag == await body.md5()
 
 
 def _proven(path: str, stored: Stored, crc: int, crcs: Sequence[int], parts: Sequence[StoredPart]) -> _Proof:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from provena_sdk.auth.store import state_folder
-from provena_sdk.config.private_files import close_to_others, make_private_folder, read_small
+from provena_sdk.config.private_files import close_to_others, create_own, make_private_folder, read_own
 from provena_sdk.files.location import DatasetLocation
 from provena_sdk.files.process import is_dead, this_process
 
@@ -141,11 +141,8 @@ class UploadJournal:
         try:
             make_private_folder(self._file.parent)
             close_to_others(self._file.parent)
-            # Exclusive, so that no link somebody put there is followed.
             part.unlink(missing_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                json.dump(fields | {"owner": owner}, file)
+            create_own(part, json.dumps(fields | {"owner": owner}).encode())
             part.replace(self._file)
         except OSError as error:
             _log.debug("No journal of the upload at %s (%s)", self._file, type(error).__name__)
@@ -242,7 +239,7 @@ class UploadJournals:
             except OSError:
                 continue
             try:
-                content = read_small(file, most=_MAX_BYTES).content
+                content = read_own(file, most=_MAX_BYTES)
             except OSError:
                 content = b""
             found = read(content, self._place) if name.endswith(".json") else None

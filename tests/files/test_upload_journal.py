@@ -227,3 +227,23 @@ def test_anything_else_is_none(content: bytes) -> None:
 
 def test_deep_nesting_is_none() -> None:
     assert read(b"[" * 100_000, PLACE) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")
+@pytest.mark.parametrize("kind", ["writable", "foreign", "hard link"])
+def test_what_somebody_else_could_have_written_is_not_believed(
+    journals: UploadJournals, change: Callable[..., None], folder: Path, kind: str
+) -> None:
+    journals.new(begun()).write(upload_id="theirs")
+    change(owner=None)
+    [file] = folder.iterdir()
+    if kind == "foreign" and os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    if kind == "writable":
+        file.chmod(0o666)
+    elif kind == "foreign":
+        os.chown(file, 12345, -1)
+    else:
+        (folder.parent / "elsewhere").hardlink_to(file)
+    assert list(journals.adopt("big.nc")) == []
+    assert journals.upload_ids("big.nc") == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from provena_sdk.files.local import ignores_case, inside
 from provena_sdk.files.paths import folded, is_part_name, part_stem
 from provena_sdk.files.plan import Seen
+from provena_sdk.files.seal import Seal
 
 __all__ = ["DestinationView", "Found", "InTheWay", "nearest_folder"]
 
@@ -133,26 +135,44 @@ class DestinationView:
             entry = None if spelt is None else folder.entries[spelt]
         if entry is None:
             return _Folder("")
-        if entry.is_symlink() and not inside(os.path.realpath(entry.path), self._real_root):
+        try:
+            leads_out = entry.is_symlink() and not inside(os.path.realpath(entry.path), self._real_root)
+            is_folder = entry.is_dir()
+        except OSError as error:
+            # A link may be gone before it is read.
+            return _Folder("", obstacle=_unreadable(error))
+        if leads_out:
             return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
-        if not entry.is_dir():
+        if not is_folder:
             return _Folder("", obstacle=InTheWay(f"a file is where folder {place!r} is needed"))
         return self._opened(entry.path)
 
-    @staticmethod
-    def _opened(path: str) -> _Folder:
+    @functools.cached_property
+    def _seal(self) -> Seal:
+        return Seal.load(create=False)
+
+    def _opened(self, path: str) -> _Folder:
         entries, error = _read(path)
-        obstacle = None
-        if error is not None:
-            reason = error.strerror or type(error).__name__
-            obstacle = InTheWay(f"its folder cannot be read ({reason})")
-        folder = _Folder(path, obstacle=obstacle)
+        folder = _Folder(path, obstacle=None if error is None else _unreadable(error))
         for entry in entries:
             if is_part_name(entry.name):
-                _note_part(folder.parts, entry)
+                self._note_part(folder.parts, entry)
             else:
                 folder.entries[entry.name] = entry
         return folder
+
+    def _note_part(self, parts: dict[str, int], entry: os.DirEntry[str]) -> None:
+        part = self._seal.read(entry.name)
+        if part is None:
+            return
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return
+        if stat.S_ISREG(status.st_mode):
+            # Part files have holes; Windows does not tell what they take.
+            taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
+            parts[part.stem] = max(parts.get(part.stem, 0), min(taken, status.st_size))
 
     def _otherwise_spelt(self, folder: _Folder, name: str) -> str | None:
         """Find the entry that a file system without case takes for the same, if this is one."""
@@ -185,6 +205,10 @@ def _read(path: str) -> tuple[list[os.DirEntry[str]], OSError | None]:
         return [], error
 
 
+def _unreadable(error: OSError) -> InTheWay:
+    return InTheWay(f"its folder cannot be read ({error.strerror or type(error).__name__})")
+
+
 def _judged(entry: os.DirEntry[str]) -> Found | InTheWay:
     try:
         if entry.is_dir():
@@ -205,15 +229,3 @@ def _seen(status: os.stat_result) -> Seen:
 
 def _differs(spelt: str) -> InTheWay:
     return InTheWay(f"{spelt!r} is there, which differs only in case or Unicode form")
-
-
-def _note_part(parts: dict[str, int], entry: os.DirEntry[str]) -> None:
-    stem = entry.name.rpartition(".")[0].rpartition(".")[0]
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return
-    if stat.S_ISREG(status.st_mode):
-        # Part files have holes; Windows does not tell what they take.
-        taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
-        parts[stem] = max(parts.get(stem, 0), min(taken, status.st_size))

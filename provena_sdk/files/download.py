@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.files.checksum import Hasher, parse_etag
 from provena_sdk.files.engine import PART_BYTES, Engine, pause
-from provena_sdk.files.journal import Heading, Partial, begin, clear_broken_off
+from provena_sdk.files.journal import Heading
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.objects import ObjectState
-from provena_sdk.files.part_file import Destination, PartFile, write_whole
+from provena_sdk.files.part_file import PartFile, write_whole
 from provena_sdk.files.pieces import Layout, Pieces
 from provena_sdk.files.plan import Download
 from provena_sdk.files.proof import (
@@ -25,13 +25,13 @@ from provena_sdk.files.proof import (
     PARTS_UNKNOWN,
     Proof,
     RunningProof,
-    digest_width,
-    piece_digest,
     proofs,
     proves,
     with_even_parts,
 )
 from provena_sdk.files.report import FileOutcome
+from provena_sdk.files.resume import Partial, PieceDigest, begin, clear_broken_off
+from provena_sdk.files.targets import Destination
 
 _ATTEMPTS: Final = 3
 _OPENING_SECONDS: Final = 5.0
@@ -49,7 +49,7 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
 
     A file of more than 8 MiB that cannot be fetched to its end, because the connection is lost, access is refused
     or the caller gives up, leaves its part file and a journal beside its target. The next download of the same
-    object goes on with them; a week after they were last touched they are removed.
+    object by the same user resumes from them; a week after they were last touched they are removed.
 
     Args:
         engine: The transfer this is part of.
@@ -133,11 +133,11 @@ class _WriteWhole:
         if proof is not None and not proves(proof, read):
             return None
         options = self.engine.options
-        local = self.destination.prepare(self.target)
+        target = self.destination.target(self.target)
         modified = self.info.modified if options.keep_times else None
-        write_whole(local, data, modified=modified, fsync=options.fsync)
-        clear_broken_off(self.destination, local)
-        return local
+        write_whole(target, data, self.destination.seal, modified=modified, fsync=options.fsync)
+        clear_broken_off(target)
+        return target.path
 
 
 async def _fetch_large(
@@ -156,14 +156,14 @@ async def _fetch_large(
             if not await engine.in_thread(proves, other, partial.part.blocks):
                 raise _damaged(info)
             chosen = _Chosen(other)
-        await engine.in_thread(_commit, engine, info, partial, destination)
+        await engine.in_thread(_commit, engine, info, partial)
     except BaseException as error:
         if isinstance(error, IntegrityError | DatasetFileNotFound):
             partial.discard()
         else:
-            _leave(partial)
+            partial.leave()
         raise
-    return partial.part.target, chosen
+    return partial.part.target.path, chosen
 
 
 async def _begun(
@@ -174,22 +174,24 @@ async def _begun(
     proof: Proof | None,
     layout: Layout,
 ) -> Partial:
-    digest = piece_digest(proof, layout)
-
     def opened() -> Partial:
-        path = destination.prepare(target)
+        place = destination.target(target)
+        digest = PieceDigest.of(proof, layout, destination.seal)
+        location = engine.store.location
         heading = Heading(
-            path=info.path,
-            target=os.path.basename(path),
+            store=engine.store.address.url or "",
+            bucket=location.bucket,
+            key=location.key(info.path),
+            target=place.name,
             etag=info.etag,
             size=info.size,
             piece=layout.piece,
             part=layout.described(),
             pieces=len(layout),
-            width=digest_width(digest),
-            digest=digest,
+            width=digest.width,
+            digest=digest.name,
         )
-        return begin(destination, path, heading)
+        return begin(place, heading, digest, destination.seal)
 
     opening = asyncio.ensure_future(engine.in_thread(opened))
     try:
@@ -208,23 +210,15 @@ async def _begun(
 
 def _let_go(opening: asyncio.Future[Partial]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        _leave(opening.result())
+        opening.result().leave()
 
 
-def _leave(partial: Partial) -> None:
-    """Leave what is worth to be gone on with."""
-    if len(partial.pieces):
-        partial.keep()
-    else:
-        partial.discard()
-
-
-def _commit(engine: Engine, info: FileInfo, partial: Partial, destination: Destination) -> None:
+def _commit(engine: Engine, info: FileInfo, partial: Partial) -> None:
     options = engine.options
     modified = info.modified if options.keep_times else None
     partial.part.commit(size=info.size, modified=modified, fsync=options.fsync)
-    partial.journal.delete()
-    clear_broken_off(destination, partial.part.target)
+    partial.settle()
+    clear_broken_off(partial.part.target)
 
 
 class _Pieces:
@@ -258,7 +252,7 @@ class _Pieces:
 
     async def _fetch(self, index: int) -> None:
         span = self._layout.span(index)
-        landing = _Landing(self._partial.part, span[0], self._running.hasher)
+        landing = _Landing(self._partial.part, span[0], functools.partial(self._partial.hasher, index))
         await self._engine.objects.get(
             self._info.path,
             span=span,
@@ -274,24 +268,14 @@ class _Pieces:
         self._engine.progress.moved(self._info.path, self._bytes)
 
     def _note(self, index: int, digest: bytes) -> None:
-        self._partial.journal.add(index, digest)
-        self._partial.pieces.add(index, digest)
-        self._running.add(index, digest)
+        self._running.add(index, self._partial.add(index, digest))
 
     def _check(self, index: int) -> bool:
         """Whether the part file holds what the journal of an earlier download says it does."""
-        pieces, span = self._partial.pieces, self._layout.span(index)
-        hasher = self._running.hasher()
-        if hasher is None:
-            return True
-        expected, length = pieces.digest(index), 0
-        for block in self._partial.part.blocks(*span):
-            hasher.update(block)
-            length += len(block)
-        if length != span[1] or hasher.digest() != expected:
-            pieces.remove(index)
+        digest = self._partial.holds(index, self._layout.span(index))
+        if digest is None:
             return False
-        self._running.add(index, expected)
+        self._running.add(index, digest)
         return True
 
 

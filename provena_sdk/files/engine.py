@@ -11,6 +11,7 @@ import asyncio
 import functools
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +22,9 @@ from provena_sdk.files.admission import ByteBudget
 from provena_sdk.files.filesystem import DatasetStore
 from provena_sdk.files.objects.lanes import Lanes
 from provena_sdk.files.options import CONCURRENCY, TransferOptions
-from provena_sdk.files.part_file import Destination
 from provena_sdk.files.progress import Meter
 from provena_sdk.files.report import FileOutcome
+from provena_sdk.files.targets import Destination
 from provena_sdk.files.threads import Threads
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _MIDDLING_FILES: Final = 20
 _LARGE_FILES: Final = 8
 _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
+# Each holds folders open, and single files may go anywhere.
+_DESTINATIONS: Final = 4
 _LONGEST_WAIT: Final = 8.0
 
 
@@ -71,7 +74,7 @@ class Engine:
         self.budget = ByteBudget(memory)
         self.lanes = Lanes()
         self._threads = Threads(_THREADS, "provena-files")
-        self._destinations: dict[Path, Destination] = {}
+        self._destinations: OrderedDict[Path, Destination] = OrderedDict()
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,6 +84,7 @@ class Engine:
     ) -> None:
         self._threads.close()
         self.lanes.close()
+        self._destinations.clear()
 
     @property
     def objects(self) -> ObjectClient:
@@ -93,9 +97,10 @@ class Engine:
         Args:
             root: The folder.
         """
-        found = self._destinations.get(root)
-        if found is None:
-            found = self._destinations[root] = Destination(root)
+        found = self._destinations.pop(root, None) or Destination(root)
+        self._destinations[root] = found
+        if len(self._destinations) > _DESTINATIONS:
+            self._destinations.popitem(last=False)
         return found
 
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

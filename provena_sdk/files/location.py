@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +97,13 @@ class FileInfo:
     def suffix(self) -> str:
         """The name's ending, with its dot; empty when there is none."""
         return PurePosixPath(self.name).suffix
+
+
+def modified_ns(moment: datetime) -> int:
+    """Return a time as files have it, in nanoseconds, without the rounding of floats.
+
+    Example:
+        >>> modified_ns(datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC))
+        1500000000
+    """
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -1,145 +1,24 @@
-"""Writing into a destination nobody can lead astray: hidden part files that take their names once they are whole."""
+"""Hidden part files beside their targets, which take their names once they are whole."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-import secrets
-import stat
 import threading
-import time
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Final, Self
 
-from provena_sdk.errors import FileError, UnsafePath
-from provena_sdk.files.local import inside
-from provena_sdk.files.paths import is_part_name, journal_name, journal_owner, part_name, part_stem
-from provena_sdk.files.process import bears_mark_of_dead, process_mark
+from provena_sdk.config.private_files import is_own
+from provena_sdk.errors import FileError
+from provena_sdk.files.location import modified_ns
+from provena_sdk.files.paths import part_name, part_stem
+from provena_sdk.files.seal import Seal
+from provena_sdk.files.targets import Target
 
-DEAD_SECONDS: Final = 3600.0
-"""A download writes to its part file or journal all the time; one that nobody touched for so long is dead."""
-
-_RESUMABLE_SECONDS: Final = 7 * 24 * 3600.0
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL
-_PLAIN: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# What file systems answer that cannot force a folder to the disk.
-_NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 _READ: Final = 1024 * 1024
-
-
-class Destination:
-    """The folder a transfer fills. Each folder below it is made and judged once, and again when it is another one.
-
-    Args:
-        root: The folder; it exists.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self._root = os.fspath(root)
-        self._folders: dict[str, tuple[str, tuple[int, int] | None]] = {}
-        self._journals: dict[str, dict[str, list[str]]] = {}
-
-    def prepare(self, target: str) -> str:
-        """Make the folders above a target, and make sure that no link among them leads out of the destination.
-
-        Args:
-            target: A path relative to the destination, with forward slashes; already judged safe as a name.
-
-        Returns:
-            The target's path on this machine.
-
-        Raises:
-            UnsafePath: A link on the way leads out of the destination.
-            OSError: A folder cannot be made.
-        """
-        folder, _, name = target.rpartition("/")
-        place, judged = self._folders.get(folder, ("", None))
-        # A transfer may take days, in which somebody can put a link in a folder's place.
-        if judged is None or _identity(place) != judged:
-            place = self._made(folder, target)
-            self._folders[folder] = place, _identity(place)
-        return os.path.join(place, name)
-
-    def tokens(self, path: str) -> list[str]:
-        """Return the tokens of the journals that were found beside a target when its folder was first looked at.
-
-        Args:
-            path: The target's path on this machine.
-        """
-        folder, name = os.path.split(path)
-        found = self._journals.get(folder)
-        if found is None:
-            found = {}
-            with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                for entry in entries:
-                    if owner := journal_owner(entry.name):
-                        found.setdefault(owner[0], []).append(owner[1])
-            self._journals[folder] = found
-        return found.get(part_stem(name), []) if found else []
-
-    def _made(self, folder: str, target: str) -> str:
-        real_root = os.path.realpath(self._root)
-        place = os.path.join(self._root, *folder.split("/")) if folder else self._root
-        for missing in (True, False):
-            if not inside(os.path.realpath(place), real_root):
-                raise UnsafePath(
-                    f"{target!r} was refused: a link in the destination leads out of it.",
-                    path=target,
-                    hint="Remove the link, or choose another destination.",
-                )
-            if missing:
-                try:
-                    os.makedirs(place, exist_ok=True)
-                except (FileExistsError, NotADirectoryError):
-                    raise NotADirectoryError(f"A file is where {target!r} needs a folder.") from None
-        return place
-
-
-def _identity(folder: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def new_token() -> str:
-    """Return a token for the names of a part file and its journal; it tells which process is at work."""
-    return f"{secrets.token_hex(4)}-{process_mark()}"
-
-
-def beside(target: str, name: str) -> str:
-    """Return the path of a file in the folder of another.
-
-    Args:
-        target: The other's path.
-        name: The file's name.
-    """
-    return os.path.join(os.path.dirname(target), name)
-
-
-def journal_path(target: str, token: str) -> str:
-    """Return the path of the journal of a target's download.
-
-    Args:
-        target: The target's path on this machine.
-        token: The download's token.
-    """
-    return beside(target, journal_name(os.path.basename(target), token))
-
-
-def part_path(target: str, token: str) -> str:
-    """Return the path of the part file of a target's download.
-
-    Args:
-        target: The target's path on this machine.
-        token: The download's token.
-    """
-    return beside(target, part_name(os.path.basename(target), token))
 
 
 class PartFile:
@@ -148,34 +27,30 @@ class PartFile:
     Writing and reading are safe from several threads. Once the file was closed, nothing is written any more.
 
     Args:
-        target: The target's path on this machine, from :meth:`Destination.prepare`.
+        target: The target.
         token: What tells it from other downloads of the same target.
-        existing: Whether to go on with a file that is there already.
+        existing: Whether to open a file that is there already.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        FileNotFoundError: There is no such file to go on with, or it is none that this user's download made.
+        FileNotFoundError: There is no such file to open, or it is not a plain file of this user.
         OSError: The file cannot be made.
     """
 
-    def __init__(self, target: str, token: str, *, existing: bool = False) -> None:
+    def __init__(self, target: Target, token: str, *, existing: bool = False) -> None:
         self.target = target
-        self.path = part_path(target, token)
-        if os.path.isdir(target):
+        self._folder = target.folder
+        self._name = part_name(target.name, token)
+        if self._folder.is_folder(target.name):
             raise _folder_in_the_way(target)
-        try:
-            self._descriptor = os.open(self.path, (os.O_RDWR if existing else _CREATE) | _PLAIN, 0o666)
-        except OSError as error:
-            # Nobody has heard of the hidden file.
-            error.filename = target
-            raise
+        self._descriptor = _opened(target, self._name, os.O_RDWR if existing else _CREATE)
         self._lock = threading.Lock()
         self._users = 0
         self._closing = False
         self._unwanted = False
-        if existing and not _is_ours(os.fstat(self._descriptor)):
+        if existing and not is_own(os.fstat(self._descriptor)):
             self.close()
-            raise FileNotFoundError(errno.ENOENT, "It is no part file of this user", target)
+            raise FileNotFoundError(errno.ENOENT, "It is not a part file of this user", target.path)
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> bool:
         """Write some bytes at their place.
@@ -236,27 +111,21 @@ class PartFile:
             fsync: Whether to force it to the disk first, and its name afterwards.
 
         Raises:
-            FileError: Somebody else removed it, took it over or changed its size.
+            FileError: Somebody else removed it or its folder, took it over, or changed its size.
         """
         status = os.fstat(self._descriptor)
-        try:
-            found = os.stat(self.path, follow_symlinks=False)
-        except FileNotFoundError:
-            found = None
-        if found is None or not os.path.samestat(found, status) or status.st_size != size:
+        if not self._is_there(status) or status.st_size != size:
             raise FileError(
-                f"{self.target!r}: its part file was removed or changed by somebody else.",
-                path=self.target,
+                f"{self.target.path!r}: its part file was removed or changed by somebody else.",
+                path=self.target.path,
                 hint="Download it again, by one process at a time.",
             )
+        if not self._folder.is_current():
+            raise _moved(self.target)
         if fsync:
             os.fsync(self._descriptor)
-        if modified is not None:
-            _set_time(self.path, modified)
         self.close()
-        _replace(self.path, self.target)
-        if fsync:
-            _sync_folder(os.path.dirname(self.target))
+        _publish(self.target, self._name, modified=modified, fsync=fsync)
 
     def close(self) -> None:
         """Close the file and leave it where it is."""
@@ -270,6 +139,12 @@ class PartFile:
         """Close the file and remove it."""
         self._unwanted = True
         self.close()
+
+    def _is_there(self, status: os.stat_result) -> bool:
+        try:
+            return os.path.samestat(self._folder.stat(self._name), status)
+        except FileNotFoundError:
+            return False
 
     def _write(self, descriptor: int, view: memoryview, offset: int) -> int:
         if hasattr(os, "pwrite"):
@@ -303,7 +178,7 @@ class PartFile:
             os.close(descriptor)
         if self._unwanted:
             with contextlib.suppress(OSError):
-                os.unlink(self.path)
+                self._folder.unlink(self._name)
 
     def __enter__(self) -> Self:
         return self
@@ -313,27 +188,29 @@ class PartFile:
 
 
 def write_whole(
-    target: str, data: bytes | bytearray, *, modified: datetime | None = None, fsync: bool = False
+    target: Target,
+    data: bytes | bytearray,
+    seal: Seal,
+    *,
+    modified: datetime | None = None,
+    fsync: bool = False,
 ) -> None:
     """Write a file at once, by way of a part file.
 
     Args:
-        target: Its path on this machine, from :meth:`Destination.prepare`.
+        target: The target.
         data: Its bytes.
+        seal: Marks the part file, so that it can be removed if this process dies.
         modified: The modification time to give it; None leaves it as it is.
         fsync: Whether to force it to the disk first, and its name afterwards.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
+        FileError: Somebody replaced the folder meanwhile.
         OSError: It cannot be written; nothing is left behind.
     """
-    path = part_path(target, new_token())
-    try:
-        descriptor = os.open(path, _CREATE | _PLAIN, 0o666)
-    except OSError as error:
-        # Nobody has heard of the hidden file.
-        error.filename = target
-        raise
+    name = part_name(target.name, seal.token(part_stem(target.name)))
+    descriptor = _opened(target, name, _CREATE)
     try:
         try:
             view = memoryview(data)
@@ -343,81 +220,51 @@ def write_whole(
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if modified is not None:
-            _set_time(path, modified)
-        _replace(path, target)
+        _publish(target, name, modified=modified, fsync=fsync)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(path)
+            target.folder.unlink(name)
         raise
-    if fsync:
-        _sync_folder(os.path.dirname(target))
 
 
-def sweep(root: Path, targets: Iterable[str]) -> None:
-    """Remove what downloads that were killed left in the folders of these targets.
-
-    A part file is dead when its process is, or when nobody has touched it for an hour. One with a journal can be
-    gone on with; it is removed a week after it was last touched.
-
-    Args:
-        root: The destination folder.
-        targets: Paths relative to it, with forward slashes; already judged safe as names.
-    """
-    real_root, now = os.path.realpath(root), time.time()
-    folders = {target.rpartition("/")[0] for target in targets}
-    for folder in {os.path.realpath(root / folder) for folder in folders}:
-        if inside(folder, real_root):
-            with contextlib.suppress(OSError):
-                _sweep_folder(folder, now)
-
-
-def _sweep_folder(folder: str, now: float) -> None:
-    pairs: dict[str, dict[str, float]] = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_part_name(entry.name) and entry.is_file(follow_symlinks=False):
-                pairs.setdefault(entry.name.rpartition(".")[0], {})[entry.path] = entry.stat().st_mtime
-    for name, pair in pairs.items():
-        resumable = len(pair) > 1
-        patience = _RESUMABLE_SECONDS if resumable else DEAD_SECONDS
-        if max(pair.values()) < now - patience or (not resumable and bears_mark_of_dead(name)):
-            for path in pair:
-                os.unlink(path)
-
-
-def _replace(path: str, target: str) -> None:
+def _opened(target: Target, name: str, flags: int) -> int:
     try:
-        os.replace(path, target)
+        return target.folder.open(name, flags)
+    except OSError as error:
+        # Nobody has heard of the hidden file.
+        error.filename = target.path
+        raise
+
+
+def _publish(target: Target, name: str, *, modified: datetime | None, fsync: bool) -> None:
+    """Give a part file that was closed its time, and the name of its target.
+
+    Raises:
+        IsADirectoryError: A folder has the target's name.
+        FileError: The folder has another place now, so that the file is not where it is looked for.
+    """
+    folder = target.folder
+    if modified is not None:
+        folder.set_time(name, modified_ns(modified))
+    try:
+        folder.replace(name, target.name)
     except OSError:
-        if os.path.isdir(target):
+        if folder.is_folder(target.name):
             raise _folder_in_the_way(target) from None
         raise
+    if fsync:
+        folder.sync()
+    if not folder.is_current():
+        raise _moved(target)
 
 
-def _folder_in_the_way(target: str) -> IsADirectoryError:
-    return IsADirectoryError(f"A folder has the name of {target!r}.")
+def _folder_in_the_way(target: Target) -> IsADirectoryError:
+    return IsADirectoryError(f"A folder has the name of {target.path!r}.")
 
 
-def _set_time(path: str, modified: datetime) -> None:
-    # In whole numbers, since a float holds no nanoseconds of these years.
-    nanoseconds = (modified - _EPOCH) // timedelta(microseconds=1) * 1000
-    os.utime(path, ns=(nanoseconds, nanoseconds))
-
-
-def _sync_folder(folder: str) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder or os.curdir, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _NO_FOLDER_SYNC:
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def _is_ours(status: os.stat_result) -> bool:
-    plain = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-    return plain and (os.name != "posix" or status.st_uid == os.geteuid())
+def _moved(target: Target) -> FileError:
+    return FileError(
+        f"{target.path!r}: its folder was moved or replaced by somebody else while it was fetched.",
+        path=target.path,
+        hint="Download it again, into a folder that nobody else changes.",
+    )

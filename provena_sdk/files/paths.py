@@ -27,8 +27,8 @@ MAX_NAME_BYTES: Final = 255
 
 _PART_SUFFIX: Final = ".provena-part"
 _JOURNAL_SUFFIX: Final = ".provena-journal"
-# Room for the dots, a token of 41 characters and the longer suffix.
-_STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 41 - len(_JOURNAL_SUFFIX)
+# Room for the dots, a token of 58 characters and the longer suffix.
+_STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 58 - len(_JOURNAL_SUFFIX)
 # By far the most paths are like this, and are judged at once: no segment begins with a dot or ends the path empty.
 _PLAIN: Final = re.compile(r"(?:[\w+=@(,-][\w .+=@(),-]*/)*[\w+=@(,-][\w .+=@(),-]*", re.ASCII)
 # Python takes any character before a colon for a drive, and so do its paths.
@@ -309,20 +309,30 @@ def part_stem(name: str) -> str:
         >>> part_stem("2024.csv")
         '.2024.csv'
     """
-    return f".{name.encode()[:_STEM_BYTES].decode(errors='ignore')}"
+    return f".{name.encode(errors='surrogatepass')[:_STEM_BYTES].decode(errors='ignore')}"
 
 
-def journal_owner(name: str) -> tuple[str, str] | None:
-    """Take a journal's name apart into what all of its target begin with and the token, or return None.
+def part_name_parts(name: str) -> tuple[str, str] | None:
+    """Take the name of a part file or journal apart into what all of its target begin with, and the token.
 
     Example:
-        >>> journal_owner(".2024.csv.5f3a.provena-journal"), journal_owner("2024.csv")
+        >>> part_name_parts(".2024.csv.5f3a.provena-journal"), part_name_parts("2024.csv")
         (('.2024.csv', '5f3a'), None)
     """
-    stem, dot, token = name.removesuffix(_JOURNAL_SUFFIX).rpartition(".")
-    if not is_part_name(name) or not name.endswith(_JOURNAL_SUFFIX) or not (stem and dot and token):
+    if not name.endswith((_PART_SUFFIX, _JOURNAL_SUFFIX)):
         return None
-    return stem, token
+    stem, _, token = name.rpartition(".")[0].rpartition(".")
+    return (stem, token) if stem.startswith(".") and token else None
+
+
+def is_journal_name(name: str) -> bool:
+    """Whether a name is one that downloads give to journals.
+
+    Example:
+        >>> is_journal_name(".2024.csv.5f3a.provena-journal"), is_journal_name(".2024.csv.5f3a.provena-part")
+        (True, False)
+    """
+    return name.startswith(".") and name.endswith(_JOURNAL_SUFFIX)
 
 
 def is_part_name(name: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from provena_sdk.files.destination import DestinationView, InTheWay
 from provena_sdk.files.local import LocalFile, Scan
-from provena_sdk.files.location import FileInfo
+from provena_sdk.files.location import FileInfo, modified_ns
 from provena_sdk.files.paths import (
     SERVICE_FILE,
     ancestors,
@@ -25,7 +25,6 @@ from provena_sdk.files.paths import (
 from provena_sdk.files.patterns import Selection
 from provena_sdk.files.plan import MAX_FILE_BYTES, PlanItem, Seen, conflict, refused
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Some file systems keep times to two seconds only, and some stores to one.
 _TIME_STEP: Final = timedelta(seconds=2)
 
@@ -58,14 +57,14 @@ class Draft(NamedTuple):
     none_of: int = 0
 
 
-def modified_ns(moment: datetime) -> int:
-    """Return a time as files have it, in nanoseconds, without the rounding of floats.
+def is_of_its_time(seen: Seen, info: FileInfo) -> bool:
+    """Whether a local file has the time of the one in the store, as far as file systems keep it.
 
-    Example:
-        >>> modified_ns(datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC))
-        1500000000
+    Args:
+        seen: The local file.
+        info: The file in the store.
     """
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+    return abs(seen.mtime_ns - modified_ns(info.modified)) <= _TIME_STEP / timedelta(microseconds=1) * 1000
 
 
 def draft_download(
@@ -128,11 +127,7 @@ def _place_download(
         if there.link:
             changed = replace(changed, reason="it replaces a link")
         elif seen.size == info.size:
-            late = (
-                abs(seen.mtime_ns - modified_ns(info.modified))
-                > _TIME_STEP / timedelta(microseconds=1) * 1000
-            )
-            if info.size == 0 or (compare_times and not late):
+            if info.size == 0 or (compare_times and is_of_its_time(seen, info)):
                 changed = replace(changed, action="same")
             elif not compare_times:
                 draft.unsure.append(Pair(len(draft.items), info, target))

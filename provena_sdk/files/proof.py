@@ -58,6 +58,11 @@ class Proof:
         """Whether pieces of a part can be hashed in any order and put together afterwards."""
         return self.count is None and self.algorithm == "crc32"
 
+    @property
+    def resists_forgery(self) -> bool:
+        """Whether nobody can make other bytes of this checksum; for bytes of somebody else's, MD5 still does."""
+        return self.algorithm not in _FAST
+
     def matches(self, digest: bytes) -> bool:
         """Whether a digest is the one expected."""
         return digest.hex() == self.expected
@@ -195,24 +200,12 @@ class RunningProof:
     def _combines(self) -> bool:
         return self._proof is not None and self._proof.in_any_order
 
-    @property
-    def digest(self) -> str:
-        """What pieces are hashed by for the journal; empty for nothing.
-
-        Where a part is one piece, its hash serves both; else the cheapest there is.
-        """
-        return piece_digest(self._proof, self._layout)
-
-    def hasher(self) -> Hasher | None:
-        """Return what a piece is hashed by; None when nothing is hashed."""
-        return _hasher(self.digest) if self.digest else None
-
     def add(self, index: int, digest: bytes) -> None:
         """Take a piece that was written.
 
         Args:
             index: Its number, from zero.
-            digest: What a :meth:`hasher` said of its bytes.
+            digest: What a :func:`piece_hasher` said of its bytes.
 
         Raises:
             ValueError: It was taken before; what the file holds is then no longer what was hashed.
@@ -270,7 +263,9 @@ class RunningProof:
 
 
 def piece_digest(proof: Proof | None, layout: Layout) -> str:
-    """Name what the pieces of a file are hashed by for its journal; empty for nothing.
+    """Name what the pieces of a file are hashed by; empty for nothing.
+
+    Where a part is one piece, its hash proves the file as well; else it is the cheapest there is.
 
     Args:
         proof: What the object is compared with.
@@ -279,6 +274,11 @@ def piece_digest(proof: Proof | None, layout: Layout) -> str:
     if proof is None:
         return ""
     return proof.algorithm if layout.one_each and not proof.in_any_order else "crc32"
+
+
+def piece_hasher(algorithm: str) -> Hasher | None:
+    """Return what hashes a piece; None for no algorithm."""
+    return _hasher(algorithm) if algorithm else None
 
 
 def digest_width(algorithm: str) -> int:

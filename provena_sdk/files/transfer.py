@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import os
 import shutil
-import stat
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,18 +14,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from provena_sdk.errors import FileError, InvalidArgument, NotEnoughSpace
 from provena_sdk.files.credentials import Access
+from provena_sdk.files.deletion import CHANGED, delete_files
 from provena_sdk.files.destination import DestinationView, InTheWay, nearest_folder
-from provena_sdk.files.local import destination_folder, inside, make_destination, scan, source_folder
+from provena_sdk.files.leftovers import sweep
+from provena_sdk.files.local import destination_folder, make_destination, scan, source_folder
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.options import Choice, RunOptions, TransferOptions
-from provena_sdk.files.part_file import sweep
 from provena_sdk.files.paths import SERVICE_FILE, checked
 from provena_sdk.files.plan import (
     Download,
     Downloading,
     DownloadPlan,
     PlanItem,
-    Seen,
     TransferPlan,
     Upload,
     Uploading,
@@ -52,7 +51,6 @@ _OUTCOMES: Final[dict[str, Outcome]] = {
     "refused": "refused",
 }
 _KEPT: Final = "nothing is deleted, because not every file could be transferred"
-_CHANGED: Final = "it changed after the plan was made"
 _APPEARED: Final = "it appeared or changed after the plan was made"
 _PLAN_ANEW: Final = "Make a new plan, which goes by what is there now."
 
@@ -183,7 +181,7 @@ async def run_download(plan: Downloading, files: DatasetFiles, run: RunOptions) 
     await asyncio.to_thread(make_destination, plan.folder)
 
     async def delete(items: list[PlanItem]) -> list[FileOutcome]:
-        return await asyncio.to_thread(_delete_locals, plan.folder, items)
+        return await asyncio.to_thread(delete_files, plan.folder, items)
 
     return await transfer.carried_out(Fetch(plan.folder, plan.options), ready, settled, delete)
 
@@ -210,7 +208,7 @@ async def run_upload(
 
     async def delete(items: list[PlanItem]) -> list[FileOutcome]:
         unchanged = [item for item in items if item.path not in kept]
-        changed = [FileOutcome(path, "skipped", reason=_CHANGED) for path in sorted(kept)]
+        changed = [FileOutcome(path, "skipped", reason=CHANGED) for path in sorted(kept)]
         return changed + await _delete_objects(files._store(Access.WRITE), unchanged)
 
     return await transfer.carried_out(Send(plan.options), uploads, settled, delete)
@@ -428,44 +426,6 @@ def _check_space(folder: Path, needed: int) -> None:
             f"{human_size(needed)} are needed in {str(folder)!r}, and {human_size(free)} are free.",
             hint="Choose another folder, make room, or fetch less by include= and exclude=.",
         )
-
-
-def _delete_locals(folder: Path, items: Iterable[PlanItem]) -> list[FileOutcome]:
-    real_root = os.path.realpath(folder)
-    outcomes: list[FileOutcome] = []
-    emptied: set[Path] = set()
-    for item in items:
-        if item.local is None:
-            continue
-        local = folder / item.local
-        try:
-            status = local.lstat()
-            unchanged = stat.S_ISREG(status.st_mode) and Seen(status.st_size, status.st_mtime_ns) == item.seen
-            if not unchanged or not inside(os.path.realpath(local.parent), real_root):
-                outcomes.append(FileOutcome(item.path, "skipped", local=local, reason=_CHANGED))
-                continue
-            local.unlink()
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            outcomes.append(FileOutcome(item.path, "failed", local=local, error=error))
-            continue
-        emptied.add(local.parent)
-        outcomes.append(FileOutcome(item.path, "deleted", local=local))
-    _remove_emptied(folder, emptied)
-    return outcomes
-
-
-def _remove_emptied(root: Path, folders: set[Path]) -> None:
-    """Remove the folders that held nothing but what was deleted."""
-    for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
-        current = folder
-        while current != root:
-            try:
-                current.rmdir()
-            except OSError:
-                break
-            current = current.parent
 
 
 async def _delete_objects(store: DatasetStore, items: list[PlanItem]) -> list[FileOutcome]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.files.credentials import Access
+from provena_sdk.files.leftovers import sweep
 from provena_sdk.files.options import TransferOptions
-from provena_sdk.files.part_file import sweep
 from provena_sdk.files.plan import Download, Upload
 from provena_sdk.files.progress import Meter
 from provena_sdk.files.report import FileOutcome, Outcome

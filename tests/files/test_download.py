@@ -31,11 +31,11 @@ from provena_sdk.errors import (
     FileError,
     IntegrityError,
 )
-from provena_sdk.files import DatasetFiles, DatasetLocation, download, journal, pieces
+from provena_sdk.files import DatasetFiles, DatasetLocation, download, pieces, resume
 from provena_sdk.files.checksum import composite, md5
 from provena_sdk.files.download import download_file
 from provena_sdk.files.engine import Engine
-from provena_sdk.files.location import FileInfo
+from provena_sdk.files.location import FileInfo, StoreAddress
 from provena_sdk.files.objects import ObjectState, Received
 from provena_sdk.files.objects.lanes import Lanes
 from provena_sdk.files.objects.wire import Receiver
@@ -44,8 +44,16 @@ from provena_sdk.files.part_file import PartFile
 from provena_sdk.files.pieces import Layout
 from provena_sdk.files.plan import Download
 from provena_sdk.files.progress import Meter, Progress
-from provena_sdk.files.proof import NOT_A_CHECKSUM, PARTS_UNKNOWN, Proof, RunningProof
+from provena_sdk.files.proof import (
+    NOT_A_CHECKSUM,
+    PARTS_UNKNOWN,
+    Proof,
+    RunningProof,
+    piece_digest,
+    piece_hasher,
+)
 from provena_sdk.files.report import FileOutcome
+from provena_sdk.files.targets import Destination
 from provena_sdk.sandbox.object_store import Server
 
 PIECE = 1000
@@ -151,14 +159,19 @@ async def fetch(
     **options: Any,
 ) -> FileOutcome:
     store = cast(
-        "Any", SimpleNamespace(objects=objects, location=DatasetLocation("x", "reef", "datasets/x/"))
+        "Any",
+        SimpleNamespace(
+            objects=objects,
+            location=DatasetLocation("x", "reef", "datasets/x/"),
+            address=StoreAddress("https://store.example.org"),
+        ),
     )
     async with Engine(store, options=TransferOptions(**options), progress=Meter(progress)) as engine:
         return await download_file(engine, Download(info or objects.info, "obs/a.nc"), folder)
 
 
-def hashed(running: RunningProof, piece: bytes | bytearray) -> bytes:
-    hasher = running.hasher()
+def hashed(proof: Proof | None, layout: Layout, piece: bytes | bytearray) -> bytes:
+    hasher = piece_hasher(piece_digest(proof, layout))
     assert hasher is not None
     hasher.update(piece)
     return hasher.digest()
@@ -449,7 +462,7 @@ async def test_a_cancelled_download_ends_with_its_files_closed(tmp_path: Path) -
 async def test_what_a_thread_opens_after_the_caller_gave_up_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, begun, go_on, ended = journal.begin, threading.Event(), threading.Event(), threading.Event()
+    begin, begun, go_on, ended = resume.begin, threading.Event(), threading.Event(), threading.Event()
 
     def late(*arguments: Any) -> Any:
         begun.set()
@@ -472,7 +485,7 @@ async def test_what_a_thread_opens_after_the_caller_gave_up_is_removed(
 
 
 def test_closing_a_part_file_waits_for_its_users(tmp_path: Path) -> None:
-    part = PartFile(str(tmp_path / "a"), "t")
+    part = PartFile(Destination(tmp_path).target("a"), "t")
     with part._open() as descriptor:
         assert descriptor is not None
         part.discard()
@@ -489,7 +502,7 @@ def test_closing_a_part_file_waits_for_its_users(tmp_path: Path) -> None:
 def test_where_files_have_no_positioned_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "pwrite")
     monkeypatch.delattr(os, "pread")
-    part = PartFile(str(tmp_path / "a"), "t")
+    part = PartFile(Destination(tmp_path).target("a"), "t")
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda at: part.write(at, DATA[at : at + 100]), range(0, len(DATA), 100)))
         blocks = threads.map(lambda at: b"".join(part.blocks(at, 100)), range(0, len(DATA), 100))
@@ -532,7 +545,7 @@ def test_pieces_prove_a_file_in_any_order(data: st.DataObject) -> None:
     running = RunningProof(proof, layout, lambda offset, length: [bytes(held[offset : offset + length])])
     for index in data.draw(st.permutations(range(len(layout)))):
         offset, length = layout.span(index)
-        running.add(index, hashed(running, held[offset : offset + length]))
+        running.add(index, hashed(proof, layout, held[offset : offset + length]))
     assert running.succeeds() == (wrong is None)
 
 
@@ -546,7 +559,7 @@ def test_many_threads_prove_a_file() -> None:
 
         def add(index: int, running: RunningProof = running) -> None:
             offset, length = layout.span(index)
-            running.add(index, hashed(running, content[offset : offset + length]))
+            running.add(index, hashed(proof, layout, content[offset : offset + length]))
 
         order = list(range(len(layout)))
         random.Random(seed).shuffle(order)
@@ -583,9 +596,11 @@ def test_the_next_process_goes_on_where_a_killed_one_died(
     location: DatasetLocation,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    state: Path,
     replaced: bool,
 ) -> None:
     monkeypatch.undo()
+    monkeypatch.setenv("PROVENA_STATE_DIR", str(state))
     size, piece = 64 * 1024**2, 8 * 1024**2
     content = random.Random(6).randbytes(size)
     server.store.put(location.bucket, location.key("a.nc"), content)

@@ -10,26 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files import journal as journals
-from provena_sdk.files.journal import (
-    Heading,
-    Journal,
-    Partial,
-    begin,
-    clear_broken_off,
-    read_journal,
-)
-from provena_sdk.files.part_file import Destination, journal_path, part_path, sweep
+from provena_sdk.files import process
+from provena_sdk.files.journal import Heading, Journal, read_journal
+from provena_sdk.files.leftovers import sweep
+from provena_sdk.files.paths import journal_name, part_name, part_stem
 from provena_sdk.files.pieces import Pieces
-from provena_sdk.files.process import this_process
+from provena_sdk.files.resume import Partial, PieceDigest, begin, clear_broken_off
+from provena_sdk.files.seal import Seal
+from provena_sdk.files.targets import Destination, Target
 
 HOUR = 3600
-DEAD = "4194305"  # more than any process number there is
+DEAD = 4194305  # more than any process number there is
+SEAL = Seal(bytes(range(32)))
 
 
 def heading(pieces: int = 5, width: int = 4, **changed: object) -> Heading:
     fields: dict[str, object] = {
-        "path": "obs/a.nc",
+        "store": "",
+        "bucket": "reef",
+        "key": "datasets/x/obs/a.nc",
         "target": "a.nc",
         "etag": "e-2",
         "size": pieces * 10,
@@ -42,45 +41,56 @@ def heading(pieces: int = 5, width: int = 4, **changed: object) -> Heading:
     return Heading(**{**fields, **changed})  # type: ignore[arg-type]  # what is changed is the tests' business
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> str:
-    return str(tmp_path / "a.nc")
+def place(folder: Path, name: str = "a.nc", seal: Seal = SEAL) -> Target:
+    return Destination(folder, seal).target(name)
+
+
+def token_of_the_dead(monkeypatch: pytest.MonkeyPatch, name: str = "a.nc") -> str:
+    with monkeypatch.context() as patched:
+        mark = process.process_mark().split("-")
+        patched.setattr("provena_sdk.files.seal.process_mark", lambda: f"{mark[0]}-{DEAD:x}-{mark[2]}")
+        return SEAL.token(part_stem(name))
 
 
 @pytest.fixture
-def broken_off(tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Leaves a part file and a journal with some pieces, as a process that has died does; returns the token."""
 
-    def leave(*there: int, token: str = "dead0001", dead: bool = True, **changed: object) -> str:
+    def leave(*there: int, dead: bool = True, **changed: object) -> str:
+        token = token_of_the_dead(monkeypatch) if dead else SEAL.token(part_stem("a.nc"))
         partial_heading = heading(**changed)  # type: ignore[arg-type]
-        journal = Journal(journal_path(target, token), partial_heading)
+        journal = Journal(place(tmp_path), token, partial_heading)
         for index in there:
             journal.add(index, bytes([index] * partial_heading.width))
-        Path(part_path(target, token)).write_bytes(b"x" * partial_heading.size)
-        if dead:
-            path = Path(journal.path)
-            first, _, rest = path.read_text().partition("\n")
-            fields = json.loads(first)
-            fields["owner"]["pid"] = int(DEAD)
-            path.write_text(json.dumps(fields) + "\n" + rest)
+        (tmp_path / part_name("a.nc", token)).write_bytes(b"x" * partial_heading.size)
         return token
 
     return leave
+
+
+def paths(folder: Path, token: str) -> tuple[Path, Path]:
+    return folder / part_name("a.nc", token), folder / journal_name("a.nc", token)
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def begun(tmp_path: Path, target: str, wanted: Heading | None = None) -> Partial:
-    return begin(Destination(tmp_path), target, wanted or heading())
+def begun(folder: Path, wanted: Heading | None = None, *, name: str = "a.nc", seal: Seal = SEAL) -> Partial:
+    return begin(place(folder, name, seal), wanted or heading(), PieceDigest("crc32", None), seal)
+
+
+def journal_of(folder: Path) -> Path:
+    [path] = folder.glob(".*.provena-journal")
+    return path
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    journal = Journal(str(tmp_path / "j"), heading(part=[20, 30]))
+    target = place(tmp_path)
+    journal = Journal(target, "t", heading(part=[20, 30]))
     journal.add(3, b"abcd")
     journal.add(0, b"\0\1\2\3")
-    found = read_journal(journal.path)
+    found = read_journal(target, "t")
     assert found is not None
     assert found.heading == heading(part=[20, 30])
     assert list(found.pieces) == [0, 3]
@@ -95,17 +105,18 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_a_journal_cut_anywhere_claims_nothing_wrong(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "cut.journal"
+    folder = tmp_path_factory.getbasetemp()
+    target, path = place(folder, "cut"), folder / journal_name("cut", "t")
     path.unlink(missing_ok=True)
     added = data.draw(st.dictionaries(st.integers(0, 19), st.binary(min_size=4, max_size=4)))
-    journal = Journal(str(path), heading(pieces=20))
+    journal = Journal(target, "t", heading(pieces=20))
     for index, digest in added.items():
         journal.add(index, digest)
     whole = path.read_bytes()
     cut = data.draw(st.integers(0, len(whole)))
     tail = data.draw(st.sampled_from([b"", b"\0", b"\0" * 40, b"[", b"[1"]))
     path.write_bytes(whole[:cut] + tail)
-    found = read_journal(str(path))
+    found = read_journal(target, "t")
     if found is None:
         assert cut < len(whole.splitlines(keepends=True)[0])
         return
@@ -117,15 +128,15 @@ def test_a_journal_cut_anywhere_claims_nothing_wrong(
 
 @given(st.binary(max_size=200))
 def test_what_is_no_journal_is_refused(tmp_path_factory: pytest.TempPathFactory, noise: bytes) -> None:
-    path = tmp_path_factory.getbasetemp() / "noise.journal"
-    path.write_bytes(noise)
-    assert read_journal(str(path)) is None
+    folder = tmp_path_factory.getbasetemp()
+    (folder / journal_name("noise", "t")).write_bytes(noise)
+    assert read_journal(place(folder, "noise"), "t") is None
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 1},
         {"version": None},
         {"pieces": -1},
         {"pieces": 10**12},
@@ -137,66 +148,85 @@ def test_what_is_no_journal_is_refused(tmp_path_factory: pytest.TempPathFactory,
     ],
 )
 def test_headings_that_are_not_ours_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
-    journal = Journal(str(tmp_path / "j"), heading())
-    path = Path(journal.path)
+    Journal(place(tmp_path), "t", heading())
+    path = journal_of(tmp_path)
     path.write_text(json.dumps(json.loads(path.read_text()) | change) + "\n")
-    assert read_journal(journal.path) is None
+    assert read_journal(place(tmp_path), "t") is None
 
 
-@pytest.mark.parametrize("line", ['[5,"00000000"]', '[0,"000000"]', '[0,"0000000g"]', "[0,null]", "{}", ""])
+@pytest.mark.parametrize(
+    "line", ['[5,"00000000"]', '[0,"000000"]', '[0,"0000000g"]', "[0,null]", "{}", "", "[" * 10_000]
+)
 def test_lines_that_are_not_ours_make_a_journal_worthless(tmp_path: Path, line: str) -> None:
-    journal = Journal(str(tmp_path / "j"), heading())
-    with open(journal.path, "a") as file:
+    Journal(place(tmp_path), "t", heading())
+    with journal_of(tmp_path).open("a") as file:
         file.write(line + '\n[1,"61626364"]\n')
-    assert read_journal(journal.path) is None
+    assert read_journal(place(tmp_path), "t") is None
 
 
 def test_a_journal_that_is_not_there(tmp_path: Path) -> None:
-    assert read_journal(str(tmp_path / "j")) is None
+    assert read_journal(place(tmp_path), "t") is None
 
 
-def test_a_dead_process_is_taken_over(tmp_path: Path, target: str, broken_off: Callable[..., str]) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="there are no such files")
+@pytest.mark.parametrize("kind", ["link", "hard link", "pipe", "folder"])
+def test_what_only_has_a_journals_name_is_not_read(tmp_path: Path, kind: str) -> None:
+    Journal(place(tmp_path), "t", heading())
+    path = journal_of(tmp_path)
+    real = path.rename(tmp_path / "real")
+    makes: dict[str, Callable[[], object]] = {
+        "link": lambda: path.symlink_to(real),
+        "hard link": lambda: path.hardlink_to(real),
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+    }
+    makes[kind]()
+    assert read_journal(place(tmp_path), "t") is None
+
+
+def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     token = broken_off(1, 4)
-    partial = begun(tmp_path, target)
+    partial = begun(tmp_path)
     assert list(partial.pieces) == [1, 4]
     assert partial.part.read(0, 10) == b"x" * 10
-    assert not os.path.exists(part_path(target, token))
-    assert not os.path.exists(journal_path(target, token))
+    assert not any(path.exists() for path in paths(tmp_path, token))
     # Should this process die too, the next one knows as much.
-    found = read_journal(partial.journal.path)
+    mine = SEAL.read(journal_of(tmp_path).name)
+    assert mine is not None
+    found = read_journal(place(tmp_path), mine.token)
     assert found is not None
     assert list(found.pieces) == [1, 4]
     partial.discard()
     assert names(tmp_path) == []
 
 
-def test_a_process_at_work_is_left_alone(tmp_path: Path, target: str, broken_off: Callable[..., str]) -> None:
+def test_a_process_at_work_is_left_alone(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     token = broken_off(1, dead=False)
-    partial = begun(tmp_path, target)
+    partial = begun(tmp_path)
     assert list(partial.pieces) == []
-    clear_broken_off(Destination(tmp_path), target)
+    clear_broken_off(place(tmp_path))
     partial.discard()
-    assert os.path.exists(part_path(target, token))
+    assert paths(tmp_path, token)[0].exists()
 
 
 def test_who_was_not_heard_of_for_an_hour_is_taken_over(
-    tmp_path: Path, target: str, broken_off: Callable[..., str]
+    tmp_path: Path, broken_off: Callable[..., str]
 ) -> None:
     token = broken_off(1, dead=False)
     old = time.time() - HOUR - 60
-    os.utime(journal_path(target, token), (old, old))
-    partial = begun(tmp_path, target)
+    os.utime(paths(tmp_path, token)[1], (old, old))
+    partial = begun(tmp_path)
     assert list(partial.pieces) == [1]
     partial.discard()
 
 
-def test_what_is_kept_can_be_taken_over_at_once(tmp_path: Path, target: str) -> None:
-    first = begun(tmp_path, target)
+def test_what_is_left_can_be_taken_over_at_once(tmp_path: Path) -> None:
+    first = begun(tmp_path)
     first.part.write(0, b"0123456789")
-    first.journal.add(0, b"abcd")
-    first.keep()
+    first.add(0, b"abcd")
+    first.leave()
     assert not first.part.write(10, b"late")
-    second = begun(tmp_path, target)
+    second = begun(tmp_path)
     assert list(second.pieces) == [0]
     assert second.part.read(0, 10) == b"0123456789"
     second.discard()
@@ -204,87 +234,113 @@ def test_what_is_kept_can_be_taken_over_at_once(tmp_path: Path, target: str) -> 
 
 
 @pytest.mark.parametrize(
-    "change", [{"etag": "f"}, {"size": 51}, {"piece": 11}, {"digest": "md5"}, {"path": "b"}]
+    "change",
+    [
+        {"etag": "f"},
+        {"size": 51},
+        {"piece": 11},
+        {"digest": "md5"},
+        {"key": "datasets/y/obs/a.nc"},
+        {"bucket": "atoll"},
+        {"store": "https://store.example.org"},
+    ],
 )
 def test_another_object_is_begun_anew(
-    tmp_path: Path, target: str, broken_off: Callable[..., str], change: dict[str, object]
+    tmp_path: Path, broken_off: Callable[..., str], change: dict[str, object]
 ) -> None:
     broken_off(1)
-    partial = begun(tmp_path, target, heading(**change))  # type: ignore[arg-type]
+    partial = begun(tmp_path, heading(**change))  # type: ignore[arg-type]
     assert list(partial.pieces) == []
     partial.discard()
     assert names(tmp_path) == []
 
 
 def test_only_one_takes_over(
-    tmp_path: Path, target: str, broken_off: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, broken_off: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = broken_off(1)
+    part, _ = paths(tmp_path, token)
     real = os.rename
 
-    def overtaken(source: str, target: str) -> None:
-        real(source, source + ".taken-by-another")
-        real(source, target)
+    def overtaken(source: str, target: str, **folders: int) -> None:
+        part.rename(f"{part}.taken-by-another")
+        monkeypatch.undo()
+        real(source, target, **folders)
 
     monkeypatch.setattr(os, "rename", overtaken)
-    partial = begun(tmp_path, target)
+    monkeypatch.setattr(Path, "rename", lambda self, other: real(self, other))
+    partial = begun(tmp_path)
     assert list(partial.pieces) == []
     partial.discard()
-    assert os.path.exists(part_path(target, token) + ".taken-by-another")
+    assert os.path.exists(f"{part}.taken-by-another")
 
 
-def test_the_most_complete_of_several_is_taken(
-    tmp_path: Path, target: str, broken_off: Callable[..., str]
-) -> None:
-    broken_off(1, token="aaaa")
-    broken_off(0, 1, 2, token="bbbb")
-    broken_off(4, token="cccc")
-    partial = begun(tmp_path, target)
+def test_the_most_complete_of_several_is_taken(tmp_path: Path, broken_off: Callable[..., str]) -> None:
+    broken_off(1)
+    broken_off(0, 1, 2)
+    broken_off(4)
+    partial = begun(tmp_path)
     assert list(partial.pieces) == [0, 1, 2]
-    clear_broken_off(Destination(tmp_path), target)
+    clear_broken_off(place(tmp_path))
     partial.discard()
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("make", [os.symlink, os.link])
 def test_a_part_file_that_is_a_link_is_not_written_through(
-    tmp_path: Path, target: str, broken_off: Callable[..., str]
+    tmp_path: Path, broken_off: Callable[..., str], make: Callable[[Path, Path], None]
 ) -> None:
-    token = broken_off(1)
+    part, _ = paths(tmp_path, broken_off(1))
     (tmp_path / "mine").write_bytes(b"precious")
-    for make in (os.symlink, os.link):
-        os.unlink(part_path(target, token))
-        make(tmp_path / "mine", part_path(target, token))
-        partial = begun(tmp_path, target)
-        assert list(partial.pieces) == []
-        partial.discard()
-        broken_off(1, token=(token := token + "x"))
+    part.unlink()
+    make(tmp_path / "mine", part)
+    partial = begun(tmp_path)
+    assert list(partial.pieces) == []
+    partial.part.write(0, b"0123456789")
+    partial.discard()
     assert (tmp_path / "mine").read_bytes() == b"precious"
 
 
-def test_pieces_without_digests_are_believed_until_the_machine_goes_down(
-    tmp_path: Path, target: str, broken_off: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_digests_nothing_is_gone_on_with(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     broken_off(1, 2, width=0)
-    partial = begun(tmp_path, target, heading(width=0))
-    assert list(partial.pieces) == [1, 2]
-    partial.keep()
-    now = this_process()
-    monkeypatch.setattr(journals, "this_process", lambda: now | {"boot": "another"})
-    partial = begun(tmp_path, target, heading(width=0))
+    partial = begun(tmp_path, heading(width=0))
     assert list(partial.pieces) == []
     partial.discard()
 
 
+def test_what_bears_another_seal_is_neither_taken_over_nor_removed(
+    tmp_path: Path, broken_off: Callable[..., str]
+) -> None:
+    broken_off(0, 1)
+    before = names(tmp_path)
+    other = Seal(bytes(32))
+    partial = begun(tmp_path, seal=other)
+    assert list(partial.pieces) == []
+    clear_broken_off(place(tmp_path, seal=other))
+    partial.discard()
+    sweep(tmp_path, ["a.nc"], other)
+    assert names(tmp_path) == before
+
+
+def test_without_a_key_nothing_is_left(tmp_path: Path) -> None:
+    partial = begun(tmp_path, seal=Seal(None))
+    partial.part.write(0, b"0123456789")
+    partial.add(0, b"abcd")
+    assert len(names(tmp_path)) == 1, "the part file"
+    partial.leave()
+    assert names(tmp_path) == []
+
+
 def test_targets_whose_long_names_begin_alike_do_not_mix(tmp_path: Path) -> None:
     one, other = ("n" * 254 + end for end in "ab")
-    assert journal_path(one, "t") == journal_path(other, "t")
-    partial = begin(Destination(tmp_path), str(tmp_path / one), heading(target=one))
-    partial.journal.add(0, b"abcd")
-    partial.keep()
-    second = begin(Destination(tmp_path), str(tmp_path / other), heading(target=other))
+    assert journal_name(one, "t") == journal_name(other, "t")
+    partial = begun(tmp_path, heading(target=one), name=one)
+    partial.add(0, b"abcd")
+    partial.leave()
+    second = begun(tmp_path, heading(target=other), name=other)
     assert list(second.pieces) == []
     second.discard()
-    third = begin(Destination(tmp_path), str(tmp_path / one), heading(target=one))
+    third = begun(tmp_path, heading(target=one), name=one)
     assert list(third.pieces) == [0]
     third.discard()
 
@@ -300,35 +356,45 @@ def test_targets_whose_long_names_begin_alike_do_not_mix(tmp_path: Path) -> None
     ],
 )
 def test_sweeping(
-    tmp_path: Path, target: str, broken_off: Callable[..., str], kinds: str, hours: float, kept: bool
+    tmp_path: Path, broken_off: Callable[..., str], kinds: str, hours: float, kept: bool
 ) -> None:
-    token = broken_off(1)
+    token = broken_off(1, dead=False)
     old = time.time() - hours * HOUR
-    for kind, path in (("part", part_path(target, token)), ("journal", journal_path(target, token))):
+    for kind, path in zip(("part", "journal"), paths(tmp_path, token), strict=True):
         if kinds in (kind, "both"):
             os.utime(path, (old, old))
         else:
-            os.unlink(path)
+            path.unlink()
     before = names(tmp_path)
-    sweep(tmp_path, ["a.nc"])
+    sweep(tmp_path, ["a.nc"], SEAL)
     assert names(tmp_path) == (before if kept else [])
 
 
-def test_a_kept_download_is_swept_by_the_age_of_its_part_file(tmp_path: Path, target: str) -> None:
-    partial = begun(tmp_path, target)
-    partial.keep()
-    sweep(tmp_path, ["a.nc"])
+def test_what_the_dead_left_alone_is_swept_at_once(tmp_path: Path, broken_off: Callable[..., str]) -> None:
+    _, journal = paths(tmp_path, broken_off(1))
+    sweep(tmp_path, ["a.nc"], SEAL)
+    assert len(names(tmp_path)) == 2, "it can be gone on with"
+    journal.unlink()
+    sweep(tmp_path, ["a.nc"], SEAL)
+    assert names(tmp_path) == []
+
+
+def test_a_download_that_was_left_is_swept_by_the_age_of_its_part_file(tmp_path: Path) -> None:
+    partial = begun(tmp_path)
+    partial.add(0, b"abcd")
+    partial.leave()
+    sweep(tmp_path, ["a.nc"], SEAL)
     assert len(names(tmp_path)) == 2
 
 
 def test_journals_of_the_largest_files_stay_small(tmp_path: Path) -> None:
     count = 5 * 1024**4 // (8 * 1024**2)
-    pieces = Pieces(count, 16)
+    pieces = Pieces(count, 20)
     for index in range(0, count, 64):
-        pieces.add(index, index.to_bytes(16, "big"))
-    journal = Journal(str(tmp_path / "j"), heading(pieces=count, width=16, size=5 * 1024**4), pieces)
-    found = read_journal(journal.path)
+        pieces.add(index, index.to_bytes(20, "big"))
+    Journal(place(tmp_path), "t", heading(pieces=count, width=20, size=5 * 1024**4), pieces)
+    found = read_journal(place(tmp_path), "t")
     assert found is not None
     assert found.pieces.flags() == pieces.flags()
-    assert found.pieces.digest(64 * 100) == (6400).to_bytes(16, "big")
-    assert Path(journal.path).stat().st_size < 50 * count // 64 + 1000
+    assert found.pieces.digest(64 * 100) == (6400).to_bytes(20, "big")
+    assert journal_of(tmp_path).stat().st_size < 60 * count // 64 + 1000

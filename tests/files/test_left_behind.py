@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from provena_sdk.files import DatasetFiles
-from provena_sdk.files.part_file import journal_path, new_token
+from provena_sdk.files.paths import journal_name, part_stem
+from provena_sdk.files.seal import Seal
 
 
 def test_a_journal_beside_a_complete_file_is_removed(
@@ -14,7 +15,7 @@ def test_a_journal_beside_a_complete_file_is_removed(
     put({"sub/file": b"data"})
     files.download_all(tmp_path)
     # The process was killed after the file took its name and before the journal was removed.
-    journal = Path(journal_path(str(tmp_path / "sub" / "file"), new_token()))
+    journal = tmp_path / "sub" / journal_name("file", Seal.load().token(part_stem("file")))
     journal.write_bytes(b"{}\n")
     os.utime(journal, (0, 0))
     report = files.download_all(tmp_path)

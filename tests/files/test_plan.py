@@ -33,13 +33,15 @@ from provena_sdk.files import destination as destination_module
 from provena_sdk.files.checksum import composite, md5
 from provena_sdk.files.destination import DestinationView, Found, InTheWay
 from provena_sdk.files.local import LocalFile, Scan
-from provena_sdk.files.location import FileInfo
+from provena_sdk.files.location import FileInfo, modified_ns
 from provena_sdk.files.objects import ObjectState
 from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.files.options import Choice, TransferOptions
+from provena_sdk.files.paths import part_name, part_stem
 from provena_sdk.files.patterns import Selection
 from provena_sdk.files.plan import DownloadPlan, PlanItem, Seen, TransferPlan
-from provena_sdk.files.planning import Draft, draft_download, draft_upload, modified_ns
+from provena_sdk.files.planning import Draft, draft_download, draft_upload
+from provena_sdk.files.seal import Seal
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
 from provena_sdk.sandbox.object_store.objects import Part
 
@@ -517,9 +519,11 @@ def test_a_file_needs_its_whole_space_until_it_replaces_the_old_one(
 
 
 def test_what_a_broken_download_left_needs_no_space(plant: Plant, tmp_path: Path) -> None:
-    plant(tmp_path, {"obs/.a.csv.5f3a.provena-part": b"x" * 100_000})
+    left = part_name("a.csv", Seal.load().token(part_stem("a.csv")))
+    plant(tmp_path, {f"obs/{left}": b"x" * 100_000, "obs/.b.csv.5f3a.provena-part": b"x" * 100_000})
     view = DestinationView(tmp_path)
     assert 0 < view.held("obs/a.csv") <= 100_000
+    assert view.held("obs/b.csv") == 0, "it is somebody's"
     assert view.held("obs/b.csv") == 0
 
 

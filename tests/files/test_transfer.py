@@ -18,7 +18,9 @@ from provena_sdk.errors import (
     UnsafePath,
 )
 from provena_sdk.files import Access, DatasetFiles, DatasetLocation
-from provena_sdk.files.part_file import Destination
+from provena_sdk.files.paths import part_name, part_stem
+from provena_sdk.files.seal import Seal
+from provena_sdk.files.targets import Destination
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 
@@ -209,10 +211,10 @@ def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
     put({"a.csv": bytes(size)})
     real = os.open
 
-    def refuse(path: str, *args: int) -> int:
+    def refuse(path: str, *args: int, **options: int) -> int:
         if str(path).endswith(".provena-part"):
             raise OSError(30, "Read-only file system", str(path))
-        return real(path, *args)
+        return real(path, *args, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", refuse)
@@ -262,15 +264,36 @@ def test_what_a_killed_download_left_goes_with_the_next(
     files: DatasetFiles, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
 ) -> None:
     put({"obs/a.csv": b"1"})
-    left, alive = "obs/.a.csv.5f3a.provena-part", "obs/.b.csv.77aa.provena-part"
-    elsewhere, other = "run/.c.5f3a.provena-part", "obs/notes.txt"
+    seal = Seal.load()
+    left, alive = (f"obs/{part_name(name, seal.token(part_stem(name)))}" for name in ("a.csv", "b.csv"))
+    elsewhere, other = f"run/{part_name('c', seal.token(part_stem('c')))}", "obs/notes.txt"
     plant(tmp_path, {left: b"half", alive: b"half", elsewhere: b"half", other: b"mine"})
     for name in (left, elsewhere, other):
         os.utime(tmp_path / name, (0, 0))
-    (tmp_path / "obs" / ".0.1.provena-part").mkdir()
-    os.utime(tmp_path / "obs" / ".0.1.provena-part", (0, 0))
+    folder = tmp_path / "obs" / part_name("0", seal.token(part_stem("0")))
+    folder.mkdir()
+    os.utime(folder, (0, 0))
     files.download_all(tmp_path)
     assert set(tree(tmp_path)) == {"obs/a.csv", alive, elsewhere, other}
+    assert folder.is_dir()
+
+
+def test_what_only_looks_like_a_dead_download_stays(
+    files: DatasetFiles, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
+) -> None:
+    put({"a.csv": b"1", "b.nc": bytes(9 * 1024**2)})
+    mine = {
+        ".a.csv.5f3a.provena-part": b"mine",
+        ".b.nc.5f3a.provena-part": b"mine",
+        ".b.nc.5f3a.provena-journal": b"mine",
+        ".b.nc.00000000-1234abcd-1-1.provena-part": b"mine",
+    }
+    plant(tmp_path, mine)
+    for name in mine:
+        os.utime(tmp_path / name, (0, 0))
+    files.download_all(tmp_path)
+    files.download_all(tmp_path)
+    assert {name: data for name, data in tree(tmp_path).items() if name in mine} == mine
 
 
 def test_a_dataset_given_to_a_reviewer_is_changed_no_more(provena_sandbox: Sandbox, tmp_path: Path) -> None:
@@ -391,14 +414,14 @@ def test_a_link_that_takes_a_folders_place_during_a_transfer_is_not_followed(tmp
     outside.mkdir()
     inside.mkdir()
     destination = Destination(inside)
-    assert destination.prepare("obs/a") == str(inside / "obs" / "a")
+    assert destination.target("obs/a").path == str(inside / "obs" / "a")
     (inside / "obs").rmdir()
     (inside / "obs").symlink_to(outside)
     with pytest.raises(UnsafePath, match="leads out of it"):
-        destination.prepare("obs/b")
+        destination.target("obs/b")
     (inside / "obs").unlink()
     # A folder that was removed is made again.
-    destination.prepare("obs/b")
+    destination.target("obs/b")
     assert (inside / "obs").is_dir()
 
 

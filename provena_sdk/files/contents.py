@@ -435,29 +435,34 @@ class DatasetContents:
             raise already_there(path, self.store.location.dataset_id)
         await upload_file(self._engine(), Upload(source, path, size))
 
-    async def download(self, path: str, target: Path, *, entry: Entry | None = None) -> None:
+    async def download(
+        self, path: str, target: Path, *, entry: Entry | None = None, within: Path | None = None
+    ) -> None:
         """Fetch a file. It has its local name only once it is there as a whole, and verified.
 
         Args:
             path: The path within the dataset.
             target: The local file; it is replaced. Folders above it are made.
             entry: The file's entry, when it is known; a stale one costs a request more.
+            within: A folder above the local file that no link below it may lead out of; None means its own folder.
 
         Raises:
             DatasetFileNotFound: There is no such file.
             IntegrityError: It was replaced, or damaged on the way, again and again.
-            UnsafePath: The SDK gives such names to its own temporary files.
+            UnsafePath: The SDK gives such names to its own temporary files, or a link leads out of the folder.
         """
         from provena_sdk.files.download import download_file
 
+        root = target.parent if within is None or within not in target.parents else within
+        local = target.relative_to(root).as_posix()
         check_not_reserved(path)
-        check_not_reserved(target.name)
+        check_not_reserved(local)
         found = entry if entry is not None else await self.info(path)
         if found["type"] != "file":
             raise not_a_file(path, self.store.location.dataset_id)
         info = FileInfo(path, found["size"], found["ETag"], found["LastModified"] or _LONG_AGO)
-        await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
-        await download_file(self._engine(), Download(info, target.name), target.parent)
+        await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
+        await download_file(self._engine(), Download(info, local), root)
 
     def _engine(self) -> Engine:
         """Return what all single transfers share, so that together they stay within one budget of memory."""

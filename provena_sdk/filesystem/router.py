@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from fsspec.asyn import _run_coros_in_chunks, get_loop
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
+from fsspec.implementations.local import make_path_posix
 from fsspec.utils import tokenize
 
 from provena_sdk.errors import (
@@ -466,8 +467,19 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
         return await on_io_thread(read())
 
+    async def _get(self, rpath: Any, lpath: Any, *args: Any, **options: Any) -> Any:
+        # No link below what the caller named may lead out of it; of a list, each place was named by itself.
+        within = Path(str(make_path_posix(lpath))) if isinstance(lpath, str | os.PathLike) else None
+        return await super()._get(rpath, lpath, *args, within=within, **options)
+
     async def _get_file(
-        self, rpath: str, lpath: Any, callback: Callback = DEFAULT_CALLBACK, **options: Any
+        self,
+        rpath: str,
+        lpath: Any,
+        callback: Callback = DEFAULT_CALLBACK,
+        *,
+        within: Path | None = None,
+        **options: Any,
     ) -> None:
         entry = await self._info(rpath)
         if entry["type"] == "directory":
@@ -477,7 +489,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
         async def get() -> None:
             contents = await self._reading(named)
-            await contents.download(named.path, Path(lpath), entry=entry)
+            await contents.download(named.path, Path(lpath), entry=entry, within=within)
 
         callback.set_size(entry["size"])
         await on_io_thread(get())

@@ -36,6 +36,7 @@ from provena_sdk.files.plan import (
 from provena_sdk.files.planning import Draft, Pair, draft_download, draft_upload, extraneous_locals
 from provena_sdk.files.progress import Meter, progress_for
 from provena_sdk.files.report import FileOutcome, Outcome, TransferReport, human_size
+from provena_sdk.files.times import set_times
 
 if TYPE_CHECKING:
     from provena_sdk.files.dataset import DatasetFiles
@@ -177,6 +178,8 @@ async def run_download(plan: Downloading, files: DatasetFiles, run: RunOptions) 
 
     transfer = _Run(plan, files, run)
     ready, settled = await _looked_again(plan, files)
+    if plan.options.keep_times:
+        await asyncio.to_thread(set_times, plan.folder, plan.only("same"))
     # Only now, so that no empty folder is left behind where there is no room.
     await asyncio.to_thread(make_destination, plan.folder)
 

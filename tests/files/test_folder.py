@@ -131,3 +131,5 @@ def test_whole_transfers(
     assert report.counts() == {"downloaded": 2, "same": 1, "deleted": 1}
     assert tree(folder) == {"a.csv": b"1", "obs/b.nc": large, "obs/same": b"2"}
     assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "obs"]
+    again = files.plan_download(folder, choice=Choice(compare="time", delete=True), options=options)
+    assert again.counts() == {"same": 3}

@@ -15,7 +15,7 @@ import pytest
 
 from provena_sdk.errors import FileError, TransferFailed, UnsafePath
 from provena_sdk.files import DatasetFiles
-from provena_sdk.files.options import Choice
+from provena_sdk.files.options import Choice, TransferOptions
 from provena_sdk.files.paths import part_name, part_stem
 from provena_sdk.files.seal import Seal
 from provena_sdk.sandbox.object_store import Server
@@ -204,6 +204,19 @@ def test_no_dead_download_is_cleared_away_outside(
     files.download_all(scene.inside, raise_for_failures=False)
     assert scene.folder.is_symlink(), "it was swapped"
     assert tree(scene.outside) == {dead: b"precious"}
+
+
+def test_no_time_is_set_outside(
+    files: DatasetFiles, put: Put, plant: Plant, scene: Scene, before: Callable[..., None]
+) -> None:
+    put({"obs/a.csv": SMALL})
+    for folder in (plant(scene.folder, {"a.csv": SMALL}), plant(scene.outside, {"a.csv": SMALL})):
+        os.utime(folder / "a.csv", (1, 1))
+    plan = files.plan_download(scene.inside, options=TransferOptions(keep_times=True))
+    before("os.utime", lambda path: str(path).endswith("a.csv"), scene.swap)
+    plan.run(raise_for_failures=False)
+    assert scene.folder.is_symlink(), "it was swapped"
+    assert (scene.outside / "a.csv").stat().st_mtime == 1
 
 
 def test_a_folder_that_is_made_anew_meanwhile_is_used(

@@ -359,3 +359,58 @@ def test_a_failed_deletion_is_a_failure_of_that_file(
         "loose": "deleted",
         "stuck": "failed",
     }
+
+
+def test_files_that_are_the_same_get_the_stores_times(
+    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, server: Server, tmp_path: Path
+) -> None:
+    contents = {"a": b"1", "obs/b": b"2", "obs/c": b"3", "empty": b""}
+    put(contents)
+    folder = plant(tmp_path, contents)
+    for path in contents:
+        os.utime(folder / path, (1, 1))
+    assert down(files, folder).counts() == {"same": 4}
+    by_time = Choice(compare="time")
+    assert files.plan_download(folder, choice=by_time).counts() == {"same": 4}
+    server.requests.clear()
+    assert down(files, folder, by_time).counts() == {"same": 4}
+    assert {record.operation for record in server.requests} <= {"ListObjectsV2"}
+    assert tree(folder) == contents
+
+
+def test_times_are_left_alone_unless_they_are_wanted(
+    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path
+) -> None:
+    put({"a": b"1"})
+    folder = plant(tmp_path, {"a": b"1"})
+    os.utime(folder / "a", (1, 1))
+    assert files.download_all(folder).counts() == {"same": 1}
+    assert (folder / "a").stat().st_mtime == 1
+    files.plan_download(folder, options=TransferOptions(keep_times=True))
+    assert (folder / "a").stat().st_mtime == 1, "a plan changes nothing"
+
+
+def test_no_time_is_set_of_a_file_that_changed_meanwhile(
+    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path
+) -> None:
+    put({"a": b"1"})
+    folder = plant(tmp_path, {"a": b"1"})
+    os.utime(folder / "a", (1, 1))
+    plan = files.plan_download(folder, options=TransferOptions(keep_times=True))
+    os.utime(folder / "a", (2, 2))
+    plan.run()
+    assert (folder / "a").stat().st_mtime == 2
+
+
+def test_a_time_that_cannot_be_set_is_no_failure(
+    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put({"a": b"1"})
+    folder = plant(tmp_path, {"a": b"1"})
+    os.utime(folder / "a", (1, 1))
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert down(files, folder).counts() == {"same": 1}

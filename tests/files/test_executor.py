@@ -357,17 +357,18 @@ def test_few_batches_are_submitted_at_once(files: DatasetFiles) -> None:
         def __init__(self) -> None:
             self.pending: list[Future[Any]] = []
             self.most = 0
-            self.enough = threading.Event()
+            self.enough = False
+            self.lock = threading.Lock()  # several threads submit
 
         def submit(self, call: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
             future: Future[Any] = Future()
-            self.pending.append(future)
-            self.most = max(self.most, sum(not one.done() for one in self.pending))
-            if self.most >= 64:
-                self.enough.set()
-            if self.enough.is_set():
-                for one in self.pending:
-                    if not one.done():
+            with self.lock:
+                self.pending.append(future)
+                waiting = [one for one in self.pending if not one.done()]
+                self.most = max(self.most, len(waiting))
+                self.enough = self.enough or self.most >= 64
+                if self.enough:
+                    for one in waiting:
                         one.set_result([])
             return future
 

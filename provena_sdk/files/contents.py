@@ -58,6 +58,7 @@ class DatasetContents:
         self.store = store
         self.root = root
         self._shared: Engine | None = None
+        self._downloads = 0
 
     def name(self, path: str) -> str:
         """Return the name that a path has in the file system."""
@@ -462,7 +463,14 @@ class DatasetContents:
             raise not_a_file(path, self.store.location.dataset_id)
         info = FileInfo(path, found["size"], found["ETag"], found["LastModified"] or _LONG_AGO)
         await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
-        await download_file(self._engine(), Download(info, local), root)
+        engine = self._engine()
+        self._downloads += 1
+        try:
+            await download_file(engine, Download(info, local), root)
+        finally:
+            self._downloads -= 1
+            if not self._downloads:
+                engine.let_folders_go()
 
     def _engine(self) -> Engine:
         """Return what all single transfers share, so that together they stay within one budget of memory."""

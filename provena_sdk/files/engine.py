@@ -84,7 +84,7 @@ class Engine:
     ) -> None:
         self._threads.close()
         self.lanes.close()
-        self._destinations.clear()
+        self.let_folders_go()
 
     @property
     def objects(self) -> ObjectClient:
@@ -102,6 +102,10 @@ class Engine:
         if len(self._destinations) > _DESTINATIONS:
             self._destinations.popitem(last=False)
         return found
+
+    def let_folders_go(self) -> None:
+        """Forget the folders that were filled, which are held open until then."""
+        self._destinations.clear()
 
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that blocks."""

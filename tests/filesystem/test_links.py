@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -47,3 +48,16 @@ def test_links_within_and_above_it_are_followed(
     fs.get([f"{dataset}/a.csv"], [str(way / "obs" / "z.csv")])
     assert sorted(path.name for path in (real / "elsewhere").iterdir()) == ["b.csv", "y.csv", "z.csv"]
     assert (real / "x.csv").read_bytes() == b"1"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are looked at there")
+def test_no_folder_is_held_afterwards(fs: ProvenaFileSystem, sandbox: Sandbox, tmp_path: Path) -> None:
+    dataset = sandbox.add_dataset("Reef", files=FILES)
+    fs.get(f"{dataset}/", str(tmp_path), recursive=True)
+    fs.get_file(f"{dataset}/a.csv", str(tmp_path / "x.csv"))
+    held = []
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            held.append(os.readlink(f"/proc/self/fd/{name}"))
+    # Such a descriptor would keep a disk from being unmounted.
+    assert not [path for path in held if path.startswith(str(tmp_path))]

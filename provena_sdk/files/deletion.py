@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,44 +30,66 @@ def delete_files(root: Path, items: Iterable[PlanItem]) -> list[FileOutcome]:
     """
     outcomes: list[FileOutcome] = []
     emptied: set[str] = set()
-    opened: dict[str, Folder] = {}
-    for item in items:
-        if item.local is None:
-            continue
-        above, _, name = item.local.rpartition("/")
-        local = root / item.local
-        try:
-            if above not in opened:
-                # Plans are in the order of their paths, so that the last folder is enough.
-                opened = {above: _opened(root, above)}
-            if not _delete(opened[above], name, item.seen):
-                outcomes.append(FileOutcome(item.path, "skipped", local=local, reason=CHANGED))
-                continue
-        except UnsafePath:
-            outcomes.append(FileOutcome(item.path, "skipped", local=local, reason=CHANGED))
-            continue
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            error.filename = str(local)
-            outcomes.append(FileOutcome(item.path, "failed", local=local, error=error))
-            continue
-        emptied.add(above)
-        outcomes.append(FileOutcome(item.path, "deleted", local=local))
+    for above, group in itertools.groupby((item for item in items if item.local), _above):
+        found = _delete_in(root, above, list(group))
+        if any(outcome.outcome == "deleted" for outcome in found):
+            emptied.add(above)
+        outcomes += found
     _remove_emptied(root, emptied)
     return outcomes
 
 
+def _above(item: PlanItem) -> str:
+    return (item.local or "").rpartition("/")[0]
+
+
+def _delete_in(root: Path, above: str, items: Sequence[PlanItem]) -> list[FileOutcome]:
+    """Delete files of one folder."""
+    try:
+        folder = _opened(root, above)
+    except UnsafePath:
+        return [_skipped(root, item) for item in items]
+    except FileNotFoundError:
+        return [_deleted(root, item) for item in items]
+    except OSError as error:
+        return [_failed(root, item, error) for item in items]
+    with folder:
+        return [_delete(root, folder, item) for item in items]
+
+
+def _delete(root: Path, folder: Folder, item: PlanItem) -> FileOutcome:
+    name = (item.local or "").rpartition("/")[2]
+    try:
+        status = folder.stat(name)
+        if not stat.S_ISREG(status.st_mode) or Seen(status.st_size, status.st_mtime_ns) != item.seen:
+            return _skipped(root, item)
+        folder.unlink(name)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        error.filename = os.path.join(folder.path, name)
+        return _failed(root, item, error)
+    return _deleted(root, item)
+
+
+def _deleted(root: Path, item: PlanItem) -> FileOutcome:
+    return FileOutcome(item.path, "deleted", local=_local(root, item))
+
+
+def _skipped(root: Path, item: PlanItem) -> FileOutcome:
+    return FileOutcome(item.path, "skipped", local=_local(root, item), reason=CHANGED)
+
+
+def _failed(root: Path, item: PlanItem, error: OSError) -> FileOutcome:
+    return FileOutcome(item.path, "failed", local=_local(root, item), error=error)
+
+
+def _local(root: Path, item: PlanItem) -> Path:
+    return root / (item.local or "")
+
+
 def _opened(root: Path, above: str) -> Folder:
     return open_folder(os.fspath(root), above, target=above, make=False)
-
-
-def _delete(folder: Folder, name: str, seen: Seen | None) -> bool:
-    status = folder.stat(name)
-    if not stat.S_ISREG(status.st_mode) or Seen(status.st_size, status.st_mtime_ns) != seen:
-        return False
-    folder.unlink(name)
-    return True
 
 
 def _remove_emptied(root: Path, folders: set[str]) -> None:
@@ -75,7 +98,8 @@ def _remove_emptied(root: Path, folders: set[str]) -> None:
         while current:
             above, _, name = current.rpartition("/")
             try:
-                _opened(root, above).rmdir(name)
+                with _opened(root, above) as opened:
+                    opened.rmdir(name)
             except (OSError, UnsafePath):
                 break
             current = above

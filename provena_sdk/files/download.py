@@ -133,10 +133,10 @@ class _WriteWhole:
         if proof is not None and not proves(proof, read):
             return None
         options = self.engine.options
-        target = self.destination.target(self.target)
         modified = self.info.modified if options.keep_times else None
-        write_whole(target, data, self.destination.seal, modified=modified, fsync=options.fsync)
-        clear_broken_off(target)
+        with self.destination.target(self.target) as target:
+            write_whole(target, data, self.destination.seal, modified=modified, fsync=options.fsync)
+            clear_broken_off(target)
         return target.path
 
 
@@ -156,7 +156,8 @@ async def _fetch_large(
             if not await engine.in_thread(proves, other, partial.part.blocks):
                 raise _damaged(info)
             chosen = _Chosen(other)
-        await engine.in_thread(_commit, engine, info, partial)
+        modified = info.modified if engine.options.keep_times else None
+        await engine.in_thread(partial.complete, modified=modified, fsync=engine.options.fsync)
     except BaseException as error:
         if isinstance(error, IntegrityError | DatasetFileNotFound):
             partial.discard()
@@ -176,22 +177,26 @@ async def _begun(
 ) -> Partial:
     def opened() -> Partial:
         place = destination.target(target)
-        digest = PieceDigest.of(proof, layout, destination.seal)
-        location = engine.store.location
-        heading = Heading(
-            store=engine.store.address.url or "",
-            bucket=location.bucket,
-            key=location.key(info.path),
-            target=place.name,
-            etag=info.etag,
-            size=info.size,
-            piece=layout.piece,
-            part=layout.described(),
-            pieces=len(layout),
-            width=digest.width,
-            digest=digest.name,
-        )
-        return begin(place, heading, digest, destination.seal)
+        try:
+            digest = PieceDigest.of(proof, layout, destination.seal)
+            location = engine.store.location
+            heading = Heading(
+                store=engine.store.address.url or "",
+                bucket=location.bucket,
+                key=location.key(info.path),
+                target=place.name,
+                etag=info.etag,
+                size=info.size,
+                piece=layout.piece,
+                part=layout.described(),
+                pieces=len(layout),
+                width=digest.width,
+                digest=digest.name,
+            )
+            return begin(place, heading, digest, destination.seal)
+        except BaseException:
+            place.folder.done()
+            raise
 
     opening = asyncio.ensure_future(engine.in_thread(opened))
     try:
@@ -211,14 +216,6 @@ async def _begun(
 def _let_go(opening: asyncio.Future[Partial]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().leave()
-
-
-def _commit(engine: Engine, info: FileInfo, partial: Partial) -> None:
-    options = engine.options
-    modified = info.modified if options.keep_times else None
-    partial.part.commit(size=info.size, modified=modified, fsync=options.fsync)
-    partial.settle()
-    clear_broken_off(partial.part.target)
 
 
 class _Pieces:

@@ -100,11 +100,13 @@ class Engine:
         found = self._destinations.pop(root, None) or Destination(root)
         self._destinations[root] = found
         if len(self._destinations) > _DESTINATIONS:
-            self._destinations.popitem(last=False)
+            self._destinations.popitem(last=False)[1].forget()
         return found
 
     def let_folders_go(self) -> None:
-        """Forget the folders that were filled, which are held open until then."""
+        """Close the folders that were filled, which are held open until then."""
+        for destination in self._destinations.values():
+            destination.forget()
         self._destinations.clear()
 
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -11,8 +11,9 @@ import contextlib
 import errno
 import os
 import stat
+import threading
 import weakref
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from provena_sdk.errors import UnsafePath
 from provena_sdk.files.local import inside
@@ -33,10 +34,30 @@ HOLDS_FOLDERS: Final = os.name == "posix" and os.supports_dir_fd >= _CALLS
 
 
 class Folder(Protocol):
-    """A folder that is there. Names are those of its entries; none holds a slash, and no link at one is followed."""
+    """A folder that is there. Names are those of its entries; none holds a slash, and no link at one is followed.
+
+    It stays open until whoever opened it, and each further user who said so, is done; a ``with`` block says so at its
+    end.
+    """
 
     path: str
     """Its path as the caller knows it, for messages and reports."""
+
+    def keep_open(self) -> None:
+        """Keep it open for one more user."""
+        ...
+
+    def done(self) -> None:
+        """Tell that one user is done with it."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Return the folder."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Tell that whoever opened it is done with it."""
+        ...
 
     def is_current(self) -> bool:
         """Whether its path still leads to it."""
@@ -114,14 +135,37 @@ class HeldFolder:
 
     Args:
         path: Its path, as the caller knows it.
-        descriptor: Its descriptor, which is closed with the last reference to this object.
+        descriptor: Its descriptor.
     """
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        weakref.finalize(self, os.close, descriptor)
+        # At the latest with the last reference; but an error that is kept keeps what it passed through.
+        self._close = weakref.finalize(self, os.close, descriptor)
         self._identity = _identity(os.fstat(descriptor))
+        self._lock = threading.Lock()
+        self._users = 1
+
+    def keep_open(self) -> None:
+        """Keep it open for one more user."""
+        with self._lock:
+            self._users += 1
+
+    def done(self) -> None:
+        """Tell that one user is done with it."""
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                # No number of a file that is opened later.
+                self._descriptor = -1
+                self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.done()
 
     def is_current(self) -> bool:
         """Whether its path still leads to it."""
@@ -221,6 +265,18 @@ class NamedFolder:
         self.path = path
         self._identity = _identity(os.stat(path))
 
+    def keep_open(self) -> None:
+        """Do nothing, since nothing is open."""
+
+    def done(self) -> None:
+        """Do nothing, since nothing is open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.done()
+
     def is_current(self) -> bool:
         """Whether its path still leads to it."""
         return _leads_to(self.path, self._identity)
@@ -271,13 +327,14 @@ class NamedFolder:
 def _held(path: str, real_root: str, names: list[str], target: str, make: bool) -> Folder:
     folder = HeldFolder(path, os.open(real_root, _HOLD))
     for name in names:
-        try:
-            folder = folder.inner(path, name, make=make)
-        except OSError as error:
-            if error.errno not in _NOT_A_FOLDER:
-                raise
-            failure = _leads_out(target) if _is_link(folder, name) else _file_in_the_way(target)
-            raise failure from None
+        with folder as above:
+            try:
+                folder = above.inner(path, name, make=make)
+            except OSError as error:
+                if error.errno not in _NOT_A_FOLDER:
+                    raise
+                failure = _leads_out(target) if _is_link(above, name) else _file_in_the_way(target)
+                raise failure from None
     return folder
 
 

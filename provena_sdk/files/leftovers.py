@@ -36,8 +36,11 @@ def sweep(root: Path, targets: Iterable[str], seal: Seal | None = None) -> None:
         return
     now = time.time()
     for above in {target.rpartition("/")[0] for target in targets}:
-        with contextlib.suppress(OSError, FileError):
-            _sweep_folder(open_folder(os.fspath(root), above, target=above, make=False), seal, now)
+        with (
+            contextlib.suppress(OSError, FileError),
+            open_folder(os.fspath(root), above, target=above, make=False) as folder,
+        ):
+            _sweep_folder(folder, seal, now)
 
 
 def _sweep_folder(folder: Folder, seal: Seal, now: float) -> None:

@@ -44,6 +44,8 @@ class PartFile:
         if self._folder.is_folder(target.name):
             raise _folder_in_the_way(target)
         self._descriptor = _opened(target, self._name, os.O_RDWR if existing else _CREATE)
+        # Until it is closed, and perhaps removed, by its last user.
+        self._folder.keep_open()
         self._lock = threading.Lock()
         self._users = 0
         self._closing = False
@@ -179,6 +181,8 @@ class PartFile:
         if self._unwanted:
             with contextlib.suppress(OSError):
                 self._folder.unlink(self._name)
+        if descriptor >= 0:
+            self._folder.done()
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Final
 
 from provena_sdk.files.checksum import Hasher
@@ -86,7 +87,7 @@ class _Both:
 
 
 class Partial:
-    """A large download in the making.
+    """A large download in the making, which must be completed, left or discarded; so its folder is closed.
 
     Args:
         part: The part file.
@@ -104,6 +105,7 @@ class Partial:
         self._journal = journal
         self._digest = digest
         self._purpose = json.dumps(asdict(heading), sort_keys=True)
+        self._size = heading.size
 
     def hasher(self, index: int) -> Hasher | None:
         """Return what hashes a piece; None when nothing is hashed.
@@ -148,30 +150,44 @@ class Partial:
         self.pieces.remove(index)
         return None
 
+    def complete(self, *, modified: datetime | None = None, fsync: bool = False) -> None:
+        """Give the file its final name, and remove what else there is of it; see :meth:`PartFile.commit`.
+
+        Args:
+            modified: The modification time to give it; None leaves it as it is.
+            fsync: Whether to force it to the disk.
+
+        Raises:
+            FileError: Somebody else removed it or its folder, took it over, or changed its size.
+        """
+        self.part.commit(size=self._size, modified=modified, fsync=fsync)
+        if self._journal is not None:
+            self._journal.delete()
+        with self.part.target as target:
+            clear_broken_off(target)
+
     def leave(self) -> None:
         """Leave what was fetched for the next download of the same target, if it can be resumed."""
         if self._journal is None or not len(self.pieces):
             self.discard()
             return
-        self.part.close()
-        self._journal.release()
+        with self.part.target:
+            self.part.close()
+            self._journal.release()
 
     def discard(self) -> None:
         """Remove everything."""
-        self.part.discard()
-        self.settle()
-
-    def settle(self) -> None:
-        """Remove the journal, since the part file is complete or gone."""
-        if self._journal is not None:
-            self._journal.delete()
+        with self.part.target:
+            self.part.discard()
+            if self._journal is not None:
+                self._journal.delete()
 
 
 def begin(target: Target, heading: Heading, digest: PieceDigest, seal: Seal) -> Partial:
     """Begin a large download, or resume one of the same object that broke off.
 
     Args:
-        target: The target.
+        target: The target; what is returned closes its folder.
         heading: What is fetched and how it is cut.
         digest: What its pieces are hashed by.
         seal: The user's seal.

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from provena_sdk.files.folder import Folder, open_folder
 from provena_sdk.files.paths import is_journal_name, part_stem
@@ -21,7 +21,7 @@ _FOLDERS: Final = 32
 
 
 class Target(NamedTuple):
-    """The place of one file.
+    """The place of one file. Its folder is open until its user is done with that.
 
     Args:
         folder: The folder it goes into.
@@ -37,6 +37,12 @@ class Target(NamedTuple):
     def path(self) -> str:
         """Its path on this machine, for messages and reports."""
         return os.path.join(self.folder.path, self.name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.folder.done()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Destination:
         return self._given or Seal.load()
 
     def target(self, path: str) -> Target:
-        """Return a file's place, and make the folders above it.
+        """Return a file's place, and make the folders above it. The caller has to tell when it is done with the folder.
 
         Args:
             path: The path relative to the destination, with forward slashes; already judged safe as a name.
@@ -81,21 +87,36 @@ class Destination:
         known = self._found(above, path)
         return Target(known.folder, name, known.journals.get(part_stem(name), ()) if known.journals else ())
 
+    def forget(self) -> None:
+        """Close the folders that nobody uses; one that is needed again is opened again."""
+        with self._lock:
+            forgotten = list(self._known.values())
+            self._known.clear()
+        for former in forgotten:
+            former.folder.done()
+
     def _found(self, above: str, path: str) -> _Known:
         with self._lock:
             known = self._known.get(above)
             if known is not None:
                 self._known.move_to_end(above)
-        # A transfer may take days, in which somebody can put a link in a folder's place.
-        if known is not None and known.folder.is_current():
-            return known
+                known.folder.keep_open()
+        if known is not None:
+            # A transfer may take days, in which somebody can put a link in a folder's place.
+            if known.folder.is_current():
+                return known
+            known.folder.done()
         folder = open_folder(self._root, above, target=path)
         known = _Known(folder, self._journals(folder))
+        # Once for the caller, and once for those who come later.
+        folder.keep_open()
         with self._lock:
+            forgotten = [self._known.pop(above, None)]
             self._known[above] = known
-            self._known.move_to_end(above)
             if len(self._known) > _FOLDERS:
-                self._known.popitem(last=False)
+                forgotten.append(self._known.popitem(last=False)[1])
+        for former in filter(None, forgotten):
+            former.folder.done()
         return known
 
     def _journals(self, folder: Folder) -> dict[str, list[PartName]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import stat
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from provena_sdk.errors import FileError
 from provena_sdk.files.folder import Folder, open_folder
-from provena_sdk.files.location import FileInfo, modified_ns
+from provena_sdk.files.location import modified_ns
 from provena_sdk.files.plan import PlanItem, Seen
 from provena_sdk.files.planning import is_of_its_time
 
@@ -22,24 +23,25 @@ def set_times(root: Path, items: Iterable[PlanItem]) -> None:
         root: The folder that the plan is of.
         items: The entries of files that are the same on both sides.
     """
-    opened: dict[str, Folder] = {}
-    for item in items:
-        if (
-            item.local is None
-            or item.info is None
-            or item.seen is None
-            or is_of_its_time(item.seen, item.info)
-        ):
+    for above, group in itertools.groupby(items, lambda item: (item.local or "").rpartition("/")[0]):
+        late = [
+            item for item in group if item.info and item.seen and not is_of_its_time(item.seen, item.info)
+        ]
+        if not late:
             continue
-        above, _, name = item.local.rpartition("/")
-        with contextlib.suppress(OSError, FileError):
-            if above not in opened:
-                # Plans are in the order of their paths, so that the last folder is enough.
-                opened = {above: open_folder(os.fspath(root), above, target=item.local, make=False)}
-            _set_time(opened[above], name, item.seen, item.info)
+        with (
+            contextlib.suppress(OSError, FileError),
+            open_folder(os.fspath(root), above, target=above, make=False) as folder,
+        ):
+            for item in late:
+                _set_time(folder, item)
 
 
-def _set_time(folder: Folder, name: str, seen: Seen, info: FileInfo) -> None:
-    status = folder.stat(name)
-    if stat.S_ISREG(status.st_mode) and Seen(status.st_size, status.st_mtime_ns) == seen:
-        folder.set_time(name, modified_ns(info.modified))
+def _set_time(folder: Folder, item: PlanItem) -> None:
+    if item.local is None or item.info is None:
+        return
+    name = item.local.rpartition("/")[2]
+    with contextlib.suppress(OSError):
+        status = folder.stat(name)
+        if stat.S_ISREG(status.st_mode) and Seen(status.st_size, status.st_mtime_ns) == item.seen:
+            folder.set_time(name, modified_ns(item.info.modified))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import gc
+import contextlib
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -98,17 +99,40 @@ def test_no_link_is_opened(held: bool, tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted there")
 def test_few_folders_are_held_and_none_for_long(tmp_path: Path) -> None:
     def count() -> int:
-        gc.collect()
         return len(os.listdir("/proc/self/fd"))
 
     before = count()
     destination = Destination(tmp_path)
     targets = [destination.target(f"{number}/a") for number in range(200)]
     assert count() - before == 200
-    del targets
-    assert count() - before <= 32
-    del destination
+    for target in targets:
+        with target:
+            pass
+    assert count() - before == 32
+    destination.forget()
     assert count() == before
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        targets[0].folder.open("late", os.O_CREAT | os.O_RDWR)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted there")
+@pytest.mark.parametrize(("count", "size"), [(40, 10), (4, 9 * 1024**2)])
+def test_errors_that_are_kept_hold_no_folder(
+    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, size: int
+) -> None:
+    put({f"{number}/a": bytes(size) for number in range(count)})
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    report = files.download_all(tmp_path, raise_for_failures=False)
+    assert len(report.failed) == count
+    held = []
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            held.append(os.readlink(f"/proc/self/fd/{name}"))
+    assert not [path for path in held if path.startswith(str(tmp_path))]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may do everything")

@@ -291,3 +291,4 @@ def test_a_part_that_somebody_else_sent_is_sent_again(
     assert stored() == {NAME: data}
     assert counted(server, "UploadPart", before) == 1
     assert files.filesystem(Access.READ).cat(NAME) == data
+    assert not server.store.uploads

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from provena_sdk.display.text import printable
+
+# Older buckets have longer names than those of today, with underscores and capitals.
+_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_MOST_PREFIX: Final = 512
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -21,7 +27,7 @@ class DatasetLocation:
             alike: whoever may read one of them may list the whole bucket.
 
     Raises:
-        ValueError: The bucket is missing, or the prefix is empty or does not end in a slash.
+        ValueError: The bucket is no name of one, or the prefix is no plain path of a folder.
     """
 
     dataset_id: str
@@ -29,10 +35,12 @@ class DatasetLocation:
     prefix: str
 
     def __post_init__(self) -> None:
-        if not self.bucket or "/" in self.bucket:
-            raise ValueError(f"bucket: {self.bucket!r} is no bucket's name.")
-        if not self.prefix.strip("/") or not self.prefix.endswith("/") or self.prefix.startswith("/"):
-            raise ValueError(f"prefix: {self.prefix!r} is no folder; it must end, and not begin, with '/'.")
+        if not _BUCKET.fullmatch(self.bucket) or ".." in self.bucket:
+            raise ValueError(f"bucket: {printable(self.bucket)!r} is not the name of a bucket.")
+        if not _is_folder(self.prefix):
+            raise ValueError(
+                f"prefix: {printable(self.prefix)!r} is not a folder, such as 'datasets/10378-1-12/'."
+            )
 
     def key(self, path: str) -> str:
         """Return the key of a path within the dataset.
@@ -42,6 +50,18 @@ class DatasetLocation:
             'datasets/10378-1-12/obs/2024.csv'
         """
         return self.prefix + path
+
+
+def _is_folder(prefix: str) -> bool:
+    """Whether a prefix is a plain path that ends in a slash, with room for a name behind it."""
+    segments = prefix.split("/")
+    return (
+        len(prefix) <= _MOST_PREFIX
+        and len(segments) > 1
+        and segments.pop() == ""
+        and not {"", ".", ".."}.intersection(segments)
+        and prefix.isprintable()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from provena_sdk.auth.abandon import on_thread
+from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.files import Access, CredentialsSource, DatasetFiles, DatasetLocation
 from provena_sdk.operations import datastore, handles
+from provena_sdk.operations.catalogue import FETCH_DATASET
 from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
 from provena_sdk.transport.http import Transport
 
@@ -55,7 +57,7 @@ class Datasets:
         prefix = place.path if place.path.endswith("/") else f"{place.path}/"
         deployment = self.transport.deployment
         return DatasetFiles(
-            DatasetLocation(dataset_id, place.bucket_name, prefix),
+            _location(dataset_id, place.bucket_name, prefix),
             self._credentials,
             endpoint_url=deployment.s3_endpoint,
             region=deployment.s3_region,
@@ -97,3 +99,17 @@ class Datasets:
             Forbidden: A release is pending or done.
         """
         await self._credentials.ask_anew(dataset_id, Access.WRITE)
+
+
+def _location(dataset_id: str, bucket: str, prefix: str) -> DatasetLocation:
+    try:
+        return DatasetLocation(dataset_id, bucket, prefix)
+    except ValueError as error:
+        reason = str(error)
+    raise UnreadableAnswer(
+        f"The datastore names no place for the files of dataset {dataset_id}: {reason}",
+        operation=FETCH_DATASET.name,
+        status=200,
+        dataset_id=dataset_id,
+        hint="Whoever runs the datastore has to correct the dataset's entry.",
+    )

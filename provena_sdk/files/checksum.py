@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-_ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]*))?")
+_ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 # CRC-32's polynomial as zlib holds it: the highest bit is the coefficient of x to the 0.
 _POLYNOMIAL: Final = 0xEDB88320
 _ONE: Final = 1 << 31

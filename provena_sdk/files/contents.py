@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import operator
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +17,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityError
 from provena_sdk.files.file import already_there, not_a_file
 from provena_sdk.files.location import FileInfo
-from provena_sdk.files.objects import ObjectState
+from provena_sdk.files.objects import ObjectState, StoredPart
+from provena_sdk.files.objects.limits import MAX_PARTS
 from provena_sdk.files.paths import check_not_reserved, check_writable
 from provena_sdk.files.plan import Download, Upload
-from provena_sdk.files.writer import AT_ONCE, MULTIPART_BYTES, PART_BYTES, ObjectWriter, together
+from provena_sdk.files.writer import (
+    AT_ONCE,
+    MULTIPART_BYTES,
+    PART_BYTES,
+    ObjectWriter,
+    crc32_of_parts,
+    together,
+)
 
 if TYPE_CHECKING:
     from provena_sdk.files.engine import Engine
@@ -189,7 +196,7 @@ class DatasetContents:
             IntegrityError: The file was replaced meanwhile.
         """
         if not start and end is None:
-            return bytes((await self.store.objects.get(path, if_match=etag)).data)
+            return await self._whole(path, etag)
         first = start or 0
         if first < 0 or end is None or end < 0:
             return await self._slice(path, start, end, etag)
@@ -202,6 +209,14 @@ class DatasetContents:
                 raise
         # The range may end behind the file's end.
         return await self._slice(path, start, end, etag)
+
+    async def _whole(self, path: str, etag: str | None) -> bytes:
+        """Read a file of which nothing is known, in one request if it is short."""
+        received = await self.store.objects.peek(path, WHOLE_BYTES, if_match=etag)
+        first, state = received.data, received.state
+        if len(first) >= state.size:
+            return bytes(first)
+        return b"".join((first, await self.piece(path, len(first), state.size, etag=state.etag)))
 
     async def _slice(self, path: str, start: int | None, end: int | None, etag: str | None) -> bytes:
         state = await self.store.objects.head(path, if_match=etag)
@@ -244,9 +259,7 @@ class DatasetContents:
         parts = -(-length // (PART_BYTES if length > AT_ONCE * PART_BYTES else WHOLE_BYTES))
         # In equal parts, none of them is left to wait for.
         size = -(-length // parts)
-        buffer = io.BytesIO()
-        buffer.seek(length - 1)
-        buffer.write(b"\0")
+        buffer = _room(path, length)
         offsets = iter(range(0, length, size))
         with buffer.getbuffer() as view:
 
@@ -341,8 +354,7 @@ class DatasetContents:
         """
         await writer.begin()
         try:
-            upload = {"Key": self.store.location.key(writer.path), "UploadId": writer.upload_id}
-            copied = await self._copy_to(upload, writer.path, state)
+            copied = await self._copy_to(writer.path, str(writer.upload_id), writer.path, state)
             parts = await self.store.objects.list_parts(writer.path, str(writer.upload_id))
             if parts is not None and await writer.adopt(parts):
                 return len(copied)
@@ -354,41 +366,39 @@ class DatasetContents:
 
     async def _copy_parts(self, source: str, target: str, state: ObjectState) -> None:
         """Copy a file that is too large for one request."""
-        key = self.store.location.key(target)
-        kind = {"ContentType": state.content_type} if state.content_type else {}
-        begun = await self.store.request("create_multipart_upload", Key=key, **kind)
-        upload = {"Key": key, "UploadId": begun["UploadId"]}
+        objects = self.store.objects
+        upload_id = await objects.create_upload(target, content_type=state.content_type)
         try:
-            parts = await self._copy_to(upload, source, state)
-            await self.store.request("complete_multipart_upload", **upload, MultipartUpload={"Parts": parts})
+            parts = await self._copy_to(target, upload_id, source, state)
+            await objects.complete_upload(
+                target, upload_id, parts, crc32=crc32_of_parts(parts), size=state.size
+            )
         except BaseException:
             with contextlib.suppress(Exception):
-                await self.store.objects.abort_upload(target, begun["UploadId"])
+                await objects.abort_upload(target, upload_id)
             raise
 
-    async def _copy_to(self, upload: dict[str, Any], source: str, state: ObjectState) -> list[dict[str, Any]]:
+    async def _copy_to(
+        self, target: str, upload_id: str, source: str, state: ObjectState
+    ) -> list[StoredPart]:
         """Have the store copy a file into the parts of an upload."""
-        origin = {"Bucket": self.store.location.bucket, "Key": self.store.location.key(source)}
-        parts: list[dict[str, Any]] = []
+        parts: list[StoredPart] = []
         # Even parts: what is written behind them may follow none that is too small.
-        step = -(-state.size // -(-state.size // COPY_PART_BYTES))
+        count = min(-(-state.size // COPY_PART_BYTES), MAX_PARTS)
+        step = -(-state.size // count)
         offsets = iter(enumerate(range(0, state.size, step), start=1))
 
         async def work() -> None:
             for number, offset in offsets:
-                last = min(offset + step, state.size) - 1
-                copied = await self.store.request(
-                    "upload_part_copy",
-                    **upload,
-                    PartNumber=number,
-                    CopySource=origin,
-                    CopySourceRange=f"bytes={offset}-{last}",
-                    CopySourceIfMatch=state.etag,
+                span = offset, min(step, state.size - offset)
+                parts.append(
+                    await self.store.objects.copy_part(
+                        target, upload_id, number, source, span=span, if_match=state.etag
+                    )
                 )
-                parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
 
         await together(work() for _ in range(AT_ONCE))
-        return sorted(parts, key=operator.itemgetter("PartNumber"))
+        return sorted(parts)
 
     async def copy_from(self, other: DatasetContents, source: str, target: str) -> None:
         """Copy a file of another dataset; its bytes come through here, a few parts at a time.
@@ -491,6 +501,17 @@ class DatasetContents:
         if not path:
             raise not_a_file("", self.store.location.dataset_id)
         check_writable(path, self.store.location.dataset_id)
+
+
+def _room(path: str, length: int) -> io.BytesIO:
+    """Make room for the bytes of a file; the system gives memory as they arrive, whatever length the store told."""
+    with contextlib.suppress(MemoryError):
+        return io.BytesIO(bytes(length))
+    raise FileStoreError(
+        f"{length:,} bytes of {path!r} do not fit into the memory.",
+        path=path,
+        hint="Read it in parts, or download it.",
+    )
 
 
 def _name(entry: Entry) -> str:

@@ -93,7 +93,8 @@ async def _latest(engine: Engine, info: FileInfo) -> FileInfo | None:
         state = await engine.objects.head(info.path)
     except DatasetFileNotFound:
         return None
-    return FileInfo(info.path, state.size, state.etag, state.modified or info.modified)
+    # What names no ETag is taken for what was listed, and has to be that.
+    return FileInfo(info.path, state.size, state.etag or info.etag, state.modified or info.modified)
 
 
 async def _fetch_whole(

@@ -22,6 +22,7 @@ from provena_sdk.errors import (
     ProvenaError,
     RequestTimedOut,
 )
+from provena_sdk.files.objects.wire import TooSlow
 from provena_sdk.unreached import rejected_certificate
 
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
@@ -104,6 +105,11 @@ def translate(
         return rejected
     if isinstance(error, boto.FlexibleChecksumError):
         return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
+    if isinstance(error, TooSlow):
+        return RequestTimedOut(
+            f"The connection to the {named} was too slow for {what}: {error}.",
+            hint="Check the network, then try again.",
+        )
     if isinstance(error, _TIMEOUTS):
         happened = "did not answer" if unreached is None else "could not be reached"
         return RequestTimedOut(f"The {named} {happened} in time for {what}.", hint="Try again.")

@@ -11,6 +11,16 @@ _MEDIA_TYPE: Final = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 _MOST_CHARACTERS: Final = 255
 
 
+def is_content_type(text: str) -> bool:
+    r"""Whether a text can be sent as a media type: printable ASCII without surplus spaces, of at most 255 characters.
+
+    Example:
+        >>> is_content_type("text/csv"), is_content_type("text/csv\r\n")
+        (True, False)
+    """
+    return len(text) <= _MOST_CHARACTERS and _MEDIA_TYPE.fullmatch(text) is not None
+
+
 def check_content_type(given: object, *, argument: str = "content_type") -> str | None:
     """Return a media type that can be sent as a header, or refuse it.
 
@@ -27,7 +37,7 @@ def check_content_type(given: object, *, argument: str = "content_type") -> str 
     """
     if given is None:
         return None
-    if isinstance(given, str) and len(given) <= _MOST_CHARACTERS and _MEDIA_TYPE.fullmatch(given):
+    if isinstance(given, str) and is_content_type(given):
         return given
     shown = repr(given[:_MOST_CHARACTERS]) if isinstance(given, str) else type(given).__name__
     raise InvalidArgument(argument, f"a media type such as 'text/csv' is needed, not {shown}.")

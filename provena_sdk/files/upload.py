@@ -23,6 +23,7 @@ from provena_sdk.errors import FileAccessDenied, FileStoreError, IntegrityError
 from provena_sdk.files.checksum import Hasher, composite, crc32_combine, md5, new_hasher
 from provena_sdk.files.engine import PART_BYTES, Engine
 from provena_sdk.files.objects import Stored, StoredPart
+from provena_sdk.files.objects.limits import MAX_PARTS
 from provena_sdk.files.objects.state import Streamed
 from provena_sdk.files.plan import Upload, each_part
 from provena_sdk.files.report import FileOutcome, Verified
@@ -36,7 +37,6 @@ STREAMED_BYTES: Final = 16 * 1024 * 1024
 """Parts that are larger are never in memory as a whole; files of more than 160 GB have them."""
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
-_MAX_PARTS: Final = 10_000
 _ATTEMPTS: Final = 3
 _GIVE_UP_SECONDS: Final = 10.0
 _SETTLING_SECONDS: Final = 0.05
@@ -61,7 +61,7 @@ def part_size(size: int) -> int:
         >>> part_size(20 * 1024**2) == 8 * 1024**2, 5 * 1024**4 / part_size(5 * 1024**4) <= 10_000
         (True, True)
     """
-    return max(PART_BYTES, -(-size // _MAX_PARTS))
+    return max(PART_BYTES, -(-size // MAX_PARTS))
 
 
 async def upload_file(engine: Engine, item: Upload) -> FileOutcome:

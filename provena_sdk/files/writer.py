@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provena_sdk.files.checksum import crc32_combine
 from provena_sdk.files.objects import StoredPart
+from provena_sdk.files.objects.limits import MAX_PARTS
 
 if TYPE_CHECKING:
     from provena_sdk.files.objects.client import ObjectClient
@@ -31,7 +32,6 @@ MULTIPART_BYTES: Final = 16 * 1024 * 1024
 AT_ONCE: Final = 8
 """How many parts of one file are on their way at once."""
 
-_MOST_PARTS: Final = 10_000
 _IN_THREAD: Final = 1024 * 1024
 
 
@@ -162,7 +162,7 @@ class ObjectWriter:
         Raises:
             DatasetFileExists: The file was to be new, and there is one by now.
         """
-        step = max(PART_BYTES, -(-size // _MOST_PARTS))
+        step = max(PART_BYTES, -(-size // MAX_PARTS))
         starts = iter(enumerate(range(0, size, step), start=1))
 
         async def work() -> None:
@@ -184,6 +184,23 @@ class ObjectWriter:
             # What failed before matters, and not that this failed too.
             with contextlib.suppress(Exception):
                 await self._objects.abort_upload(self.path, upload_id)
+
+
+def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
+    """Return the CRC32 of what parts make together, in base64; None when the store told none of one of them.
+
+    Args:
+        parts: All of them, in order.
+
+    Example:
+        >>> crc32_of_parts([StoredPart(1, "e", 6, "3NzjGw=="), StoredPart(2, "e", 4, None)])
+    """
+    whole = 0
+    for part in parts:
+        if part.crc32 is None:
+            return None
+        whole = crc32_combine(whole, int.from_bytes(base64.b64decode(part.crc32), "big"), part.size)
+    return _base64(whole)
 
 
 async def together(works: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,6 +14,92 @@ from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, 
 
 BUCKET = "reef"
 _numbers = itertools.count(1)
+
+
+class Asked(NamedTuple):
+    """One request: its line, its headers with names in lower case, and its body."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Script:
+    """A store that answers each request with the next of its answers, and the last again and again.
+
+    With ``route``, that answers instead, where it has an answer: with bytes, or what yields them one after the other.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answers: list[bytes] = []
+        self.asked: list[Asked] = []
+        self.route: Callable[[Asked], bytes | AsyncIterator[bytes] | None] = lambda asked: None
+        # How many requests have to have come before the first is answered.
+        self.together = 1
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.server = asyncio.run_coroutine_threadsafe(starting, loop).result()
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @staticmethod
+    def answer(status: str, *headers: str, body: bytes | str = b"", length: bool = True) -> bytes:
+        """Write an answer."""
+        data = body.encode() if isinstance(body, str) else body
+        lines = [f"HTTP/1.1 {status}", *headers, *([f"Content-Length: {len(data)}"] if length else [])]
+        return "\r\n".join([*lines, "", ""]).encode() + data
+
+    def says(self, status: str, *headers: str, body: bytes | str = b"", length: bool = True) -> None:
+        """Add an answer."""
+        self.answers.append(self.answer(status, *headers, body=body, length=length))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+                line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)
+                }
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                self.asked.append(Asked(line, headers, body))
+                answer = self.route(self.asked[-1])
+                if answer is None:
+                    answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                while len(self.asked) < self.together:  # noqa: ASYNC110 reason=each connection has its own task here
+                    await asyncio.sleep(0.001)
+                if isinstance(answer, bytes):
+                    writer.write(answer)
+                    continue
+                async for piece in answer:
+                    writer.write(piece)
+                    await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            writer.close()
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """A store whose answers a test writes."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    made = Script(loop)
+    yield made
+
+    async def end() -> None:
+        made.server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(end(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,17 @@ Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
 
 
-def await_no_uploads(server: Server) -> None:
-    """Wait until no upload in parts is left; one that is given up on the way is not waited for by anybody else."""
+def uploads(server: Server, location: DatasetLocation) -> list[str]:
+    """The unfinished uploads of the test's own dataset."""
+    return [one.key for one in server.store.uploads.values() if one.key.startswith(location.prefix)]
+
+
+def wait_for_no_uploads(server: Server, location: DatasetLocation) -> None:
+    """Wait until none is left: what is given up by the garbage collector is waited for by nobody else."""
     deadline = time.monotonic() + 10
-    while server.store.uploads and time.monotonic() < deadline:
+    while uploads(server, location) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not server.store.uploads
+    assert uploads(server, location) == []
 
 
 @pytest.mark.parametrize("mode", ["q", "r+b", "w+", "rw", "", "U", None, 1], ids=repr)
@@ -105,15 +110,15 @@ def test_a_new_file_replaces_nothing(files: DatasetFiles, put: Put, stored: Stor
 
 
 def test_parts_of_a_file_that_failed_do_not_stay(
-    server: Server, files: DatasetFiles, put: Put, stored: Stored
+    server: Server, location: DatasetLocation, files: DatasetFiles, put: Put, stored: Stored
 ) -> None:
     file = files.open("a", "xb", block_size=5 * 1024**2)
     file.write(b"x" * 6 * 1024**2)
-    assert server.store.uploads
+    assert uploads(server, location)
     put({"a": b"another's"})
     with pytest.raises(DatasetFileExists):
         file.close()
-    assert not server.store.uploads
+    assert uploads(server, location) == []
     assert stored() == {"a": b"another's"}
 
 
@@ -126,7 +131,12 @@ def test_going_on_behind_what_is_there(files: DatasetFiles, put: Put, stored: St
 
 
 def test_a_file_collected_on_the_io_thread_is_given_up(
-    files: DatasetFiles, server: Server, put: Put, stored: Stored, caplog: pytest.LogCaptureFixture
+    files: DatasetFiles,
+    server: Server,
+    location: DatasetLocation,
+    put: Put,
+    stored: Stored,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     put({"a": b"old"})
     held = [files.open("a", "wb", block_size=5 * 1024**2)]
@@ -142,7 +152,7 @@ def test_a_file_collected_on_the_io_thread_is_given_up(
         "'a' was never closed, and is not uploaded. Open it in a 'with' block."
     ]
     assert stored() == {"a": b"old"}
-    await_no_uploads(server)
+    wait_for_no_uploads(server, location)
 
 
 @pytest.mark.parametrize("mode", ["w", "wb"])

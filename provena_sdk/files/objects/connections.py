@@ -159,8 +159,8 @@ class Connections:
         # While a receiver kept this thread, nobody listened to the others.
         late = now - self._due
         for wire in list(self._busy):
-            wire.deadline += late
-            wire.check(now)
+            wire.postpone(late)
+            wire.check(now, len(self._busy))
         for wire in self._free:
             if now - wire.idle_since >= _KEPT_SECONDS:
                 wire.abort()

@@ -22,9 +22,11 @@ from provena_sdk.files.credentials import Credentials
 from provena_sdk.files.failures import is_renewable, proxy_refusal, refusal, translate
 from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.files.objects import address as addresses
-from provena_sdk.files.objects import answers, retry
+from provena_sdk.files.objects import retry
+from provena_sdk.files.objects.answers import documents
 from provena_sdk.files.objects.connections import Connections
 from provena_sdk.files.objects.lanes import SHARED, Lanes
+from provena_sdk.files.objects.pace import LeastRate
 from provena_sdk.files.objects.retry import RetryRule, Trouble
 from provena_sdk.files.objects.signature import Signer
 from provena_sdk.files.objects.state import Streamed
@@ -34,6 +36,7 @@ from provena_sdk.files.objects.wire import (
     ProxyRefused,
     Receiver,
     Reply,
+    TooSlow,
     Unreached,
     WireError,
 )
@@ -47,12 +50,14 @@ _log = logging.getLogger(__name__)
 Data = bytes | bytearray | memoryview | Streamed
 
 _ERROR_BYTES: Final = 64 * 1024
-_DOCUMENT_BYTES: Final = 32 * 1024 * 1024
 # What the system may still hold of a body when the last of it has been handed over, and how slowly it may leave.
 _SYSTEM_BYTES: Final = 4 * 1024 * 1024
 _SLOW_BYTES: Final = 64 * 1024
 _PATIENT: Final = 6
+_SLOW_SECONDS: Final = 900.0
 _RENEWALS: Final = 5
+# S3 accepts no request from a clock that is fifteen minutes off.
+_OTHER_AGE: Final = timedelta(days=1)
 _SUSPICION_SECONDS: Final = 60.0
 _REDIRECTS: Final = frozenset({301, 307, 308, 400})
 
@@ -84,7 +89,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     data: Data | None = None
     size: int = 0
-    limit: int = _DOCUMENT_BYTES
+    limit: int = documents.MOST_BYTES
     slow: bool = False
     doubtful: bool = False
     repeated: bool = False
@@ -139,6 +144,7 @@ class Exchange:
         address: How the store is reached.
         rule: How patient to be.
         idle: Seconds without a byte after which a connection counts as dead.
+        rate: How slowly bytes may move.
         admission: What limits the requests at once.
 
     Raises:
@@ -153,6 +159,7 @@ class Exchange:
         *,
         rule: RetryRule,
         idle: float,
+        rate: LeastRate,
         admission: Admission,
     ) -> None:
         self._location = location
@@ -160,6 +167,7 @@ class Exchange:
         self._address = address
         self._rule = rule
         self._idle = idle
+        self._rate = rate
         self.admission = admission
         self.clock_ahead = timedelta()
         """The store's clock less this machine's, as its last answer showed it."""
@@ -258,6 +266,13 @@ class Exchange:
             hint="Something between this machine and the store may have changed it; try again.",
         )
 
+    def circular(self) -> FileStoreError:
+        """Return the error for a listing that does not go forward."""
+        return FileStoreError(
+            f"The object store's listing for dataset {self._location.dataset_id} leads in a circle.",
+            hint="Try again; if it happens again, report it to whoever runs the object store.",
+        )
+
     def replaced(self, path: str | None) -> IntegrityError:
         """Return the error for an object that is not what it was."""
         return IntegrityError(
@@ -316,7 +331,9 @@ class Exchange:
         if body is not None:
             answer += min(request.size, _SYSTEM_BYTES) / _SLOW_BYTES
         target = f"{path}?{request.query}" if request.query else path
-        limits = Limits(request.limit, _ERROR_BYTES, idle, answer)
+        # A store that works for long sends white space meanwhile, to show that it is alive.
+        rate, whole = (None, _SLOW_SECONDS) if request.slow else (self._rate, None)
+        limits = Limits(request.limit, _ERROR_BYTES, idle, answer, rate, whole)
         lanes = request.lanes
         # What is read from a file while it is sent is read on this loop.
         if lanes is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):
@@ -357,14 +374,15 @@ class Exchange:
         if self._silent_since is None or now - self._last_silence > self._rule.patience / 2:
             self._silent_since = now
         self._last_silence = now
-        return Failure(failure, Trouble.CONNECTION, ambiguous=not isinstance(error, Unreached))
+        kind = Trouble.SLOW if isinstance(error, TooSlow) else Trouble.CONNECTION
+        return Failure(failure, kind, ambiguous=not isinstance(error, Unreached))
 
     def _failure(
         self, request: Request, reply: Reply, credentials: Credentials, asked: str
     ) -> Failure | None:
         date = http_time(reply.headers.get("date"))
-        if date is not None:
-            self.clock_ahead = date - datetime.now(UTC)
+        if date is not None and abs(ahead := date - datetime.now(UTC)) < _OTHER_AGE:
+            self.clock_ahead = ahead
         if reply.status >= 300:
             return self._refused(request, reply, credentials, asked)
         if not reply.whole:
@@ -375,7 +393,7 @@ class Exchange:
 
     def _refused(self, request: Request, reply: Reply, credentials: Credentials, asked: str) -> Failure:
         status, headers = reply.status, reply.headers
-        code, region = answers.refused(reply.data, status, headers)
+        code, region = documents.refused(reply.data, status, headers)
         if region is not None and status in _REDIRECTS and self._moves(asked, region):
             return Failure(self.refusal(code, request.path), moved=True)
         if code in ("PreconditionFailed", "412") and "if-none-match" in request.headers:
@@ -422,11 +440,11 @@ class Exchange:
     def _doubted(self, request: Request, reply: Reply) -> Failure | None:
         """Look for an error in an answer that began as a success."""
         try:
-            if not answers.is_error(reply.data):
+            if not documents.is_error(reply.data):
                 return None
-        except answers.UnreadableXml:
+        except documents.UnreadableXml:
             return Failure(self.senseless(request.path), Trouble.SERVER, ambiguous=True)
-        code = answers.refused(reply.data, reply.status, reply.headers).code
+        code = documents.refused(reply.data, reply.status, reply.headers).code
         if code == "PreconditionFailed" and "if-none-match" in request.headers:
             return Failure(PreconditionFailed())
         return Failure(self.refusal(code, request.path), retry.trouble(reply.status, code), ambiguous=True)

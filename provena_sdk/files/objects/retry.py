@@ -14,6 +14,7 @@ class Trouble(enum.Enum):
     CONNECTION = "no whole answer came"
     BUSY = "the store asked to slow down"
     SERVER = "the store failed"
+    SLOW = "the bytes moved too slowly"
     DAMAGED = "the bytes were damaged on their way"
 
 
@@ -61,6 +62,7 @@ class RetryRule:
         least: Attempts made before time counts: a long line may need minutes for each.
         most: Attempts after which a request is given up in any case.
         strangers: The most attempts while the store has never answered, which is rather a wrong address than an outage.
+        slow: The most attempts of a request whose bytes move too slowly; each takes a minute.
         damaged: The most attempts of a request whose bytes arrive damaged.
         longest_asked: The longest wait in seconds that the store may ask for.
     """
@@ -71,6 +73,7 @@ class RetryRule:
     least: int = 6
     most: int = 60
     strangers: int = 5
+    slow: int = 3
     damaged: int = 4
     longest_asked: float = 120.0
 
@@ -106,9 +109,8 @@ class RetryRule:
         """
         if attempts >= self.most or (attempts >= self.least and elapsed >= self.patience):
             return None
-        if (not reached and attempts >= self.strangers) or (
-            kind is Trouble.DAMAGED and attempts >= self.damaged
-        ):
+        most = {Trouble.DAMAGED: self.damaged, Trouble.SLOW: self.slow}.get(kind, self.most)
+        if attempts >= most or (not reached and attempts >= self.strangers):
             return None
         if asked is not None and asked > self.longest_asked:
             return None

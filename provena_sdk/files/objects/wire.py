@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, NamedTuple, Protocol, TypeAlias, cast
 
+from provena_sdk.files.objects.pace import LeastRate, Pace
 from provena_sdk.secret import Secret
 
 SCRATCH_BYTES: Final = 64 * 1024
@@ -21,7 +22,13 @@ _PIECE_BYTES: Final = 256 * 1024
 # Small enough to be hashed and written while a processor still has it at hand.
 _CHUNK_BYTES: Final = 512 * 1024
 _JOINED_BYTES: Final = 64 * 1024
-_CHUNK_LINE_BYTES: Final = 4096
+_CHUNK_LINE_BYTES: Final = 1024
+_STATUS_LINE_CHARACTERS: Final = 1024
+# More than any store sends, and little enough to be read at once.
+_MOST_CHUNKS: Final = 16_384
+_MOST_CHUNK_LINES_BYTES: Final = 4 * 1024 * 1024
+_MOST_HEADERS: Final = 256
+_MOST_INTERIM: Final = 16
 _STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.ASCII)
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -53,6 +60,10 @@ class ProxyRefused(Unreached):
 
 class Stalled(WireError, TimeoutError):
     """Nothing arrived, or left, for too long."""
+
+
+class TooSlow(Stalled):
+    """Bytes came, or left, more slowly than is allowed; its text says how slowly, in a few words."""
 
 
 class NotTaken(Exception):
@@ -104,13 +115,17 @@ class Limits(NamedTuple):
         body: The most bytes of a body of status 2xx; any of it that is longer is left out.
         refusal: The same for other statuses.
         idle: Seconds in which nothing arrives, or leaves, after which the connection counts as dead.
-        answer: Seconds that the answer may take once the request was handed to the system.
+        answer: Seconds that the answer may take to begin once the request was handed to the system.
+        rate: How slowly bytes may move; None allows any rate.
+        whole: Seconds that all of it may take; None allows any time.
     """
 
     body: int
     refusal: int
     idle: float
     answer: float
+    rate: LeastRate | None = None
+    whole: float | None = None
 
 
 class _Stage(enum.Enum):
@@ -151,7 +166,11 @@ class Wire(asyncio.BufferedProtocol):
         self._taken = self._to_take = 0
         self._chunks = bytearray()
         self._chunk_left = 0
-        self._unsent = 0
+        self._chunk_count = self._chunk_lines = self._interim = 0
+        self._unsent = self._handed = self._received = 0
+        self._is_handed = False
+        self._pace = Pace()
+        self._begun = 0.0
         self.deadline = 0.0
         self.idle_since = 0.0
         self.reusable = False
@@ -170,6 +189,7 @@ class Wire(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take in what arrived."""
         self.deadline = self._loop.time() + self._limits.idle
+        self._received += nbytes
         rest = self._rest
         if rest is not None:
             if nbytes < len(rest):
@@ -235,11 +255,18 @@ class Wire(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def check(self, now: float) -> None:
-        """Give up when nothing has moved for too long.
+    def postpone(self, seconds: float) -> None:
+        """Leave out some seconds in which nobody listened."""
+        self.deadline += seconds
+        self._begun += seconds
+        self._pace.postpone(seconds)
+
+    def check(self, now: float, sharing: int = 1) -> None:
+        """Give up when nothing has moved for too long, or too little.
 
         Args:
             now: The loop's time.
+            sharing: How many connections share the line.
         """
         if self._waiter is None:
             return
@@ -250,6 +277,17 @@ class Wire(asyncio.BufferedProtocol):
         self._unsent = unsent
         if now >= self.deadline:
             self._fail(Stalled("The connection stands still."))
+        elif self._limits.whole is not None and now - self._begun >= self._limits.whole:
+            self._fail(TooSlow(f"no whole answer in {self._limits.whole:g} s"))
+        elif self._limits.rate is not None:
+            self._check_rate(self._limits.rate, now, sharing)
+
+    def _check_rate(self, rate: LeastRate, now: float, sharing: int) -> None:
+        if self._is_handed and not self._received and not self._unsent:
+            # The store is at work, for which it has a time of its own.
+            self._pace.restart()
+        elif self._pace.is_too_slow(now, self._received + self._handed - self._unsent, rate, sharing):
+            self._fail(TooSlow(str(rate)))
 
     async def exchange(
         self,
@@ -277,11 +315,15 @@ class Wire(asyncio.BufferedProtocol):
         if self._transport.is_closing():
             raise WireError("The connection was closed before anything was sent.")
         self._limits, self._bodiless = limits, bodiless
-        self._stage, self._filled, self._unsent = _Stage.HEAD, 0, 0
+        self._stage, self._filled, self._interim = _Stage.HEAD, 0, 0
+        self._unsent = self._handed = self._received = 0
+        self._is_handed = False
+        self._pace.restart()
         self._into, self._filling, self._taken = into, None, 0
         waiter: asyncio.Future[Reply] = self._loop.create_future()
         self._waiter = waiter
-        self.deadline = self._loop.time() + limits.idle
+        self._begun = self._loop.time()
+        self.deadline = self._begun + limits.idle
         try:
             if body is None:
                 self._transport.write(_encoded(head))
@@ -297,6 +339,7 @@ class Wire(asyncio.BufferedProtocol):
                     await self._write(memoryview(chunk), waiter)
                     if waiter.done():
                         break
+            self._is_handed = True
             if not waiter.done():
                 self.deadline = self._loop.time() + limits.answer
             return await waiter
@@ -317,7 +360,9 @@ class Wire(asyncio.BufferedProtocol):
                 # An early answer, or the end of the connection: the rest is of no use.
                 self.reusable = False
                 return
-            self._transport.write(view[at : at + _PIECE_BYTES])
+            piece = view[at : at + _PIECE_BYTES]
+            self._transport.write(piece)
+            self._handed += piece.nbytes
             if self._paused:
                 self._drained = self._loop.create_future()
                 await self._drained
@@ -329,8 +374,8 @@ class Wire(asyncio.BufferedProtocol):
         end = self._scratch.find(b"\r\n\r\n", 0, self._filled)
         while end != -1:
             lines = self._scratch[:end].decode("utf-8", "surrogateescape").split("\r\n")
-            match = _STATUS.fullmatch(lines[0])
-            if match is None:
+            match = _STATUS.fullmatch(lines[0]) if len(lines[0]) <= _STATUS_LINE_CHARACTERS else None
+            if match is None or len(lines) > _MOST_HEADERS:
                 raise ValueError
             status = int(match[2])
             arrived = self._scratch_view[end + 4 : self._filled]
@@ -342,6 +387,9 @@ class Wire(asyncio.BufferedProtocol):
                 self._begin_body(arrived)
                 return
             # 100 and 103 only announce the answer.
+            self._interim += 1
+            if self._interim > _MOST_INTERIM:
+                raise ValueError
             left = len(arrived)
             self._scratch_view[:left] = bytes(arrived)
             self._filled = left
@@ -364,7 +412,8 @@ class Wire(asyncio.BufferedProtocol):
                 # Whoever stands between may have read the one and not the other.
                 self.reusable = False
             self._stage = _Stage.CHUNKED
-            self._chunks, self._chunk_left = bytearray(), 0
+            self._chunks, self._chunk_left, self._chunk_count = bytearray(), 0, 0
+            self._chunk_lines = 0
             self._read_stream(arrived)
         elif length is not None:
             if not _LENGTH.fullmatch(length):
@@ -444,14 +493,18 @@ class Wire(asyncio.BufferedProtocol):
                     del self._data[-2:]
                 continue
             end = chunks.find(b"\r\n")
+            if (len(chunks) if end == -1 else end) > _CHUNK_LINE_BYTES:
+                raise ValueError
             if end == -1:
-                if len(chunks) > _CHUNK_LINE_BYTES:
-                    raise ValueError
                 return
             match = _CHUNK_SIZE.fullmatch(chunks, 0, end)
             if match is None:
                 raise ValueError
             size = int(match[1], 16)
+            self._chunk_count += 1
+            self._chunk_lines += end
+            if self._chunk_count > _MOST_CHUNKS or self._chunk_lines > _MOST_CHUNK_LINES_BYTES:
+                raise ValueError
             if size:
                 del chunks[: end + 2]
                 self._chunk_left = size + 2

@@ -22,7 +22,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.files import Access, DatasetLocation, FileInfo, run_sync
 from provena_sdk.files.checksum import composite, md5
-from provena_sdk.files.objects import Page, StoredPart
+from provena_sdk.files.objects import Page, StoredPart, limits
 from provena_sdk.files.objects import client as client_module
 from provena_sdk.files.objects.client import ObjectClient
 from provena_sdk.sandbox.object_store import Server
@@ -285,7 +285,7 @@ def test_completing_twice_is_fine_and_completing_what_was_given_up_is_not(client
 
 
 def test_unfinished_uploads_are_listed(client: ObjectClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_PAGE", "2")
+    monkeypatch.setattr(limits, "PAGE_SIZE", 2)
 
     async def work() -> None:
         begun = {
@@ -302,7 +302,7 @@ def test_unfinished_uploads_are_listed(client: ObjectClient, monkeypatch: pytest
 
 
 def test_parts_are_listed_page_by_page(client: ObjectClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_PAGE", "2")
+    monkeypatch.setattr(limits, "PAGE_SIZE", 2)
 
     async def work() -> None:
         upload_id = await client.create_upload("a")
@@ -319,8 +319,8 @@ def test_parts_are_listed_page_by_page(client: ObjectClient, monkeypatch: pytest
 def test_listings(client: ObjectClient, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = sorted(["a/1", "a/2 +", "a/b/3", "a/é/4", "b", "c\x01/5", "d"])
     put(dict.fromkeys(paths, b"x"))
-    for size in ("1", "3", "1000"):
-        monkeypatch.setattr(client_module, "_PAGE", size)
+    for size in (1, 3, 1000):
+        monkeypatch.setattr(limits, "PAGE_SIZE", size)
         assert listed(client) == paths
         assert listed(client, "a/") == paths[:4]
         assert listed(client, start_after="a/é/4") == ["b", "c\x01/5", "d"]

@@ -1,9 +1,8 @@
 """Stores, and what stands between, that answer otherwise than the sandbox does."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 
@@ -23,76 +22,13 @@ from provena_sdk.files.objects.connections import Connections
 from provena_sdk.files.objects.retry import RetryRule
 from provena_sdk.files.session import DatasetCredentials
 
-
-class Asked(NamedTuple):
-    """One request: its line, its headers with names in lower case, and its body."""
-
-    line: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Script:
-    """A store that answers each request with the next of its answers, and the last again and again."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.answers: list[bytes] = []
-        self.asked: list[Asked] = []
-        # How many requests have to have come before the first is answered.
-        self.together = 1
-        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.server = asyncio.run_coroutine_threadsafe(starting, loop).result()
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    def says(self, status: str, *headers: str, body: bytes | str = b"", length: bool = True) -> None:
-        """Add an answer."""
-        data = body.encode() if isinstance(body, str) else body
-        lines = [f"HTTP/1.1 {status}", *headers, *([f"Content-Length: {len(data)}"] if length else [])]
-        self.answers.append("\r\n".join([*lines, "", ""]).encode() + data)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
-                headers = {
-                    name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)
-                }
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.asked.append(Asked(line, headers, body))
-                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                while len(self.asked) < self.together:  # noqa: ASYNC110 reason=each connection has its own task here
-                    await asyncio.sleep(0.001)
-                writer.write(answer)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            writer.close()
-
-
-@pytest.fixture
-def script() -> Iterator[Script]:
-    """A store whose answers a test writes."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    made = Script(loop)
-    yield made
-
-    async def end() -> None:
-        made.server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    asyncio.run_coroutine_threadsafe(end(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+Script = Any
 
 
 @pytest.fixture
 def client(script: Script, location: DatasetLocation, source: CredentialsSource) -> Iterator[ObjectClient]:
     """A client of that store."""
-    address = StoreAddress(f"http://127.0.0.1:{script.port}")
+    address = StoreAddress(script.url)
     credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
     made = ObjectClient(location, credentials, address, rule=RetryRule(base=0.001, most=4))
     yield made
@@ -235,7 +171,7 @@ def test_a_listing_without_end_ends(client: ObjectClient, script: Script) -> Non
     async def read() -> int:
         return len([page async for page in client.list()])
 
-    with pytest.raises(FileStoreError, match="makes no sense"):
+    with pytest.raises(FileStoreError, match="leads in a circle"):
         run_sync(read())
     assert len(script.asked) == 2
 

@@ -1,7 +1,7 @@
-"""Reading what the object store answers: headers, listings, errors.
+"""Reading the documents that the object store answers with: results, listings, errors.
 
-The XML comes from outside. Documents that declare types of their own, which is how a few bytes grow into
-gigabytes, are refused unread.
+The XML comes from outside. Documents that declare types of their own, which is how a few bytes grow into gigabytes, are
+refused unread, and so are those with more in them than any answer of S3 has.
 """
 
 from __future__ import annotations
@@ -9,21 +9,27 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from provena_sdk.files.location import FileInfo
-from provena_sdk.files.objects.state import ListedUpload, ObjectState, Page, StoredPart
-from provena_sdk.net.http_dates import http_time
+from provena_sdk.files.objects.answers import values
+from provena_sdk.files.objects.state import ListedUpload, Page, StoredPart
 
-ALGORITHMS: Final = ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
+T = TypeVar("T")
 
-_CHECKSUM_HEADERS: Final = tuple((name, f"x-amz-checksum-{name}") for name in ALGORITHMS)
-_RANGE: Final = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})", re.ASCII)
-_REFERENCE: Final = re.compile(r"&#(x[0-9A-Fa-f]{1,6}|[0-9]{1,7});", re.ASCII)
+MOST_BYTES: Final = 8 * 1024**2
+"""Bytes of the longest document: 1,000 keys of 1,024 bytes, each byte written as ``%XX``, and what goes with them."""
+
+# Those of S3 have some twenty tags an entry and one attribute, and characters are rarely written by their numbers.
+_MOST_TAGS: Final = 200_000
+_MOST_ATTRIBUTES: Final = 20_000
+_MOST_REFERENCES: Final = 200_000
+_MOST_TOKEN: Final = 8192
+_LONGEST_REFERENCE: Final = 8
 _WORD: Final = re.compile(r"[A-Za-z0-9.]{1,64}")
+_HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
 
 
 class UnreadableXml(Exception):
@@ -48,7 +54,7 @@ class Parts(NamedTuple):
     """Some parts of an upload, and where the next begin: None after the last."""
 
     parts: list[StoredPart]
-    next: str | None
+    next: int | None
 
 
 class Uploads(NamedTuple):
@@ -56,53 +62,6 @@ class Uploads(NamedTuple):
 
     uploads: list[ListedUpload]
     next: tuple[str, str] | None
-
-
-def state(headers: Mapping[str, str], size: int) -> ObjectState:
-    """Read what an answer's headers say of an object.
-
-    Args:
-        headers: The headers, names in lower case.
-        size: The size in bytes to set down.
-    """
-    checksums: dict[str, str] = {}
-    for algorithm, header in _CHECKSUM_HEADERS:
-        value = headers.get(header)
-        if value is not None:
-            checksums[algorithm] = value
-    count = headers.get("x-amz-mp-parts-count", "")
-    return ObjectState(
-        size,
-        headers.get("etag", "").strip('"'),
-        http_time(headers.get("last-modified")),
-        checksums,
-        headers.get("x-amz-checksum-type") if checksums else None,
-        int(count) if count.isdecimal() else None,
-        is_opaque(headers),
-        headers.get("content-type"),
-    )
-
-
-def is_opaque(headers: Mapping[str, str]) -> bool:
-    """Whether an object is encrypted with a managed or a customer's key, so that its ETag is no checksum."""
-    return (
-        headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
-        or headers.get("x-amz-server-side-encryption-customer-algorithm") is not None
-    )
-
-
-def content_range(text: str | None) -> tuple[int, int, int] | None:
-    """Read a Content-Range: offset and length of the range, and the whole size, all in bytes.
-
-    Example:
-        >>> content_range("bytes 100-199/5000"), content_range("bytes 100-199/*")
-        ((100, 100, 5000), None)
-    """
-    match = _RANGE.fullmatch(text or "")
-    if match is None:
-        return None
-    first, last, size = map(int, match.groups())
-    return (first, last - first + 1, size) if first <= last < size else None
 
 
 def refused(data: bytes | bytearray, status: int, headers: Mapping[str, str]) -> Refused:
@@ -113,8 +72,7 @@ def refused(data: bytes | bytearray, status: int, headers: Mapping[str, str]) ->
     with contextlib.suppress(UnreadableXml):
         root = _document(data)
     if root is not None and _name(root) == "Error":
-        found = _text(root, "Code")
-        code = found if _WORD.fullmatch(found) else ""
+        code = _word(_text(root, "Code"))
         region = region or _text(root, "Region") or None
     return Refused(code or str(status), region)
 
@@ -144,12 +102,13 @@ def is_error(data: bytes | bytearray) -> bool:
     return _name(_document(data)) == "Error"
 
 
-def entries(data: bytes | bytearray, prefix: str) -> Entries:
+def entries(data: bytes | bytearray, prefix: str, folder: str = "") -> Entries:
     """Read one page of ListObjectsV2.
 
     Args:
         data: The body.
         prefix: The dataset's own prefix; it is taken off the keys.
+        folder: What the paths within the dataset begin with, as it was asked for.
 
     Raises:
         UnreadableXml: It is no listing, an incomplete one, or one of other keys than those asked for.
@@ -162,7 +121,7 @@ def entries(data: bytes | bytearray, prefix: str) -> Entries:
         f"{space}{name}" for name in ("Key", "Size", "ETag", "LastModified")
     )
     encoded = _text(root, "EncodingType") == "url"
-    start = len(prefix)
+    asked, start = prefix + folder, len(prefix)
     files: list[FileInfo] = []
     folders: list[str] = []
     try:
@@ -170,22 +129,22 @@ def entries(data: bytes | bytearray, prefix: str) -> Entries:
             key = node.findtext(key_tag, "")
             if encoded and ("%" in key or "+" in key):
                 key = unquote_plus(key, errors="strict")
-            if not key.startswith(prefix):
+            if not key.startswith(asked):
                 raise UnreadableXml
             if len(key) > start:
                 files.append(
                     FileInfo(
                         key[start:],
-                        int(node.findtext(size_tag, "")),
-                        node.findtext(etag_tag, "").strip('"'),
-                        _moment(node.findtext(time_tag, "")),
+                        values.size(node.findtext(size_tag)),
+                        _etag(node.findtext(etag_tag, "")),
+                        values.moment(node.findtext(time_tag, "")),
                     )
                 )
         for node in root.iterfind(f"{space}CommonPrefixes"):
-            folder = _decoded(_text(node, "Prefix"), encoded)
-            if not folder.startswith(prefix):
+            name = _decoded(_text(node, "Prefix"), encoded)
+            if not name.startswith(asked):
                 raise UnreadableXml
-            folders.append(folder[start:])
+            folders.append(name[start:])
     except ValueError:
         raise UnreadableXml from None
     return Entries(Page(files, folders), _next(root, "NextContinuationToken"))
@@ -200,19 +159,17 @@ def parts(data: bytes | bytearray) -> Parts:
     root = _document(data)
     if _name(root) != "ListPartsResult":
         raise UnreadableXml
-    try:
-        found = [
-            StoredPart(
-                int(_text(node, "PartNumber")),
-                _text(node, "ETag").strip('"'),
-                int(_text(node, "Size")),
-                _text(node, "ChecksumCRC32") or None,
-            )
-            for node in _each(root, "Part")
-        ]
-    except ValueError:
-        raise UnreadableXml from None
-    return Parts(found, _next(root, "NextPartNumberMarker"))
+    found = [
+        StoredPart(
+            _needed(values.part_number(_text(node, "PartNumber"))),
+            _etag(_text(node, "ETag")),
+            _needed(values.number(_text(node, "Size"))),
+            values.checksum("crc32", _text(node, "ChecksumCRC32")),
+        )
+        for node in _each(root, "Part")
+    ]
+    following = _next(root, "NextPartNumberMarker")
+    return Parts(found, None if following is None else _needed(values.part_number(following)))
 
 
 def uploads(data: bytes | bytearray, prefix: str) -> Uploads:
@@ -235,11 +192,14 @@ def uploads(data: bytes | bytearray, prefix: str) -> Uploads:
             key = _decoded(_text(node, "Key"), encoded)
             if not key.startswith(prefix):
                 raise UnreadableXml
-            initiated = _moment(_text(node, "Initiated"))
-            found.append(ListedUpload(key[len(prefix) :], _text(node, "UploadId"), initiated))
+            initiated = values.moment(_text(node, "Initiated"))
+            found.append(ListedUpload(key[len(prefix) :], upload_id(_text(node, "UploadId")), initiated))
         after = _next(root, "NextKeyMarker")
         return Uploads(
-            found, None if after is None else (_decoded(after, encoded), _text(root, "NextUploadIdMarker"))
+            found,
+            None
+            if after is None
+            else (_decoded(after, encoded), _text(root, "NextUploadIdMarker")[:_MOST_TOKEN]),
         )
     except ValueError:
         raise UnreadableXml from None
@@ -254,7 +214,7 @@ def deletion_failures(data: bytes | bytearray) -> dict[str, str]:
     root = _document(data)
     if _name(root) != "DeleteResult":
         raise UnreadableXml
-    return {_text(node, "Key"): _text(node, "Code") or "unknown" for node in _each(root, "Error")}
+    return {_text(node, "Key"): _word(_text(node, "Code")) or "unknown" for node in _each(root, "Error")}
 
 
 def _document(data: bytes | bytearray) -> ElementTree.Element:
@@ -263,8 +223,10 @@ def _document(data: bytes | bytearray) -> ElementTree.Element:
         text = data.decode()
         if "\0" in text or "<!DOCTYPE" in text:
             raise UnreadableXml
+        if text.count("<") > _MOST_TAGS or text.count("='") + text.count('="') > _MOST_ATTRIBUTES:
+            raise UnreadableXml
         if "&#" in text:
-            text = _REFERENCE.sub(_legal, text)
+            text = _with_legal_references(text)
         parser = ElementTree.XMLParser()  # noqa: S314 reason= without a DOCTYPE nothing can expand
         # White space before the document keeps the connection alive while the store is at work.
         parser.feed(text.lstrip())
@@ -274,12 +236,57 @@ def _document(data: bytes | bytearray) -> ElementTree.Element:
     return found
 
 
-def _legal(reference: re.Match[str]) -> str:
+def _with_legal_references(text: str) -> str:
     """Replace what XML cannot hold: S3 echoes a key in references to characters that no parser accepts."""
-    digits = reference[1]
-    number = int(digits[1:], 16) if digits[0] == "x" else int(digits)
-    legal = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or number > 0xFFFF
-    return reference[0] if legal else "\N{REPLACEMENT CHARACTER}"
+    first, *others = text.split("&#", _MOST_REFERENCES + 1)
+    if len(others) > _MOST_REFERENCES:
+        raise UnreadableXml
+    return first + "".join(map(_with_legal_reference, others))
+
+
+def _with_legal_reference(text: str) -> str:
+    """Put a reference together again whose beginning was cut off, or replace it."""
+    digits, end, rest = text[:_LONGEST_REFERENCE].partition(";")
+    number = _character(digits) if end else None
+    if number is None or number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE:
+        return f"&#{text}"
+    return f"&#{text}" if number > 0xFFFF else f"\N{REPLACEMENT CHARACTER}{rest}{text[_LONGEST_REFERENCE:]}"
+
+
+def _character(digits: str) -> int | None:
+    if digits[:1] == "x" and digits[1:] and _HEXADECIMAL.issuperset(digits[1:]):
+        return int(digits[1:], 16)
+    return values.number(digits)
+
+
+def _needed(value: T | None) -> T:
+    if value is None:
+        raise UnreadableXml
+    return value
+
+
+def _etag(text: str) -> str:
+    # Empty where the store names none.
+    bare = text.strip('"')
+    if bare and not values.is_sendable(bare):
+        raise UnreadableXml
+    return bare
+
+
+def _word(text: str) -> str:
+    """Return the store's word for an error; empty when it is no single word."""
+    return text if _WORD.fullmatch(text) else ""
+
+
+def upload_id(text: str) -> str:
+    """Check the id of an upload.
+
+    Raises:
+        UnreadableXml: There is none, or it is too long to be sent back.
+    """
+    if not 0 < len(text) <= _MOST_TOKEN:
+        raise UnreadableXml
+    return text
 
 
 def _name(node: ElementTree.Element) -> str:
@@ -298,11 +305,6 @@ def _each(node: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]
     return node.iterfind(f"{_space(node)}{name}")
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
 def _decoded(key: str, encoded: bool) -> str:
     return unquote_plus(key, errors="strict") if encoded else key
 
@@ -313,6 +315,6 @@ def _next(root: ElementTree.Element, name: str) -> str | None:
     if truncated == "false":
         return None
     following = _text(root, name)
-    if truncated != "true" or not following:
+    if truncated != "true" or not following or len(following) > _MOST_TOKEN:
         raise UnreadableXml
     return following

@@ -13,12 +13,14 @@ import os
 import stat
 import threading
 import weakref
+from collections.abc import Sequence
 from typing import Final, Protocol, Self
 
 from provena_sdk.errors import UnsafePath
 from provena_sdk.files.local import inside
 
-_ALWAYS: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_ALWAYS: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | _NO_LINK
 # Opening a pipe that nobody writes to would wait for ever.
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0) | _ALWAYS
@@ -118,16 +120,20 @@ def open_folder(root: str, below: str, *, target: str, make: bool = True) -> Fol
         NotADirectoryError: A file is where a folder is needed.
         OSError: A folder cannot be made or opened.
     """
-    real_root = os.path.realpath(root)
     path = os.path.join(root, *below.split("/")) if below else root
-    real = os.path.realpath(path)
-    if not inside(real, real_root):
-        raise _leads_out(target)
     if not HOLDS_FOLDERS:
-        return _named(path, real_root, target, make)
-    # What is free of links now must be so on the way down as well.
-    names = os.path.relpath(real, real_root).split(os.sep) if real != real_root else []
-    return _held(path, real_root, names, target, make)
+        return _named(root, path, target, make)
+    descriptor = _descended(os.open(root, _HOLD & ~_NO_LINK), below.split("/") if below else [], target, make)
+    if descriptor is None:
+        real_root, real = os.path.realpath(root), os.path.realpath(path)
+        if not inside(real, real_root):
+            raise _leads_out(target)
+        names = os.path.relpath(real, real_root).split(os.sep) if real != real_root else []
+        # What is free of links now must be so on the way down as well.
+        descriptor = _descended(os.open(real_root, _HOLD), names, target, make)
+    if descriptor is None:
+        raise _leads_out(target)
+    return HeldFolder(path, descriptor)
 
 
 class HeldFolder:
@@ -226,27 +232,6 @@ class HeldFolder:
         finally:
             os.close(descriptor)
 
-    def inner(self, path: str, name: str, *, make: bool) -> HeldFolder:
-        """Open a folder in this one.
-
-        Args:
-            path: Its path, as the caller knows it.
-            name: Its name.
-            make: Whether to make it when it is missing.
-
-        Raises:
-            OSError: It cannot be made or opened; with ENOTDIR or ELOOP, it is a file or a link.
-        """
-        try:
-            return HeldFolder(path, os.open(name, _HOLD, dir_fd=self._descriptor))
-        except FileNotFoundError:
-            if not make:
-                raise
-        # Another process may be faster.
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, dir_fd=self._descriptor)
-        return HeldFolder(path, os.open(name, _HOLD, dir_fd=self._descriptor))
-
     def _reopened(self) -> int:
         return os.open(os.curdir, os.O_RDONLY | _DIRECTORY, dir_fd=self._descriptor)
 
@@ -324,36 +309,58 @@ class NamedFolder:
         return os.path.join(self.path, name)
 
 
-def _held(path: str, real_root: str, names: list[str], target: str, make: bool) -> Folder:
-    folder = HeldFolder(path, os.open(real_root, _HOLD))
+def _descended(descriptor: int, names: Sequence[str], target: str, make: bool) -> int | None:
+    """Return the descriptor of a folder further down, or None when a link is on the way; the one given is closed.
+
+    Raises:
+        NotADirectoryError: A file is on the way.
+        OSError: A folder cannot be made or opened.
+    """
     for name in names:
-        with folder as above:
-            try:
-                folder = above.inner(path, name, make=make)
-            except OSError as error:
-                if error.errno not in _NOT_A_FOLDER:
-                    raise
-                failure = _leads_out(target) if _is_link(above, name) else _file_in_the_way(target)
-                raise failure from None
-    return folder
-
-
-def _named(path: str, real_root: str, target: str, make: bool) -> Folder:
-    if make:
         try:
-            os.makedirs(path, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
+            inner = _entered(descriptor, name, make)
+        except OSError as error:
+            if error.errno not in _NOT_A_FOLDER:
+                raise
+            if _is_link(descriptor, name):
+                return None
             raise _file_in_the_way(target) from None
-    if not inside(os.path.realpath(path), real_root):
-        raise _leads_out(target)
-    return NamedFolder(path)
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return descriptor
 
 
-def _is_link(folder: Folder, name: str) -> bool:
+def _entered(above: int, name: str, make: bool) -> int:
     try:
-        return stat.S_ISLNK(folder.stat(name).st_mode)
+        return os.open(name, _HOLD, dir_fd=above)
+    except FileNotFoundError:
+        if not make:
+            raise
+    # Another process may be faster.
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, dir_fd=above)
+    return os.open(name, _HOLD, dir_fd=above)
+
+
+def _is_link(above: int, name: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode)
     except OSError:
         return False
+
+
+def _named(root: str, path: str, target: str, make: bool) -> Folder:
+    real_root = os.path.realpath(root)
+    for missing in (True, False):
+        if not inside(os.path.realpath(path), real_root):
+            raise _leads_out(target)
+        if missing and make:
+            try:
+                os.makedirs(path, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise _file_in_the_way(target) from None
+    return NamedFolder(path)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

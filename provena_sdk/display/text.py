@@ -59,6 +59,25 @@ def printable(text: object, limit: int = LIMIT) -> str:
     return line if len(line) <= limit and len(read) == len(whole) else f"{line[: limit - 1]}…"
 
 
+def quoted(text: object, limit: int = LIMIT) -> str:
+    r"""Show a name or a path in quotes, as Python writes it, so that it is told from the words around it.
+
+    Args:
+        text: What to show; anything but a string is shown by ``str``.
+        limit: Characters to show at most, the quotes included; of a longer text, its beginning and its end.
+
+    Example:
+        >>> quoted("reef\x1b[2J.csv"), quoted("a/very/long/path/to/2024.csv", limit=20)
+        ("'reef\\x1b[2J.csv'", "'a/very/long/…4.csv'")
+    """
+    whole = str(text)
+    line = repr(whole if len(whole) <= 2 * limit else whole[:limit] + whole[-limit:])
+    if len(line) <= limit:
+        return line
+    end = limit // 3
+    return f"{line[: limit - end - 1]}…{line[len(line) - end :]}"
+
+
 def printable_lines(text: str, limit: int = MESSAGE_LIMIT) -> str:
     r"""Keep the lines and the spacing of a text, and escape every other character that cannot be printed.
 

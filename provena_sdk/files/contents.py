@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityError
 from provena_sdk.files.file import already_there, not_a_file
 from provena_sdk.files.location import FileInfo
@@ -508,7 +509,7 @@ def _room(path: str, length: int) -> io.BytesIO:
     with contextlib.suppress(MemoryError):
         return io.BytesIO(bytes(length))
     raise FileStoreError(
-        f"{length:,} bytes of {path!r} do not fit into the memory.",
+        f"{length:,} bytes of {quoted(path)} do not fit into the memory.",
         path=path,
         hint="Read it in parts, or download it.",
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from provena_sdk.display.text import quoted
 from provena_sdk.files.local import ignores_case, inside
 from provena_sdk.files.paths import folded, is_part_name, part_stem
 from provena_sdk.files.plan import Seen
@@ -144,7 +145,7 @@ class DestinationView:
         if leads_out:
             return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
         if not is_folder:
-            return _Folder("", obstacle=InTheWay(f"a file is where folder {place!r} is needed"))
+            return _Folder("", obstacle=InTheWay(f"a file is where folder {quoted(place)} is needed"))
         return self._opened(entry.path)
 
     @functools.cached_property
@@ -228,4 +229,4 @@ def _seen(status: os.stat_result) -> Seen:
 
 
 def _differs(spelt: str) -> InTheWay:
-    return InTheWay(f"{spelt!r} is there, which differs only in case or Unicode form")
+    return InTheWay(f"{quoted(spelt)} is there, which differs only in case or Unicode form")

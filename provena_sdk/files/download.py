@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.files.checksum import Hasher, parse_etag
 from provena_sdk.files.engine import PART_BYTES, Engine, pause
@@ -400,13 +401,15 @@ async def _part_size(engine: Engine, info: FileInfo, number: int) -> int | None:
     except FileError:
         return None
     if state.etag != info.etag:
-        raise IntegrityError(f"{info.path!r} was replaced meanwhile.", path=info.path, hint="Try again.")
+        raise IntegrityError(
+            f"{quoted(info.path)} was replaced meanwhile.", path=info.path, hint="Try again."
+        )
     return state.size if state.parts_count else None
 
 
 def _damaged(info: FileInfo) -> IntegrityError:
     return IntegrityError(
-        f"{info.path!r} arrived damaged: its size or checksum is not the store's.",
+        f"{quoted(info.path)} arrived damaged: its size or checksum is not the store's.",
         path=info.path,
         hint="Try again.",
     )

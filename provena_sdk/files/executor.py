@@ -21,6 +21,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
 from provena_sdk.files.io_thread import run_sync
 from provena_sdk.files.plan import Download, Upload
@@ -365,7 +366,7 @@ class _Distribution(Generic[Item]):
 
 def _astray(folder: str) -> FileError:
     return FileError(
-        f"The file was fetched into {folder!r} on a worker, and is not there on this machine.",
+        f"The file was fetched into {quoted(folder)} on a worker, and is not there on this machine.",
         hint="All workers must see the destination folder, for example on a network file system.",
     )
 

@@ -12,6 +12,7 @@ from typing import Final
 import aiohttp
 from botocore import exceptions as boto
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -98,7 +99,7 @@ def translate(
             dataset_id=dataset_id,
             bodiless=answer.operation_name.startswith("Head"),
         )
-    what = f"{path!r}" if path else f"the files of dataset {dataset_id}"
+    what = f"{quoted(path)}" if path else f"the files of dataset {dataset_id}"
     named = f"object store at {store}" if store else "object store"
     rejected = rejected_certificate(error, named)
     if rejected is not None:
@@ -146,9 +147,9 @@ def refusal(code: str, *, path: str | None, dataset_id: str, bodiless: bool = Fa
         >>> refusal("NoSuchKey", path="obs.csv", dataset_id="10378.1/12")
         DatasetFileNotFound("Dataset 10378.1/12 holds no file 'obs.csv'.")
     """
-    what = f"{path!r} of dataset {dataset_id}" if path else f"the files of dataset {dataset_id}"
+    what = f"{quoted(path)} of dataset {dataset_id}" if path else f"the files of dataset {dataset_id}"
     if code in _MISSING:
-        return DatasetFileNotFound(f"Dataset {dataset_id} holds no file {path!r}.", path=path)
+        return DatasetFileNotFound(f"Dataset {dataset_id} holds no file {quoted(path)}.", path=path)
     if code in _DENIED:
         return FileAccessDenied(
             f"The object store refuses access to {what}.",

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
 from provena_sdk.files.bases import AbstractBufferedFile
 from provena_sdk.files.caching import CACHE, Manner, ReadCache, manner_of
@@ -350,7 +351,7 @@ class _Nowhere(io.BytesIO):
 def not_a_file(path: str, dataset_id: str) -> NotAFile:
     """Return the error for opening a folder."""
     return NotAFile(
-        f"{path!r} is a folder of dataset {dataset_id}."
+        f"{quoted(path)} is a folder of dataset {dataset_id}."
         if path
         else f"Dataset {dataset_id} is no file itself.",
         path=path,
@@ -361,7 +362,7 @@ def not_a_file(path: str, dataset_id: str) -> NotAFile:
 def already_there(path: str, dataset_id: str) -> DatasetFileExists:
     """Return the error for writing a file that must not exist yet."""
     return DatasetFileExists(
-        f"Dataset {dataset_id} holds {path!r} already.",
+        f"Dataset {dataset_id} holds {quoted(path)} already.",
         path=path,
         hint="Open it with mode 'w' to replace it.",
     )

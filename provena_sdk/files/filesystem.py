@@ -19,6 +19,7 @@ from fsspec.asyn import AsyncFileSystem, sync_wrapper
 from fsspec.implementations.dirfs import DirFileSystem
 from s3fs import S3FileSystem
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import ProvenaError, UnsafePath
 from provena_sdk.files.contents import DatasetContents
 from provena_sdk.files.credentials import Access, CredentialsSource
@@ -122,7 +123,7 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         if address == self.root:
             return ""
         if not address.startswith(f"{self.root}/"):
-            raise UnsafePath(f"{path!r} is not in the folder of dataset {self.location.dataset_id}.")
+            raise UnsafePath(f"{quoted(path)} is not in the folder of dataset {self.location.dataset_id}.")
         return address[len(self.root) + 1 :]
 
     async def _info(self, path: str, *args: Any, **kwargs: Any) -> dict[str, Any]:

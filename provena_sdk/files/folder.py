@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Final, Protocol, Self
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import UnsafePath
 from provena_sdk.files.local import inside
 
@@ -376,11 +377,11 @@ def _leads_to(path: str, identity: tuple[int, int]) -> bool:
 
 def _leads_out(target: str) -> UnsafePath:
     return UnsafePath(
-        f"{target!r} was refused: a link in the destination leads out of it.",
+        f"{quoted(target)} was refused: a link in the destination leads out of it.",
         path=target,
         hint="Remove the link, or choose another destination.",
     )
 
 
 def _file_in_the_way(target: str) -> NotADirectoryError:
-    return NotADirectoryError(f"A file is where {target!r} needs a folder.")
+    return NotADirectoryError(f"A file is where {quoted(target)} needs a folder.")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound
 from provena_sdk.files.filesystem import DatasetStore
 from provena_sdk.files.location import FileInfo
@@ -15,6 +16,7 @@ from provena_sdk.files.paths import folded
 
 _SEARCHED: Final = 10_000
 _SUGGESTED: Final = 3
+_SUGGESTION_CHARACTERS: Final = 100
 # Below this, names with nothing in common but their ending count as alike.
 _LIKENESS: Final = 0.75
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
@@ -71,12 +73,12 @@ async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
             break
     suggestions = await asyncio.to_thread(_near, path, sorted(known))
     hint = (
-        f"Did you mean {' or '.join(map(repr, suggestions))}?"
+        f"Did you mean {' or '.join(quoted(one, _SUGGESTION_CHARACTERS) for one in suggestions)}?"
         if suggestions
         else "List the dataset's files to see what it holds."
     )
     return DatasetFileNotFound(
-        f"Dataset {store.location.dataset_id} holds neither a file nor a folder {path!r}.",
+        f"Dataset {store.location.dataset_id} holds neither a file nor a folder {quoted(path)}.",
         path=path,
         hint=hint,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.paths import part_name
 from provena_sdk.files.plan import PlanItem, Seen, refused
@@ -39,13 +40,13 @@ def source_folder(given: str | os.PathLike[str]) -> Path:
     try:
         kind = folder.stat().st_mode
     except FileNotFoundError:
-        raise InvalidArgument("source_directory", f"{str(given)!r} does not exist.") from None
+        raise InvalidArgument("source_directory", f"{quoted(given)} does not exist.") from None
     except OSError as error:
         raise InvalidArgument(
-            "source_directory", f"{str(given)!r} cannot be read ({error.strerror or type(error).__name__})."
+            "source_directory", f"{quoted(given)} cannot be read ({error.strerror or type(error).__name__})."
         ) from None
     if not stat.S_ISDIR(kind):
-        raise InvalidArgument("source_directory", f"{str(given)!r} is no folder.", hint="Name its folder.")
+        raise InvalidArgument("source_directory", f"{quoted(given)} is no folder.", hint="Name its folder.")
     return folder
 
 
@@ -61,12 +62,12 @@ def destination_folder(given: str | os.PathLike[str]) -> Path:
         above = above.parent
     if not os.path.isdir(above):
         raise InvalidArgument(
-            "destination_directory", f"{str(given)!r} cannot be a folder: {str(above)!r} is none."
+            "destination_directory", f"{quoted(given)} cannot be a folder: {quoted(above)} is none."
         )
     if not os.access(above, os.W_OK | os.X_OK):
         raise InvalidArgument(
             "destination_directory",
-            f"nothing can be written into {str(above)!r}.",
+            f"nothing can be written into {quoted(above)}.",
             hint="Choose another folder, or ask for permission to write there.",
         )
     return folder
@@ -83,7 +84,7 @@ def make_destination(folder: Path) -> None:
     except OSError as error:
         raise InvalidArgument(
             "destination_directory",
-            f"{str(folder)!r} cannot be made ({error.strerror or type(error).__name__}).",
+            f"{quoted(folder)} cannot be made ({error.strerror or type(error).__name__}).",
         ) from None
 
 
@@ -94,11 +95,13 @@ def _folder(argument: str, given: object) -> Path:
     if not path.strip():
         raise InvalidArgument(argument, "it must not be empty.", hint="For the current folder, give '.'.")
     if "\0" in path:
-        raise InvalidArgument(argument, f"{path!r} holds a NUL character.")
+        raise InvalidArgument(argument, f"{quoted(path)} holds a NUL character.")
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise InvalidArgument(argument, f"{path!r}: nobody of this name has a home folder here.") from None
+        raise InvalidArgument(
+            argument, f"{quoted(path)}: nobody of this name has a home folder here."
+        ) from None
 
 
 def scan(folder: Path) -> Scan:

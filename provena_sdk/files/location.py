@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from provena_sdk.display.text import printable
+from provena_sdk.display.text import quoted
 
 # Older buckets have longer names than those of today, with underscores and capitals.
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -36,10 +36,10 @@ class DatasetLocation:
 
     def __post_init__(self) -> None:
         if not _BUCKET.fullmatch(self.bucket) or ".." in self.bucket:
-            raise ValueError(f"bucket: {printable(self.bucket)!r} is not the name of a bucket.")
+            raise ValueError(f"bucket: {quoted(self.bucket)} is not the name of a bucket.")
         if not _is_folder(self.prefix):
             raise ValueError(
-                f"prefix: {printable(self.prefix)!r} is not a folder, such as 'datasets/10378-1-12/'."
+                f"prefix: {quoted(self.prefix)} is not a folder, such as 'datasets/10378-1-12/'."
             )
 
     def key(self, path: str) -> str:

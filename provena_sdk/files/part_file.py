@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from provena_sdk.config.private_files import is_own
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError
 from provena_sdk.files.location import modified_ns
 from provena_sdk.files.paths import part_name, part_stem
@@ -118,7 +119,7 @@ class PartFile:
         status = os.fstat(self._descriptor)
         if not self._is_there(status) or status.st_size != size:
             raise FileError(
-                f"{self.target.path!r}: its part file was removed or changed by somebody else.",
+                f"{quoted(self.target.path)}: its part file was removed or changed by somebody else.",
                 path=self.target.path,
                 hint="Download it again, by one process at a time.",
             )
@@ -263,12 +264,12 @@ def _publish(target: Target, name: str, *, modified: datetime | None, fsync: boo
 
 
 def _folder_in_the_way(target: Target) -> IsADirectoryError:
-    return IsADirectoryError(f"A folder has the name of {target.path!r}.")
+    return IsADirectoryError(f"A folder has the name of {quoted(target.path)}.")
 
 
 def _moved(target: Target) -> FileError:
     return FileError(
-        f"{target.path!r}: its folder was moved or replaced by somebody else while it was fetched.",
+        f"{quoted(target.path)}: its folder was moved or replaced by somebody else while it was fetched.",
         path=target.path,
         hint="Download it again, into a folder that nobody else changes.",
     )

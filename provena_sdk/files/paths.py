@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Final
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument, ServiceFileRefused, UnsafePath
 
 SERVICE_FILE: Final = "metadata.json"
@@ -85,19 +86,19 @@ def _segment_refusal(segment: str) -> str | None:
         return "it holds an empty segment"
     # Windows drops trailing dots and spaces, so that '.. ' is the parent folder there.
     if "." in segment and not segment.strip(". "):
-        return f"it holds a {segment!r} segment"
+        return f"it holds a {quoted(segment)} segment"
     if is_part_name(segment):
-        return f"{segment!r} is a name that the SDK gives its own temporary files"
+        return f"{quoted(segment)} is a name that the SDK gives its own temporary files"
     return None
 
 
 def _windows_refusal(segment: str) -> str | None:
     if _WINDOWS_CHARACTERS.search(segment):
-        return f"{segment!r} holds a character that Windows forbids"
+        return f"{quoted(segment)} holds a character that Windows forbids"
     if segment[-1] in ". ":
-        return f"{segment!r} ends in a dot or a space, which Windows drops"
+        return f"{quoted(segment)} ends in a dot or a space, which Windows drops"
     if _is_device(segment):
-        return f"{segment!r} is a device on Windows"
+        return f"{quoted(segment)} is a device on Windows"
     return None
 
 
@@ -175,7 +176,7 @@ def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
             hint = "Use another name; the dataset's fs renames or removes a file that is there."
         elif "\\" in plain:
             hint = "Separate folders by '/'."
-        raise UnsafePath(f"{path!r} cannot be a file of a dataset: {reason}.", path=path, hint=hint)
+        raise UnsafePath(f"{quoted(path)} cannot be a file of a dataset: {reason}.", path=path, hint=hint)
     return plain
 
 
@@ -225,7 +226,7 @@ def check_not_reserved(path: str) -> None:
     """
     if is_reserved(path):
         raise UnsafePath(
-            f"{path!r} was refused: the SDK gives such names to its own temporary files.",
+            f"{quoted(path)} was refused: the SDK gives such names to its own temporary files.",
             path=path,
             hint="Use another name.",
         )
@@ -407,9 +408,9 @@ def clashes(paths: Iterable[str], *, fold: bool) -> dict[str, str]:
     for path in given:
         mark = key(path)
         if mark in folders:
-            reasons[path] = f"{folders[mark]!r} needs a folder of that name"
+            reasons[path] = f"{quoted(folders[mark])} needs a folder of that name"
         elif fold and mark in seen:
-            reasons[path] = f"it differs from {seen[mark]!r} only in case or Unicode form"
+            reasons[path] = f"it differs from {quoted(seen[mark])} only in case or Unicode form"
         elif fold:
             seen[mark] = path
     return reasons

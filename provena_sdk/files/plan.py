@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, overload
 
+from provena_sdk.display.text import SERVER_LIMIT, printable, quoted
 from provena_sdk.errors import FileConflict, UnsafePath
 from provena_sdk.files.io_thread import on_io_thread, run_sync
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.options import RunOptions, TransferOptions
 from provena_sdk.files.paths import is_reserved
 from provena_sdk.files.progress import ProgressLike
-from provena_sdk.files.report import TransferReport, counted, human_size, shown
+from provena_sdk.files.report import TransferReport, counted, human_size
 
 if TYPE_CHECKING:
     from provena_sdk.files.dataset import DatasetFiles
@@ -107,11 +108,11 @@ class PlanItem:
     @property
     def note(self) -> str:
         """The reason in one line that can be printed anywhere; empty when there is nothing to say."""
-        return shown(" ".join((self.reason or "").split()))
+        return printable(self.reason or "", SERVER_LIMIT)
 
     def __str__(self) -> str:
         note = f": {self.note}" if self.note else ""
-        return f"{self.action:<9} {shown(self.path)} ({human_size(self.bytes)}){note}"
+        return f"{self.action:<9} {printable(self.path)} ({human_size(self.bytes)}){note}"
 
 
 class TransferPlan(Sequence[PlanItem]):
@@ -224,7 +225,7 @@ class TransferPlan(Sequence[PlanItem]):
         rows = ""
         for items in self._noteworthy().values():
             rows += "".join(
-                f"<tr><td>{item.action}</td><td>{html.escape(shown(item.path))}</td>"
+                f"<tr><td>{item.action}</td><td>{html.escape(printable(item.path))}</td>"
                 f"<td>{human_size(item.bytes)}</td><td>{html.escape(item.note)}</td></tr>"
                 for item in items[:_SHOWN]
             )
@@ -245,7 +246,7 @@ class Downloading(TransferPlan):
     verb = "Download"
 
     def _route(self) -> str:
-        return f"of dataset {self.dataset_id} into {str(self.folder)!r}"
+        return f"of dataset {self.dataset_id} into {quoted(self.folder)}"
 
     @property
     def downloads(self) -> list[Download]:
@@ -273,7 +274,7 @@ class Uploading(TransferPlan):
     verb = "Upload"
 
     def _route(self) -> str:
-        return f"of {str(self.folder)!r} to dataset {self.dataset_id}"
+        return f"of {quoted(self.folder)} to dataset {self.dataset_id}"
 
     @property
     def uploads(self) -> list[Upload]:
@@ -439,7 +440,7 @@ def refused(path: str, reason: str, local: str | None = None) -> PlanItem:
         local: Its path below the local folder.
     """
     hint = "Rename it, or leave it out by exclude=." if is_reserved(path) else None
-    error = UnsafePath(f"{path!r} was refused: {reason}.", path=path, hint=hint)
+    error = UnsafePath(f"{quoted(path)} was refused: {reason}.", path=path, hint=hint)
     return PlanItem("refused", path, local=local, reason=reason, error=error)
 
 
@@ -460,5 +461,5 @@ def conflict(
         size: Its size in bytes.
         hint: The next step for the reader.
     """
-    error = FileConflict(f"{path!r} was not transferred: {reason}.", path=path, hint=hint)
+    error = FileConflict(f"{quoted(path)} was not transferred: {reason}.", path=path, hint=hint)
     return PlanItem("conflict", path, size, local=local, reason=reason, error=error)

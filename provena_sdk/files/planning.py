@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from provena_sdk.display.text import quoted
 from provena_sdk.files.destination import DestinationView, InTheWay
 from provena_sdk.files.local import LocalFile, Scan
 from provena_sdk.files.location import FileInfo, modified_ns
@@ -206,7 +207,7 @@ def _place_upload(
                 (folder for folder in ancestors(path) if folder in known and folder not in gone), None
             )
             if above is not None:
-                reason = f"the dataset has a file {above!r}"
+                reason = f"the dataset has a file {quoted(above)}"
         draft.items.append(
             conflict(path, reason, file.path, size)
             if reason

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, overload
 
+from provena_sdk.display.text import SERVER_LIMIT, printable, quoted
 from provena_sdk.errors import ProvenaError, TransferFailed
 
 Outcome = Literal["downloaded", "uploaded", "same", "deleted", "skipped", "conflict", "refused", "failed"]
@@ -73,12 +74,12 @@ class FileOutcome:
     def note(self) -> str:
         """The reason or the error, in one line; empty when there is nothing to say."""
         text = self.reason or (_said(self.error) if self.error is not None else "")
-        return shown(" ".join(text.split()))
+        return printable(text, SERVER_LIMIT)
 
     def __str__(self) -> str:
         size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
         note = f": {self.note}" if self.note else ""
-        return f"{self.outcome:<10} {shown(self.path)}{size}{note}"
+        return f"{self.outcome:<10} {printable(self.path)}{size}{note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class TransferReport(Sequence[FileOutcome]):
         )
 
     def _not_transferred(self, failed: Sequence[FileOutcome]) -> str:
-        path, why = shown(failed[0].path), failed[0].note.removesuffix(".")
+        path, why = printable(failed[0].path), failed[0].note.removesuffix(".")
         if len(self) == 1:
             return f"{path} was not transferred: {why}."
         if len(failed) == len(self):
@@ -185,7 +186,7 @@ class TransferReport(Sequence[FileOutcome]):
         rows = ""
         for found in _grouped(self.outcomes):
             rows += "".join(
-                f"<tr><td>{outcome.outcome}</td><td>{html.escape(shown(outcome.path))}</td>"
+                f"<tr><td>{outcome.outcome}</td><td>{html.escape(printable(outcome.path))}</td>"
                 f"<td>{human_size(outcome.bytes)}</td><td>{html.escape(outcome.note)}</td></tr>"
                 for outcome in sorted(found, key=lambda one: not one.note)[:_SHOWN]
             )
@@ -205,26 +206,10 @@ def _grouped(outcomes: Iterable[FileOutcome]) -> list[list[FileOutcome]]:
     return [found[outcome] for outcome in _ORDER if outcome in found]
 
 
-def shown(text: str) -> str:
-    r"""Write a name so that it can be printed anywhere and does nothing to a terminal.
-
-    Whoever put a file into a dataset chose its name, which may hold control sequences or reverse its reading.
-
-    Example:
-        >>> shown("Ümlaut 日本.csv"), shown("a\x1b[2Jb\u202ecsv")
-        ('Ümlaut 日本.csv', 'a\\x1b[2Jb\\u202ecsv')
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
-    )
-
-
 def _said(error: Exception) -> str:
     if not isinstance(error, OSError) or isinstance(error, ProvenaError) or not error.strerror:
         return str(error)
-    return f"{error.strerror}: {error.filename!r}" if error.filename else error.strerror
+    return f"{error.strerror}: {quoted(error.filename)}" if error.filename else error.strerror
 
 
 def counted(files: int) -> str:

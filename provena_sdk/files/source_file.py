@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import IntegrityError
 
 # Opening a pipe that nobody writes to would wait for ever.
@@ -30,7 +31,7 @@ class SourceFile:
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode):
             self._file.close()
-            raise IsADirectoryError(f"{str(path)!r} is no file any more.")
+            raise IsADirectoryError(f"{quoted(path)} is no file any more.")
         self._state = (status.st_size, status.st_mtime_ns)
         self._lock = threading.Lock()
 
@@ -96,7 +97,7 @@ class SourceFile:
 
     def _changed(self) -> IntegrityError:
         return IntegrityError(
-            f"{str(self._path)!r} changed while it was read.", hint="Upload it when it is finished."
+            f"{quoted(self._path)} changed while it was read.", hint="Upload it when it is finished."
         )
 
 

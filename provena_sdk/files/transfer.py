@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, InvalidArgument, NotEnoughSpace
 from provena_sdk.files.credentials import Access
 from provena_sdk.files.deletion import CHANGED, delete_files
@@ -426,7 +427,7 @@ def _check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(nearest_folder(folder)).free
     if needed > free:
         raise NotEnoughSpace(
-            f"{human_size(needed)} are needed in {str(folder)!r}, and {human_size(free)} are free.",
+            f"{human_size(needed)} are needed in {quoted(folder)}, and {human_size(free)} are free.",
             hint="Choose another folder, make room, or fetch less by include= and exclude=.",
         )
 
@@ -445,11 +446,11 @@ def _would_delete_all(argument: str, count: int, folder: Path) -> InvalidArgumen
     if argument == "source_directory":
         return InvalidArgument(
             argument,
-            f"{str(folder)!r} holds none of the files meant, and delete=True would delete all {count} of the dataset.",
+            f"{quoted(folder)} holds none of the files meant, and delete=True would delete all {count} of the dataset.",
             hint="Check the folder; to empty a dataset, delete its files by name.",
         )
     return InvalidArgument(
         argument,
-        f"the dataset holds none of the files meant, and delete=True would delete all {count} in {str(folder)!r}.",
+        f"the dataset holds none of the files meant, and delete=True would delete all {count} in {quoted(folder)}.",
         hint="Check the dataset and the folder.",
     )

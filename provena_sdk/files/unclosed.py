@@ -11,9 +11,11 @@ import warnings
 import weakref
 from typing import Final
 
+from provena_sdk.display.text import quoted
+
 _log = logging.getLogger(__name__)
 
-_MESSAGE: Final = "%r was never closed, and is not uploaded. Open it in a 'with' block."
+_MESSAGE: Final = "%s was never closed, and is not uploaded. Open it in a 'with' block."
 
 
 class Unclosed:
@@ -27,9 +29,9 @@ class Unclosed:
     """
 
     def __init__(self, file: object, path: str) -> None:
-        self._path = path
+        self._text = _MESSAGE % quoted(path)
         # It speaks once, whoever is first: the end of the interpreter, the garbage collector or the file itself.
-        self._logging = weakref.finalize(file, _log.warning, _MESSAGE, path)
+        self._logging = weakref.finalize(file, _log.warning, "%s", self._text)
 
     def settled(self) -> None:
         """Say nothing: the file was closed, or given up on purpose."""
@@ -43,4 +45,4 @@ class Unclosed:
         """Say it in the log and as a warning."""
         self.left()
         if not sys.is_finalizing():
-            warnings.warn(_MESSAGE % self._path, ResourceWarning, stacklevel=2)
+            warnings.warn(self._text, ResourceWarning, stacklevel=2)

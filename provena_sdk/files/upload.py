@@ -19,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, FileStoreError, IntegrityError
 from provena_sdk.files.checksum import Hasher, composite, crc32_combine, md5, new_hasher
 from provena_sdk.files.engine import PART_BYTES, Engine
@@ -511,7 +512,7 @@ def _proven(path: str, stored: Stored, crc: int, crcs: Sequence[int], parts: Seq
 
 def _something_else(path: str) -> IntegrityError:
     return IntegrityError(
-        f"The store holds something else than {path!r} after its upload.",
+        f"The store holds something else than {quoted(path)} after its upload.",
         path=path,
         hint="Upload it again.",
     )

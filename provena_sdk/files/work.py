@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.files.credentials import Access
 from provena_sdk.files.leftovers import sweep
@@ -86,7 +87,7 @@ class Fetch:
 
         if not await asyncio.to_thread(self.destination.is_dir):
             raise FileError(
-                f"The folder {str(self.destination)!r} is not there.",
+                f"The folder {quoted(self.destination)} is not there.",
                 hint="Whoever fetches files, on whichever machine, must see the same folder.",
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final, NamedTuple
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import UnsafePath
 from provena_sdk.operations.handles import without_scheme
 
@@ -56,8 +57,8 @@ def place(address: str) -> Place:
     segments = text.split("/")
     for segment in segments:
         if segment in ("", ".", ".."):
-            told = "an empty segment" if not segment else f"a {segment!r} segment"
-            raise UnsafePath(f"{text!r} names no file of a dataset: it holds {told}.", path=text)
+            told = "an empty segment" if not segment else f"a {quoted(segment)} segment"
+            raise UnsafePath(f"{quoted(text)} names no file of a dataset: it holds {told}.", path=text)
     if len(segments) == 1:
         return Place("", "", text)
     return Place("/".join(segments[:2]), "/".join(segments[2:]))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from provena_api.models import ItemDataset
 
 from provena_sdk.auth.abandon import on_thread
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
 from provena_sdk.files import Access, DatasetFiles
 from provena_sdk.files.contents import DatasetContents, Entry
@@ -155,7 +156,7 @@ def _time(seconds: int) -> datetime | None:
 def no_dataset(handle: str) -> DatasetFileNotFound:
     """Return the error for a dataset that is not there."""
     return DatasetFileNotFound(
-        f"There is no dataset {handle!r}.",
+        f"There is no dataset {quoted(handle)}.",
         path=handle,
         hint="Check the handle, or list the datasets with ls('').",
     )

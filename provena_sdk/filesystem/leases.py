@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, InvalidArgument, LeaseExpired, LeaseMissing
 from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
 from provena_sdk.files.contents import DatasetContents, Entry
@@ -261,7 +262,7 @@ class LeasedArchive:
             FileAccessDenied: Always.
         """
         raise FileAccessDenied(
-            f"A URL for {path!r} of dataset {handle} needs a sign-in, and not a lease.",
+            f"A URL for {quoted(path)} of dataset {handle} needs a sign-in, and not a lease.",
             path=path,
             hint="Open the file system without 'lease'.",
         )

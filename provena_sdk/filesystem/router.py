@@ -20,6 +20,7 @@ from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.implementations.local import make_path_posix
 from fsspec.utils import tokenize
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import (
     DatasetFileNotFound,
     FileAccessDenied,
@@ -179,7 +180,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         if self.access == Access.READ:
             option = "lease=True" if self.lease else "access='read'"
             raise FileAccessDenied(
-                f"{path!r} cannot be changed: this file system was opened with {option}.",
+                f"{quoted(path)} cannot be changed: this file system was opened with {option}.",
                 path=path,
                 hint=f"Open it without '{option.partition('=')[0]}'.",
             )
@@ -230,7 +231,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             return await self._archive.entry(named.handle)
         if named.archive and not await self._archive.entries(named.archive, 1):
             raise DatasetFileNotFound(
-                f"There are no datasets of which the handle begins with {name!r}.", path=name
+                f"There are no datasets of which the handle begins with {quoted(name)}.", path=name
             )
         return {"name": name, "type": "directory", "size": 0}
 
@@ -649,7 +650,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         if has_magic(name):
             matched = await self._glob(name, detail=True)
             if not matched:
-                raise DatasetFileNotFound(f"Nothing matches {name!r}.", path=name)
+                raise DatasetFileNotFound(f"Nothing matches {quoted(name)}.", path=name)
             files = [one for one, entry in matched.items() if entry["type"] == "file"]
             if recursive:
                 for one, entry in matched.items():
@@ -663,7 +664,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             return [name]
         found = list(await self._find(name, maxdepth=maxdepth, refresh=maxdepth is not None))
         if not found and not await self._exists(name):
-            raise DatasetFileNotFound(f"There is neither a file nor a folder {name!r}.", path=name)
+            raise DatasetFileNotFound(f"There is neither a file nor a folder {quoted(name)}.", path=name)
         return found if found == [name] else _without_service_file(found)
 
     def touch(self, path: str, truncate: bool = True, **options: Any) -> None:
@@ -765,14 +766,14 @@ def whole_archive() -> InvalidArgument:
 def no_file(path: str) -> NotAFile:
     """Return the error for removing a folder as if it were a file."""
     return NotAFile(
-        f"{path!r} is a folder.", path=path, hint="Give recursive=True to remove the files in it."
+        f"{quoted(path)} is a folder.", path=path, hint="Give recursive=True to remove the files in it."
     )
 
 
 def no_file_outside(path: str) -> NotAFile:
     """Return the error for an address that names no file of a dataset."""
     return NotAFile(
-        f"{path!r} is no file of a dataset.",
+        f"{quoted(path)} is no file of a dataset.",
         path=path,
         hint="A file's address is its dataset's handle and its path, as in '10378.1/1451860/obs/2024.csv'.",
     )

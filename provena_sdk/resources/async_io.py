@@ -6,13 +6,14 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from typing import Any
 
+from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.files.location import FileInfo
 from provena_sdk.files.options import Choice, Compare, RunOptions, TransferOptions, Verify
 from provena_sdk.files.patterns import Patterns, Selection
 from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.files.progress import ProgressLike
-from provena_sdk.files.report import TransferReport, shown
+from provena_sdk.files.report import TransferReport
 from provena_sdk.operations.arguments import flag
 from provena_sdk.resources.file_access import AsyncFileAccess, AsyncOpenFile, StrPath
 
@@ -60,7 +61,7 @@ class AsyncIOSubModule:
         flag("print_list", print_list)
         files = await self._access.list_files(self._of(dataset_id))
         if print_list:
-            print(*(f"{file.size:>15,}  {shown(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
+            print(*(f"{file.size:>15,}  {printable(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
         return files
 
     async def open(self, dataset_id: str, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
 from provena_sdk.files.admission import SMALL_BYTES, Admission
 from provena_sdk.files.credentials import Credentials
@@ -276,7 +277,7 @@ class Exchange:
     def replaced(self, path: str | None) -> IntegrityError:
         """Return the error for an object that is not what it was."""
         return IntegrityError(
-            f"{path!r} of dataset {self._location.dataset_id} was replaced meanwhile.",
+            f"{quoted(path)} of dataset {self._location.dataset_id} was replaced meanwhile.",
             path=path,
             hint="Try again.",
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, IntegrityError, UnsafePath
 from provena_sdk.files.admission import Admission
 from provena_sdk.files.location import DatasetLocation, StoreAddress
@@ -101,7 +102,7 @@ class DatasetFolder:
         except UnicodeEncodeError:
             reason = "it is not valid Unicode"
         if reason is not None:
-            raise UnsafePath(f"{path!r} cannot be a file of a dataset: {reason}.", path=path)
+            raise UnsafePath(f"{quoted(path)} cannot be a file of a dataset: {reason}.", path=path)
         return key
 
     def _origin(self, source: str) -> str:
@@ -123,14 +124,14 @@ class DatasetFolder:
 
     def _other_bytes(self, path: str) -> IntegrityError:
         return IntegrityError(
-            f"The store holds something else than {path!r} after its upload.",
+            f"The store holds something else than {quoted(path)} after its upload.",
             path=path,
             hint="Upload it again.",
         )
 
     def _exists(self, path: str) -> DatasetFileExists:
         return DatasetFileExists(
-            f"Dataset {self._location.dataset_id} holds {path!r} already.",
+            f"Dataset {self._location.dataset_id} holds {quoted(path)} already.",
             path=path,
             hint="Allow it to be replaced, or choose another name.",
         )

@@ -16,6 +16,7 @@ from provena_sdk.sandbox import ExternalStore, Sandbox, Seed
 from provena_sdk.sandbox.external.parts import DEFAULT_REGION, ISSUING
 from provena_sdk.sandbox.items import BUCKET
 from provena_sdk.sandbox.runner import MAX_PORT, SERVICES
+from provena_sdk.sandbox.sessions import REUSES
 from provena_sdk.sandbox.users import SERVICE_USER
 
 KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
@@ -41,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--access-token-seconds", type=seconds, default=300, metavar="S")
     parser.add_argument("--refresh-token-seconds", type=seconds, default=1800, metavar="S")
     parser.add_argument("--device-code-seconds", type=seconds, default=600, metavar="S")
+    parser.add_argument(
+        "--rotation",
+        choices=REUSES,
+        default="no-reuse",
+        help="how often a refresh or offline token can be used; %(default)s otherwise",
+    )
     parser.add_argument("--poll-interval", type=seconds, default=5, metavar="S")
     parser.add_argument("--credentials-seconds", type=seconds, default=28800, metavar="S")
     parser.add_argument(
@@ -116,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             refresh_token_seconds=options.refresh_token_seconds,
             device_code_seconds=options.device_code_seconds,
             poll_interval=options.poll_interval,
+            rotation=options.rotation,
             credentials_seconds=options.credentials_seconds,
             seed=Seed(datasets=options.datasets),
             ports=ports,

@@ -24,6 +24,7 @@ from provena_sdk.sandbox.routing import Router
 from provena_sdk.sandbox.search import search
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
 from provena_sdk.sandbox.service import Deployment
+from provena_sdk.sandbox.sessions import REUSES, Rotation
 from provena_sdk.sandbox.signin import Lifetimes, SignIn
 from provena_sdk.sandbox.state import State
 from provena_sdk.sandbox.storage import OwnStorage, Storage
@@ -49,7 +50,8 @@ class Sandbox:
         device_code_seconds: Lifetime of device codes.
         poll_interval: Seconds a device has to leave between two polls.
         credentials_seconds: Lifetime of temporary keys to the object store.
-        detect_refresh_reuse: Whether using a refresh token twice ends its session.
+        rotation: How often a refresh token can be used, offline tokens too: ``off`` for always, ``one-reuse``,
+            ``no-reuse``. Using it once more ends its session.
         seed: What the sandbox holds at first: True for the organisations and persons without which nothing can be
             registered, False for nothing, or a :class:`~provena_sdk.sandbox.seed.Seed`.
         ports: Ports of ``signin``, ``datastore``, ``search`` and ``s3``; those not named take a free one.
@@ -82,7 +84,7 @@ class Sandbox:
         device_code_seconds: float = 600,
         poll_interval: float = 5,
         credentials_seconds: float = 28800,
-        detect_refresh_reuse: bool = True,
+        rotation: Rotation = "no-reuse",
         seed: bool | Seed = True,
         ports: Mapping[str, int] | None = None,
         approve_as: str | None = None,
@@ -105,6 +107,8 @@ class Sandbox:
             raise ValueError(
                 "approve_as: devices sign in at the issuer, which the sandbox cannot approve for."
             )
+        if rotation not in REUSES:
+            raise ValueError(f"rotation must be one of {', '.join(REUSES)}, not {rotation!r}.")
         self.clock = Clock()
         self.faults = Faults()
         self.requests: list[Exchange] = []
@@ -114,9 +118,7 @@ class Sandbox:
         if s3 is not None:
             self.storage = ExternalStorage(s3, credentials_seconds, self.ca_file)
         lifetimes = Lifetimes(access_token_seconds, refresh_token_seconds, device_code_seconds, poll_interval)
-        self._signin = SignIn(
-            self.clock, self.users, lifetimes, realm=self.realm, detect_reuse=detect_refresh_reuse
-        )
+        self._signin = SignIn(self.clock, self.users, lifetimes, realm=self.realm, rotation=rotation)
         self._signin.approve_as = approve_as
         self._issuer: ExternalIssuer | None = None
         if issuer is not None:

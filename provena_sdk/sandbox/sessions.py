@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import uuid
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 # Letters that cannot be mistaken for one another, as real codes have.
 _CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 Decision = Literal["pending", "approved", "denied"]
+
+Rotation = Literal["off", "one-reuse", "no-reuse"]
+"""How often a refresh token can be used: always; twice; once. Keycloak treats offline tokens alike."""
+
+REUSES: Final[Mapping[Rotation, float]] = {"off": math.inf, "one-reuse": 1, "no-reuse": 0}
 
 
 @dataclass(slots=True)
@@ -30,14 +38,15 @@ class DeviceCode:
 
 @dataclass(slots=True)
 class Session:
-    """One sign-in; ``spent`` holds the ids of the refresh tokens already used."""
+    """One sign-in; ``used`` counts how often each of its refresh tokens was used, by their ids."""
 
     id: str
     user: str
     client: str
     scope: str
     offline: bool
-    spent: set[str] = field(default_factory=set)
+    reuse_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    used: Counter[str] = field(default_factory=Counter)
 
 
 class Sessions:
@@ -46,6 +55,7 @@ class Sessions:
     def __init__(self) -> None:
         self._codes: dict[str, DeviceCode] = {}
         self._sessions: dict[str, Session] = {}
+        self._cut_off: set[str] = set()
 
     def new_code(self, client: str, scope: str, *, expires: float, interval: float) -> DeviceCode:
         """A fresh device code with a user code nobody else has."""
@@ -100,7 +110,17 @@ class Sessions:
         """End a session; nothing happens when it has ended."""
         self._sessions.pop(session_id, None)
 
+    def cut_off(self, session_id: str) -> None:
+        """End a session because a refresh token of it was used too often."""
+        self.end(session_id)
+        self._cut_off.add(session_id)
+
+    def was_cut_off(self, session_id: str) -> bool:
+        """Whether a session ended because a refresh token was used too often."""
+        return session_id in self._cut_off
+
     def end_all(self) -> None:
         """End every session and forget every code."""
         self._sessions.clear()
+        self._cut_off.clear()
         self._codes.clear()

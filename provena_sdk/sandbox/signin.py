@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlencode
 from provena_sdk.sandbox import device_page
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.routing import Endpoint, Router, here_only
-from provena_sdk.sandbox.sessions import DeviceCode, Session, Sessions
+from provena_sdk.sandbox.sessions import REUSES, DeviceCode, Rotation, Session, Sessions
 from provena_sdk.sandbox.tokens import NoUsername, TokenMaker, TokenRefused, subject_of
 from provena_sdk.sandbox.users import DEVICE_CLIENTS, SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER, User
 from provena_sdk.sandbox.wire import Request, Response, html_response, json_response
@@ -47,17 +47,17 @@ class SignIn:
         users: Who can sign in, by name.
         lifetimes: How long codes and tokens live.
         realm: The realm's name.
-        detect_reuse: Whether using a refresh token twice ends its session.
+        rotation: How often a refresh or offline token can be used; once more ends its session.
     """
 
     def __init__(
-        self, clock: Clock, users: Mapping[str, User], lifetimes: Lifetimes, *, realm: str, detect_reuse: bool
+        self, clock: Clock, users: Mapping[str, User], lifetimes: Lifetimes, *, realm: str, rotation: Rotation
     ) -> None:
         self.clock = clock
         self.users = users
         self.lifetimes = lifetimes
         self.sessions = Sessions()
-        self.detect_reuse = detect_reuse
+        self.rotation: Rotation = rotation
         self.approve_as: str | None = None
         self._base = f"/auth/realms/{realm}"
         self.tokens = TokenMaker("", clock)
@@ -119,8 +119,15 @@ class SignIn:
         session = self.sessions.open(
             user.name, DEVICE_CLIENTS[1], "offline_access email profile", offline=True
         )
+        return self._refresh_token(session)
+
+    def _refresh_token(self, session: Session) -> str:
         return self.tokens.refresh_token(
-            client=session.client, session=session.id, lifetime=None, offline=True
+            client=session.client,
+            session=session.id,
+            lifetime=None if session.offline else self.lifetimes.refresh_token,
+            offline=session.offline,
+            reuse_id=None if self.rotation == "off" else session.reuse_id,
         )
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
@@ -264,10 +271,10 @@ class SignIn:
         claims = self.tokens.read_refresh_token(given)
         if claims.get("exp", self.clock.now() + 1) <= self.clock.now():
             raise _Refusal("invalid_grant", "Token is not active")
-        if claims["jti"] in session.spent and self.detect_reuse and not session.offline:
-            self.sessions.end(session.id)
+        session.used[claims["jti"]] += 1
+        if session.used[claims["jti"]] - 1 > REUSES[self.rotation]:
+            self.sessions.cut_off(session.id)
             raise _Refusal("invalid_grant", "Maximum allowed refresh token reuse exceeded")
-        session.spent.add(claims["jti"])
         return self._grant(session)
 
     def _session_of(self, refresh_token: str, client: str) -> Session:
@@ -281,22 +288,19 @@ class SignIn:
             )
         session = self.sessions.find(claims["sid"])
         if session is None:
-            offline = claims["typ"] == "Offline"
-            raise _Refusal(
-                "invalid_grant", "Offline user session not found" if offline else "Session not active"
-            )
+            raise _Refusal("invalid_grant", self._why_over(claims))
         return session
+
+    def _why_over(self, claims: Mapping[str, object]) -> str:
+        if self.sessions.was_cut_off(str(claims["sid"])):
+            return "Session doesn't have required client"
+        return "Offline user session not found" if claims["typ"] == "Offline" else "Session not active"
 
     def _grant(self, session: Session) -> Response:
         lifetimes = self.lifetimes
         user = self.users[session.user]
         scope = " ".join(dict.fromkeys([*session.scope.split(), "email", "profile"]))
-        refresh = self.tokens.refresh_token(
-            client=session.client,
-            session=session.id,
-            lifetime=None if session.offline else lifetimes.refresh_token,
-            offline=session.offline,
-        )
+        refresh = self._refresh_token(session)
         access = self.tokens.access_token(
             user, lifetime=lifetimes.access_token, client=session.client, session=session.id, scope=scope
         )

@@ -104,8 +104,16 @@ class TokenMaker:
             claims["email"] = user.email
         return self.sign(claims, lifetime=lifetime)
 
-    def refresh_token(self, *, client: str, session: str, lifetime: float | None, offline: bool) -> str:
-        """A refresh token; only this realm can read it."""
+    def refresh_token(
+        self,
+        *,
+        client: str,
+        session: str,
+        lifetime: float | None,
+        offline: bool,
+        reuse_id: str | None = None,
+    ) -> str:
+        """A refresh token; only this realm can read it. Where it is good for few uses, it has a ``reuse_id``."""
         now = int(self.clock.now())
         claims: dict[str, Any] = {
             "iat": now,
@@ -118,6 +126,8 @@ class TokenMaker:
         }
         if lifetime is not None:
             claims["exp"] = int(now + lifetime)
+        if reuse_id is not None:
+            claims["reuse_id"] = reuse_id
         return jwt.encode(claims, self._refresh_secret, "HS512", headers={"kid": self.key_id})
 
     def read_refresh_token(self, token: str) -> dict[str, Any]:

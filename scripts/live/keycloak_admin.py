@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import httpx
 
-from scripts.live.realm import ROTATIONS, Rotation
+from provena_sdk.sandbox.sessions import Rotation
+from scripts.live.realm import ROTATIONS
 
 
 class Admin:
@@ -80,6 +81,10 @@ class Admin:
     def end_sessions(self, realm: str, user: str) -> None:
         """Sign a user out everywhere."""
         self._call("POST", f"{realm}/users/{self.user_id(realm, user)}/logout")
+
+    def revoke_consent(self, realm: str, user: str, client: str) -> None:
+        """End what a user lets a client do, offline too, as they can do on their account page."""
+        self._call("DELETE", f"{realm}/users/{self.user_id(realm, user)}/consents/{client}")
 
     def rotate_key(self, realm: str) -> None:
         """Give the realm a new key to sign with; tokens signed with the old one stay valid."""

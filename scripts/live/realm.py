@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from provena_sdk.sandbox.sessions import Rotation
 from provena_sdk.sandbox.users import (
     DEVICE_CLIENTS,
     SERVICE_CLIENT,
@@ -24,9 +25,6 @@ SHORT_CODE_CLIENT: Final = "short-code-client"
 SHORT_CODE_SECONDS: Final = 6
 SLOW_POLL_CLIENT: Final = "slow-poll-client"
 SLOW_POLL_SECONDS: Final = 5
-
-Rotation = Literal["off", "one-reuse", "no-reuse"]
-"""Whether a refresh token can be used again: always; once more; never."""
 
 ROTATIONS: Final[Mapping[Rotation, Mapping[str, Any]]] = {
     "off": {"revokeRefreshToken": False, "refreshTokenMaxReuse": 0},

@@ -12,8 +12,8 @@ import pytest
 
 from provena_sdk import errors
 from provena_sdk.auth import TokenSource
+from provena_sdk.sandbox.sessions import Rotation
 from provena_sdk.secret import Secret
-from scripts.live.realm import Rotation
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.relay import relay
 from tests.live.signing import Answering, client_of, tokens_of

@@ -186,22 +186,35 @@ def test_refresh_tokens_rotate(realm: Realm) -> None:
     assert realm.refresh(second["refresh_token"]).status == 200
 
 
-def test_a_refresh_token_used_twice_ends_its_session(realm: Realm) -> None:
-    first = realm.sign_in()
-    second = realm.refresh(first["refresh_token"]).body
-    reused = realm.refresh(first["refresh_token"])
-    assert refusal(reused) == (400, "invalid_grant")
-    assert reused.body["error_description"] == "Maximum allowed refresh token reuse exceeded"
-    after = realm.refresh(second["refresh_token"])
-    assert refusal(after) == (400, "invalid_grant")
-    assert after.body["error_description"] == "Session not active"
-
-
-def test_reuse_is_allowed_where_the_realm_allows_it(send: Any) -> None:
-    with Sandbox(detect_refresh_reuse=False) as sandbox:
+@pytest.mark.parametrize("scope", ["", "offline_access"])
+@pytest.mark.parametrize(("rotation", "uses"), [("off", 5), ("one-reuse", 2), ("no-reuse", 1)])
+def test_a_refresh_token_used_too_often_ends_its_session(
+    send: Any, rotation: Any, uses: int, scope: str
+) -> None:
+    """As Keycloak does it; offline tokens are no exception."""
+    with Sandbox(rotation=rotation) as sandbox:
         realm = Realm(sandbox, send)
-        token = realm.sign_in()["refresh_token"]
-        assert [realm.refresh(token).status for _ in range(2)] == [200, 200]
+        first = realm.sign_in(scope=scope)
+        token = first["refresh_token"]
+        answers = [realm.refresh(token) for _ in range(5)]
+        assert [answer.status for answer in answers] == [200] * uses + [400] * (5 - uses)
+        said = [answer.body["error_description"] for answer in answers[uses:]]
+        cut_off = "Session doesn't have required client"
+        assert said == (["Maximum allowed refresh token reuse exceeded"] + [cut_off] * 4)[: 5 - uses]
+        newest = realm.refresh(answers[0].body["refresh_token"])
+        assert newest.status == (200 if rotation == "off" else 400)
+
+
+def test_a_token_says_whether_it_is_good_for_few_uses(send: Any) -> None:
+    for rotation, says in (("off", False), ("one-reuse", True), ("no-reuse", True)):
+        with Sandbox(rotation=rotation) as sandbox:  # type: ignore[arg-type]  # of each
+            token = Realm(sandbox, send).sign_in()["refresh_token"]
+            assert ("reuse_id" in jwt.decode(token, options={"verify_signature": False})) is says
+
+
+def test_a_rotation_there_is_not() -> None:
+    with pytest.raises(ValueError, match="rotation must be one of off, one-reuse, no-reuse, not 'always'"):
+        Sandbox(rotation="always")  # type: ignore[arg-type]  # on purpose
 
 
 def test_refresh_tokens_expire_and_offline_tokens_do_not(realm: Realm) -> None:
@@ -210,8 +223,7 @@ def test_refresh_tokens_expire_and_offline_tokens_do_not(realm: Realm) -> None:
     assert offline["refresh_expires_in"] == 0
     realm.sandbox.advance(100_000)
     assert refusal(realm.refresh(short)) == (400, "invalid_grant")
-    for _ in range(2):
-        assert realm.refresh(offline["refresh_token"], "automated-access").status == 200
+    assert realm.refresh(offline["refresh_token"], "automated-access").status == 200
 
 
 def test_a_minted_offline_token_works(realm: Realm) -> None:

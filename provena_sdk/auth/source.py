@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from provena_sdk.auth.abandon import stop_if_abandoned
 from provena_sdk.auth.flows import Flow
+from provena_sdk.auth.handed import HANDED, HandedToken
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.store import MemoryStore, TokenStore
 from provena_sdk.auth.tokens import Claims, Tokens, read_claims
@@ -22,6 +23,7 @@ from provena_sdk.errors import (
     ConnectionFailed,
     ProvenaError,
     ServiceError,
+    SessionEnded,
     SignInError,
     SignInRequired,
 )
@@ -51,6 +53,8 @@ class TokenSource:
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.
 
+    Where another process has handed an access token of the same realm to this one, that is used in place of signing in.
+
     A source pickles without tokens: where it is unpickled it reads the store, or signs in with what the
     environment holds there, and never asks a person. One that was given a secret as an argument does not pickle.
     """
@@ -73,11 +77,15 @@ class TokenSource:
         self._unsaved = False
         self._subject: str | None = None
         self._quiet_until = 0.0
+        self._holder: str | None = None
         self._guard = threading.Lock()
         self._flight: _Flight | None = None
 
     def current(self) -> Secret | None:
         """Return an access token that needs no renewal yet, or None. Takes no lock and does no I/O."""
+        handed = self._handed()
+        if handed is not None:
+            return handed.token if handed.alive(self._clock()) else None
         tokens = self._tokens
         if tokens is None:
             return None
@@ -100,7 +108,7 @@ class TokenSource:
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
         """
-        return self.current() or self._fly(lambda: self._obtain(None)).access_token
+        return self.current() or self._handed_anew(None) or self._fly(lambda: self._obtain(None)).access_token
 
     def renew(self, rejected: Secret) -> Secret:
         """Return another access token than ``rejected``, which a service answered with 401.
@@ -117,6 +125,9 @@ class TokenSource:
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
         """
+        handed = self._handed_anew(rejected)
+        if handed is not None:
+            return handed
         for _ in range(_RENEWALS):
             present = self.current()
             if present is not None and present != rejected:
@@ -126,6 +137,52 @@ class TokenSource:
             if renewed != rejected:
                 return renewed
         raise copy.copy(self._flow.ended(Refusal("invalid_grant")))
+
+    def hand_out(self, holder: str) -> HandedToken:
+        """Return an access token for other processes, renewed when half of its life is over.
+
+        Args:
+            holder: A name for this sign-in; tokens of that name that come back here are not used.
+
+        Raises:
+            ProvenaError: As :meth:`token`.
+        """
+        self._holder = holder
+        token = self.token()
+        tokens = self._tokens
+        if tokens is not None and tokens.expires_at is not None and self._flow.renews:
+            if self._clock() >= (tokens.obtained_at + tokens.expires_at) / 2:
+                token = self.renew(token)
+            tokens = self._tokens
+        return HandedToken(holder, self._issuer, token, None if tokens is None else tokens.expires_at)
+
+    @property
+    def _issuer(self) -> str:
+        server = self._flow.server
+        return self._flow.key.issuer if server is None else server.issuer
+
+    def _handed(self) -> HandedToken | None:
+        """Look for a token that was handed to this process; one that was given by itself comes first."""
+        return HANDED.find(self._issuer, but=self._holder) if HANDED and self._flow.renews else None
+
+    def _handed_anew(self, rejected: Secret | None) -> Secret | None:
+        """Wait for a good token from whoever handed one to this process; None where nobody did.
+
+        Raises:
+            SessionEnded: None came in time.
+        """
+        if self._handed() is None:
+            return None
+        handed = HANDED.newer(self._issuer, rejected, but=self._holder)
+        if handed is not None:
+            return handed.token
+        if self._handed() is None:
+            return None
+        raise SessionEnded(
+            "The access token that was handed to this process has ended, and no other came.",
+            hint="Keep share_sign_in() open, and the process that opened it alive, until the work is done; "
+            "the clocks of both machines must agree.",
+        )
 
     def sign_in(self) -> None:
         """Sign in anew, whoever is signed in now; asks a person when the flow needs one.

@@ -308,7 +308,7 @@ def test_a_renewal_that_fails_is_tried_again(
             wait_for(lambda: opened.expiry > first)
             assert fails == []
     assert [record.getMessage() for record in caplog.records if record.name == "provena_sdk.dask"] == [
-        f"The lease of ('{reef}',) was not renewed (DatasetAccessDenied); trying again."
+        f"The lease of {reef} was not renewed (DatasetAccessDenied); trying again."
     ]
 
 
@@ -404,5 +404,5 @@ def test_it_warns_of_connections_that_are_not_encrypted(
     address: str, warns: bool, recwarn: pytest.WarningsRecorder
 ) -> None:
     cluster: Any = SimpleNamespace(scheduler_info=lambda workers: {"address": address})
-    _warn_of_open_connections(cluster)
+    _warn_of_open_connections(cluster, "read everything")
     assert [("not encrypted" in str(warned.message)) for warned in recwarn] == [True] * warns

@@ -8,7 +8,14 @@ from html import escape
 
 from provena_sdk.auth.flows import DeviceFlow, Flow
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import GivenSecret, SessionKey, Tokens, read_claims, read_kind
+from provena_sdk.auth.tokens import (
+    GivenSecret,
+    SessionKey,
+    Tokens,
+    is_replaced_at_use,
+    read_claims,
+    read_kind,
+)
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError, SignInDenied
@@ -137,16 +144,30 @@ def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str =
             hint="Ask the deployment's operator for the role offline_access.",
         )
     username = read_claims(tokens.access_token).username
-    asking.presenter().say(_advice(username, server, deployment))
+    asking.presenter().say(_advice(username, server, deployment, replaced=is_replaced_at_use(token)))
     return GivenSecret(token, name="offline_token")
 
 
-def _advice(username: str | None, server: SignInServer, deployment: Deployment) -> str:
+def _advice(
+    username: str | None, server: SignInServer, deployment: Deployment, *, replaced: bool | None
+) -> str:
     whom = printable(username or "you")
+    if replaced:
+        use = (
+            "  - This realm replaces it at each use, and the former one is worth nothing, or one more use: two\n"
+            "    processes that begin with the same token end the session of both. Keep it where the new one can\n"
+            "    be put: in a file that PROVENA_OFFLINE_TOKEN_FILE names, or with offline_token_store_command.\n"
+        )
+    else:
+        use = (
+            "  - Give it to the pipeline as PROVENA_OFFLINE_TOKEN, never in code, arguments or a notebook.\n"
+        )
+        if replaced is False:
+            use += "  - This realm lets it be used again and again, by any number of processes.\n"
     return (
         f"This is a key to {deployment.domain} that does not end by itself; whoever has it acts as {whom}.\n"
         "  - reveal() shows it; put it straight into your pipeline's secret store. It is not kept here.\n"
-        "  - Give it to the pipeline as PROVENA_OFFLINE_TOKEN, never in code, arguments or a notebook.\n"
+        f"{use}"
         f"  - To end it, remove the access of its client at {server.issuer}/account.\n"
     )
 

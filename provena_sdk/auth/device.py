@@ -157,7 +157,7 @@ def wait_for_approval(
 
     Raises:
         SignInDenied: The person said no.
-        SignInExpired: Nobody said anything in time.
+        SignInExpired: Nobody said anything in time, or the server does not know the code any more.
         SignInError: The server refused for another reason.
         CertificateRejected: The server's certificate is not trusted.
     """
@@ -186,8 +186,7 @@ def wait_for_approval(
         if result.code == "slow_down":
             interval += SLOW_DOWN
         elif result.code == "invalid_grant":
-            # A server that has cleared the code away knows it no more; section 3.5 has no code of its own.
-            raise explain(Refusal("expired_token", result.description, result.status), client_id=client_id)
+            raise _forgotten(result)
         elif result.code != "authorization_pending":
             raise explain(result, client_id=client_id)
         pause = interval
@@ -197,6 +196,15 @@ def wait_for_approval(
             hint="Check the network, then sign in again.",
         )
     raise explain(Refusal("expired_token"), client_id=client_id)
+
+
+def _forgotten(refusal: Refusal) -> SignInError:
+    """Name the error for a code that is not known any more, before its time; section 3.5 has no code for that."""
+    said = f" The server says: {refusal.description.rstrip('.')}." if refusal.description else ""
+    return SignInExpired(
+        f"The sign-in server does not know the code any more; it may have been restarted.{said}",
+        hint="Sign in again.",
+    )
 
 
 def _waited(

@@ -9,7 +9,7 @@ from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
 from provena_sdk.auth.present import Presenter, Prompt, default_presenter, someone_watches
 from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, read_claims
+from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, is_replaced_at_use, read_claims
 from provena_sdk.display.text import printable
 from provena_sdk.errors import ProvenaError, SessionEnded, SignInDenied, SignInError, SignInRequired
 from provena_sdk.secret import Secret
@@ -234,8 +234,8 @@ class DeviceFlow:
 class OfflineToken:
     """A pipeline signs in with a refresh token that does not end with the session.
 
-    Rotating servers replace the offline token at each use; the replacement is stored, so that the next process
-    can go on from it.
+    Some realms replace the offline token at each use; the replacement is stored, so that the next process can go on
+    from it.
 
     Args:
         server: The sign-in server.
@@ -259,10 +259,13 @@ class OfflineToken:
 
     def begin(self) -> Tokens:
         """Trade the given token for an access token."""
-        result = self._refresh(self._token)
+        result = self._begin()
         if isinstance(result, Refusal):
             raise _refused(self, result)
         return result
+
+    def _begin(self) -> Tokens | Refusal:
+        return self._refresh(self._token)
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
         """Trade the newest token known."""
@@ -279,7 +282,14 @@ class OfflineToken:
         """Do nothing: the token belongs to whoever made it, and others may use it."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a token that is no longer accepted."""
+        """Name the error for a token that is no longer accepted, and why that may be."""
+        if is_replaced_at_use(self._token):
+            return SessionEnded(
+                f"The offline token is no longer accepted{_said(refusal)}. This realm replaces it at each use; an "
+                "earlier run or another process has used it up.",
+                hint="Create a new one, and keep it where its replacement can be put: in a file "
+                "(PROVENA_OFFLINE_TOKEN_FILE), or with offline_token_store_command.",
+            )
         return SessionEnded(
             f"The offline token is no longer accepted{_said(refusal)}.",
             hint="Create a new one, and set PROVENA_OFFLINE_TOKEN to it.",

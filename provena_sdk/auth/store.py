@@ -25,6 +25,7 @@ from provena_sdk.config.private_files import (
     make_private_folder,
     others_can_open,
     read_small,
+    write_small,
 )
 from provena_sdk.display.notices import warn
 from provena_sdk.errors import ConfigurationError
@@ -39,7 +40,6 @@ _KIND = "provena-sdk session"
 _LOCK_TIMEOUT = 160.0
 _PART_SECONDS = 60.0
 _ASIDE_SECONDS = 7 * 86_400.0
-_REPLACE_TRIES = 20
 _UNUSUAL = re.compile(r"[^a-zA-Z0-9.-]+")
 
 
@@ -151,18 +151,7 @@ class FileStore:
             OSError: They could not be written; the former ones still are there.
         """
         self._make_folder()
-        path = self.path(key)
-        part = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(encoded(key, tokens))
-                file.flush()
-                os.fsync(file.fileno())
-            _replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
-        _sync_folder(self.folder)
+        write_small(self.path(key), Secret(encoded(key, tokens).decode(), "session"))
         self._clear(f".{self._pattern(key)}.*.part", older_than=_PART_SECONDS)
         self._clear(f"{self._pattern(key)}.*.set-aside", older_than=_ASIDE_SECONDS)
 
@@ -314,28 +303,3 @@ def _read_own(path: Path) -> bytes:
         with contextlib.suppress(OSError):
             path.chmod(0o600)
     return file.content
-
-
-def _replace(part: Path, path: Path) -> None:
-    for _ in range(_REPLACE_TRIES):
-        try:
-            os.replace(part, path)
-        except PermissionError:
-            # Windows refuses while another process reads the file; that takes a moment only.
-            if os.name != "nt":
-                raise
-            time.sleep(0.05)
-        else:
-            return
-    os.replace(part, path)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

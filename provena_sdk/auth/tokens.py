@@ -163,6 +163,31 @@ def read_kind(token: str | Secret) -> str | None:
     return _text(_payload(token).get("typ"))
 
 
+def read_session(token: str | Secret) -> str | None:
+    """Read which session a token belongs to; a refresh token and those that replace it have the same.
+
+    Returns:
+        Keycloak's ``sid``; None for a token that does not say.
+    """
+    return _text(_payload(token).get("sid"))
+
+
+def is_replaced_at_use(token: str | Secret) -> bool | None:
+    """Read whether a refresh token is worth nothing, or one more use, once it was used.
+
+    Args:
+        token: A refresh or offline token.
+
+    Returns:
+        True for one of a Keycloak realm with "Revoke Refresh Token" (it has a ``reuse_id``), False for one of another
+        Keycloak realm; None for a token that does not say.
+    """
+    payload = _payload(token)
+    if _text(payload.get("typ")) not in ("Refresh", "Offline"):
+        return None
+    return "reuse_id" in payload
+
+
 def _payload(token: str | Secret) -> dict[str, object]:
     parts = hidden(token, "token").reveal().split(".")
     if len(parts) != 3:

@@ -164,6 +164,8 @@ def _sign_in(credential: Credential | None) -> ExplainedSetting:
     elif isinstance(credential.value, tuple):
         # Of the command only the program: its arguments might hold a secret.
         words += f" {credential.value[0]}"
+        if credential.store_command is not None:
+            words += f", its replacement kept by {credential.store_command[0]}"
     else:
         words += " (set)"
     return ExplainedSetting("sign_in", words, credential.origin)

@@ -19,6 +19,8 @@ _PLAIN_HTTP: Final = "PROVENA_ALLOW_PLAIN_HTTP"
 _SHOWN: Final = 60
 _LONGEST: Final = sys.float_info.max
 
+STORE_COMMAND: Final = "offline_token_store_command"
+
 STORAGES: Final = ("file", "memory", "keyring")
 """The names of the places where sessions can be kept."""
 
@@ -136,6 +138,7 @@ KEYS: Final = {
         Key("client_id", _text, "PROVENA_CLIENT_ID"),
         Key("offline_token_file", _text, "PROVENA_OFFLINE_TOKEN_FILE"),
         Key("offline_token_command", _command),
+        Key(STORE_COMMAND, _command),
         Key("storage", _storage, local=False),
         Key("interactive", _flag, local=False),
         Key("timeout", _seconds, "PROVENA_TIMEOUT", float, local=False),
@@ -144,7 +147,7 @@ KEYS: Final = {
 }
 """Every key of a profile."""
 
-REALM_KEYS: Final = frozenset({"issuer_url", "client_id"})
+REALM_KEYS: Final = frozenset({"issuer_url", "client_id", STORE_COMMAND})
 """What belongs to one realm of a deployment, besides the secrets."""
 
 PATH_KEYS: Final = frozenset({"ca_file", "offline_token_file"})

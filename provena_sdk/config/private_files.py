@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from provena_sdk.secret import Secret
 
 MOST_BYTES: Final = 1024 * 1024
 """The longest small file; a session takes a few thousand bytes."""
@@ -18,6 +22,7 @@ _PIECE_BYTES: Final = 64 * 1024
 _OTHERS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
 _CREATES: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_REPLACE_TRIES: Final = 20
 
 
 class SmallFile(NamedTuple):
@@ -103,6 +108,57 @@ def is_own(state: os.stat_result, *, others: int = 0) -> bool:
     if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
         return False
     return os.name != "posix" or (state.st_uid == os.geteuid() and not state.st_mode & others)
+
+
+def write_small(path: Path, text: Secret, *, mode: int = 0o600) -> None:
+    """Put a small file in the place of a former one, so that whatever happens the one or the other is there.
+
+    Args:
+        path: The file; its folder exists.
+        text: What it is to hold.
+        mode: Who may read and write it.
+
+    Raises:
+        OSError: It could not be written; the former one still is there.
+    """
+    part = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        descriptor = os.open(part, _CREATES, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(text.reveal().encode())
+            file.flush()
+            if mode != 0o600:
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        _replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _replace(part: Path, path: Path) -> None:
+    for _ in range(_REPLACE_TRIES):
+        try:
+            os.replace(part, path)
+        except PermissionError:
+            # Windows refuses while another process reads the file; that takes a moment only.
+            if os.name != "nt":
+                raise
+            time.sleep(0.05)
+        else:
+            return
+    os.replace(part, path)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def require_regular(path: str | os.PathLike[str], *, most: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from provena_sdk.config.keys import KEYS, PATH_KEYS, Value
+from provena_sdk.config.keys import KEYS, PATH_KEYS, STORE_COMMAND, Value
 from provena_sdk.config.private_files import read_small
 from provena_sdk.errors import ConfigurationError
 
@@ -203,6 +203,11 @@ def _profile(path: Path, name: str, values: object) -> dict[str, Value]:
     if "offline_token_file" in found and "offline_token_command" in found:
         raise ConfigurationError(
             f"{label}: only one of offline_token_file and offline_token_command can be used."
+        )
+    if STORE_COMMAND in found and "offline_token_command" not in found:
+        raise ConfigurationError(
+            f"{label}: {STORE_COMMAND} needs offline_token_command.",
+            hint="What is in offline_token_file is replaced there without a command.",
         )
     return found
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from provena_sdk.config.deployment import Deployment, usual_addresses
-from provena_sdk.config.keys import KEYS, PATH_KEYS, REALM_KEYS
+from provena_sdk.config.keys import KEYS, PATH_KEYS, REALM_KEYS, STORE_COMMAND
 from provena_sdk.config.profiles import CONFIG_FILE, Config, no_such_profile
 from provena_sdk.errors import ConfigurationError, InvalidArgument
 from provena_sdk.secret import Secret, hidden
@@ -100,6 +100,7 @@ class Credential:
         origin: Where it came from, in words.
         variable: The environment variable, when it came from one.
         config: The configuration file, when it came from one.
+        store_command: The command that keeps what replaces an offline token, if there is one.
     """
 
     kind: SecretKind
@@ -107,6 +108,7 @@ class Credential:
     origin: str
     variable: str | None = None
     config: Path | None = None
+    store_command: tuple[str, ...] | None = field(default=None, repr=False)
 
     def without_secret(self) -> Credential:
         """Return what may be kept and sent to other processes: where the secret came from."""
@@ -115,7 +117,14 @@ class Credential:
     def __reduce__(self) -> tuple[object, ...]:
         if self.kind not in KEYS and self.value:
             raise TypeError(f"{self.kind} is not pickled; set it in the environment where the work runs.")
-        return Credential, (self.kind, self.value, self.origin, self.variable, self.config)
+        return Credential, (
+            self.kind,
+            self.value,
+            self.origin,
+            self.variable,
+            self.config,
+            self.store_command,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +249,9 @@ class _Place:
         for kind in _SECRET_KINDS:
             if kind in self.secrets:
                 variable = VARIABLES.get(kind) if self.origin == _ENVIRONMENT else None
-                return Credential(kind, self.secrets[kind], self.origin_of(kind), variable, self.config)
+                store_command = self.values.get(STORE_COMMAND) if kind == "offline_token_command" else None
+                origin = self.origin_of(kind)
+                return Credential(kind, self.secrets[kind], origin, variable, self.config, store_command)
         return None
 
 

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from provena_sdk import Deployment, Provena
-from provena_sdk.auth import DeviceFlow, OfflineToken, Secret, SessionKey, SignInServer, refusal, token_source
+from provena_sdk.auth import (
+    DeviceFlow,
+    OfflineToken,
+    Secret,
+    SessionKey,
+    SignInServer,
+    device,
+    refusal,
+    token_source,
+)
 from provena_sdk.auth.refusal import Refusal, explain, passing, unreadable
 from provena_sdk.errors import ProvenaError
 from provena_sdk.sandbox import Sandbox
@@ -85,7 +94,7 @@ def ended(answer: Refusal) -> dict[str, ProvenaError]:
     return {
         " (a session)": person.ended(answer),
         " (an offline token)": program.ended(answer),
-        " (while waiting)": explain(Refusal("expired_token"), client_id="client-tools"),
+        " (while waiting)": device._forgotten(answer),
     }
 
 

@@ -35,6 +35,7 @@ max_retries = 0
 [profiles."the lab"]
 domain = "lab.example.org"
 offline_token_command = ["pass", "show", "provena"]
+offline_token_store_command = ["pass", "insert", "-m", "provena"]
 timeout = 2.5
 """
 
@@ -64,6 +65,7 @@ def test_everything_a_profile_can_say(tmp_path: Path, monkeypatch: pytest.Monkey
         "max_retries": 0,
     }
     assert lab["offline_token_command"] == ("pass", "show", "provena")
+    assert lab["offline_token_store_command"] == ("pass", "insert", "-m", "provena")
     assert {*reef, *lab} == set(KEYS), "a key is left untried"
 
 
@@ -149,6 +151,10 @@ def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         (
             "offline_token_command = ['pass']\noffline_token_file = 'a'",
             "profile 'reef': only one of offline_token_file and offline_token_command",
+        ),
+        (
+            "offline_token_store_command = ['pass']\noffline_token_file = 'a'",
+            "profile 'reef': offline_token_store_command needs offline_token_command",
         ),
     ],
 )

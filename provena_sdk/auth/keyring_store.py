@@ -48,6 +48,7 @@ class KeyringStore:
     def load(self, key: SessionKey) -> Tokens | None:
         """Return the tokens of a session, or None when there are none that can be read."""
         name = self._name(key)
+        content: Secret | None = None
         for _ in range(_READ_TRIES):
             head, failure = self._read(name)
             if failure is not None:

@@ -177,7 +177,7 @@ class Variables:
         """Pick them out of an environment."""
         if isinstance(environment, Variables):
             return environment
-        secret = {VARIABLES[kind]: kind for kind in _SECRET_KINDS if kind not in KEYS}
+        secret: dict[str, SecretKind] = {VARIABLES[kind]: kind for kind in _SECRET_KINDS if kind not in KEYS}
         known = {*VARIABLES.values(), PROFILE, NON_INTERACTIVE, CONFIG_FILE}
         texts = {name: environment[name].strip() for name in known & environment.keys()}
         return cls(

@@ -29,6 +29,7 @@ class Tokens(Protocol):
 
     def identify(self, token: str) -> Identity:
         """Who holds an access token."""
+        ...
 
 
 @dataclass(slots=True)

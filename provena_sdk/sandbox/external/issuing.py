@@ -25,9 +25,11 @@ class Issuer(Protocol):
 
     def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
         """Return credentials for a prefix, for whoever holds the access token."""
+        ...
 
     def expire_all(self) -> None:
         """End all credentials that were handed out, where the store can."""
+        ...
 
 
 class AssumedRole:

@@ -330,7 +330,7 @@ class Lease(_Open):
     def _leased(self, dataset_id: str) -> LeasedDataset:
         location = self._provena._files.datasets.files(dataset_id).location
         where = self._provena.deployment
-        address = StoreAddress(where.s3_endpoint, where.s3_region, where.ca_file)
+        address = StoreAddress(where.s3_endpoint, where.s3_region, where.ca_file, where.allow_plain_http)
         keys = self._grant(dataset_id, Access.READ)
         return LeasedDataset(self._id, where.domain, location, address, keys)
 

@@ -35,6 +35,10 @@ class DatasetFiles:
         region: Its region; None lets Amazon tell it.
         ca_file: File of the certificate authorities to trust; None means the usual ones.
         concurrency: The most requests at once.
+        allow_plain_http: Whether the object store's URL may be plain HTTP to another machine.
+
+    Raises:
+        ConfigurationError: It is, which was not allowed.
     """
 
     def __init__(
@@ -46,11 +50,12 @@ class DatasetFiles:
         region: str | None = None,
         ca_file: str | None = None,
         concurrency: int = CONCURRENCY,
+        allow_plain_http: bool = False,
     ) -> None:
         self._options = TransferOptions(concurrency=concurrency)
         self.location = location
         self._credentials = credentials
-        self._address = StoreAddress(endpoint_url, region, ca_file)
+        self._address = StoreAddress(endpoint_url, region, ca_file, allow_plain_http)
         self._reset()
 
     def _reset(self) -> None:

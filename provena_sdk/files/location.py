@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import urlsplit
 
+from provena_sdk.config.addresses import require_safe
 from provena_sdk.display.text import quoted
 
 # Older buckets have longer names than those of today, with underscores and capitals.
@@ -64,6 +66,15 @@ def _is_folder(prefix: str) -> bool:
     )
 
 
+def _is_plain_http(url: str) -> bool:
+    """Whether a URL is one of HTTP; what is no URL at all is refused when it is taken apart."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
     """How the object store is reached.
@@ -72,11 +83,21 @@ class StoreAddress:
         url: Its base URL; None means Amazon S3.
         region: Its region; None lets Amazon tell it.
         ca_file: File of the certificate authorities to trust; None means the usual ones.
+        allow_plain_http: Whether the URL may be plain HTTP to another machine.
+
+    Raises:
+        ConfigurationError: The URL is plain HTTP to another machine, which was not allowed.
     """
 
     url: str | None = None
     region: str | None = None
     ca_file: str | None = None
+    allow_plain_http: bool = False
+
+    def __post_init__(self) -> None:
+        # Credentials and files go there.
+        if self.url is not None and _is_plain_http(self.url):
+            require_safe("endpoint_url", self.url, allow_plain_http=self.allow_plain_http)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -233,6 +233,7 @@ class LeasedArchive:
             endpoint_url=leased.address.url,
             region=leased.address.region,
             ca_file=leased.address.ca_file,
+            allow_plain_http=leased.address.allow_plain_http,
         )
 
     async def entry(self, handle: str) -> Entry:

@@ -62,6 +62,7 @@ class Datasets:
             endpoint_url=deployment.s3_endpoint,
             region=deployment.s3_region,
             ca_file=deployment.ca_file,
+            allow_plain_http=deployment.allow_plain_http,
         )
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Where buckets are reached."""
 
 import json
+import pickle
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,7 +11,8 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.errors import ConfigurationError, InvalidArgument
+from provena_sdk.files import CredentialsSource, DatasetFiles, DatasetLocation
 from provena_sdk.files.location import StoreAddress
 from provena_sdk.files.objects.address import Endpoint, endpoint, is_region, query, quoted
 
@@ -89,3 +91,23 @@ def test_queries_come_back(pairs: dict[str, str]) -> None:
     read = [part.partition("=") for part in written.split("&") if part]
     assert {unquote(name): unquote(value) for name, _, value in read} == pairs
     assert read == sorted(read)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://s3.example.org", "HTTP://10.0.0.1:9000", "http://127.0.0.1.example.org"]
+)
+def test_plain_http_to_another_machine_has_to_be_allowed(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="endpoint_url: an https address is needed") as caught:
+        StoreAddress(url)
+    assert "allow_plain_http" in str(caught.value.hint)
+    assert endpoint(StoreAddress(url, allow_plain_http=True), "reef", "us-east-1").scheme == "http"
+
+
+def test_plain_http_is_refused_before_any_file_is_touched(
+    location: DatasetLocation, source: CredentialsSource, asked: list[object]
+) -> None:
+    with pytest.raises(ConfigurationError):
+        DatasetFiles(location, source, endpoint_url="http://s3.example.org")
+    allowed = DatasetFiles(location, source, endpoint_url="http://s3.example.org", allow_plain_http=True)
+    assert pickle.loads(pickle.dumps(allowed._address)).allow_plain_http
+    assert asked == []

@@ -177,7 +177,8 @@ def at(location: DatasetLocation, source: CredentialsSource) -> Iterator[Callabl
     made: list[ObjectClient] = []
 
     def client(url: str, ca_file: Path | None = None) -> ObjectClient:
-        address = StoreAddress(url, ca_file=str(ca_file) if ca_file else None)
+        # The names that proxies resolve are those of other machines.
+        address = StoreAddress(url, ca_file=str(ca_file) if ca_file else None, allow_plain_http=True)
         credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
         made.append(ObjectClient(location, credentials, address, rule=RetryRule(base=0.001, most=4)))
         return made[-1]

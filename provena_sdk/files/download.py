@@ -400,10 +400,6 @@ async def _part_size(engine: Engine, info: FileInfo, number: int) -> int | None:
         raise
     except FileError:
         return None
-    if state.etag != info.etag:
-        raise IntegrityError(
-            f"{quoted(info.path)} was replaced meanwhile.", path=info.path, hint="Try again."
-        )
     return state.size if state.parts_count else None
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from provena_sdk import Provena
+from provena_sdk import AsyncProvena, Provena
 from provena_sdk.sandbox import Sandbox
 
 Stored = Callable[..., dict[str, bytes]]
@@ -154,6 +154,22 @@ def test_a_dropped_wrapper_of_others(drops: Open, dataset: str, wrap: Any) -> No
         wrapped.write("half" if wrap is io.TextIOWrapper else b"half")
 
     drops(drop)
+
+
+async def test_a_file_of_an_awaiting_client_that_is_dropped(
+    sandbox: Sandbox, dataset: str, stored: Stored, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.storage.put(dataset, "keep.csv", b"whole")
+    async with AsyncProvena() as client:
+        with caplog.at_level(logging.WARNING, "provena_sdk"), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            file = await client.datastore.interactive_dataset(dataset).open("keep.csv", "w")
+            await file.write("half")
+            del file
+            gc.collect()
+    assert SAID in [str(one.message) for one in warned]
+    assert [record.getMessage() for record in caplog.records] == [SAID]
+    assert stored() == {"keep.csv": b"whole"}
 
 
 async def test_a_dropped_stream_is_given_up(

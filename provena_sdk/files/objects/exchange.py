@@ -270,7 +270,7 @@ class Exchange:
     def circular(self) -> FileStoreError:
         """Return the error for a listing that does not go forward."""
         return FileStoreError(
-            f"The object store's listing for dataset {self._location.dataset_id} leads in a circle.",
+            f"The object store's listing for dataset {self._location.dataset_id} leads in a circle, or has no end.",
             hint="Try again; if it happens again, report it to whoever runs the object store.",
         )
 

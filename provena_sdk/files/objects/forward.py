@@ -16,10 +16,12 @@ class Forward:
 
     Args:
         after: The path after which it begins.
+        pages: The most pages it may have; None where its paths rise, so that it ends by itself.
     """
 
-    def __init__(self, after: str = "") -> None:
+    def __init__(self, after: str = "", *, pages: int | None = None) -> None:
         self._last = after
+        self._pages = pages
         self._seen: set[Hashable] = set()
         self._empty = 0
 
@@ -42,7 +44,7 @@ class Forward:
         Args:
             marker: What asks for the next page.
         """
-        if marker in self._seen:
+        if marker in self._seen or (self._pages is not None and len(self._seen) >= self._pages):
             return False
         self._seen.add(marker)
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator
+from typing import Final
 
 from provena_sdk.files.objects import address as addresses
 from provena_sdk.files.objects import limits
@@ -12,6 +13,9 @@ from provena_sdk.files.objects.exchange import Request
 from provena_sdk.files.objects.folder import DatasetFolder
 from provena_sdk.files.objects.forward import Forward
 from provena_sdk.files.objects.state import ListedUpload, Page
+
+# A million unfinished uploads.
+_MOST_UPLOAD_PAGES: Final = 1000
 
 
 class Listings(DatasetFolder):
@@ -72,7 +76,7 @@ class Listings(DatasetFolder):
         ]
         found: list[ListedUpload] = []
         follow: list[tuple[str, str]] = []
-        forward = Forward()
+        forward = Forward(pages=_MOST_UPLOAD_PAGES)
         while True:
             request = Request("GET", None, query=addresses.query(pairs + follow))
             answer = await self._exchange.answer(request)

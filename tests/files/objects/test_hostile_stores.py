@@ -221,6 +221,19 @@ def test_uploads_and_parts_in_a_circle(
     assert len(script.asked) < 10
 
 
+def test_uploads_without_end(client: ObjectClient, script: Script, location: DatasetLocation) -> None:
+    numbers = itertools.count()
+    script.route = lambda asked: script.answer(
+        "200 OK",
+        body="<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
+        f"<NextKeyMarker>{location.prefix}a</NextKeyMarker>"
+        f"<NextUploadIdMarker>{next(numbers)}</NextUploadIdMarker></ListMultipartUploadsResult>",
+    )
+    with pytest.raises(FileStoreError, match="has no end"):
+        run_sync(client.list_uploads())
+    assert len(script.asked) == 1001
+
+
 def test_a_page_of_another_folder_makes_no_sense(
     client: ObjectClient, script: Script, location: DatasetLocation
 ) -> None:

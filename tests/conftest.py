@@ -1,7 +1,8 @@
-"""What holds for every test: the configuration of whoever runs them does not matter."""
+"""What holds for every test: the configuration, and the shell, of whoever runs them do not matter."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,6 +22,15 @@ def _nobodys_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     # Both: some tests take every variable of ours out of the environment.
     monkeypatch.setenv("PROVENA_CONFIG_FILE", str(NOWHERE / "config.toml"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(NOWHERE))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_on_a_terminal() -> None:
+    # nohup ignores SIGHUP, and a shell SIGINT of what it starts in the background; both are inherited.
+    for name, usual in (("SIGHUP", signal.SIG_DFL), ("SIGINT", signal.default_int_handler)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture

@@ -362,13 +362,7 @@ def test_the_command_refuses_what_makes_no_sense(wrong: tuple[str, str], capsys:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminal closes like this here")
 def test_the_command_ends_with_its_terminal(command: Any) -> None:
-    inherited = signal.signal(
-        signal.SIGHUP, signal.SIG_DFL
-    )  # nohup, if these tests run under it, ignores the signal
-    try:
-        process = command("--json", "--offline-token", "writer")
-    finally:
-        signal.signal(signal.SIGHUP, inherited)
+    process = command("--json", "--offline-token", "writer")
     assert json.loads(process.stdout.readline())["PROVENA_OFFLINE_TOKEN"].startswith("eyJ")
     process.send_signal(signal.SIGHUP)
     _, errors = process.communicate(timeout=10)

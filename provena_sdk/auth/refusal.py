@@ -104,10 +104,9 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
     code = "invalid_client" if _is_wrong_secret(refusal) else refusal.code
     entry = _TABLE.get(code) or _KEYCLOAKS.get(code)
     if entry is None:
-        entry = _Entry(
-            SignInError, f"The sign-in server refused with {server_text(refusal.code)!r}.", _REPORT
-        )
-    message = entry.message.format(client=client_id)
+        entry = _Entry(SignInError, "The sign-in server refused with {code!r}.", _REPORT)
+    # What the server says is filled in, and never a template itself.
+    message = entry.message.format(client=client_id, code=server_text(refusal.code))
     if refusal.description:
         message = f"{message} The server says: {refusal.description.rstrip('.')}."
     return entry.kind(message, hint=entry.hint)

@@ -328,6 +328,8 @@ def _text(response: requests.Response) -> tuple[str, str | None]:
         content = body.content()
     except DamagedBody:
         return "", "its compression cannot be read"
+    except ValueError:  # of the standard library, for a chunk of less than no bytes
+        return "", "its length cannot be read"
     if not body.whole:
         return "", "it is longer than 1 MiB"
     return content.decode("utf-8", "replace").removeprefix("\ufeff"), None

@@ -124,6 +124,13 @@ def test_a_proxy_that_drips_is_given_up(serve: Serve, monkeypatch: pytest.Monkey
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.parametrize("size", [b"-2", b"-0x10", b"many", b"9" * 5000, b"1_0", b"0x"])
+def test_a_chunk_that_has_no_size_is_refused(serve: Serve, size: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with pytest.raises((UnreadableAnswer, ConnectionFailed)):
+        refreshed(serve([head + size + b"\r\n{}\r\n0\r\n\r\n"]))
+
+
 @pytest.mark.parametrize("url", ["https://x.test:99999/t", "https://x.test:-1/", "https://x.test:a/"])
 def test_published_addresses_without_a_port_that_can_be_are_refused(serve: Serve, url: str) -> None:
     server = serve([])

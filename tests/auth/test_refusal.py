@@ -186,3 +186,13 @@ def test_what_the_server_adds_is_made_fit_for_a_message(
     assert "tok-3n-secret" not in text
     assert text.isprintable()
     assert len(text) < 400
+
+
+@pytest.mark.parametrize("code", ["{0.__class__}", "{client.__class__.__mro__}", "{", "}", "{x}", "%s%n"])
+def test_what_the_server_says_is_never_a_template(code: str) -> None:
+    for error in (
+        explain(Refusal(code), client_id="x"),
+        explain(Refusal("invalid_scope", code), client_id="x"),
+    ):
+        assert code in error.message
+        assert "class '" not in error.message

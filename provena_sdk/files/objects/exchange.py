@@ -97,6 +97,12 @@ class Request:
     into: Receiver | None = None
     lanes: Lanes | None = None
 
+    def allows(self, status: int) -> bool:
+        """Whether a success may have this status: what is read comes whole, or in part if a part was asked for."""
+        if self.method not in ("GET", "HEAD"):
+            return True
+        return status == 200 or (status == 206 and ("range" in self.headers or "partNumber=" in self.query))
+
 
 class Answer(NamedTuple):
     """A success: status, headers with names in lower case, the body, and how much of it ``into`` took instead."""
@@ -390,6 +396,8 @@ class Exchange:
             # Never more than was asked for: the object is another one, or no object at all.
             error = self.replaced if request.key and request.method == "GET" else self.senseless
             return Failure(error(request.path))
+        if not request.allows(reply.status):
+            return Failure(self.senseless(request.path))
         return self._doubted(request, reply) if request.doubtful else None
 
     def _refused(self, request: Request, reply: Reply, credentials: Credentials, asked: str) -> Failure:

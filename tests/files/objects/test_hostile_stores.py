@@ -76,6 +76,28 @@ def read_all(client: ObjectClient, **asked: str) -> list[str]:
     return run_sync(read())
 
 
+@pytest.mark.parametrize(
+    ("read", "statuses"),
+    [
+        (lambda client: client.head("a"), (201, 204, 205, 206, 226)),
+        (lambda client: client.get("a"), (201, 203, 204, 205, 206, 226)),
+        (lambda client: client.get("a", span=(0, 3)), (204, 205, 226)),
+        (lambda client: client.peek("a", 3), (204, 205, 226)),
+        (lambda client: client.peek("a", 3, tail=True), (204, 205)),
+    ],
+    ids=["head", "whole", "range", "beginning", "end"],
+)
+def test_a_success_of_another_kind_is_not_an_object(
+    client: ObjectClient, script: Script, read: Callable[[ObjectClient], Any], statuses: tuple[int, ...]
+) -> None:
+    for status in statuses:
+        script.answers.clear()
+        body = b"" if status in (204, 205) else b"012"
+        script.says(f"{status} Odd", 'ETag: "e"', "Content-Range: bytes 0-2/9", body=body)
+        with pytest.raises(FileStoreError, match="makes no sense"):
+            run_sync(read(client))
+
+
 # Other bytes than those that were listed.
 
 

@@ -51,7 +51,8 @@ live-servers: setup ## Fetch and build every server for test-live, also those th
 peer: setup ## Let provenaclient, another client of Provena, work against the sandbox
 	@$(BIN)/python scripts/peer_check.py
 
-stress: setup ## Share and save sessions among many processes; transfer files under faults, kills and in masses
+stress: setup ## Talk to hostile servers; share and save sessions among many processes; transfer files under faults, kills and in masses
+	@$(BIN)/python scripts/stress/hostile.py
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
 	@$(BIN)/python scripts/stress/dask_worker_lost.py

@@ -108,6 +108,7 @@ class HeldOfflineToken(OfflineToken):
 
     def _trade_in_place(self) -> Tokens | Refusal:
         """Trade the token in its place, and put there what replaces it, while nobody else does."""
+        result: Tokens | Refusal = Refusal("invalid_grant")
         with self._place.lock():
             for _ in range(_TRIES):
                 token = self._unwritten or self._place.read()

@@ -7,6 +7,7 @@ lacks are named, and are not failures.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -37,7 +38,14 @@ class Outcome(NamedTuple):
 
 def main() -> int:
     """Find the interpreters, run the tests on each, and print a table."""
-    versions = supported(ROOT / "pyproject.toml")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--others", action="store_true", help="leave out the version of .venv, which make test tests"
+    )
+    others = parser.parse_args().others
+    versions = [
+        version for version in supported(ROOT / "pyproject.toml") if not (others and version == own_version())
+    ]
     found = {version: interpreter(version) for version in versions}
     for version, python in found.items():
         print(f"Python {version}: {python or 'not found'}")

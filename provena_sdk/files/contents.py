@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ from provena_sdk.files.writer import (
 if TYPE_CHECKING:
     from provena_sdk.files.engine import Engine
     from provena_sdk.files.filesystem import DatasetStore
+
+_log = logging.getLogger(__name__)
 
 Entry: TypeAlias = dict[str, Any]
 """What fsspec calls a file's info: ``name``, ``type``, ``size`` and, of files, ``ETag`` and ``LastModified``."""
@@ -359,6 +362,9 @@ class DatasetContents:
             parts = await self.store.objects.list_parts(writer.path, str(writer.upload_id))
             if parts is not None and await writer.adopt(parts):
                 return len(copied)
+        except FileStoreError as error:
+            # MinIO copies nothing into an upload that keeps checksums.
+            _log.debug("The store does not copy %s into parts: %s", quoted(writer.path), error.message)
         except BaseException:
             await writer.give_up()
             raise
@@ -374,10 +380,15 @@ class DatasetContents:
             await objects.complete_upload(
                 target, upload_id, parts, crc32=crc32_of_parts(parts), size=state.size
             )
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(Exception):
                 await objects.abort_upload(target, upload_id)
-            raise
+            if not isinstance(error, FileStoreError):
+                raise
+        else:
+            return
+        # A store that does not copy into parts may still take the bytes from here.
+        await self.copy_from(self, source, target)
 
     async def _copy_to(
         self, target: str, upload_id: str, source: str, state: ObjectState

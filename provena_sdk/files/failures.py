@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 from botocore import exceptions as boto
 
-from provena_sdk.display.text import quoted
+from provena_sdk.display.text import LIMIT, quoted, server_text
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -23,6 +23,7 @@ from provena_sdk.errors import (
     ProvenaError,
     RequestTimedOut,
 )
+from provena_sdk.files.objects.retry import trouble
 from provena_sdk.files.objects.wire import TooSlow
 from provena_sdk.unreached import rejected_certificate
 
@@ -33,6 +34,7 @@ _RENEWABLE: Final = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidToken"}
     | {"InvalidAccessKeyId"}
 )
+_UNKNOWN: Final = frozenset({"InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
 _TIMEOUTS: Final = (boto.ConnectTimeoutError, boto.ReadTimeoutError, asyncio.TimeoutError)
 _BROKEN: Final = (
@@ -97,6 +99,8 @@ def translate(
             _code(answer),
             path=path,
             dataset_id=dataset_id,
+            status=answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
+            message=server_text(str(answer.response.get("Error", {}).get("Message", "")), limit=LIMIT),
             bodiless=answer.operation_name.startswith("Head"),
         )
     what = f"{quoted(path)}" if path else f"the files of dataset {dataset_id}"
@@ -134,13 +138,23 @@ def translate(
     raise error
 
 
-def refusal(code: str, *, path: str | None, dataset_id: str, bodiless: bool = False) -> FileError:
+def refusal(
+    code: str,
+    *,
+    path: str | None,
+    dataset_id: str,
+    status: int | None = None,
+    message: str = "",
+    bodiless: bool = False,
+) -> FileError:
     """Return the SDK's own error for an answer of the store.
 
     Args:
         code: The store's word for the error, or the status when there is none.
         path: The file it is about, within the dataset.
         dataset_id: The dataset's handle.
+        status: The answer's HTTP status; None where that is not known.
+        message: What the store says about it, printable and without what was sent to it.
         bodiless: Whether the answer had no body that could name the reason.
 
     Example:
@@ -164,14 +178,24 @@ def refusal(code: str, *, path: str | None, dataset_id: str, bodiless: bool = Fa
             path=path,
             hint="Set the clock.",
         )
+    said = f" The store says: {message.rstrip('.')}." if message else ""
     if is_renewable(code, bodiless=bodiless):
+        hint = "Check this machine's clock."
+        if code in _UNKNOWN:
+            hint = (
+                "Check this machine's clock; if it is right, tell the deployment's operator that the object store does "
+                f"not accept the credentials that the datastore gives out ({code})."
+            )
         return FileAccessDenied(
-            f"The object store refuses the credentials for {what}, renewed ones too.",
+            f"The object store refuses the credentials for {what}, renewed ones too.{said}",
             path=path,
-            hint="Check this machine's clock.",
+            hint=hint,
         )
+    hint = "Try again later."
+    if status is not None and 400 <= status < 500 and trouble(status, code) is None:
+        hint = "The same request will be refused again; if that makes no sense, report it with the store's words."
     return FileStoreError(
-        f"The object store answered {code!r} for {what}.", path=path, code=code, hint="Try again later."
+        f"The object store answered {code!r} for {what}.{said}", path=path, code=code, hint=hint
     )
 
 

@@ -101,5 +101,5 @@ def test_what_the_store_says(
             files.filesystem().cat_file("a")
     finally:
         files.close()
-    assert fit(str(caught.value), 300)
+    assert fit(str(caught.value), 400)
     assert caught.value.code == ("Odd" if code == "Odd" else "418")

@@ -234,6 +234,25 @@ def test_objects_too_large_to_copy_at_once(
     assert requests()[-1] == "CompleteMultipartUpload"
 
 
+def test_a_store_that_copies_nothing_into_parts_is_sent_the_bytes(
+    fs: ProvenaFileSystem, sandbox: Sandbox, dataset: str, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As MinIO does with uploads that keep checksums."""
+    monkeypatch.setattr("provena_sdk.files.contents.MAX_COPY_BYTES", 10 * 1024**2)
+    sandbox.storage.put(dataset, "large", LARGE)
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise FileStoreError("It copies nothing into parts.", code="InvalidArgument")
+
+    monkeypatch.setattr(ObjectClient, "copy", refuse)
+    monkeypatch.setattr(ObjectClient, "copy_part", refuse)
+    fs.cp_file(f"{dataset}/large", f"{dataset}/copy")
+    with fs.open(f"{dataset}/large", "ab") as file:
+        file.write(b"more")
+    assert stored() == {"large": LARGE + b"more", "copy": LARGE}
+    assert not sandbox.storage.store.uploads
+
+
 def test_removing(fs: ProvenaFileSystem, dataset: str, stored: Stored) -> None:
     names = ["a", "b", "c.csv", "d.csv", "e/f", "e/g/h", "i/j"]
     fs.pipe({f"{dataset}/{name}": b"1" for name in names})

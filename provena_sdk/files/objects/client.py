@@ -130,7 +130,9 @@ class ObjectClient(Uploads):
             except Exception as error:
                 return failures | dict.fromkeys(left, error)
             codes = {key: code for key, code in refused.items() if key in left}
-            failures.update((key, self._exchange.refusal(codes[key], self._path(key))) for key in codes)
+            failures.update(
+                (key, self._exchange.refusal(documents.Refused(codes[key]), self._path(key))) for key in codes
+            )
             left = {key for key, code in codes.items() if retry.trouble(200, code)}
             if not left or attempt == _DELETIONS:
                 break

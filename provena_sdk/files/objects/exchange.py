@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
-from provena_sdk.display.text import quoted
+from provena_sdk.display.text import LIMIT, quoted, server_text
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
 from provena_sdk.files.admission import SMALL_BYTES, Admission
 from provena_sdk.files.credentials import Credentials
@@ -261,9 +261,25 @@ class Exchange:
 
     # Errors.
 
-    def refusal(self, code: str, path: str | None, *, bodiless: bool = False) -> FileError:
-        """Return the error for the store's word for it."""
-        return refusal(code, path=path, dataset_id=self._location.dataset_id, bodiless=bodiless)
+    def refusal(
+        self,
+        refused: documents.Refused,
+        path: str | None,
+        *,
+        status: int | None = None,
+        credentials: Credentials | None = None,
+        bodiless: bool = False,
+    ) -> FileError:
+        """Return the error for what the store said, without the credentials that were sent to it."""
+        sent = () if credentials is None else credentials.secrets
+        return refusal(
+            refused.code,
+            path=path,
+            dataset_id=self._location.dataset_id,
+            status=status,
+            message=server_text(refused.message, secrets=(secret.reveal() for secret in sent), limit=LIMIT),
+            bodiless=bodiless,
+        )
 
     def senseless(self, path: str | None) -> FileStoreError:
         """Return the error for an answer that is none of S3's."""
@@ -398,20 +414,21 @@ class Exchange:
             return Failure(error(request.path))
         if not request.allows(reply.status):
             return Failure(self.senseless(request.path))
-        return self._doubted(request, reply) if request.doubtful else None
+        return self._doubted(request, reply, credentials) if request.doubtful else None
 
     def _refused(self, request: Request, reply: Reply, credentials: Credentials, asked: str) -> Failure:
         status, headers = reply.status, reply.headers
-        code, region = documents.refused(reply.data, status, headers)
+        refused = documents.refused(reply.data, status, headers)
+        code, region = refused.code, refused.region
         if region is not None and status in _REDIRECTS and self._moves(asked, region):
-            return Failure(self.refusal(code, request.path), moved=True)
+            return Failure(self.refusal(refused, request.path), moved=True)
         if code in ("PreconditionFailed", "412") and "if-none-match" in request.headers:
             return Failure(PreconditionFailed())
         if code in ("InvalidRange", "416") and request.method == "GET":
             return Failure(self.replaced(request.path))
         bodiless = request.method == "HEAD"
         failure = Failure(
-            self.refusal(code, request.path, bodiless=bodiless),
+            self.refusal(refused, request.path, status=status, credentials=credentials, bodiless=bodiless),
             retry.trouble(status, code),
             retry_after(headers),
             ambiguous=status >= 500 and code != "SlowDown",
@@ -446,14 +463,15 @@ class Exchange:
             self._point_to(named)
         return True
 
-    def _doubted(self, request: Request, reply: Reply) -> Failure | None:
+    def _doubted(self, request: Request, reply: Reply, credentials: Credentials) -> Failure | None:
         """Look for an error in an answer that began as a success."""
         try:
             if not documents.is_error(reply.data):
                 return None
         except documents.UnreadableXml:
             return Failure(self.senseless(request.path), Trouble.SERVER, ambiguous=True)
-        code = documents.refused(reply.data, reply.status, reply.headers).code
-        if code == "PreconditionFailed" and "if-none-match" in request.headers:
+        refused = documents.refused(reply.data, reply.status, reply.headers)
+        if refused.code == "PreconditionFailed" and "if-none-match" in request.headers:
             return Failure(PreconditionFailed())
-        return Failure(self.refusal(code, request.path), retry.trouble(reply.status, code), ambiguous=True)
+        error = self.refusal(refused, request.path, credentials=credentials)
+        return Failure(error, retry.trouble(reply.status, refused.code), ambiguous=True)

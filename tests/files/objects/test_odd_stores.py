@@ -305,3 +305,45 @@ def test_a_refusal_without_a_reason_does_not_ask_for_credentials_each_time(
 
     run_sync(work())
     assert len(asked) == 2
+
+
+def error_document(code: str, message: str = "") -> str:
+    return f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+
+
+def test_what_the_store_says_is_shown(client: ObjectClient, script: Script) -> None:
+    script.says("400 Bad", body=error_document("InvalidArgument", "Copy Source must be\x09plain.&#27;[2J"))
+    with pytest.raises(FileStoreError) as caught:
+        run_sync(client.get("a"))
+    assert "The store says: Copy Source must be plain." in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert "try again" not in str(caught.value).lower()
+    assert len(script.asked) == 1
+
+
+def test_what_was_sent_to_the_store_is_not_shown(
+    client: ObjectClient, script: Script, source: CredentialsSource, location: DatasetLocation
+) -> None:
+    secrets = [secret.reveal() for secret in source.get(location.dataset_id, Access.WRITE).secrets]
+    script.says("400 Bad", body=error_document("Strange", f"Refused: {' '.join(secrets)}"))
+    with pytest.raises(FileStoreError, match="The store says: Refused") as caught:
+        run_sync(client.get("a"))
+    assert not [secret for secret in secrets if secret in str(caught.value)]
+
+
+def test_a_failure_of_the_store_may_pass(client: ObjectClient, script: Script) -> None:
+    script.says("500 Oops", body=error_document("InternalError", "We met an error"))
+    with pytest.raises(FileStoreError, match=r"We met an error\. Try again later\."):
+        run_sync(client.get("a"))
+
+
+def test_credentials_that_the_store_does_not_know(client: ObjectClient, script: Script) -> None:
+    script.says("400 Bad", body=error_document("InvalidToken", "The token is not valid"))
+    with pytest.raises(FileAccessDenied, match=r"operator.*InvalidToken"):
+        run_sync(client.get("a"))
+
+
+def test_the_end_of_an_empty_object_as_minio_gives_it(client: ObjectClient, script: Script) -> None:
+    script.says("206 Partial", "Content-Range: bytes 0--1/0", 'ETag: "e"')
+    received = run_sync(client.peek("a", 100, tail=True))
+    assert (bytes(received.data), received.state.size) == (b"", 0)

@@ -37,10 +37,11 @@ class UnreadableXml(Exception):
 
 
 class Refused(NamedTuple):
-    """An error of the store: its word for it, and the bucket's region if it names that."""
+    """An error of the store: its word for it, the bucket's region if it names that, and its message as it came."""
 
     code: str
-    region: str | None
+    region: str | None = None
+    message: str = ""
 
 
 class Entries(NamedTuple):
@@ -66,7 +67,7 @@ class Uploads(NamedTuple):
 
 def refused(data: bytes | bytearray, status: int, headers: Mapping[str, str]) -> Refused:
     """Read an answer that is an error; one without a readable body is named by its status."""
-    code, region = "", headers.get("x-amz-bucket-region")
+    code, region, message = "", headers.get("x-amz-bucket-region"), ""
     root = None
     # Proxies answer in HTML, and HEAD has no body at all.
     with contextlib.suppress(UnreadableXml):
@@ -74,7 +75,8 @@ def refused(data: bytes | bytearray, status: int, headers: Mapping[str, str]) ->
     if root is not None and _name(root) == "Error":
         code = _word(_text(root, "Code"))
         region = region or _text(root, "Region") or None
-    return Refused(code or str(status), region)
+        message = _text(root, "Message") or ""
+    return Refused(code or str(status), region, message)
 
 
 def result(data: bytes | bytearray, name: str) -> Mapping[str, str]:

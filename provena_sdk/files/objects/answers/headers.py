@@ -14,6 +14,7 @@ from provena_sdk.net.http_dates import http_time
 _CHECKSUM_HEADERS: Final = tuple((name, f"x-amz-checksum-{name}") for name in values.CHECKSUMS)
 _CHECKSUM_TYPES: Final = frozenset({"FULL_OBJECT", "COMPOSITE"})
 _RANGE: Final = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})", re.ASCII)
+_EMPTY: Final = "bytes 0--1/0"
 
 
 def object_state(headers: Mapping[str, str], size: int) -> ObjectState:
@@ -52,10 +53,14 @@ def is_opaque(headers: Mapping[str, str]) -> bool:
 def content_range(text: str | None) -> tuple[int, int, int] | None:
     """Read a Content-Range: offset and length of the range, and the whole size, all in bytes.
 
+    MinIO writes ``bytes 0--1/0`` for the end of an empty object.
+
     Example:
         >>> content_range("bytes 100-199/5000"), content_range("bytes 100-199/*")
         ((100, 100, 5000), None)
     """
+    if text == _EMPTY:
+        return (0, 0, 0)
     match = _RANGE.fullmatch(text or "")
     if match is None:
         return None

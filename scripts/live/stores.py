@@ -8,7 +8,7 @@ import json
 import secrets
 from abc import abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from scripts.live import cache
 from scripts.live.process import HOST, Certificate, Server
@@ -164,6 +164,8 @@ class SeaweedFS(Store):
         }
         accounts = self.folder / "accounts.json"
         accounts.write_text(json.dumps({"identities": [root]}), "utf-8")
+        roles = self.folder / "roles.json"
+        roles.write_text(json.dumps(self._roles()), "utf-8")
         tls = []
         if self.tls is not None:
             tls = [f"-s3.cert.file={self.tls.certificate}", f"-s3.key.file={self.tls.key}"]
@@ -182,12 +184,34 @@ class SeaweedFS(Store):
             "-s3",
             f"-s3.port={s3}",
             f"-s3.config={accounts}",
+            f"-s3.iam.config={roles}",
             *tls,
             # Each bucket wants volumes of its own.
             "-volume.max=900",
             "-master.volumeSizeLimitMB=64",
             "-master.telemetry=false",
         ]
+
+    def _roles(self) -> dict[str, Any]:
+        """Describe the one role there is: its sessions are limited by their own policies."""
+
+        def policy(**allowed: Any) -> dict[str, Any]:
+            return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allowed}]}
+
+        role = {
+            "roleName": "provena-sandbox",
+            "roleArn": "arn:aws:iam::000000000000:role/provena-sandbox",
+            "trustPolicy": policy(Principal={"AWS": "*"}, Action=["sts:AssumeRole"]),
+            "attachedPolicies": ["files"],
+            "maxSessionDuration": 43200,
+        }
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        return {
+            "sts": {"tokenDuration": "1h", "maxSessionLength": "12h", "issuer": "live", "signingKey": key},
+            "policy": {"defaultEffect": "Deny", "storeType": "memory"},
+            "policies": [{"name": "files", "document": policy(Action=["s3:*"], Resource=["*"])}],
+            "roles": [role],
+        }
 
 
 STORES: dict[str, type[Store]] = {store.name: store for store in (VersityGateway, Minio, SeaweedFS)}

@@ -16,19 +16,8 @@ if TYPE_CHECKING:
     from provena_sdk.client import Provena as Provena
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
+    from provena_sdk.datasets.location import FileInfo as FileInfo
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
-    from provena_sdk.files.location import FileInfo as FileInfo
-    from provena_sdk.files.plan import AsyncDownloadPlan as AsyncDownloadPlan
-    from provena_sdk.files.plan import AsyncUploadPlan as AsyncUploadPlan
-    from provena_sdk.files.plan import DownloadPlan as DownloadPlan
-    from provena_sdk.files.plan import PlanItem as PlanItem
-    from provena_sdk.files.plan import UploadPlan as UploadPlan
-    from provena_sdk.files.progress import FsspecProgress as FsspecProgress
-    from provena_sdk.files.progress import Progress as Progress
-    from provena_sdk.files.progress import RichProgress as RichProgress
-    from provena_sdk.files.progress import TqdmProgress as TqdmProgress
-    from provena_sdk.files.report import FileOutcome as FileOutcome
-    from provena_sdk.files.report import TransferReport as TransferReport
     from provena_sdk.operations.access import UserAccess as UserAccess
     from provena_sdk.operations.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
     from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
@@ -38,25 +27,36 @@ if TYPE_CHECKING:
     from provena_sdk.operations.search import UnauthorisedSearchItem as UnauthorisedSearchItem
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
-    from provena_sdk.resources.async_dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
-    from provena_sdk.resources.async_datastore import AsyncDatastore as AsyncDatastore
-    from provena_sdk.resources.async_io import AsyncIOSubModule as AsyncIOSubModule
-    from provena_sdk.resources.async_review import AsyncReviewSubModule as AsyncReviewSubModule
-    from provena_sdk.resources.async_search import AsyncSearch as AsyncSearch
+    from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
+    from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
+    from provena_sdk.resources._async.io import AsyncIOSubModule as AsyncIOSubModule
+    from provena_sdk.resources._async.review import AsyncReviewSubModule as AsyncReviewSubModule
+    from provena_sdk.resources._async.search import AsyncSearch as AsyncSearch
     from provena_sdk.resources.dataset import InteractiveDataset as InteractiveDataset
     from provena_sdk.resources.datastore import Datastore as Datastore
     from provena_sdk.resources.io import IOSubModule as IOSubModule
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
     from provena_sdk.resources.search import Search as Search
+    from provena_sdk.transfer.plan import AsyncDownloadPlan as AsyncDownloadPlan
+    from provena_sdk.transfer.plan import AsyncUploadPlan as AsyncUploadPlan
+    from provena_sdk.transfer.plan import DownloadPlan as DownloadPlan
+    from provena_sdk.transfer.plan import PlanItem as PlanItem
+    from provena_sdk.transfer.plan import UploadPlan as UploadPlan
+    from provena_sdk.transfer.progress.displays import FsspecProgress as FsspecProgress
+    from provena_sdk.transfer.progress.displays import Progress as Progress
+    from provena_sdk.transfer.progress.displays import RichProgress as RichProgress
+    from provena_sdk.transfer.progress.displays import TqdmProgress as TqdmProgress
+    from provena_sdk.transfer.report import FileOutcome as FileOutcome
+    from provena_sdk.transfer.report import TransferReport as TransferReport
 
 _HOMES = {
     "_version": ("__version__",),
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
-    "files.location": ("FileInfo",),
-    "files.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "PlanItem", "UploadPlan"),
-    "files.progress": ("FsspecProgress", "Progress", "RichProgress", "TqdmProgress"),
-    "files.report": ("FileOutcome", "TransferReport"),
+    "datasets.location": ("FileInfo",),
+    "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "PlanItem", "UploadPlan"),
+    "transfer.progress.displays": ("FsspecProgress", "Progress", "RichProgress", "TqdmProgress"),
+    "transfer.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),
     "operations.search": (
         "DATASTORE_DEFAULT_SEARCH_LIMIT",
@@ -67,11 +67,11 @@ _HOMES = {
         "UnauthorisedSearchItem",
     ),
     "paging": ("AsyncResults", "Results"),
-    "resources.async_dataset": ("AsyncInteractiveDataset",),
-    "resources.async_datastore": ("AsyncDatastore",),
-    "resources.async_io": ("AsyncIOSubModule",),
-    "resources.async_review": ("AsyncReviewSubModule",),
-    "resources.async_search": ("AsyncSearch",),
+    "resources._async.dataset": ("AsyncInteractiveDataset",),
+    "resources._async.datastore": ("AsyncDatastore",),
+    "resources._async.io": ("AsyncIOSubModule",),
+    "resources._async.review": ("AsyncReviewSubModule",),
+    "resources._async.search": ("AsyncSearch",),
     "resources.dataset": ("InteractiveDataset",),
     "resources.datastore": ("Datastore",),
     "resources.io": ("IOSubModule",),

@@ -11,7 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from provena_sdk.auth.abandon import on_thread
+from provena_sdk.concurrency.background import on_thread
 from provena_sdk.config import (
     Deployment,
     Explanation,
@@ -24,10 +24,10 @@ from provena_sdk.config import (
     resolve,
 )
 from provena_sdk.config.variables import warn_of_unknown
-from provena_sdk.resources.async_datastore import AsyncDatastore
-from provena_sdk.resources.async_io import AsyncIOSubModule
-from provena_sdk.resources.async_search import AsyncSearch
-from provena_sdk.resources.datasets import Datasets
+from provena_sdk.connection import Datasets
+from provena_sdk.resources._async.datastore import AsyncDatastore
+from provena_sdk.resources._async.io import AsyncIOSubModule
+from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.file_access import AsyncFileAccess, FileAccess
 from provena_sdk.resources.io import IOSubModule
@@ -63,7 +63,7 @@ def _settings_from(variables: Variables, *, elsewhere: bool) -> Settings:
 
 
 def _folder(settings: Settings, datasets: Datasets, dataset_id: str) -> DirFileSystem:
-    from provena_sdk.filesystem.folder import folder_of, options_of
+    from provena_sdk.filesystem.dataset_folder import folder_of, options_of
 
     return folder_of(options_of(settings), datasets, dataset_id)
 

@@ -31,15 +31,15 @@ try:
 except ImportError as error:
     raise ImportError("provena_sdk.dask needs Dask: install provena-sdk[dask].") from error
 
-from provena_sdk.auth.handed import HANDED, HandedToken
+from provena_sdk.auth.shared_tokens import HANDED, HandedToken
 from provena_sdk.client import Provena
 from provena_sdk.config.addresses import is_loopback_host
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import ClosedError, InvalidArgument
-from provena_sdk.files import Access, Credentials
-from provena_sdk.files.location import DatasetLocation, StoreAddress
 from provena_sdk.filesystem.leases import LEASES, LeasedDataset
 from provena_sdk.operations import handles
-from provena_sdk.resources.credentials_provider import DatasetCredentialsProvider
+from provena_sdk.s3.credentials import Access, Credentials
 from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Write the awaiting twins of the modules in provena_sdk/resources.
+"""Write the async twins of the modules in provena_sdk/resources.
 
 ``python scripts/twins.py`` writes them; ``--check`` says which differ, and fails if any does. Only what has to
 differ is changed: names of classes, ``async`` and ``await``. Names, parameters, types and words stay the same.
@@ -37,7 +37,7 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     stale = []
     for name in MODULES:
-        path = RESOURCES / f"async_{name}.py"
+        path = RESOURCES / "_async" / f"{name}.py"
         text = formatted(twin((RESOURCES / f"{name}.py").read_text("utf-8")))
         if path.is_file() and path.read_text("utf-8") == text:
             continue
@@ -70,8 +70,8 @@ def twin(source: str) -> str:
     )
     for name in CLASSES:
         text = re.sub(rf"(?<![\w.\"]){name}(?=[^\w]|$)", f"Async{name}", text)
-    text = re.sub(rf"resources\.({'|'.join(MODULES)}) import", r"resources.async_\1 import", text)
-    return '# Written by scripts/twins.py; change the module without "async_" instead.\n' + text
+    text = re.sub(rf"resources\.({'|'.join(MODULES)}) import", r"resources._async.\1 import", text)
+    return "# Written by scripts/twins.py; change the module in resources/ instead.\n" + text
 
 
 def functions(source: str) -> list[ast.FunctionDef]:
@@ -129,7 +129,7 @@ def closing(line: str, opening: int) -> int:
 def formatted(text: str) -> str:
     """Return the text as the formatter leaves it, imports sorted."""
     ruff = [sys.executable, "-m", "ruff"]
-    name = "provena_sdk/resources/async_twin.py"
+    name = "provena_sdk/resources/_async/twin.py"
     for arguments in (["check", "--select", "I", "--fix", "-q"], ["format", "-q"]):
         done = subprocess.run(
             [*ruff, *arguments, "--stdin-filename", name, "-"],

@@ -104,7 +104,7 @@ def test_both_faces_have_examples() -> None:
     assert len(names) > 60
     for wanted in (
         "resources.datastore.Datastore.fetch_dataset",
-        "resources.async_search.AsyncSearch",
+        "resources._async.search.AsyncSearch",
         "client.Provena.whoami",
     ):
         assert any(wanted in name for name in names)

@@ -14,8 +14,8 @@ import pytest
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import SignInServer
 from provena_sdk.errors import ConnectionFailed
+from provena_sdk.net.reachability import proxy_status, where, why
 from provena_sdk.secret import Secret
-from provena_sdk.unreached import proxy_status, where, why
 
 CLOSED = "127.0.0.1:9"
 

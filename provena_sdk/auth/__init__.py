@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from provena_sdk.auth.account import Account
     from provena_sdk.auth.choose import token_source
     from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken, StaticToken
-    from provena_sdk.auth.keyring_store import KeyringStore
-    from provena_sdk.auth.notebook import NotebookPresenter
-    from provena_sdk.auth.present import Presenter, Prompt, TerminalPresenter
+    from provena_sdk.auth.prompts.notebook import NotebookPresenter
+    from provena_sdk.auth.prompts.prompt import Presenter, Prompt, TerminalPresenter
     from provena_sdk.auth.server import SignInServer
     from provena_sdk.auth.source import TokenSource
-    from provena_sdk.auth.store import FileStore, MemoryStore, TokenStore, store_named
+    from provena_sdk.auth.store.keyring import KeyringStore
+    from provena_sdk.auth.store.token_store import FileStore, MemoryStore, TokenStore, store_named
     from provena_sdk.auth.tokens import Claims, SessionKey, Tokens
 
 __all__ = [
@@ -51,12 +51,12 @@ _HOMES = {
     "account": ("Account",),
     "choose": ("token_source",),
     "flows": ("ClientCredentials", "DeviceFlow", "Flow", "OfflineToken", "StaticToken"),
-    "keyring_store": ("KeyringStore",),
-    "notebook": ("NotebookPresenter",),
-    "present": ("Presenter", "Prompt", "TerminalPresenter"),
+    "store.keyring": ("KeyringStore",),
+    "prompts.notebook": ("NotebookPresenter",),
+    "prompts.prompt": ("Presenter", "Prompt", "TerminalPresenter"),
     "server": ("SignInServer",),
     "source": ("TokenSource",),
-    "store": ("FileStore", "MemoryStore", "TokenStore", "store_named"),
+    "store.token_store": ("FileStore", "MemoryStore", "TokenStore", "store_named"),
     "tokens": ("Claims", "SessionKey", "Tokens"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

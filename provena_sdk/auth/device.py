@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provena_sdk.auth.abandon import stop_if_abandoned
-from provena_sdk.auth.present import MOST_PAGE_CHARS
-from provena_sdk.auth.refusal import Refusal, explain
+from provena_sdk.auth.errors import Refusal, explain
+from provena_sdk.auth.prompts.prompt import MOST_PAGE_CHARS
 from provena_sdk.auth.tokens import Tokens, number
+from provena_sdk.concurrency.background import stop_if_abandoned
 from provena_sdk.config.addresses import is_safe
 from provena_sdk.errors import (
     CertificateRejected,
@@ -22,7 +22,7 @@ from provena_sdk.errors import (
 from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
-    from provena_sdk.auth.wire import Line
+    from provena_sdk.auth.http import Line
 
 DEFAULT_INTERVAL = 5.0
 LEAST_INTERVAL = 1.0
@@ -75,7 +75,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
     """
     from oauthlib.common import urlencode
 
-    from provena_sdk.auth.wire import read_refusal
+    from provena_sdk.auth.http import read_refusal
 
     form = [("client_id", line.client.client_id)]
     if scopes:

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
-from provena_sdk.auth.present import Presenter, Prompt, default_presenter, someone_watches
-from provena_sdk.auth.refusal import Refusal, explain
+from provena_sdk.auth.errors import Refusal, explain
+from provena_sdk.auth.prompts.prompt import Presenter, Prompt, default_presenter, someone_watches
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, is_replaced_at_use, read_claims
 from provena_sdk.display.text import printable
@@ -17,7 +17,7 @@ from provena_sdk.secret import Secret
 if TYPE_CHECKING:
     from oauthlib.oauth2 import DeviceClient
 
-    from provena_sdk.auth.wire import Line
+    from provena_sdk.auth.http import Line
 
 WAYS_OUT = (
     "Sign in once at a terminal or in a notebook, pass interactive=True where somebody watches, or set "

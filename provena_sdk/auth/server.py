@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from provena_sdk.auth.discovery import DOCUMENT, Endpoints, read_document
-from provena_sdk.auth.refusal import Refusal
+from provena_sdk.auth.errors import Refusal
 from provena_sdk.auth.tokens import Tokens
 from provena_sdk.config.addresses import require_safe
 from provena_sdk.errors import (
@@ -24,7 +24,7 @@ from provena_sdk.secret import Secret
 if TYPE_CHECKING:
     from oauthlib.oauth2 import Client
 
-    from provena_sdk.auth.wire import Answer, Line
+    from provena_sdk.auth.http import Answer, Line
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -76,7 +76,7 @@ class SignInServer:
 
     def line(self, client: Client) -> Line:
         """Open a connection for ``client``; close it after use."""
-        from provena_sdk.auth.wire import Line
+        from provena_sdk.auth.http import Line
 
         return Line(client, ca_file=self._ca_file, timeout=self._timeout, clock=self.clock)
 
@@ -167,7 +167,7 @@ class SignInServer:
         from oauthlib.common import urlencode
         from oauthlib.oauth2 import LegacyApplicationClient
 
-        from provena_sdk.auth.wire import read_refusal
+        from provena_sdk.auth.http import read_refusal
 
         secrets = (refresh_token,) if client_secret is None else (refresh_token, client_secret)
         names = ("token", "client_secret")
@@ -207,7 +207,7 @@ class SignInServer:
         """
         from oauthlib.oauth2 import LegacyApplicationClient
 
-        from provena_sdk.auth.wire import read_refusal
+        from provena_sdk.auth.http import read_refusal
 
         def attempt(line: Line) -> dict[str, object] | Refusal:
             url = self.endpoints(line).userinfo

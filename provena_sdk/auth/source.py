@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from provena_sdk.auth.abandon import stop_if_abandoned
+from provena_sdk.auth.errors import Refusal, explain
 from provena_sdk.auth.flows import Flow
-from provena_sdk.auth.handed import HANDED, HandedToken
-from provena_sdk.auth.refusal import Refusal, explain
-from provena_sdk.auth.store import MemoryStore, TokenStore
+from provena_sdk.auth.shared_tokens import HANDED, HandedToken
+from provena_sdk.auth.store.token_store import MemoryStore, TokenStore
 from provena_sdk.auth.tokens import Claims, Tokens, read_claims
+from provena_sdk.concurrency.background import stop_if_abandoned
 from provena_sdk.config import Deployment
 from provena_sdk.display.notices import warn
 from provena_sdk.errors import (

@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, usual_addresses
-from provena_sdk.config.trust import authorities
 from provena_sdk.display.text import SERVER_LIMIT, printable
+from provena_sdk.net.tls import authorities
 
 if TYPE_CHECKING:
     from provena_sdk.config.settings import Credential, Settings

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from provena_sdk.config.keys import KEYS, PATH_KEYS, STORE_COMMAND, Value
-from provena_sdk.config.private_files import read_small
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.private_files import read_small
 
 CONFIG_FILE: Final = "PROVENA_CONFIG_FILE"
 

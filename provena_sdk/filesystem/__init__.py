@@ -4,6 +4,17 @@ Nothing needs to be imported: with this package installed, ``pandas.read_csv("pr
 finds :class:`ProvenaFileSystem` by itself.
 """
 
-from provena_sdk.filesystem.router import ProvenaFileSystem
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provena_sdk.filesystem.file_system import ProvenaFileSystem
 
 __all__ = ["ProvenaFileSystem"]
+
+
+def __getattr__(name: str) -> Any:
+    # When it is asked for: it loads fsspec.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.file_system"), name)

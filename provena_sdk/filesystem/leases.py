@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from provena_sdk.datasets.contents import DatasetContents, Entry
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, InvalidArgument, LeaseExpired, LeaseMissing
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
-from provena_sdk.files.contents import DatasetContents, Entry
-from provena_sdk.files.location import StoreAddress
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 
 _PATIENCE_SECONDS: Final = 10.0
 _OPEN_ONE: Final = "Open one where you are signed in: provena_sdk.dask.lease(client, {dataset_id!r})."
@@ -174,7 +175,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _LeasedCredentials:
-    """Gives out what one lease holds; see :class:`provena_sdk.files.CredentialsProvider`."""
+    """Gives out what one lease holds; see :class:`provena_sdk.s3.credentials.CredentialsProvider`."""
 
     def __init__(self, leases: Leases, lease: str) -> None:
         self._leases = leases

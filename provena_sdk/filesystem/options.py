@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from provena_sdk.errors import ConfigurationError, InvalidArgument
-from provena_sdk.files.credentials import Access
+from provena_sdk.s3.credentials import Access
 
 if TYPE_CHECKING:
     from provena_sdk.client import Provena

@@ -13,16 +13,16 @@ from provena_api.models import (
     VersionResponse,
 )
 
-from provena_sdk.files.location import FileInfo
-from provena_sdk.files.options import Compare, Verify
-from provena_sdk.files.patterns import Patterns
-from provena_sdk.files.plan import DownloadPlan, UploadPlan
-from provena_sdk.files.progress import ProgressLike
-from provena_sdk.files.report import TransferReport
+from provena_sdk.datasets.location import FileInfo
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources.file_access import OpenFile, StrPath
 from provena_sdk.resources.io import IOSubModule
+from provena_sdk.transfer.options import Compare, Verify
+from provena_sdk.transfer.patterns import Patterns
+from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.displays import ProgressLike
+from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import Transport
 
 if TYPE_CHECKING:

@@ -11,22 +11,19 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from provena_sdk.auth.abandon import on_thread
-from provena_sdk.files import (
-    DatasetFiles,
-    on_io_thread,
-    run_sync,
-)
-from provena_sdk.files.executor import checked_executor
-from provena_sdk.files.local import destination_folder, source_folder
-from provena_sdk.files.location import FileInfo
-from provena_sdk.files.open_options import checked_options
-from provena_sdk.files.options import Choice, RunOptions, TransferOptions
-from provena_sdk.files.paths import checked
-from provena_sdk.files.plan import AsyncDownloadPlan, AsyncUploadPlan, DownloadPlan, UploadPlan
-from provena_sdk.files.progress import progress_for
-from provena_sdk.files.report import TransferReport
-from provena_sdk.resources.datasets import Datasets
+from provena_sdk.concurrency.background import on_thread
+from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.connection import Datasets
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import FileInfo
+from provena_sdk.datasets.paths import checked
+from provena_sdk.filesystem.open_file.options import checked_options
+from provena_sdk.transfer.executor import checked_executor
+from provena_sdk.transfer.local.scan import destination_folder, source_folder
+from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
+from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan, DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.displays import progress_for
+from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import Transport
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.faults import Faults, faults_of
-from provena_sdk.sandbox.routing import Endpoint, Router, here_only
-from provena_sdk.sandbox.signin import SignIn
-from provena_sdk.sandbox.wire import Request, Response, json_response
+from provena_sdk.sandbox.http.routing import Endpoint, Router, here_only
+from provena_sdk.sandbox.http.server import Request, Response, json_response
+from provena_sdk.sandbox.signin.realm import SignIn
 
 
 class Exchange(NamedTuple):

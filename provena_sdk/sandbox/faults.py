@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from provena_sdk.sandbox.wire import Connection, Request, Response
+from provena_sdk.sandbox.http.server import Connection, Request, Response
 
 Backend = Literal["registry", "auth", "jobs", "handles", "sign-in", "search"]
 Operate = Callable[[Request], Response]

@@ -12,24 +12,32 @@ from typing import Any, Self
 
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.control import Exchange, add_control
-from provena_sdk.sandbox.datastore import datastore
 from provena_sdk.sandbox.external.issuer import ExternalIssuer
 from provena_sdk.sandbox.external.parts import ExternalStore, check_url
 from provena_sdk.sandbox.external.storage import ExternalStorage
 from provena_sdk.sandbox.faults import Fault, Faults, suffer
-from provena_sdk.sandbox.items import ALL_ROLES
-from provena_sdk.sandbox.loopback import wrong_origin
+from provena_sdk.sandbox.http.loopback import wrong_origin
+from provena_sdk.sandbox.http.routing import Router
+from provena_sdk.sandbox.http.server import (
+    Connection,
+    Handler,
+    Request,
+    Response,
+    Server,
+    json_response,
+    serve,
+)
 from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
-from provena_sdk.sandbox.routing import Router
-from provena_sdk.sandbox.search import search
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
-from provena_sdk.sandbox.service import Deployment
-from provena_sdk.sandbox.sessions import REUSES, Rotation
-from provena_sdk.sandbox.signin import Lifetimes, SignIn
+from provena_sdk.sandbox.services.common import Deployment
+from provena_sdk.sandbox.services.datastore import datastore
+from provena_sdk.sandbox.services.items import ALL_ROLES
+from provena_sdk.sandbox.services.search import search
+from provena_sdk.sandbox.signin.realm import Lifetimes, SignIn
+from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
 from provena_sdk.sandbox.state import State
 from provena_sdk.sandbox.storage import OwnStorage, Storage
 from provena_sdk.sandbox.users import STANDARD_USERS, User
-from provena_sdk.sandbox.wire import Connection, Handler, Request, Response, Server, json_response, serve
 
 HOST = "127.0.0.1"
 SERVICES = ("signin", "datastore", "search", "s3")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provena_sdk.sandbox.items import Item, Metadata, dataset_body
+from provena_sdk.sandbox.services.items import Item, Metadata, dataset_body
 from provena_sdk.sandbox.state import State
 from provena_sdk.sandbox.storage import Storage
 from provena_sdk.sandbox.users import STANDARD_USERS

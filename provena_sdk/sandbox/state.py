@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from provena_sdk.sandbox.clock import Clock
-from provena_sdk.sandbox.index import SearchIndex
-from provena_sdk.sandbox.items import ALL_ROLES, Item
-from provena_sdk.sandbox.tokens import Identity
+from provena_sdk.sandbox.services.index import SearchIndex
+from provena_sdk.sandbox.services.items import ALL_ROLES, Item
+from provena_sdk.sandbox.signin.tokens import Identity
 from provena_sdk.sandbox.users import ADMIN, User
 
 HANDLE_PREFIX = "10378.1"

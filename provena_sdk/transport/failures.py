@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 
 from provena_sdk.errors import ConnectionFailed, RequestTimedOut
+from provena_sdk.net.reachability import proxy_status, rejected_certificate, where, why
 from provena_sdk.operations.operation import Call
 from provena_sdk.secret import without_frames
 from provena_sdk.transport.policy import Failure
 from provena_sdk.transport.retry import NoAnswer
-from provena_sdk.unreached import proxy_status, rejected_certificate, where, why
 
 _NOT_SENT = (
     httpx.ConnectError,

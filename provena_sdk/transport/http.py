@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from provena_sdk.auth.abandon import on_thread
+from provena_sdk.concurrency.background import on_thread
 from provena_sdk.config import TIMEOUT_SECONDS, Deployment
 from provena_sdk.errors import (
     ProvenaError,

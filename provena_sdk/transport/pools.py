@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 
 from provena_sdk._version import __version__
-from provena_sdk.config.trust import shared_tls_context
 from provena_sdk.errors import ClosedError
 from provena_sdk.net.bodies import ENCODINGS
+from provena_sdk.net.tls import shared_tls_context
 from provena_sdk.transport.deadlines import keep_deadlines, keep_deadlines_async
 
 THREADS = 32

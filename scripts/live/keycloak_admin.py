@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from provena_sdk.sandbox.sessions import Rotation
+from provena_sdk.sandbox.signin.sessions import Rotation
 from scripts.live.realm import ROTATIONS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from provena_sdk.sandbox.sessions import Rotation
+from provena_sdk.sandbox.signin.sessions import Rotation
 from provena_sdk.sandbox.users import (
     DEVICE_CLIENTS,
     SERVICE_CLIENT,

@@ -23,10 +23,10 @@ from distributed import Client, LocalCluster
 
 from provena_sdk import Deployment, FileOutcome, Progress, Provena
 from provena_sdk.auth import Prompt, token_source
-from provena_sdk.files.paths import is_part_name
+from provena_sdk.datasets.paths import is_part_name
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.object_store.grants import Grants
-from provena_sdk.sandbox.tokens import TokenMaker
+from provena_sdk.sandbox.object_store.access.grants import Grants
+from provena_sdk.sandbox.signin.tokens import TokenMaker
 
 
 class Approved:

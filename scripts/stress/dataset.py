@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.retry import RetryRule
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Grants, ObjectStore, serve
 from provena_sdk.sandbox.object_store.objects import Part, StoredObject
 

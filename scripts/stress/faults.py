@@ -26,11 +26,14 @@ from typing import Literal, NamedTuple, cast
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
+from provena_sdk.concurrency.io_thread import run_sync  # noqa: E402 reason= found by the path above
+from provena_sdk.datasets.files import DatasetFiles  # noqa: E402 reason= found by the path above
 from provena_sdk.errors import IntegrityError, TransferFailed  # noqa: E402 reason= found by the path above
-from provena_sdk.files import Access, DatasetFiles, TransferReport, run_sync  # noqa: E402 reason= found by the path above
-from provena_sdk.files.objects.retry import RetryRule  # noqa: E402 reason= found by the path above
+from provena_sdk.s3.credentials import Access  # noqa: E402 reason= found by the path above
+from provena_sdk.s3.retry import RetryRule  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault, RequestRecord  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store.faults import ObjectFaultKind  # noqa: E402 reason= found by the path above
+from provena_sdk.transfer.report import TransferReport  # noqa: E402 reason= found by the path above
 from scripts.stress.dataset import RunningStore, tree  # noqa: E402 reason= found by the path above
 
 Way = Literal["down", "up"]

@@ -17,7 +17,8 @@ import time
 from dataclasses import replace
 
 from provena_sdk import Deployment, Provena
-from provena_sdk.auth import FileStore, Prompt, SessionKey, locking, token_source
+from provena_sdk.auth import FileStore, Prompt, SessionKey, token_source
+from provena_sdk.auth.store import locking
 from provena_sdk.sandbox import Sandbox
 
 GO = "go\n"
@@ -49,7 +50,7 @@ def work(*, kernel_lock: bool) -> None:
         locking._kernel_lock = lambda *_: contextlib.nullcontext()  # type: ignore[assignment]
     with Provena(interactive=False) as provena:
         provena.datastore.get_health_check()
-        import provena_sdk.auth.wire  # noqa: F401  # loaded before the start, so that all start at once
+        import provena_sdk.auth.http  # noqa: F401  # loaded before the start, so that all start at once
 
         print("ready", flush=True)
         sys.stdin.readline()

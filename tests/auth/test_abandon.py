@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from provena_sdk.auth.abandon import Abandoned, on_thread, stop_if_abandoned
 from provena_sdk.auth.flows import DeviceFlow
-from provena_sdk.auth.present import Prompt
+from provena_sdk.auth.prompts.prompt import Prompt
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.auth.tokens import SessionKey
+from provena_sdk.concurrency.background import Abandoned, on_thread, stop_if_abandoned
 from provena_sdk.sandbox import Sandbox
 
 

@@ -15,7 +15,7 @@ from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import Account, Prompt, SessionKey, TokenSource, token_source
 from provena_sdk.auth.account import describe
 from provena_sdk.auth.flows import StaticToken
-from provena_sdk.auth.store import FileStore
+from provena_sdk.auth.store.token_store import FileStore
 from provena_sdk.auth.tokens import Tokens, read_claims, read_kind
 from provena_sdk.errors import ConfigurationError, SessionEnded, SignInDenied, SignInError, SignInRequired
 from provena_sdk.sandbox import Fault, Sandbox

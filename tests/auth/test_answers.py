@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.auth.refusal import Refusal
+from provena_sdk.auth.errors import Refusal
+from provena_sdk.auth.http import MOST_BYTES
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import Tokens
-from provena_sdk.auth.wire import MOST_BYTES
 from provena_sdk.errors import (
     ConfigurationError,
     ConnectionFailed,

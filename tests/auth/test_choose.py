@@ -13,7 +13,7 @@ import pytest
 
 from provena_sdk.auth import MemoryStore, SessionKey, Tokens, token_source
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.store import FileStore
+from provena_sdk.auth.store.token_store import FileStore
 from provena_sdk.config import Deployment
 from provena_sdk.errors import ConfigurationError, SessionEnded, SignInRequired
 from provena_sdk.secret import Secret

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.auth import locking
-from provena_sdk.auth.locking import exclusive
+from provena_sdk.auth.store import locking
+from provena_sdk.auth.store.locking import exclusive
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="containers, and the name of a start of the kernel"),
@@ -27,7 +27,7 @@ import os, socket, sys
 socket.gethostname = lambda: "container-\\x1b[2J"
 os.getpid = lambda: 1
 from pathlib import Path
-from provena_sdk.auth.locking import exclusive
+from provena_sdk.auth.store.locking import exclusive
 with exclusive(Path(sys.argv[1]), timeout=5):
     print("held", flush=True)
     sys.stdin.readline()

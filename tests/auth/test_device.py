@@ -10,8 +10,8 @@ import pytest
 from oauthlib.oauth2 import DeviceClient
 
 from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
+from provena_sdk.auth.errors import Refusal
 from provena_sdk.auth.flows import DeviceFlow
-from provena_sdk.auth.refusal import Refusal
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import SessionKey, Tokens
 from provena_sdk.errors import (

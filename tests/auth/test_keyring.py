@@ -17,7 +17,7 @@ from keyring.backends import fail, null
 
 from provena_sdk import Provena
 from provena_sdk.auth import FileStore, MemoryStore, SessionKey, Tokens, TokenSource, store_named
-from provena_sdk.auth.keyring_store import WINDOWS_PIECE, KeyringStore
+from provena_sdk.auth.store.keyring import WINDOWS_PIECE, KeyringStore
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.secret import Secret
 

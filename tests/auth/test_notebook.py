@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from provena_sdk.auth import NotebookPresenter, Prompt, TerminalPresenter
-from provena_sdk.auth.notebook import asking, outcome
-from provena_sdk.auth.present import Presenter, default_presenter, someone_watches
+from provena_sdk.auth.prompts.notebook import asking, outcome
+from provena_sdk.auth.prompts.prompt import Presenter, default_presenter, someone_watches
 from provena_sdk.sandbox import Sandbox
 
 URL = "https://auth.example.org/device?user_code=ABCD-EFGH&x=1"

@@ -22,7 +22,7 @@ from provena_sdk.config import Given, read_config, resolve
 from provena_sdk.config.settings import Credential
 from provena_sdk.errors import SessionEnded
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.sessions import REUSES, Rotation
+from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
 from provena_sdk.secret import Secret
 
 WORKERS = 5
@@ -195,7 +195,7 @@ def test_a_replacement_that_could_not_be_written_is_warned_of_and_tried_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("provena_sdk.auth.token_places.write_small", full)
+        patched.setattr("provena_sdk.auth.store.offline_token.write_small", full)
         with pytest.warns(UserWarning, match="could not be put there .No space left on device"):
             source.token()
     assert token.read_text("utf-8") == before

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provena_sdk.auth.present import (
+from provena_sdk.auth.prompts.prompt import (
     Presenter,
     Prompt,
     TerminalPresenter,

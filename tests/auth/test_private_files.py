@@ -13,11 +13,11 @@ import pytest
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.auth import FileStore, SessionKey, Tokens, token_source
-from provena_sdk.auth.locking import exclusive
+from provena_sdk.auth.store.locking import exclusive
 from provena_sdk.config import read_config
-from provena_sdk.config.private_files import make_private_folder, read_small
-from provena_sdk.config.trust import tls_context
 from provena_sdk.errors import ConfigurationError, ProvenaError
+from provena_sdk.net.tls import tls_context
+from provena_sdk.private_files import make_private_folder, read_small
 from provena_sdk.secret import Secret
 
 pytestmark = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provena_sdk.auth.store import FileStore
+from provena_sdk.auth.store.token_store import FileStore
 from provena_sdk.auth.tokens import SessionKey, Tokens
 from provena_sdk.secret import Secret
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SCRIPT = """
 import contextlib, sys, time
 from pathlib import Path
-from provena_sdk.auth import store, locking, token_source
+from provena_sdk.auth.store.token_store import token_store as store
+from provena_sdk.auth.store.token_store import locking
+from provena_sdk.auth import token_source
 from provena_sdk.config import Deployment
 
 issuer, locks, go = sys.argv[1:]
@@ -30,7 +32,7 @@ if locks == "no kernel lock":
 elif locks == "no lock at all":
     store.exclusive = lambda *_, **__: contextlib.nullcontext()
 source = token_source(Deployment("example.org", issuer=issuer), interactive=False)
-import provena_sdk.auth.wire
+import provena_sdk.auth.http
 print("ready", flush=True)
 sys.stdin.readline()
 print(source.token().reveal())

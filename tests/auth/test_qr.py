@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from provena_sdk.auth import Prompt, TerminalPresenter, qr
+from provena_sdk.auth import Prompt, TerminalPresenter
+from provena_sdk.auth.prompts import qr
 
 URL = "https://auth.example.org/auth/realms/provena/device?user_code=ABCD-EFGH"
 
@@ -71,7 +72,7 @@ def test_it_is_for_terminals_without_a_browser(
     monkeypatch: pytest.MonkeyPatch, browser: bool, stream: type[io.StringIO], shown: bool
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("provena_sdk.auth.present._open", lambda url: True)
+    monkeypatch.setattr("provena_sdk.auth.prompts.prompt._open", lambda url: True)
     out = stream()
     TerminalPresenter(stream=out, browser=browser).show(Prompt("example.org", URL, "ABCD-EFGH", 600))
     assert ("█" in out.getvalue()) is shown

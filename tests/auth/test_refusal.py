@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from provena_sdk.auth.errors import Refusal, explain
 from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken
-from provena_sdk.auth.refusal import Refusal, explain
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.auth.tokens import SessionKey

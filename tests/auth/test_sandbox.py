@@ -170,7 +170,7 @@ from provena_sdk.auth import token_source
 from provena_sdk.config import Deployment
 from provena_sdk.secret import Secret
 source = token_source(Deployment("localhost", issuer=sys.argv[1]), interactive=False)
-import provena_sdk.auth.wire
+import provena_sdk.auth.http
 print("ready", flush=True)
 for _ in sys.stdin:
     print(source.token().reveal(), flush=True)

@@ -15,7 +15,7 @@ import pytest
 from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken, StaticToken
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
-from provena_sdk.auth.store import FileStore
+from provena_sdk.auth.store.token_store import FileStore
 from provena_sdk.auth.tokens import SessionKey, Tokens
 from provena_sdk.errors import ConfigurationError, ProvenaError
 from provena_sdk.secret import Secret

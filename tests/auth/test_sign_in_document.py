@@ -8,17 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from provena_sdk import Deployment, Provena
-from provena_sdk.auth import (
-    DeviceFlow,
-    OfflineToken,
-    Secret,
-    SessionKey,
-    SignInServer,
-    device,
-    refusal,
-    token_source,
-)
-from provena_sdk.auth.refusal import Refusal, explain, passing, unreadable
+from provena_sdk.auth import DeviceFlow, OfflineToken, Secret, SessionKey, SignInServer, device, token_source
+from provena_sdk.auth import errors as refusal
+from provena_sdk.auth.errors import Refusal, explain, passing, unreadable
 from provena_sdk.errors import ProvenaError
 from provena_sdk.sandbox import Sandbox
 

@@ -14,7 +14,7 @@ import pytest
 from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, OfflineToken, StaticToken
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
-from provena_sdk.auth.store import FileStore, MemoryStore
+from provena_sdk.auth.store.token_store import FileStore, MemoryStore
 from provena_sdk.auth.tokens import GivenSecret, SessionKey, Tokens
 from provena_sdk.errors import (
     ConnectionFailed,

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.auth import locking
-from provena_sdk.auth.locking import exclusive
-from provena_sdk.auth.store import FileStore, MemoryStore, state_folder
+from provena_sdk.auth.store import locking
+from provena_sdk.auth.store.locking import exclusive
+from provena_sdk.auth.store.token_store import FileStore, MemoryStore, state_folder
 from provena_sdk.auth.tokens import SessionKey, Tokens
 from provena_sdk.secret import Secret
 
@@ -200,7 +200,7 @@ def test_the_file_is_flushed_before_it_is_renamed(store: FileStore, monkeypatch:
 def test_killed_at_any_moment_the_file_is_the_old_one_or_the_new_one(store: FileStore) -> None:
     script = (
         "import sys\n"
-        "from provena_sdk.auth.store import FileStore\n"
+        "from provena_sdk.auth.store.token_store import FileStore\n"
         "from provena_sdk.auth.tokens import SessionKey, Tokens\n"
         "from provena_sdk.secret import Secret\n"
         f"key = SessionKey({KEY.issuer!r}, 'provena', 'client-tools')\n"
@@ -321,7 +321,7 @@ class TestLock:
             raise BlockingIOError(11, "Resource temporarily unavailable")
 
         monkeypatch.setattr(fcntl, "flock", held)
-        monkeypatch.setattr("provena_sdk.auth.locking.KERNEL_SECONDS", 0.02)
+        monkeypatch.setattr("provena_sdk.auth.store.locking.KERNEL_SECONDS", 0.02)
         started = time.monotonic()
         assert self.overlaps(tmp_path / "x.lock") == 1
         assert time.monotonic() - started < 3
@@ -330,7 +330,7 @@ class TestLock:
         script = (
             "import os, sys\n"
             "from pathlib import Path\n"
-            "from provena_sdk.auth.locking import exclusive\n"
+            "from provena_sdk.auth.store.locking import exclusive\n"
             "with exclusive(Path(sys.argv[1]), timeout=5): os._exit(9)\n"
         )
         path = tmp_path / "x.lock"

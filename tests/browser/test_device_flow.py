@@ -14,8 +14,8 @@ import pytest
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.auth import Prompt, TerminalPresenter, token_source
-from provena_sdk.auth.notebook import asking
-from provena_sdk.auth.store import MemoryStore
+from provena_sdk.auth.prompts.notebook import asking
+from provena_sdk.auth.store.token_store import MemoryStore
 from provena_sdk.errors import SignInDenied
 from provena_sdk.sandbox import Sandbox
 

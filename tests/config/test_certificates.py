@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import token_source
 from provena_sdk.errors import CertificateRejected, ConnectionFailed
-from provena_sdk.files.failures import translate
+from provena_sdk.s3.failures import translate
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)

@@ -138,7 +138,7 @@ def test_what_gives_no_token_says_why(
 
 
 def test_a_command_that_hangs(source: Callable[[str], TokenSource], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provena_sdk.auth.token_places._COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("provena_sdk.auth.store.offline_token._COMMAND_SECONDS", 0.2)
     made = source(command("import time", "print('hush', flush=True)", "time.sleep(30)"))
     with pytest.raises(ConfigurationError, match="took longer than") as caught:
         made.token()

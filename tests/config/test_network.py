@@ -14,8 +14,8 @@ import pytest
 
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import token_source
-from provena_sdk.config.trust import authorities, bundle, shared_tls_context, tls_context
 from provena_sdk.errors import CertificateRejected, ConfigurationError
+from provena_sdk.net.tls import authorities, bundle, shared_tls_context, tls_context
 from provena_sdk.sandbox import Sandbox
 
 if TYPE_CHECKING:

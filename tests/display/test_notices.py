@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.auth import FileStore, SessionKey
-from provena_sdk.auth.locking import exclusive
+from provena_sdk.auth.store.locking import exclusive
 from provena_sdk.display.notices import warn
 
 
@@ -17,7 +17,7 @@ def test_the_line_is_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     store.path(key).write_text("{")
     with pytest.warns(UserWarning, match="set aside") as told:
         store.load(key)
-    monkeypatch.setattr("provena_sdk.auth.locking.NOTICE_SECONDS", 0.1)
+    monkeypatch.setattr("provena_sdk.auth.store.locking.NOTICE_SECONDS", 0.1)
     (tmp_path / "x.held").write_text("{}")
     with (
         pytest.warns(UserWarning, match="Waiting for") as waited,

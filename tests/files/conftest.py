@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, Server, serve
 
 BUCKET = "reef"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.files.admission import SMALL_BYTES, Admission
+from provena_sdk.s3.budget import SMALL_BYTES, Admission
 
 LARGE = SMALL_BYTES + 1
 

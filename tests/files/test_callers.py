@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.files import Access, DatasetFiles, on_io_thread, run_sync
-from provena_sdk.files.options import RunOptions
+from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from provena_sdk.transfer.options import RunOptions
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -197,7 +199,7 @@ def test_a_forked_child_makes_connections_of_its_own(files: DatasetFiles, put: P
 
 def test_importing_loads_nothing_heavy() -> None:
     code = """
-        import sys, provena_sdk.files
+        import sys, provena_sdk.datasets.files
         heavy = {"httpx", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp", "requests", "click", "rich"}
         sys.exit(", ".join(sorted(heavy & set(sys.modules))) or None)
     """
@@ -208,7 +210,9 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_no_warning_about_unclosed_connections(server: Server, tmp_path: Path) -> None:
     code = f"""
         from datetime import datetime, timezone
-        from provena_sdk.files import *
+        from provena_sdk.datasets.files import DatasetFiles
+        from provena_sdk.datasets.location import DatasetLocation
+        from provena_sdk.s3.credentials import Credentials, CredentialsSource
         source = CredentialsSource(lambda *_: Credentials("i", "s", "t", datetime(2100, 1, 1, tzinfo=timezone.utc)))
         files = DatasetFiles(DatasetLocation("x", "reef", "datasets/x/"), source, endpoint_url={server.url!r})
         try:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files.checksum import crc32_combine, new_hasher
+from provena_sdk.s3.checksums import crc32_combine, new_hasher
 
 
 @given(st.binary(max_size=2_000), st.binary(max_size=2_000))

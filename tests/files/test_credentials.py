@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing, ServiceError
-from provena_sdk.files import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.secret import Secret
 
 

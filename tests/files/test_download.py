@@ -24,6 +24,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation, FileInfo, StoreAddress
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -31,20 +33,24 @@ from provena_sdk.errors import (
     FileError,
     IntegrityError,
 )
-from provena_sdk.files import DatasetFiles, DatasetLocation, download, pieces, resume
-from provena_sdk.files.checksum import composite, md5
-from provena_sdk.files.download import download_file
-from provena_sdk.files.engine import Engine
-from provena_sdk.files.location import FileInfo, StoreAddress
-from provena_sdk.files.objects import ObjectState, Received
-from provena_sdk.files.objects.lanes import Lanes
-from provena_sdk.files.objects.wire import Receiver
-from provena_sdk.files.options import TransferOptions
-from provena_sdk.files.part_file import PartFile
-from provena_sdk.files.pieces import Layout
-from provena_sdk.files.plan import Download
-from provena_sdk.files.progress import Meter, Progress
-from provena_sdk.files.proof import (
+from provena_sdk.s3.checksums import composite, md5
+from provena_sdk.s3.http.http1 import Receiver
+from provena_sdk.s3.http.io_loops import Lanes
+from provena_sdk.s3.models import ObjectState, Received
+from provena_sdk.sandbox.object_store import Server
+from provena_sdk.transfer import download
+from provena_sdk.transfer.download import download_file
+from provena_sdk.transfer.local.targets import Destination
+from provena_sdk.transfer.options import TransferOptions
+from provena_sdk.transfer.plan import Download
+from provena_sdk.transfer.progress.displays import Meter, Progress
+from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.resume import partial_download as resume
+from provena_sdk.transfer.resume import ranges as pieces
+from provena_sdk.transfer.resume.part_file import PartFile
+from provena_sdk.transfer.resume.ranges import Layout
+from provena_sdk.transfer.scheduler import Engine
+from provena_sdk.transfer.verify.checks import (
     NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
     Proof,
@@ -52,9 +58,6 @@ from provena_sdk.files.proof import (
     piece_digest,
     piece_hasher,
 )
-from provena_sdk.files.report import FileOutcome
-from provena_sdk.files.targets import Destination
-from provena_sdk.sandbox.object_store import Server
 
 PIECE = 1000
 DATA = random.Random(4).randbytes(9_500)
@@ -67,7 +70,7 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "PIECE_BYTES", PIECE)
     monkeypatch.setattr(pieces, "MAX_PIECE_BYTES", 2 * PIECE)
     monkeypatch.setattr(download, "PART_BYTES", PIECE)
-    monkeypatch.setattr("provena_sdk.files.engine._LONGEST_WAIT", 0.001)
+    monkeypatch.setattr("provena_sdk.transfer.scheduler._LONGEST_WAIT", 0.001)
 
 
 def encoded(digest: bytes) -> str:
@@ -271,8 +274,8 @@ async def test_by_size_alone_nothing_is_asked_or_hashed(
     def never(*_: object) -> bytes:
         raise AssertionError("nothing is to be hashed")
 
-    monkeypatch.setattr("provena_sdk.files.proof.digest_of", never)
-    monkeypatch.setattr("provena_sdk.files.proof.new_hasher", never)
+    monkeypatch.setattr("provena_sdk.transfer.verify.checks.digest_of", never)
+    monkeypatch.setattr("provena_sdk.transfer.verify.checks.new_hasher", never)
     objects = Objects(data=DATA[:size], etag="0" * 32)
     outcome = await fetch(objects, tmp_path, verify="size")
     assert held(tmp_path) == {"a.nc": DATA[:size]}
@@ -472,7 +475,7 @@ async def test_what_a_thread_opens_after_the_caller_gave_up_is_removed(
         finally:
             ended.set()
 
-    monkeypatch.setattr("provena_sdk.files.download.begin", late)
+    monkeypatch.setattr("provena_sdk.transfer.download.begin", late)
     task = asyncio.create_task(fetch(Objects(), tmp_path))
     assert await asyncio.to_thread(begun.wait, 10)
     task.cancel()
@@ -578,7 +581,9 @@ def test_a_piece_is_taken_once() -> None:
 PROGRAM = """
     import sys
     from datetime import datetime, timezone
-    from provena_sdk.files import Credentials, CredentialsSource, DatasetFiles, DatasetLocation
+    from provena_sdk.s3.credentials import Credentials, CredentialsSource
+    from provena_sdk.datasets.files import DatasetFiles
+    from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from provena_sdk.errors import ConnectionFailed, FileError, Forbidden
-from provena_sdk.files.engine import Engine
-from provena_sdk.files.options import TransferOptions
-from provena_sdk.files.report import FileOutcome
+from provena_sdk.transfer.options import TransferOptions
+from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.scheduler import Engine
 
 MIB = 1024**2
 

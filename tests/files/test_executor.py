@@ -21,23 +21,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk import Provena, errors
-from provena_sdk.files import (
-    Access,
-    Credentials,
-    CredentialsSource,
-    DatasetFiles,
-    DatasetLocation,
-    FileInfo,
-    FileOutcome,
-    on_io_thread,
-    run_sync,
-)
-from provena_sdk.files.executor import batches, carry_out_on, checked_executor
-from provena_sdk.files.plan import Download, Upload
-from provena_sdk.files.progress import Meter, Progress
-from provena_sdk.files.work import Fetch, Send
+from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation, FileInfo
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
+from provena_sdk.transfer.executor import batches, carry_out_on, checked_executor
+from provena_sdk.transfer.plan import Download, Upload
+from provena_sdk.transfer.progress.displays import Meter, Progress
+from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.tasks import Fetch, Send
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]
@@ -240,7 +234,7 @@ def test_a_folder_that_is_another_one_on_the_worker(
     files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({"a": b"1"})
-    monkeypatch.setattr("provena_sdk.files.executor._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("provena_sdk.transfer.executor._LOOK_SECONDS", 0.0)
     (tmp_path / "here").mkdir()
 
     class Elsewhere(Copying):

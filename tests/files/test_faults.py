@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -15,18 +18,11 @@ from provena_sdk.errors import (
     IntegrityError,
     TransferFailed,
 )
-from provena_sdk.files import (
-    Access,
-    Credentials,
-    CredentialsSource,
-    DatasetFiles,
-    DatasetLocation,
-    TransferReport,
-    engine,
-    run_sync,
-)
-from provena_sdk.files.objects import retry
+from provena_sdk.s3 import retry
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from provena_sdk.transfer import scheduler as engine
+from provena_sdk.transfer.report import TransferReport
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -163,7 +159,7 @@ def test_an_object_replaced_while_it_is_read_is_fetched_as_it_is_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # What is on its way together may all be of the old one.
-    monkeypatch.setattr("provena_sdk.files.engine._LARGE_PARTS", 1)
+    monkeypatch.setattr("provena_sdk.transfer.scheduler._LARGE_PARTS", 1)
     put({"file": LARGE})
     struck = faults.add(fault("replace", operation="GetObject", data=b"the new one"))
     files.download_all(tmp_path)

@@ -9,8 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileNotFound, ServiceFileRefused, UnsafePath
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation, run_sync
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.sandbox.object_store import Server
 
 Put = Callable[[dict[str, bytes]], None]

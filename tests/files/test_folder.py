@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import UnsafePath
-from provena_sdk.files import DatasetFiles, folder
-from provena_sdk.files.folder import HeldFolder, NamedFolder, open_folder
-from provena_sdk.files.options import Choice, TransferOptions
-from provena_sdk.files.targets import Destination
+from provena_sdk.transfer.local import folder
+from provena_sdk.transfer.local.folder import HeldFolder, NamedFolder, open_folder
+from provena_sdk.transfer.local.targets import Destination
+from provena_sdk.transfer.options import Choice, TransferOptions
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     DatasetFileNotFound,
     FileError,
@@ -16,8 +18,8 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.files import CredentialsSource, DatasetFiles, DatasetLocation
-from provena_sdk.files.failures import refusal
+from provena_sdk.s3.credentials import CredentialsSource
+from provena_sdk.s3.failures import refusal
 
 Put = Callable[[dict[str, bytes]], None]
 

@@ -14,20 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import TransferFailed
-from provena_sdk.files import (
-    Access,
-    Credentials,
-    CredentialsSource,
-    DatasetFiles,
-    DatasetLocation,
-    download,
-    pieces,
-)
-from provena_sdk.files.objects import retry
-from provena_sdk.files.options import TransferOptions, Verify
-from provena_sdk.files.seal import Seal
+from provena_sdk.s3 import retry
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from provena_sdk.transfer import download
+from provena_sdk.transfer.options import TransferOptions, Verify
+from provena_sdk.transfer.resume import ranges as pieces
+from provena_sdk.transfer.resume.seal import Seal
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]
@@ -144,7 +140,7 @@ def test_another_machine_of_the_same_user_goes_on(
     broken_off(files, faults, tmp_path / "here")
     # It sees both folders elsewhere, and its processes are others.
     (tmp_path / "here").rename(tmp_path / "there")
-    monkeypatch.setattr("provena_sdk.files.process._place", lambda: {"host": "another"})
+    monkeypatch.setattr("provena_sdk.concurrency.processes._place", lambda: {"host": "another"})
     before = len(server.requests)
     files.download_all(tmp_path / "there")
     assert counted(server, "GetObject", before) == len(DATA) // PIECE - 3

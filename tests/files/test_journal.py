@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files import process
-from provena_sdk.files.journal import Heading, Journal, read_journal
-from provena_sdk.files.leftovers import sweep
-from provena_sdk.files.paths import journal_name, part_name, part_stem
-from provena_sdk.files.pieces import Pieces
-from provena_sdk.files.resume import Partial, PieceDigest, begin, clear_broken_off
-from provena_sdk.files.seal import Seal
-from provena_sdk.files.targets import Destination, Target
+from provena_sdk.concurrency import processes as process
+from provena_sdk.datasets.paths import journal_name, part_name, part_stem
+from provena_sdk.transfer.local.targets import Destination, Target
+from provena_sdk.transfer.resume.download_journal import Heading, Journal, read_journal
+from provena_sdk.transfer.resume.leftovers import sweep
+from provena_sdk.transfer.resume.partial_download import Partial, PieceDigest, begin, clear_broken_off
+from provena_sdk.transfer.resume.ranges import Pieces
+from provena_sdk.transfer.resume.seal import Seal
 
 HOUR = 3600
 DEAD = 4194305  # more than any process number there is
@@ -48,7 +48,9 @@ def place(folder: Path, name: str = "a.nc", seal: Seal = SEAL) -> Target:
 def token_of_the_dead(monkeypatch: pytest.MonkeyPatch, name: str = "a.nc") -> str:
     with monkeypatch.context() as patched:
         mark = process.process_mark().split("-")
-        patched.setattr("provena_sdk.files.seal.process_mark", lambda: f"{mark[0]}-{DEAD:x}-{mark[2]}")
+        patched.setattr(
+            "provena_sdk.transfer.resume.seal.process_mark", lambda: f"{mark[0]}-{DEAD:x}-{mark[2]}"
+        )
         return SEAL.token(part_stem(name))
 
 

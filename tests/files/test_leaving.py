@@ -8,7 +8,7 @@ from types import TracebackType
 
 import pytest
 
-from provena_sdk.files.leaving import exception_at_hand, is_left_by_exception
+from provena_sdk.filesystem.open_file.with_block import exception_at_hand, is_left_by_exception
 
 
 class File:

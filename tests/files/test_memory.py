@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.files import DatasetLocation
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.sandbox.object_store import Server
 
 PROGRAM = """
     import sys
     from datetime import datetime, timezone
-    from provena_sdk.files import Credentials, CredentialsSource, DatasetFiles, DatasetLocation
+    from provena_sdk.s3.credentials import Credentials, CredentialsSource
+    from provena_sdk.datasets.files import DatasetFiles
+    from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))

@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileExists, InvalidArgument, NotAFile
-from provena_sdk.files import Access, DatasetFiles, DatasetLocation, run_sync
+from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox.object_store import Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -163,7 +166,9 @@ def test_the_interpreter_ends_although_a_file_is_open(
     keys = server.grants.issue(location.bucket, location.prefix, write=True, lifetime_seconds=600)
     script = f"""
         import datetime
-        from provena_sdk.files import *
+        from provena_sdk.datasets.files import DatasetFiles
+        from provena_sdk.datasets.location import DatasetLocation
+        from provena_sdk.s3.credentials import Credentials, CredentialsSource
         keys = Credentials({keys.access_key_id!r}, {keys.secret_access_key!r}, {keys.session_token!r},
                            datetime.datetime.fromisoformat({keys.expiry.astimezone(UTC).isoformat()!r}))
         place = DatasetLocation({location.dataset_id!r}, {location.bucket!r}, {location.prefix!r})

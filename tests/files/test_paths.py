@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from provena_sdk.errors import UnsafePath
-from provena_sdk.files.paths import (
+from provena_sdk.datasets.paths import (
     ancestors,
     checked,
     clashes,
@@ -22,6 +21,7 @@ from provena_sdk.files.paths import (
     unmapped,
     upload_refusal,
 )
+from provena_sdk.errors import UnsafePath
 
 segments = st.one_of(
     st.sampled_from(

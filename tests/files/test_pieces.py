@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import FileStoreError, IntegrityError, TransferFailed
-from provena_sdk.files.admission import ByteBudget
-from provena_sdk.files.checksum import ETag, even_parts, parse_etag
-from provena_sdk.files.location import DatasetLocation
-from provena_sdk.files.plan import each_part
-from provena_sdk.files.report import FileOutcome, TransferReport
-from provena_sdk.files.source_file import SourceFile
-from provena_sdk.files.upload import part_size
+from provena_sdk.s3.budget import ByteBudget
+from provena_sdk.s3.checksums import ETag, even_parts, parse_etag
+from provena_sdk.transfer.local.source_file import SourceFile
+from provena_sdk.transfer.plan import each_part
+from provena_sdk.transfer.report import FileOutcome, TransferReport
+from provena_sdk.transfer.upload import part_size
 
 
 @pytest.mark.parametrize(

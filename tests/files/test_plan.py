@@ -20,6 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation, FileInfo, modified_ns
+from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import (
     FileAccessDenied,
     FileConflict,
@@ -28,22 +31,20 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.files import Access, DatasetFiles, DatasetLocation
-from provena_sdk.files import destination as destination_module
-from provena_sdk.files.checksum import composite, md5
-from provena_sdk.files.destination import DestinationView, Found, InTheWay
-from provena_sdk.files.local import LocalFile, Scan
-from provena_sdk.files.location import FileInfo, modified_ns
-from provena_sdk.files.objects import ObjectState
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.options import Choice, TransferOptions
-from provena_sdk.files.paths import part_name, part_stem
-from provena_sdk.files.patterns import Selection
-from provena_sdk.files.plan import DownloadPlan, PlanItem, Seen, TransferPlan
-from provena_sdk.files.planning import Draft, draft_download, draft_upload
-from provena_sdk.files.seal import Seal
+from provena_sdk.s3.checksums import composite, md5
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access
+from provena_sdk.s3.models import ObjectState
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
 from provena_sdk.sandbox.object_store.objects import Part
+from provena_sdk.transfer.local import destination as destination_module
+from provena_sdk.transfer.local.destination import DestinationView, Found, InTheWay
+from provena_sdk.transfer.local.scan import LocalFile, Scan
+from provena_sdk.transfer.options import Choice, TransferOptions
+from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.plan import DownloadPlan, PlanItem, Seen, TransferPlan
+from provena_sdk.transfer.planner import Draft, draft_download, draft_upload
+from provena_sdk.transfer.resume.seal import Seal
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -266,7 +267,7 @@ def test_no_file_is_hashed_and_none_asked_about_for_an_empty_destination(
     files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({f"{number}": b"x" for number in range(20)})
-    monkeypatch.setattr("provena_sdk.files.compare.compare", None)
+    monkeypatch.setattr("provena_sdk.transfer.verify.compare.compare", None)
     assert files.plan_download(tmp_path).counts() == {"new": 20}
 
 
@@ -316,7 +317,7 @@ def test_a_file_that_cannot_be_read_counts_as_changed(
     def refuse(*args: object, **options: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("provena_sdk.files.compare.open", refuse, raising=False)
+    monkeypatch.setattr("provena_sdk.transfer.verify.compare.open", refuse, raising=False)
     [item] = files.plan_download(tmp_path)
     assert (item.action, item.reason) == ("changed", "the file here cannot be read")
 

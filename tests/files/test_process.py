@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files.process import bears_mark_of_dead, is_dead, process_mark, this_process
+from provena_sdk.concurrency.processes import bears_mark_of_dead, is_dead, process_mark, this_process
 
-DESCRIBE = "import json; from provena_sdk.files import process; print(json.dumps(process.this_process()), flush=True)"
+DESCRIBE = (
+    "import json; from provena_sdk.concurrency import processes; "
+    "print(json.dumps(processes.this_process()), flush=True)"
+)
 posix = pytest.mark.skipif(os.name != "posix", reason="nothing can be known of other processes there")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="when a process was started is told by /proc only")
 
@@ -79,7 +82,7 @@ def test_numbers_no_system_gives() -> None:
 def test_a_mark_tells_whether_its_process_is_dead() -> None:
     mark = process_mark()
     assert not bears_mark_of_dead(f".2024.csv.5f3a-{mark}")
-    program = "from provena_sdk.files.process import process_mark; print(process_mark())"
+    program = "from provena_sdk.concurrency.processes import process_mark; print(process_mark())"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     theirs = other.stdout.strip()
     assert bears_mark_of_dead(f".2024.csv.5f3a-{theirs}")

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import Progress as Display
 
 from provena_sdk import FsspecProgress, Progress, RichProgress, TqdmProgress, errors
-from provena_sdk.files import FileOutcome, TransferReport
-from provena_sdk.files.progress import LineProgress, Meter, _Tally, progress_for
+from provena_sdk.transfer.progress.displays import LineProgress, Meter, _Tally, progress_for
+from provena_sdk.transfer.report import FileOutcome, TransferReport
 
 MB = 1_000_000
 
@@ -63,7 +63,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let only the tests tick, by whose clock time passes."""
-    monkeypatch.setattr("provena_sdk.files.progress._TICK_SECONDS", 60.0)
+    monkeypatch.setattr("provena_sdk.transfer.progress.displays._TICK_SECONDS", 60.0)
 
 
 def downloaded(path: str, size: int) -> FileOutcome:
@@ -319,7 +319,7 @@ def test_a_meter_ticks_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> Non
             self.calls.append(("tick",))
             self.ticked.set()
 
-    monkeypatch.setattr("provena_sdk.files.progress._TICK_SECONDS", 0.0)
+    monkeypatch.setattr("provena_sdk.transfer.progress.displays._TICK_SECONDS", 0.0)
     told = Ticking()
     meter = Meter(told)
     meter.start(1, 100)
@@ -355,7 +355,8 @@ def test_one_without_ticks_will_do() -> None:
 def test_the_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, told: str) -> None:
     width = [200]
     monkeypatch.setattr(
-        "provena_sdk.files.progress.shutil.get_terminal_size", lambda: os.terminal_size((width[0], 24))
+        "provena_sdk.transfer.progress.displays.shutil.get_terminal_size",
+        lambda: os.terminal_size((width[0], 24)),
     )
     shown, stream, clock = line()
     meter = Meter(shown)
@@ -500,7 +501,7 @@ def test_true_means_what_suits_the_place(monkeypatch: pytest.MonkeyPatch) -> Non
     assert progress_for(False) is None
     assert progress_for(True, io.StringIO()) is None
     assert isinstance(progress_for(True, Terminal()), LineProgress)
-    monkeypatch.setattr("provena_sdk.auth.notebook.kernel", object)
+    monkeypatch.setattr("provena_sdk.auth.prompts.notebook.kernel", object)
     assert isinstance(progress_for(True, io.StringIO()), TqdmProgress)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)

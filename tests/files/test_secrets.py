@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import TransferFailed
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetFiles, DatasetLocation, run_sync
-from provena_sdk.files.objects import retry
+from provena_sdk.s3 import retry
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Put = Callable[[dict[str, bytes]], None]

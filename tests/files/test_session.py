@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from botocore.utils import parse_timestamp
 
-from provena_sdk.files import Access, DatasetFiles, run_sync
-from provena_sdk.files.session import timestamp
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.session import timestamp
+from provena_sdk.s3.credentials import Access
 
 
 @pytest.mark.parametrize(

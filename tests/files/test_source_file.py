@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.errors import IntegrityError
-from provena_sdk.files.source_file import SourceFile
+from provena_sdk.transfer.local.source_file import SourceFile
 
 
 @given(data=st.binary(max_size=200), spans=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200))))

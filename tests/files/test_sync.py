@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import FileConflict, InvalidArgument, TransferFailed
-from provena_sdk.files import Access, DatasetFiles, DatasetLocation, run_sync
-from provena_sdk.files.options import Choice, TransferOptions
-from provena_sdk.files.patterns import Selection
-from provena_sdk.files.report import TransferReport
+from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox.object_store import ObjectFaults, Server
+from provena_sdk.transfer.options import Choice, TransferOptions
+from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.report import TransferReport
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -318,7 +321,7 @@ def test_by_time_no_file_is_read(
     times = {info.path: info.modified.timestamp() for info in files.list()}
     for path, moment in times.items():
         assert abs((tmp_path / path).stat().st_mtime - moment) < 1
-    monkeypatch.setattr("provena_sdk.files.compare.compare", None)
+    monkeypatch.setattr("provena_sdk.transfer.verify.compare.compare", None)
     assert down(files, tmp_path, by_time).counts() == {"same": 2}
     assert up(files, tmp_path, by_time).counts() == {"same": 2}
     # Of the same size and changed later: fetched again, or sent.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from provena_sdk.files.threads import Threads
+from provena_sdk.concurrency.thread_pool import Threads
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from provena_sdk import Deployment, Provena
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import (
     DatasetFileNotFound,
     FileConflict,
@@ -17,12 +20,11 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.files import Access, DatasetFiles, DatasetLocation
-from provena_sdk.files.paths import part_name, part_stem
-from provena_sdk.files.seal import Seal
-from provena_sdk.files.targets import Destination
+from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
+from provena_sdk.transfer.local.targets import Destination
+from provena_sdk.transfer.resume.seal import Seal
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -233,7 +235,7 @@ def test_a_disk_that_fills_up_is_told_with_the_files_name(
     def full(*args: object, **options: object) -> None:
         raise raised
 
-    monkeypatch.setattr("provena_sdk.files.download.write_whole", full)
+    monkeypatch.setattr("provena_sdk.transfer.download.write_whole", full)
     with pytest.raises(TransferFailed) as caught:
         files.download_all(tmp_path)
     # A write to a full disk does not say of which file, and one error may end several of them.
@@ -255,7 +257,7 @@ def test_an_error_with_a_class_of_its_own_stays_as_it_is(
     def full(*args: object, **options: object) -> None:
         raise raised
 
-    monkeypatch.setattr("provena_sdk.files.download.write_whole", full)
+    monkeypatch.setattr("provena_sdk.transfer.download.write_whole", full)
     [outcome] = files.download_all(tmp_path, raise_for_failures=False)
     assert outcome.error is raised
 

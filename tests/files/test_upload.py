@@ -16,19 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
 from provena_sdk.errors import ConnectionFailed, FileAccessDenied, FileStoreError, IntegrityError
-from provena_sdk.files import upload
-from provena_sdk.files.admission import ByteBudget
-from provena_sdk.files.checksum import composite, md5
-from provena_sdk.files.engine import Engine
-from provena_sdk.files.location import DatasetLocation, StoreAddress
-from provena_sdk.files.objects import ListedUpload, Stored, StoredPart
-from provena_sdk.files.objects.state import Streamed
-from provena_sdk.files.plan import MAX_FILE_BYTES, Upload, each_part
-from provena_sdk.files.progress import Meter, Progress
-from provena_sdk.files.report import FileOutcome
-from provena_sdk.files.source_file import SourceFile
-from provena_sdk.files.upload_journal import Begun, UploadJournals
+from provena_sdk.s3.budget import ByteBudget
+from provena_sdk.s3.checksums import composite, md5
+from provena_sdk.s3.models import ListedUpload, Stored, StoredPart, Streamed
+from provena_sdk.transfer import upload
+from provena_sdk.transfer.local.source_file import SourceFile
+from provena_sdk.transfer.plan import MAX_FILE_BYTES, Upload, each_part
+from provena_sdk.transfer.progress.displays import Meter, Progress
+from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.resume.upload_journal import Begun, UploadJournals
+from provena_sdk.transfer.scheduler import Engine
 
 MIB = 1024**2
 LOCATION = DatasetLocation("10378.1/1", "reef", "datasets/10378-1-1/")
@@ -291,7 +290,7 @@ async def test_a_file_that_is_just_being_written_anew_fails(
     """Its writer has emptied it, and not filled it again yet: neither the old file nor the new one."""
     source = tmp_path / "small.csv"
     source.write_bytes(b"")
-    monkeypatch.setattr("provena_sdk.files.upload.time.sleep", lambda _: source.write_bytes(b"new"))
+    monkeypatch.setattr("provena_sdk.transfer.upload.time.sleep", lambda _: source.write_bytes(b"new"))
     store = Store()
     with pytest.raises(IntegrityError, match="changed while it was read"):
         await send(store, source, size=3)

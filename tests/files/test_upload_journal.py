@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files.location import DatasetLocation
-from provena_sdk.files.upload_journal import FORGET_SECONDS, Begun, UploadJournals, read
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.transfer.resume.upload_journal import FORGET_SECONDS, Begun, UploadJournals, read
 
 HERE = DatasetLocation("10378.1/1", "reef", "datasets/10378-1-1/")
 PLACE = {"store": "", "bucket": "reef", "prefix": HERE.prefix}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provena_sdk.errors import ProvenaError
-from provena_sdk.filesystem.archive import Archive, dataset_entry
+from provena_sdk.filesystem.catalogue import Archive, dataset_entry
 
 
 def test_pages_that_lead_in_a_circle_are_an_error() -> None:

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_sdk.errors import FileStoreError, IntegrityError, InvalidArgument
-from provena_sdk.files.caching import AHEAD_BYTES, CACHE, MEMORY_BYTES, ReadCache, manner_of
 from provena_sdk.filesystem import ProvenaFileSystem
+from provena_sdk.filesystem.open_file.read_ahead import AHEAD_BYTES, CACHE, MEMORY_BYTES, ReadCache, manner_of
 from provena_sdk.sandbox import Sandbox
 
 KIB = 1024

@@ -16,7 +16,7 @@ from distributed import Client, LocalCluster
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.auth import token_source
-from provena_sdk.auth.handed import HANDED, HandedToken, HandedTokens
+from provena_sdk.auth.shared_tokens import HANDED, HandedToken, HandedTokens
 from provena_sdk.dask import SharedSignIn, _TokenHandover, share_sign_in
 from provena_sdk.errors import ClosedError, InvalidArgument, SessionEnded, SignInRequired
 from provena_sdk.sandbox import Sandbox

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from provena_sdk import errors
-from provena_sdk.auth.notebook import asking
+from provena_sdk.auth.prompts.notebook import asking
 from scripts.live.realm import PASSWORD
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.signing import Answering, async_client_of, client_of

@@ -15,7 +15,7 @@ from provena_sdk.auth import FileStore, TokenSource
 from provena_sdk.auth.choose import source_for
 from provena_sdk.config import Given, resolve
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.sessions import REUSES, Rotation
+from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
 from provena_sdk.secret import Secret
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.signing import Answering, client_of, environment_of

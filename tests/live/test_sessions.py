@@ -12,7 +12,7 @@ import pytest
 
 from provena_sdk import errors
 from provena_sdk.auth import TokenSource
-from provena_sdk.sandbox.sessions import Rotation
+from provena_sdk.sandbox.signin.sessions import Rotation
 from provena_sdk.secret import Secret
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.relay import relay

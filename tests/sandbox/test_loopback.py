@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.loopback import wrong_host, wrong_origin
+from provena_sdk.sandbox.http.loopback import wrong_host, wrong_origin
 
 DEVICE = "/auth/realms/provena/protocol/openid-connect/auth/device"
 PATHS = {"signin": "/sandbox/codes", "s3": "/"}

@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.items import ALL_ROLES, READ_ROLES, Item
+from provena_sdk.sandbox.services.items import ALL_ROLES, READ_ROLES, Item
 from provena_sdk.sandbox.state import State
 
 RECORDINGS = Path(__file__).parent.parent / "data" / "wire"

@@ -44,13 +44,13 @@ def test_it_serves_its_interfaces(provena_sandbox: Sandbox, send: Any) -> None:
         document = send(url, "GET", "/openapi.json").body
         assert document["openapi"].startswith("3.")
         name = "datastore" if url == provena_sandbox.datastore_url else "search"
-        from provena_sdk.sandbox.openapi import interface
+        from provena_sdk.sandbox.http.openapi import interface
 
         assert document == interface(name)
 
 
 def test_every_operation_of_the_interfaces_has_a_route(provena_sandbox: Sandbox, send: Any) -> None:
-    from provena_sdk.sandbox.openapi import interface
+    from provena_sdk.sandbox.http.openapi import interface
 
     for name, url in (("datastore", provena_sandbox.datastore_url), ("search", provena_sandbox.search_url)):
         for path, methods in interface(name)["paths"].items():

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.sandbox.metadata_rules import checker, first_flaw
-from provena_sdk.sandbox.openapi import interface
+from provena_sdk.sandbox.http.openapi import interface
+from provena_sdk.sandbox.metadata.rules import checker, first_flaw
+from provena_sdk.sandbox.metadata.wkt import is_wkt
 from provena_sdk.sandbox.seed import metadata
-from provena_sdk.sandbox.wkt import is_wkt
 
 CHECKER = checker(interface("datastore")["components"]["schemas"])
 

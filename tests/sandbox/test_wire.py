@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from provena_sdk.sandbox import Sandbox, wire
+from provena_sdk.sandbox import Sandbox
+from provena_sdk.sandbox.http import server as wire
+from provena_sdk.sandbox.http.server import Connection, Request, Response, json_response
 from provena_sdk.sandbox.object_store import Grants, ObjectStore
 from provena_sdk.sandbox.object_store import serve as serve_objects
-from provena_sdk.sandbox.wire import Connection, Request, Response, json_response
 
 
 def talk(url: str, sent: bytes, answers: int = 1) -> bytes:

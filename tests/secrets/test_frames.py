@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from provena_sdk import AsyncProvena, Deployment, Provena, ProvenaError
-from provena_sdk.auth.refusal import _TABLE
-from provena_sdk.files.objects import retry
+from provena_sdk.auth.errors import _TABLE
+from provena_sdk.s3 import retry
 from provena_sdk.sandbox import Fault, Sandbox
 from provena_sdk.sandbox.object_store import ObjectFault
 from provena_sdk.sandbox.seed import metadata

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provena_sdk import Provena
-from provena_sdk.files import Access, run_sync
-from provena_sdk.files.executor import carry_out_on
-from provena_sdk.files.plan import Download
-from provena_sdk.files.progress import Meter
-from provena_sdk.files.work import Fetch
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox import Sandbox
+from provena_sdk.transfer.executor import carry_out_on
+from provena_sdk.transfer.plan import Download
+from provena_sdk.transfer.progress.displays import Meter
+from provena_sdk.transfer.tasks import Fetch
 
 if TYPE_CHECKING:
     from tests.secrets.conftest import Secrets

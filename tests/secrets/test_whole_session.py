@@ -20,8 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from provena_sdk import AsyncProvena, Provena, ProvenaError
-from provena_sdk.auth.store import FileStore
-from provena_sdk.files.objects import retry
+from provena_sdk.auth.store.token_store import FileStore
+from provena_sdk.s3 import retry
 from provena_sdk.sandbox import Fault, Sandbox
 from provena_sdk.sandbox.object_store import ObjectFault
 from provena_sdk.sandbox.seed import metadata

@@ -13,7 +13,7 @@ import jwt
 from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.external.http import ask
 from provena_sdk.sandbox.external.parts import Unreachable
-from provena_sdk.sandbox.tokens import KEPT_CHECKS, Identity, TokenRefused, identity_of
+from provena_sdk.sandbox.signin.tokens import KEPT_CHECKS, Identity, TokenRefused, identity_of
 
 _CONFIGURATION: Final = "/.well-known/openid-configuration"
 # A key that is not known may be new; forged tokens must not make the sandbox ask more often than this.

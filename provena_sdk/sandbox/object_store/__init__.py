@@ -5,12 +5,12 @@ listings, multipart uploads and Signature Version 4, with temporary keys that ar
 Buckets are addressed in the path (``/bucket/key``); any region is accepted.
 """
 
+from provena_sdk.sandbox.object_store.access.grants import Grant, Grants, TemporaryCredentials, presign
 from provena_sdk.sandbox.object_store.counting import CountingStore
 from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.faults import ObjectFault, ObjectFaultKind, ObjectFaults
-from provena_sdk.sandbox.object_store.grants import Grant, Grants, TemporaryCredentials, presign
+from provena_sdk.sandbox.object_store.http.request import RequestRecord
 from provena_sdk.sandbox.object_store.objects import StoredObject
-from provena_sdk.sandbox.object_store.request import RequestRecord
 from provena_sdk.sandbox.object_store.server import Server, serve
 from provena_sdk.sandbox.object_store.store import ObjectInfo, ObjectStore
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Protocol
 
-from provena_sdk.sandbox.object_store.request import Request, RequestRecord
+from provena_sdk.sandbox.object_store.http.request import Request, RequestRecord
 
 KEPT_RECORDS = 100_000
 

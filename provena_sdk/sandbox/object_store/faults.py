@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Literal, get_args
 
-from provena_sdk.sandbox.object_store.request import Request
+from provena_sdk.sandbox.object_store.http.request import Request
 
 ObjectFaultKind = Literal[
     "latency",

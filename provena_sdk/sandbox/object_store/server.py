@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from provena_sdk.sandbox.object_store.access.grants import Grants
 from provena_sdk.sandbox.object_store.activity import Activity
-from provena_sdk.sandbox.object_store.connection import Connection
 from provena_sdk.sandbox.object_store.faults import ObjectFaults
-from provena_sdk.sandbox.object_store.grants import Grants
-from provena_sdk.sandbox.object_store.request import RequestRecord
+from provena_sdk.sandbox.object_store.http.connection import Connection
+from provena_sdk.sandbox.object_store.http.request import RequestRecord
 from provena_sdk.sandbox.object_store.service import Service
 from provena_sdk.sandbox.object_store.store import ObjectStore
 

@@ -91,10 +91,10 @@ def _cases(ports: tuple[tuple[str, int], ...]) -> dict[str, Case]:
 
 def _hurry() -> None:
     """Let the client of the store try again at once, and give up soon."""
-    from provena_sdk.files import filesystem
-    from provena_sdk.files.objects import retry
-    from provena_sdk.files.objects.client import ObjectClient
-    from provena_sdk.files.objects.pace import LeastRate
+    from provena_sdk.datasets import store as filesystem
+    from provena_sdk.s3 import retry
+    from provena_sdk.s3.client import ObjectClient
+    from provena_sdk.s3.http.pace import LeastRate
 
     rule = retry.RetryRule(base=0.01, cap=0.05, patience=1.0, least=2, most=3, strangers=2, longest_asked=0.5)
     rate = LeastRate(seconds=STALLED)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from provena_sdk.files import Access, CredentialsSource, DatasetLocation, run_sync
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.retry import RetryRule
-from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Server
 
 SOON = RetryRule(base=0.001, cap=0.01, patience=1.0, most=8)

@@ -11,10 +11,11 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
 from provena_sdk.errors import ConfigurationError, InvalidArgument
-from provena_sdk.files import CredentialsSource, DatasetFiles, DatasetLocation
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects.address import Endpoint, endpoint, is_region, query, quoted
+from provena_sdk.s3.credentials import CredentialsSource
+from provena_sdk.s3.http.endpoint import Endpoint, endpoint, is_region, query, quoted
 
 PARTITIONS = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_text("utf-8"))
 REGIONS = [

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files.location import FileInfo
-from provena_sdk.files.objects.answers import documents
-from provena_sdk.files.objects.answers.headers import content_range, is_opaque, object_state
+from provena_sdk.datasets.location import FileInfo
+from provena_sdk.s3.responses import documents
+from provena_sdk.s3.responses.headers import content_range, is_opaque, object_state
 
 SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 PREFIX = "datasets/x/"

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.location import DatasetLocation, FileInfo
 from provena_sdk.errors import (
     DatasetFileExists,
     DatasetFileNotFound,
@@ -20,11 +22,12 @@ from provena_sdk.errors import (
     ServiceFileRefused,
     UnsafePath,
 )
-from provena_sdk.files import Access, DatasetLocation, FileInfo, run_sync
-from provena_sdk.files.checksum import composite, md5
-from provena_sdk.files.objects import Page, StoredPart, limits
-from provena_sdk.files.objects import client as client_module
-from provena_sdk.files.objects.client import ObjectClient
+from provena_sdk.s3 import client as client_module
+from provena_sdk.s3 import limits
+from provena_sdk.s3.checksums import composite, md5
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access
+from provena_sdk.s3.models import Page, StoredPart
 from provena_sdk.sandbox.object_store import Server
 
 Make = Callable[..., ObjectClient]

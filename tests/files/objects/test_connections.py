@@ -20,16 +20,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.session import DatasetCredentials
 from provena_sdk.errors import CertificateRejected, ConfigurationError, ConnectionFailed
-from provena_sdk.files import Access, CredentialsSource, DatasetLocation, run_sync
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects import connections
-from provena_sdk.files.objects.address import Endpoint
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.connections import proxy
-from provena_sdk.files.objects.retry import RetryRule
-from provena_sdk.files.objects.wire import Limits, head_of
-from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.http import pool as connections
+from provena_sdk.s3.http.endpoint import Endpoint
+from provena_sdk.s3.http.http1 import Limits, head_of
+from provena_sdk.s3.http.pool import proxy
+from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Server
 
 Make = Callable[..., ObjectClient]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from provena_sdk.files.objects.wire import Limits, Wire, WireError
+from provena_sdk.s3.http.http1 import Limits, Wire, WireError
 from provena_sdk.secret import Secret
 
 LIMITS = Limits(body=100, refusal=100, idle=5.0, answer=5.0)

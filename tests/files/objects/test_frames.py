@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.session import DatasetCredentials
 from provena_sdk.errors import ConfigurationError, FileStoreError
-from provena_sdk.files import Access, Credentials, CredentialsSource, DatasetLocation
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects.address import Endpoint
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.connections import proxy
-from provena_sdk.files.objects.retry import RetryRule
-from provena_sdk.files.objects.state import Streamed
-from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.http.endpoint import Endpoint
+from provena_sdk.s3.http.pool import proxy
+from provena_sdk.s3.models import Streamed
+from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -116,7 +116,7 @@ def test_no_secret_in_any_frame(
     with pytest.raises(Exception) as caught:
         asyncio.run(run())
     shown = shown_by(caught.value)
-    assert "exchange.py" in shown
+    assert "request.py" in shown
     for secret in source.get(location.dataset_id, Access.WRITE).secrets:
         assert secret.reveal() not in shown
     assert "Signature=" not in shown

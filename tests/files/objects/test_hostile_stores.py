@@ -13,19 +13,21 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.session import DatasetCredentials
 from provena_sdk.errors import (
     FileStoreError,
     IntegrityError,
     ProvenaError,
     RequestTimedOut,
 )
-from provena_sdk.files import Access, CredentialsSource, DatasetFiles, DatasetLocation, run_sync
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects import ObjectState
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.pace import LeastRate
-from provena_sdk.files.objects.retry import RetryRule
-from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.http.pace import LeastRate
+from provena_sdk.s3.models import ObjectState
+from provena_sdk.s3.retry import RetryRule
 
 Script = Any
 
@@ -47,7 +49,7 @@ def files(
     script: Script, location: DatasetLocation, source: CredentialsSource, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[DatasetFiles]:
     """The files of a dataset in the store."""
-    monkeypatch.setattr("provena_sdk.files.objects.retry.RULE", RULE)
+    monkeypatch.setattr("provena_sdk.s3.retry.RULE", RULE)
     made = DatasetFiles(location, source, endpoint_url=script.url)
     yield made
     made.close()

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.errors import IntegrityError
-from provena_sdk.files import run_sync
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.lanes import Lanes
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.http.io_loops import Lanes
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaultKind, Server
 
 Make = Callable[..., ObjectClient]

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.session import DatasetCredentials
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -13,14 +16,12 @@ from provena_sdk.errors import (
     FileStoreError,
     IntegrityError,
 )
-from provena_sdk.files import Access, CredentialsSource, DatasetLocation, run_sync
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects import exchange
-from provena_sdk.files.objects.address import Endpoint
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.connections import Connections
-from provena_sdk.files.objects.retry import RetryRule
-from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.s3 import request as exchange
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.http.endpoint import Endpoint
+from provena_sdk.s3.http.pool import Connections
+from provena_sdk.s3.retry import RetryRule
 
 Script = Any
 
@@ -197,7 +198,7 @@ def test_the_wait_that_was_asked_for_is_kept(
     script.says("503 Slow Down", "Retry-After: 7")
     script.says("429 Too Many", "Retry-After: 100")
     script.says("503 Slow Down", "Retry-After: 3600")
-    monkeypatch.setattr("provena_sdk.files.objects.exchange.asyncio.sleep", noting)
+    monkeypatch.setattr("provena_sdk.s3.request.asyncio.sleep", noting)
     with pytest.raises(FileStoreError):
         run_sync(client.get("a"))
     assert waits == [7.0, 100.0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.files.objects.retry import RetryRule, Trouble, trouble
+from provena_sdk.s3.retry import RetryRule, Trouble, trouble
 
 RULE = RetryRule()
 

@@ -10,10 +10,10 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.files import Credentials
-from provena_sdk.files.objects.address import query, quoted
-from provena_sdk.files.objects.signature import Signer
-from provena_sdk.files.objects.wire import revealed
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.http.endpoint import query, quoted
+from provena_sdk.s3.http.http1 import revealed
+from provena_sdk.s3.sigv4 import Signer
 from provena_sdk.secret import Secret
 
 EXPIRY = datetime(2040, 1, 1, tzinfo=UTC)

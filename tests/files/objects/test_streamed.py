@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.errors import IntegrityError
-from provena_sdk.files import run_sync
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.state import Streamed
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.models import Streamed
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Stored = Callable[[], dict[str, bytes]]

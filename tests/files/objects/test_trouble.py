@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.session import DatasetCredentials
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileExists,
@@ -21,18 +24,9 @@ from provena_sdk.errors import (
     ProvenaError,
     RequestTimedOut,
 )
-from provena_sdk.files import (
-    Access,
-    Credentials,
-    CredentialsProvider,
-    CredentialsSource,
-    DatasetLocation,
-    run_sync,
-)
-from provena_sdk.files.location import StoreAddress
-from provena_sdk.files.objects.client import ObjectClient
-from provena_sdk.files.objects.retry import RetryRule
-from provena_sdk.files.session import DatasetCredentials
+from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.credentials import Access, Credentials, CredentialsProvider, CredentialsSource
+from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Make = Callable[..., ObjectClient]
@@ -304,7 +298,7 @@ def test_a_wait_takes_no_place(make: Make, faults: ObjectFaults, put: Put, sourc
             await sleep(0)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("provena_sdk.files.objects.exchange.asyncio.sleep", noting)
+            patch.setattr("provena_sdk.s3.request.asyncio.sleep", noting)
             await client.get("small")
         assert seen == [0]
 

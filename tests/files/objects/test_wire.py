@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.files.objects.wire import (
+from provena_sdk.s3.http.http1 import (
     SCRATCH_BYTES,
     Limits,
     NotTaken,

@@ -16,14 +16,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from provena_sdk.sandbox.object_store import (
-    Grant,
-    Grants,
-    ObjectStore,
-    Server,
-    TemporaryCredentials,
-    serve,
-)
+from provena_sdk.sandbox.object_store import Grant, Grants, ObjectStore, Server, TemporaryCredentials, serve
 
 BUCKET = "reef"
 SESSION = get_session()

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_sdk.sandbox.object_store.checksums import ALGORITHMS, encoded, new_checksum
+from provena_sdk.sandbox.object_store.http.checksums import ALGORITHMS, encoded, new_checksum
 
 BUCKET = "reef"
 DATA = bytes(range(256)) * 300

@@ -1,0 +1,142 @@
+"""How a person is asked to sign in in a notebook: a card below the cell, which turns into the result."""
+
+from __future__ import annotations
+
+import sys
+from html import escape
+from importlib import import_module
+from typing import Any
+
+from provena_sdk.auth.prompts.prompt import MOST_PAGE_CHARS, Prompt, span
+from provena_sdk.config.addresses import is_safe
+from provena_sdk.display.text import printable, printable_lines
+
+_UPDATE_SECONDS = 5
+
+_CARD = (
+    "font-family:system-ui,sans-serif;line-height:1.5;border:1px solid #8888;border-radius:6px;"
+    "padding:.8em 1em;max-width:36em"
+)
+_BUTTON = (
+    "display:inline-block;padding:.35em 1em;border-radius:4px;background:#0b6bcb;color:#fff;"
+    "text-decoration:none;font-weight:600"
+)
+_CODE = "font-family:monospace;font-size:1.3em;letter-spacing:.08em"
+
+
+def kernel() -> Any:
+    """Return the notebook kernel this runs in, or None. Loads nothing that is not there already."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None)
+
+
+def takes_input() -> bool:
+    """Tell whether somebody sits before the notebook.
+
+    A front end says with each cell whether it can ask for input; what runs notebooks in a batch says that it
+    cannot.
+    """
+    here = kernel()
+    return here is not None and bool(getattr(here, "_allow_stdin", True))
+
+
+def _display(bundle: dict[str, str], **options: Any) -> Any:
+    show: Any = import_module("IPython.display").display
+    return show(bundle, **options)
+
+
+class NotebookPresenter:
+    """Shows a card with a link, the code, and the time that is left."""
+
+    def __init__(self) -> None:
+        self._prompt: Prompt | None = None
+        self._handle: Any = None
+        self._shown: int | None = None
+
+    def show(self, prompt: Prompt) -> None:
+        """Show the card."""
+        self._prompt = prompt
+        self._publish(*asking(prompt, prompt.seconds))
+
+    def waiting(self, seconds_left: float) -> None:
+        """Count down in whole minutes, and in the last one in steps of five seconds."""
+        step = 60 if seconds_left >= 60 else _UPDATE_SECONDS
+        left = int(seconds_left) // step * step
+        if self._prompt is not None and left != self._shown:
+            self._shown = left
+            self._publish(*asking(self._prompt, left))
+
+    def finished(self, username: str | None, *, signed_in: bool) -> None:
+        """Put the outcome in the card's place; the code leaves the notebook."""
+        prompt, self._prompt = self._prompt, None
+        if prompt is not None:
+            self._publish(*outcome(prompt.deployment, username, signed_in=signed_in))
+
+    def confirm(self, question: str) -> bool | None:
+        """Ask below the cell; None when the notebook takes no input."""
+        if not takes_input():
+            return None
+        try:
+            return input(f"{printable_lines(question)} [y/N] ").strip().lower() in ("y", "yes")
+        except (NotImplementedError, RuntimeError, EOFError, OSError):
+            return None
+
+    def say(self, text: str) -> None:
+        """Show a note in a card of its own."""
+        text = printable_lines(text)
+        html = f'<div style="{_CARD};white-space:pre-wrap">{escape(text.strip())}</div>'
+        _display({"text/html": html, "text/plain": text}, raw=True)
+
+    def _publish(self, html: str, text: str) -> None:
+        bundle = {"text/html": html, "text/plain": text}
+        if self._handle is None:
+            self._handle = _display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def asking(prompt: Prompt, seconds_left: float) -> tuple[str, str]:
+    """Write the card that asks, as HTML and as text.
+
+    Args:
+        prompt: What to show.
+        seconds_left: How long the code can still be used.
+    """
+    left = span(max(seconds_left, 0))
+    where, address = printable(prompt.deployment), printable(prompt.url, MOST_PAGE_CHARS)
+    user_code = printable(prompt.user_code)
+    place, url, code = escape(where), escape(address), escape(user_code)
+    if is_safe(prompt.url):
+        page = (
+            f'<p style="margin:.6em 0"><a href="{url}" target="_blank" rel="noopener noreferrer" style="{_BUTTON}">'
+            f'Open the sign-in page</a></p><div style="font-size:.85em;opacity:.75;overflow-wrap:anywhere">{url}</div>'
+        )
+    else:
+        page = f'<p style="margin:.6em 0;overflow-wrap:anywhere">Open {url}</p>'
+    html = (
+        f'<div style="{_CARD}"><strong>Sign in to {place}</strong>{page}'
+        f'<p style="margin:.6em 0 0">If the page shows or asks for a code, it must be this one: '
+        f'<span style="{_CODE}">{code}</span></p>'
+        f'<div style="font-size:.85em;opacity:.75">Waiting for you to approve; {left} left. '
+        "Interrupt the kernel to stop.</div></div>"
+    )
+    text = f"Signing in to {where}. Open {address} and check the code {user_code}; {left} left."
+    return html, text
+
+
+def outcome(deployment: str, username: str | None, *, signed_in: bool) -> tuple[str, str]:
+    """Write the card that tells the outcome, as HTML and as text.
+
+    Args:
+        deployment: Where the person signed in.
+        username: Who is signed in, if it is known.
+        signed_in: Whether it worked.
+    """
+    where = printable(deployment)
+    if signed_in:
+        text = f"Signed in to {where} as {printable(username)}." if username else f"Signed in to {where}."
+    else:
+        text = f"Not signed in to {where}."
+    mark = "✓" if signed_in else "✗"
+    return f'<div style="{_CARD}">{mark} {escape(text)}</div>', text

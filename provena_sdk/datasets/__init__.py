@@ -1,0 +1,1 @@
+"""One dataset's files: where they lie, what there is, and reading and changing them."""

@@ -1,0 +1,105 @@
+"""Looking at what a dataset holds."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Final
+
+from provena_sdk.datasets.location import FileInfo
+from provena_sdk.datasets.paths import folded
+from provena_sdk.datasets.store import DatasetStore
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import DatasetFileNotFound
+
+_SEARCHED: Final = 10_000
+_SUGGESTED: Final = 3
+_SUGGESTION_CHARACTERS: Final = 100
+# Below this, names with nothing in common but their ending count as alike.
+_LIKENESS: Final = 0.75
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
+
+
+async def each_entry(store: DatasetStore, folder: str = "") -> AsyncIterator[FileInfo]:
+    """Yield every key below a folder of the dataset, the markers that some tools leave for folders included.
+
+    Args:
+        store: The dataset's store.
+        folder: The folder, ending in a slash; empty for the whole dataset.
+    """
+    async for page in store.objects.list(folder):
+        for info in page.files:
+            yield info
+
+
+def is_marker(info: FileInfo) -> bool:
+    """Whether a key only marks that a folder exists."""
+    return info.path.endswith("/")
+
+
+async def list_files(store: DatasetStore, folder: str = "") -> list[FileInfo]:
+    """List the files below a folder, in the order of their keys.
+
+    Args:
+        store: The dataset's store.
+        folder: The folder, ending in a slash; empty for the whole dataset.
+    """
+    return [info async for info in each_entry(store, folder) if not is_marker(info)]
+
+
+async def look_up(store: DatasetStore, path: str) -> FileInfo | None:
+    """Return what the store knows of one file, or None when there is none of this name.
+
+    Args:
+        store: The dataset's store.
+        path: The file's path within the dataset.
+    """
+    try:
+        state = await store.objects.head(path)
+    except DatasetFileNotFound:
+        return None
+    return FileInfo(path, state.size, state.etag, state.modified or _NEVER)
+
+
+async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
+    """Return the error for a path that is neither file nor folder, naming what comes near it."""
+    known: set[str] = set()
+    async for info in each_entry(store):
+        known.add(info.path)
+        known.update(_folders(info.path))
+        if len(known) >= _SEARCHED:
+            break
+    suggestions = await asyncio.to_thread(_near, path, sorted(known))
+    hint = (
+        f"Did you mean {' or '.join(quoted(one, _SUGGESTION_CHARACTERS) for one in suggestions)}?"
+        if suggestions
+        else "List the dataset's files to see what it holds."
+    )
+    return DatasetFileNotFound(
+        f"Dataset {store.location.dataset_id} holds neither a file nor a folder {quoted(path)}.",
+        path=path,
+        hint=hint,
+    )
+
+
+def _near(path: str, known: list[str]) -> list[str]:
+    """Return the paths that were most likely meant: those that look alike, and those of the same name elsewhere."""
+    alike: dict[str, list[str]] = {}
+    for other in known:
+        alike.setdefault(folded(other), []).append(other)
+    matches = difflib.get_close_matches(folded(path), alike, n=_SUGGESTED, cutoff=_LIKENESS)
+    near = [other for match in matches for other in alike[match]]
+    name = _name(path)
+    near += [other for other in known if _name(other) == name]
+    return list(dict.fromkeys(near))[:_SUGGESTED]
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]

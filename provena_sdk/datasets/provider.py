@@ -1,0 +1,69 @@
+"""Where credentials for a dataset's files come from: the datastore grants them to whoever is signed in."""
+
+from __future__ import annotations
+
+from provena_api.models import CredentialResponse
+
+from provena_sdk.errors import UnreadableAnswer
+from provena_sdk.operations import catalogue, datastore
+from provena_sdk.s3.credentials import Access, Credentials
+from provena_sdk.transport.http import Transport
+
+
+class DatasetCredentialsProvider:
+    """Asks the datastore for credentials. Safe to use from many threads.
+
+    A pickle holds how to reach the datastore and how to sign in, and no secret: where it is unpickled, that
+    process's own session or environment signs in, and nobody is asked.
+
+    Args:
+        transport: Asks the datastore.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def __call__(self, dataset_id: str, access: Access) -> Credentials:
+        """Return fresh credentials for one dataset.
+
+        Args:
+            dataset_id: The dataset's handle.
+            access: What the credentials shall allow.
+
+        Raises:
+            SignInRequired: Nobody is signed in here; the hint names the ways out.
+            DatasetAccessDenied: The dataset's files are not for whoever is signed in.
+            UnreadableAnswer: What was granted cannot be used.
+            ProvenaError: Whatever else the datastore answered instead.
+        """
+        reads = access is Access.READ
+        workflow = datastore.read_credentials if reads else datastore.write_credentials
+        granted = _granted(
+            self._transport.run(workflow(None, dataset_id=dataset_id, console_session_required=False))
+        )
+        if granted is None:
+            raise UnreadableAnswer(
+                f"The datastore's credentials for dataset {dataset_id} cannot be used: one of them is not one line "
+                "of plain characters, or their end has no time zone.",
+                operation=(catalogue.READ_CREDENTIALS if reads else catalogue.WRITE_CREDENTIALS).name,
+                status=200,
+                dataset_id=dataset_id,
+                hint="Try again; if it fails again, report it to the deployment's operator.",
+            )
+        return granted
+
+    def __repr__(self) -> str:
+        return f"<DatasetCredentialsProvider {self._transport.deployment.domain}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return DatasetCredentialsProvider, (self._transport,)
+
+
+def _granted(answer: CredentialResponse) -> Credentials | None:
+    keys = answer.credentials
+    try:
+        return Credentials(
+            keys.aws_access_key_id, keys.aws_secret_access_key, keys.aws_session_token, keys.expiry
+        )
+    except ValueError:
+        return None

@@ -1,0 +1,229 @@
+"""Writing an object whose size is not known beforehand: in one request, or in parts that are put together at the end.
+
+Until the end the store shows what it showed before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import mimetypes
+import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from provena_sdk.s3.checksums import crc32_combine
+from provena_sdk.s3.limits import MAX_PARTS
+from provena_sdk.s3.models import StoredPart
+
+if TYPE_CHECKING:
+    from provena_sdk.s3.client import ObjectClient
+
+PART_BYTES: Final = 8 * 1024 * 1024
+"""What is gathered before a part is sent."""
+
+LEAST_PART_BYTES: Final = 5 * 1024 * 1024
+"""The store accepts no smaller part of a file but the last."""
+
+MULTIPART_BYTES: Final = 16 * 1024 * 1024
+"""From this size on, what is wholly in memory is sent in parts, several at once."""
+
+AT_ONCE: Final = 8
+"""How many parts of one file are on their way at once."""
+
+_IN_THREAD: Final = 1024 * 1024
+
+
+class ObjectWriter:
+    """One file being written. Its coroutines run on fsspec's event loop.
+
+    Args:
+        objects: The dataset's object store.
+        path: The file's path within the dataset.
+        content_type: Its media type; guessed by its name when None.
+        new: Whether there must be no such file yet.
+    """
+
+    def __init__(
+        self,
+        objects: ObjectClient,
+        path: str,
+        *,
+        content_type: str | None = None,
+        new: bool = False,
+    ) -> None:
+        self._objects = objects
+        self.path = path
+        self._content_type = content_type or mimetypes.guess_type(path)[0]
+        self._new = new
+        self._upload_id: str | None = None
+        self._parts: dict[int, tuple[StoredPart, int]] = {}
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether an upload in parts was begun."""
+        return self._upload_id is not None
+
+    @property
+    def upload_id(self) -> str | None:
+        """The upload in parts that was begun, if any."""
+        return self._upload_id
+
+    async def begin(self) -> None:
+        """Begin an upload in parts."""
+        self._upload_id = await self._objects.create_upload(self.path, content_type=self._content_type)
+
+    async def send(self, number: int, data: bytes | memoryview) -> None:
+        """Send a part; parts may be sent at once and in any order.
+
+        Args:
+            number: Its number, from 1.
+            data: Its bytes.
+        """
+        if self._upload_id is None:
+            raise RuntimeError("An upload in parts must be begun before its parts are sent.")
+        crc = await _crc32(data)
+        part = await self._objects.upload_part(self.path, self._upload_id, number, data, crc32=_base64(crc))
+        self._parts[number] = (part, crc)
+
+    async def adopt(self, parts: Iterable[StoredPart]) -> bool:
+        """Take parts for sent that the store made itself.
+
+        Args:
+            parts: All there are so far.
+
+        Returns:
+            Whether the store told the CRC32 of each, without which they are of no use.
+        """
+        for part in parts:
+            if part.crc32 is None:
+                return False
+            self._parts[part.number] = (part, int.from_bytes(base64.b64decode(part.crc32), "big"))
+        return True
+
+    async def complete(self) -> None:
+        """Put the parts together; the file has its name from now on.
+
+        Raises:
+            DatasetFileExists: The file was to be new, and there is one by now.
+        """
+        if self._upload_id is None:
+            raise RuntimeError("There are no parts to put together.")
+        ordered = [self._parts[number] for number in sorted(self._parts)]
+        whole = size = 0
+        for part, crc in ordered:
+            whole = crc32_combine(whole, crc, part.size)
+            size += part.size
+        await self._objects.complete_upload(
+            self.path,
+            self._upload_id,
+            [part for part, _ in ordered],
+            crc32=_base64(whole),
+            size=size,
+            if_none_match=self._new,
+        )
+        self._upload_id = None
+
+    async def put(self, data: bytes | memoryview) -> None:
+        """Write the whole file in one request.
+
+        Raises:
+            DatasetFileExists: The file was to be new, and there is one by now.
+        """
+        crc = _base64(await _crc32(data))
+        await self._objects.put(
+            self.path, data, crc32=crc, content_type=self._content_type, if_none_match=self._new
+        )
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write a whole file that is in memory, in one request or in parts of which several are sent at once.
+
+        Raises:
+            DatasetFileExists: The file was to be new, and there is one by now.
+        """
+        view = memoryview(data).cast("B")
+        if len(view) < MULTIPART_BYTES:
+            await self.put(view)
+            return
+
+        async def cut(start: int, end: int) -> memoryview:
+            return view[start:end]
+
+        await self.write_parts(len(view), cut)
+
+    async def write_parts(self, size: int, read: Callable[[int, int], Awaitable[bytes | memoryview]]) -> None:
+        """Write a whole file in parts, several at once; when anything fails, nothing stays.
+
+        Args:
+            size: Its bytes, at least one.
+            read: Gives those from one offset up to another.
+
+        Raises:
+            DatasetFileExists: The file was to be new, and there is one by now.
+        """
+        step = max(PART_BYTES, -(-size // MAX_PARTS))
+        starts = iter(enumerate(range(0, size, step), start=1))
+
+        async def work() -> None:
+            for number, start in starts:
+                await self.send(number, await read(start, min(start + step, size)))
+
+        try:
+            await self.begin()
+            await together(work() for _ in range(AT_ONCE))
+            await self.complete()
+        except BaseException:
+            await self.give_up()
+            raise
+
+    async def give_up(self) -> None:
+        """Give up what was sent: parts that are left behind cost money and show in no listing."""
+        upload_id, self._upload_id = self._upload_id, None
+        if upload_id is not None:
+            # What failed before matters, and not that this failed too.
+            with contextlib.suppress(Exception):
+                await self._objects.abort_upload(self.path, upload_id)
+
+
+def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
+    """Return the CRC32 of what parts make together, in base64; None when the store told none of one of them.
+
+    Args:
+        parts: All of them, in order.
+
+    Example:
+        >>> crc32_of_parts([StoredPart(1, "e", 6, "3NzjGw=="), StoredPart(2, "e", 4, None)])
+    """
+    whole = 0
+    for part in parts:
+        if part.crc32 is None:
+            return None
+        whole = crc32_combine(whole, int.from_bytes(base64.b64decode(part.crc32), "big"), part.size)
+    return _base64(whole)
+
+
+async def together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Wait for all; the first error ends the others.
+
+    Args:
+        works: What to run at once.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+async def _crc32(data: bytes | memoryview) -> int:
+    if len(data) < _IN_THREAD:
+        return zlib.crc32(data)
+    return await asyncio.to_thread(zlib.crc32, data)
+
+
+def _base64(crc: int) -> str:
+    return base64.b64encode(crc.to_bytes(4, "big")).decode()

@@ -1,0 +1,163 @@
+"""The datasets of a deployment, as the folders of a file system."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+
+from provena_api.models import ItemDataset
+
+from provena_sdk.concurrency.background import on_thread
+from provena_sdk.connection import Datasets
+from provena_sdk.datasets.contents import DatasetContents, Entry
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
+from provena_sdk.operations import datastore
+from provena_sdk.paging import VisitedKeys
+from provena_sdk.s3.credentials import Access
+
+
+class Archive:
+    """What a file system needs of a client. Its coroutines run on fsspec's event loop.
+
+    Args:
+        datasets: The client's datasets.
+    """
+
+    def __init__(self, datasets: Datasets) -> None:
+        self._datasets = datasets
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._known: dict[tuple[str, Access], DatasetContents] = {}
+        self._finding: dict[str, asyncio.Lock] = {}
+
+    async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
+        """Return a dataset's files.
+
+        Args:
+            handle: The dataset.
+            access: What is going to be done with them.
+            at_once: Whether one of them is read next, so that its keys are asked for meanwhile.
+
+        Raises:
+            DatasetFileNotFound: There is no such dataset.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: They were to be written, and a release is pending or done.
+        """
+        if self._pid != os.getpid():
+            # What a fork copied belongs to the parent's event loop.
+            self._begin()
+        found = self._known.get((handle, access))
+        if found is not None and (access is Access.READ or self._datasets.may_write(handle)):
+            return found
+        async with self._finding.setdefault(handle, asyncio.Lock()):
+            found = self._known.get((handle, access))
+            if found is None:
+                if at_once and access is Access.READ:
+                    self._datasets.begin_to_read(handle)
+                found = DatasetContents((await self._files(handle)).filesystem(access).store, handle)
+                self._known[handle, access] = found
+            if access is Access.WRITE and not self._datasets.may_write(handle):
+                await self._datasets.ask_to_write(handle)
+            return found
+
+    async def _files(self, handle: str) -> DatasetFiles:
+        try:
+            return await on_thread(self._datasets.files, handle)
+        except DatasetNotFound:
+            pass
+        # Raised here and not above, so that the service's own error does not travel along as its context.
+        raise no_dataset(handle)
+
+    async def entry(self, handle: str) -> Entry:
+        """Return a dataset's entry, with its metadata.
+
+        Raises:
+            DatasetFileNotFound: There is no such dataset.
+        """
+        try:
+            answer = await on_thread(self._datasets.transport.run, datastore.fetch_dataset("path", handle))
+        except DatasetNotFound:
+            answer = None
+        if answer is None:
+            raise no_dataset(handle)
+        return dataset_entry(answer.item)
+
+    async def entries(self, prefix: str = "", limit: int | None = None) -> list[Entry]:
+        """List datasets, newest change first, page by page until there are enough.
+
+        Args:
+            prefix: The first segment that their handles must have; empty for any.
+            limit: How many are enough; None for all.
+        """
+        return await on_thread(self._list, prefix, limit)
+
+    def _list(self, prefix: str, limit: int | None) -> list[Entry]:
+        body = datastore.listing(None, limit)
+        found: list[Entry] = []
+        key: object | None = None
+        visited = VisitedKeys()
+        while limit is None or len(found) < limit:
+            page = self._datasets.transport.run(datastore.list_page(body, key))
+            found += [
+                dataset_entry(item) for item in page.items if not prefix or item.id.startswith(f"{prefix}/")
+            ]
+            key = page.pagination_key
+            # A page may be short, or empty, before the end.
+            if key is None:
+                break
+            visited.add(key)
+        return found if limit is None else found[:limit]
+
+    def sign(self, handle: str, path: str, seconds: int) -> str:
+        """Return a URL that gives a file to whoever holds it; it blocks.
+
+        Args:
+            handle: The dataset.
+            path: The file's path within it.
+            seconds: How long it is good for.
+
+        Raises:
+            FileNotInDataset: There is no such file.
+            InvalidArgument: The time is out of range, or the service takes no such path.
+        """
+        answer = self._datasets.transport.run(
+            datastore.presigned_url(None, dataset_id=handle, file_path=path, expires_in=seconds)
+        )
+        return answer.presigned_url
+
+
+def dataset_entry(item: ItemDataset) -> Entry:
+    """Return the entry of a dataset: a folder, with what the registry says of it."""
+    return {
+        "name": item.id,
+        "type": "directory",
+        "size": 0,
+        "display_name": item.display_name,
+        "owner": item.owner_username,
+        "created": _time(item.created_timestamp),
+        "LastModified": _time(item.updated_timestamp),
+        "release_status": None if item.release_status is None else str(item.release_status),
+        "metadata": item.collection_format.to_dict(),
+    }
+
+
+def _time(seconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        # No year that a calendar has.
+        return None
+
+
+def no_dataset(handle: str) -> DatasetFileNotFound:
+    """Return the error for a dataset that is not there."""
+    return DatasetFileNotFound(
+        f"There is no dataset {quoted(handle)}.",
+        path=handle,
+        hint="Check the handle, or list the datasets with ls('').",
+    )

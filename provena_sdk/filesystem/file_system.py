@@ -1,0 +1,780 @@
+"""The file system of ``provena://``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import stat
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from glob import has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+
+from fsspec.asyn import _run_coros_in_chunks, get_loop
+from fsspec.callbacks import DEFAULT_CALLBACK, Callback
+from fsspec.implementations.local import make_path_posix
+from fsspec.utils import tokenize
+
+from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.datasets.media_type import check_content_type
+from provena_sdk.datasets.paths import is_service_file
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import (
+    DatasetFileNotFound,
+    FileAccessDenied,
+    IntegrityError,
+    InvalidArgument,
+    NotAFile,
+)
+from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
+from provena_sdk.filesystem.fsspec_types import AsyncFileSystem
+from provena_sdk.filesystem.options import OF_READING, check_options, client_for, domain_of
+from provena_sdk.s3.credentials import Access
+
+if TYPE_CHECKING:
+    from provena_sdk.connection import Datasets
+    from provena_sdk.datasets.contents import DatasetContents, Entry
+    from provena_sdk.filesystem.catalogue import Archive
+    from provena_sdk.filesystem.leases import LeasedArchive
+    from provena_sdk.filesystem.open_file.async_file import DatasetStream
+    from provena_sdk.filesystem.open_file.file import DatasetFile
+
+T = TypeVar("T")
+
+LISTINGS_SECONDS: Final = 30.0
+"""How long a listing is kept, unless told otherwise."""
+
+_KEPT_ENTRIES: Final = 10_000
+_LARGE_BYTES: Final = 16 * 1024 * 1024
+
+
+class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not typed
+    """Datasets as files, for everything that works with fsspec.
+
+    An address is ``provena://<prefix>/<suffix>/<path>``: a handle is two segments. Folders exist by the files in them.
+    Who you are is found as :class:`provena_sdk.Provena` finds it; nothing is asked before the first access.
+
+    Listings are kept for half a minute. What this file system writes shows in them at once, and what others write when
+    that time is over, after ``invalidate_cache()``, or with ``refresh=True``.
+
+    It may be shared by threads and sent to other processes: a pickle holds the storage options and no secret, and where
+    it arrives, that process's own session, profile or environment signs in, or a lease reads. A forked child makes
+    connections of its own; where other threads are at work, processes that are spawned are safer, as Python says.
+
+    Args:
+        profile: A profile of ``config.toml``, by its name.
+        deployment: The domain, such as ``example.org``; or the addresses of a deployment, as a mapping with the
+            fields of :class:`provena_sdk.Deployment`.
+        realm: The sign-in realm.
+        access: ``read`` refuses whatever would write, before anything is sent; ``write`` reads with keys that write,
+            too; None asks for such keys when something is written.
+        lease: Whether to read by what was handed to this process, and nothing else: nobody signs in. See
+            :func:`provena_sdk.dask.lease`.
+        options: What fsspec takes: ``asynchronous``, ``loop``, ``batch_size``, ``use_listings_cache``,
+            ``listings_expiry_time`` in seconds, ``max_paths``, ``skip_instance_cache``; and ``block_size`` in bytes,
+            ``cache_type`` and ``cache_options`` for all files that are opened to be read.
+
+    Raises:
+        InvalidArgument: An option is unknown or has no such value, or is a secret: storage options are kept, pickled
+            and shown by everything that they pass through.
+
+    Example:
+        >>> import fsspec
+        >>> fsspec.filesystem("provena", deployment="example.org", access="read")
+        ProvenaFileSystem(deployment='example.org', access='read')
+    """
+
+    protocol: ClassVar[str] = PROTOCOL
+    root_marker: ClassVar[str] = ""
+    _pid: int
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        deployment: str | Mapping[str, str | bool | None] | None = None,
+        realm: str | None = None,
+        access: str | None = None,
+        lease: bool = False,
+        **options: Any,
+    ) -> None:
+        check_options(deployment, access, lease, options)
+        domain = domain_of(profile, deployment, realm) if lease else None
+        super().__init__(**{"listings_expiry_time": LISTINGS_SECONDS, **options})
+        self.access = Access.READ if lease else access
+        self.lease = lease
+        self._reading_options: dict[str, Any] = {
+            name: options[name] for name in OF_READING if name in options
+        }
+        self._make_archive: Callable[[], Archive | LeasedArchive] = lambda: (
+            _leased(domain) if lease else _archive_of(client_for(profile, deployment, realm)._files.datasets)
+        )
+        self._making = threading.Lock()
+        self._known_archive: Archive | LeasedArchive | None = None
+
+    @classmethod
+    def of_client(cls, datasets: Datasets, options: Mapping[str, Any]) -> Self:
+        """Return the file system of a client, which shares its session and its connections.
+
+        A pickle of it holds the options, and not the client.
+
+        Args:
+            datasets: The client's datasets.
+            options: The storage options that lead to such a client elsewhere.
+        """
+        made = cls(**options, skip_instance_cache=True)
+        made._known_archive = _archive_of(datasets)
+        # Two clients may be two persons.
+        made._fs_token_ = tokenize(made._fs_token_, uuid.uuid4().hex)
+        return made
+
+    def __repr__(self) -> str:
+        told = [f"{name}={value!r}" for name, value in self.storage_options.items()]
+        return f"{type(self).__name__}({', '.join(told)})"
+
+    @property
+    def loop(self) -> Any:
+        """The event loop for blocking calls; None when the file system is used by awaiting."""
+        if self._pid != os.getpid():
+            # fsspec's own loop stays behind in the parent of a fork.
+            self._pid = os.getpid()
+            self._making = threading.Lock()
+            self.dircache.clear()
+            if not self.asynchronous:
+                self._loop = get_loop()
+        return self._loop
+
+    @property
+    def _archive(self) -> Archive | LeasedArchive:
+        if self._known_archive is None:
+            with self._making:
+                if self._known_archive is None:
+                    self._known_archive = self._make_archive()
+        return self._known_archive
+
+    # Addresses.
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        return [stripped(one) for one in path] if isinstance(path, list) else stripped(path)
+
+    @classmethod
+    def _parent(cls, path: str) -> str:
+        return parent(path)
+
+    async def _reading(self, named: Place) -> DatasetContents:
+        """Return the files of the dataset that is named, to be read; on fsspec's event loop."""
+        access = Access.WRITE if self.access == Access.WRITE else Access.READ
+        return await self._archive.contents(named.handle, access, at_once=bool(named.path))
+
+    async def _writing(self, named: Place) -> DatasetContents:
+        """Return the files of the dataset that is named, to be changed; on fsspec's event loop."""
+        return await self._archive.contents(named.handle, Access.WRITE)
+
+    def _to_write(self, path: str) -> Place:
+        """Take apart the address of a file that is to be changed, or refuse it before anything is sent."""
+        named = place(path)
+        if self.access == Access.READ:
+            option = "lease=True" if self.lease else "access='read'"
+            raise FileAccessDenied(
+                f"{quoted(path)} cannot be changed: this file system was opened with {option}.",
+                path=path,
+                hint=f"Open it without '{option.partition('=')[0]}'.",
+            )
+        if not named.handle:
+            raise no_file_outside(path)
+        return named
+
+    # Looking round.
+
+    async def _ls(
+        self, path: str, detail: bool = True, *, refresh: bool = False, limit: int | None = None
+    ) -> list[Any]:
+        named = place(path)
+        name = stripped(path)
+        entries: list[Entry] | None = None if refresh else self.dircache.get(name)
+        if entries is None:
+            entries = await on_io_thread(self._list(named, limit))
+            is_folder = not (len(entries) == 1 and entries[0]["name"] == name)
+            if limit is None and is_folder:
+                self.dircache[name] = entries
+        chosen = entries if limit is None else entries[:limit]
+        return list(chosen) if detail else [entry["name"] for entry in chosen]
+
+    async def _list(self, named: Place, limit: int | None) -> list[Entry]:
+        if not named.handle:
+            return await self._archive.entries(named.archive, limit)
+        contents = await self._reading(named)
+        return await contents.ls(named.path)
+
+    async def _info(self, path: str, *, refresh: bool = False) -> Entry:
+        named = place(path)
+        name = stripped(path)
+        if named.path and not refresh:
+            known = self._from_listing(name)
+            if known is not None:
+                return dict(known)
+        return await on_io_thread(self._look_up(named, name))
+
+    def _from_listing(self, name: str) -> Entry | None:
+        """Return the entry of a file or folder from a listing that is kept; of two of one name, the file's."""
+        found = [entry for entry in self.dircache.get(parent(name)) or () if entry["name"] == name]
+        return min(found, key=lambda entry: entry["type"] != "file", default=None)
+
+    async def _look_up(self, named: Place, name: str) -> Entry:
+        if named.path:
+            return await (await self._reading(named)).info(named.path)
+        if named.handle:
+            return await self._archive.entry(named.handle)
+        if named.archive and not await self._archive.entries(named.archive, 1):
+            raise DatasetFileNotFound(
+                f"There are no datasets of which the handle begins with {quoted(name)}.", path=name
+            )
+        return {"name": name, "type": "directory", "size": 0}
+
+    async def _exists(self, path: str, **options: Any) -> bool:
+        try:
+            if await self._is_dataset(path):
+                return True
+            await self._info(path, **options)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def _isdir(self, path: str) -> bool:
+        try:
+            return await self._is_dataset(path) or (await self._info(path))["type"] == "directory"
+        except FileNotFoundError:
+            return False
+
+    async def _isfile(self, path: str) -> bool:
+        try:
+            return not await self._is_dataset(path) and (await self._info(path))["type"] == "file"
+        except FileNotFoundError:
+            return False
+
+    async def _is_dataset(self, path: str) -> bool:
+        """Whether an address is that of a dataset, asked for once; its metadata is not fetched."""
+        named = place(path)
+        if not named.handle or named.path:
+            return False
+        await on_io_thread(self._reading(named))
+        return True
+
+    async def _find(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        *,
+        detail: bool = False,
+        prefix: str = "",
+        refresh: bool = False,
+    ) -> Any:
+        name = stripped(path)
+        named = place(name)
+        if maxdepth is not None and maxdepth < 1:
+            raise InvalidArgument("maxdepth", "at least one level is needed.")
+        if maxdepth is not None or not named.handle:
+            found = await self._find_by_level(name, named, maxdepth, withdirs, prefix, refresh)
+        else:
+            found = await on_io_thread(self._find_all(named, prefix, withdirs))
+        if withdirs and name and (found or await self._isdir(name)) and not prefix:
+            found = [{"name": name, "type": "directory", "size": 0}, *found]
+        if not found and named.path:
+            with contextlib.suppress(FileNotFoundError):
+                info = await self._info(name)
+                found = [info] if info["type"] == "file" else []
+        known = {entry["name"]: entry for entry in found}
+        return known if detail else list(known)
+
+    async def _find_all(self, named: Place, prefix: str, withdirs: bool) -> list[Entry]:
+        contents = await self._reading(named)
+        found = await contents.find(named.path, prefix=prefix, folders=True)
+        if found and not prefix and len(found) <= _KEPT_ENTRIES:
+            self._keep(contents.name(named.path), found)
+        return found if withdirs else [entry for entry in found if entry["type"] == "file"]
+
+    def _keep(self, name: str, found: list[Entry]) -> None:
+        """Keep what was found below a folder as the listings of all folders there."""
+        listings: dict[str, list[Entry]] = {name: []}
+        for entry in found:
+            listings.setdefault(parent(entry["name"]), []).append(entry)
+        for folder, entries in listings.items():
+            self.dircache[folder] = entries
+
+    async def _find_by_level(
+        self, name: str, named: Place, maxdepth: int | None, withdirs: bool, prefix: str, refresh: bool
+    ) -> list[Entry]:
+        """Find what lies so many levels below a folder, without listing what lies further down."""
+        if not named.handle:
+            datasets = await self._find_datasets(name, maxdepth)
+            found = datasets if withdirs else []
+        else:
+            found = await self._list_levels(name, maxdepth, refresh)
+            found = [entry for entry in found if withdirs or entry["type"] == "file"]
+        begin = f"{name}/{prefix}" if name else prefix
+        chosen = [entry for entry in found if entry["name"].startswith(begin)]
+        return sorted(chosen, key=lambda entry: str(entry["name"]))
+
+    async def _list_levels(self, name: str, levels: int | None, refresh: bool) -> list[Entry]:
+        """List a folder and those below it, all of one level at once."""
+        found: list[Entry] = []
+        folders = [name]
+        while folders and levels != 0:
+            listings: Any = await _run_coros_in_chunks(
+                [self._ls(folder, refresh=refresh) for folder in folders],
+                batch_size=self.batch_size,
+                nofiles=True,
+                return_exceptions=True,
+            )
+            folders = []
+            for listing in listings:
+                # What is gone by now, or was never there, holds nothing.
+                if isinstance(listing, FileNotFoundError):
+                    continue
+                if isinstance(listing, BaseException):
+                    raise listing
+                found += listing
+                folders += [entry["name"] for entry in listing if entry["type"] == "directory"]
+            levels = None if levels is None else levels - 1
+        return found
+
+    async def _find_datasets(self, name: str, maxdepth: int | None) -> list[Entry]:
+        levels = 1 if name else 2
+        if maxdepth is None or maxdepth > levels:
+            raise whole_archive()
+        entries: list[Entry] = await self._ls(name)
+        if name:
+            return entries
+        firsts = {entry["name"].partition("/")[0] for entry in entries}
+        above = [{"name": first, "type": "directory", "size": 0} for first in firsts]
+        return [*above, *entries] if maxdepth == levels else above
+
+    async def _walk(
+        self, path: str, maxdepth: int | None = None, *args: Any, **options: Any
+    ) -> AsyncIterator[tuple[str, Any, Any]]:
+        named = place(path)
+        if named.handle:
+            async for step in super()._walk(path, maxdepth, *args, **options):
+                yield step
+            return
+        if maxdepth != 1:
+            raise whole_archive()
+        name = stripped(path)
+        found = {entry["name"].removeprefix(f"{name}/"): entry for entry in await self._ls(name)}
+        yield (name, found, {}) if options.get("detail") else (name, list(found), [])
+
+    async def _du(
+        self,
+        path: str,
+        total: bool = True,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        **options: Any,
+    ) -> Any:
+        found = await self._find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True, **options)
+        sizes = {name: entry["size"] for name, entry in found.items()}
+        return sum(sizes.values()) if total else sizes
+
+    def created(self, path: str) -> datetime | None:
+        """Return when a file was written, or a dataset registered.
+
+        Args:
+            path: The file or dataset; a file's time is that of its latest version, since files are only replaced.
+
+        Raises:
+            DatasetFileNotFound: There is none.
+        """
+        entry = self.info(path)
+        found: datetime | None = entry.get("created", entry.get("LastModified"))
+        return found
+
+    def modified(self, path: str) -> datetime | None:
+        """Return when a file was last written, or a dataset's metadata changed.
+
+        Args:
+            path: The file or dataset.
+
+        Raises:
+            DatasetFileNotFound: There is none.
+        """
+        found: datetime | None = self.info(path).get("LastModified")
+        return found
+
+    def ukey(self, path: str) -> str:
+        """Return what changes whenever a file does; the store is asked.
+
+        Args:
+            path: The file.
+
+        Raises:
+            DatasetFileNotFound: There is none.
+        """
+        entry = self.info(path, refresh=True)
+        told = f"{entry['name']} {entry.get('ETag', entry.get('LastModified'))}"
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def checksum(self, path: str) -> int:
+        """Return a number that changes whenever a file does; the store is asked.
+
+        Args:
+            path: The file.
+
+        Raises:
+            DatasetFileNotFound: There is none.
+        """
+        return int(self.ukey(path), 16)
+
+    def sign(self, path: str, expiration: int = 100, **options: Any) -> str:
+        """Return a URL that gives a file to whoever holds it, without signing in. Treat it as a secret.
+
+        Args:
+            path: The file.
+            expiration: Seconds it is good for, between 1 and 86,400.
+            options: There are none.
+
+        Raises:
+            InvalidArgument: The time is out of range, or the service takes no such path.
+            FileNotInDataset: There is no such file.
+            DatasetAccessDenied: You may not read the dataset's files.
+        """
+        for name in options:
+            raise InvalidArgument(name, "there is no such option.")
+        named = place(path)
+        if not named.path:
+            raise no_file_outside(path)
+        return self._archive.sign(named.handle, named.path, expiration)
+
+    # Reading.
+
+    async def _cat_file(self, path: str, start: int | None = None, end: int | None = None) -> bytes:
+        named = place(path)
+        if not named.path:
+            raise no_file_outside(path)
+
+        known = self._from_listing(stripped(path)) if start is None and end is None else None
+
+        async def read() -> bytes:
+            contents = await self._reading(named)
+            if known is not None and known["size"] > _LARGE_BYTES:
+                # Several ranges at once are faster; a listing may be old, though.
+                with contextlib.suppress(IntegrityError):
+                    return await contents.span(named.path, 0, known["size"], etag=known["ETag"])
+            return await contents.read(named.path, start, end)
+
+        return await on_io_thread(read())
+
+    async def _get(self, rpath: Any, lpath: Any, *args: Any, **options: Any) -> Any:
+        # No link below what the caller named may lead out of it; of a list, each place was named by itself.
+        within = Path(str(make_path_posix(lpath))) if isinstance(lpath, str | os.PathLike) else None
+        return await super()._get(rpath, lpath, *args, within=within, **options)
+
+    async def _get_file(
+        self,
+        rpath: str,
+        lpath: Any,
+        callback: Callback = DEFAULT_CALLBACK,
+        *,
+        within: Path | None = None,
+        **options: Any,
+    ) -> None:
+        entry = await self._info(rpath)
+        if entry["type"] == "directory":
+            await asyncio.to_thread(os.makedirs, lpath, exist_ok=True)
+            return
+        named = place(rpath)
+
+        async def get() -> None:
+            contents = await self._reading(named)
+            await contents.download(named.path, Path(lpath), entry=entry, within=within)
+
+        callback.set_size(entry["size"])
+        await on_io_thread(get())
+        callback.relative_update(entry["size"])
+
+    def open(self, path: str, mode: str = "rb", *args: Any, **options: Any) -> Any:
+        """Open a file; see :func:`provena_sdk.filesystem.open_file.opening.open_file`.
+
+        Args:
+            path: The file.
+            mode: As for Python's own ``open``: ``r`` to read, ``w`` to write, ``a`` to go on behind what is there,
+                ``x`` for a file that must be new; with ``b`` for bytes.
+            args: ``block_size`` in bytes, ``cache_options`` and ``compression``.
+            options: The same by name, ``cache_type``, ``content_type``, and ``encoding`` and the like for text.
+
+        Returns:
+            A file object. What is written is visible once it is closed; a ``with`` block that is left by an exception
+            gives it up.
+
+        Raises:
+            InvalidArgument: There is no such mode or option.
+            DatasetFileNotFound: There is no such file to read; the hint names what comes near.
+            DatasetFileExists: There is such a file, and it must be new.
+            NotAFile: The path is a folder.
+            ServiceFileRefused: ``metadata.json`` at a dataset's root was to be written.
+            DatasetAccessDenied: You may not read, or write, the dataset's files.
+            Forbidden: It was opened for writing, and a release is pending or done.
+        """
+        from provena_sdk.filesystem.open_file.opening import open_file
+
+        if "r" in mode:
+            options = {**self._reading_options, **options}
+        return open_file(self, self._strip_protocol(path), mode, *args, **options)
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> DatasetFile:
+        from provena_sdk.datasets.listing import not_found
+        from provena_sdk.filesystem.open_file.file import DatasetFile
+
+        named = place(path) if mode == "rb" else self._to_write(path)
+        if not named.handle:
+            raise no_file_outside(path)
+        contents = run_sync(self._reading(named) if mode == "rb" else self._writing(named))
+        try:
+            return DatasetFile(self, path, mode, contents=contents, inner=named.path, **options)
+        except DatasetFileNotFound:
+            pass
+        # Raised here and not above, so that the store's own error does not travel along as its context.
+        raise run_sync(not_found(contents.store, named.path))
+
+    # Changing.
+
+    async def _pipe_file(
+        self, path: str, value: bytes, mode: str = "overwrite", *, content_type: str | None = None
+    ) -> None:
+        _check_write_mode(mode)
+        check_content_type(content_type)
+        named = self._to_write(path)
+        self._refuse_in_transaction("pipe")
+
+        async def write() -> None:
+            contents = await self._writing(named)
+            await contents.write(named.path, value, content_type=content_type, new=mode == "create")
+
+        await on_io_thread(write())
+        self.invalidate_cache(path)
+
+    async def _put_file(
+        self,
+        lpath: Any,
+        rpath: str,
+        callback: Callback = DEFAULT_CALLBACK,
+        mode: str = "overwrite",
+        **options: Any,
+    ) -> None:
+        _check_write_mode(mode)
+        named = self._to_write(rpath)
+        self._refuse_in_transaction("put")
+        source = Path(lpath)
+        status = await asyncio.to_thread(source.stat)
+        if stat.S_ISDIR(status.st_mode):
+            return
+        size = status.st_size
+
+        async def put() -> None:
+            contents = await self._writing(named)
+            await contents.upload(source, size, named.path, new=mode == "create")
+
+        callback.set_size(size)
+        await on_io_thread(put())
+        callback.relative_update(size)
+        self.invalidate_cache(rpath)
+
+    async def _cp_file(self, path1: str, path2: str, **options: Any) -> None:
+        source, target = place(path1), self._to_write(path2)
+        if not source.path:
+            raise no_file_outside(path1)
+        self._refuse_in_transaction("copy")
+
+        async def copy() -> None:
+            there = await self._writing(target)
+            if source.handle == target.handle:
+                await there.copy(source.path, target.path)
+            else:
+                await there.copy_from(await self._reading(source), source.path, target.path)
+
+        try:
+            await on_io_thread(copy())
+        except DatasetFileNotFound:
+            # A folder needs no copy of its own, besides those of its files.
+            if not await self._isdir(path1):
+                raise
+            return
+        self.invalidate_cache(path2)
+
+    async def _rm(
+        self,
+        path: str | list[str],
+        recursive: bool = False,
+        batch_size: int | None = None,
+        maxdepth: int | None = None,
+    ) -> None:
+        self._refuse_in_transaction("rm")
+        chosen: dict[str, list[str]] = {}
+        found: Any = await _run_coros_in_chunks(
+            [
+                self._to_remove(one, recursive, maxdepth)
+                for one in (path if isinstance(path, list) else [path])
+            ],
+            batch_size=batch_size or self.batch_size,
+            nofiles=True,
+        )
+        for names in found:
+            for name in names:
+                named = self._to_write(name)
+                chosen.setdefault(named.handle, []).append(named.path)
+        for handle, paths in chosen.items():
+            await on_io_thread(self._remove(handle, paths))
+            self.invalidate_cache(handle)
+
+    async def _rm_file(self, path: str) -> None:
+        self._refuse_in_transaction("rm")
+        named = self._to_write(path)
+        entry = await self._info(path, refresh=True)
+        if entry["type"] == "directory":
+            raise no_file(path)
+        await on_io_thread(self._remove(named.handle, [named.path]))
+        self.invalidate_cache(path)
+
+    async def _remove(self, handle: str, paths: Sequence[str]) -> None:
+        contents = await self._writing(Place(handle, ""))
+        await contents.remove(paths)
+
+    async def _to_remove(self, path: str, recursive: bool, maxdepth: int | None) -> list[str]:
+        """Return the files that an address or a pattern names; the service's own is left out unless it is named."""
+        name = stripped(path)
+        self._to_write(name)
+        if has_magic(name):
+            matched = await self._glob(name, detail=True)
+            if not matched:
+                raise DatasetFileNotFound(f"Nothing matches {quoted(name)}.", path=name)
+            files = [one for one, entry in matched.items() if entry["type"] == "file"]
+            if recursive:
+                for one, entry in matched.items():
+                    if entry["type"] == "directory":
+                        files += await self._find(one, maxdepth=maxdepth, refresh=True)
+            return _without_service_file(files)
+        if not recursive:
+            entry = await self._info(name, refresh=True)
+            if entry["type"] == "directory":
+                raise no_file(name)
+            return [name]
+        found = list(await self._find(name, maxdepth=maxdepth, refresh=maxdepth is not None))
+        if not found and not await self._exists(name):
+            raise DatasetFileNotFound(f"There is neither a file nor a folder {quoted(name)}.", path=name)
+        return found if found == [name] else _without_service_file(found)
+
+    def touch(self, path: str, truncate: bool = True, **options: Any) -> None:
+        """Make an empty file.
+
+        Args:
+            path: The file.
+            truncate: Whether a file that is there is emptied; otherwise it must be new, since the store cannot change
+                a time.
+            options: There are none.
+
+        Raises:
+            DatasetFileExists: There is such a file, and it was not to be emptied.
+        """
+        for name in options:
+            raise InvalidArgument(name, "there is no such option.")
+        self.pipe_file(path, b"", mode="overwrite" if truncate else "create")
+
+    async def _mkdir(self, path: str, create_parents: bool = True, **options: Any) -> None:
+        """Do nothing: folders exist by the files in them, and datasets are registered."""
+
+    async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
+        """Do nothing, for the same reason."""
+
+    def _refuse_in_transaction(self, what: str) -> None:
+        if self._intrans:
+            raise NotImplementedError(
+                f"{what} takes effect at once, and cannot wait for the end of a transaction; open files instead."
+            )
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Forget listings.
+
+        Args:
+            path: What was changed: listings of the folders above it, and of what is below it, are forgotten. None means
+                all listings.
+        """
+        if path is None:
+            self.dircache.clear()
+        else:
+            name = stripped(path)
+            for known in list(self.dircache):
+                if known.startswith(f"{name}/") or name == known or name.startswith(f"{known}/"):
+                    # Another thread may have been faster.
+                    with contextlib.suppress(KeyError):
+                        del self.dircache[known]
+        super().invalidate_cache(path)
+
+    async def open_async(self, path: str, mode: str = "rb", **options: Any) -> DatasetStream:
+        """Open a file whose methods are awaited, on whichever event loop; nothing is read ahead.
+
+        Args:
+            path: The file.
+            mode: ``rb`` or ``wb``.
+            options: ``block_size``, the bytes of the parts to be sent.
+
+        Raises:
+            InvalidArgument: There is no such mode or option.
+            DatasetFileNotFound: There is no such file to read.
+            ServiceFileRefused: ``metadata.json`` at a dataset's root was to be written.
+        """
+        from provena_sdk.filesystem.open_file.async_file import DatasetStream
+
+        named = place(path) if mode == "rb" else self._to_write(path)
+        contents = await on_io_thread(self._reading(named) if mode == "rb" else self._writing(named))
+        return await DatasetStream.opened(self, stripped(path), mode, contents, named.path, **options)
+
+
+def _archive_of(datasets: Datasets) -> Archive:
+    from provena_sdk.filesystem.catalogue import Archive
+
+    return Archive(datasets)
+
+
+def _leased(domain: str | None) -> LeasedArchive:
+    from provena_sdk.filesystem.leases import LeasedArchive
+
+    return LeasedArchive(domain)
+
+
+def _check_write_mode(mode: str) -> None:
+    if mode not in ("overwrite", "create"):
+        raise InvalidArgument("mode", f"it must be 'overwrite' or 'create', not {mode!r}.")
+
+
+def _without_service_file(names: Sequence[str]) -> list[str]:
+    return [name for name in names if not is_service_file(place(name).path)]
+
+
+def whole_archive() -> InvalidArgument:
+    """Return the error for looking at all files of all datasets."""
+    return InvalidArgument(
+        "path",
+        "this would list the files of every dataset.",
+        hint="Begin with a dataset's handle, as in '10378.1/1451860/**'; ls('') lists the datasets.",
+    )
+
+
+def no_file(path: str) -> NotAFile:
+    """Return the error for removing a folder as if it were a file."""
+    return NotAFile(
+        f"{quoted(path)} is a folder.", path=path, hint="Give recursive=True to remove the files in it."
+    )
+
+
+def no_file_outside(path: str) -> NotAFile:
+    """Return the error for an address that names no file of a dataset."""
+    return NotAFile(
+        f"{quoted(path)} is no file of a dataset.",
+        path=path,
+        hint="A file's address is its dataset's handle and its path, as in '10378.1/1451860/obs/2024.csv'.",
+    )

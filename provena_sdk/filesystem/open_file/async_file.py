@@ -1,0 +1,153 @@
+"""A dataset's file whose methods are awaited."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from provena_sdk.concurrency.io_thread import leave_running, on_io_thread
+from provena_sdk.datasets.writer import PART_BYTES, ObjectWriter
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.filesystem.fsspec_types import AbstractAsyncStreamedFile
+from provena_sdk.filesystem.open_file.file import not_a_file
+from provena_sdk.filesystem.open_file.options import check_block_size
+from provena_sdk.filesystem.open_file.unclosed import Unclosed
+
+if TYPE_CHECKING:
+    from provena_sdk.datasets.contents import DatasetContents
+
+
+class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec is not typed
+    """A file that is read in any order, or written from its beginning to its end, by awaiting.
+
+    Nothing is read ahead. What is written has its name once the file is closed; an ``async with`` block that is left by
+    an exception gives it up. :meth:`opened` makes one.
+    """
+
+    buffer: Any
+    _unclosed: Unclosed | None = None
+
+    @classmethod
+    async def opened(
+        cls,
+        fs: Any,
+        path: str,
+        mode: str,
+        contents: DatasetContents,
+        inner: str,
+        *,
+        block_size: int | None = None,
+    ) -> Self:
+        """Open a file.
+
+        Args:
+            fs: The file system.
+            path: The file's name there.
+            mode: ``rb`` or ``wb``.
+            contents: The dataset.
+            inner: The path within the dataset.
+            block_size: Bytes of the parts to be sent.
+
+        Raises:
+            InvalidArgument: There is no such mode, or the parts are too small.
+            DatasetFileNotFound: There is no such file to read.
+            NotAFile: It is a folder.
+            ServiceFileRefused: ``metadata.json`` at the root was to be written.
+        """
+        if mode not in ("rb", "wb"):
+            raise InvalidArgument("mode", f"{mode!r} is none of rb, wb.")
+        check_block_size(block_size, mode)
+        details = None
+        if mode == "rb":
+            details = await on_io_thread(contents.info(inner))
+            if details["type"] == "directory":
+                raise not_a_file(inner, contents.store.location.dataset_id)
+        else:
+            contents.check_file(inner)
+        return cls(fs, path, mode, contents, inner, block_size or PART_BYTES, details)
+
+    def __init__(
+        self,
+        fs: Any,
+        path: str,
+        mode: str,
+        contents: DatasetContents,
+        inner: str,
+        block_size: int,
+        details: dict[str, Any] | None,
+    ) -> None:
+        size = None if details is None else details["size"]
+        super().__init__(fs, path, mode, block_size, cache_type="none", size=size)
+        self._details = details
+        self._contents = contents
+        self._inner = inner
+        self._writer = ObjectWriter(contents.store.objects, inner)
+        self._sent = 0
+        self._pid = os.getpid()
+        if mode == "wb":
+            self._unclosed = Unclosed(self, inner)
+
+    async def _fetch_range(self, start: int, end: int) -> bytes:
+        end = min(end, self.size)
+        if start >= end or self._details is None:
+            return b""
+        return await on_io_thread(self._contents.span(self._inner, start, end, etag=self._details["ETag"]))
+
+    async def flush(self, force: bool = False) -> None:
+        """Send what fills a part; with ``force``, the rest too, and give the file its name."""
+        if self.mode == "rb" or self.closed:
+            return
+        data = memoryview(self.buffer.getvalue())
+        if force and not self._writer.in_parts:
+            await on_io_thread(self._writer.put(data))
+            self.forced = True
+            return
+        start = 0
+        while len(data) - start >= self.blocksize or (force and start < len(data)):
+            if not self._writer.in_parts:
+                await on_io_thread(self._writer.begin())
+            end = min(start + self.blocksize, len(data))
+            self._sent += 1
+            await on_io_thread(self._writer.send(self._sent, data[start:end]))
+            start = end
+        self.buffer = io.BytesIO()
+        self.buffer.write(data[start:])
+        if force:
+            await on_io_thread(self._writer.complete())
+            self.forced = True
+
+    async def close(self) -> None:
+        """Close the file; what was written has its name from now on."""
+        if self.closed:
+            return
+        if self._unclosed is not None:
+            self._unclosed.settled()
+        try:
+            await super().close()
+        except BaseException:
+            await self.discard()
+            raise
+
+    async def discard(self) -> None:
+        """Give up what was written; what had its name stays as it is."""
+        self.closed = True
+        if self._unclosed is not None:
+            self._unclosed.settled()
+            await on_io_thread(self._writer.give_up())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            await self.discard()
+        await self.close()
+
+    def __del__(self) -> None:
+        if self.closed or self._unclosed is None or self._pid != os.getpid():
+            return
+        if self._writer.in_parts and not sys.is_finalizing():
+            leave_running(self._writer.give_up())
+        self._unclosed.collected()

@@ -1,0 +1,66 @@
+"""Opening a file of a dataset: what may be asked for is the same by whichever door.
+
+``ds.open``, ``ds.fs.open``, ``fs.open`` and ``fsspec.open`` end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from provena_sdk.filesystem.open_file.layers import CompressedFile, TextFile, give_up
+from provena_sdk.filesystem.open_file.options import TEXT_OPTIONS, checked_options
+
+
+def open_file(
+    fs: Any,
+    path: str,
+    mode: str = "rb",
+    block_size: int | None = None,
+    cache_options: Mapping[str, Any] | None = None,
+    compression: str | None = None,
+    **options: Any,
+) -> Any:
+    """Open a file as :meth:`fsspec.AbstractFileSystem.open` does, but so that all layers end together.
+
+    Args:
+        fs: The file system, whose ``_open`` returns a :class:`~provena_sdk.filesystem.open_file.file.DatasetFile`.
+        path: The file's name there.
+        mode: As for :func:`open`.
+        block_size: Bytes to read ahead, or of the parts to be sent.
+        cache_options: What the way of reading ahead takes.
+        compression: The name of a compression, or ``infer`` to take it from the file's name.
+        options: See :func:`~provena_sdk.filesystem.open_file.options.checked_options`.
+
+    Returns:
+        A file of bytes or of text.
+
+    Raises:
+        InvalidArgument: There is no such mode or option, or it has no such value; nothing was sent.
+    """
+    asked = {"block_size": block_size, "cache_options": cache_options, "compression": compression}
+    options = checked_options(mode, {**options, **asked})
+    text = {name: options.pop(name) for name in TEXT_OPTIONS if name in options}
+    packed = _compression(path, options.pop("compression"))
+    autocommit = options.pop("autocommit", not fs._intrans)
+    plain = mode if "b" in mode else mode.replace("t", "") + "b"
+    innermost = fs._open(path, plain, autocommit=autocommit, **options)
+    if not autocommit and plain != "rb":
+        fs.transaction.files.append(innermost)
+    try:
+        file = innermost if packed is None else CompressedFile(packed(innermost, mode=plain[0]), innermost)
+        return file if "b" in mode else TextFile(file, innermost, **text)
+    except BaseException:
+        give_up(innermost)
+        raise
+
+
+def _compression(path: str, name: str | None) -> Any:
+    """Return what makes a compressor or decompressor of a file; None for no compression."""
+    if name is None:
+        return None
+    from fsspec.compression import compr
+    from fsspec.core import get_compression
+
+    found = get_compression(path, name)
+    return None if found is None else compr[found]

@@ -1,0 +1,495 @@
+"""What an open file has read, and what it reads ahead.
+
+Each request to the object store costs tens of milliseconds before its first byte, and a file is mostly read by code
+that knows nothing of that: 8 kB at a time, or one chunk after the other. So more is fetched than is asked for, where
+the reads so far, or the file's kind, tell what comes next; and several ranges are fetched at once.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from fsspec.caching import BaseCache, register_cache
+
+from provena_sdk.concurrency.io_thread import wait_for
+from provena_sdk.errors import InvalidArgument
+
+CACHE: Final = "provena"
+"""The name of this way of reading, for ``cache_type``."""
+
+MEMORY_BYTES: Final = 48 * 1024**2
+"""What an open file keeps, what is on its way included."""
+
+AHEAD_BYTES: Final = 32 * 1024**2
+"""What is read ahead at most: where a request takes 30 ms, a reader of 1 GB/s need not wait."""
+
+# Bytes to be. A Future[bytes] is no Future[bytes | bytearray], though both are meant.
+Coming: TypeAlias = Future[Any]
+
+_KIB: Final = 1024
+_MIB: Final = 1024**2
+_PIECE_BYTES: Final = 4 * _MIB
+# The first piece is to be there before the last, also over a line that they fill.
+_LEAST_PIECE_BYTES: Final = _MIB
+_PIECES: Final = 4
+# Who reads so much of a file from its beginning goes on.
+_BEGUN_BYTES: Final = 512 * _KIB
+_USUAL_BYTES: Final = 8 * _MIB
+# What is read here and there ends sooner than a whole file.
+_MOST_SCATTERED_BYTES: Final = 16 * _MIB
+_STREAMS: Final = 4
+_GAP_BYTES: Final = 64 * _KIB
+# Shorter ones are of a file's own bookkeeping, whose distances mean nothing.
+_LEAST_STRIDING_BYTES: Final = 16 * _KIB
+_MOST_STRIDES: Final = 32
+_MOST_DOUBLINGS: Final = 4
+_ALIKE: Final = 8
+_SLACK: Final = 32
+
+
+class Manner(NamedTuple):
+    """How files of a kind are read.
+
+    Attributes:
+        block: Bytes that a small read is rounded out to.
+        opening: Bytes that are fetched as a file is opened; a shorter file is there as a whole then.
+        tail: Whether these are the last ones, where the file says what it holds.
+        eager: Whether a file that is read from its beginning will be read to its end.
+    """
+
+    block: int
+    opening: int
+    tail: bool = False
+    eager: bool = False
+
+
+_IN_ORDER: Final = Manner(_MIB, 2 * _MIB, eager=True)
+_HEAD_FIRST: Final = Manner(512 * _KIB, 2 * _MIB)
+_TAIL_FIRST: Final = Manner(256 * _KIB, _MIB, tail=True)
+_MANNERS: Final = {
+    **dict.fromkeys(
+        ("nc", "nc4", "cdf", "h5", "hdf5", "hdf", "he5", "h5ad", "mat", "tif", "tiff"), _HEAD_FIRST
+    ),
+    **dict.fromkeys(("parquet", "pq", "parq", "geoparquet", "feather", "arrow", "orc", "zip"), _TAIL_FIRST),
+}
+
+
+def manner_of(path: str) -> Manner:
+    """Return how a file is probably going to be read, by its suffix.
+
+    Args:
+        path: The file's path.
+
+    Example:
+        >>> manner_of("obs/2024.csv").eager, manner_of("sst.NC").eager, manner_of("a.parquet").tail
+        (True, False, True)
+    """
+    return _MANNERS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), _IN_ORDER)
+
+
+class Piece:
+    """A range of the file that is there, or on its way.
+
+    Args:
+        start: Its first byte.
+        end: The byte behind its last.
+        coming: Its bytes to be.
+    """
+
+    __slots__ = ("coming", "end", "read", "start", "used", "view")
+
+    def __init__(self, start: int, end: int, coming: Coming) -> None:
+        self.start = start
+        self.end = end
+        self.coming = coming
+        self.view: memoryview | None = None
+        self.used = 0
+        self.read = False
+        """Whether it was read to its end, in order, and is hardly needed again."""
+
+    def bytes(self) -> memoryview:
+        """Return its bytes, and wait for them if need be."""
+        if self.view is None:
+            self.view = memoryview(wait_for(self.coming))
+        return self.view
+
+
+class Stream:
+    """Reads that follow each other, without a gap or at equal distances.
+
+    Args:
+        start: Where the latest read begins.
+        end: Where it ends.
+    """
+
+    __slots__ = ("ahead", "chunks", "end", "seen", "spread", "start", "step", "turns", "window")
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+        self.seen = end - start
+        self.turns = 0
+        self.chunks = 0
+        """How many of its latest reads were large, one after the other."""
+        self.window = 0
+        self.ahead = 0
+        self.step = 0
+        self.spread = 0
+
+
+class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
+    """Keeps what was read last, and reads ahead what will be read next.
+
+    Small reads are rounded out to a block. Reads that follow each other, or that lie at equal distances as the chunks
+    of one variable among others do, are continued in the background. Small ones are so no more than twice as far as
+    they have come; what is read in chunks of at least a block is by 4 of them, and soon by 16, but 16 MiB at most. Of a
+    file whose kind is read in order, 8 MiB are on their way as soon as 512 KiB of it were read, and more, up to
+    ``ahead``, once the reader has to wait. Up to four such streams are told apart. Large reads are fetched as they are,
+    and not kept.
+
+    Args:
+        blocksize: Bytes that a small read is rounded out to.
+        fetcher: Fetches a range.
+        size: The file's size in bytes.
+        memory: The most bytes to keep, those on their way included. What a single read asks for comes on top.
+        ahead: The most bytes to read ahead of a stream; 0 reads nothing ahead.
+        begin: Begins to fetch a range; None reads nothing ahead.
+        eager: Whether a file that is read from its beginning will be read to its end.
+        opening: Offset and bytes of what is there already.
+
+    Raises:
+        InvalidArgument: A size is no number, or is negative.
+    """
+
+    name = CACHE
+
+    def __init__(
+        self,
+        blocksize: int,
+        fetcher: Callable[[int, int], bytes],
+        size: int,
+        *,
+        memory: int = MEMORY_BYTES,
+        ahead: int = AHEAD_BYTES,
+        begin: Callable[[int, int], Coming] | None = None,
+        eager: bool = False,
+        opening: tuple[int, bytes] | None = None,
+    ) -> None:
+        for name, value in (("memory", memory), ("ahead", ahead)):
+            if not isinstance(value, int) or value < 0:
+                raise InvalidArgument(f"cache_options[{name!r}]", "a number of bytes is needed.")
+        super().__init__(blocksize, fetcher, size)
+        self._memory = memory
+        self._most_ahead = min(ahead, memory * 2 // 3) if begin is not None else 0
+        self._most_scattered = min(self._most_ahead, _MOST_SCATTERED_BYTES)
+        self._begin = begin if begin is not None else self._at_once
+        self._eager = eager
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._pieces: list[Piece] = []
+        self._held = 0
+        self._clock = 0
+        self._streams: list[Stream] = []
+        self._current: Stream | None = None
+        self._near: Piece | None = None
+        self._last = 0
+        # Whoever has come so far within the opening is going to need what follows it.
+        self._wake = size + 1
+        if opening is not None and opening[1]:
+            self._open_with(*opening)
+
+    def _open_with(self, start: int, data: bytes) -> None:
+        coming: Future[bytes] = Future()
+        coming.set_result(data)
+        piece = Piece(start, start + len(data), coming)
+        piece.bytes()
+        self._keep(piece)
+        self._near = piece
+        self.total_requested_bytes += len(data)
+        if self._eager and not start:
+            # The first read behind it continues it.
+            self._current = Stream(0, 0)
+            self._current.seen = len(data)
+            self._streams.append(self._current)
+            if len(data) < self.size:
+                self._wake = min(_BEGUN_BYTES, len(data) // 2)
+
+    def _at_once(self, start: int, end: int) -> Coming:
+        done: Future[bytes] = Future()
+        done.set_result(self.fetcher(start, end))
+        return done
+
+    def _fetch(self, start: int | None, stop: int | None) -> bytes:
+        first = 0 if start is None else start
+        last = self.size if stop is None else min(stop, self.size)
+        if first >= last:
+            return b""
+        near = self._near
+        if (
+            near is not None
+            and near.start <= first
+            and last <= near.end
+            and near.view is not None
+            and last < self._wake
+        ):
+            self.hit_count += 1
+            self._last = last
+            return bytes(near.view[first - near.start : last - near.start])
+        if self._pid != os.getpid():
+            self._begin_anew()
+        with self._lock:
+            return self._gather(first, last)
+
+    def _begin_anew(self) -> None:
+        """Give up what is on its way to the process that this one was forked from."""
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        for piece in [piece for piece in self._pieces if piece.view is None]:
+            self._drop(piece)
+        self._streams.clear()
+        self._current = None
+
+    def close(self) -> None:
+        """Let go of everything; what is on its way is given up."""
+        self._near = None
+        with self._lock:
+            for piece in self._pieces[:]:
+                self._drop(piece)
+            self._streams.clear()
+
+    # Reading.
+
+    def _gather(self, first: int, last: int) -> bytes:
+        """Return a range from pieces, some of which are fetched now."""
+        before, behind, self._wake = self._current, self._near, self.size + 1
+        stream = self._follow(first, last)
+        if stream is before and behind is not None and behind.end <= first:
+            behind.read = True
+        large = last - first >= self.blocksize
+        holes = list(self._holes(first, last))
+        passing: list[Piece] = []
+        for start, end in holes:
+            if large:
+                passing.append(self._begun(start, end))
+            else:
+                self._keep(self._begun(*self._widened(start, end)))
+        if holes:
+            self.miss_count += 1
+        else:
+            self.hit_count += 1
+        needed = sorted([*self._between(first, last), *passing], key=_start)
+        for piece in needed:
+            self._clock += 1
+            piece.used = self._clock
+        # Begun before the first of those that are needed is waited for.
+        self._read_ahead(stream, first, last, waits=any(not piece.coming.done() for piece in needed))
+        data = self._joined(needed, first, last)
+        self._near = None if needed[-1] in passing else needed[-1]
+        self._last = last
+        for piece in needed:
+            if stream.turns and piece.end <= last:
+                piece.read = True
+        self._make_room(needed)
+        return data
+
+    def _joined(self, needed: list[Piece], first: int, last: int) -> bytes:
+        try:
+            views = [
+                piece.bytes()[max(first - piece.start, 0) : min(last, piece.end) - piece.start]
+                for piece in needed
+            ]
+        except BaseException:
+            for piece in needed:
+                if piece.view is None:
+                    self._drop(piece)
+            raise
+        if len(views) == 1:
+            whole = views[0].obj
+            return whole if isinstance(whole, bytes) and len(whole) == last - first else bytes(views[0])
+        return b"".join(views)
+
+    def _begun(self, start: int, end: int) -> Piece:
+        self.total_requested_bytes += end - start
+        return Piece(start, end, self._begin(start, end))
+
+    def _widened(self, start: int, end: int) -> tuple[int, int]:
+        """Round a hole out to blocks, as far as nothing is there already."""
+        at = bisect.bisect_right(self._pieces, start, key=_start)
+        low = self._pieces[at - 1].end if at else 0
+        high = self._pieces[at].start if at < len(self._pieces) else self.size
+        block = self.blocksize
+        return max(start - start % block, low), min(end + -end % block, high)
+
+    def _between(self, first: int, last: int) -> list[Piece]:
+        """Return the pieces that a range touches."""
+        low = bisect.bisect_right(self._pieces, first, key=_end)
+        high = bisect.bisect_left(self._pieces, last, key=_start)
+        return self._pieces[low:high]
+
+    def _holes(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a range that are in no piece."""
+        for piece in self._between(first, last):
+            if first < piece.start:
+                yield first, piece.start
+            first = piece.end
+        if first < last:
+            yield first, last
+
+    # Keeping.
+
+    def _keep(self, piece: Piece) -> None:
+        self._clock += 1
+        piece.used = self._clock
+        bisect.insort(self._pieces, piece, key=_start)
+        self._held += piece.end - piece.start
+
+    def _drop(self, piece: Piece) -> None:
+        piece.coming.cancel()
+        if piece in self._pieces:
+            self._pieces.remove(piece)
+            self._held -= piece.end - piece.start
+        if piece is self._near:
+            self._near = None
+
+    def _make_room(self, needed: list[Piece]) -> None:
+        """Let go of what was read in order, then of what was not used for longest."""
+        if self._held <= self._memory:
+            return
+        for piece in sorted(self._pieces, key=lambda one: (not one.read, one.used)):
+            if self._held <= self._memory:
+                return
+            if piece is not needed[-1]:
+                self._drop(piece)
+
+    # Reading ahead.
+
+    def _follow(self, first: int, last: int) -> Stream:
+        """Return the stream that a read belongs to."""
+        current = self._current
+        if (
+            current is not None
+            and self._near is not None
+            and self._near.start <= self._last <= self._near.end
+        ):
+            # Reads within one piece are not followed one by one.
+            current.end = self._last
+        stream = self._continued(first, last) or self._strided(first, last)
+        if stream is None:
+            stream = Stream(first, last)
+        else:
+            self._streams.remove(stream)
+        self._streams.append(stream)
+        del self._streams[:-_STREAMS]
+        stream.chunks = stream.chunks + 1 if last - first >= self.blocksize else 0
+        self._current = stream
+        return stream
+
+    def _continued(self, first: int, last: int) -> Stream | None:
+        for stream in reversed(self._streams):
+            if -_GAP_BYTES <= first - stream.end <= _GAP_BYTES and last > stream.end:
+                stream.seen += last - stream.end
+                stream.turns += 1
+                stream.step = 0
+                stream.start, stream.end = first, last
+                return stream
+        return None
+
+    def _strided(self, first: int, last: int) -> Stream | None:
+        length = last - first
+        if length < _LEAST_STRIDING_BYTES:
+            return None
+        alike = [
+            stream
+            for stream in reversed(self._streams)
+            if first > stream.end and abs(length - (stream.end - stream.start)) * 2 <= length
+        ]
+        for stream in alike:
+            other = abs(first - stream.start - stream.step)
+            if stream.step and other * _ALIKE <= stream.step:
+                stream.turns += 1
+                # Something else may have lain between two of them, such as a part of their index.
+                stream.spread = max(stream.spread // 2, other)
+                stream.step = first - stream.start
+                stream.start, stream.end = first, last
+                return stream
+        for stream in alike:
+            # What lies before a single chunk, such as its index, does not make a stream of it.
+            if not stream.turns or (not stream.step and stream.chunks == 1):
+                stream.step = first - stream.start
+                stream.turns = stream.spread = stream.ahead = stream.window = 0
+                stream.start, stream.end = first, last
+                return stream
+        return None
+
+    def _read_ahead(self, stream: Stream, first: int, last: int, *, waits: bool) -> None:
+        if not self._most_ahead:
+            return
+        if stream.step:
+            if stream.turns:
+                self._read_strides_ahead(stream, first, last)
+            return
+        if not stream.turns and not (self._eager and not first):
+            return
+        window = self._window(stream, last - first, waits)
+        if stream.ahead - last > window - min(_PIECE_BYTES, window // _PIECES):
+            return
+        stream.window = window
+        stream.ahead = min(last + window, self.size)
+        piece = min(max(window // _PIECES, _LEAST_PIECE_BYTES), _PIECE_BYTES)
+        self._begin_pieces(last, stream.ahead, piece)
+
+    def _window(self, stream: Stream, length: int, waits: bool) -> int:
+        """Return how many bytes to have ahead of a stream after a read of so many, which waits or does not."""
+        # Further than is usual only for those who are faster than the store.
+        usual = max(stream.window, _USUAL_BYTES)
+        window: int = stream.window * 2 if waits else min(stream.window * 2, usual)
+        window = max(window, self.blocksize, min(2 * length, _MOST_SCATTERED_BYTES))
+        if self._eager:
+            if stream.seen >= _BEGUN_BYTES:
+                window = max(window, usual)
+            sharing = sum(other is stream or other.window > 0 for other in self._streams)
+            return min(window, self._most_ahead // sharing)
+        if stream.chunks:
+            # Whoever reads chunks that lie one behind the other reads many of them.
+            window = max(window, length << min(stream.chunks + 1, _MOST_DOUBLINGS))
+        else:
+            window = min(window, 2 * stream.seen)
+        return min(window, self._most_scattered)
+
+    def _read_strides_ahead(self, stream: Stream, first: int, last: int) -> None:
+        length = last - first
+        count = min(2 * (stream.turns + 2), self._most_scattered // length, _MOST_STRIDES)
+        for number in range(1, count + 1):
+            expected = first + number * stream.step
+            if expected <= stream.ahead + stream.step // 2:
+                continue
+            # Compressed chunks are not all of one length, and so not quite where they are expected.
+            slack = number * stream.spread + length // _SLACK if stream.spread else 0
+            if slack > length:
+                break
+            start = expected - slack
+            if start >= self.size:
+                break
+            self._begin_pieces(start, min(start + length + 2 * slack, self.size))
+            stream.ahead = expected
+
+    def _begin_pieces(self, start: int, end: int, piece: int = _PIECE_BYTES) -> None:
+        for low, high in list(self._holes(start, end)):
+            for at in range(low, high, piece):
+                self._keep(self._begun(at, min(at + piece, high)))
+
+
+def _start(piece: Piece) -> int:
+    return piece.start
+
+
+def _end(piece: Piece) -> int:
+    return piece.end
+
+
+register_cache(ReadCache, clobber=True)

@@ -1,0 +1,1 @@
+"""The async resources, written by ``scripts/twins.py`` from the sync ones."""

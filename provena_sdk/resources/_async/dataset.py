@@ -1,0 +1,620 @@
+# Written by scripts/twins.py; change the module in resources/ instead.
+"""One dataset, worked on without naming it again."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+from provena_api.models import (
+    CredentialResponse,
+    RegistryFetchResponse,
+    StatusResponse,
+    UpdateMetadataResponse,
+    VersionResponse,
+)
+
+from provena_sdk.datasets.location import FileInfo
+from provena_sdk.operations import datastore, handles
+from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.resources._async.io import AsyncIOSubModule
+from provena_sdk.resources.file_access import AsyncOpenFile, StrPath
+from provena_sdk.transfer.options import Compare, Verify
+from provena_sdk.transfer.patterns import Patterns
+from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
+from provena_sdk.transfer.progress.displays import ProgressLike
+from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transport.http import AsyncTransport
+
+if TYPE_CHECKING:
+    from fsspec.implementations.dirfs import DirFileSystem
+
+
+class AsyncInteractiveDataset:
+    """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
+
+    Attributes:
+        dataset_id: Its handle.
+        io: Its files.
+    """
+
+    def __init__(self, dataset_id: str, transport: AsyncTransport, io: AsyncIOSubModule) -> None:
+        self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)
+        self.io = io._bound(self.dataset_id)
+        self._transport = transport
+
+    def __repr__(self) -> str:
+        return f"<AsyncInteractiveDataset {self.dataset_id}>"
+
+    @property
+    def fs(self) -> DirFileSystem:
+        """Its files as an fsspec file system, with paths that begin at its root.
+
+        It uses this client's session and connections. Write access is asked for only when something is written.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").fs
+            <DatasetFolder 10378.1/1900011>
+        """
+        access = self.io._access
+        return access.filesystem(self.dataset_id)
+
+    async def fetch_dataset(self) -> RegistryFetchResponse:
+        """Fetch its item: metadata, owner, history, versions and place of its files.
+
+        Returns:
+            The item, your roles on it, and whether it is locked.
+
+        Raises:
+            DatasetNotFound: There is no such dataset.
+            DatasetAccessDenied: It is private to others.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> (await reef.fetch_dataset()).item.display_name
+            'Alpha reef survey'
+        """
+        return await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
+
+    async def update_metadata(self, reason: str, metadata_payload: MetadataSource) -> UpdateMetadataResponse:
+        """Replace its metadata; the former state stays in its history.
+
+        Args:
+            reason: Why, for the history; must not be empty.
+            metadata_payload: All of its new metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a
+                pydantic object.
+
+        Returns:
+            The handle and the place of its files.
+
+        Raises:
+            InvalidArgument: The reason or the metadata is malformed.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            BadRequest: The metadata contradicts itself.
+            OutcomeUnknown: The service failed; the change may have been made all the same.
+        """
+        return await self._transport.run(datastore.update_metadata(self.dataset_id, reason, metadata_payload))
+
+    async def revert_dataset_metadata(self, history_id: int, reason: str) -> StatusResponse:
+        """Bring back an earlier state of its metadata.
+
+        Args:
+            history_id: Number of the state, as in the item's ``history``.
+            reason: Why, for the history; must not be empty.
+
+        Returns:
+            The service's message.
+
+        Raises:
+            InvalidArgument: The number is negative, or the reason is empty.
+            BadRequest: There is no such state.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            OutcomeUnknown: The service failed; the change may have been made all the same.
+        """
+        return await self._transport.run(
+            datastore.revert_metadata(None, id=self.dataset_id, history_id=history_id, reason=reason)
+        )
+
+    async def version(self, reason: str) -> VersionResponse:
+        """Make a new version of it: a new handle, owned by you, not released, with an empty place for files.
+
+        Args:
+            reason: Why; must not be empty.
+
+        Returns:
+            The new handle.
+
+        Raises:
+            InvalidArgument: The reason is empty.
+            BadRequest: It is not the newest version.
+            DatasetAccessDenied: It belongs to somebody else.
+            OutcomeUnknown: The service failed, or its answer was lost: a version may exist all the same.
+        """
+        return await self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
+
+    async def generate_read_access_credentials(
+        self, console_session_required: bool = False
+    ) -> CredentialResponse:
+        """Get temporary keys that read its files. The file methods do this by themselves.
+
+        Args:
+            console_session_required: True for a link to the store's web console as well.
+
+        Returns:
+            The keys, with the time they expire. They are left out of its repr.
+
+        Raises:
+            DatasetAccessDenied: You may not read its files.
+        """
+        return await self._transport.run(
+            datastore.read_credentials(
+                None, dataset_id=self.dataset_id, console_session_required=console_session_required
+            )
+        )
+
+    async def generate_write_access_credentials(
+        self, console_session_required: bool = False
+    ) -> CredentialResponse:
+        """Get temporary keys that read and write its files. The file methods do this by themselves.
+
+        Args:
+            console_session_required: True for a link to the store's web console as well.
+
+        Returns:
+            The keys, with the time they expire. They are left out of its repr.
+
+        Raises:
+            DatasetAccessDenied: You may not write its files.
+            DatasetLocked: It is locked.
+            Forbidden: A release is pending or done.
+        """
+        return await self._transport.run(
+            datastore.write_credentials(
+                None, dataset_id=self.dataset_id, console_session_required=console_session_required
+            )
+        )
+
+    async def presigned_url(self, file_path: str, expires_in: int = datastore.DEFAULT_EXPIRY) -> str:
+        """Get a URL that gives one of its files to whoever holds it, without signing in. Treat it as a secret.
+
+        Args:
+            file_path: Path of the file in the dataset.
+            expires_in: Seconds it lives, between 1 and 86,400.
+
+        Returns:
+            The URL.
+
+        Raises:
+            InvalidArgument: The path holds ``..``, ``//`` or a backslash, or the time is out of range.
+            FileNotInDataset: There is no such file.
+            DatasetAccessDenied: You may not read the dataset's files.
+        """
+        answer = await self._transport.run(
+            datastore.presigned_url(
+                None, dataset_id=self.dataset_id, file_path=file_path, expires_in=expires_in
+            )
+        )
+        return answer.presigned_url
+
+    async def list_files(self) -> list[FileInfo]:
+        """List its files.
+
+        Returns:
+            Path-like objects with size and time, sorted by path.
+
+        Raises:
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> [file.path for file in await reef.list_files()]
+            ['metadata.json', 'obs/2024.csv']
+        """
+        return await self.io.list_all_files(self.dataset_id)
+
+    async def open(self, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:
+        r"""Open one of its files as a file object.
+
+        Args:
+            path: Path of the file in the dataset.
+            mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
+                go on behind what is there, ``xb`` or ``x`` for a file that must be new.
+            options: ``content_type`` of what is written, ``encoding``, ``errors`` and ``newline`` of text,
+                ``compression``, ``block_size`` in bytes, and what else fsspec's ``open`` takes.
+
+        Returns:
+            A file object; what is written is visible once it is closed, best by a ``with`` block.
+
+        Raises:
+            InvalidArgument: There is no such mode or option.
+            DatasetFileNotFound: There is no such file.
+            DatasetFileExists: There is such a file, and it must be new.
+            NotAFile: The path is a folder.
+            ServiceFileRefused: ``metadata.json`` at the root was opened for writing; it belongs to the service.
+            DatasetAccessDenied: You may not read, or write, its files.
+            Forbidden: It was opened for writing, and a release is pending or done.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> async with await reef.open("obs/2024.csv", "r") as file:
+            ...     await file.readline()
+            'day,temperature\n'
+        """
+        return await self.io.open(self.dataset_id, path, mode, **options)
+
+    async def plan_download(
+        self,
+        destination_directory: StrPath,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+    ) -> AsyncDownloadPlan:
+        """Work out what a download is going to do, and change nothing.
+
+        Print the plan to see it, and call its ``run()`` to carry it out. With ``compare="time"`` or ``delete``, what is
+        fetched gets the modification times that the store has, as in :meth:`sync_down`.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the destination; a folder with one gives its contents.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
+                files that are not chosen by ``include`` and ``exclude`` stay.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+
+        Returns:
+            What is to become of each file: new, changed, same, to be deleted, in conflict, or refused.
+
+        Raises:
+            InvalidArgument: A pattern or an option is malformed, the destination is no folder, or ``delete`` would
+                delete every file.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> plan = await reef.plan_download("copy", include="*.csv")
+            >>> print(plan)
+            Download of dataset 10378.1/1900011 into 'copy': 32 B to transfer
+              new               1 file       32 B
+              new       obs/2024.csv (32 B)
+            >>> (await plan.run()).counts()
+            {'downloaded': 1}
+        """
+        return await self.io.plan_download(
+            destination_directory,
+            path=path,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+        )
+
+    async def plan_upload(
+        self,
+        source_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        map_names: bool = False,
+    ) -> AsyncUploadPlan:
+        """Work out what an upload is going to do, and change nothing.
+
+        Print the plan to see it, and call its ``run()`` to carry it out.
+
+        Args:
+            source_directory: The folder.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
+                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+
+        Returns:
+            What is to become of each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
+
+        Raises:
+            InvalidArgument: A pattern or an option is malformed, there is no such folder, or ``delete`` would delete
+                every file.
+            DatasetAccessDenied: You may not read the dataset's files.
+        """
+        return await self.io.plan_upload(
+            source_directory,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            map_names=map_names,
+        )
+
+    async def sync_down(
+        self,
+        destination_directory: StrPath,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Make a folder hold what it holds.
+
+        Only what is new or changed is fetched, and it gets the modification times that the store has.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the destination; a folder with one gives its contents.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
+                files that are not chosen by ``include`` and ``exclude`` stay.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> (await reef.sync_down("copy")).counts()
+            {'downloaded': 2}
+            >>> (await reef.sync_down("copy", compare="time")).counts()
+            {'same': 2}
+        """
+        return await self.io.sync_down(
+            destination_directory,
+            path=path,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
+
+    async def sync_up(
+        self,
+        source_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Make it hold what a folder holds.
+
+        Only what is new or changed is sent.
+
+        Args:
+            source_directory: The folder.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
+                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, there is no such folder, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: A release is pending or done.
+        """
+        return await self.io.sync_up(
+            source_directory,
+            include=include,
+            exclude=exclude,
+            compare=compare,
+            delete=delete,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
+
+    async def download_all_files(
+        self,
+        destination_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Download all of its files into a folder, each checked before it takes its name.
+
+        Files that are there already and the same are not fetched again; others of the same name are replaced.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or the destination is a file.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            DatasetAccessDenied: You may not read its files.
+        """
+        return await self.io.download_all_files(
+            destination_directory,
+            include=include,
+            exclude=exclude,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
+
+    async def download_specific_file(
+        self,
+        s3_path: str,
+        destination_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Download one file, or one folder, into a folder.
+
+        Files that are there already and the same are not fetched again; others of the same name are replaced.
+
+        Args:
+            s3_path: Path in the dataset. A file is written under its own name; a folder without a slash at its end
+                keeps its name below the destination; a folder with one gives its contents.
+            destination_directory: The folder; made when it does not exist.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or the destination is a file.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+        """
+        return await self.io.download_specific_file(
+            self.dataset_id,
+            s3_path,
+            destination_directory,
+            include=include,
+            exclude=exclude,
+            verify=verify,
+            fsync=fsync,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )
+
+    async def upload_all_files(
+        self,
+        source_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Upload a folder's files to the same paths in it.
+
+        Files that it holds already and that are the same are not sent again; others of the same paths are
+        replaced, and all further ones stay: nothing is deleted, and uploading again after a failure is safe. A folder
+        without files leaves no trace, since the store knows files only.
+
+        Args:
+            source_directory: The folder.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or there is no such folder.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: A release is pending or done.
+        """
+        return await self.io.upload_all_files(
+            source_directory,
+            include=include,
+            exclude=exclude,
+            map_names=map_names,
+            progress=progress,
+            executor=executor,
+            raise_for_failures=raise_for_failures,
+        )

@@ -1,0 +1,496 @@
+# Written by scripts/twins.py; change the module in resources/ instead.
+"""The datastore service."""
+
+from __future__ import annotations
+
+from provena_api.models import (
+    CredentialResponse,
+    CredentialsRequest,
+    DatasetListResponse,
+    HealthCheckResponse,
+    ItemDataset,
+    MintResponse,
+    NoFilterSubtypeListRequest,
+    PaginationKey,
+    PresignedURLRequest,
+    PresignedURLResponse,
+    RegistryFetchResponse,
+    RevertMetadata,
+    SortOptions,
+    SortType,
+    StatusResponse,
+    UpdateMetadataResponse,
+    VersionRequest,
+    VersionResponse,
+)
+
+from provena_sdk.operations import datastore, search
+from provena_sdk.operations.access import AccessLevel, UserAccess
+from provena_sdk.operations.arguments import JsonSource, MetadataSource
+from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
+from provena_sdk.paging import AsyncResults, Page
+from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
+from provena_sdk.resources._async.io import AsyncIOSubModule
+from provena_sdk.resources._async.review import AsyncReviewSubModule
+from provena_sdk.transport.http import AsyncTransport
+
+
+class AsyncDatastore:
+    """Datasets: registering, finding, describing, versioning. Reached as ``provena.datastore``.
+
+    Attributes:
+        review: Reviewers and releases.
+        io: Files of datasets.
+    """
+
+    def __init__(self, transport: AsyncTransport, io: AsyncIOSubModule) -> None:
+        self._transport = transport
+        self.review = AsyncReviewSubModule(transport)
+        self.io = io
+
+    async def get_health_check(self) -> HealthCheckResponse:
+        """Ask whether the datastore is up; needs no sign-in.
+
+        Returns:
+            The service's message.
+
+        Raises:
+            ProvenaError: It is not up, or not reachable.
+
+        Example:
+            >>> (await provena.datastore.get_health_check()).message
+            'Health check successful.'
+        """
+        return await self._transport.run(datastore.health_check())
+
+    async def check_access(self, level: AccessLevel = "general") -> UserAccess:
+        """Ask whether the signed-in user has a level of access to the datastore.
+
+        Args:
+            level: ``general``, ``read``, ``write`` or ``admin``.
+
+        Returns:
+            The user's name, address and roles.
+
+        Raises:
+            InvalidArgument: There is no such level.
+            RoleMissing: The user lacks the role.
+
+        Example:
+            >>> (await provena.datastore.check_access("write")).roles[:2]
+            ('entity-registry-read', 'entity-registry-write')
+        """
+        return await self._transport.run(datastore.check_access(level))
+
+    async def get_dataset_schema(self) -> dict[str, object]:
+        """Fetch the JSON schema of dataset metadata.
+
+        Returns:
+            The schema, as JSON data.
+
+        Raises:
+            RoleMissing: The user lacks the role ``entity-registry-read``.
+
+        Example:
+            >>> (await provena.datastore.get_dataset_schema())["type"]
+            'object'
+        """
+        return await self._transport.run(datastore.dataset_schema())
+
+    async def fetch_dataset(self, id: str) -> RegistryFetchResponse:
+        """Fetch a dataset's item: metadata, owner, history, versions and place of its files.
+
+        Args:
+            id: Handle of the dataset.
+
+        Returns:
+            The item, your roles on it, and whether it is locked.
+
+        Raises:
+            InvalidArgument: ``id`` is not a handle.
+            DatasetNotFound: There is none; the datastore says so with 400.
+            DatasetAccessDenied: It is private to others.
+
+        Example:
+            >>> (await provena.datastore.fetch_dataset("10378.1/1900011")).item.display_name
+            'Alpha reef survey'
+        """
+        return await self._transport.run(datastore.fetch_dataset("id", id))
+
+    async def latest_version(self, id: str) -> str:
+        """Follow a dataset's versions to the newest one.
+
+        Args:
+            id: Handle of any version.
+
+        Returns:
+            Handle of the newest version; ``id`` itself when there is no newer one.
+
+        Raises:
+            InvalidArgument: ``id`` is not a handle.
+            DatasetNotFound: There is none.
+            DatasetAccessDenied: A version on the way is private to others.
+
+        Example:
+            >>> await provena.datastore.latest_version("10378.1/1900011")
+            '10378.1/1900011'
+        """
+        return await self._transport.run(datastore.latest_version("id", id))
+
+    async def mint_dataset(self, dataset_mint_info: MetadataSource) -> MintResponse:
+        """Register a new dataset and give it a handle.
+
+        Args:
+            dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
+                object of the same shape.
+
+        Returns:
+            The handle and the place for its files.
+
+        Raises:
+            InvalidArgument: The metadata has the wrong shape.
+            OperationRejected: It contradicts itself, or names an organisation that does not exist.
+            ValidationFailed: The service found a field malformed.
+            PersonNotLinked: Your account has no Person in the registry.
+            OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist all the same. Minting is
+                never repeated by itself, because the service would mint once more.
+        """
+        return await self._transport.run(datastore.mint_dataset(dataset_mint_info))
+
+    async def validate_dataset_metadata(self, metadata_payload: MetadataSource) -> StatusResponse:
+        """Have metadata checked without registering anything.
+
+        Args:
+            metadata_payload: A ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic object.
+
+        Returns:
+            The service's message; it returns only when the metadata is valid.
+
+        Raises:
+            InvalidArgument: The metadata has the wrong shape.
+            OperationRejected: It contradicts itself, or names what does not exist.
+            ValidationFailed: The service found a field malformed; ``errors`` lists each place.
+        """
+        return await self._transport.run(datastore.validate_metadata(metadata_payload))
+
+    async def update_dataset_metadata(
+        self, handle_id: str, reason: str, metadata_payload: MetadataSource
+    ) -> UpdateMetadataResponse:
+        """Replace a dataset's metadata; the former state stays in its history.
+
+        Args:
+            handle_id: Handle of the dataset.
+            reason: Why, for the history; must not be empty.
+            metadata_payload: All of its new metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a
+                pydantic object.
+
+        Returns:
+            The handle and the place of its files.
+
+        Raises:
+            InvalidArgument: The handle, the reason or the metadata is malformed.
+            DatasetNotFound: There is no such dataset.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            BadRequest: The metadata contradicts itself.
+            OutcomeUnknown: The service failed; the change may have been made all the same.
+        """
+        return await self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
+
+    async def revert_dataset_metadata(
+        self,
+        metadata_payload: RevertMetadata | JsonSource | None = None,
+        *,
+        id: str | None = None,
+        history_id: int | None = None,
+        reason: str | None = None,
+    ) -> StatusResponse:
+        """Bring back an earlier state of a dataset's metadata.
+
+        Args:
+            metadata_payload: The request as one object; or give the keywords below.
+            id: Handle of the dataset.
+            history_id: Number of the state, as in the item's ``history``.
+            reason: Why, for the history; must not be empty.
+
+        Returns:
+            The service's message.
+
+        Raises:
+            InvalidArgument: A field is missing or malformed.
+            BadRequest: There is no such state.
+            DatasetNotFound: There is no such dataset.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            OutcomeUnknown: The service failed; the change may have been made all the same.
+        """
+        return await self._transport.run(
+            datastore.revert_metadata(metadata_payload, id=id, history_id=history_id, reason=reason)
+        )
+
+    async def version_dataset(
+        self,
+        version_request: VersionRequest | JsonSource | None = None,
+        *,
+        id: str | None = None,
+        reason: str | None = None,
+    ) -> VersionResponse:
+        """Make a new version of a dataset: a new handle, owned by you, not released, with an empty place for files.
+
+        Args:
+            version_request: The request as one object; or give the keywords below.
+            id: Handle of the newest version so far.
+            reason: Why; must not be empty.
+
+        Returns:
+            The new handle.
+
+        Raises:
+            InvalidArgument: A field is missing or malformed.
+            BadRequest: It is not the newest version, or unknown.
+            DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
+            OutcomeUnknown: The service failed, or its answer was lost: a version may exist all the same.
+        """
+        return await self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
+
+    async def list_datasets(
+        self,
+        list_dataset_request: NoFilterSubtypeListRequest | JsonSource | None = None,
+        *,
+        page_size: int | None = None,
+        sort_by: SortOptions | SortType | str | None = None,
+        ascending: bool | None = None,
+        begins_with: str | None = None,
+        pagination_key: PaginationKey | JsonSource | None = None,
+    ) -> DatasetListResponse:
+        """Fetch one page of the listing.
+
+        A page may be short, and even empty, before the end of the list: only a missing ``pagination_key`` is the end.
+        ``for_all_datasets`` follows the pages for you.
+
+        Args:
+            list_dataset_request: The request as one object; keywords given beside it win.
+            page_size: Rows a page before permissions are applied; the service's default is 20.
+            sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
+            ascending: True for the smallest or oldest first.
+            begins_with: What ``ACCESS_INFO_URI_BEGINS_WITH`` looks for.
+            pagination_key: Key of the page, as the page before gave it, with the same sort.
+
+        Returns:
+            The page.
+
+        Raises:
+            InvalidArgument: The page size is not positive, or the sort is one the service cannot do.
+
+        Example:
+            >>> page = await provena.datastore.list_datasets(page_size=1, sort_by="DISPLAY_NAME", ascending=True)
+            >>> [dataset.display_name for dataset in page.items]
+            ['Alpha reef survey']
+        """
+        return await self._transport.run(
+            datastore.list_datasets(
+                datastore.list_request(
+                    list_dataset_request,
+                    page_size=page_size,
+                    sort_by=sort_by,
+                    ascending=ascending,
+                    begins_with=begins_with,
+                    pagination_key=pagination_key,
+                )
+            )
+        )
+
+    def for_all_datasets(
+        self,
+        list_dataset_request: NoFilterSubtypeListRequest | JsonSource | None = None,
+        total_limit: int | None = None,
+        *,
+        page_size: int | None = None,
+        sort_by: SortOptions | SortType | str | None = None,
+        ascending: bool | None = None,
+        begins_with: str | None = None,
+    ) -> AsyncResults[ItemDataset]:
+        """Iterate over every dataset you may see, fetching the next page while you work on this one.
+
+        Args:
+            list_dataset_request: Page size and sort as one object; keywords given beside it win.
+            total_limit: Datasets at most; None for all.
+            page_size: Rows a page; 200 unless this says, or a request asks for another number than the usual 20.
+            sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
+            ascending: True for the smallest or oldest first.
+            begins_with: What ``ACCESS_INFO_URI_BEGINS_WITH`` looks for.
+
+        Returns:
+            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+
+        Raises:
+            InvalidArgument: A limit is negative, or the sort is one the service cannot do.
+
+        Example:
+            >>> names = provena.datastore.for_all_datasets(sort_by="DISPLAY_NAME", ascending=True, total_limit=1)
+            >>> [dataset.display_name async for dataset in names]
+            ['Alpha reef survey']
+        """
+        body = datastore.listing(
+            list_dataset_request,
+            total_limit,
+            page_size=page_size,
+            sort_by=sort_by,
+            ascending=ascending,
+            begins_with=begins_with,
+        )
+
+        async def fetch(key: object | None) -> Page[ItemDataset]:
+            answer = await self._transport.run(datastore.list_page(body, key))
+            return Page(answer.items, answer.pagination_key)
+
+        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit)
+
+    async def list_all_datasets(
+        self, sort_criteria: SortOptions | SortType | str | None = None
+    ) -> list[ItemDataset]:
+        """Fetch every dataset you may see.
+
+        Args:
+            sort_criteria: As ``sort_by`` of ``for_all_datasets``; newest change first when None.
+
+        Returns:
+            All of them.
+
+        Raises:
+            InvalidArgument: The sort is one the service cannot do.
+
+        Example:
+            >>> "Alpha reef survey" in [dataset.display_name for dataset in await provena.datastore.list_all_datasets()]
+            True
+        """
+        return [item async for item in self.for_all_datasets(sort_by=sort_criteria)]
+
+    async def generate_dataset_presigned_url(
+        self,
+        dataset_presigned_request: PresignedURLRequest | JsonSource | None = None,
+        *,
+        dataset_id: str | None = None,
+        file_path: str | None = None,
+        expires_in: int | None = None,
+    ) -> PresignedURLResponse:
+        """Get a URL that gives one file to whoever holds it, without signing in. Treat it as a secret.
+
+        Args:
+            dataset_presigned_request: The request as one object; or give the keywords below.
+            dataset_id: Handle of the dataset.
+            file_path: Path of the file in the dataset; the service refuses any that holds ``..``, ``//`` or a
+                backslash.
+            expires_in: Seconds it lives, between 1 and 86,400; the service's default is 10,800.
+
+        Returns:
+            The URL, with dataset and path.
+
+        Raises:
+            InvalidArgument: A field is missing or malformed.
+            FileNotInDataset: There is no such file.
+            DatasetAccessDenied: You may not read the dataset's files.
+        """
+        return await self._transport.run(
+            datastore.presigned_url(
+                dataset_presigned_request, dataset_id=dataset_id, file_path=file_path, expires_in=expires_in
+            )
+        )
+
+    async def generate_read_access_credentials(
+        self,
+        credentials: CredentialsRequest | JsonSource | None = None,
+        *,
+        dataset_id: str | None = None,
+        console_session_required: bool | None = None,
+    ) -> CredentialResponse:
+        """Get temporary keys that read a dataset's files. The file methods do this by themselves.
+
+        Args:
+            credentials: The request as one object; or give the keywords below.
+            dataset_id: Handle of the dataset.
+            console_session_required: True for a link to the store's web console as well; False when None.
+
+        Returns:
+            The keys, with the time they expire. They are left out of its repr.
+
+        Raises:
+            InvalidArgument: A field is missing or malformed.
+            DatasetNotFound: There is no such dataset.
+            DatasetAccessDenied: You may not read its files.
+        """
+        return await self._transport.run(
+            datastore.read_credentials(
+                credentials, dataset_id=dataset_id, console_session_required=console_session_required
+            )
+        )
+
+    async def generate_write_access_credentials(
+        self,
+        credentials: CredentialsRequest | JsonSource | None = None,
+        *,
+        dataset_id: str | None = None,
+        console_session_required: bool | None = None,
+    ) -> CredentialResponse:
+        """Get temporary keys that read and write a dataset's files. The file methods do this by themselves.
+
+        Args:
+            credentials: The request as one object; or give the keywords below.
+            dataset_id: Handle of the dataset.
+            console_session_required: True for a link to the store's web console as well; False when None.
+
+        Returns:
+            The keys, with the time they expire. They are left out of its repr.
+
+        Raises:
+            InvalidArgument: A field is missing or malformed.
+            DatasetNotFound: There is no such dataset.
+            DatasetAccessDenied: You may not write its files.
+            DatasetLocked: It is locked.
+            Forbidden: A release is pending or done.
+        """
+        return await self._transport.run(
+            datastore.write_credentials(
+                credentials, dataset_id=dataset_id, console_session_required=console_session_required
+            )
+        )
+
+    async def search_datasets(self, query: str, limit: int = DEFAULT_SEARCH_LIMIT) -> LoadedSearchResponse:
+        """Search datasets and load every hit, several at a time.
+
+        Args:
+            query: What to look for.
+            limit: Hits at most, between 1 and 50.
+
+        Returns:
+            The hits in their order with scores; those that cannot be read or loaded are listed apart, each with
+            its error.
+
+        Raises:
+            InvalidArgument: The query is empty or the limit out of range.
+            RoleMissing: The user lacks the role ``entity-registry-read``.
+
+        Example:
+            >>> print((await provena.datastore.search_datasets("alpha")).items[0].item.display_name)
+            Alpha reef survey
+        """
+        return await self._transport.run(search.search_datasets(query, limit))
+
+    def interactive_dataset(self, dataset_id: str) -> AsyncInteractiveDataset:
+        """Work on one dataset without naming it again. Nothing is sent yet.
+
+        Args:
+            dataset_id: Handle of the dataset.
+
+        Returns:
+            The dataset, ready to work on.
+
+        Raises:
+            InvalidArgument: ``dataset_id`` is not a handle.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> (await reef.fetch_dataset()).item.display_name
+            'Alpha reef survey'
+        """
+        return AsyncInteractiveDataset(dataset_id, self._transport, self.io)

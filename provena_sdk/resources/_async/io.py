@@ -1,0 +1,451 @@
+# Written by scripts/twins.py; change the module in resources/ instead.
+"""Files of datasets."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+from provena_sdk.datasets.location import FileInfo
+from provena_sdk.display.text import printable
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.operations.arguments import flag
+from provena_sdk.resources.file_access import AsyncFileAccess, AsyncOpenFile, StrPath
+from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
+from provena_sdk.transfer.patterns import Patterns, Selection
+from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
+from provena_sdk.transfer.progress.displays import ProgressLike
+from provena_sdk.transfer.report import TransferReport
+
+
+class AsyncIOSubModule:
+    """Files of datasets, down and up. Reached as ``provena.datastore.io``.
+
+    Credentials for the object store are asked for and renewed on the way. That of one dataset, as in
+    ``provena.datastore.interactive_dataset(handle).io``, knows its handle, which can be left out then.
+    """
+
+    def __init__(self, access: AsyncFileAccess, dataset_id: str | None = None) -> None:
+        self._access = access
+        self._dataset_id = dataset_id
+
+    def _bound(self, dataset_id: str) -> AsyncIOSubModule:
+        """Return the same for one dataset, whose handle need not be given again."""
+        return AsyncIOSubModule(self._access, dataset_id)
+
+    def _of(self, dataset_id: str | None) -> str:
+        chosen = self._dataset_id if dataset_id is None else dataset_id
+        if chosen is None:
+            raise InvalidArgument("dataset_id", "the handle of a dataset is needed.")
+        return chosen
+
+    async def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> list[FileInfo]:
+        """List a dataset's files.
+
+        Args:
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            print_list: True to print each path and size as well.
+
+        Returns:
+            Path-like objects with size and time, sorted by path.
+
+        Raises:
+            InvalidArgument: ``dataset_id`` is not a handle.
+            DatasetNotFound: There is none.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> [file.path for file in await provena.datastore.io.list_all_files("10378.1/1900011")]
+            ['metadata.json', 'obs/2024.csv']
+        """
+        flag("print_list", print_list)
+        files = await self._access.list_files(self._of(dataset_id))
+        if print_list:
+            print(*(f"{file.size:>15,}  {printable(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
+        return files
+
+    async def open(self, dataset_id: str, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:
+        """Open one file of a dataset as a file object.
+
+        Args:
+            dataset_id: Handle of the dataset.
+            path: Path of the file in the dataset.
+            mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
+                go on behind what is there, ``xb`` or ``x`` for a file that must be new.
+            options: ``content_type`` of what is written, ``encoding``, ``errors`` and ``newline`` of text,
+                ``compression``, ``block_size`` in bytes, and what else fsspec's ``open`` takes.
+
+        Returns:
+            A file object; what is written is visible once it is closed, best by a ``with`` block.
+
+        Raises:
+            InvalidArgument: There is no such mode or option.
+            DatasetFileNotFound: There is no such file.
+            DatasetFileExists: There is such a file, and it must be new.
+            NotAFile: The path is a folder.
+            ServiceFileRefused: ``metadata.json`` at the root was opened for writing; it belongs to the service.
+            DatasetAccessDenied: You may not read, or write, its files.
+            Forbidden: It was opened for writing, and a release is pending or done.
+        """
+        return await self._access.open(dataset_id, path, mode, **options)
+
+    async def plan_download(
+        self,
+        destination_directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+    ) -> AsyncDownloadPlan:
+        """Work out what a download is going to do, and change nothing.
+
+        Print the plan to see it, and call its ``run()`` to carry it out. With ``compare="time"`` or ``delete``, what is
+        fetched gets the modification times that the store has, as in :meth:`sync_down`.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the destination; a folder with one gives its contents.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
+                files that are not chosen by ``include`` and ``exclude`` stay.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+
+        Returns:
+            What is to become of each file: new, changed, same, to be deleted, in conflict, or refused.
+
+        Raises:
+            InvalidArgument: A pattern or an option is malformed, the destination is no folder, or ``delete`` would
+                delete every file.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> plan = await provena.datastore.io.plan_download("copy", "10378.1/1900011", include="*.csv")
+            >>> print(plan)
+            Download of dataset 10378.1/1900011 into 'copy': 32 B to transfer
+              new               1 file       32 B
+              new       obs/2024.csv (32 B)
+            >>> (await plan.run()).counts()
+            {'downloaded': 1}
+        """
+        return await self._access.plan_download(
+            self._of(dataset_id),
+            destination_directory,
+            path,
+            Choice(Selection(include, exclude), compare, delete),
+            TransferOptions(verify, fsync, map_names, keep_times=compare == "time" or delete),
+        )
+
+    async def plan_upload(
+        self,
+        source_directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        map_names: bool = False,
+    ) -> AsyncUploadPlan:
+        """Work out what an upload is going to do, and change nothing.
+
+        Print the plan to see it, and call its ``run()`` to carry it out.
+
+        Args:
+            source_directory: The folder.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
+                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+
+        Returns:
+            What is to become of each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
+
+        Raises:
+            InvalidArgument: A pattern or an option is malformed, there is no such folder, or ``delete`` would delete
+                every file.
+            DatasetAccessDenied: You may not read the dataset's files.
+        """
+        return await self._access.plan_upload(
+            self._of(dataset_id),
+            source_directory,
+            Choice(Selection(include, exclude), compare, delete),
+            TransferOptions(map_names=map_names),
+        )
+
+    async def sync_down(
+        self,
+        destination_directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Make a folder hold what a dataset holds.
+
+        Only what is new or changed is fetched, and it gets the modification times that the store has.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the destination; a folder with one gives its contents.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
+                files that are not chosen by ``include`` and ``exclude`` stay.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> (await provena.datastore.io.sync_down("copy", "10378.1/1900011")).counts()
+            {'downloaded': 2}
+            >>> (await provena.datastore.io.sync_down("copy", "10378.1/1900011", compare="time")).counts()
+            {'same': 2}
+        """
+        return await self._access.download(
+            self._of(dataset_id),
+            destination_directory,
+            path,
+            Choice(Selection(include, exclude), compare, delete),
+            TransferOptions(verify, fsync, map_names, keep_times=True),
+            RunOptions(progress, executor, raise_for_failures),
+        )
+
+    async def sync_up(
+        self,
+        source_directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        compare: Compare = "checksum",
+        delete: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Make a dataset hold what a folder holds.
+
+        Only what is new or changed is sent.
+
+        Args:
+            source_directory: The folder.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
+                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
+                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, there is no such folder, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: A release is pending or done.
+        """
+        return await self._access.upload(
+            self._of(dataset_id),
+            source_directory,
+            Choice(Selection(include, exclude), compare, delete),
+            TransferOptions(map_names=map_names),
+            RunOptions(progress, executor, raise_for_failures),
+        )
+
+    async def download_all_files(
+        self,
+        destination_directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Download all files of a dataset into a folder, each checked before it takes its name.
+
+        Files that are there already and the same are not fetched again; others of the same name are replaced.
+
+        Args:
+            destination_directory: The folder; made when it does not exist.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or the destination is a file.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            DatasetAccessDenied: You may not read its files.
+        """
+        return await self._access.download(
+            self._of(dataset_id),
+            destination_directory,
+            "",
+            Choice(Selection(include, exclude)),
+            TransferOptions(verify, fsync, map_names),
+            RunOptions(progress, executor, raise_for_failures),
+        )
+
+    async def download_specific_file(
+        self,
+        dataset_id: str,
+        s3_path: str,
+        destination_directory: StrPath,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        verify: Verify = "checksum",
+        fsync: bool = False,
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Download one file, or one folder, of a dataset into a folder.
+
+        Files that are there already and the same are not fetched again; others of the same name are replaced.
+
+        Args:
+            dataset_id: Handle of the dataset.
+            s3_path: Path in the dataset. A file is written under its own name; a folder without a slash at its end
+                keeps its name below the destination; a folder with one gives its contents.
+            destination_directory: The folder; made when it does not exist.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
+                ``"size"``.
+            fsync: True to force each file to the disk before it takes its name.
+            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or the destination is a file.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+        """
+        return await self._access.download(
+            dataset_id,
+            destination_directory,
+            s3_path,
+            Choice(Selection(include, exclude)),
+            TransferOptions(verify, fsync, map_names),
+            RunOptions(progress, executor, raise_for_failures),
+        )
+
+    async def upload_all_files(
+        self,
+        source_directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        map_names: bool = False,
+        progress: ProgressLike = None,
+        executor: Executor | None = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        """Upload a folder's files to the same paths in a dataset.
+
+        Files that the dataset holds already and that are the same are not sent again; others of the same paths are
+        replaced, and all further ones stay: nothing is deleted, and uploading again after a failure is safe. A folder
+        without files leaves no trace, since the store knows files only.
+
+        Args:
+            source_directory: The folder.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            map_names: True to read back names that a download with ``map_names`` wrote.
+            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
+            raise_for_failures: False to return the report even when files failed.
+
+        Returns:
+            What became of each file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
+
+        Raises:
+            InvalidArgument: An argument is malformed, or there is no such folder.
+            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: A release is pending or done.
+        """
+        return await self._access.upload(
+            self._of(dataset_id),
+            source_directory,
+            Choice(Selection(include, exclude)),
+            TransferOptions(map_names=map_names),
+            RunOptions(progress, executor, raise_for_failures),
+        )

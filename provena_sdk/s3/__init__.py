@@ -1,0 +1,1 @@
+"""The SDK's own S3 client."""

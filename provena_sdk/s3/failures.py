@@ -1,0 +1,225 @@
+"""Turning the object store's errors into ours.
+
+The originals are left behind on purpose: botocore keeps the store's whole answer in them, which for an expired
+token or a rejected signature repeats the session token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import aiohttp
+from botocore import exceptions as boto
+
+from provena_sdk.display.text import LIMIT, quoted, server_text
+from provena_sdk.errors import (
+    ConnectionFailed,
+    DatasetFileNotFound,
+    FileAccessDenied,
+    FileError,
+    FileStoreError,
+    IntegrityError,
+    ProvenaError,
+    RequestTimedOut,
+)
+from provena_sdk.net.reachability import rejected_certificate
+from provena_sdk.s3.http.http1 import TooSlow
+from provena_sdk.s3.retry import trouble
+
+_MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
+_DENIED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "403"})
+_CHANGED: Final = frozenset({"PreconditionFailed", "412"})
+_RENEWABLE: Final = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidToken"}
+    | {"InvalidAccessKeyId"}
+)
+_UNKNOWN: Final = frozenset({"InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"})
+_SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
+_TIMEOUTS: Final = (boto.ConnectTimeoutError, boto.ReadTimeoutError, asyncio.TimeoutError)
+_BROKEN: Final = (
+    boto.ConnectionError,
+    boto.ConnectionClosedError,
+    boto.HTTPClientError,
+    boto.IncompleteReadError,
+    boto.ResponseStreamingError,
+    aiohttp.ClientError,
+    ConnectionError,
+)
+
+
+def is_expired(error: BaseException) -> bool:
+    """Whether the store refused the credentials in a way that fresh ones cure."""
+    answer = _client_error(error)
+    return answer is not None and is_renewable(
+        _code(answer), bodiless=answer.operation_name.startswith("Head")
+    )
+
+
+def is_renewable(code: str, *, bodiless: bool = False) -> bool:
+    """Whether the store's word for an error says that fresh credentials cure it.
+
+    Args:
+        code: The store's word, or the status when there is none.
+        bodiless: Whether the answer had no body that could name the reason, as after HEAD. S3 answers an expired
+            token with 400.
+
+    Example:
+        >>> is_renewable("ExpiredToken"), is_renewable("AccessDenied"), is_renewable("400", bodiless=True)
+        (True, False, True)
+    """
+    return code in _RENEWABLE or (bodiless and code == "400")
+
+
+def translate(
+    error: BaseException,
+    *,
+    path: str | None,
+    dataset_id: str,
+    store: str | None = None,
+    unreached: str | None = None,
+) -> Exception:
+    """Return the SDK's own error for one of botocore, aiohttp or s3fs.
+
+    Args:
+        error: What was raised. The SDK's own errors and plain errors of this machine come back as they are.
+        path: The file it is about, within the dataset.
+        dataset_id: The dataset's handle.
+        store: Where the store is, in words; None where that is not known.
+        unreached: Why no connection was made, in words, empty where that is not known; None when one was made.
+
+    Returns:
+        An error without a cause or context, to be raised outside of any ``except`` block.
+    """
+    if isinstance(error, ProvenaError):
+        return error
+    answer = _client_error(error)
+    if answer is not None:
+        return refusal(
+            _code(answer),
+            path=path,
+            dataset_id=dataset_id,
+            status=answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
+            message=server_text(str(answer.response.get("Error", {}).get("Message", "")), limit=LIMIT),
+            bodiless=answer.operation_name.startswith("Head"),
+        )
+    what = f"{quoted(path)}" if path else f"the files of dataset {dataset_id}"
+    named = f"object store at {store}" if store else "object store"
+    rejected = rejected_certificate(error, named)
+    if rejected is not None:
+        return rejected
+    if isinstance(error, boto.FlexibleChecksumError):
+        return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
+    if isinstance(error, TooSlow):
+        return RequestTimedOut(
+            f"The connection to the {named} was too slow for {what}: {error}.",
+            hint="Check the network, then try again.",
+        )
+    if isinstance(error, _TIMEOUTS):
+        happened = "did not answer" if unreached is None else "could not be reached"
+        return RequestTimedOut(f"The {named} {happened} in time for {what}.", hint="Try again.")
+    if unreached is not None:
+        reason = f": {unreached}" if unreached else ""
+        return ConnectionFailed(
+            f"The {named} could not be reached for {what}{reason}.",
+            hint="Check the network, the proxy settings and the object store's address, then try again.",
+        )
+    if isinstance(error, _BROKEN):
+        return ConnectionFailed(
+            f"The connection to the {named} failed for {what}.",
+            hint="Check the network, then try again.",
+        )
+    if isinstance(error, boto.BotoCoreError):
+        return FileStoreError(
+            f"The request for {what} could not be made ({type(error).__name__}).", path=path
+        )
+    if isinstance(error, Exception):
+        return error
+    raise error
+
+
+def refusal(
+    code: str,
+    *,
+    path: str | None,
+    dataset_id: str,
+    status: int | None = None,
+    message: str = "",
+    bodiless: bool = False,
+) -> FileError:
+    """Return the SDK's own error for an answer of the store.
+
+    Args:
+        code: The store's word for the error, or the status when there is none.
+        path: The file it is about, within the dataset.
+        dataset_id: The dataset's handle.
+        status: The answer's HTTP status; None where that is not known.
+        message: What the store says about it, printable and without what was sent to it.
+        bodiless: Whether the answer had no body that could name the reason.
+
+    Example:
+        >>> refusal("NoSuchKey", path="obs.csv", dataset_id="10378.1/12")
+        DatasetFileNotFound("Dataset 10378.1/12 holds no file 'obs.csv'.")
+    """
+    what = f"{quoted(path)} of dataset {dataset_id}" if path else f"the files of dataset {dataset_id}"
+    if code in _MISSING:
+        return DatasetFileNotFound(f"Dataset {dataset_id} holds no file {quoted(path)}.", path=path)
+    if code in _DENIED:
+        return FileAccessDenied(
+            f"The object store refuses access to {what}.",
+            path=path,
+            hint="Writing ends when a dataset is released; otherwise ask its owner for access.",
+        )
+    if code in _CHANGED:
+        return IntegrityError(f"{what} was replaced meanwhile.", path=path, hint="Try again.")
+    if code in _SKEWED:
+        return FileAccessDenied(
+            f"The object store refuses access to {what}: this machine's clock is wrong.",
+            path=path,
+            hint="Set the clock.",
+        )
+    said = f" The store says: {message.rstrip('.')}." if message else ""
+    if is_renewable(code, bodiless=bodiless):
+        hint = "Check this machine's clock."
+        if code in _UNKNOWN:
+            hint = (
+                "Check this machine's clock; if it is right, tell the deployment's operator that the object store does "
+                f"not accept the credentials that the datastore gives out ({code})."
+            )
+        return FileAccessDenied(
+            f"The object store refuses the credentials for {what}, renewed ones too.{said}",
+            path=path,
+            hint=hint,
+        )
+    hint = "Try again later."
+    if status is not None and 400 <= status < 500 and trouble(status, code) is None:
+        hint = "The same request will be refused again; if that makes no sense, report it with the store's words."
+    return FileStoreError(
+        f"The object store answered {code!r} for {what}.{said}", path=path, code=code, hint=hint
+    )
+
+
+def proxy_refusal(status: int, dataset_id: str) -> ConnectionFailed:
+    """Return the SDK's own error for a proxy that lets nobody through to the store.
+
+    Args:
+        status: What it answered.
+        dataset_id: The dataset's handle.
+    """
+    hint = "Ask who runs the proxy to allow the object store, or name its host in NO_PROXY."
+    if status == 407:
+        hint = "Put a name and password into HTTPS_PROXY, as in http://name:password@proxy:3128, or correct them."
+    return ConnectionFailed(
+        f"The proxy between here and the files of dataset {dataset_id} answered {status}.", hint=hint
+    )
+
+
+def _client_error(error: BaseException) -> boto.ClientError | None:
+    if isinstance(error, boto.ClientError):
+        return error
+    cause = error.__cause__
+    return cause if isinstance(cause, boto.ClientError) else None
+
+
+def _code(answer: boto.ClientError) -> str:
+    return str(answer.response.get("Error", {}).get("Code", "unknown"))

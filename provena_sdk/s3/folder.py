@@ -1,0 +1,185 @@
+"""One dataset's folder of the object store: how its objects are named, and what goes wrong with them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.media_type import check_content_type
+from provena_sdk.datasets.paths import MAX_KEY_BYTES, check_removable, check_writable
+from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import DatasetFileExists, IntegrityError, UnsafePath
+from provena_sdk.s3 import retry
+from provena_sdk.s3.budget import Admission
+from provena_sdk.s3.http import endpoint as addresses
+from provena_sdk.s3.http.pace import LEAST_RATE, LeastRate
+from provena_sdk.s3.http.pool import IDLE_SECONDS
+from provena_sdk.s3.models import ObjectState, Stored, Streamed
+from provena_sdk.s3.request import Data, Exchange, Request
+from provena_sdk.s3.responses import documents, values
+from provena_sdk.s3.responses.headers import is_opaque, object_state
+from provena_sdk.s3.retry import RetryRule
+
+T = TypeVar("T")
+
+
+class DatasetFolder:
+    """The folder of the object store that holds one dataset's files, and whose credentials requests about it have.
+
+    All paths are within the dataset, exactly as the store holds them.
+
+    Args:
+        location: The dataset's folder.
+        credentials: Whose requests these are.
+        address: How the store is reached.
+        rule: How patient to be; None means :data:`provena_sdk.s3.retry.RULE`.
+        idle: Seconds without a byte after which a connection counts as dead.
+        rate: How slowly bytes may move.
+        admission: What limits the requests at once; None means one of its own.
+
+    Raises:
+        InvalidArgument: The store's URL is none that files can be reached by.
+    """
+
+    def __init__(
+        self,
+        location: DatasetLocation,
+        credentials: DatasetCredentials,
+        address: StoreAddress,
+        *,
+        rule: RetryRule | None = None,
+        idle: float = IDLE_SECONDS,
+        rate: LeastRate = LEAST_RATE,
+        admission: Admission | None = None,
+    ) -> None:
+        self._location = location
+        self._access = credentials.access
+        self._exchange = Exchange(
+            location,
+            credentials,
+            address,
+            rule=rule if rule is not None else retry.RULE,
+            idle=idle,
+            rate=rate,
+            admission=admission if admission is not None else Admission(),
+        )
+
+    @property
+    def admission(self) -> Admission:
+        """What says how many requests may be on their way at once."""
+        return self._exchange.admission
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether nothing has been heard from the store for as long as a request is tried, though it was asked."""
+        return self._exchange.out_of_reach
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._location.dataset_id} ({self._access})>"
+
+    async def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        await self._exchange.close()
+
+    def _key(self, path: str) -> str:
+        """Return an object's key, or refuse a path that is none within the dataset.
+
+        Segments of dots mean themselves to S3, and the folder above to what may lie between us and it.
+        """
+        reason = None
+        if not path:
+            reason = "it is empty"
+        elif any(segment in (".", "..") for segment in path.split("/")):
+            reason = "it holds a segment of dots"
+        key = self._location.prefix + path
+        try:
+            if len(key.encode()) > MAX_KEY_BYTES:
+                reason = f"its key is longer than {MAX_KEY_BYTES} bytes"
+        except UnicodeEncodeError:
+            reason = "it is not valid Unicode"
+        if reason is not None:
+            raise UnsafePath(f"{quoted(path)} cannot be a file of a dataset: {reason}.", path=path)
+        return key
+
+    def _origin(self, source: str) -> str:
+        """Return how an object is named that the store is to copy."""
+        return f"/{addresses.quoted(self._location.bucket)}/{addresses.quoted(self._key(source))}"
+
+    def _writable(self, path: str) -> str:
+        check_writable(path, self._location.dataset_id)
+        return self._key(path)
+
+    def _removable(self, path: str) -> str:
+        check_removable(path, self._location.dataset_id)
+        return self._key(path)
+
+    def _read(self, request: Request, read: Callable[[], T]) -> T:
+        with contextlib.suppress(documents.UnreadableXml):
+            return read()
+        raise self._exchange.senseless(request.path)
+
+    def _other_bytes(self, path: str) -> IntegrityError:
+        return IntegrityError(
+            f"The store holds something else than {quoted(path)} after its upload.",
+            path=path,
+            hint="Upload it again.",
+        )
+
+    def _exists(self, path: str) -> DatasetFileExists:
+        return DatasetFileExists(
+            f"Dataset {self._location.dataset_id} holds {quoted(path)} already.",
+            path=path,
+            hint="Allow it to be replaced, or choose another name.",
+        )
+
+    def _path(self, key: str) -> str:
+        return key.removeprefix(self._location.prefix)
+
+    def _state(
+        self, path: str, headers: Mapping[str, str], size: int, if_match: str | None = None
+    ) -> ObjectState:
+        """Read what an answer says of an object that was asked for by an ETag.
+
+        Some stores, and what lies between, heed no If-Match or leave the ETag out.
+
+        Raises:
+            IntegrityError: It is another object.
+        """
+        state = object_state(headers, size)
+        if not if_match or state.etag == if_match:
+            return state
+        if state.etag:
+            raise self._exchange.replaced(path)
+        return replace(state, etag=if_match)
+
+    def _stored(self, path: str, headers: Mapping[str, str], crc32: str) -> Stored:
+        made = headers.get("x-amz-checksum-crc32")
+        if made is not None and made != crc32:
+            raise self._other_bytes(path)
+        return Stored(values.etag(headers.get("etag")), made, is_opaque(headers))
+
+
+def matching(etag: str | None) -> dict[str, str]:
+    """Return the header by which an object must have an ETag; none is sent where the store named none."""
+    return {} if not etag else {"if-match": f'"{etag}"'}
+
+
+def typed(content_type: str | None) -> dict[str, str]:
+    """Return the header for a media type.
+
+    Raises:
+        InvalidArgument: It cannot be sent.
+    """
+    checked = check_content_type(content_type)
+    return {} if checked is None else {"content-type": checked}
+
+
+def length_of(data: Data) -> int:
+    """Return how many bytes are to be sent."""
+    if isinstance(data, Streamed):
+        return data.size
+    return data.nbytes if isinstance(data, memoryview) else len(data)

@@ -1,0 +1,1 @@
+"""HTTP/1.1 for S3: connections, their pool, and the loops that move bytes."""

@@ -1,0 +1,609 @@
+"""HTTP/1.1 over one connection, for bodies that go straight to and from one piece of memory.
+
+aiohttp spends two to three times as long on a small request, and copies each byte of a large answer several times.
+Nothing of HTTP that S3 has no use for is here: no compression, no cookies, no redirects, no pipelining.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Final, NamedTuple, Protocol, TypeAlias, cast
+
+from provena_sdk.s3.http.pace import LeastRate, Pace
+from provena_sdk.secret import Secret
+
+SCRATCH_BYTES: Final = 64 * 1024
+"""The longest head of an answer; what S3 sends is a hundredth of that."""
+
+_PIECE_BYTES: Final = 256 * 1024
+# Small enough to be hashed and written while a processor still has it at hand.
+_CHUNK_BYTES: Final = 512 * 1024
+_JOINED_BYTES: Final = 64 * 1024
+_CHUNK_LINE_BYTES: Final = 1024
+_STATUS_LINE_CHARACTERS: Final = 1024
+# More than any store sends, and little enough to be read at once.
+_MOST_CHUNKS: Final = 16_384
+_MOST_CHUNK_LINES_BYTES: Final = 4 * 1024 * 1024
+_MOST_HEADERS: Final = 256
+_MOST_INTERIM: Final = 16
+_STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.ASCII)
+_CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+Headers: TypeAlias = Mapping[str, str | Secret]
+"""The headers of a request; those that authorise it do not show themselves."""
+
+
+class WireError(ConnectionError):
+    """The connection broke, or what came over it was no HTTP; the request may have been carried out."""
+
+
+class Unreached(WireError):
+    """No connection could be made, so that nothing was sent; its text says why, in a few words."""
+
+
+class ProxyRefused(Unreached):
+    """The proxy made no tunnel.
+
+    Args:
+        status: The HTTP status it answered.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the proxy answered {status}")
+        self.status = status
+
+
+class Stalled(WireError, TimeoutError):
+    """Nothing arrived, or left, for too long."""
+
+
+class TooSlow(Stalled):
+    """Bytes came, or left, more slowly than is allowed; its text says how slowly, in a few words."""
+
+
+class NotTaken(Exception):
+    """The receiver of a body failed.
+
+    Args:
+        error: How.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("What arrived could not be taken in.")
+        self.error = error
+
+
+class Receiver(Protocol):
+    """Takes the body of an answer while it arrives; one whose length is told first is never in memory as a whole."""
+
+    def begin(self) -> None:
+        """Be ready for the first byte; what was taken before is of an attempt that failed."""
+        ...
+
+    def take(self, data: memoryview, /) -> None:
+        """Take the next bytes, which are overwritten afterwards."""
+        ...
+
+
+class Reply(NamedTuple):
+    """An answer.
+
+    Args:
+        status: The HTTP status.
+        headers: The headers, names in lower case; those that came twice joined by commas.
+        data: The body; empty when it was longer than allowed, or was handed to a receiver.
+        whole: Whether the body is here, and was not left out as too long.
+        taken: The bytes that were handed to the receiver.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytearray
+    whole: bool
+    taken: int = 0
+
+
+class Limits(NamedTuple):
+    """What an exchange may take.
+
+    Args:
+        body: The most bytes of a body of status 2xx; any of it that is longer is left out.
+        refusal: The same for other statuses.
+        idle: Seconds in which nothing arrives, or leaves, after which the connection counts as dead.
+        answer: Seconds that the answer may take to begin once the request was handed to the system.
+        rate: How slowly bytes may move; None allows any rate.
+        whole: Seconds that all of it may take; None allows any time.
+    """
+
+    body: int
+    refusal: int
+    idle: float
+    answer: float
+    rate: LeastRate | None = None
+    whole: float | None = None
+
+
+class _Stage(enum.Enum):
+    IDLE = enum.auto()
+    HEAD = enum.auto()
+    MEASURED = enum.auto()
+    CHUNKED = enum.auto()
+    UNTIL_CLOSED = enum.auto()
+    ENDED = enum.auto()
+
+
+class Wire(asyncio.BufferedProtocol):
+    """One connection, on which one request is made at a time.
+
+    Args:
+        loop: The event loop it lives on.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._scratch = bytearray(SCRATCH_BYTES)
+        self._scratch_view = memoryview(self._scratch)
+        self._filled = 0
+        self._stage = _Stage.IDLE
+        self._waiter: asyncio.Future[Reply] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._paused = False
+        self._bodiless = False
+        self._limits = Limits(0, 0, 0.0, 0.0)
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._data = bytearray()
+        self._rest: memoryview | None = None
+        self._into: Receiver | None = None
+        self._chunk = memoryview(b"")
+        self._filling: memoryview | None = None
+        self._taken = self._to_take = 0
+        self._chunks = bytearray()
+        self._chunk_left = 0
+        self._chunk_count = self._chunk_lines = self._interim = 0
+        self._unsent = self._handed = self._received = 0
+        self._is_handed = False
+        self._pace = Pace()
+        self._begun = 0.0
+        self.deadline = 0.0
+        self.idle_since = 0.0
+        self.reusable = False
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection in."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.reusable = True
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next bytes go: into the body itself once its length is known."""
+        return self._rest if self._rest is not None else self._scratch_view[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take in what arrived."""
+        self.deadline = self._loop.time() + self._limits.idle
+        self._received += nbytes
+        rest = self._rest
+        if rest is not None:
+            if nbytes < len(rest):
+                self._rest = rest[nbytes:]
+            elif self._filling is not None and self._into is not None:
+                self._hand_over(self._into, self._filling)
+            else:
+                self._finish(self._data)
+            return
+        self._filled += nbytes
+        try:
+            if self._stage is _Stage.HEAD:
+                self._read_head()
+            elif self._stage in (_Stage.CHUNKED, _Stage.UNTIL_CLOSED):
+                arrived, self._filled = self._filled, 0
+                self._read_stream(self._scratch_view[:arrived])
+            else:
+                # Nobody asked for anything.
+                self.abort()
+        except ValueError:
+            self._fail(WireError("The answer is no HTTP."))
+
+    def eof_received(self) -> bool:
+        """Let the connection be closed; see :meth:`connection_lost`."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what was under way, unless its end is the end of the connection."""
+        if self._stage is _Stage.UNTIL_CLOSED and exc is None:
+            self._finish(self._data)
+        self._fail(WireError("The connection was closed before the whole answer came."))
+
+    def pause_writing(self) -> None:
+        """Hold the body back until the system takes more of it."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Go on with the body."""
+        self._paused = False
+        self._wake_writer()
+
+    # What the pool calls.
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can be used for the next request."""
+        return self.reusable and self._stage is _Stage.IDLE and not self._transport.is_closing()
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """What carries the bytes."""
+        return self._transport
+
+    def move_to(self, transport: asyncio.Transport) -> None:
+        """Go on over another transport: the encrypted one, once a tunnel through a proxy stands."""
+        self._transport = transport
+        # What the proxy said of its own connection, such as that it speaks HTTP/1.0, does not count in the tunnel.
+        self.reusable = True
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def postpone(self, seconds: float) -> None:
+        """Leave out some seconds in which nobody listened."""
+        self.deadline += seconds
+        self._begun += seconds
+        self._pace.postpone(seconds)
+
+    def check(self, now: float, sharing: int = 1) -> None:
+        """Give up when nothing has moved for too long, or too little.
+
+        Args:
+            now: The loop's time.
+            sharing: How many connections share the line.
+        """
+        if self._waiter is None:
+            return
+        unsent = self._transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            # Never sooner than before: the answer may be allowed longer than this.
+            self.deadline = max(self.deadline, now + self._limits.idle)
+        self._unsent = unsent
+        if now >= self.deadline:
+            self._fail(Stalled("The connection stands still."))
+        elif self._limits.whole is not None and now - self._begun >= self._limits.whole:
+            self._fail(TooSlow(f"no whole answer in {self._limits.whole:g} s"))
+        elif self._limits.rate is not None:
+            self._check_rate(self._limits.rate, now, sharing)
+
+    def _check_rate(self, rate: LeastRate, now: float, sharing: int) -> None:
+        if self._is_handed and not self._received and not self._unsent:
+            # The store is at work, for which it has a time of its own.
+            self._pace.restart()
+        elif self._pace.is_too_slow(now, self._received + self._handed - self._unsent, rate, sharing):
+            self._fail(TooSlow(str(rate)))
+
+    async def exchange(
+        self,
+        head: Secret,
+        body: memoryview | AsyncIterator[bytes] | None,
+        limits: Limits,
+        *,
+        bodiless: bool,
+        into: Receiver | None = None,
+    ) -> Reply:
+        """Make a request.
+
+        Args:
+            head: The request's line and headers, of which some may be secret.
+            body: Its body, or what reads it; the head says how long it is.
+            limits: What it may take.
+            bodiless: Whether the answer has no body, as after HEAD.
+            into: Takes the body of an answer of status 2xx.
+
+        Raises:
+            WireError: No whole answer came.
+            NotTaken: ``into`` failed.
+            Exception: Whatever reading the body raised.
+        """
+        if self._transport.is_closing():
+            raise WireError("The connection was closed before anything was sent.")
+        self._limits, self._bodiless = limits, bodiless
+        self._stage, self._filled, self._interim = _Stage.HEAD, 0, 0
+        self._unsent = self._handed = self._received = 0
+        self._is_handed = False
+        self._pace.restart()
+        self._into, self._filling, self._taken = into, None, 0
+        waiter: asyncio.Future[Reply] = self._loop.create_future()
+        self._waiter = waiter
+        self._begun = self._loop.time()
+        self.deadline = self._begun + limits.idle
+        try:
+            if body is None:
+                self._transport.write(_encoded(head))
+            elif isinstance(body, memoryview):
+                if body.nbytes <= _JOINED_BYTES:
+                    self._transport.write(b"".join((_encoded(head), body)))
+                else:
+                    self._transport.write(_encoded(head))
+                    await self._write(body, waiter)
+            else:
+                self._transport.write(_encoded(head))
+                async for chunk in body:
+                    await self._write(memoryview(chunk), waiter)
+                    if waiter.done():
+                        break
+            self._is_handed = True
+            if not waiter.done():
+                self.deadline = self._loop.time() + limits.answer
+            return await waiter
+        finally:
+            # What is left to send belongs to a request that was answered before all of it was sent.
+            if self._stage is not _Stage.ENDED or self._transport.get_write_buffer_size():
+                self.abort()
+            if waiter.done() and not waiter.cancelled():
+                # Whoever was interrupted does not ask for it, and asyncio would complain of that.
+                waiter.exception()
+            self._waiter = self._into = None
+            self._stage = _Stage.IDLE
+            self._data = bytearray()
+
+    async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
+        for at in range(0, view.nbytes, _PIECE_BYTES):
+            if waiter.done() or self._transport.is_closing():
+                # An early answer, or the end of the connection: the rest is of no use.
+                self.reusable = False
+                return
+            piece = view[at : at + _PIECE_BYTES]
+            self._transport.write(piece)
+            self._handed += piece.nbytes
+            if self._paused:
+                self._drained = self._loop.create_future()
+                await self._drained
+            self.deadline = self._loop.time() + self._limits.idle
+
+    # Reading.
+
+    def _read_head(self) -> None:
+        end = self._scratch.find(b"\r\n\r\n", 0, self._filled)
+        while end != -1:
+            lines = self._scratch[:end].decode("utf-8", "surrogateescape").split("\r\n")
+            match = _STATUS.fullmatch(lines[0]) if len(lines[0]) <= _STATUS_LINE_CHARACTERS else None
+            if match is None or len(lines) > _MOST_HEADERS:
+                raise ValueError
+            status = int(match[2])
+            arrived = self._scratch_view[end + 4 : self._filled]
+            if status >= 200:
+                self._status = status
+                self._headers = _headers(lines)
+                if match[1] == "0" or "close" in self._headers.get("connection", "").lower():
+                    self.reusable = False
+                self._begin_body(arrived)
+                return
+            # 100 and 103 only announce the answer.
+            self._interim += 1
+            if self._interim > _MOST_INTERIM:
+                raise ValueError
+            left = len(arrived)
+            self._scratch_view[:left] = bytes(arrived)
+            self._filled = left
+            end = self._scratch.find(b"\r\n\r\n", 0, left)
+        if self._filled == SCRATCH_BYTES:
+            raise ValueError
+
+    def _begin_body(self, arrived: memoryview) -> None:
+        headers = self._headers
+        self._filled = 0
+        if self._bodiless or self._status in (204, 304):
+            self._finish(bytearray(), surplus=len(arrived))
+            return
+        coding, length = headers.get("transfer-encoding"), headers.get("content-length")
+        self._data = bytearray()
+        if coding is not None:
+            if coding.strip().lower() != "chunked":
+                raise ValueError
+            if length is not None:
+                # Whoever stands between may have read the one and not the other.
+                self.reusable = False
+            self._stage = _Stage.CHUNKED
+            self._chunks, self._chunk_left, self._chunk_count = bytearray(), 0, 0
+            self._chunk_lines = 0
+            self._read_stream(arrived)
+        elif length is not None:
+            if not _LENGTH.fullmatch(length):
+                raise ValueError
+            self._read_measured(int(length), arrived)
+        else:
+            self.reusable = False
+            self._stage = _Stage.UNTIL_CLOSED
+            self._read_stream(arrived)
+
+    def _read_measured(self, length: int, arrived: memoryview) -> None:
+        if length > self._most():
+            self._leave_out()
+            return
+        here = len(arrived)
+        if here >= length:
+            self._finish(bytearray(arrived[:length]), surplus=here - length)
+            return
+        if self._into is not None and self._status < 300:
+            self._stream(self._into, length, arrived)
+            return
+        self._data = data = bytearray(length)
+        data[:here] = arrived
+        self._stage = _Stage.MEASURED
+        self._rest = memoryview(data)[here:]
+
+    def _stream(self, into: Receiver, length: int, arrived: memoryview) -> None:
+        """Hand the body over in chunks, all of which use the same memory."""
+        if not self._chunk:
+            self._chunk = memoryview(bytearray(_CHUNK_BYTES))
+        self._stage = _Stage.MEASURED
+        self._to_take = length
+        try:
+            into.begin()
+        except Exception as error:
+            self._fail(NotTaken(error))
+            return
+        self._hand_over(into, arrived)
+
+    def _hand_over(self, into: Receiver, some: memoryview) -> None:
+        """Let some of the body be taken, and go on with the next chunk."""
+        try:
+            into.take(some)
+        except Exception as error:
+            self._fail(NotTaken(error))
+            return
+        self._taken += len(some)
+        self._to_take -= len(some)
+        if self._to_take:
+            self._filling = self._rest = self._chunk[: self._to_take]
+        else:
+            self._finish(bytearray())
+
+    def _read_stream(self, arrived: memoryview) -> None:
+        if self._stage is _Stage.UNTIL_CLOSED:
+            self._data += arrived
+        else:
+            self._chunks += arrived
+            self._read_chunks()
+        # Of the line's end behind a chunk, one byte may have come already.
+        excess = self._stage is _Stage.CHUNKED and self._chunk_left == 1
+        if len(self._data) - excess > self._most() and self._stage is not _Stage.ENDED:
+            self._leave_out()
+
+    def _read_chunks(self) -> None:
+        chunks = self._chunks
+        while chunks:
+            if self._chunk_left:
+                # Two bytes of each chunk are the end of its line.
+                taken = bytes(chunks[: self._chunk_left])
+                self._chunk_left -= len(taken)
+                del chunks[: len(taken)]
+                self._data += taken
+                if not self._chunk_left:
+                    if not self._data.endswith(b"\r\n"):
+                        raise ValueError
+                    del self._data[-2:]
+                continue
+            end = chunks.find(b"\r\n")
+            if (len(chunks) if end == -1 else end) > _CHUNK_LINE_BYTES:
+                raise ValueError
+            if end == -1:
+                return
+            match = _CHUNK_SIZE.fullmatch(chunks, 0, end)
+            if match is None:
+                raise ValueError
+            size = int(match[1], 16)
+            self._chunk_count += 1
+            self._chunk_lines += end
+            if self._chunk_count > _MOST_CHUNKS or self._chunk_lines > _MOST_CHUNK_LINES_BYTES:
+                raise ValueError
+            if size:
+                del chunks[: end + 2]
+                self._chunk_left = size + 2
+                continue
+            last = chunks.find(b"\r\n\r\n", end)
+            if last == -1:
+                if len(chunks) > SCRATCH_BYTES:
+                    raise ValueError
+                return
+            self._finish(self._data, surplus=len(chunks) - last - 4)
+            return
+
+    def _most(self) -> int:
+        return self._limits.body if self._status < 300 else self._limits.refusal
+
+    def _leave_out(self) -> None:
+        self.reusable = False
+        self._finish(bytearray(), whole=False)
+
+    def _finish(self, data: bytearray, *, surplus: int = 0, whole: bool = True) -> None:
+        self._stage = _Stage.ENDED
+        self._rest = None
+        self._filled = 0
+        if surplus:
+            self.reusable = False
+        if self._waiter is not None and not self._waiter.done():
+            if self._into is not None and whole and self._status < 300 and not self._taken:
+                # Short, or of unknown length beforehand.
+                try:
+                    self._into.begin()
+                    if data:
+                        self._into.take(memoryview(data))
+                except Exception as error:
+                    self._fail(NotTaken(error))
+                    return
+                self._taken, data = len(data), bytearray()
+            self._waiter.set_result(Reply(self._status, self._headers, data, whole, self._taken))
+        self._wake_writer()
+
+    def _fail(self, error: WireError | NotTaken) -> None:
+        self.abort()
+        self._rest = None
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+
+def head_of(line: str, headers: Headers) -> Secret:
+    """Put a request's line and headers together.
+
+    Args:
+        line: The request's line.
+        headers: The headers.
+
+    Raises:
+        ValueError: One of them holds a line break, or cannot be encoded.
+    """
+    text = (
+        f"{line}\r\n"
+        + "".join([f"{name}: {revealed(value)}\r\n" for name, value in headers.items()])
+        + "\r\n"
+    )
+    lines = len(headers) + 2
+    head = Secret(text, "request") if text.count("\n") == lines == text.count("\r") else None
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        head = None
+    # What is raised must not show it.
+    del text
+    if head is None:
+        raise ValueError("A header holds a line break, or cannot be encoded.")
+    return head
+
+
+def revealed(value: str | Secret) -> str:
+    """Return a header's value as it is sent and signed."""
+    return value if isinstance(value, str) else value.reveal()
+
+
+def _encoded(head: Secret) -> bytes:
+    return head.reveal().encode("utf-8", "surrogateescape")
+
+
+def _headers(lines: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name[-1] in " \t" or name[0] in " \t":
+            raise ValueError
+        name, value = name.lower(), value.strip(" \t")
+        if name in headers:
+            if name == "content-length" and headers[name] != value:
+                raise ValueError
+            if name != "content-length":
+                value = f"{headers[name]}, {value}"
+        headers[name] = value
+    return headers

@@ -1,0 +1,318 @@
+"""The connections of one object client; of this machine's settings, proxies and trust count."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from provena_sdk.errors import ConfigurationError
+from provena_sdk.net.reachability import why
+from provena_sdk.net.tls import shared_tls_context
+from provena_sdk.s3.http.endpoint import Endpoint
+from provena_sdk.s3.http.http1 import (
+    Headers,
+    Limits,
+    ProxyRefused,
+    Receiver,
+    Reply,
+    Stalled,
+    Unreached,
+    Wire,
+    WireError,
+    head_of,
+)
+from provena_sdk.secret import Secret
+
+CONNECT_SECONDS: Final = 10.0
+IDLE_SECONDS: Final = 20.0
+"""How long nothing may arrive, or leave, before a connection counts as dead."""
+
+_KEPT_SECONDS: Final = 15.0
+_OTHER_FAMILY_SECONDS: Final = 0.25
+_LET_GO_SECONDS: Final = 1.0
+_CHECKS: Final = 4
+_TUNNEL_BYTES: Final = 64 * 1024
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Connections:
+    """The connections to one host, on the running event loop; after a fork, or in another loop, fresh ones.
+
+    Args:
+        endpoint: Where the bucket is reached.
+        ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the usual ones.
+        idle: Seconds without a byte after which a connection counts as dead.
+    """
+
+    def __init__(self, endpoint: Endpoint, ca_file: str | None, *, idle: float = IDLE_SECONDS) -> None:
+        self._endpoint = endpoint
+        self._ca_file = ca_file
+        self.idle = idle
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._free: list[Wire] = []
+        self._busy: set[Wire] = set()
+        self._checking: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._tls: ssl.SSLContext | None = None
+        self._proxy: Proxy | None = None
+
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: memoryview | AsyncIterator[bytes] | None,
+        limits: Limits,
+        into: Receiver | None = None,
+    ) -> Reply:
+        """Make a request over a connection that is free, or a new one.
+
+        Args:
+            method: The HTTP method.
+            target: Path and query, encoded.
+            headers: The headers, ``host`` and, with a body, ``content-length`` among them.
+            body: The body, or what reads it.
+            limits: What it may take.
+            into: Takes the body of an answer of status 2xx.
+
+        Raises:
+            WireError: No whole answer came.
+            NotTaken: ``into`` failed.
+            ssl.SSLCertVerificationError: The store's certificate cannot be verified.
+            ConfigurationError: The file of authorities, or the proxy, cannot be used.
+            ValueError: A header holds a line break, or cannot be encoded.
+        """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop or self._pid != os.getpid():
+            self._begin(loop)
+        wire = self._take(loop.time()) or await self._connect(loop)
+        if self._proxy is not None and self._endpoint.scheme == "http":
+            target = f"http://{self._endpoint.host}{target}"
+            headers = {**headers, **self._proxy.headers}
+        head = head_of(f"{method} {target} HTTP/1.1", headers)
+        self._busy.add(wire)
+        if self._checking is None:
+            self._check_later(loop)
+        try:
+            return await wire.exchange(head, body, limits, bodiless=method == "HEAD", into=into)
+        finally:
+            self._busy.discard(wire)
+            if wire.idle:
+                wire.idle_since = loop.time()
+                self._free.append(wire)
+            else:
+                wire.abort()
+
+    async def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._pid != os.getpid() or self._loop is not asyncio.get_running_loop():
+            return
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+        for wire in (*self._free, *self._busy):
+            wire.abort()
+        self._free.clear()
+        # A connection that was ended is closed when the loop comes round.
+        await asyncio.sleep(0)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Part with the connections of another loop, or of the process that this one was forked from."""
+        if self._free and self._pid == os.getpid() and self._loop is not None:
+            with suppress(RuntimeError):
+                for wire in self._free:
+                    self._loop.call_soon_threadsafe(wire.abort)
+        secure = self._endpoint.scheme == "https"
+        self._proxy = proxy(self._endpoint)
+        self._tls = trust(self._ca_file) if secure or (self._proxy and self._proxy.secure) else None
+        self._free, self._busy, self._checking = [], set(), None
+        # Last: after a failure above, the next request has to begin here again.
+        self._loop, self._pid = loop, os.getpid()
+
+    def _take(self, now: float) -> Wire | None:
+        while self._free:
+            wire = self._free.pop()
+            if wire.idle and now - wire.idle_since < _KEPT_SECONDS:
+                return wire
+            wire.abort()
+        return None
+
+    def _check_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due = loop.time() + max(self.idle / _CHECKS, 0.02)
+        self._checking = loop.call_at(self._due, self._check)
+
+    def _check(self) -> None:
+        """Look after all connections at once, which is cheaper than a timer for each request."""
+        self._checking = None
+        loop = self._loop
+        if loop is None:
+            return
+        now = loop.time()
+        # While a receiver kept this thread, nobody listened to the others.
+        late = now - self._due
+        for wire in list(self._busy):
+            wire.postpone(late)
+            wire.check(now, len(self._busy))
+        for wire in self._free:
+            if now - wire.idle_since >= _KEPT_SECONDS:
+                wire.abort()
+        self._free = [wire for wire in self._free if wire.idle]
+        if self._busy or self._free:
+            self._check_later(loop)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> Wire:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await self._opened(loop)
+        except ssl.SSLCertVerificationError:
+            raise
+        except TimeoutError:
+            failure: WireError = _NotInTime("the connection timed out")
+        except WireError as error:
+            failure = error
+        except OSError as error:
+            failure = Unreached(why(error) or "")
+        raise failure
+
+    async def _opened(self, loop: asyncio.AbstractEventLoop) -> Wire:
+        endpoint, through = self._endpoint, self._proxy
+        tls = self._tls if endpoint.scheme == "https" else None
+        if through is None:
+            return await _open(loop, endpoint.hostname, endpoint.port, tls)
+        wire = await _open(loop, through.hostname, through.port, self._tls if through.secure else None)
+        if tls is None:
+            return wire
+        try:
+            tunnel = f"{_bracketed(endpoint.hostname)}:{endpoint.port}"
+            head = head_of(f"CONNECT {tunnel} HTTP/1.1", {"host": tunnel, **through.headers})
+            limits = Limits(_TUNNEL_BYTES, _TUNNEL_BYTES, CONNECT_SECONDS, CONNECT_SECONDS)
+            reply = await wire.exchange(head, None, limits, bodiless=True)
+            if not 200 <= reply.status < 300:
+                raise ProxyRefused(reply.status)
+            transport = await loop.start_tls(wire.transport, wire, tls, server_hostname=endpoint.hostname)
+        except BaseException:
+            wire.abort()
+            raise
+        if transport is None:
+            raise Unreached("the connection broke")
+        wire.move_to(transport)
+        return wire
+
+
+class _NotInTime(Unreached, Stalled):
+    """No connection was made in time."""
+
+
+async def _open(
+    loop: asyncio.AbstractEventLoop, hostname: str, port: int, tls: ssl.SSLContext | None
+) -> Wire:
+    opening = loop.create_task(
+        loop.create_connection(
+            lambda: Wire(loop), hostname, port, ssl=tls, happy_eyeballs_delay=_OTHER_FAMILY_SECONDS
+        )
+    )
+    try:
+        _, wire = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # asyncio forgets a socket that is connected in the moment in which this is cancelled.
+        opening.add_done_callback(_let_go)
+        loop.call_later(_LET_GO_SECONDS, opening.cancel)
+        raise
+    return wire
+
+
+def _let_go(opening: asyncio.Task[tuple[asyncio.Transport, Wire]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].abort()
+
+
+def _bracketed(hostname: str) -> str:
+    return f"[{hostname}]" if ":" in hostname else hostname
+
+
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """Make the TLS context for the object store.
+
+    Args:
+        ca_file: The deployment's own file of authorities; AWS_CA_BUNDLE comes next, then the usual ones.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no certificate.
+    """
+    return shared_tls_context(ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None)
+
+
+class Proxy:
+    """A proxy. Printing it shows no password.
+
+    Args:
+        hostname: Its host.
+        port: Its port.
+        secure: Whether it is spoken to over TLS.
+        headers: What it wants to hear besides the request.
+    """
+
+    __slots__ = ("headers", "hostname", "port", "secure")
+
+    def __init__(self, hostname: str, port: int, secure: bool, headers: Headers) -> None:
+        self.hostname = hostname
+        self.port = port
+        self.secure = secure
+        self.headers = headers
+
+    def __repr__(self) -> str:
+        return f"<Proxy {self.hostname}:{self.port}>"
+
+
+def proxy(endpoint: Endpoint) -> Proxy | None:
+    """Say through which proxy the store is reached, by the machine's settings; None means directly.
+
+    A proxy cannot reach this machine's own ports.
+
+    Args:
+        endpoint: Where the bucket is reached.
+
+    Raises:
+        ConfigurationError: The proxy is of a kind that is not supported.
+    """
+    host = endpoint.hostname
+    if host in ("localhost", "::1") or host.startswith("127."):
+        return None
+    settings = getproxies()
+    found = settings.get(endpoint.scheme) or settings.get("all")
+    if not found or proxy_bypass(host):
+        return None
+    made = _read_proxy(found)
+    # What is raised must not show the password.
+    del settings, found
+    if made is None:
+        raise ConfigurationError(
+            f"The proxy for {endpoint.scheme} addresses is no http or https address.",
+            hint=f"Correct {endpoint.scheme.upper()}_PROXY, or name {host!r} in NO_PROXY.",
+        )
+    return made
+
+
+def _read_proxy(address: str) -> Proxy | None:
+    """Read a proxy's address, or return None when it is of a kind that is not supported."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+        return None
+    headers: dict[str, Secret] = {}
+    if parts.username is not None:
+        password = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        basic = base64.b64encode(password.encode("utf-8", "surrogateescape")).decode()
+        headers["proxy-authorization"] = Secret(f"Basic {basic}", "proxy-authorization")
+    return Proxy(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "https", headers)

@@ -1,0 +1,156 @@
+"""Reading objects: their state, their bytes, ranges of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provena_sdk.errors import DatasetFileNotFound, IntegrityError, InvalidArgument
+from provena_sdk.s3.budget import SMALL_BYTES
+from provena_sdk.s3.folder import DatasetFolder, matching
+from provena_sdk.s3.http import endpoint as addresses
+from provena_sdk.s3.http.http1 import Receiver
+from provena_sdk.s3.http.io_loops import Lanes
+from provena_sdk.s3.models import ObjectState, Received
+from provena_sdk.s3.request import Request
+from provena_sdk.s3.responses import values
+from provena_sdk.s3.responses.headers import content_range
+
+# What is longer than this is asked for by its size, or in ranges.
+_MOST_UNTOLD_BYTES: Final = 64 * 1024**2
+
+
+class Reading(DatasetFolder):
+    """What can be read."""
+
+    async def head(self, path: str, *, part: int | None = None, if_match: str | None = None) -> ObjectState:
+        """Ask for an object's state.
+
+        Args:
+            path: The object.
+            part: A part of it, from 1: the size and the checksums are that part's. What was not uploaded in parts
+                has no part but the first.
+            if_match: The ETag it must have.
+
+        Raises:
+            DatasetFileNotFound: There is no such object.
+            IntegrityError: It has another ETag.
+            FileStoreError: The store refused, for example because there is no such part.
+        """
+        headers = {"x-amz-checksum-mode": "ENABLED", **matching(if_match)}
+        query = addresses.query([("partNumber", str(part))]) if part is not None else ""
+        request = Request("HEAD", path, self._key(path), query, headers)
+        answer = await self._exchange.answer(request)
+        length = values.number(answer.headers.get("content-length"))
+        if length is None:
+            raise self._exchange.senseless(request.path)
+        return self._state(path, answer.headers, length, if_match)
+
+    async def get(
+        self,
+        path: str,
+        *,
+        span: tuple[int, int] | None = None,
+        if_match: str | None = None,
+        size: int | None = None,
+        into: Receiver | None = None,
+        lanes: Lanes | None = None,
+    ) -> Received:
+        """Get an object, or a range of it. Lengths are checked here, checksums are not.
+
+        Args:
+            path: The object.
+            span: Offset and length of the range, in bytes; None for the whole object.
+            if_match: The ETag it must have.
+            size: The size in bytes that the whole object must have, when it is known; an object of more than 64 MiB
+                needs it, or a range. It also says whether the request is a large one.
+            into: Takes the bytes while they arrive, anew with each attempt; none are returned then. What it takes
+                counts only once this has returned.
+            lanes: Where ``into`` is called, and may take its time.
+
+        Raises:
+            DatasetFileNotFound: There is no such object.
+            IntegrityError: It has another ETag or size, or is too short for the range.
+            InvalidArgument: The range is empty or begins before the object.
+        """
+        headers = {"x-amz-checksum-mode": "ENABLED", **matching(if_match)}
+        if span is not None:
+            offset, length = span
+            if offset < 0 or length < 1:
+                raise InvalidArgument("span", f"{span!r} is no range of at least one byte.")
+            headers["range"] = f"bytes={offset}-{offset + length - 1}"
+            request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
+        else:
+            request = Request(
+                "GET",
+                path,
+                self._key(path),
+                "",
+                headers,
+                size=size or 0,
+                limit=_MOST_UNTOLD_BYTES if size is None else size,
+            )
+        request.into, request.lanes = into, lanes
+        answer = await self._exchange.answer(request)
+        here = whole = answer.taken or len(answer.data)
+        if span is not None:
+            # A store that passes over the range sends the whole, which is right if that is what was asked for.
+            found = (0, whole, whole)
+            if answer.status == 206:
+                found = content_range(answer.headers.get("content-range")) or (-1, 0, 0)
+            if found[:2] != span or here != span[1]:
+                raise self._exchange.replaced(path)
+            whole = found[2]
+        if size is not None and whole != size:
+            raise self._exchange.replaced(path)
+        return Received(answer.data, self._state(path, answer.headers, whole, if_match))
+
+    async def peek(
+        self, path: str, length: int, *, tail: bool = False, if_match: str | None = None
+    ) -> Received:
+        """Get the beginning or the end of an object of which nothing is known yet, and with it what is to be known.
+
+        Args:
+            path: The object.
+            length: How many bytes; one that is shorter is got as a whole.
+            tail: Whether the end is meant.
+            if_match: The ETag it must have.
+
+        Raises:
+            DatasetFileNotFound: There is no such object.
+            FileStoreError: The store refused, or its answer makes no sense.
+            IntegrityError: It has another ETag.
+            InvalidArgument: Not even one byte is asked for.
+        """
+        if length < 1:
+            raise InvalidArgument("length", "at least one byte is needed.")
+        # No checksums are asked for: a range has none.
+        headers = {"range": f"bytes=-{length}" if tail else f"bytes=0-{length - 1}", **matching(if_match)}
+        # Most files are short, whatever the most that is asked for.
+        expected = min(length, SMALL_BYTES)
+        request = Request("GET", path, self._key(path), "", headers, size=expected, limit=length)
+        try:
+            answer = await self._exchange.answer(request)
+        except IntegrityError:
+            answer = None
+        if answer is None:
+            # An empty object has no range at all.
+            state = await self.head(path, if_match=if_match)
+            if state.size:
+                raise self._exchange.replaced(path)
+            return Received(bytearray(), state)
+        whole = len(answer.data)
+        if answer.status == 206:
+            found = content_range(answer.headers.get("content-range"))
+            expected = 0
+            if found is not None:
+                whole = found[2]
+                expected = max(whole - length, 0) if tail else 0
+            if found is None or found[:2] != (expected, min(whole, length)) or len(answer.data) != found[1]:
+                raise self._exchange.senseless(path)
+        return Received(answer.data, self._state(path, answer.headers, whole, if_match))
+
+    async def _look(self, path: str) -> ObjectState | None:
+        try:
+            return await self.head(path)
+        except DatasetFileNotFound:
+            return None

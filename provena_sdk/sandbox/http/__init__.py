@@ -1,0 +1,1 @@
+"""The sandbox's HTTP server, and checking requests against the interfaces."""

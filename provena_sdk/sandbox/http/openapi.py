@@ -1,0 +1,41 @@
+"""The interfaces the services serve at ``/openapi.json``."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+ServiceName = Literal["datastore", "search"]
+
+
+@lru_cache(maxsize=2)
+def interface(service: ServiceName) -> dict[str, Any]:
+    """The OpenAPI document of a service.
+
+    Raises:
+        FileNotFoundError: The package was installed without it.
+    """
+    here = Path(__file__).parent.parent
+    # Installed, they lie beside this module; in a checkout, in the folder they are kept in.
+    for folder in (here / "interfaces", here.parent.parent / "openapi"):
+        path = folder / f"{service}.json"
+        if path.is_file():
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return document
+    raise FileNotFoundError(f"{service}.json: the interface is not part of this installation.")
+
+
+def dataset_schema() -> dict[str, Any]:
+    """The JSON schema of a dataset's metadata, on its own."""
+    schemas = interface("datastore")["components"]["schemas"]
+    wanted, found = ["CollectionFormat"], {}
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            text = json.dumps(schemas[name]).replace("#/components/schemas/", "#/definitions/")
+            found[name] = json.loads(text)
+            wanted += [part.partition('"')[0] for part in text.split("#/definitions/")[1:]]
+    root: dict[str, Any] = found.pop("CollectionFormat")
+    return {"title": "CollectionFormat", **root, "definitions": dict(sorted(found.items()))}

@@ -1,0 +1,1 @@
+"""HTTP as S3 speaks it: connections, bodies, conditions, XML."""

@@ -1,0 +1,1 @@
+"""The sandbox's datastore and search service."""

@@ -1,0 +1,38 @@
+"""The datastore service, put together."""
+
+from __future__ import annotations
+
+from provena_sdk.sandbox.http.openapi import dataset_schema
+from provena_sdk.sandbox.http.server import Response, json_response, text_response
+from provena_sdk.sandbox.services.catalogue import Catalogue
+from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
+from provena_sdk.sandbox.services.registration import Registration
+from provena_sdk.sandbox.services.release import Release
+from provena_sdk.sandbox.users import ADMIN, READ, WRITE
+
+_LEVELS = {"general": (), "read": (READ,), "write": (READ, WRITE), "admin": (READ, WRITE, ADMIN)}
+
+
+def datastore(deployment: Deployment) -> Service:
+    """The datastore of a deployment."""
+    service = Service("datastore", deployment, _LEVELS)
+    Catalogue(service)
+    Registration(service)
+    Release(service)
+    schema = json_response({"json_schema": dataset_schema()})
+    service.route("GET", "/metadata/dataset-schema", lambda _: Response(body=schema.body), [READ])
+    add_admin_routes(service, (READ, WRITE, ADMIN))
+    return service
+
+
+def add_admin_routes(service: Service, roles: tuple[str, ...]) -> None:
+    """Add what operators of either service have: its settings as text, and a way to break it on purpose."""
+
+    def config(_: Call) -> Response:
+        return text_response(f'STAGE="SANDBOX"\nSERVICE="{service.name}"\n')
+
+    def crash(_: Call) -> Response:
+        raise Refused(500, None)
+
+    service.route("GET", "/admin/config", config, roles)
+    service.route("GET", "/admin/sentry-debug", crash, roles)

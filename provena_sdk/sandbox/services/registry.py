@@ -1,0 +1,77 @@
+"""Asking the registry for a dataset, on somebody's behalf: the ways in which it declines."""
+
+from __future__ import annotations
+
+from provena_sdk.sandbox.services.common import Deployment, Refused
+from provena_sdk.sandbox.services.items import Item
+from provena_sdk.sandbox.signin.tokens import Identity
+from provena_sdk.sandbox.state import State, owns
+
+NO_LINKED_PERSON = (
+    "In order to perform this operation you must link your User account to a Person in the registry."
+)
+_FAILED = "The registry API responded with status success False during dataset fetching. Details: "
+_UNREADABLE = "The record was found but could not parsed as an appropriate type."
+
+
+def unreachable(path: str) -> str:
+    """What the datastore says of a registry that does not answer."""
+    return f"HTTPConnectionPool(host='registry', port=80): Max retries exceeded with url: {path}"
+
+
+def find_dataset(deployment: Deployment, handle: str) -> Item:
+    """A complete dataset, whoever asks.
+
+    Raises:
+        Refused: There is none.
+    """
+    if not handle:
+        raise Refused(400, f"{_FAILED}Value error. Details ID cannot be empty..")
+    item = deployment.state.items.get(handle)
+    if item is None:
+        raise Refused(400, f"{_FAILED}Could not find the given key ({handle}) in the registry..")
+    if item.subtype != "DATASET" or item.kind == "unparsable":
+        raise Refused(400, _FAILED + _UNREADABLE)
+    if item.kind == "seed":
+        raise Refused(400, f"{_FAILED}A valid seed item was found, but seed_allowed was set to false..")
+    return item
+
+
+def fetch(deployment: Deployment, handle: str, identity: Identity) -> tuple[Item, tuple[str, ...]]:
+    """A dataset and what somebody may do with it.
+
+    Raises:
+        Refused: There is none, or it may not be seen, or the registry is down.
+    """
+    if "registry" in deployment.faults.outages:
+        detail = unreachable("/registry/entity/dataset/fetch")
+        raise Refused(500, f"Fetching dataset failed, request error: {detail}")
+    item = find_dataset(deployment, handle)
+    roles = roles_on(deployment, item, identity, "dataset fetch")
+    if "metadata-read" not in roles:
+        raise Refused(
+            401,
+            "Registry did not grant access to the dataset. Details: You are not authorised to fetch this item..",
+        )
+    return item, roles
+
+
+def roles_on(deployment: Deployment, item: Item, identity: Identity, doing: str) -> tuple[str, ...]:
+    """What somebody may do with an item; the owner is known without asking for groups.
+
+    Raises:
+        Refused: The groups cannot be looked up.
+    """
+    if "auth" in deployment.faults.outages and not owns(item, identity):
+        raise Refused(
+            500,
+            f"Unexpected non 200 status code in {doing} process. Status code: 500. Details: "
+            "An error occurred while trying to fetch the users group membership.",
+        )
+    return deployment.state.roles(item, identity)
+
+
+def subtype_of(state: State, handle: str) -> str | None:
+    """The subtype of a complete item; None when there is no such item."""
+    item = state.items.get(handle)
+    return item.subtype if item is not None and item.kind == "complete" else None

@@ -1,0 +1,1 @@
+"""The sandbox's sign-in server, a Keycloak realm."""

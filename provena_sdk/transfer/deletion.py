@@ -1,0 +1,105 @@
+"""Deleting the files of a destination that its dataset does not hold."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from provena_sdk.errors import UnsafePath
+from provena_sdk.transfer.local.folder import Folder, open_folder
+from provena_sdk.transfer.plan import PlanItem, Seen
+from provena_sdk.transfer.report import FileOutcome
+
+CHANGED: Final = "it changed after the plan was made"
+"""Why a file that was to be deleted is not."""
+
+
+def delete_files(root: Path, items: Iterable[PlanItem]) -> list[FileOutcome]:
+    """Delete local files that are still what they were, and the folders that held nothing else.
+
+    Args:
+        root: The folder that the plan is of.
+        items: The entries of files to be deleted.
+
+    Returns:
+        One outcome a file.
+    """
+    outcomes: list[FileOutcome] = []
+    emptied: set[str] = set()
+    for above, group in itertools.groupby((item for item in items if item.local), _above):
+        found = _delete_in(root, above, list(group))
+        if any(outcome.outcome == "deleted" for outcome in found):
+            emptied.add(above)
+        outcomes += found
+    _remove_emptied(root, emptied)
+    return outcomes
+
+
+def _above(item: PlanItem) -> str:
+    return (item.local or "").rpartition("/")[0]
+
+
+def _delete_in(root: Path, above: str, items: Sequence[PlanItem]) -> list[FileOutcome]:
+    """Delete files of one folder."""
+    try:
+        folder = _opened(root, above)
+    except UnsafePath:
+        return [_skipped(root, item) for item in items]
+    except FileNotFoundError:
+        return [_deleted(root, item) for item in items]
+    except OSError as error:
+        return [_failed(root, item, error) for item in items]
+    with folder:
+        return [_delete(root, folder, item) for item in items]
+
+
+def _delete(root: Path, folder: Folder, item: PlanItem) -> FileOutcome:
+    name = (item.local or "").rpartition("/")[2]
+    try:
+        status = folder.stat(name)
+        if not stat.S_ISREG(status.st_mode) or Seen(status.st_size, status.st_mtime_ns) != item.seen:
+            return _skipped(root, item)
+        folder.unlink(name)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        error.filename = os.path.join(folder.path, name)
+        return _failed(root, item, error)
+    return _deleted(root, item)
+
+
+def _deleted(root: Path, item: PlanItem) -> FileOutcome:
+    return FileOutcome(item.path, "deleted", local=_local(root, item))
+
+
+def _skipped(root: Path, item: PlanItem) -> FileOutcome:
+    return FileOutcome(item.path, "skipped", local=_local(root, item), reason=CHANGED)
+
+
+def _failed(root: Path, item: PlanItem, error: OSError) -> FileOutcome:
+    return FileOutcome(item.path, "failed", local=_local(root, item), error=error)
+
+
+def _local(root: Path, item: PlanItem) -> Path:
+    return root / (item.local or "")
+
+
+def _opened(root: Path, above: str) -> Folder:
+    return open_folder(os.fspath(root), above, target=above, make=False)
+
+
+def _remove_emptied(root: Path, folders: set[str]) -> None:
+    for folder in sorted(folders, key=lambda folder: -folder.count("/")):
+        current = folder
+        while current:
+            above, _, name = current.rpartition("/")
+            try:
+                with _opened(root, above) as opened:
+                    opened.rmdir(name)
+            except (OSError, UnsafePath):
+                break
+            current = above

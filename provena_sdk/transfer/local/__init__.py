@@ -1,0 +1,1 @@
+"""The local side of a transfer: the folder that is read or filled."""

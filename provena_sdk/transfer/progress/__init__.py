@@ -1,0 +1,1 @@
+"""How a transfer's progress is measured and shown."""

@@ -1,0 +1,1 @@
+"""What an interrupted transfer leaves, and how the next one resumes it."""

@@ -1,0 +1,275 @@
+"""Hidden part files beside their targets, which take their names once they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, Self
+
+from provena_sdk.datasets.location import modified_ns
+from provena_sdk.datasets.paths import part_name, part_stem
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import FileError
+from provena_sdk.private_files import is_own
+from provena_sdk.transfer.local.targets import Target
+from provena_sdk.transfer.resume.seal import Seal
+
+_CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL
+_READ: Final = 1024 * 1024
+
+
+class PartFile:
+    """A download in the making: a hidden file beside its target that takes the target's name once it is whole.
+
+    Writing and reading are safe from several threads. Once the file was closed, nothing is written any more.
+
+    Args:
+        target: The target.
+        token: What tells it from other downloads of the same target.
+        existing: Whether to open a file that is there already.
+
+    Raises:
+        IsADirectoryError: A folder has the target's name.
+        FileNotFoundError: There is no such file to open, or it is not a plain file of this user.
+        OSError: The file cannot be made.
+    """
+
+    def __init__(self, target: Target, token: str, *, existing: bool = False) -> None:
+        self.target = target
+        self._folder = target.folder
+        self._name = part_name(target.name, token)
+        if self._folder.is_folder(target.name):
+            raise _folder_in_the_way(target)
+        self._descriptor = _opened(target, self._name, os.O_RDWR if existing else _CREATE)
+        # Until it is closed, and perhaps removed, by its last user.
+        self._folder.keep_open()
+        self._lock = threading.Lock()
+        self._users = 0
+        self._closing = False
+        self._unwanted = False
+        if existing and not is_own(os.fstat(self._descriptor)):
+            self.close()
+            raise FileNotFoundError(errno.ENOENT, "It is not a part file of this user", target.path)
+
+    def write(self, offset: int, data: bytes | bytearray | memoryview) -> bool:
+        """Write some bytes at their place.
+
+        Args:
+            offset: The place, in bytes.
+            data: The bytes.
+
+        Returns:
+            Whether they were written: False once the file was closed.
+        """
+        with self._open() as descriptor:
+            if descriptor is None:
+                return False
+            view = memoryview(data)
+            while view:
+                written = self._write(descriptor, view, offset)
+                view, offset = view[written:], offset + written
+        return True
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read some bytes back; fewer at the end of the file.
+
+        Args:
+            offset: The place, in bytes.
+            length: How many.
+
+        Raises:
+            ValueError: The file was closed.
+        """
+        with self._open() as descriptor:
+            if descriptor is None:
+                raise ValueError("The part file was closed.")
+            if hasattr(os, "pread"):
+                return os.pread(descriptor, length, offset)
+            with self._lock:
+                os.lseek(descriptor, offset, os.SEEK_SET)
+                return os.read(descriptor, length)
+
+    def blocks(self, offset: int, length: int) -> Iterator[bytes]:
+        """Read some bytes back, a megabyte at a time; fewer when the file ends before.
+
+        Args:
+            offset: The place, in bytes.
+            length: How many.
+        """
+        end = offset + length
+        while offset < end and (block := self.read(offset, min(_READ, end - offset))):
+            yield block
+            offset += len(block)
+
+    def commit(self, *, size: int, modified: datetime | None = None, fsync: bool = False) -> None:
+        """Give the file its final name, replacing what had it.
+
+        Args:
+            size: The size it must have, in bytes.
+            modified: The modification time to give it; None leaves it as it is.
+            fsync: Whether to force it to the disk first, and its name afterwards.
+
+        Raises:
+            FileError: Somebody else removed it or its folder, took it over, or changed its size.
+        """
+        status = os.fstat(self._descriptor)
+        if not self._is_there(status) or status.st_size != size:
+            raise FileError(
+                f"{quoted(self.target.path)}: its part file was removed or changed by somebody else.",
+                path=self.target.path,
+                hint="Download it again, by one process at a time.",
+            )
+        if not self._folder.is_current():
+            raise _moved(self.target)
+        if fsync:
+            os.fsync(self._descriptor)
+        self.close()
+        _publish(self.target, self._name, modified=modified, fsync=fsync)
+
+    def close(self) -> None:
+        """Close the file and leave it where it is."""
+        with self._lock:
+            self._closing = True
+            idle = self._users == 0
+        if idle:
+            self._finish()
+
+    def discard(self) -> None:
+        """Close the file and remove it."""
+        self._unwanted = True
+        self.close()
+
+    def _is_there(self, status: os.stat_result) -> bool:
+        try:
+            return os.path.samestat(self._folder.stat(self._name), status)
+        except FileNotFoundError:
+            return False
+
+    def _write(self, descriptor: int, view: memoryview, offset: int) -> int:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(descriptor, view, offset)
+        with self._lock:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.write(descriptor, view)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[int | None]:
+        """Lend the descriptor: closing waits for whoever uses it, lest its number is given to another file."""
+        with self._lock:
+            closing = self._closing
+            self._users += not closing
+        if closing:
+            yield None
+            return
+        try:
+            yield self._descriptor
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = self._closing and self._users == 0
+            if last:
+                self._finish()
+
+    def _finish(self) -> None:
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+        if self._unwanted:
+            with contextlib.suppress(OSError):
+                self._folder.unlink(self._name)
+        if descriptor >= 0:
+            self._folder.done()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def write_whole(
+    target: Target,
+    data: bytes | bytearray,
+    seal: Seal,
+    *,
+    modified: datetime | None = None,
+    fsync: bool = False,
+) -> None:
+    """Write a file at once, by way of a part file.
+
+    Args:
+        target: The target.
+        data: Its bytes.
+        seal: Marks the part file, so that it can be removed if this process dies.
+        modified: The modification time to give it; None leaves it as it is.
+        fsync: Whether to force it to the disk first, and its name afterwards.
+
+    Raises:
+        IsADirectoryError: A folder has the target's name.
+        FileError: Somebody replaced the folder meanwhile.
+        OSError: It cannot be written; nothing is left behind.
+    """
+    name = part_name(target.name, seal.token(part_stem(target.name)))
+    descriptor = _opened(target, name, _CREATE)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            if fsync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _publish(target, name, modified=modified, fsync=fsync)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            target.folder.unlink(name)
+        raise
+
+
+def _opened(target: Target, name: str, flags: int) -> int:
+    try:
+        return target.folder.open(name, flags)
+    except OSError as error:
+        # Nobody has heard of the hidden file.
+        error.filename = target.path
+        raise
+
+
+def _publish(target: Target, name: str, *, modified: datetime | None, fsync: bool) -> None:
+    """Give a part file that was closed its time, and the name of its target.
+
+    Raises:
+        IsADirectoryError: A folder has the target's name.
+        FileError: The folder has another place now, so that the file is not where it is looked for.
+    """
+    folder = target.folder
+    if modified is not None:
+        folder.set_time(name, modified_ns(modified))
+    try:
+        folder.replace(name, target.name)
+    except OSError:
+        if folder.is_folder(target.name):
+            raise _folder_in_the_way(target) from None
+        raise
+    if fsync:
+        folder.sync()
+    if not folder.is_current():
+        raise _moved(target)
+
+
+def _folder_in_the_way(target: Target) -> IsADirectoryError:
+    return IsADirectoryError(f"A folder has the name of {quoted(target.path)}.")
+
+
+def _moved(target: Target) -> FileError:
+    return FileError(
+        f"{quoted(target.path)}: its folder was moved or replaced by somebody else while it was fetched.",
+        path=target.path,
+        hint="Download it again, into a folder that nobody else changes.",
+    )

@@ -1,0 +1,183 @@
+"""What proves that this user's SDK named a temporary file, and wrote the bytes in it.
+
+Whoever may write into a destination can put files there that look like what a download left, and bytes of any CRC. So
+the names of part files and journals carry a code made with a key from the user's state folder, and so do the pieces
+that a journal names, unless the store's own checksum of the whole file would show any other bytes. Without the key,
+because the folder cannot be written or the key be kept private, downloads work all the same and leave nothing that the
+next one would use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import hmac
+import itertools
+import logging
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from provena_sdk.auth.store.token_store import state_folder
+from provena_sdk.concurrency.processes import bears_mark_of_dead, process_mark
+from provena_sdk.datasets.paths import part_name_parts
+from provena_sdk.private_files import close_to_others, create_own, make_private_folder, read_own
+from provena_sdk.s3.checksums import Hasher
+
+_log = logging.getLogger(__name__)
+
+SEAL_BYTES: Final = 16
+"""The size of the code that seals a piece, in bytes."""
+
+_KEY_BYTES: Final = 32
+_NAME_BYTES: Final = 8
+_TOKEN: Final = re.compile(r"(?P<start>[0-9a-f]{8}-[0-9a-f-]{1,40})-(?P<code>[0-9a-f]{16})")
+# What reading says of a key that is missing, that others could know or have made, or that is something else.
+_WORTHLESS: Final = frozenset(
+    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EINVAL, errno.ELOOP, errno.ENOTDIR}
+)
+_LOOKS: Final = 5
+_LOOK_SECONDS: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class PartName:
+    """The name of a part file or journal that this user's SDK gave.
+
+    Args:
+        stem: What the names of all part files and journals of one target begin with.
+        token: What tells one download of it from another.
+    """
+
+    stem: str
+    token: str
+
+    def is_of_the_dead(self) -> bool:
+        """Whether the process that gave the name has ended for certain."""
+        return bears_mark_of_dead(self.token.rpartition("-")[0])
+
+
+class Seal:
+    """Marks what this user's SDK writes, and recognises it.
+
+    Args:
+        key: The secret of both; None recognises nothing.
+    """
+
+    def __init__(self, key: bytes | None) -> None:
+        self._key = key
+        # Names need only differ, and those of other processes have another mark.
+        self._numbers = itertools.count(secrets.randbits(31))
+
+    @classmethod
+    def load(cls, *, create: bool = True, file: Path | None = None) -> Seal:
+        """Load the user's seal.
+
+        Args:
+            create: Whether to make the key when there is none.
+            file: Where the key lies; None means ``downloads/key`` in the user's state folder.
+        """
+        try:
+            return cls(_key(file or state_folder() / "downloads" / "key", create=create))
+        except (OSError, RuntimeError) as error:
+            _log.debug("No key for what downloads leave (%s)", type(error).__name__)
+            return cls(None)
+
+    def __repr__(self) -> str:
+        return f"<Seal {'with' if self.proves else 'without'} a key>"
+
+    @property
+    def proves(self) -> bool:
+        """Whether there is a key, so that anything can be recognised."""
+        return self._key is not None
+
+    def token(self, stem: str) -> str:
+        """Return a new token for the name of a part file; it tells which process is at work.
+
+        Args:
+            stem: What the names of all part files of its target begin with.
+        """
+        start = f"{next(self._numbers):08x}-{process_mark()}"
+        return f"{start}-{self._code(stem, start)}" if self.proves else start
+
+    def read(self, name: str) -> PartName | None:
+        """Take the name of a part file or journal apart; None when this user's SDK did not give it.
+
+        Args:
+            name: The name.
+        """
+        parts = part_name_parts(name) if self.proves else None
+        match = parts and _TOKEN.fullmatch(parts[1])
+        if (
+            not parts
+            or not match
+            or not hmac.compare_digest(match["code"], self._code(parts[0], match["start"]))
+        ):
+            return None
+        return PartName(*parts)
+
+    def hasher(self, purpose: str) -> Hasher:
+        """Return what seals bytes.
+
+        Args:
+            purpose: What the bytes are; the same ones for another purpose have another seal.
+
+        Raises:
+            ValueError: There is no key.
+        """
+        if self._key is None:
+            raise ValueError("There is no key to seal with.")
+        return _Sealing(hmac.digest(self._key, b"bytes\0" + purpose.encode(errors="surrogatepass"), "sha256"))
+
+    def _code(self, stem: str, start: str) -> str:
+        if self._key is None:
+            raise ValueError("There is no key to seal with.")
+        told = f"{stem}.{start}".encode(errors="surrogatepass")
+        return hashlib.blake2b(
+            told, digest_size=_NAME_BYTES, key=self._key, person=b"provena name"
+        ).hexdigest()
+
+
+class _Sealing:
+    def __init__(self, key: bytes) -> None:
+        self._code = hmac.new(key, digestmod="sha256")
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        self._code.update(data)
+
+    def digest(self) -> bytes:
+        return self._code.digest()[:SEAL_BYTES]
+
+
+def _key(file: Path, *, create: bool) -> bytes | None:
+    """Read the key, or make it when it is missing, damaged, or could be known to others."""
+    try:
+        known = _whole_key(file)
+    except OSError as error:
+        if error.errno not in _WORTHLESS:
+            raise
+        known = None
+    if known is not None or not create:
+        return known
+    make_private_folder(file.parent)
+    close_to_others(file.parent)
+    with contextlib.suppress(FileNotFoundError):
+        file.unlink()
+    with contextlib.suppress(FileExistsError):
+        create_own(file, secrets.token_bytes(_KEY_BYTES))
+    # Not what was just written: another process may have been faster, and not every file system keeps modes.
+    return _whole_key(file)
+
+
+def _whole_key(file: Path) -> bytes | None:
+    for _ in range(_LOOKS):
+        known = read_own(file, most=_KEY_BYTES + 1, secret=True)
+        if len(known) == _KEY_BYTES:
+            return known
+        # Another process may be about to write it.
+        time.sleep(_LOOK_SECONDS)
+    return None

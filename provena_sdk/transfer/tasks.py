@@ -1,0 +1,179 @@
+"""The two kinds of work of a transfer, on any number of files: fetching them and sending them.
+
+Work pickles and holds no secret, so that another process, or another machine, can do a part of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import FileError, UnsafePath
+from provena_sdk.s3.credentials import Access
+from provena_sdk.transfer.options import TransferOptions
+from provena_sdk.transfer.plan import Download, Upload
+from provena_sdk.transfer.progress.displays import Meter
+from provena_sdk.transfer.report import FileOutcome, Outcome
+from provena_sdk.transfer.resume.leftovers import sweep
+
+if TYPE_CHECKING:
+    from provena_sdk.datasets.files import DatasetFiles
+
+MEMORY_BYTES: Final = 96 * 1024 * 1024
+"""The most bytes of files that one piece of work holds in memory."""
+
+Item = TypeVar("Item", bound=Download | Upload)
+Item_contra = TypeVar("Item_contra", bound=Download | Upload, contravariant=True)
+
+
+class Work(Protocol[Item_contra]):
+    """What is to be done with each of some files."""
+
+    async def __call__(
+        self,
+        files: DatasetFiles,
+        items: Sequence[Item_contra],
+        meter: Meter,
+        memory: int = MEMORY_BYTES,
+    ) -> list[FileOutcome]:
+        """Do it, on the I/O thread. One file's failure is its outcome, and the others go on.
+
+        Args:
+            files: The dataset.
+            items: The files.
+            meter: Is told how far each file is.
+            memory: The most bytes of files to hold in memory.
+
+        Raises:
+            ProvenaError: Nothing could be tried at all.
+        """
+        ...
+
+    def tidy(self, items: Sequence[Item_contra]) -> None:
+        """Remove what processes that died at this work left behind on this machine; it blocks.
+
+        Args:
+            items: The files.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetches files into a folder.
+
+    Args:
+        destination: The folder; it must exist.
+        options: How to do it.
+    """
+
+    destination: Path
+    options: TransferOptions = field(default_factory=TransferOptions)
+
+    async def __call__(
+        self, files: DatasetFiles, items: Sequence[Download], meter: Meter, memory: int = MEMORY_BYTES
+    ) -> list[FileOutcome]:
+        """Fetch files; see :class:`Work`.
+
+        Raises:
+            FileError: There is no such folder here.
+        """
+        from provena_sdk.transfer.download import download_file
+        from provena_sdk.transfer.scheduler import Engine
+
+        if not await asyncio.to_thread(self.destination.is_dir):
+            raise FileError(
+                f"The folder {quoted(self.destination)} is not there.",
+                hint="Whoever fetches files, on whichever machine, must see the same folder.",
+            )
+
+        async def fetch(item: Download) -> FileOutcome:
+            outcome = await download_file(engine, item, self.destination)
+            meter.done(outcome)
+            return outcome
+
+        def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
+            return _noted(meter, failure(item, _naming(error, self.destination / item.target), seconds))
+
+        async with Engine(
+            files._store(Access.READ), options=self.options, progress=meter, memory=memory
+        ) as engine:
+            return await engine.files(items, fetch, failed, size=size_of)
+
+    def tidy(self, items: Sequence[Download]) -> None:
+        """Remove the part files of processes that died; see :class:`Work`."""
+        sweep(self.destination, (item.target for item in items))
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Sends local files.
+
+    Args:
+        options: How to do it.
+    """
+
+    options: TransferOptions = field(default_factory=TransferOptions)
+
+    async def __call__(
+        self, files: DatasetFiles, items: Sequence[Upload], meter: Meter, memory: int = MEMORY_BYTES
+    ) -> list[FileOutcome]:
+        """Send files; see :class:`Work`."""
+        from provena_sdk.transfer.scheduler import Engine
+        from provena_sdk.transfer.upload import give_up_forgotten, upload_file
+
+        async def send(item: Upload) -> FileOutcome:
+            outcome = await upload_file(engine, item)
+            meter.done(outcome)
+            return outcome
+
+        def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
+            return _noted(meter, failure(item, _naming(error, item.source), seconds))
+
+        async with Engine(
+            files._store(Access.WRITE), options=self.options, progress=meter, memory=memory
+        ) as engine:
+            await give_up_forgotten(engine)
+            return await engine.files(items, send, failed, size=size_of)
+
+    def tidy(self, items: Sequence[Upload]) -> None:
+        """Do nothing: an upload that broke off is found, and ended, by the next one; see :class:`Work`."""
+
+
+def size_of(item: Download | Upload) -> int:
+    """Return a file's size in bytes, as the plan has it."""
+    return item.info.size if isinstance(item, Download) else item.size
+
+
+def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> FileOutcome:
+    """Return the outcome of a file that failed.
+
+    Args:
+        item: The file.
+        error: Why.
+        seconds: How long it took.
+    """
+    outcome: Outcome = "refused" if isinstance(error, UnsafePath) else "failed"
+    path, local = (item.info.path, None) if isinstance(item, Download) else (item.path, item.source)
+    return FileOutcome(path, outcome, seconds=seconds, error=error, local=local)
+
+
+def _naming(error: Exception, local: Path) -> Exception:
+    """Return an error of this machine with the file's name; a write to a full disk tells none.
+
+    It is a new one, since one error may end several files.
+    """
+    if not isinstance(error, OSError) or error.filename is not None or not error.strerror:
+        return error
+    named = OSError(error.errno, error.strerror, str(local))
+    # Of an error with a class of its own nothing is known; it stays as it is.
+    return named.with_traceback(error.__traceback__) if type(named) is type(error) else error
+
+
+def _noted(meter: Meter, outcome: FileOutcome) -> FileOutcome:
+    meter.done(outcome)
+    return outcome

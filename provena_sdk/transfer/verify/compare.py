@@ -1,0 +1,227 @@
+"""Finding out whether files of the same size are the same, without transferring them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
+
+from provena_sdk.datasets.location import FileInfo
+from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
+from provena_sdk.s3.checksums import composite, even_parts, new_hasher, parse_etag
+from provena_sdk.transfer.planner import Pair
+
+if TYPE_CHECKING:
+    from provena_sdk.datasets.store import DatasetStore
+    from provena_sdk.s3.models import ObjectState
+
+T = TypeVar("T")
+
+_Digests: TypeAlias = Callable[[str, Iterable[int]], Awaitable[list[bytes] | None]]
+
+_THREADS: Final = 4
+_READ: Final = 1024 * 1024
+_BATCH_FILES: Final = 64
+_BATCH_BYTES: Final = 32 * 1024 * 1024
+_ASKING: Final = 16
+_PARTS_ASKED: Final = 1000
+# The cheapest first; each is also what the store prefers for whole objects.
+_WHOLE: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
+
+_OPAQUE: Final = "whether it differs cannot be told: the store's ETag is no checksum here"
+_UNEVEN: Final = "whether it differs cannot be told: the sizes of its parts are not known"
+_UNTOLD: Final = "whether it differs cannot be told: the store refuses to say"
+_UNREADABLE: Final = "the file here cannot be read"
+
+
+class Verdict(NamedTuple):
+    """Whether two files are the same; ``reason`` tells why that could not be found out."""
+
+    same: bool
+    reason: str | None = None
+
+
+_SAME: Final = Verdict(True)
+_DIFFERENT: Final = Verdict(False)
+
+
+async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
+    """Compare local files with those of a dataset that have the same size; runs on the I/O thread.
+
+    The local bytes are read in a few threads. A plain MD5 in the listing is enough; the store is asked only about
+    files that it holds in parts, and about those whose MD5 differs, which may be no MD5.
+
+    Args:
+        store: The dataset's store.
+        folder: The local folder.
+        pairs: The files.
+
+    Returns:
+        One verdict a pair, in their order.
+    """
+    verdicts: list[Verdict | None] = [None] * len(pairs)
+    loop = asyncio.get_running_loop()
+    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="provena-compare")
+    ended = False
+
+    def by_md5(places: Sequence[int]) -> None:
+        for place in places:
+            if ended:
+                return
+            info = pairs[place].info
+            digest = _digest("md5", folder, pairs[place].local, [info.size])
+            if digest is None:
+                verdicts[place] = Verdict(False, _UNREADABLE)
+            elif digest[0].hex() == info.etag.lower():
+                verdicts[place] = _SAME
+
+    async def hash_batch(places: list[int]) -> None:
+        await loop.run_in_executor(threads, by_md5, places)
+
+    async def ask(place: int) -> None:
+        pair = pairs[place]
+
+        async def digests(algorithm: str, sizes: Iterable[int]) -> list[bytes] | None:
+            return await loop.run_in_executor(threads, _digest, algorithm, folder, pair.local, sizes)
+
+        verdicts[place] = await _Asking(store, pair.info, digests).verdict()
+
+    plain = [place for place, pair in enumerate(pairs) if _is_plain(pair.info)]
+    try:
+        await _together(_batches(plain, pairs), hash_batch, _THREADS)
+        await _together((place for place, found in enumerate(verdicts) if found is None), ask, _ASKING)
+    finally:
+        ended = True
+        threads.shutdown(wait=False, cancel_futures=True)
+    return [_DIFFERENT if verdict is None else verdict for verdict in verdicts]
+
+
+class _Asking:
+    """Compares one file about which the store has to be asked."""
+
+    def __init__(self, store: DatasetStore, info: FileInfo, digests: _Digests) -> None:
+        self._objects = store.objects
+        self._info = info
+        self._digests = digests
+
+    async def verdict(self) -> Verdict:
+        try:
+            state = await self._objects.head(self._info.path, if_match=self._info.etag)
+            known = await self._by_checksum(state)
+            return known if known is not None else await self._by_etag(state)
+        except (IntegrityError, DatasetFileNotFound):
+            # It was replaced or removed meanwhile; the transfer will find it as it is then.
+            return _DIFFERENT
+        except FileError:
+            # One file does not keep the others from being compared.
+            return Verdict(False, _UNTOLD)
+
+    async def _by_checksum(self, state: ObjectState) -> Verdict | None:
+        if state.checksum_type == "COMPOSITE":
+            return None
+        for algorithm in _WHOLE:
+            wanted = state.checksums.get(algorithm)
+            if wanted is None or "-" in wanted or new_hasher(algorithm) is None:
+                continue
+            found = await self._digests(algorithm, [self._info.size])
+            if found is None:
+                return Verdict(False, _UNREADABLE)
+            return _SAME if base64.b64encode(found[0]).decode() == wanted else _DIFFERENT
+        return None
+
+    async def _by_etag(self, state: ObjectState) -> Verdict:
+        etag = None if state.opaque_etag else parse_etag(self._info.etag)
+        if etag is None:
+            return Verdict(False, _OPAQUE)
+        if etag.parts is None:
+            # Its MD5 was compared already, and is one.
+            return _DIFFERENT
+        first = await self._objects.head(self._info.path, part=1, if_match=self._info.etag)
+        if not first.parts_count or not first.size:
+            return Verdict(False, _UNEVEN)
+        # Counted before they are listed: the store may tell a part of one byte.
+        even: list[int] = []
+        if -(-self._info.size // first.size) == etag.parts:
+            even = list(even_parts(self._info.size, first.size))
+            verdict = await self._in_parts(even)
+            if verdict.same or verdict.reason:
+                return verdict
+        if etag.parts > _PARTS_ASKED:
+            return Verdict(False, _UNEVEN)
+        sizes = [first.size] + [0] * (etag.parts - 1)
+
+        async def ask(number: int) -> None:
+            state = await self._objects.head(self._info.path, part=number, if_match=self._info.etag)
+            sizes[number - 1] = state.size
+
+        await _together(range(2, etag.parts + 1), ask, _ASKING)
+        if sizes == even:
+            return _DIFFERENT
+        return await self._in_parts(sizes) if sum(sizes) == self._info.size else Verdict(False, _UNEVEN)
+
+    async def _in_parts(self, sizes: Sequence[int]) -> Verdict:
+        digests = await self._digests("md5", sizes)
+        if digests is None:
+            return Verdict(False, _UNREADABLE)
+        found = composite([digest.hex() for digest in digests])
+        return _SAME if found == self._info.etag.lower() else _DIFFERENT
+
+
+def _is_plain(info: FileInfo) -> bool:
+    etag = parse_etag(info.etag)
+    return etag is not None and etag.parts is None
+
+
+def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]]:
+    """Cut small files into batches, since handing each to a thread alone takes longer than hashing it."""
+    batch: list[int] = []
+    size = 0
+    for place in places:
+        batch.append(place)
+        size += pairs[place].info.size
+        if len(batch) == _BATCH_FILES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _digest(algorithm: str, folder: Path, local: str, sizes: Iterable[int]) -> list[bytes] | None:
+    """Compute the checksum of each run of bytes of a file, or return None when it cannot be read."""
+    digests: list[bytes] = []
+    try:
+        with open(os.path.join(folder, *local.split("/")), "rb", buffering=0) as file:
+            for size in sizes:
+                hasher = new_hasher(algorithm)
+                if hasher is None:
+                    return None
+                left = size
+                while left and (block := file.read(min(left, _READ))):
+                    hasher.update(block)
+                    left -= len(block)
+                digests.append(hasher.digest())
+    except OSError:
+        return None
+    return digests
+
+
+async def _together(jobs: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int) -> None:
+    queue = iter(jobs)
+
+    async def worker() -> None:
+        for job in queue:
+            await work(job)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(limit):
+                group.create_task(worker())
+    except BaseExceptionGroup as failures:
+        failure = failures.exceptions[0]
+    else:
+        return
+    raise failure

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from provena_sdk.auth.choose import token_source
     from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineToken, StaticToken
     from provena_sdk.auth.prompts.notebook import NotebookPresenter
-    from provena_sdk.auth.prompts.prompt import Presenter, Prompt, TerminalPresenter
+    from provena_sdk.auth.prompts.prompt import Presenter, Prompt
+    from provena_sdk.auth.prompts.terminal import TerminalPresenter
     from provena_sdk.auth.server import SignInServer
     from provena_sdk.auth.source import TokenSource
+    from provena_sdk.auth.store.choose import store_named
     from provena_sdk.auth.store.keyring import KeyringStore
-    from provena_sdk.auth.store.token_store import FileStore, MemoryStore, TokenStore, store_named
+    from provena_sdk.auth.store.token_store import FileStore, MemoryStore, TokenStore
     from provena_sdk.auth.tokens import Claims, SessionKey, Tokens
 
 __all__ = [
@@ -51,12 +53,14 @@ _HOMES = {
     "account": ("Account",),
     "choose": ("token_source",),
     "flows": ("ClientCredentials", "DeviceFlow", "Flow", "OfflineToken", "StaticToken"),
+    "store.choose": ("store_named",),
     "store.keyring": ("KeyringStore",),
     "prompts.notebook": ("NotebookPresenter",),
-    "prompts.prompt": ("Presenter", "Prompt", "TerminalPresenter"),
+    "prompts.prompt": ("Presenter", "Prompt"),
+    "prompts.terminal": ("TerminalPresenter",),
     "server": ("SignInServer",),
     "source": ("TokenSource",),
-    "store.token_store": ("FileStore", "MemoryStore", "TokenStore", "store_named"),
+    "store.token_store": ("FileStore", "MemoryStore", "TokenStore"),
     "tokens": ("Claims", "SessionKey", "Tokens"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

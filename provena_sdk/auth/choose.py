@@ -10,7 +10,8 @@ from provena_sdk.auth.flows import ClientCredentials, DeviceFlow, Flow, OfflineT
 from provena_sdk.auth.prompts.prompt import Presenter
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.source import TokenSource
-from provena_sdk.auth.store.token_store import TokenStore, store_named
+from provena_sdk.auth.store.choose import store_named
+from provena_sdk.auth.store.token_store import TokenStore
 from provena_sdk.auth.stored_offline_token import HeldOfflineToken, HeldSecret, offline_key
 from provena_sdk.auth.tokens import GivenSecret, SessionKey
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment

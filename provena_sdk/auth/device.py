@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provena_sdk.auth.answer import read_refusal, read_tokens
 from provena_sdk.auth.errors import Refusal, explain
 from provena_sdk.auth.prompts.prompt import MOST_PAGE_CHARS
 from provena_sdk.auth.tokens import Tokens, number
@@ -74,8 +75,6 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
         SignInError: The codes cannot be used, or the page cannot be shown.
     """
     from oauthlib.common import urlencode
-
-    from provena_sdk.auth.http import read_refusal
 
     form = [("client_id", line.client.client_id)]
     if scopes:
@@ -172,7 +171,7 @@ def wait_for_approval(
     while _waited(pause, code.expires_at, clock, sleep, waiting):
         try:
             answer = line.post(url, form, "sign-in.device")
-            result = line.tokens(answer, operation="sign-in.device", secrets=(code.device_code,))
+            result = read_tokens(answer, operation="sign-in.device", secrets=(code.device_code,))
         except CertificateRejected:
             raise
         except (ConnectionFailed, ServiceError) as error:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
 from provena_sdk.auth.errors import Refusal, explain
-from provena_sdk.auth.prompts.prompt import Presenter, Prompt, default_presenter, someone_watches
+from provena_sdk.auth.prompts.default import default_presenter
+from provena_sdk.auth.prompts.environment import someone_watches
+from provena_sdk.auth.prompts.prompt import Presenter, Prompt
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, is_replaced_at_use, read_claims
 from provena_sdk.display.text import printable

@@ -1,4 +1,7 @@
-"""HTTP with the sign-in server, through requests-oauthlib. Import this module late: it loads requests.
+"""HTTP with the sign-in server.
+
+The only module that uses requests, because requests-oauthlib is built on it; everything else speaks through httpx.
+Import it late: it loads both.
 
 What goes wrong within requests is returned, and raised by :class:`Line` without the frames it came through: they hold
 forms and headers, and so tokens.
@@ -6,30 +9,28 @@ forms and headers, and so tokens.
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
+import socket
+import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
 import requests
 from oauthlib.oauth2 import Client
+from requests.adapters import HTTPAdapter
 from requests_oauthlib import OAuth2Session
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from provena_sdk.auth.adapter import SignInAdapter
-from provena_sdk.auth.errors import Refusal, known, passing, unreadable
-from provena_sdk.auth.tokens import Tokens, lifetimes
+from provena_sdk.auth.answer import Answer
 from provena_sdk.config.addresses import is_loopback, require_safe
-from provena_sdk.display.text import LIMIT, server_text
-from provena_sdk.errors import (
-    ConnectionFailed,
-    ProvenaError,
-    RequestTimedOut,
-    SignInError,
-)
+from provena_sdk.errors import ConnectionFailed, ProvenaError, RequestTimedOut
 from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import proxy_status, rejected_certificate, where, why
@@ -39,39 +40,9 @@ from provena_sdk.secret import Secret, without_frames
 MOST_BYTES: Final = 1024 * 1024
 """The longest answer that is read, unpacked; tokens with hundreds of roles take a tenth of it."""
 
-_PIECE_BYTES: Final = 64 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 _ACCEPTED: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _FORM: Final = {**_ACCEPTED, "Content-Type": "application/x-www-form-urlencoded"}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer; its body stays out of the repr.
-
-    Attributes:
-        status: The HTTP status.
-        text: The body; empty when there is a fault.
-        fault: Why the body cannot be read, if it cannot.
-        fields: The JSON object that the body is, if it is one.
-        sent_at: When the request was sent, in Unix seconds.
-        server_ahead: Seconds by which the server's clock is ahead.
-        retry_after: Seconds that the server asked to wait.
-    """
-
-    status: int
-    text: str = field(repr=False)
-    fault: str | None
-    fields: dict[str, Any] | None = field(repr=False)
-    sent_at: float
-    server_ahead: float
-    retry_after: float | None
-
-    def unreadable(self, operation: str) -> ProvenaError:
-        """Name the error for this answer, when it is neither tokens nor an OAuth error."""
-        html = self.text.lstrip()[:1] == "<"
-        return unreadable(
-            self.status, operation=operation, html=html, fault=self.fault, retry_after=self.retry_after
-        )
 
 
 class _Session(OAuth2Session):
@@ -181,94 +152,11 @@ class Line:
         except BaseException as error:
             return without_frames(error)
 
-    def tokens(self, answer: Answer, *, operation: str, secrets: tuple[Secret, ...]) -> Tokens | Refusal:
-        """Read an answer of the token endpoint.
-
-        Args:
-            answer: The answer.
-            operation: What was asked, in messages.
-            secrets: What was sent and must not come back in a message.
-
-        Returns:
-            The tokens, or the server's refusal.
-
-        Raises:
-            ServiceError: The answer is neither; the subclass says what it is.
-            SignInError: The answer holds no token, or not a bearer token.
-        """
-        refusal = read_refusal(answer, operation, secrets)
-        if refusal is not None:
-            return refusal
-        if answer.fields is None or answer.status >= 300:
-            raise answer.unreadable(operation)
-        found = _tokens(answer)
-        if found is None:
-            raise SignInError(
-                "The sign-in server answered without a bearer token.", hint="Check the deployment's issuer."
-            )
-        return found
-
 
 def _headers(form: Secret | None, access_token: Secret | None) -> dict[str, str]:
     if access_token is not None:
         return {**_ACCEPTED, "Authorization": f"Bearer {access_token.reveal()}"}
     return _ACCEPTED if form is None else _FORM
-
-
-def _tokens(answer: Answer) -> Tokens | None:
-    """Read the tokens of RFC 6749, section 5.1; None when there is no bearer token that can be sent."""
-    fields = answer.fields or {}
-    kind = fields.get("token_type", "bearer")
-    access = _token(fields, "access_token")
-    if access is None or not isinstance(kind, str) or kind.lower() != "bearer":
-        return None
-    expires_at, refresh_expires_at = lifetimes(fields, answer.sent_at, answer.server_ahead)
-    return Tokens(
-        access_token=access,
-        obtained_at=answer.sent_at,
-        expires_at=expires_at,
-        refresh_token=_token(fields, "refresh_token"),
-        refresh_expires_at=refresh_expires_at,
-    )
-
-
-def _token(fields: dict[str, Any], name: str) -> Secret | None:
-    value = fields.get(name)
-    token = Secret(value, name) if isinstance(value, str) else None
-    return token if token is not None and token.is_sendable else None
-
-
-def read_refusal(answer: Answer, operation: str, secrets: tuple[Secret, ...] = ()) -> Refusal | None:
-    """Read an OAuth error (RFC 6749, section 5.2).
-
-    Args:
-        answer: Any answer of the sign-in server.
-        operation: What was asked, in messages.
-        secrets: What was sent and must not come back in a message.
-
-    Returns:
-        The error, or None when the answer is none; gateways, too, write JSON with an ``error`` in it.
-
-    Raises:
-        ServerError: The error means that the server is failing, or busy.
-    """
-    refusal = _refusal(answer, secrets)
-    failure = None if refusal is None else passing(refusal, operation=operation)
-    if failure is not None:
-        raise failure
-    return refusal
-
-
-def _refusal(answer: Answer, secrets: tuple[Secret, ...]) -> Refusal | None:
-    fields = answer.fields or {}
-    code, description = fields.get("error"), fields.get("error_description")
-    if not isinstance(code, str) or not code:
-        return None
-    if not known(code) and answer.status not in (200, 400, 401, 403):
-        return None
-    sent = [secret.reveal() for secret in secrets]
-    said = server_text(description, secrets=sent, limit=LIMIT) if isinstance(description, str) else ""
-    return Refusal(server_text(code, secrets=sent, limit=LIMIT), said or None, answer.status)
 
 
 def _failure(error: requests.RequestException | HTTPError, operation: str, url: str) -> ProvenaError:
@@ -322,8 +210,8 @@ def _text(response: requests.Response) -> tuple[str, str | None]:
     try:
         body = Body(response.headers, MOST_BYTES)
         while body.whole:
-            piece = response.raw.read(_PIECE_BYTES, decode_content=False)
-            if not piece or not body.add(piece):
+            chunk = response.raw.read(_CHUNK_BYTES, decode_content=False)
+            if not chunk or not body.add(chunk):
                 break
         content = body.content()
     except DamagedBody:
@@ -333,3 +221,92 @@ def _text(response: requests.Response) -> tuple[str, str | None]:
     if not body.whole:
         return "", "it is longer than 1 MiB"
     return content.decode("utf-8", "replace").removeprefix("\ufeff"), None
+
+
+class SignInAdapter(HTTPAdapter):
+    """Sends over TLS as one context says, and takes an answer only if the whole of it comes within the timeout.
+
+    Left to itself, requests adds certifi's list to whatever a context trusts, prefers REQUESTS_CA_BUNDLE to what a
+    session was told, and counts the timeout anew with every byte.
+
+    Args:
+        context: Whom to trust; None for plain http.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool of direct connections."""
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Make the pool of connections through a proxy."""
+        manager = super().proxy_manager_for(proxy, **options, ssl_context=self._context)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Require a certificate, and add nobody to those who are trusted."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
+        """Send, whatever the environment says of certificates."""
+        return super().send(request, *args, **{**options, "verify": True})
+
+
+class _WholeAnswer(http.client.HTTPResponse):
+    """An answer that has to come as a whole within the timeout that its connection has when it begins."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        raw = self.fp.detach()
+        self.fp = io.BufferedReader(_Timed(raw, sock))
+
+
+class _Timed(io.RawIOBase):
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._timeout = sock.gettimeout()
+        self._deadline = time.monotonic() + (self._timeout or 0.0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._timeout is None:
+            return self._raw.readinto(buffer)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._timeout)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Connection(HTTPConnection):
+    response_class = _WholeAnswer
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _WholeAnswer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]  # urllib3 ignores this in its own subclasses, too
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}

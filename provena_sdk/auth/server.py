@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from provena_sdk.auth.answer import Answer, read_refusal, read_tokens
 from provena_sdk.auth.discovery import DOCUMENT, Endpoints, read_document
 from provena_sdk.auth.errors import Refusal
 from provena_sdk.auth.tokens import Tokens
@@ -24,7 +25,7 @@ from provena_sdk.secret import Secret
 if TYPE_CHECKING:
     from oauthlib.oauth2 import Client
 
-    from provena_sdk.auth.http import Answer, Line
+    from provena_sdk.auth.http import Line
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -76,7 +77,7 @@ class SignInServer:
 
     def line(self, client: Client) -> Line:
         """Open a connection for ``client``; close it after use."""
-        from provena_sdk.auth.http import Line
+        from provena_sdk.auth.http import Line  # noqa: PLC0415  # keeps requests away
 
         return Line(client, ca_file=self._ca_file, timeout=self._timeout, clock=self.clock)
 
@@ -167,8 +168,6 @@ class SignInServer:
         from oauthlib.common import urlencode
         from oauthlib.oauth2 import LegacyApplicationClient
 
-        from provena_sdk.auth.http import read_refusal
-
         secrets = (refresh_token,) if client_secret is None else (refresh_token, client_secret)
         names = ("token", "client_secret")
         form = Secret(
@@ -207,8 +206,6 @@ class SignInServer:
         """
         from oauthlib.oauth2 import LegacyApplicationClient
 
-        from provena_sdk.auth.http import read_refusal
-
         def attempt(line: Line) -> dict[str, object] | Refusal:
             url = self.endpoints(line).userinfo
             answer = line.get(url, "sign-in.userinfo", access_token=access_token)
@@ -228,7 +225,7 @@ class SignInServer:
     ) -> Tokens | Refusal:
         def attempt(line: Line) -> Tokens | Refusal:
             answer: Answer = line.post(self.endpoints(line).token, form, operation)
-            return line.tokens(answer, operation=operation, secrets=secrets)
+            return read_tokens(answer, operation=operation, secrets=secrets)
 
         return self.persist(client, attempt)
 

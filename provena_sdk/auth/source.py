@@ -9,8 +9,9 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from provena_sdk.auth.account import Account, create_offline_token, describe
 from provena_sdk.auth.errors import Refusal, explain
 from provena_sdk.auth.flows import Flow
 from provena_sdk.auth.shared_tokens import HANDED, HandedToken
@@ -28,9 +29,6 @@ from provena_sdk.errors import (
     SignInRequired,
 )
 from provena_sdk.secret import Secret
-
-if TYPE_CHECKING:
-    from provena_sdk.auth.account import Account
 
 _log = logging.getLogger(__name__)
 
@@ -241,8 +239,6 @@ class TokenSource:
             SessionEnded: The sign-in server does not accept the session any more.
             ProvenaError: As :meth:`token`.
         """
-        from provena_sdk.auth.account import describe
-
         token = self.token()
         answer = self._userinfo(token)
         # What cannot be renewed may still be good at the services: it is their word that counts.
@@ -261,8 +257,6 @@ class TokenSource:
 
     def create_offline_token(self, deployment: Deployment) -> Secret:
         """Have a person approve a token for a pipeline; see :func:`~provena_sdk.auth.account.create_offline_token`."""
-        from provena_sdk.auth.account import create_offline_token
-
         return create_offline_token(self._flow, deployment)
 
     def _begin_anew(self) -> Tokens:

@@ -11,7 +11,8 @@ import pytest
 from provena_sdk.auth.account import Account, create_offline_token
 from provena_sdk.auth.flows import ClientCredentials, DeviceFlow
 from provena_sdk.auth.prompts import notebook
-from provena_sdk.auth.prompts.prompt import Prompt, TerminalPresenter
+from provena_sdk.auth.prompts.prompt import Prompt
+from provena_sdk.auth.prompts.terminal import TerminalPresenter
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import SessionKey, Tokens, read_claims
 from provena_sdk.config import Deployment

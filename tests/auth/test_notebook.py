@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from provena_sdk.auth import NotebookPresenter, Prompt, TerminalPresenter
+from provena_sdk.auth.prompts.default import default_presenter
+from provena_sdk.auth.prompts.environment import someone_watches
 from provena_sdk.auth.prompts.notebook import asking, outcome
-from provena_sdk.auth.prompts.prompt import Presenter, default_presenter, someone_watches
+from provena_sdk.auth.prompts.prompt import Presenter
 from provena_sdk.sandbox import Sandbox
 
 URL = "https://auth.example.org/device?user_code=ABCD-EFGH&x=1"

@@ -13,13 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provena_sdk.auth.prompts.prompt import (
-    Presenter,
-    Prompt,
-    TerminalPresenter,
-    has_browser,
-    someone_watches,
-)
+from provena_sdk.auth.prompts.environment import has_browser, someone_watches
+from provena_sdk.auth.prompts.prompt import Presenter, Prompt
+from provena_sdk.auth.prompts.terminal import TerminalPresenter
 
 if TYPE_CHECKING:
     from tests.auth.conftest import FakeSignIn

@@ -72,7 +72,7 @@ def test_it_is_for_terminals_without_a_browser(
     monkeypatch: pytest.MonkeyPatch, browser: bool, stream: type[io.StringIO], shown: bool
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("provena_sdk.auth.prompts.prompt._open", lambda url: True)
+    monkeypatch.setattr("provena_sdk.auth.prompts.terminal._open", lambda url: True)
     out = stream()
     TerminalPresenter(stream=out, browser=browser).show(Prompt("example.org", URL, "ABCD-EFGH", 600))
     assert ("█" in out.getvalue()) is shown

@@ -501,7 +501,7 @@ def test_true_means_what_suits_the_place(monkeypatch: pytest.MonkeyPatch) -> Non
     assert progress_for(False) is None
     assert progress_for(True, io.StringIO()) is None
     assert isinstance(progress_for(True, Terminal()), LineProgress)
-    monkeypatch.setattr("provena_sdk.auth.prompts.notebook.kernel", object)
+    monkeypatch.setattr("provena_sdk.transfer.progress.displays.kernel", object)
     assert isinstance(progress_for(True, io.StringIO()), TqdmProgress)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)

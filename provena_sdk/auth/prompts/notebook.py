@@ -1,14 +1,14 @@
-"""How a person is asked to sign in in a notebook: a card below the cell, which turns into the result."""
+"""Asks a person to sign in in a notebook: a card below the cell, which turns into the result."""
 
 from __future__ import annotations
 
-import sys
 from html import escape
 from importlib import import_module
 from typing import Any
 
 from provena_sdk.auth.prompts.prompt import MOST_PAGE_CHARS, Prompt, span
 from provena_sdk.config.addresses import is_safe
+from provena_sdk.display.notebook import takes_input
 from provena_sdk.display.text import printable, printable_lines
 
 _UPDATE_SECONDS = 5
@@ -22,23 +22,6 @@ _BUTTON = (
     "text-decoration:none;font-weight:600"
 )
 _CODE = "font-family:monospace;font-size:1.3em;letter-spacing:.08em"
-
-
-def kernel() -> Any:
-    """Return the notebook kernel this runs in, or None. Loads nothing that is not there already."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None)
-
-
-def takes_input() -> bool:
-    """Tell whether somebody sits before the notebook.
-
-    A front end says with each cell whether it can ask for input; what runs notebooks in a batch says that it
-    cannot.
-    """
-    here = kernel()
-    return here is not None and bool(getattr(here, "_allow_stdin", True))
 
 
 def _display(bundle: dict[str, str], **options: Any) -> Any:

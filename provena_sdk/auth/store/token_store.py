@@ -21,7 +21,6 @@ from typing import Any, Protocol
 from provena_sdk.auth.store.locking import exclusive
 from provena_sdk.auth.tokens import SessionKey, Tokens, number
 from provena_sdk.display.notices import warn
-from provena_sdk.errors import ConfigurationError
 from provena_sdk.private_files import (
     close_to_others,
     make_private_folder,
@@ -216,32 +215,6 @@ def state_folder() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("provena-sdk", appauthor=False)
-
-
-def store_named(name: str) -> TokenStore:
-    """Make the store that a profile names.
-
-    Args:
-        name: ``file``, ``memory`` or ``keyring``.
-
-    Raises:
-        ConfigurationError: There is no such store, or the keyring cannot be used here.
-
-    Example:
-        >>> store_named("memory")
-        MemoryStore(0 sessions)
-    """
-    if name == "file":
-        return FileStore()
-    if name == "memory":
-        return MemoryStore()
-    if name == "keyring":
-        from provena_sdk.auth.store.keyring import KeyringStore
-
-        return KeyringStore()
-    raise ConfigurationError(
-        f"storage: there is no {name!r}.", hint="Sessions are kept in 'file', 'memory' or 'keyring'."
-    )
 
 
 def encoded(key: SessionKey, tokens: Tokens) -> bytes:

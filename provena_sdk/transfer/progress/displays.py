@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO, TypeAlias
 
+from provena_sdk.display.notebook import kernel
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.transfer.report import FileOutcome, TransferReport, human_size
 
@@ -260,8 +261,6 @@ def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress 
 
 
 def _fitting(stream: TextIO) -> Progress | None:
-    from provena_sdk.auth.prompts.notebook import kernel
-
     if kernel() is not None:
         try:
             return TqdmProgress()

@@ -1,0 +1,28 @@
+"""What a sign-in yields: tokens with their times, and the claims inside."""
+
+from provena_sdk.auth.tokens.claims import (
+    Claims,
+    is_replaced_at_use,
+    number,
+    read_claims,
+    read_kind,
+    read_session,
+)
+from provena_sdk.auth.tokens.given import GivenSecret, refuse_unsendable, stripped
+from provena_sdk.auth.tokens.session import MARGIN_SECONDS, SessionKey, Tokens, lifetimes
+
+__all__ = [
+    "MARGIN_SECONDS",
+    "Claims",
+    "GivenSecret",
+    "SessionKey",
+    "Tokens",
+    "is_replaced_at_use",
+    "lifetimes",
+    "number",
+    "read_claims",
+    "read_kind",
+    "read_session",
+    "refuse_unsendable",
+    "stripped",
+]

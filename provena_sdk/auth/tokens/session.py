@@ -1,0 +1,118 @@
+"""The tokens of a session with their times, and the name that the session is stored under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Never
+
+from provena_sdk.auth.tokens.claims import number, read_claims
+from provena_sdk.config.deployment import Deployment
+from provena_sdk.secret import Secret
+
+MARGIN_SECONDS = 60.0
+"""How long before its end an access token is replaced, at most; short-lived ones at half their life."""
+
+_CLOCK_TOLERANCE_SECONDS = 300.0
+"""How far two clocks may differ before a time from the future is taken for a clock set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One answer of the token endpoint. Its repr shows no token, and it refuses to be pickled.
+
+    Args:
+        access_token: Sent to the services.
+        obtained_at: When the request for it was sent, in Unix seconds of this machine's clock.
+        expires_at: When it ends, on the same clock; None when the server did not say.
+        refresh_token: Buys the next tokens; None for grants without one.
+        refresh_expires_at: When the refresh token ends; None when it does not end, or the server did not say.
+    """
+
+    access_token: Secret
+    obtained_at: float
+    expires_at: float | None = None
+    refresh_token: Secret | None = None
+    refresh_expires_at: float | None = None
+
+    def fresh(self, now: float) -> bool:
+        """Tell whether the access token can be used without renewing it first.
+
+        Args:
+            now: The time, in Unix seconds of this machine's clock.
+
+        Returns:
+            False within the smaller of 60 seconds and half the lifetime before the end, and when the clock
+            was set back so far that the stored times mean nothing.
+
+        Example:
+            >>> tokens = Tokens(Secret("secret"), obtained_at=1000, expires_at=1300)
+            >>> tokens.fresh(1239), tokens.fresh(1240)
+            (True, False)
+        """
+        if self.expires_at is None:
+            return True
+        margin = min(MARGIN_SECONDS, (self.expires_at - self.obtained_at) / 2)
+        return self.obtained_at - _CLOCK_TOLERANCE_SECONDS <= now < self.expires_at - margin
+
+    def alive(self, now: float) -> bool:
+        """Tell whether the access token has not ended yet, however soon it will."""
+        return self.expires_at is None or now < self.expires_at
+
+    def renewable(self, now: float) -> bool:
+        """Tell whether the session may still go on, as far as is known here."""
+        if self.refresh_token is None:
+            return self.alive(now)
+        return self.refresh_expires_at is None or now < self.refresh_expires_at
+
+    def __reduce__(self) -> Never:
+        raise TypeError("Tokens are not pickled; give the other process a way to sign in instead.")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """Whose session it is: sessions that differ in any of these never meet.
+
+    Args:
+        issuer: Base URL of the sign-in realm.
+        realm: The realm's name.
+        client_id: The client that signs in.
+        profile: A name of the user's choice, for several accounts on one deployment.
+    """
+
+    issuer: str
+    realm: str
+    client_id: str
+    profile: str = "default"
+
+    @classmethod
+    def of(cls, deployment: Deployment, client_id: str, profile: str = "default") -> SessionKey:
+        """Name the session of ``client_id`` at ``deployment``."""
+        return cls(deployment.issuer, deployment.realm, client_id, profile)
+
+
+def lifetimes(
+    fields: Mapping[str, object], sent_at: float, server_ahead: float
+) -> tuple[float | None, float | None]:
+    """Read when the two tokens of an answer end, on this machine's clock.
+
+    A lifetime counts from when the request was sent, so it never ends late. Where the server gives none, the
+    token's own end is used, moved by how far the server's clock is ahead.
+
+    Args:
+        fields: The answer of the token endpoint.
+        sent_at: When the request was sent, in Unix seconds.
+        server_ahead: Seconds by which the server's clock is ahead of this machine's.
+
+    Returns:
+        The ends of the access token and of the refresh token; None where there is none. Keycloak writes 0 for
+        a refresh token that does not end.
+    """
+    lifetime = number(fields.get("expires_in"))
+    if lifetime is not None:
+        expires_at: float | None = sent_at + max(lifetime, 0.0)
+    else:
+        end = read_claims(str(fields.get("access_token", ""))).expires_at
+        expires_at = None if end is None else end - server_ahead
+    refresh_lifetime = number(fields.get("refresh_expires_in"))
+    return expires_at, sent_at + refresh_lifetime if refresh_lifetime else None

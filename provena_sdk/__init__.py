@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from provena_sdk.client import Provena as Provena
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
-    from provena_sdk.datasets.location import FileInfo as FileInfo
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.operations.access import UserAccess as UserAccess
     from provena_sdk.operations.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.io import IOSubModule as IOSubModule
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
     from provena_sdk.resources.search import Search as Search
+    from provena_sdk.s3.models import FileInfo as FileInfo
     from provena_sdk.transfer.plan import AsyncDownloadPlan as AsyncDownloadPlan
     from provena_sdk.transfer.plan import AsyncUploadPlan as AsyncUploadPlan
     from provena_sdk.transfer.plan import DownloadPlan as DownloadPlan
@@ -53,7 +53,7 @@ _HOMES = {
     "_version": ("__version__",),
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
-    "datasets.location": ("FileInfo",),
+    "s3.models": ("FileInfo",),
     "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "PlanItem", "UploadPlan"),
     "transfer.progress.displays": ("FsspecProgress", "Progress", "RichProgress", "TqdmProgress"),
     "transfer.report": ("FileOutcome", "TransferReport"),

@@ -8,13 +8,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from provena_sdk.concurrency.background import on_thread
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.catalogue import FETCH_DATASET
-from provena_sdk.s3.credentials import Access, CredentialsSource
 from provena_sdk.transport.http import Transport
 
 T = TypeVar("T")
@@ -61,10 +61,12 @@ class Datasets:
         return DatasetFiles(
             _location(dataset_id, place.bucket_name, prefix),
             self._credentials,
-            endpoint_url=deployment.s3_endpoint,
-            region=deployment.s3_region,
-            ca_file=deployment.ca_file,
-            allow_plain_http=deployment.allow_plain_http,
+            store_address(
+                deployment.s3_endpoint,
+                deployment.s3_region,
+                deployment.ca_file,
+                allow_plain_http=deployment.allow_plain_http,
+            ),
         )
 
     def close(self) -> None:

@@ -34,12 +34,14 @@ except ImportError as error:
 from provena_sdk.auth.shared_tokens import HANDED, HandedToken
 from provena_sdk.client import Provena
 from provena_sdk.config.addresses import is_loopback_host
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import ClosedError, InvalidArgument
 from provena_sdk.filesystem.leases import LEASES, LeasedDataset
 from provena_sdk.operations import handles
-from provena_sdk.s3.credentials import Access, Credentials
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -330,7 +332,9 @@ class Lease(_Open):
     def _leased(self, dataset_id: str) -> LeasedDataset:
         location = self._provena._files.datasets.files(dataset_id).location
         where = self._provena.deployment
-        address = StoreAddress(where.s3_endpoint, where.s3_region, where.ca_file, where.allow_plain_http)
+        address = store_address(
+            where.s3_endpoint, where.s3_region, where.ca_file, allow_plain_http=where.allow_plain_http
+        )
         keys = self._grant(dataset_id, Access.READ)
         return LeasedDataset(self._id, where.domain, location, address, keys)
 

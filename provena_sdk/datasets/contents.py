@@ -15,9 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from provena_sdk.datasets.location import FileInfo
-from provena_sdk.datasets.paths import check_not_reserved, check_writable
-from provena_sdk.datasets.writer import (
+from provena_sdk.datasets.paths import check_not_reserved
+from provena_sdk.datasets.service_file import check_writable
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityError
+from provena_sdk.filesystem.open_file.file import already_there, not_a_file
+from provena_sdk.s3.client.writer import (
     AT_ONCE,
     MULTIPART_BYTES,
     PART_BYTES,
@@ -25,11 +28,8 @@ from provena_sdk.datasets.writer import (
     crc32_of_parts,
     together,
 )
-from provena_sdk.display.text import quoted
-from provena_sdk.errors import DatasetFileNotFound, FileStoreError, IntegrityError
-from provena_sdk.filesystem.open_file.file import already_there, not_a_file
 from provena_sdk.s3.limits import MAX_PARTS
-from provena_sdk.s3.models import ObjectState, StoredPart
+from provena_sdk.s3.models import FileInfo, ObjectState, StoredPart
 from provena_sdk.transfer.plan import Download, Upload
 
 if TYPE_CHECKING:

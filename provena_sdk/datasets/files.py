@@ -8,11 +8,13 @@ import threading
 from typing import IO, TYPE_CHECKING, Any
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation, FileInfo, StoreAddress
-from provena_sdk.datasets.paths import check_writable, checked
+from provena_sdk.datasets.credentials import Access, CredentialsSource
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.paths import checked
+from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.errors import DatasetFileNotFound
 from provena_sdk.filesystem.open_file.options import checked_options
-from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.transfer.options import CONCURRENCY, Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.report import TransferReport
@@ -31,31 +33,22 @@ class DatasetFiles:
     Args:
         location: Where the files lie.
         credentials: Where credentials come from.
-        endpoint_url: The object store's base URL; None means Amazon S3.
-        region: Its region; None lets Amazon tell it.
-        ca_file: File of the certificate authorities to trust; None means the usual ones.
+        address: How the object store is reached.
         concurrency: The most requests at once.
-        allow_plain_http: Whether the object store's URL may be plain HTTP to another machine.
-
-    Raises:
-        ConfigurationError: It is, which was not allowed.
     """
 
     def __init__(
         self,
         location: DatasetLocation,
         credentials: CredentialsSource,
+        address: StoreAddress,
         *,
-        endpoint_url: str | None = None,
-        region: str | None = None,
-        ca_file: str | None = None,
         concurrency: int = CONCURRENCY,
-        allow_plain_http: bool = False,
     ) -> None:
         self._options = TransferOptions(concurrency=concurrency)
         self.location = location
         self._credentials = credentials
-        self._address = StoreAddress(endpoint_url, region, ca_file, allow_plain_http)
+        self._address = address
         self._reset()
 
     def _reset(self) -> None:

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.datasets.paths import folded
 from provena_sdk.datasets.store import DatasetStore
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound
+from provena_sdk.s3.models import FileInfo
 
 _SEARCHED: Final = 10_000
 _SUGGESTED: Final = 3

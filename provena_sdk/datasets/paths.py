@@ -15,13 +15,8 @@ from pathlib import PurePath
 from typing import Final
 
 from provena_sdk.display.text import quoted
-from provena_sdk.errors import InvalidArgument, ServiceFileRefused, UnsafePath
-
-SERVICE_FILE: Final = "metadata.json"
-"""The file at a dataset's root that the service writes at mint, update and revert."""
-
-MAX_KEY_BYTES: Final = 1024
-"""The longest key S3 accepts, in UTF-8 bytes."""
+from provena_sdk.errors import InvalidArgument, UnsafePath
+from provena_sdk.s3.limits import MAX_KEY_BYTES
 
 MAX_NAME_BYTES: Final = 255
 """The longest name that common file systems accept, in UTF-8 bytes."""
@@ -195,16 +190,6 @@ def upload_refusal(path: str, prefix: str) -> str | None:
     return reason
 
 
-def is_service_file(path: str) -> bool:
-    """Whether the path is the one the service keeps for itself.
-
-    Example:
-        >>> is_service_file("metadata.json"), is_service_file("run/metadata.json")
-        (True, False)
-    """
-    return path == SERVICE_FILE
-
-
 def is_reserved(path: str) -> bool:
     """Whether a segment of a path is a name of the SDK's own temporary files, which no dataset may hold.
 
@@ -230,39 +215,6 @@ def check_not_reserved(path: str) -> None:
             path=path,
             hint="Use another name.",
         )
-
-
-def check_removable(path: str, dataset_id: str) -> None:
-    """Refuse to remove the file that belongs to the service.
-
-    Args:
-        path: The path within the dataset.
-        dataset_id: The dataset's handle.
-
-    Raises:
-        ServiceFileRefused: It is ``metadata.json`` at the root.
-    """
-    if is_service_file(path):
-        raise ServiceFileRefused(
-            f"{SERVICE_FILE!r} at the root of dataset {dataset_id} belongs to the service.",
-            path=SERVICE_FILE,
-            hint="Change the metadata through the datastore instead.",
-        )
-
-
-def check_writable(path: str, dataset_id: str) -> None:
-    """Refuse to write a file that belongs to the service, or one with a name of the SDK's own temporary files.
-
-    Args:
-        path: The path within the dataset.
-        dataset_id: The dataset's handle.
-
-    Raises:
-        ServiceFileRefused: It is ``metadata.json`` at the root.
-        UnsafePath: The SDK gives such names to its own temporary files.
-    """
-    check_removable(path, dataset_id)
-    check_not_reserved(path)
 
 
 def part_name(name: str, token: str) -> str:

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import logging
 import os
-import platform
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -22,12 +21,9 @@ from botocore.credentials import ReadOnlyCredentials
 from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp
 
-from provena_sdk._version import __version__
+from provena_sdk.datasets.credentials import DatasetCredentials
 from provena_sdk.net.tls import bundle
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
-
-USER_AGENT: Final = f"provena-sdk/{__version__} python/{platform.python_version()}"
-"""Given as a whole, since botocore composes its own anew for each request."""
+from provena_sdk.s3.credentials import Credentials
 
 _KEPT_VARIABLES: Final = frozenset({"ca_bundle"})
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -51,44 +47,30 @@ _TALKATIVE_LOGGERS: Final = (
 )
 
 
-class DatasetCredentials(AioCredentials):  # type: ignore[misc]
+class StoreCredentials(AioCredentials):  # type: ignore[misc]
     """One dataset's credentials as botocore wants them: fresh ones whenever a request is signed.
 
     Args:
-        source: Where they come from.
-        dataset_id: The dataset's handle.
-        access: What they shall allow.
+        credentials: The dataset's credentials.
     """
 
-    def __init__(self, source: CredentialsSource, dataset_id: str, access: Access) -> None:
+    def __init__(self, credentials: DatasetCredentials) -> None:
         super().__init__("", "", method="provena")
-        self._source = source
-        self._dataset_id = dataset_id
-        self.access = access
+        self._credentials = credentials
         self.latest: Credentials | None = None
-
-    async def current(self) -> Credentials:
-        """Return the credentials for the next request."""
-        found = await self._source.get_async(self._dataset_id, self.access)
-        if found is not self.latest:
-            _keep_out_of_logs(found)
-            self.latest = found
-        return found
 
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return the credentials for the next request as botocore takes them."""
-        found = await self.current()
+        found = await self._credentials.current()
+        if found is not self.latest:
+            _keep_out_of_logs(found)
+            self.latest = found
         token = found.session_token
         return ReadOnlyCredentials(
             found.access_key_id.reveal(),
             found.secret_access_key.reveal(),
             None if token is None else token.reveal(),
         )
-
-    def refused(self, credentials: Credentials | None) -> None:
-        """Have credentials replaced that the store no longer accepts."""
-        if credentials is not None:
-            self._source.discard(self._dataset_id, self.access, credentials)
 
 
 class DatasetSession(AioSession):  # type: ignore[misc]
@@ -98,13 +80,13 @@ class DatasetSession(AioSession):  # type: ignore[misc]
         credentials: The dataset's credentials.
     """
 
-    def __init__(self, credentials: DatasetCredentials) -> None:
+    def __init__(self, credentials: StoreCredentials) -> None:
         super().__init__(session_vars=_isolated(AioSession.SESSION_VARIABLES))
         self.register_component("data_loader", _service_models())
         self.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=timestamp)
         self._dataset_credentials = credentials
 
-    async def get_credentials(self) -> DatasetCredentials:
+    async def get_credentials(self) -> StoreCredentials:
         """Return the dataset's credentials; no other place is searched."""
         return self._dataset_credentials
 

@@ -15,22 +15,33 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+import aiohttp
+from botocore import exceptions as boto
 from fsspec.asyn import AsyncFileSystem, sync_wrapper
 from fsspec.implementations.dirfs import DirFileSystem
 from s3fs import S3FileSystem
 
 from provena_sdk.datasets.contents import DatasetContents
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.paths import SERVICE_FILE, check_removable, check_writable
-from provena_sdk.datasets.session import USER_AGENT, DatasetCredentials, DatasetSession, authorities, proxies
-from provena_sdk.datasets.writer import PART_BYTES
-from provena_sdk.display.text import quoted
-from provena_sdk.errors import ProvenaError, UnsafePath
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.service_file import SERVICE_FILE, ServiceFileGuard, check_removable, check_writable
+from provena_sdk.datasets.session import DatasetSession, StoreCredentials, authorities, proxies
+from provena_sdk.display.text import LIMIT, quoted, server_text
+from provena_sdk.errors import (
+    ConnectionFailed,
+    FileStoreError,
+    IntegrityError,
+    ProvenaError,
+    RequestTimedOut,
+    UnsafePath,
+)
 from provena_sdk.filesystem.open_file.file import DatasetFile
 from provena_sdk.filesystem.open_file.opening import open_file
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, CredentialsSource
-from provena_sdk.s3.failures import is_expired, translate
+from provena_sdk.s3.client.request import USER_AGENT
+from provena_sdk.s3.client.writer import PART_BYTES
+from provena_sdk.s3.failures import is_renewable, refusal, translate
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.secret import without_frames
 
 CONNECT_SECONDS: Final = 10
@@ -75,11 +86,12 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
         self.location = location
         self.address = address
         self.credentials = DatasetCredentials(source, location.dataset_id, access)
+        self._signing = StoreCredentials(self.credentials)
         self._objects: ObjectClient | None = None
         self.root = f"{location.bucket}/{location.prefix.removesuffix('/')}"
         super().__init__(
             endpoint_url=address.url,
-            session=DatasetSession(self.credentials),
+            session=DatasetSession(self._signing),
             client_kwargs={"region_name": address.region or _REGION, "verify": authorities(address.ca_file)},
             config_kwargs={
                 "connect_timeout": CONNECT_SECONDS,
@@ -101,7 +113,12 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
     def objects(self) -> ObjectClient:
         """The requests that s3fs would take ten times as long for: bulk bytes, listings, uploads in parts."""
         if self._objects is None:
-            self._objects = ObjectClient(self.location, self.credentials, self.address)
+            self._objects = ObjectClient(
+                self.location.folder,
+                self.credentials,
+                self.address,
+                guard=ServiceFileGuard(self.location.dataset_id),
+            )
         return self._objects
 
     def split_path(self, path: str) -> tuple[str, str, str | None]:
@@ -254,11 +271,12 @@ class DatasetStore(S3FileSystem):  # type: ignore[misc]
                 failure = error
                 break
             except Exception as error:
-                if not renewed and is_expired(error):
+                if not renewed and _is_expired(error):
                     renewed = True
-                    self.credentials.refused(self.credentials.latest)
+                    if self._signing.latest is not None:
+                        self.credentials.refused(self._signing.latest)
                     continue
-                failure = translate(error, path=self._path_of(arguments), dataset_id=self.location.dataset_id)
+                failure = _translated(error, self._path_of(arguments), self.location.folder.label)
                 break
         # Raised here and not above, so that the original error does not travel along as its context, and without the
         # frames of botocore, which hold headers and keys.
@@ -363,3 +381,62 @@ class DatasetFileSystem(DirFileSystem):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<DatasetFileSystem {self.store.location.dataset_id} ({self.store.credentials.access})>"
+
+
+_BROKEN: Final = (
+    boto.ConnectionError,
+    boto.ConnectionClosedError,
+    boto.HTTPClientError,
+    boto.IncompleteReadError,
+    boto.ResponseStreamingError,
+    aiohttp.ClientError,
+)
+
+
+def _is_expired(error: BaseException) -> bool:
+    answer = _client_error(error)
+    return answer is not None and is_renewable(
+        _code(answer), bodiless=answer.operation_name.startswith("Head")
+    )
+
+
+def _translated(error: Exception, path: str | None, label: str) -> Exception:
+    answer = _client_error(error)
+    if answer is not None:
+        return refusal(
+            _code(answer),
+            path=path,
+            label=label,
+            status=answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
+            message=server_text(str(answer.response.get("Error", {}).get("Message", "")), limit=LIMIT),
+            bodiless=answer.operation_name.startswith("Head"),
+        )
+    what = f"{quoted(path)}" if path else f"the files of {label}"
+    found = translate(error, path=path, label=label)
+    if found is not error:
+        return found
+    if isinstance(error, boto.FlexibleChecksumError):
+        return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
+    if isinstance(error, (boto.ConnectTimeoutError, boto.ReadTimeoutError)):
+        return RequestTimedOut(f"The object store did not answer in time for {what}.", hint="Try again.")
+    if isinstance(error, _BROKEN):
+        return ConnectionFailed(
+            f"The connection to the object store failed for {what}.",
+            hint="Check the network, then try again.",
+        )
+    if isinstance(error, boto.BotoCoreError):
+        return FileStoreError(
+            f"The request for {what} could not be made ({type(error).__name__}).", path=path
+        )
+    return error
+
+
+def _client_error(error: BaseException) -> boto.ClientError | None:
+    if isinstance(error, boto.ClientError):
+        return error
+    cause = error.__cause__
+    return cause if isinstance(cause, boto.ClientError) else None
+
+
+def _code(answer: boto.ClientError) -> str:
+    return str(answer.response.get("Error", {}).get("Code", "unknown"))

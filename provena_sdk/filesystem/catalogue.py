@@ -11,12 +11,12 @@ from provena_api.models import ItemDataset
 from provena_sdk.concurrency.background import on_thread
 from provena_sdk.connection import Datasets
 from provena_sdk.datasets.contents import DatasetContents, Entry
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
 from provena_sdk.operations import datastore
 from provena_sdk.paging import VisitedKeys
-from provena_sdk.s3.credentials import Access
 
 
 class Archive:

@@ -21,8 +21,8 @@ from fsspec.implementations.local import make_path_posix
 from fsspec.utils import tokenize
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
-from provena_sdk.datasets.media_type import check_content_type
-from provena_sdk.datasets.paths import is_service_file
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.service_file import is_service_file
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import (
     DatasetFileNotFound,
@@ -34,7 +34,7 @@ from provena_sdk.errors import (
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
 from provena_sdk.filesystem.fsspec_types import AsyncFileSystem
 from provena_sdk.filesystem.options import OF_READING, check_options, client_for, domain_of
-from provena_sdk.s3.credentials import Access
+from provena_sdk.s3.media_type import check_content_type
 
 if TYPE_CHECKING:
     from provena_sdk.connection import Datasets

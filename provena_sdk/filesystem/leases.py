@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_sdk.datasets.contents import DatasetContents, Entry
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, InvalidArgument, LeaseExpired, LeaseMissing
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 
 _PATIENCE_SECONDS: Final = 10.0
 _OPEN_ONE: Final = "Open one where you are signed in: provena_sdk.dask.lease(client, {dataset_id!r})."
@@ -231,10 +233,7 @@ class LeasedArchive:
         return DatasetFiles(
             leased.location,
             CredentialsSource(_LeasedCredentials(self._leases, leased.lease)),
-            endpoint_url=leased.address.url,
-            region=leased.address.region,
-            ca_file=leased.address.ca_file,
-            allow_plain_http=leased.address.allow_plain_http,
+            leased.address,
         )
 
     async def entry(self, handle: str) -> Entry:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.errors import ConfigurationError, InvalidArgument
-from provena_sdk.s3.credentials import Access
 
 if TYPE_CHECKING:
     from provena_sdk.client import Provena

@@ -13,11 +13,11 @@ from provena_api.models import (
     VersionResponse,
 )
 
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources.file_access import OpenFile, StrPath
 from provena_sdk.resources.io import IOSubModule
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan

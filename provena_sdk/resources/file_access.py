@@ -15,9 +15,9 @@ from provena_sdk.concurrency.background import on_thread
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
 from provena_sdk.connection import Datasets
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.datasets.paths import checked
 from provena_sdk.filesystem.open_file.options import checked_options
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.executor import checked_executor
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions

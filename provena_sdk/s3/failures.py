@@ -1,20 +1,17 @@
 """Turning the object store's errors into ours.
 
-The originals are left behind on purpose: botocore keeps the store's whole answer in them, which for an expired
-token or a rejected signature repeats the session token.
+The originals are left behind on purpose: the store's whole answer may be in them, which for an expired token or a
+rejected signature repeats the session token.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
-import aiohttp
-from botocore import exceptions as boto
-
-from provena_sdk.display.text import LIMIT, quoted, server_text
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import (
     ConnectionFailed,
+    DatasetFileExists,
     DatasetFileNotFound,
     FileAccessDenied,
     FileError,
@@ -36,24 +33,6 @@ _RENEWABLE: Final = frozenset(
 )
 _UNKNOWN: Final = frozenset({"InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
-_TIMEOUTS: Final = (boto.ConnectTimeoutError, boto.ReadTimeoutError, asyncio.TimeoutError)
-_BROKEN: Final = (
-    boto.ConnectionError,
-    boto.ConnectionClosedError,
-    boto.HTTPClientError,
-    boto.IncompleteReadError,
-    boto.ResponseStreamingError,
-    aiohttp.ClientError,
-    ConnectionError,
-)
-
-
-def is_expired(error: BaseException) -> bool:
-    """Whether the store refused the credentials in a way that fresh ones cure."""
-    answer = _client_error(error)
-    return answer is not None and is_renewable(
-        _code(answer), bodiless=answer.operation_name.startswith("Head")
-    )
 
 
 def is_renewable(code: str, *, bodiless: bool = False) -> bool:
@@ -75,16 +54,16 @@ def translate(
     error: BaseException,
     *,
     path: str | None,
-    dataset_id: str,
+    label: str,
     store: str | None = None,
     unreached: str | None = None,
 ) -> Exception:
-    """Return the SDK's own error for one of botocore, aiohttp or s3fs.
+    """Return the SDK's own error for one of the connection.
 
     Args:
         error: What was raised. The SDK's own errors and plain errors of this machine come back as they are.
-        path: The file it is about, within the dataset.
-        dataset_id: The dataset's handle.
+        path: The file it is about, within the folder.
+        label: What to call the folder, such as ``dataset 10378.1/12``.
         store: Where the store is, in words; None where that is not known.
         unreached: Why no connection was made, in words, empty where that is not known; None when one was made.
 
@@ -93,29 +72,17 @@ def translate(
     """
     if isinstance(error, ProvenaError):
         return error
-    answer = _client_error(error)
-    if answer is not None:
-        return refusal(
-            _code(answer),
-            path=path,
-            dataset_id=dataset_id,
-            status=answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
-            message=server_text(str(answer.response.get("Error", {}).get("Message", "")), limit=LIMIT),
-            bodiless=answer.operation_name.startswith("Head"),
-        )
-    what = f"{quoted(path)}" if path else f"the files of dataset {dataset_id}"
+    what = f"{quoted(path)}" if path else f"the files of {label}"
     named = f"object store at {store}" if store else "object store"
     rejected = rejected_certificate(error, named)
     if rejected is not None:
         return rejected
-    if isinstance(error, boto.FlexibleChecksumError):
-        return IntegrityError(f"The bytes of {what} do not match the store's checksum.", path=path)
     if isinstance(error, TooSlow):
         return RequestTimedOut(
             f"The connection to the {named} was too slow for {what}: {error}.",
             hint="Check the network, then try again.",
         )
-    if isinstance(error, _TIMEOUTS):
+    if isinstance(error, TimeoutError):
         happened = "did not answer" if unreached is None else "could not be reached"
         return RequestTimedOut(f"The {named} {happened} in time for {what}.", hint="Try again.")
     if unreached is not None:
@@ -124,14 +91,10 @@ def translate(
             f"The {named} could not be reached for {what}{reason}.",
             hint="Check the network, the proxy settings and the object store's address, then try again.",
         )
-    if isinstance(error, _BROKEN):
+    if isinstance(error, ConnectionError):
         return ConnectionFailed(
             f"The connection to the {named} failed for {what}.",
             hint="Check the network, then try again.",
-        )
-    if isinstance(error, boto.BotoCoreError):
-        return FileStoreError(
-            f"The request for {what} could not be made ({type(error).__name__}).", path=path
         )
     if isinstance(error, Exception):
         return error
@@ -142,7 +105,7 @@ def refusal(
     code: str,
     *,
     path: str | None,
-    dataset_id: str,
+    label: str,
     status: int | None = None,
     message: str = "",
     bodiless: bool = False,
@@ -151,19 +114,19 @@ def refusal(
 
     Args:
         code: The store's word for the error, or the status when there is none.
-        path: The file it is about, within the dataset.
-        dataset_id: The dataset's handle.
+        path: The file it is about, within the folder.
+        label: What to call the folder, such as ``dataset 10378.1/12``.
         status: The answer's HTTP status; None where that is not known.
         message: What the store says about it, printable and without what was sent to it.
         bodiless: Whether the answer had no body that could name the reason.
 
     Example:
-        >>> refusal("NoSuchKey", path="obs.csv", dataset_id="10378.1/12")
+        >>> refusal("NoSuchKey", path="obs.csv", label="dataset 10378.1/12")
         DatasetFileNotFound("Dataset 10378.1/12 holds no file 'obs.csv'.")
     """
-    what = f"{quoted(path)} of dataset {dataset_id}" if path else f"the files of dataset {dataset_id}"
+    what = f"{quoted(path)} of {label}" if path else f"the files of {label}"
     if code in _MISSING:
-        return DatasetFileNotFound(f"Dataset {dataset_id} holds no file {quoted(path)}.", path=path)
+        return DatasetFileNotFound(f"{_sentence(label)} holds no file {quoted(path)}.", path=path)
     if code in _DENIED:
         return FileAccessDenied(
             f"The object store refuses access to {what}.",
@@ -199,27 +162,33 @@ def refusal(
     )
 
 
-def proxy_refusal(status: int, dataset_id: str) -> ConnectionFailed:
+def already_exists(path: str, label: str) -> DatasetFileExists:
+    """Return the error for an object that must not exist yet.
+
+    Args:
+        path: The file, within the folder.
+        label: What to call the folder, such as ``dataset 10378.1/12``.
+    """
+    return DatasetFileExists(
+        f"{_sentence(label)} holds {quoted(path)} already.",
+        path=path,
+        hint="Allow it to be replaced, or choose another name.",
+    )
+
+
+def proxy_refusal(status: int, label: str) -> ConnectionFailed:
     """Return the SDK's own error for a proxy that lets nobody through to the store.
 
     Args:
         status: What it answered.
-        dataset_id: The dataset's handle.
+        label: What to call the folder, such as ``dataset 10378.1/12``.
     """
     hint = "Ask who runs the proxy to allow the object store, or name its host in NO_PROXY."
     if status == 407:
         hint = "Put a name and password into HTTPS_PROXY, as in http://name:password@proxy:3128, or correct them."
-    return ConnectionFailed(
-        f"The proxy between here and the files of dataset {dataset_id} answered {status}.", hint=hint
-    )
+    return ConnectionFailed(f"The proxy between here and the files of {label} answered {status}.", hint=hint)
 
 
-def _client_error(error: BaseException) -> boto.ClientError | None:
-    if isinstance(error, boto.ClientError):
-        return error
-    cause = error.__cause__
-    return cause if isinstance(cause, boto.ClientError) else None
-
-
-def _code(answer: boto.ClientError) -> str:
-    return str(answer.response.get("Error", {}).get("Code", "unknown"))
+def _sentence(label: str) -> str:
+    """Begin a sentence with a label."""
+    return f"{label[:1].upper()}{label[1:]}"

@@ -12,3 +12,6 @@ PAGE_SIZE: Final = 1000
 
 MAX_PUT_BYTES: Final = 5 * 1024**3
 """The most that is taken in one request."""
+
+MAX_KEY_BYTES: Final = 1024
+"""The longest key, in UTF-8 bytes."""

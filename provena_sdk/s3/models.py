@@ -1,13 +1,94 @@
-"""What the object store says of its objects."""
+"""What the object store holds: a folder of a bucket, and what the store says of the objects in it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
 
-from provena_sdk.datasets.location import FileInfo
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """How the object store is reached.
+
+    Args:
+        url: Its base URL; None means Amazon S3.
+        region: Its region; None lets Amazon say which.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
+    """
+
+    url: str | None = None
+    region: str | None = None
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of a bucket: all keys that begin with its prefix.
+
+    Args:
+        bucket: The bucket.
+        prefix: What its keys begin with, ending in a slash.
+        label: What messages call it, such as ``dataset 10378.1/12``.
+    """
+
+    bucket: str
+    prefix: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileInfo:
+    """One file of a dataset. It is path-like: ``str()`` and ``os.fspath()`` give its path within the dataset.
+
+    Args:
+        path: The path below the dataset's root, exactly as the store holds it.
+        size: Its size in bytes.
+        etag: The store's ETag, without quotes.
+        modified: When it was last written.
+
+    Example:
+        >>> import os
+        >>> from datetime import UTC
+        >>> found = FileInfo("obs/2024.csv", 12, "e", datetime(2024, 5, 1, tzinfo=UTC))
+        >>> os.fspath(found), str(found), found.name, found.suffix
+        ('obs/2024.csv', 'obs/2024.csv', '2024.csv', '.csv')
+    """
+
+    path: str
+    size: int
+    etag: str
+    modified: datetime
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def suffix(self) -> str:
+        """The name's ending, with its dot; empty when there is none."""
+        return PurePosixPath(self.name).suffix
+
+
+def modified_ns(moment: datetime) -> int:
+    """Return a time as files have it, in nanoseconds, without the rounding of floats.
+
+    Example:
+        >>> modified_ns(datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC))
+        1500000000
+    """
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import Hasher, parse_etag
-from provena_sdk.s3.models import ObjectState
+from provena_sdk.s3.models import FileInfo, ObjectState
 from provena_sdk.transfer.local.targets import Destination
 from provena_sdk.transfer.plan import Download
 from provena_sdk.transfer.report import FileOutcome

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, overload
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.datasets.paths import is_reserved
 from provena_sdk.display.text import SERVER_LIMIT, printable, quoted
 from provena_sdk.errors import FileConflict, UnsafePath
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.displays import ProgressLike
 from provena_sdk.transfer.report import TransferReport, counted, human_size

@@ -7,20 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from provena_sdk.datasets.location import FileInfo, modified_ns
 from provena_sdk.datasets.paths import (
-    SERVICE_FILE,
     ancestors,
     clashes,
     folded,
     form_matters,
-    is_service_file,
     mapped,
     refusal,
     unmapped,
     upload_refusal,
 )
+from provena_sdk.datasets.service_file import SERVICE_FILE, is_service_file
 from provena_sdk.display.text import quoted
+from provena_sdk.s3.models import FileInfo, modified_ns
 from provena_sdk.transfer.local.destination import DestinationView, InTheWay
 from provena_sdk.transfer.local.scan import LocalFile, Scan
 from provena_sdk.transfer.patterns import Selection

@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from provena_sdk.datasets.location import FileInfo
-from provena_sdk.datasets.paths import SERVICE_FILE, checked
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.paths import checked
+from provena_sdk.datasets.service_file import SERVICE_FILE
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, InvalidArgument, NotEnoughSpace
-from provena_sdk.s3.credentials import Access
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.deletion import CHANGED, delete_files
 from provena_sdk.transfer.local.destination import DestinationView, InTheWay, nearest_folder
 from provena_sdk.transfer.local.scan import destination_folder, make_destination, scan, source_folder

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, UnsafePath
-from provena_sdk.s3.credentials import Access
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.plan import Download, Upload
 from provena_sdk.transfer.progress.displays import Meter

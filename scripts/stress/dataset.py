@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Grants, ObjectStore, serve
 from provena_sdk.sandbox.object_store.objects import Part, StoredObject
@@ -112,12 +114,12 @@ class RunningStore:
             return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
         location = DatasetLocation("10378.1/1", BUCKET, PREFIX)
-        files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=self.server.url)
+        files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(self.server.url))
         if rule is not None and idle is not None:
             for access in Access:
                 store = files.filesystem(access).store
                 store._objects = ObjectClient(
-                    store.location, store.credentials, store.address, rule=rule, idle=idle
+                    store.location.folder, store.credentials, store.address, rule=rule, idle=idle
                 )
         return files
 
@@ -145,7 +147,7 @@ def files_of(
     """
     granted = Credentials(access_key_id, secret, token, datetime(2100, 1, 1, tzinfo=UTC))
     location = DatasetLocation("10378.1/1", bucket, prefix)
-    return DatasetFiles(location, CredentialsSource(lambda *_: granted), endpoint_url=url)
+    return DatasetFiles(location, CredentialsSource(lambda *_: granted), StoreAddress(url))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

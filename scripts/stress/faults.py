@@ -27,9 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from provena_sdk.concurrency.io_thread import run_sync  # noqa: E402 reason= found by the path above
+from provena_sdk.datasets.credentials import Access  # noqa: E402 reason= found by the path above
 from provena_sdk.datasets.files import DatasetFiles  # noqa: E402 reason= found by the path above
 from provena_sdk.errors import IntegrityError, TransferFailed  # noqa: E402 reason= found by the path above
-from provena_sdk.s3.credentials import Access  # noqa: E402 reason= found by the path above
 from provena_sdk.s3.retry import RetryRule  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault, RequestRecord  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store.faults import ObjectFaultKind  # noqa: E402 reason= found by the path above

@@ -190,7 +190,7 @@ def test_the_reason_is_kept_and_the_next_step_fits(
 def test_the_object_store_says_the_same() -> None:
     broken = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] …")
     broken.verify_code, broken.verify_message = 85, "Missing Authority Key Identifier"
-    error = translate(broken, path="a.csv", dataset_id="10378.1/1", store="s3.example.org")
+    error = translate(broken, path="a.csv", label="dataset 10378.1/1", store="s3.example.org")
     assert isinstance(error, CertificateRejected)
     assert "object store at s3.example.org could not be verified: Missing Authority Key Identifier." in str(
         error

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import pytest
 
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, Server, serve
 
 BUCKET = "reef"
@@ -174,7 +176,7 @@ def source(
 @pytest.fixture
 def files(server: Server, location: DatasetLocation, source: CredentialsSource) -> Iterator[DatasetFiles]:
     """The dataset's files."""
-    made = DatasetFiles(location, source, endpoint_url=server.url)
+    made = DatasetFiles(location, source, StoreAddress(server.url))
     yield made
     made.close()
 

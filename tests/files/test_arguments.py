@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from provena_sdk import Deployment, Provena
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import (
     DatasetAccessDenied,
@@ -17,7 +18,6 @@ from provena_sdk.errors import (
     InvalidArgument,
     UnsafePath,
 )
-from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox import Sandbox
 
 Put = Callable[[dict[str, bytes]], None]

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer.options import RunOptions
 
@@ -211,10 +211,12 @@ def test_no_warning_about_unclosed_connections(server: Server, tmp_path: Path) -
     code = f"""
         from datetime import datetime, timezone
         from provena_sdk.datasets.files import DatasetFiles
+        from provena_sdk.s3.models import StoreAddress
         from provena_sdk.datasets.location import DatasetLocation
-        from provena_sdk.s3.credentials import Credentials, CredentialsSource
+        from provena_sdk.s3.credentials import Credentials
+        from provena_sdk.datasets.credentials import CredentialsSource
         source = CredentialsSource(lambda *_: Credentials("i", "s", "t", datetime(2100, 1, 1, tzinfo=timezone.utc)))
-        files = DatasetFiles(DatasetLocation("x", "reef", "datasets/x/"), source, endpoint_url={server.url!r})
+        files = DatasetFiles(DatasetLocation("x", "reef", "datasets/x/"), source, StoreAddress({server.url!r}))
         try:
             files.list()
         except PermissionError as error:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing, ServiceError
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
 from provena_sdk.secret import Secret
 
 

@@ -25,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation, FileInfo, StoreAddress
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -36,7 +36,7 @@ from provena_sdk.errors import (
 from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.http.http1 import Receiver
 from provena_sdk.s3.http.io_loops import Lanes
-from provena_sdk.s3.models import ObjectState, Received
+from provena_sdk.s3.models import FileInfo, ObjectState, Received, StoreAddress
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer import download
 from provena_sdk.transfer.download import download_file
@@ -581,13 +581,15 @@ def test_a_piece_is_taken_once() -> None:
 PROGRAM = """
     import sys
     from datetime import datetime, timezone
-    from provena_sdk.s3.credentials import Credentials, CredentialsSource
+    from provena_sdk.s3.credentials import Credentials
+    from provena_sdk.datasets.credentials import CredentialsSource
     from provena_sdk.datasets.files import DatasetFiles
+    from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
-    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), endpoint_url=url)
+    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.download_all(folder)
 """
 

@@ -22,9 +22,11 @@ from hypothesis import strategies as st
 
 from provena_sdk import Provena, errors
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation, FileInfo
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.executor import batches, carry_out_on, checked_executor
@@ -58,7 +60,7 @@ class Granting:
 def files(server: Server, location: DatasetLocation) -> Iterator[DatasetFiles]:
     """The dataset's files, which pickle."""
     _servers[location.dataset_id] = server
-    made = DatasetFiles(location, CredentialsSource(Granting(location)), endpoint_url=server.url)
+    made = DatasetFiles(location, CredentialsSource(Granting(location)), StoreAddress(server.url))
     yield made
     made.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
@@ -19,7 +20,8 @@ from provena_sdk.errors import (
     TransferFailed,
 )
 from provena_sdk.s3 import retry
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import scheduler as engine
 from provena_sdk.transfer.report import TransferReport
@@ -240,7 +242,7 @@ def test_credentials_that_end_on_their_way_are_renewed_again(
         )
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     assert [info.path for info in files.list()] == ["a"]
     assert lives == []
     files.close()
@@ -275,7 +277,7 @@ def test_credentials_that_are_refused_for_good(
         server.grants.expire(keys.access_key_id)
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     with pytest.raises(FileAccessDenied, match="renewed ones too") as caught:
         files.list()
     assert isinstance(caught.value, PermissionError)
@@ -292,7 +294,7 @@ def test_access_to_another_folder_is_refused(
         keys = server.grants.issue(location.bucket, "datasets/other/", write=True, lifetime_seconds=3600)
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     assert [info.path for info in files.list()] == ["a"]
     report = files.download_all(tmp_path, raise_for_failures=False)
     assert isinstance(report[0].error, FileAccessDenied)
@@ -307,7 +309,7 @@ def test_a_refusal_of_the_datastore_is_raised_as_it_is(
     def provider(dataset_id: str, access: Access) -> Credentials:
         raise Forbidden("A release is pending.", operation="credentials", status=403)
 
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     with pytest.raises(Forbidden, match="A release is pending"):
         files.upload_all(plant(tmp_path, {"a": b"1"}))
     with pytest.raises(Forbidden):
@@ -331,7 +333,7 @@ def test_a_refusal_in_the_middle_ends_the_transfer_with_a_report(
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
     server.faults.add(fault("expire_credentials", operation="GetObject", skip=50))
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url, concurrency=4)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url), concurrency=4)
     with pytest.raises(TransferFailed) as caught:
         files.download_all(tmp_path)
     server.faults.clear()
@@ -345,7 +347,7 @@ def test_a_refusal_in_the_middle_ends_the_transfer_with_a_report(
 
 
 def test_a_store_out_of_reach(location: DatasetLocation, source: CredentialsSource, tmp_path: Path) -> None:
-    files = DatasetFiles(location, source, endpoint_url="http://127.0.0.1:9")
+    files = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:9"))
     with pytest.raises(ConnectionFailed) as caught:
         files.download_all(tmp_path)
     assert isinstance(caught.value, ConnectionError)

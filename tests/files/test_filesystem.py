@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileNotFound, ServiceFileRefused, UnsafePath
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -239,7 +241,7 @@ def test_a_pickled_file_system_asks_for_credentials_of_its_own(
         return issued[-1]
 
     monkeypatch.setitem(globals(), "_grants", [grant])
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     fs = files.filesystem()
     assert fs.cat_file("a") == b"1"
     pickled = pickle.dumps(fs)
@@ -257,12 +259,12 @@ def test_a_pickled_file_system_asks_for_credentials_of_its_own(
 
 def test_deployments_are_never_mixed(location: DatasetLocation) -> None:
     source = CredentialsSource(lambda *_: Credentials("i", "s", "t", datetime(2100, 1, 1, tzinfo=UTC)))
-    one = DatasetFiles(location, source, endpoint_url="http://127.0.0.1:9").filesystem()
-    other = DatasetFiles(location, source, endpoint_url="http://127.0.0.1:10").filesystem()
+    one = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:9")).filesystem()
+    other = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:10")).filesystem()
     assert one is not other
     assert one != other
     assert one.store.endpoint_url != other.store.endpoint_url
-    again = DatasetFiles(location, source, endpoint_url="http://127.0.0.1:9").filesystem()
+    again = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:9")).filesystem()
     assert again is not one
 
 

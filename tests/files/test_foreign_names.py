@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from provena_sdk.datasets.credentials import CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
@@ -18,8 +19,8 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.s3.credentials import CredentialsSource
 from provena_sdk.s3.failures import refusal
+from provena_sdk.s3.models import StoreAddress
 
 Put = Callable[[dict[str, bytes]], None]
 
@@ -86,7 +87,7 @@ def test_messages(files: DatasetFiles, put: Put, tmp_path: Path, name: str) -> N
 def test_what_a_message_says_is_said_of_long_names_too(files: DatasetFiles) -> None:
     with pytest.raises(UnsafePath, match=r"holds a '\.\.' segment"):
         files.open(f"{'x' * 1000}/../y")
-    error = refusal("NoSuchUpload", path="x" * 1000, dataset_id="10378.1/1")
+    error = refusal("NoSuchUpload", path="x" * 1000, label="dataset 10378.1/1")
     assert "'NoSuchUpload'" in error.message
     assert "of dataset 10378.1/1" in error.message
     assert isinstance(error, FileStoreError)
@@ -97,7 +98,7 @@ def test_what_the_store_says(
     script: Any, location: DatasetLocation, source: CredentialsSource, code: str
 ) -> None:
     script.says("418 Odd", body=f"<Error><Code>{code}</Code><Message>{code}</Message></Error>")
-    files = DatasetFiles(location, source, endpoint_url=script.url)
+    files = DatasetFiles(location, source, StoreAddress(script.url))
     try:
         with pytest.raises(FileStoreError) as caught:
             files.filesystem().cat_file("a")

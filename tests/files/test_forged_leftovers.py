@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import TransferFailed
 from provena_sdk.s3 import retry
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import download
 from provena_sdk.transfer.options import TransferOptions, Verify
@@ -171,7 +173,7 @@ def test_what_was_fetched_from_another_store_is_not_used(
     other = server.store.find(location.bucket, location.key(NAME))
     server.store.put_object(location.bucket, replace(other, etag=etag, checksums=item.checksums))
     hostile = DatasetFiles(
-        location, files._credentials, endpoint_url=server.url.replace("127.0.0.1", "localhost")
+        location, files._credentials, StoreAddress(server.url.replace("127.0.0.1", "localhost"))
     )
     try:
         broken_off(hostile, faults, tmp_path)
@@ -189,7 +191,7 @@ def poisoned(server: Server) -> Iterator[DatasetFiles]:
     location = DatasetLocation("10378.1/666", "reef", "datasets/10378-1-666/")
     keys = server.grants.issue(location.bucket, location.prefix, write=True, lifetime_seconds=3600)
     granted = Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
-    made = DatasetFiles(location, CredentialsSource(lambda *_: granted), endpoint_url=server.url)
+    made = DatasetFiles(location, CredentialsSource(lambda *_: granted), StoreAddress(server.url))
     yield made
     made.close()
 

@@ -13,13 +13,15 @@ from provena_sdk.sandbox.object_store import Server
 PROGRAM = """
     import sys
     from datetime import datetime, timezone
-    from provena_sdk.s3.credentials import Credentials, CredentialsSource
+    from provena_sdk.s3.credentials import Credentials
+    from provena_sdk.datasets.credentials import CredentialsSource
     from provena_sdk.datasets.files import DatasetFiles
+    from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
-    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), endpoint_url=url)
+    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.upload_all(folder)
     files.download_all(folder + "-copy")
     # The usage that the system tells begins with what the parent had when it started this process.

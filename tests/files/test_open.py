@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileExists, InvalidArgument, NotAFile
-from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox.object_store import Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -167,12 +167,14 @@ def test_the_interpreter_ends_although_a_file_is_open(
     script = f"""
         import datetime
         from provena_sdk.datasets.files import DatasetFiles
+        from provena_sdk.s3.models import StoreAddress
         from provena_sdk.datasets.location import DatasetLocation
-        from provena_sdk.s3.credentials import Credentials, CredentialsSource
+        from provena_sdk.s3.credentials import Credentials
+        from provena_sdk.datasets.credentials import CredentialsSource
         keys = Credentials({keys.access_key_id!r}, {keys.secret_access_key!r}, {keys.session_token!r},
                            datetime.datetime.fromisoformat({keys.expiry.astimezone(UTC).isoformat()!r}))
         place = DatasetLocation({location.dataset_id!r}, {location.bucket!r}, {location.prefix!r})
-        files = DatasetFiles(place, CredentialsSource(lambda *_: keys), endpoint_url={server.url!r})
+        files = DatasetFiles(place, CredentialsSource(lambda *_: keys), StoreAddress({server.url!r}))
         files.list()
         file = files.open("a", {mode!r}, block_size=5 * 1024**2)
         file.write({"x" if mode == "w" else b"x"!r} * 6_000_000)

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation, FileInfo, modified_ns
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import (
     FileAccessDenied,
@@ -33,8 +34,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access
-from provena_sdk.s3.models import ObjectState
+from provena_sdk.s3.models import FileInfo, ObjectState, modified_ns
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
 from provena_sdk.sandbox.object_store.objects import Part
 from provena_sdk.transfer.local import destination as destination_module

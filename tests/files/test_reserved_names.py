@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import TransferFailed, UnsafePath
-from provena_sdk.s3.credentials import Access
 from provena_sdk.transfer.options import Choice
 from provena_sdk.transfer.patterns import Selection
 

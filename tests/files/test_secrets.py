@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import TransferFailed
 from provena_sdk.s3 import retry
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
 Put = Callable[[dict[str, bytes]], None]
@@ -44,7 +46,7 @@ def files(server: Server, location: DatasetLocation, issued: list[Credentials]) 
         )
         return issued[-1]
 
-    made = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    made = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     yield made
     made.close()
 
@@ -86,7 +88,7 @@ def test_errors_of_the_store_are_stripped(
         issued.append(Credentials(keys.access_key_id, secret, token, keys.expiry))
         return issued[-1]
 
-    files = DatasetFiles(location, CredentialsSource(provider), endpoint_url=server.url)
+    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
     with pytest.raises(Exception) as listing:
         files.list()
     with pytest.raises(Exception) as reading:
@@ -209,5 +211,5 @@ def test_without_an_endpoint_amazon_is_meant_whatever_the_machine_says(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
-    store = DatasetFiles(location, source, region="ap-southeast-2").filesystem().store
+    store = DatasetFiles(location, source, StoreAddress(region="ap-southeast-2")).filesystem().store
     assert store.s3.meta.endpoint_url == "https://s3.ap-southeast-2.amazonaws.com"

@@ -7,9 +7,9 @@ import pytest
 from botocore.utils import parse_timestamp
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.session import timestamp
-from provena_sdk.s3.credentials import Access
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import FileConflict, InvalidArgument, TransferFailed
-from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox.object_store import ObjectFaults, Server
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection

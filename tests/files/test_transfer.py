@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from provena_sdk import Deployment, Provena
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.datasets.paths import part_name, part_stem
@@ -20,7 +21,6 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.local.targets import Destination

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import ConnectionFailed, FileAccessDenied, FileStoreError, IntegrityError
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.checksums import composite, md5
-from provena_sdk.s3.models import ListedUpload, Stored, StoredPart, Streamed
+from provena_sdk.s3.models import ListedUpload, StoreAddress, Stored, StoredPart, Streamed
 from provena_sdk.transfer import upload
 from provena_sdk.transfer.local.source_file import SourceFile
 from provena_sdk.transfer.plan import MAX_FILE_BYTES, Upload, each_part

@@ -26,13 +26,15 @@ LARGE = random.Random(8).randbytes(17 * MIB)
 PROGRAM = """
     import sys
     from datetime import datetime, timezone
-    from provena_sdk.s3.credentials import Credentials, CredentialsSource
+    from provena_sdk.s3.credentials import Credentials
+    from provena_sdk.datasets.credentials import CredentialsSource
     from provena_sdk.datasets.files import DatasetFiles
+    from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
-    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), endpoint_url=url)
+    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.upload_all(folder)
 """
 

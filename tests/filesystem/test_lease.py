@@ -17,7 +17,7 @@ from distributed import Client
 
 from provena_sdk import Provena
 from provena_sdk.dask import Lease, _warn_of_open_connections, lease
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     ClosedError,
     DatasetAccessDenied,
@@ -30,6 +30,7 @@ from provena_sdk.errors import (
 from provena_sdk.filesystem import ProvenaFileSystem
 from provena_sdk.filesystem.leases import LEASES, LeasedDataset, Leases
 from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox import Sandbox
 
 HANDLE = "10378.1/1"

@@ -10,7 +10,6 @@ from typing import Any
 import fsspec
 import pytest
 
-from provena_sdk.datasets.writer import ObjectWriter
 from provena_sdk.errors import (
     DatasetFileExists,
     DatasetLocked,
@@ -22,6 +21,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.filesystem import ProvenaFileSystem
 from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.client.writer import ObjectWriter
 from provena_sdk.sandbox import Sandbox
 
 Stored = Callable[..., dict[str, bytes]]

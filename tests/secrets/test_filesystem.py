@@ -16,10 +16,10 @@ import pytest
 from fsspec.utils import tokenize
 
 from provena_sdk import Provena
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.filesystem import ProvenaFileSystem
 from provena_sdk.filesystem.leases import LEASES, LeasedDataset
-from provena_sdk.s3.credentials import Access
 from provena_sdk.sandbox import Sandbox
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 
 from provena_sdk import Provena
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.s3.credentials import Access
+from provena_sdk.datasets.credentials import Access
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.transfer.executor import carry_out_on
 from provena_sdk.transfer.plan import Download

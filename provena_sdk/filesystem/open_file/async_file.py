@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from provena_sdk.concurrency.io_thread import leave_running, on_io_thread
-from provena_sdk.datasets.writer import PART_BYTES, ObjectWriter
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.filesystem.fsspec_types import AbstractAsyncStreamedFile
 from provena_sdk.filesystem.open_file.file import not_a_file
 from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
+from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.contents import DatasetContents

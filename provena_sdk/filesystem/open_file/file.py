@@ -11,8 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from provena_sdk.concurrency.io_thread import is_current, leave_running, run_sync, submit
-from provena_sdk.datasets.paths import check_writable
-from provena_sdk.datasets.writer import PART_BYTES, ObjectWriter
+from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
 from provena_sdk.filesystem.fsspec_types import AbstractBufferedFile
@@ -20,6 +19,7 @@ from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.read_ahead import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.filesystem.open_file.with_block import exception_at_hand, is_left_by_exception
+from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter
 
 if TYPE_CHECKING:
     import asyncio

@@ -6,9 +6,9 @@ import codecs
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from provena_sdk.datasets.media_type import check_content_type
-from provena_sdk.datasets.writer import LEAST_PART_BYTES
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.s3.client.writer import LEAST_PART_BYTES
+from provena_sdk.s3.media_type import check_content_type
 
 MODES: Final = tuple(way + kind for way in "rwax" for kind in ("b", "", "t"))
 """As for Python's own :func:`open`; nothing is both read and written."""

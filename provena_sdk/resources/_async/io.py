@@ -6,11 +6,11 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from typing import Any
 
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.resources.file_access import AsyncFileAccess, AsyncOpenFile, StrPath
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan

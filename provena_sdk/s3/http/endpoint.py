@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from provena_sdk.datasets.location import StoreAddress
 from provena_sdk.errors import InvalidArgument
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -54,11 +53,11 @@ class Endpoint:
         return f"{self.root}/{quoted(key)}" if key else self.root or "/"
 
 
-def endpoint(address: StoreAddress, bucket: str, region: str) -> Endpoint:
+def endpoint(url: str | None, bucket: str, region: str) -> Endpoint:
     """Find out where a bucket is reached.
 
     Args:
-        address: The store: its URL, where buckets are parts of the path, or Amazon S3.
+        url: The store's base URL, below which buckets lie; None means Amazon S3.
         bucket: The bucket.
         region: The bucket's region.
 
@@ -66,14 +65,14 @@ def endpoint(address: StoreAddress, bucket: str, region: str) -> Endpoint:
         InvalidArgument: The store's URL is none that files can be reached by.
 
     Example:
-        >>> endpoint(StoreAddress(), "reef", "ap-southeast-2").host
+        >>> endpoint(None, "reef", "ap-southeast-2").host
         'reef.s3.ap-southeast-2.amazonaws.com'
-        >>> found = endpoint(StoreAddress("http://127.0.0.1:9000"), "reef", "us-east-1")
+        >>> found = endpoint("http://127.0.0.1:9000", "reef", "us-east-1")
         >>> found.host, found.path("a b+.csv")
         ('127.0.0.1:9000', '/reef/a%20b%2B.csv')
     """
-    if address.url is not None:
-        return _given(address.url, bucket)
+    if url is not None:
+        return _given(url, bucket)
     domain = next((domain for start, domain in _DOMAINS if region.startswith(start)), "amazonaws.com")
     if _HOST_LABEL.fullmatch(bucket):
         return Endpoint("https", f"{bucket}.s3.{region}.{domain}", 443, "")

@@ -13,8 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
-from provena_sdk.datasets.location import FileInfo
-from provena_sdk.s3.models import ListedUpload, Page, StoredPart
+from provena_sdk.s3.models import FileInfo, ListedUpload, Page, StoredPart
 from provena_sdk.s3.responses import values
 
 T = TypeVar("T")

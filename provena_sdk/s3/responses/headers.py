@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from provena_sdk.datasets.media_type import is_content_type
 from provena_sdk.net.http_dates import http_time
+from provena_sdk.s3.media_type import is_content_type
 from provena_sdk.s3.models import ObjectState
 from provena_sdk.s3.responses import values
 

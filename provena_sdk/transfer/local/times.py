@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from provena_sdk.datasets.location import modified_ns
 from provena_sdk.errors import FileError
+from provena_sdk.s3.models import modified_ns
 from provena_sdk.transfer.local.folder import Folder, open_folder
 from provena_sdk.transfer.plan import PlanItem, Seen
 from provena_sdk.transfer.planner import is_of_its_time

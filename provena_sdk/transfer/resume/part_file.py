@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, Self
 
-from provena_sdk.datasets.location import modified_ns
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError
 from provena_sdk.private_files import is_own
+from provena_sdk.s3.models import modified_ns
 from provena_sdk.transfer.local.targets import Target
 from provena_sdk.transfer.resume.seal import Seal
 

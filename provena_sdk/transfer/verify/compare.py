@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
-from provena_sdk.datasets.location import FileInfo
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import composite, even_parts, new_hasher, parse_etag
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.planner import Pair
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.service_file import ServiceFileGuard
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Server
 
@@ -26,7 +27,14 @@ def make(server: Server, location: DatasetLocation, source: CredentialsSource) -
     def client(access: Access = Access.WRITE, url: str | None = None, idle: float = 5.0) -> ObjectClient:
         credentials = DatasetCredentials(source, location.dataset_id, access)
         made.append(
-            ObjectClient(location, credentials, StoreAddress(url or server.url), rule=SOON, idle=idle)
+            ObjectClient(
+                location.folder,
+                credentials,
+                StoreAddress(url or server.url),
+                guard=ServiceFileGuard(location.dataset_id),
+                rule=SOON,
+                idle=idle,
+            )
         )
         return made[-1]
 

@@ -1,7 +1,6 @@
 """Where buckets are reached."""
 
 import json
-import pickle
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -11,10 +10,8 @@ from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
+from provena_sdk.datasets.location import store_address
 from provena_sdk.errors import ConfigurationError, InvalidArgument
-from provena_sdk.s3.credentials import CredentialsSource
 from provena_sdk.s3.http.endpoint import Endpoint, endpoint, is_region, query, quoted
 
 PARTITIONS = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_text("utf-8"))
@@ -28,7 +25,7 @@ REGIONS = [
 
 @pytest.mark.parametrize(("region", "suffix"), REGIONS)
 def test_every_region_of_amazon_is_reached(region: str, suffix: str) -> None:
-    found = endpoint(StoreAddress(), "reef", region)
+    found = endpoint(None, "reef", region)
     assert found == Endpoint("https", f"reef.s3.{region}.{suffix}", 443, "")
     assert found.host == f"reef.s3.{region}.{suffix}"
     assert is_region(region)
@@ -39,11 +36,11 @@ def test_botocore_reaches_the_same_host() -> None:
         "s3", region_name="ap-southeast-2", aws_access_key_id="x", aws_secret_access_key="y"
     )
     assert client.meta.endpoint_url == "https://s3.ap-southeast-2.amazonaws.com"
-    assert endpoint(StoreAddress(), "reef", "ap-southeast-2").host == "reef.s3.ap-southeast-2.amazonaws.com"
+    assert endpoint(None, "reef", "ap-southeast-2").host == "reef.s3.ap-southeast-2.amazonaws.com"
 
 
 def test_a_bucket_with_dots_stays_out_of_the_hosts_name() -> None:
-    found = endpoint(StoreAddress(), "reef.example.org", "us-east-1")
+    found = endpoint(None, "reef.example.org", "us-east-1")
     assert (found.host, found.path("a b")) == ("s3.us-east-1.amazonaws.com", "/reef.example.org/a%20b")
 
 
@@ -58,7 +55,7 @@ def test_a_bucket_with_dots_stays_out_of_the_hosts_name() -> None:
     ],
 )
 def test_other_stores_take_buckets_in_the_path(url: str, host: str, path: str) -> None:
-    found = endpoint(StoreAddress(url), "reef", "us-east-1")
+    found = endpoint(url, "reef", "us-east-1")
     assert (found.host, found.path("k"), found.path("")) == (host, path, path.removesuffix("/k"))
 
 
@@ -67,7 +64,7 @@ def test_other_stores_take_buckets_in_the_path(url: str, host: str, path: str) -
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        endpoint(StoreAddress(url), "reef", "us-east-1")
+        endpoint(url, "reef", "us-east-1")
     assert caught.value.argument == "endpoint_url"
     assert "pw" not in str(caught.value)
 
@@ -99,16 +96,9 @@ def test_queries_come_back(pairs: dict[str, str]) -> None:
 )
 def test_plain_http_to_another_machine_has_to_be_allowed(url: str) -> None:
     with pytest.raises(ConfigurationError, match="endpoint_url: an https address is needed") as caught:
-        StoreAddress(url)
+        store_address(url, None, None)
     assert "allow_plain_http" in str(caught.value.hint)
-    assert endpoint(StoreAddress(url, allow_plain_http=True), "reef", "us-east-1").scheme == "http"
-
-
-def test_plain_http_is_refused_before_any_file_is_touched(
-    location: DatasetLocation, source: CredentialsSource, asked: list[object]
-) -> None:
-    with pytest.raises(ConfigurationError):
-        DatasetFiles(location, source, endpoint_url="http://s3.example.org")
-    allowed = DatasetFiles(location, source, endpoint_url="http://s3.example.org", allow_plain_http=True)
-    assert pickle.loads(pickle.dumps(allowed._address)).allow_plain_http
-    assert asked == []
+    assert (
+        endpoint(store_address(url, None, None, allow_plain_http=True).url, "reef", "us-east-1").scheme
+        == "http"
+    )

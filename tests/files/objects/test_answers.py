@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.datasets.location import FileInfo
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.s3.responses import documents
 from provena_sdk.s3.responses.headers import content_range, is_opaque, object_state
 

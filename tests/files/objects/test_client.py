@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation, FileInfo
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     DatasetFileExists,
     DatasetFileNotFound,
@@ -22,12 +23,11 @@ from provena_sdk.errors import (
     ServiceFileRefused,
     UnsafePath,
 )
-from provena_sdk.s3 import client as client_module
 from provena_sdk.s3 import limits
 from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access
-from provena_sdk.s3.models import Page, StoredPart
+from provena_sdk.s3.client import objects as client_module
+from provena_sdk.s3.models import FileInfo, Page, StoredPart
 from provena_sdk.sandbox.object_store import Server
 
 Make = Callable[..., ObjectClient]

@@ -21,15 +21,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import CertificateRejected, ConfigurationError, ConnectionFailed
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, CredentialsSource
 from provena_sdk.s3.http import pool as connections
 from provena_sdk.s3.http.endpoint import Endpoint
 from provena_sdk.s3.http.http1 import Limits, head_of
 from provena_sdk.s3.http.pool import proxy
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Server
 
@@ -179,9 +179,9 @@ def at(location: DatasetLocation, source: CredentialsSource) -> Iterator[Callabl
 
     def client(url: str, ca_file: Path | None = None) -> ObjectClient:
         # The names that proxies resolve are those of other machines.
-        address = StoreAddress(url, ca_file=str(ca_file) if ca_file else None, allow_plain_http=True)
+        address = StoreAddress(url, ca_file=str(ca_file) if ca_file else None)
         credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
-        made.append(ObjectClient(location, credentials, address, rule=RetryRule(base=0.001, most=4)))
+        made.append(ObjectClient(location.folder, credentials, address, rule=RetryRule(base=0.001, most=4)))
         return made[-1]
 
     yield client

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import ConfigurationError, FileStoreError
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.http.endpoint import Endpoint
 from provena_sdk.s3.http.pool import proxy
-from provena_sdk.s3.models import Streamed
+from provena_sdk.s3.models import StoreAddress, Streamed
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
@@ -102,7 +102,7 @@ def test_no_secret_in_any_frame(
 
     async def run() -> None:
         client = ObjectClient(
-            location,
+            location.folder,
             DatasetCredentials(source, location.dataset_id, Access.WRITE),
             StoreAddress(server.url),
             rule=RetryRule(base=0.001, most=2),
@@ -133,7 +133,9 @@ def test_a_header_that_cannot_be_signed_is_an_answer_that_makes_no_sense(
 ) -> None:
     async def run() -> None:
         credentials = DatasetCredentials(source, location.dataset_id, Access.READ)
-        await an_etag_that_cannot_be_sent(ObjectClient(location, credentials, StoreAddress(server.url)))
+        await an_etag_that_cannot_be_sent(
+            ObjectClient(location.folder, credentials, StoreAddress(server.url))
+        )
 
     with pytest.raises(FileStoreError):
         asyncio.run(run())

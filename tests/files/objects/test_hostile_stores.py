@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
 from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     FileStoreError,
     IntegrityError,
@@ -24,9 +24,8 @@ from provena_sdk.errors import (
     RequestTimedOut,
 )
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, CredentialsSource
 from provena_sdk.s3.http.pace import LeastRate
-from provena_sdk.s3.models import ObjectState
+from provena_sdk.s3.models import ObjectState, StoreAddress
 from provena_sdk.s3.retry import RetryRule
 
 Script = Any
@@ -39,7 +38,7 @@ WHEN = "<LastModified>2024-05-01T08:30:00.000Z</LastModified>"
 def client(script: Script, location: DatasetLocation, source: CredentialsSource) -> Iterator[ObjectClient]:
     """A client of the store."""
     credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
-    made = ObjectClient(location, credentials, StoreAddress(script.url), rule=RULE, idle=2.0)
+    made = ObjectClient(location.folder, credentials, StoreAddress(script.url), rule=RULE, idle=2.0)
     yield made
     run_sync(made.close())
 
@@ -50,7 +49,7 @@ def files(
 ) -> Iterator[DatasetFiles]:
     """The files of a dataset in the store."""
     monkeypatch.setattr("provena_sdk.s3.retry.RULE", RULE)
-    made = DatasetFiles(location, source, endpoint_url=script.url)
+    made = DatasetFiles(location, source, StoreAddress(script.url))
     yield made
     made.close()
 
@@ -484,7 +483,7 @@ def impatient(script: Script, location: DatasetLocation, source: CredentialsSour
     """A client that wants 1,000 bytes a second over a fifth of a second."""
     credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
     made = ObjectClient(
-        location,
+        location.folder,
         credentials,
         StoreAddress(script.url),
         rule=RetryRule(base=0.001, cap=0.01, slow=2),
@@ -535,7 +534,7 @@ def test_what_is_sent_has_to_move_as_well(location: DatasetLocation, source: Cre
     async def put() -> None:
         server = await asyncio.get_running_loop().create_server(Stuck, "127.0.0.1", 0)
         client = ObjectClient(
-            location,
+            location.folder,
             DatasetCredentials(source, location.dataset_id, Access.WRITE),
             StoreAddress(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"),
             rule=RetryRule(slow=1),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -16,11 +16,11 @@ from provena_sdk.errors import (
     FileStoreError,
     IntegrityError,
 )
-from provena_sdk.s3 import request as exchange
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, CredentialsSource
+from provena_sdk.s3.client import request as exchange
 from provena_sdk.s3.http.endpoint import Endpoint
 from provena_sdk.s3.http.pool import Connections
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 
 Script = Any
@@ -31,7 +31,7 @@ def client(script: Script, location: DatasetLocation, source: CredentialsSource)
     """A client of that store."""
     address = StoreAddress(script.url)
     credentials = DatasetCredentials(source, location.dataset_id, Access.WRITE)
-    made = ObjectClient(location, credentials, address, rule=RetryRule(base=0.001, most=4))
+    made = ObjectClient(location.folder, credentials, address, rule=RetryRule(base=0.001, most=4))
     yield made
     run_sync(made.close())
 
@@ -101,8 +101,8 @@ def test_amazons_host_names_the_region(
 
     monkeypatch.setattr(exchange, "Connections", Noted)
     credentials = DatasetCredentials(source, location.dataset_id, Access.READ)
-    ObjectClient(location, credentials, StoreAddress(region="ap-southeast-2"))
-    ObjectClient(location, credentials, StoreAddress())
+    ObjectClient(location.folder, credentials, StoreAddress(region="ap-southeast-2"))
+    ObjectClient(location.folder, credentials, StoreAddress())
     assert [one.host for one in seen] == [
         "reef.s3.ap-southeast-2.amazonaws.com",
         "reef.s3.us-east-1.amazonaws.com",
@@ -198,7 +198,7 @@ def test_the_wait_that_was_asked_for_is_kept(
     script.says("503 Slow Down", "Retry-After: 7")
     script.says("429 Too Many", "Retry-After: 100")
     script.says("503 Slow Down", "Retry-After: 3600")
-    monkeypatch.setattr("provena_sdk.s3.request.asyncio.sleep", noting)
+    monkeypatch.setattr("provena_sdk.s3.client.request.asyncio.sleep", noting)
     with pytest.raises(FileStoreError):
         run_sync(client.get("a"))
     assert waits == [7.0, 100.0]

@@ -12,8 +12,13 @@ from typing import Any
 import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import DatasetCredentials
+from provena_sdk.datasets.credentials import (
+    Access,
+    CredentialsProvider,
+    CredentialsSource,
+    DatasetCredentials,
+)
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileExists,
@@ -25,7 +30,8 @@ from provena_sdk.errors import (
     RequestTimedOut,
 )
 from provena_sdk.s3.client import ObjectClient
-from provena_sdk.s3.credentials import Access, Credentials, CredentialsProvider, CredentialsSource
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 
@@ -298,7 +304,7 @@ def test_a_wait_takes_no_place(make: Make, faults: ObjectFaults, put: Put, sourc
             await sleep(0)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("provena_sdk.s3.request.asyncio.sleep", noting)
+            patch.setattr("provena_sdk.s3.client.request.asyncio.sleep", noting)
             await client.get("small")
         assert seen == [0]
 
@@ -323,7 +329,9 @@ def test_expired_credentials_are_renewed_once_for_all(
 
 def client_with(server: Server, location: DatasetLocation, provider: CredentialsProvider) -> ObjectClient:
     credentials = DatasetCredentials(CredentialsSource(provider), location.dataset_id, Access.WRITE)
-    return ObjectClient(location, credentials, StoreAddress(server.url), rule=RetryRule(base=0.001, most=4))
+    return ObjectClient(
+        location.folder, credentials, StoreAddress(server.url), rule=RetryRule(base=0.001, most=4)
+    )
 
 
 @pytest.mark.parametrize("kind", ["expired", "unknown", "wrong token", "wrong key", "other folder"])
@@ -387,7 +395,7 @@ def test_in_an_outage_patience_is_lost_once_and_not_by_each_request(
     put({"small": SMALL})
     rule = RetryRule(base=0.001, cap=0.01, patience=0.5, least=3, most=10_000)
     credentials = DatasetCredentials(source, location.dataset_id, Access.READ)
-    client = ObjectClient(location, credentials, StoreAddress(server.url), rule=rule)
+    client = ObjectClient(location.folder, credentials, StoreAddress(server.url), rule=rule)
 
     async def work() -> list[int]:
         tried = []

@@ -6,12 +6,12 @@ from typing import Final
 
 from provena_sdk.errors import DatasetFileNotFound, IntegrityError, InvalidArgument
 from provena_sdk.s3.budget import SMALL_BYTES
-from provena_sdk.s3.folder import DatasetFolder, matching
+from provena_sdk.s3.client.folder import FolderClient, matching
+from provena_sdk.s3.client.request import Request
 from provena_sdk.s3.http import endpoint as addresses
 from provena_sdk.s3.http.http1 import Receiver
 from provena_sdk.s3.http.io_loops import Lanes
 from provena_sdk.s3.models import ObjectState, Received
-from provena_sdk.s3.request import Request
 from provena_sdk.s3.responses import values
 from provena_sdk.s3.responses.headers import content_range
 
@@ -19,7 +19,7 @@ from provena_sdk.s3.responses.headers import content_range
 _MOST_UNTOLD_BYTES: Final = 64 * 1024**2
 
 
-class Reading(DatasetFolder):
+class Reading(FolderClient):
     """What can be read."""
 
     async def head(self, path: str, *, part: int | None = None, if_match: str | None = None) -> ObjectState:

@@ -13,12 +13,12 @@ from xml.sax.saxutils import escape
 from provena_sdk.errors import FileError, FileStoreError, InvalidArgument
 from provena_sdk.s3 import limits
 from provena_sdk.s3.checksums import composite, parse_etag
-from provena_sdk.s3.folder import length_of, typed
+from provena_sdk.s3.client.folder import length_of, typed
+from provena_sdk.s3.client.listings import Listings
+from provena_sdk.s3.client.reading import Reading
+from provena_sdk.s3.client.request import Data, PreconditionFailed, Request, Settled
 from provena_sdk.s3.http import endpoint as addresses
-from provena_sdk.s3.listings import Listings
 from provena_sdk.s3.models import ObjectState, Stored, StoredPart
-from provena_sdk.s3.reading import Reading
-from provena_sdk.s3.request import Data, PreconditionFailed, Request, Settled
 from provena_sdk.s3.responses import documents, values
 from provena_sdk.s3.responses.headers import is_opaque
 
@@ -39,7 +39,7 @@ class Uploads(Reading, Listings):
             The upload's id.
 
         Raises:
-            ServiceFileRefused: The path is ``metadata.json`` at the root.
+            FileError: The guard does not allow the path to be written.
         """
         headers = {
             "x-amz-checksum-algorithm": "CRC32",
@@ -102,7 +102,7 @@ class Uploads(Reading, Listings):
         span: tuple[int, int],
         if_match: str | None = None,
     ) -> StoredPart:
-        """Have the store copy a range of an object of the dataset into a part, without its bytes coming here.
+        """Have the store copy a range of an object of the folder into a part, without its bytes coming here.
 
         Args:
             path: The object that is made.
@@ -233,7 +233,7 @@ class Uploads(Reading, Listings):
         return Stored(there.etag, there.checksums.get("crc32"), there.opaque_etag)
 
     async def abort_upload(self, path: str, upload_id: str) -> None:
-        """Give an upload up, so that its parts are removed; that there is none is fine.
+        """Abort an upload, so that its parts are removed; that there is none is fine.
 
         Args:
             path: The object.

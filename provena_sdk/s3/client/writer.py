@@ -11,14 +11,12 @@ import contextlib
 import mimetypes
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from provena_sdk.s3.checksums import crc32_combine
+from provena_sdk.s3.client.objects import ObjectClient
 from provena_sdk.s3.limits import MAX_PARTS
 from provena_sdk.s3.models import StoredPart
-
-if TYPE_CHECKING:
-    from provena_sdk.s3.client import ObjectClient
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """What is gathered before a part is sent."""
@@ -36,11 +34,11 @@ _IN_THREAD: Final = 1024 * 1024
 
 
 class ObjectWriter:
-    """One file being written. Its coroutines run on fsspec's event loop.
+    """One object being written. Its coroutines run on fsspec's event loop.
 
     Args:
-        objects: The dataset's object store.
-        path: The file's path within the dataset.
+        objects: The folder's client.
+        path: The object's path within the folder.
         content_type: Its media type; guessed by its name when None.
         new: Whether there must be no such file yet.
     """

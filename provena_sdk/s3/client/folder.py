@@ -1,25 +1,25 @@
-"""One dataset's folder of the object store: how its objects are named, and what goes wrong with them."""
+"""One folder of the object store: how its objects are named, and what goes wrong with them."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.media_type import check_content_type
-from provena_sdk.datasets.paths import MAX_KEY_BYTES, check_removable, check_writable
-from provena_sdk.datasets.session import DatasetCredentials
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, IntegrityError, UnsafePath
 from provena_sdk.s3 import retry
 from provena_sdk.s3.budget import Admission
+from provena_sdk.s3.client.request import Data, Exchange, Request
+from provena_sdk.s3.credentials import CredentialsSupply
+from provena_sdk.s3.failures import already_exists
 from provena_sdk.s3.http import endpoint as addresses
 from provena_sdk.s3.http.pace import LEAST_RATE, LeastRate
 from provena_sdk.s3.http.pool import IDLE_SECONDS
-from provena_sdk.s3.models import ObjectState, Stored, Streamed
-from provena_sdk.s3.request import Data, Exchange, Request
+from provena_sdk.s3.limits import MAX_KEY_BYTES
+from provena_sdk.s3.media_type import check_content_type
+from provena_sdk.s3.models import Folder, ObjectState, StoreAddress, Stored, Streamed
 from provena_sdk.s3.responses import documents, values
 from provena_sdk.s3.responses.headers import is_opaque, object_state
 from provena_sdk.s3.retry import RetryRule
@@ -27,15 +27,28 @@ from provena_sdk.s3.retry import RetryRule
 T = TypeVar("T")
 
 
-class DatasetFolder:
-    """The folder of the object store that holds one dataset's files, and whose credentials requests about it have.
+class WriteGuard(Protocol):
+    """Says which paths of a folder may be changed; each method raises an error of the SDK for those that may not."""
 
-    All paths are within the dataset, exactly as the store holds them.
+    def check_writable(self, path: str) -> None:
+        """Refuse a path that must not be written."""
+        ...
+
+    def check_removable(self, path: str) -> None:
+        """Refuse a path that must not be removed."""
+        ...
+
+
+class FolderClient:
+    """A folder of the object store, and the credentials that requests about it are signed with.
+
+    All paths are within the folder, exactly as the store holds them.
 
     Args:
-        location: The dataset's folder.
-        credentials: Whose requests these are.
+        folder: The folder.
+        credentials: Supplies what requests are signed with.
         address: How the store is reached.
+        guard: Says which paths may be changed; None means all.
         rule: How patient to be; None means :data:`provena_sdk.s3.retry.RULE`.
         idle: Seconds without a byte after which a connection counts as dead.
         rate: How slowly bytes may move.
@@ -47,19 +60,20 @@ class DatasetFolder:
 
     def __init__(
         self,
-        location: DatasetLocation,
-        credentials: DatasetCredentials,
+        folder: Folder,
+        credentials: CredentialsSupply,
         address: StoreAddress,
         *,
+        guard: WriteGuard | None = None,
         rule: RetryRule | None = None,
         idle: float = IDLE_SECONDS,
         rate: LeastRate = LEAST_RATE,
         admission: Admission | None = None,
     ) -> None:
-        self._location = location
-        self._access = credentials.access
+        self._folder = folder
+        self._guard = guard
         self._exchange = Exchange(
-            location,
+            folder,
             credentials,
             address,
             rule=rule if rule is not None else retry.RULE,
@@ -79,14 +93,14 @@ class DatasetFolder:
         return self._exchange.out_of_reach
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._location.dataset_id} ({self._access})>"
+        return f"<{type(self).__name__} {self._folder.label}>"
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         await self._exchange.close()
 
     def _key(self, path: str) -> str:
-        """Return an object's key, or refuse a path that is none within the dataset.
+        """Return an object's key, or refuse a path that cannot be one within the folder.
 
         Segments of dots mean themselves to S3, and the folder above to what may lie between us and it.
         """
@@ -95,7 +109,7 @@ class DatasetFolder:
             reason = "it is empty"
         elif any(segment in (".", "..") for segment in path.split("/")):
             reason = "it holds a segment of dots"
-        key = self._location.prefix + path
+        key = self._folder.prefix + path
         try:
             if len(key.encode()) > MAX_KEY_BYTES:
                 reason = f"its key is longer than {MAX_KEY_BYTES} bytes"
@@ -107,14 +121,16 @@ class DatasetFolder:
 
     def _origin(self, source: str) -> str:
         """Return how an object is named that the store is to copy."""
-        return f"/{addresses.quoted(self._location.bucket)}/{addresses.quoted(self._key(source))}"
+        return f"/{addresses.quoted(self._folder.bucket)}/{addresses.quoted(self._key(source))}"
 
     def _writable(self, path: str) -> str:
-        check_writable(path, self._location.dataset_id)
+        if self._guard is not None:
+            self._guard.check_writable(path)
         return self._key(path)
 
     def _removable(self, path: str) -> str:
-        check_removable(path, self._location.dataset_id)
+        if self._guard is not None:
+            self._guard.check_removable(path)
         return self._key(path)
 
     def _read(self, request: Request, read: Callable[[], T]) -> T:
@@ -130,14 +146,10 @@ class DatasetFolder:
         )
 
     def _exists(self, path: str) -> DatasetFileExists:
-        return DatasetFileExists(
-            f"Dataset {self._location.dataset_id} holds {quoted(path)} already.",
-            path=path,
-            hint="Allow it to be replaced, or choose another name.",
-        )
+        return already_exists(path, self._folder.label)
 
     def _path(self, key: str) -> str:
-        return key.removeprefix(self._location.prefix)
+        return key.removeprefix(self._folder.prefix)
 
     def _state(
         self, path: str, headers: Mapping[str, str], size: int, if_match: str | None = None

@@ -1,4 +1,4 @@
-"""Listing what a dataset holds, page by page."""
+"""Listing what a folder holds, page by page."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from provena_sdk.s3 import limits
-from provena_sdk.s3.folder import DatasetFolder
+from provena_sdk.s3.client.folder import FolderClient
+from provena_sdk.s3.client.request import Request
 from provena_sdk.s3.http import endpoint as addresses
 from provena_sdk.s3.models import ListedUpload, Page
-from provena_sdk.s3.request import Request
 from provena_sdk.s3.responses import documents
 from provena_sdk.s3.responses.pages import Forward
 
@@ -18,7 +18,7 @@ from provena_sdk.s3.responses.pages import Forward
 _MOST_UPLOAD_PAGES: Final = 1000
 
 
-class Listings(DatasetFolder):
+class Listings(FolderClient):
     """What can be listed."""
 
     async def list(
@@ -27,7 +27,7 @@ class Listings(DatasetFolder):
         """Yield what lies below a folder, in the order of the keys, up to 1,000 entries at a time.
 
         Args:
-            folder: What the paths begin with, such as ``obs/``; empty for the whole dataset.
+            folder: What the paths begin with, such as ``obs/``; empty for all of them.
             delimiter: Where to cut: with ``/``, what lies in folders further down is named by its folder only.
             start_after: The path after which to begin.
 
@@ -35,7 +35,7 @@ class Listings(DatasetFolder):
             FileStoreError: The store refused, or its answer makes no sense.
             ConnectionFailed: The store could not be reached.
         """
-        prefix = self._location.prefix
+        prefix = self._folder.prefix
         pairs = [
             ("list-type", "2"),
             ("prefix", prefix + folder),
@@ -62,12 +62,12 @@ class Listings(DatasetFolder):
             follow = [("continuation-token", found.next)]
 
     async def list_uploads(self, folder: str = "") -> builtins.list[ListedUpload]:
-        """List the uploads that were neither completed nor given up.
+        """List the uploads that were neither completed nor aborted.
 
         Args:
-            folder: What the paths begin with, such as ``obs/``; empty for the whole dataset.
+            folder: What the paths begin with, such as ``obs/``; empty for all of them.
         """
-        prefix = self._location.prefix
+        prefix = self._folder.prefix
         pairs = [
             ("uploads", ""),
             ("prefix", prefix + folder),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import platform
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,15 +17,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
-from provena_sdk.datasets.location import DatasetLocation, StoreAddress
-from provena_sdk.datasets.session import USER_AGENT, DatasetCredentials
+from provena_sdk._version import __version__
 from provena_sdk.display.text import LIMIT, quoted, server_text
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import where
 from provena_sdk.s3 import retry
 from provena_sdk.s3.budget import SMALL_BYTES, Admission
-from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.credentials import Credentials, CredentialsSupply
 from provena_sdk.s3.failures import is_renewable, proxy_refusal, refusal, translate
 from provena_sdk.s3.http import endpoint as addresses
 from provena_sdk.s3.http.http1 import (
@@ -40,13 +40,15 @@ from provena_sdk.s3.http.http1 import (
 from provena_sdk.s3.http.io_loops import SHARED, Lanes
 from provena_sdk.s3.http.pace import LeastRate
 from provena_sdk.s3.http.pool import Connections
-from provena_sdk.s3.models import Streamed
+from provena_sdk.s3.models import Folder, StoreAddress, Streamed
 from provena_sdk.s3.responses import documents
 from provena_sdk.s3.retry import RetryRule, Trouble
 from provena_sdk.s3.sigv4 import Signer
 from provena_sdk.secret import Secret
 
 _log = logging.getLogger(__name__)
+
+USER_AGENT: Final = f"provena-sdk/{__version__} python/{platform.python_version()}"
 
 Data = bytes | bytearray | memoryview | Streamed
 
@@ -69,7 +71,7 @@ class Request:
 
     Attributes:
         method: The HTTP method.
-        path: The file it is about, within the dataset; None when it is about none.
+        path: The file it is about, within the folder; None when it is about none.
         key: The object's key; empty for the bucket.
         query: The query, in canonical form.
         headers: What to send besides the headers of every request, names in lower case.
@@ -143,11 +145,11 @@ class Settled(Exception):
 
 
 class Exchange:
-    """Makes requests about one dataset's objects.
+    """Makes requests about the objects of one folder.
 
     Args:
-        location: The dataset's folder.
-        credentials: Whose requests these are.
+        folder: The folder.
+        credentials: Supplies what requests are signed with.
         address: How the store is reached.
         rule: How patient to be.
         idle: Seconds without a byte after which a connection counts as dead.
@@ -160,8 +162,8 @@ class Exchange:
 
     def __init__(
         self,
-        location: DatasetLocation,
-        credentials: DatasetCredentials,
+        folder: Folder,
+        credentials: CredentialsSupply,
         address: StoreAddress,
         *,
         rule: RetryRule,
@@ -169,7 +171,7 @@ class Exchange:
         rate: LeastRate,
         admission: Admission,
     ) -> None:
-        self._location = location
+        self._folder = folder
         self._credentials = credentials
         self._address = address
         self._rule = rule
@@ -275,7 +277,7 @@ class Exchange:
         return refusal(
             refused.code,
             path=path,
-            dataset_id=self._location.dataset_id,
+            label=self._folder.label,
             status=status,
             message=server_text(refused.message, secrets=(secret.reveal() for secret in sent), limit=LIMIT),
             bodiless=bodiless,
@@ -284,7 +286,7 @@ class Exchange:
     def senseless(self, path: str | None) -> FileStoreError:
         """Return the error for an answer that is none of S3's."""
         return FileStoreError(
-            f"The object store's answer for dataset {self._location.dataset_id} makes no sense.",
+            f"The object store's answer for {self._folder.label} makes no sense.",
             path=path,
             hint="Something between this machine and the store may have changed it; try again.",
         )
@@ -292,14 +294,14 @@ class Exchange:
     def circular(self) -> FileStoreError:
         """Return the error for a listing that does not go forward."""
         return FileStoreError(
-            f"The object store's listing for dataset {self._location.dataset_id} leads in a circle, or has no end.",
+            f"The object store's listing for {self._folder.label} leads in a circle, or has no end.",
             hint="Try again; if it happens again, report it to whoever runs the object store.",
         )
 
     def replaced(self, path: str | None) -> IntegrityError:
         """Return the error for an object that is not what it was."""
         return IntegrityError(
-            f"{quoted(path)} of dataset {self._location.dataset_id} was replaced meanwhile.",
+            f"{quoted(path)} of {self._folder.label} was replaced meanwhile.",
             path=path,
             hint="Try again.",
         )
@@ -330,7 +332,7 @@ class Exchange:
 
     def _point_to(self, region: str) -> None:
         """Address the bucket in a region; connections to the former host end by themselves."""
-        self._endpoint = addresses.endpoint(self._address, self._location.bucket, region)
+        self._endpoint = addresses.endpoint(self._address.url, self._folder.bucket, region)
         self._host = self._endpoint.host
         self._signer = Signer(region)
         self._connect = partial(Connections, self._endpoint, self._address.ca_file, idle=self._idle)
@@ -382,11 +384,11 @@ class Exchange:
         if isinstance(error, NotTaken):
             return Failure(error.error)
         if isinstance(error, ProxyRefused) and error.status < 500:
-            return Failure(proxy_refusal(error.status, self._location.dataset_id))
+            return Failure(proxy_refusal(error.status, self._folder.label))
         failure = translate(
             error,
             path=request.path,
-            dataset_id=self._location.dataset_id,
+            label=self._folder.label,
             store=where(f"{self._endpoint.scheme}://{self._host}"),
             unreached=str(error) if isinstance(error, Unreached) else None,
         )

@@ -1,4 +1,4 @@
-"""What can be asked of the object store about one dataset: S3's operations, without botocore."""
+"""S3's operations on the objects of one folder."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xml.sax.saxutils import escape
 
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.s3 import retry
-from provena_sdk.s3.folder import length_of, typed
+from provena_sdk.s3.client.folder import length_of, typed
+from provena_sdk.s3.client.request import PreconditionFailed, Request
+from provena_sdk.s3.client.uploads import Uploads
 from provena_sdk.s3.limits import MAX_PUT_BYTES
 from provena_sdk.s3.models import Stored
-from provena_sdk.s3.request import PreconditionFailed, Request
 from provena_sdk.s3.responses import documents, values
 from provena_sdk.s3.responses.headers import is_opaque
-from provena_sdk.s3.uploads import Uploads
 
 _MOST_DELETED: Final = 1000
 _DELETIONS: Final = 4
@@ -26,10 +26,10 @@ _ENTITIES: Final = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 class ObjectClient(Uploads):
-    """The object store, held to one dataset's folder.
+    """The object store, limited to one folder.
 
     It runs on fsspec's event loop; any number of requests may be made at once, and its admission says how many of them
-    are on their way. For its arguments see :class:`~provena_sdk.s3.folder.DatasetFolder`.
+    are on their way. For its arguments see :class:`~provena_sdk.s3.client.folder.FolderClient`.
     """
 
     async def put(
@@ -53,7 +53,7 @@ class ObjectClient(Uploads):
         Raises:
             DatasetFileExists: There is an object of this name already, and it was not to be replaced.
             IntegrityError: The store holds something else than was sent.
-            ServiceFileRefused: The path is ``metadata.json`` at the root.
+            FileError: The guard does not allow the path to be written.
         """
         length = length_of(data)
         if length > MAX_PUT_BYTES:
@@ -77,7 +77,7 @@ class ObjectClient(Uploads):
         return self._stored(path, answer.headers, crc32)
 
     async def copy(self, source: str, target: str) -> Stored:
-        """Copy an object within the dataset, without its bytes coming here.
+        """Copy an object within the folder, without its bytes coming here.
 
         Args:
             source: The object, of up to 5 GiB.
@@ -86,7 +86,7 @@ class ObjectClient(Uploads):
         Raises:
             DatasetFileNotFound: There is no such object.
             FileStoreError: The store refused, for example because it is larger than that.
-            ServiceFileRefused: The target is ``metadata.json`` at the root.
+            FileError: The guard does not allow the target to be written.
         """
         headers = {"x-amz-copy-source": self._origin(source)}
         request = Request("PUT", source, self._writable(target), "", headers, b"", slow=True, doubtful=True)
@@ -105,7 +105,7 @@ class ObjectClient(Uploads):
             The failures by path; empty when all are gone.
 
         Raises:
-            ServiceFileRefused: One of them is ``metadata.json`` at the root; nothing was deleted.
+            FileError: The guard does not allow one of them to be removed; nothing was deleted.
         """
         keys = {self._removable(path): path for path in paths}
         plain = [key for key in keys if not _UNWRITABLE.search(key)]

@@ -1,0 +1,73 @@
+"""The one rule about ``metadata.json`` at a dataset's root: only the service writes it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provena_sdk.datasets.paths import check_not_reserved
+from provena_sdk.errors import ServiceFileRefused
+
+SERVICE_FILE: Final = "metadata.json"
+"""The file at a dataset's root that the service writes at mint, update and revert."""
+
+
+def is_service_file(path: str) -> bool:
+    """Whether the path is the one the service keeps for itself.
+
+    Example:
+        >>> is_service_file("metadata.json"), is_service_file("run/metadata.json")
+        (True, False)
+    """
+    return path == SERVICE_FILE
+
+
+def check_removable(path: str, dataset_id: str) -> None:
+    """Refuse to remove the file that belongs to the service.
+
+    Args:
+        path: The path within the dataset.
+        dataset_id: The dataset's handle.
+
+    Raises:
+        ServiceFileRefused: It is ``metadata.json`` at the root.
+    """
+    if is_service_file(path):
+        raise ServiceFileRefused(
+            f"{SERVICE_FILE!r} at the root of dataset {dataset_id} belongs to the service.",
+            path=SERVICE_FILE,
+            hint="Change the metadata through the datastore instead.",
+        )
+
+
+def check_writable(path: str, dataset_id: str) -> None:
+    """Refuse to write a file that belongs to the service, or one with a name of the SDK's own temporary files.
+
+    Args:
+        path: The path within the dataset.
+        dataset_id: The dataset's handle.
+
+    Raises:
+        ServiceFileRefused: It is ``metadata.json`` at the root.
+        UnsafePath: The SDK gives such names to its own temporary files.
+    """
+    check_removable(path, dataset_id)
+    check_not_reserved(path)
+
+
+class ServiceFileGuard:
+    """Keeps a dataset's object client from changing the service's file.
+
+    Args:
+        dataset_id: The dataset's handle.
+    """
+
+    def __init__(self, dataset_id: str) -> None:
+        self._dataset_id = dataset_id
+
+    def check_writable(self, path: str) -> None:
+        """Refuse to write what :func:`check_writable` refuses."""
+        check_writable(path, self._dataset_id)
+
+    def check_removable(self, path: str) -> None:
+        """Refuse to remove what :func:`check_removable` refuses."""
+        check_removable(path, self._dataset_id)

@@ -1,7 +1,7 @@
-"""Everything the SDK raises, as one tree under :class:`ProvenaError`.
+"""All errors of the SDK, in one tree under :class:`ProvenaError`.
 
-Python's own kinds are mixed in where they fit, so that ``except PermissionError`` or ``except TimeoutError``
-do what a reader expects. Every error keeps its fields through pickling, and none holds a secret.
+Where a built-in exception fits, an error derives from it too, so that ``except PermissionError`` or
+``except TimeoutError`` work as expected. Every error keeps its fields through pickling, and none holds a secret.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Required, Self, TypedDict, Unpack
+from typing import Any, Final, Required, Self, TypedDict, Unpack
 
 from provena_sdk.display.text import SERVER_LIMIT, printable, printable_lines
 
@@ -65,14 +65,14 @@ __all__ = [
 
 
 class ProvenaError(Exception):
-    """The root of the tree.
+    """Base class of every error that the SDK raises.
 
     Args:
         message: What went wrong, in one short sentence.
-        hint: The next step for the reader, or None when there is none to name.
+        hint: The next step for the reader, or None.
 
-    Both are shown with every character that cannot be printed as its escape, and at a bounded length: whatever a server
-    or a file name holds, an error neither controls the terminal nor fills it.
+    Both are escaped and bounded when shown, so that text from a server or a file name can neither control nor flood
+    the terminal.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -90,7 +90,7 @@ class ProvenaError(Exception):
 
 
 def _rebuild(kind: type[BaseException], args: tuple[Any, ...], fields: Mapping[str, Any]) -> BaseException:
-    # By the native base: a kind that is a ValueError and an OSError as well would find the wrong __new__ first.
+    # __new__ of the native base: a class derived from both ValueError and OSError would find the wrong one first.
     native = OSError if issubclass(kind, OSError) else Exception
     error = native.__new__(kind, *args)
     error.args = args
@@ -98,32 +98,43 @@ def _rebuild(kind: type[BaseException], args: tuple[Any, ...], fields: Mapping[s
     return error
 
 
+_PREDICATES: Final = ("must ", "is missing")
+
+
 class InvalidArgument(ProvenaError, ValueError):
-    """An argument was refused before anything was sent; ``argument`` names it."""
+    """An argument was refused before anything was sent; ``argument`` names it.
+
+    Args:
+        argument: The argument's name.
+        message: What is wrong with it. It follows the name after a colon, or directly if it begins
+            with "must" or "is missing".
+        hint: The next step for the reader.
+    """
 
     def __init__(self, argument: str, message: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{argument}: {message}", hint=hint)
+        separator = " " if message.startswith(_PREDICATES) else ": "
+        super().__init__(f"{argument}{separator}{message}", hint=hint)
         self.argument = argument
 
 
 class ConfigurationError(ProvenaError, ValueError):
-    """The deployment, the profile or the environment does not say what is needed."""
+    """A setting is missing or invalid in the deployment, the profile or the environment."""
 
 
 class ClosedError(ProvenaError, RuntimeError):
-    """The client was closed, or is used from an event loop it does not belong to."""
+    """The client is closed, or belongs to another event loop."""
 
 
 class SignInError(ProvenaError):
-    """Signing in, or keeping the session, failed."""
+    """Signing in or renewing the session failed."""
 
 
 class SignInRequired(SignInError, PermissionError):
-    """Nobody is signed in and nobody is there to ask; the hint names the ways out."""
+    """No one is signed in, and there is no one to ask; the hint lists the alternatives."""
 
 
 class SignInDenied(SignInError, PermissionError):
-    """The person, or the sign-in server, refused."""
+    """The user or the sign-in server refused the sign-in."""
 
 
 class SignInExpired(SignInError, TimeoutError):
@@ -135,7 +146,7 @@ class SessionEnded(SignInError, PermissionError):
 
 
 class ConnectionFailed(ProvenaError, ConnectionError):
-    """The service could not be reached, or the connection broke; ``operation`` says during what."""
+    """The service could not be reached, or the connection broke during ``operation``."""
 
     def __init__(self, message: str, *, operation: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -147,11 +158,11 @@ class RequestTimedOut(ConnectionFailed, TimeoutError):
 
 
 class CertificateRejected(ConnectionFailed):
-    """The server's certificate could not be verified; nothing was sent, and trying again does not help."""
+    """The server's certificate could not be verified; nothing was sent, and a retry will not help."""
 
 
 class AnswerFields(TypedDict, total=False):
-    """What every :class:`ServiceError` is built from, besides its message."""
+    """The fields of every :class:`ServiceError`, besides its message."""
 
     operation: Required[str]
     status: Required[int]
@@ -161,13 +172,13 @@ class AnswerFields(TypedDict, total=False):
 
 
 class ServiceError(ProvenaError):
-    """The service answered, and the answer is an error.
+    """The service answered with an error.
 
     Attributes:
         operation: The operation's name, such as ``datastore.fetch_dataset``.
         status: The HTTP status of the answer.
-        detail: What the server said, shortened; None when it said nothing readable.
-        dataset_id: The dataset the operation was about, when it was about one.
+        detail: The server's explanation, shortened; None if it gave none that is readable.
+        dataset_id: The dataset concerned, if any.
     """
 
     def __init__(self, message: str, **fields: Unpack[AnswerFields]) -> None:
@@ -179,15 +190,15 @@ class ServiceError(ProvenaError):
 
 
 class BadRequest(ServiceError, ValueError):
-    """The service refused what was asked (400)."""
+    """The service refused the request (400)."""
 
 
 class DatasetNotFound(BadRequest, LookupError):
-    """No dataset has this id. The datastore says so with 400, not 404."""
+    """No dataset has this id. The datastore answers 400, not 404."""
 
 
 class FileNotInDataset(BadRequest, FileNotFoundError):
-    """The datastore knows no such file in the dataset."""
+    """The dataset has no such file, according to the datastore."""
 
 
 class OperationRejected(ServiceError, ValueError):
@@ -196,7 +207,7 @@ class OperationRejected(ServiceError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One entry of a 422: where, what, and the server's own kind."""
+    """One entry of a 422: location, message, and the server's name for the kind of error."""
 
     location: tuple[str | int, ...]
     message: str
@@ -207,7 +218,7 @@ class FieldError:
 
 
 class ValidationFailed(ServiceError, ValueError):
-    """The query or the body has the wrong shape (422); ``errors`` lists each place."""
+    """The query or body does not match the schema (422); ``errors`` lists each place."""
 
     def __init__(
         self, message: str, *, errors: Sequence[FieldError] = (), **fields: Unpack[AnswerFields]
@@ -217,7 +228,7 @@ class ValidationFailed(ServiceError, ValueError):
 
 
 class Unauthorized(ServiceError, PermissionError):
-    """A 401. Its three subclasses say which kind; only a rejected token is cured by signing in."""
+    """A 401; the subclasses say why. Only for a rejected token does signing in help."""
 
 
 class TokenRejected(Unauthorized):
@@ -242,22 +253,22 @@ class DatasetAccessDenied(Unauthorized):
     owner: str | None = None
 
     def name_owner(self, owner: str | None) -> None:
-        """Say in the hint who the owner is; None changes nothing."""
+        """Add the owner's name to the hint; None changes nothing."""
         if owner is not None:
             self.owner = owner
             self.hint = (self.hint or "").replace("its owner", f"its owner, {printable(owner)},", 1)
 
 
 class NotTheReviewer(DatasetAccessDenied):
-    """The user decides on a release that was sent to another reviewer, or is no reviewer at all."""
+    """The user is not a reviewer, or not the one who was asked to review this release."""
 
 
 class DatasetLocked(DatasetAccessDenied):
-    """The dataset is locked against changes, for its owner too."""
+    """The dataset is locked: not even its owner can change it."""
 
 
 class PersonNotLinked(ServiceError, PermissionError):
-    """The user's account is not linked to a Person in the registry, which registering and reviewing need."""
+    """The account is not linked to a Person in the registry, which registering and reviewing require."""
 
 
 class Forbidden(ServiceError, PermissionError):
@@ -283,15 +294,15 @@ class ServerError(ServiceError):
 
 
 class GatewayError(ServerError):
-    """A gateway in front of the service answered for it (502, 503, 504, or HTML with another status)."""
+    """A gateway in front of the service answered instead (502, 503, 504, or HTML with another status)."""
 
 
 class UnreadableAnswer(ServiceError):
-    """The status was fine and the body was not: no JSON, or not the shape the interface promises."""
+    """The request succeeded, but its answer is not JSON or does not match the interface."""
 
 
 class OutcomeUnknown(ProvenaError):
-    """A mint, a version or a release request may or may not have taken effect; it was not repeated.
+    """A mint, version or release request may have taken effect; it was not repeated.
 
     Attributes:
         operation: The operation's name.
@@ -315,53 +326,53 @@ class FileError(ProvenaError):
 
 
 class DatasetFileNotFound(FileError, FileNotFoundError):
-    """The dataset holds no such file or folder."""
+    """The dataset has no such file or folder."""
 
 
 class DatasetFileExists(FileError, FileExistsError):
-    """The dataset holds a file of this name already, and it was not to be replaced."""
+    """The dataset already has a file with this name, which must not be replaced."""
 
 
 class NotAFile(FileError, IsADirectoryError):
-    """The path is a folder of the dataset, where a file is needed."""
+    """The path is a folder of the dataset, not a file."""
 
 
 class UnsafePath(FileError, ValueError):
-    """A key or path would leave its folder, or cannot be held by every platform's file system."""
+    """A key or path would lead out of its folder, or is not valid on every platform."""
 
 
 class FileConflict(FileError, FileExistsError):
-    """Something else has the name that a file needs, or that of a folder above it; nothing was replaced."""
+    """The name of the file, or of a folder above it, is taken by something else; nothing was replaced."""
 
 
 class NotEnoughSpace(FileError, OSError):
-    """The disk has no room for what is to be downloaded; nothing was fetched."""
+    """The disk has no room for the download; nothing was fetched."""
 
     errno = errno.ENOSPC
 
 
 class ServiceFileRefused(FileError, PermissionError):
-    """``metadata.json`` at a dataset's root belongs to the service and is never written by a client."""
+    """``metadata.json`` at a dataset's root belongs to the service; clients never write it."""
 
 
 class IntegrityError(FileError, OSError):
-    """What arrived is not what the store holds: size or checksum differ."""
+    """The bytes that arrived are not those in the store: size or checksum differ."""
 
 
 class FileAccessDenied(FileError, PermissionError):
-    """The object store refused access to a file, although the datastore had granted credentials."""
+    """The object store denied access to a file although the datastore had granted credentials."""
 
 
 class LeaseMissing(FileError, PermissionError):
-    """Files are to be read by a lease, and this process was given none of the dataset, or it was closed."""
+    """This process has no open lease for the dataset."""
 
 
 class LeaseExpired(LeaseMissing):
-    """The lease by which files were to be read has ended, and was not renewed in time."""
+    """The lease expired before it was renewed."""
 
 
 class FileStoreError(FileError, OSError):
-    """The object store failed, or refused for a reason without a class here; ``code`` is its word."""
+    """The object store failed or refused for a reason without a class of its own; ``code`` is the store's code."""
 
     def __init__(
         self, message: str, *, path: str | None = None, code: str | None = None, hint: str | None = None
@@ -373,7 +384,7 @@ class FileStoreError(FileError, OSError):
 class TransferFailed(FileError, ExceptionGroup[Exception]):
     """Some files of a transfer failed; ``report`` lists the outcome of every file.
 
-    It is a group: ``except*`` picks failures by kind, and ``errors`` holds them in the order of the report.
+    This is an exception group: ``except*`` selects failures by type, and ``errors`` has them in the report's order.
 
     Args:
         message: What was transferred, and how much of it failed.
@@ -382,7 +393,7 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
         hint: The next step for the reader.
     """
 
-    def __new__(  # noqa: D102 reason= the class says what it takes
+    def __new__(  # noqa: D102  # the class documents the arguments
         cls, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
     ) -> Self:
         return super().__new__(cls, printable_lines(message), list(errors))
@@ -390,7 +401,7 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
     def __init__(
         self, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
     ) -> None:
-        # The group keeps message and errors itself, read-only, from __new__.
+        # __new__ of the exception group has set message and errors, which are read-only.
         self.path = None
         self.hint = None if hint is None else printable_lines(hint)
         self.report = report

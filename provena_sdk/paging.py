@@ -1,4 +1,4 @@
-"""Long lists, fetched page by page while the caller works on what is already there."""
+"""Iterate over long lists; the next page is fetched while the caller works on the current one."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PageKey = object
-"""Whatever the service gave to ask for the next page with; it goes back as it came."""
+"""The service's key for the next page, sent back unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page: its items, and the key of the next page, or None at the end of the list."""
+    """One page: its items, and the key of the next page, or None on the last page."""
 
     items: list[T]
     key: PageKey | None
 
 
 class VisitedKeys:
-    """The keys of the pages of one list, so that pages which lead in a circle are noticed."""
+    """The page keys seen in one listing, to detect pages that lead in a circle."""
 
     def __init__(self) -> None:
-        # Of each key only a digest, so that a list of 100,000 pages takes some ten megabytes.
+        # Digests only, so that 100,000 pages take about 10 MB.
         self._digests: set[bytes] = set()
 
     def add(self, key: PageKey) -> None:
-        """Note the key of the next page.
+        """Add the key of the next page.
 
         Raises:
-            ProvenaError: It was given before.
+            ProvenaError: The service gave this key before.
         """
         digest = blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if digest in self._digests:
             raise ProvenaError(
                 "The service gave the same page key twice; the listing would never end.",
-                hint="Report it to the deployment's operator. What was read so far is in order.",
+                hint="Report it to the deployment's operator. The results read so far are valid.",
             )
         self._digests.add(digest)
 
 
 @dataclass(slots=True)
 class _Position(Generic[T]):
-    """How far a list was read; the rules of paging that both faces share."""
+    """The position in a list; the paging rules that both clients share."""
 
     remaining: int | None
     key: PageKey | None = None
@@ -62,7 +62,7 @@ class _Position(Generic[T]):
     _visited: VisitedKeys = field(default_factory=VisitedKeys)
 
     def accept(self, page: Page[T]) -> None:
-        """Take in the page for ``key``. Only a missing key ends a list: pages may be short, and even empty."""
+        """Add the page for ``key``. Only a missing key ends a list: pages may be short, even empty."""
         if page.key is not None:
             self._visited.add(page.key)
         items = page.items if self.remaining is None else page.items[: self.remaining]
@@ -99,15 +99,15 @@ class AsyncSubmit(Protocol):
     """Starts a coroutine as a task."""
 
     def __call__(self, function: Callable[[], Coroutine[Any, Any, T]], /) -> asyncio.Task[T]:
-        """Start what the function returns, and return its task."""
+        """Start the coroutine that the function returns, and return its task."""
         ...
 
 
 class Results(Iterator[T]):
-    """A list of unknown length, fetched page by page; while one page is worked on, the next is on its way.
+    """A list of unknown length, fetched page by page; the next page is fetched while the caller works on this one.
 
-    It is read once, like any iterator. If a page cannot be fetched, the error is raised where that page would
-    begin, and going on asks for the same page again: nothing is skipped. Not for use by several threads at once.
+    Like any iterator it is read once. If a page cannot be fetched, the error is raised where that page would
+    begin, and the next step fetches the same page again: nothing is skipped. Not for use by several threads at once.
 
     Example:
         >>> [dataset.display_name for dataset in provena.datastore.for_all_datasets(total_limit=2)]
@@ -131,7 +131,7 @@ class Results(Iterator[T]):
         return self._position.take()
 
     def pages(self) -> Iterator[list[T]]:
-        """Yield what is left as lists, one for each page that holds anything."""
+        """Yield the remaining items as one list per page, without empty pages."""
         while True:
             try:
                 while not self._position.buffer:
@@ -141,16 +141,16 @@ class Results(Iterator[T]):
             yield self._position.take_all()
 
     def first(self) -> T | None:
-        """Return the next item and stop fetching; None when there is none."""
+        """Return the next item, or None, and stop fetching."""
         item = next(self, None)
         self.close()
         return item
 
     def to_pandas(self) -> DataFrame:
-        """Read everything that is left into a table, one row an item, nested fields as ``outer.inner`` columns.
+        """Read the remaining items into a table: one row per item, nested fields as ``outer.inner`` columns.
 
         Returns:
-            The table; without rows when there is nothing left.
+            The table; it has no rows if nothing is left.
 
         Raises:
             ImportError: pandas is not installed.
@@ -158,7 +158,7 @@ class Results(Iterator[T]):
         return _table(list(self))
 
     def close(self) -> None:
-        """Stop: nothing more is fetched, and iteration ends."""
+        """Stop fetching and end the iteration."""
         self._position.at_end = True
         self._position.buffer.clear()
         if self._next is not None:
@@ -176,7 +176,7 @@ class Results(Iterator[T]):
         try:
             page = self._fetch(position.key) if coming is None else coming.result()
         except CancelledError:
-            # Closing the client took the request back; asking again says so.
+            # Closing the client cancelled the request; fetching again raises the error that says so.
             page = self._fetch(position.key)
         position.accept(page)
         if not position.at_end:
@@ -185,10 +185,10 @@ class Results(Iterator[T]):
 
 
 class AsyncResults(AsyncIterator[T]):
-    """A list of unknown length, fetched page by page; while one page is worked on, the next is on its way.
+    """A list of unknown length, fetched page by page; the next page is fetched while the caller works on this one.
 
-    It is read once, like any iterator. If a page cannot be fetched, the error is raised where that page would
-    begin, and going on asks for the same page again: nothing is skipped. Not for use by several tasks at once.
+    Like any iterator it is read once. If a page cannot be fetched, the error is raised where that page would
+    begin, and the next step fetches the same page again: nothing is skipped. Not for use by several tasks at once.
 
     Example:
         >>> [dataset.display_name async for dataset in provena.datastore.for_all_datasets(total_limit=2)]
@@ -216,7 +216,7 @@ class AsyncResults(AsyncIterator[T]):
         return self._position.take()
 
     async def pages(self) -> AsyncIterator[list[T]]:
-        """Yield what is left as lists, one for each page that holds anything."""
+        """Yield the remaining items as one list per page, without empty pages."""
         while True:
             try:
                 while not self._position.buffer:
@@ -226,16 +226,16 @@ class AsyncResults(AsyncIterator[T]):
             yield self._position.take_all()
 
     async def first(self) -> T | None:
-        """Return the next item and stop fetching; None when there is none."""
+        """Return the next item, or None, and stop fetching."""
         item = await anext(self, None)
         await self.close()
         return item
 
     async def to_pandas(self) -> DataFrame:
-        """Read everything that is left into a table, one row an item, nested fields as ``outer.inner`` columns.
+        """Read the remaining items into a table: one row per item, nested fields as ``outer.inner`` columns.
 
         Returns:
-            The table; without rows when there is nothing left.
+            The table; it has no rows if nothing is left.
 
         Raises:
             ImportError: pandas is not installed.
@@ -243,7 +243,7 @@ class AsyncResults(AsyncIterator[T]):
         return _table([item async for item in self])
 
     async def close(self) -> None:
-        """Stop: nothing more is fetched, and iteration ends."""
+        """Stop fetching and end the iteration."""
         self._position.at_end = True
         self._position.buffer.clear()
         coming, self._next = self._next, None
@@ -269,7 +269,7 @@ class AsyncResults(AsyncIterator[T]):
         if not position.at_end:
             key = position.key
             self._next = self._submit(lambda: self._fetch(key))
-            # An abandoned list must not complain that nobody looked at its last page.
+            # asyncio warns about errors that nobody retrieved; for a list that was dropped that is noise.
             self._next.add_done_callback(lambda task: task.cancelled() or task.exception())
 
 

@@ -1,1 +1,1 @@
-"""How things are shown to people; no I/O."""
+"""Format text for display; no I/O."""

@@ -1,4 +1,4 @@
-"""Warnings that name a line of the program that uses the SDK, and not one of the SDK's own."""
+"""Issue warnings that point to the user's code, not to a line of the SDK."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _OURS: Final = (str(Path(__file__).parent.parent), contextlib.__file__)
 
 
 def warn(message: str) -> None:
-    """Warn whoever uses the SDK.
+    """Issue a warning that points to the user's code.
 
     Args:
-        message: What to say; text from elsewhere in it must be printable already.
+        message: The warning; external text in it must already be printable.
 
     Warns:
         UserWarning: Always.

@@ -1,8 +1,8 @@
-"""Text from elsewhere, made fit to be shown: on one line, printable, bounded, without secrets.
+"""Make external text safe to display: on one line, printable, bounded, without secrets.
 
-A server, a file name or another user may say anything: escape sequences that clear the screen or write to the
-clipboard, characters that reverse the reading direction, megabytes. Whatever they say passes through here before it
-stands in a message, a table or a log.
+Text from servers, file names and other users may contain escape sequences that clear the screen or write to the
+clipboard, characters that reverse the reading direction, or megabytes of anything. All of it passes through this module
+before it appears in a message, a table or a log.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from collections.abc import Iterable
 from typing import Final
 
 LIMIT: Final = 200
-"""Characters of a name or a value that are shown."""
+"""Most characters of a name or a value to show."""
 
 SERVER_LIMIT: Final = 500
-"""Characters of a server's explanation that are shown."""
+"""Most characters of a server's explanation to show."""
 
 MESSAGE_LIMIT: Final = 900
-"""Characters of a message, or of the hint behind it."""
+"""Most characters of a message, and of its hint."""
 
 READ_LIMIT: Final = 4096
-"""Characters of somebody else's text that any regular expression reads."""
+"""Most characters of external text that a regular expression reads."""
 
 _JOINERS: Final = frozenset("\u200c\u200d")
-"""Invisible, but part of the spelling in some scripts."""
+"""Invisible characters that are part of the spelling in some scripts."""
 
-# Each repetition is bounded, so that the time grows with the length of the text alone.
+# Each repetition is bounded, so that matching takes linear time.
 _SECRET: Final = re.compile(
     r"eyJ[\w-]{8,4096}(?:\.[\w-]{0,4096}){0,4}"
     r"|Bearer\s{1,8}[^\s\"',;]+"
@@ -38,14 +38,14 @@ _SECRET: Final = re.compile(
 
 
 def printable(text: object, limit: int = LIMIT) -> str:
-    r"""Show a name or a value on one line.
+    r"""Format a name or a value on one line.
 
     Args:
-        text: What to show; anything but a string is shown by ``str``.
-        limit: Characters to show at most; a longer text ends in an ellipsis.
+        text: The text; anything but a string is converted with ``str``.
+        limit: Most characters to show; a longer text ends in an ellipsis.
 
     Returns:
-        The text with runs of white space as one space, and every other character that cannot be printed as its escape.
+        The text with runs of white space collapsed to one space, and unprintable characters escaped.
 
     Example:
         >>> printable("reef\x1b[2J  2024\n")
@@ -54,17 +54,17 @@ def printable(text: object, limit: int = LIMIT) -> str:
         'abc…'
     """
     whole = str(text)
-    read = whole[: 10 * limit]  # ten times, because white space folds
+    read = whole[: 10 * limit]  # ten times the limit, because runs of white space shrink
     line = _escaped(" ".join(read.split()))
     return line if len(line) <= limit and len(read) == len(whole) else f"{line[: limit - 1]}…"
 
 
 def quoted(text: object, limit: int = LIMIT) -> str:
-    r"""Show a name or a path in quotes, as Python writes it, so that it is told from the words around it.
+    r"""Format a name or a path in quotes, so that it stands out from the text around it.
 
     Args:
-        text: What to show; anything but a string is shown by ``str``.
-        limit: Characters to show at most, the quotes included; of a longer text, its beginning and its end.
+        text: The text; anything but a string is converted with ``str``.
+        limit: Most characters to show, including the quotes; a longer text is shortened in the middle.
 
     Example:
         >>> quoted("reef\x1b[2J.csv"), quoted("a/very/long/path/to/2024.csv", limit=20)
@@ -79,11 +79,11 @@ def quoted(text: object, limit: int = LIMIT) -> str:
 
 
 def printable_lines(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    r"""Keep the lines and the spacing of a text, and escape every other character that cannot be printed.
+    r"""Escape unprintable characters, but keep line breaks and spacing.
 
     Args:
-        text: What to show.
-        limit: Characters to show at most; a longer text ends in an ellipsis.
+        text: The text.
+        limit: Most characters to show; a longer text ends in an ellipsis.
 
     Example:
         >>> printable_lines("two\nlines\x07")
@@ -95,12 +95,12 @@ def printable_lines(text: str, limit: int = MESSAGE_LIMIT) -> str:
 
 
 def server_text(text: str, *, secrets: Iterable[str] = (), limit: int = SERVER_LIMIT) -> str:
-    """Show what a server says, without tokens, keys and signed URLs.
+    """Format text from a server, without tokens, credentials and signed URLs.
 
     Args:
-        text: What it says.
-        secrets: What was sent to it, and must not be repeated.
-        limit: Characters to show at most.
+        text: The text.
+        secrets: Secrets that were sent to the server, and must not be shown.
+        limit: Most characters to show.
 
     Example:
         >>> server_text("bad token tok-123, see   Bearer abc.def", secrets=["tok-123"])

@@ -1,1 +1,1 @@
-"""What each call sends, how its answer is read and whether it may be repeated; no I/O happens here."""
+"""What each call sends, how its answer is parsed, and whether it may be repeated; no I/O."""

@@ -1,4 +1,4 @@
-"""Who the services take the caller for."""
+"""The caller's identity and roles, as a service reports them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ AccessLevel: TypeAlias = Literal["general", "read", "write", "admin"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UserAccess:
-    """The user as a service sees them. The access token that the service echoes is left out.
+    """The user as a service sees them, without the access token that the service echoes.
 
     Attributes:
         username: Name the user signs in with.
-        email: Address, or None when the account has none.
+        email: E-mail address, or None if the account has none.
         roles: Roles of the account, in the service's order.
     """
 
@@ -29,14 +29,14 @@ class UserAccess:
 
     def __str__(self) -> str:
         roles = printable(", ".join(self.roles), SERVER_LIMIT) or "no roles"
-        return f"{printable(self.username)} ({printable(self.email or 'no address')}): {roles}"
+        return f"{printable(self.username)} ({printable(self.email or 'no e-mail')}): {roles}"
 
     def __repr__(self) -> str:
         return f"<UserAccess {self}>"
 
 
 def user_access(user: User) -> UserAccess:
-    """Keep what may be shown of a service's answer."""
+    """Return the parts of a service's answer that may be shown."""
     return UserAccess(user.username, user.email, tuple(user.roles))
 
 
@@ -56,5 +56,5 @@ def level(value: str) -> AccessLevel:
         if value == known:
             return known  # type: ignore[no-any-return]  # get_args loses the literal type
     raise InvalidArgument(
-        "level", f"it must be one of {', '.join(get_args(AccessLevel))}, not {printable(value, 60)!r}."
+        "level", f"must be one of {', '.join(get_args(AccessLevel))}, not {printable(value, 60)!r}."
     )

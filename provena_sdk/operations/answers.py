@@ -1,7 +1,7 @@
-"""From an HTTP answer to a result or to the error that says what happened.
+"""Turn an HTTP response into a result or an error.
 
-The rules are those the services were measured by. A 401 is one of three things: only answers with
-``WWW-Authenticate`` speak of the token or of roles, all others of one dataset. An unknown id is a 400.
+The rules follow the services' measured behaviour. A 401 means one of three things: with ``WWW-Authenticate`` it is
+about the token or a role, otherwise about one dataset. An unknown id is a 400.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 GATEWAY_STATUSES = frozenset({502, 503, 504})
 
 _NEVER_HTML = frozenset({400, 401, 403, 422})
-"""Statuses that the services give with JSON only: a page with one of them comes from something in front."""
+"""Statuses that the services send with JSON only; a web page with one of them comes from a proxy or gateway."""
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _MOST_ENTRIES = 100
@@ -47,18 +47,18 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes, *,
     Args:
         call: The call that was sent.
         status: HTTP status of the answer.
-        headers: Its headers, looked up without regard to case.
+        headers: Its headers; a case-insensitive mapping.
         body: Its body.
-        whole: Whether that is all of it; False when it was too large to keep.
+        whole: Whether the body is complete; False if it was too large to keep.
 
     Returns:
         The parsed body of a 200.
 
     Raises:
-        ServiceError: The answer is an error, or cannot be read; the subclass says which.
+        ServiceError: The answer is an error or cannot be read; the subclass says which.
     """
     outcome = _outcome(call, status, headers, body, whole)
-    # What is raised must not show them: an answer may hold credentials, and so may the errors of reading it.
+    # Deleted so that a traceback cannot show them: answers, and the errors of parsing them, may hold credentials.
     del headers, body
     if isinstance(outcome, errors.ServiceError):
         raise outcome
@@ -82,7 +82,7 @@ def _outcome(
 def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T | errors.ServiceError:
     try:
         data = _json(body)
-        # Looked at first: a refusal leaves out what a success always holds.
+        # A refusal comes first: it lacks fields that every success has.
         return _refusal(call, data) or call.operation.parse(data)
     except (json.JSONDecodeError, RecursionError):
         return _unreadable(call, status, headers, body)
@@ -154,18 +154,18 @@ def _bad_request(
         )
     if _SEED.search(text):
         return errors.BadRequest(
-            f"{call.dataset_id or 'The item'} is a seed item: its registration began and was never finished.",
-            **_fields(call, status, detail, "The deployment's operator has to finish or remove it."),
+            f"{call.dataset_id or 'The item'} is a seed item: its registration was never completed.",
+            **_fields(call, status, detail, "Ask the deployment's operator to finish or remove it."),
         )
     if _UNPARSABLE in text:
         return errors.BadRequest(
-            "The service cannot read an item of this listing, and answers none of the page.",
+            "The service cannot read one of the items on this page, and returned none of them.",
             **_fields(
                 call,
                 status,
                 detail,
-                "The deployment's operator has to mend that item. Meanwhile ask for smaller pages, or sort in another "
-                "order, to read what lies before it.",
+                "Ask the deployment's operator to repair that item. Meanwhile, use smaller pages or another sort order "
+                "to list the items before it.",
             ),
         )
     if _OTHER_KIND in text:
@@ -175,8 +175,8 @@ def _bad_request(
                 call,
                 status,
                 detail,
-                "The id may belong to another kind of item. If it is a dataset, the deployment's operator has to mend "
-                "it.",
+                "The id may belong to another kind of item. If it is a dataset, ask the deployment's operator to "
+                "repair it.",
             ),
         )
     return errors.BadRequest(
@@ -198,29 +198,29 @@ def _unauthorized(
                 call,
                 status,
                 detail,
-                "Request it on the website's profile page; a new sign-in alone will not help.",
+                "Request it on the website's profile page; signing in again will not help by itself.",
             ),
         )
     if "www-authenticate" in headers or any(text.startswith(known) for known in _BAD_TOKEN):
         return errors.TokenRejected(
             "The service did not accept the access token.",
-            **_fields(call, status, detail, "Sign in again; for a token given by hand, get a new one."),
+            **_fields(call, status, detail, "Sign in again; if you passed a token yourself, get a new one."),
         )
     subject = f"dataset {call.dataset_id}" if call.dataset_id else "this item"
     if _LOCKED in text:
         return errors.DatasetLocked(
             f"{subject[0].upper()}{subject[1:]} is locked.",
-            **_fields(call, status, detail, "Unlock it first, or ask its owner to."),
+            **_fields(call, status, detail, "Unlock it first, or ask its owner to unlock it."),
         )
     if _NO_REVIEWER.search(text):
         return errors.NotTheReviewer(
             f"You are not the reviewer of {subject}.",
-            **_fields(call, status, detail, "Only the reviewer it was sent to can decide."),
+            **_fields(call, status, detail, "Only the reviewer who was asked can decide."),
         )
     otherwise = ", or it is not a dataset" if _NOT_TO_REVISE in text else ""
     return errors.DatasetAccessDenied(
         f"You have no permission for this on {subject}{otherwise}: {_sentence(detail)}",
-        **_fields(call, status, detail, "Ask its owner for access; a new sign-in will not help."),
+        **_fields(call, status, detail, "Ask its owner for access; signing in again will not help."),
     )
 
 
@@ -228,8 +228,8 @@ def _forbidden(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
     hint = (
-        "While a review is pending, wait for its end or have it withdrawn; once the dataset is released, make a new "
-        "version, as with ds.version(reason)."
+        "While a review is pending, wait for it to end or have it withdrawn; once the dataset is released, make a new "
+        "version with ds.version(reason)."
         if "review" in (detail or "")
         else None
     )
@@ -243,7 +243,7 @@ def _no_endpoint(
 ) -> errors.ServiceError:
     service = call.operation.service.value
     return errors.EndpointNotFound(
-        f"The {service} address has no such operation ({status}).",
+        f"The {service} service has no such operation ({status}).",
         **_fields(call, status, detail, f"Check the {service} URL of the deployment."),
     )
 
@@ -251,11 +251,11 @@ def _no_endpoint(
 def _invalid(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
-    told = "; ".join(map(str, entries[:5])) or detail
+    reasons = "; ".join(map(str, entries[:5])) or detail
     more = f"; and {len(entries) - 5} more" if len(entries) > 5 else ""
-    told = _sentence(told and printable(told, 2 * SERVER_LIMIT) + more)
+    reasons = _sentence(reasons and printable(reasons, 2 * SERVER_LIMIT) + more)
     return errors.ValidationFailed(
-        f"The service found the request malformed: {told}",
+        f"The service rejected the request as malformed: {reasons}",
         errors=entries,
         **_fields(call, status, detail),
     )
@@ -265,9 +265,9 @@ def _rate_limited(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
     return errors.RateLimited(
-        "The service asks for fewer requests.",
+        "The service received too many requests.",
         retry_after=retry_after(headers),
-        **_fields(call, status, detail, "Wait, or lower the number of workers."),
+        **_fields(call, status, detail, "Wait, or use fewer workers."),
     )
 
 
@@ -276,17 +276,17 @@ def _server(
 ) -> errors.ServiceError:
     if status in GATEWAY_STATUSES or _is_html(headers):
         return errors.GatewayError(
-            f"A gateway answered for the {call.operation.service.value} service ({status}).",
+            f"A gateway answered instead of the {call.operation.service.value} service ({status}).",
             **_fields(call, status, detail, "The service may be restarting; try again later."),
         )
-    told = f": {_sentence(detail)}" if detail else "."
+    reason = f": {_sentence(detail)}" if detail else "."
     return errors.ServerError(
-        f"The {call.operation.service.value} service failed ({status}){told}",
+        f"The {call.operation.service.value} service failed ({status}){reason}",
         **_fields(
             call,
             status,
             detail,
-            "Try again in a few minutes; if it fails again, tell the deployment's operator.",
+            "Try again in a few minutes; if it fails again, contact the deployment's operator.",
         ),
     )
 
@@ -315,10 +315,8 @@ def _unreadable(
         message = f"The answer to {call.operation.name} is too large to be read."
         hint = f"Check the {call.operation.service.value} URL, or ask for fewer items at a time."
     elif reason is not None:
-        message = (
-            f"The answer to {call.operation.name} has another shape than the interface promises: {reason}."
-        )
-        hint = "The service may be newer than this SDK; look for an update."
+        message = f"The answer to {call.operation.name} does not match the interface: {reason}."
+        hint = "The service may be newer than this SDK; check for an update."
     elif _is_html(headers):
         message = f"{call.operation.name} was answered with a web page."
         hint = f"Check the {call.operation.service.value} URL, and whether a proxy asks you to log in."
@@ -329,7 +327,7 @@ def _unreadable(
 
 
 def _shape(error: Exception) -> str:
-    """Name what was missing or wrong without quoting values, which may be secret."""
+    """Describe what is missing or wrong without quoting values, which may be secret."""
     if isinstance(error, KeyError):
         return f"{error.args[0]!s} is missing"
     if isinstance(error, Unusable):
@@ -347,16 +345,16 @@ def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entri
         data = json.loads(text)
     except (ValueError, RecursionError):
         return server_text(text), ()
-    told = data.get("detail", data.get("message")) if isinstance(data, dict) else data
-    if isinstance(told, list):
-        entries = tuple(_entry(entry) for entry in told[:_MOST_ENTRIES] if isinstance(entry, dict))
+    reason = data.get("detail", data.get("message")) if isinstance(data, dict) else data
+    if isinstance(reason, list):
+        entries = tuple(_entry(entry) for entry in reason[:_MOST_ENTRIES] if isinstance(entry, dict))
         return server_text("; ".join(map(str, entries))) or None, entries
-    # Anything else is an answer in the wrong place, which may hold what must not be shown.
-    return (server_text(told) or None) if isinstance(told, str) else None, ()
+    # Anything else is a misplaced answer and may hold secrets.
+    return (server_text(reason) or None) if isinstance(reason, str) else None, ()
 
 
 def _text(body: bytes) -> str:
-    # Whatever charset the headers name: JSON has one only, and a page from a proxy is shown as well as it can be.
+    # The charset in the headers is ignored: JSON is UTF-8, and a proxy's page need not be perfect.
     return body.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
@@ -390,6 +388,6 @@ def _is_html(headers: Mapping[str, str]) -> bool:
 
 
 def _sentence(detail: str | None) -> str:
-    """End what the service said, whatever it ended with, so that a next step can follow."""
+    """Return the service's explanation as a sentence, so that a hint can follow."""
     text = (detail or "").strip().rstrip(".") or "no reason given"
     return text if text[-1] in "!?…" else f"{text}."

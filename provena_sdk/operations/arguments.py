@@ -1,4 +1,4 @@
-"""From what callers pass to what the interfaces take; whatever is wrong is refused here, by name."""
+"""Convert callers' arguments to what the interfaces take, and refuse bad ones by name."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class PydanticObject(Protocol):
 
 
 JsonSource: TypeAlias = Mapping[str, Any] | Model | PydanticObject
-"""What a request may be given as, besides its model: a mapping, or an object that writes itself as JSON."""
+"""Alternatives to a request model: a mapping, or an object that can be written as JSON."""
 
 MetadataSource: TypeAlias = JsonSource | str | os.PathLike[str]
-"""What metadata may be given as: a ``CollectionFormat``, a mapping, a pydantic object, or the path of a JSON file."""
+"""Forms of metadata: a ``CollectionFormat``, a mapping, a pydantic object, or the path of a JSON file."""
 
 M = TypeVar("M", bound=Model)
 
 
 def text(argument: str, value: object) -> str:
-    """Check a text that must say something.
+    """Check a text that must not be blank.
 
     Args:
         argument: The argument's name, for the message.
@@ -55,17 +55,17 @@ def text(argument: str, value: object) -> str:
         The text, unchanged.
 
     Raises:
-        InvalidArgument: It is no str, or blank.
+        InvalidArgument: It is not a str, or it is blank.
     """
     if not isinstance(value, str):
-        raise InvalidArgument(argument, f"a str is needed, not {type(value).__name__}.")
+        raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}.")
     if not value.strip():
-        raise InvalidArgument(argument, "it must not be empty.")
+        raise InvalidArgument(argument, "must not be empty.")
     return sendable(argument, value)
 
 
 def flag(argument: str, value: object) -> bool:
-    """Check what is to be True or False. A word such as ``"no"`` would count as True.
+    """Check a bool; a word such as ``"no"`` would count as True.
 
     Args:
         argument: The argument's name, for the message.
@@ -75,10 +75,10 @@ def flag(argument: str, value: object) -> bool:
         The value, unchanged.
 
     Raises:
-        InvalidArgument: It is something else.
+        InvalidArgument: It is not a bool.
     """
     if not isinstance(value, bool):
-        raise InvalidArgument(argument, f"True or False is needed, not {type(value).__name__}.")
+        raise InvalidArgument(argument, f"must be True or False, not {type(value).__name__}.")
     return value
 
 
@@ -88,25 +88,25 @@ def count(argument: str, value: object, *, least: int = 1, most: int | None = No
     Args:
         argument: The argument's name, for the message.
         value: What the caller passed.
-        least: The smallest allowed.
-        most: The largest allowed, or None.
+        least: The smallest number allowed.
+        most: The largest number allowed, or None.
 
     Returns:
         The number, unchanged.
 
     Raises:
-        InvalidArgument: It is no int, or out of range.
+        InvalidArgument: It is not an int, or out of range.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidArgument(argument, f"a whole number is needed, not {type(value).__name__}.")
+        raise InvalidArgument(argument, f"must be a whole number, not {type(value).__name__}.")
     if value < least or (most is not None and value > most):
         bounds = f"at least {least}" if most is None else f"between {least} and {most}"
-        raise InvalidArgument(argument, f"{value} is out of range; it must be {bounds}.")
+        raise InvalidArgument(argument, f"must be {bounds}, not {value}.")
     return value
 
 
 def seconds(argument: str, value: object) -> float:
-    """Check a length of time.
+    """Check a duration.
 
     Args:
         argument: The argument's name, for the message.
@@ -116,12 +116,12 @@ def seconds(argument: str, value: object) -> float:
         The number of seconds, unchanged.
 
     Raises:
-        InvalidArgument: It is no number, not more than 0, or endless.
+        InvalidArgument: It is not a finite number above 0.
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise InvalidArgument(argument, f"a number of seconds is needed, not {type(value).__name__}.")
+        raise InvalidArgument(argument, f"must be a number of seconds, not {type(value).__name__}.")
     if not 0 < value <= sys.float_info.max:
-        raise InvalidArgument(argument, "it must be more than 0 seconds, and not endless.")
+        raise InvalidArgument(argument, "must be more than 0 seconds, and finite.")
     return value
 
 
@@ -130,15 +130,15 @@ def request(argument: str, model: type[M], given: object, fields: Mapping[str, o
 
     Args:
         argument: The argument's name, for messages.
-        model: The generated class that is needed.
+        model: The generated class.
         given: What the caller passed for it, or None.
-        fields: What the caller passed as keywords; None means not given. They win over ``given``.
+        fields: What the caller passed as keywords; None means not given. They override ``given``.
 
     Returns:
-        A new model; nothing the caller holds is shared or changed.
+        A new model that shares nothing with ``given``.
 
     Raises:
-        InvalidArgument: A field is missing, unknown in type, or ``given`` is something else entirely.
+        InvalidArgument: A field is missing or has the wrong type, or ``given`` is none of these.
     """
     data = {} if given is None else json_data(argument, given)
     for name, value in fields.items():
@@ -152,14 +152,14 @@ def metadata(argument: str, model: type[M], given: object) -> M:
 
     Args:
         argument: The argument's name, for messages.
-        model: The generated class that is needed.
+        model: The generated class.
         given: What the caller passed for it.
 
     Returns:
-        A new model; nothing the caller holds is shared or changed.
+        A new model that shares nothing with ``given``.
 
     Raises:
-        InvalidArgument: The file cannot be read, or the content has not the shape of dataset metadata.
+        InvalidArgument: The file cannot be read, or its content is not dataset metadata.
     """
     if isinstance(given, str | os.PathLike):
         given = _json_file(argument, Path(given))
@@ -167,7 +167,7 @@ def metadata(argument: str, model: type[M], given: object) -> M:
 
 
 def json_data(argument: str, given: object) -> dict[str, Any]:
-    """Write what the caller holds as new JSON data.
+    """Convert an object to JSON data.
 
     Args:
         argument: The argument's name, for messages.
@@ -177,28 +177,28 @@ def json_data(argument: str, given: object) -> dict[str, Any]:
         JSON data that shares nothing with ``given``.
 
     Raises:
-        InvalidArgument: It is something else, or holds values that JSON cannot.
+        InvalidArgument: It is something else, or has values that JSON cannot express.
     """
     try:
-        # Written and read again: the copy shares nothing, and holds nothing that could not be sent.
+        # Encoding and decoding gives a copy that shares nothing and can be sent.
         written = json.dumps(_json_form(given), default=_json_form, allow_nan=False, ensure_ascii=False)
         written.encode()
         copied = json.loads(written)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(argument, f"it cannot be written as JSON: {error}.") from error
+        raise InvalidArgument(argument, f"cannot be written as JSON: {error}.") from error
     if not isinstance(copied, dict):
-        raise InvalidArgument(argument, "a JSON object is needed.")
+        raise InvalidArgument(argument, "must be a JSON object.")
     return copied
 
 
 def parse(argument: str, model: type[M], data: dict[str, Any], keywords: Container[str] = ()) -> M:
-    """Read JSON data as a model.
+    """Parse JSON data as a model.
 
     Args:
         argument: The argument's name, for messages.
         model: The generated class.
         data: JSON data.
-        keywords: Fields that the caller can give as arguments of their own, which messages then name.
+        keywords: Fields that callers can pass as arguments of their own; messages then name those.
 
     Returns:
         The model.
@@ -207,18 +207,18 @@ def parse(argument: str, model: type[M], data: dict[str, Any], keywords: Contain
         InvalidArgument: A field is missing or has another type; the message names it.
     """
     try:
-        return model.from_dict(data)  # type: ignore[no-any-return]  # the protocol cannot name its own implementer
+        return model.from_dict(data)  # type: ignore[no-any-return]  # a Protocol cannot express it
     except KeyError as error:
         field = str(error.args[0])
         if field in keywords:
-            raise InvalidArgument(field, "it is missing.") from error
+            raise InvalidArgument(field, "is missing.") from error
         raise InvalidArgument(argument, f"{field} is missing.") from error
     except (TypeError, ValueError, AttributeError) as error:
-        place, _, told = str(error).partition(": ")
+        place, _, reason = str(error).partition(": ")
         field = place.removeprefix(f"{model.__name__}.")
         if field in keywords:
-            raise InvalidArgument(field, f"{told}.") from error
-        raise InvalidArgument(argument, f"not the shape of {model.__name__}: {error}.") from error
+            raise InvalidArgument(field, f"{reason}.") from error
+        raise InvalidArgument(argument, f"does not match {model.__name__}: {error}.") from error
 
 
 def _json_file(argument: str, path: Path) -> dict[str, Any]:
@@ -228,14 +228,14 @@ def _json_file(argument: str, path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InvalidArgument(argument, f"{name} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise InvalidArgument(argument, f"{name} holds no JSON: {error}.") from error
+        raise InvalidArgument(argument, f"{name} is not JSON: {error}.") from error
     if not isinstance(data, dict):
-        raise InvalidArgument(argument, f"{name} holds no JSON object.")
+        raise InvalidArgument(argument, f"{name} is not a JSON object.")
     return data
 
 
 def _json_form(value: Any) -> Any:
-    """Return what stands for a value in JSON; what the encoder cannot take is asked for here again."""
+    """Return the JSON form of a value; the encoder calls this for each type that it does not know."""
     if callable(to_dict := getattr(value, "to_dict", None)):
         return to_dict()
     if isinstance(value, Mapping):
@@ -247,4 +247,4 @@ def _json_form(value: Any) -> Any:
             return json.loads(written)
     if callable(isoformat := getattr(value, "isoformat", None)):
         return isoformat()
-    raise TypeError(f"{type(value).__name__} is not accepted; give a model, a dict or a pydantic object")
+    raise TypeError(f"{type(value).__name__} is not supported; pass a model, a dict or a pydantic object")

@@ -1,7 +1,7 @@
-"""Every operation of both interfaces: whether it may be repeated, and the role it needs.
+"""Every operation of both services: whether it may be repeated, and the role it requires.
 
-Roles are those the services were measured to ask for; write access needs the read role as well. What may be
-repeated is measured too: many reads are POST, and minting twice makes two datasets.
+Both were measured on the services. Writing also requires the read role. The HTTP method says nothing about repeating:
+many reads are POST, and minting twice makes two datasets.
 """
 
 from __future__ import annotations

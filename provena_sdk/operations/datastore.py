@@ -1,4 +1,4 @@
-"""What a caller asks of the datastore, as workflows."""
+"""Workflows for the datastore."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from provena_sdk.operations.permission import call_on
 from provena_sdk.operations.workflow import Workflow, call, handle_of
 
 LONGEST_EXPIRY = 86_400
-"""Seconds a presigned URL may live at most; the service answers 422 above."""
+"""Longest lifetime of a presigned URL, in seconds; the service answers 422 above it."""
 
 DEFAULT_EXPIRY = 10_800
-"""Seconds a presigned URL lives when the request does not say; the service's own default."""
+"""Default lifetime of a presigned URL, in seconds; the service's own default."""
 
 MOST_VERSIONS = 1000
-"""Versions that are followed to the newest; each takes a request."""
+"""Most versions to follow to the newest; each takes a request."""
 
 DEFAULT_PAGE_SIZE = 20
-"""Rows a page of the service's own."""
+"""The service's default number of rows per page."""
 
 PAGE_SIZE = 200
-"""Rows a page when the caller does not say: few round trips, and far from the gateway's 30 seconds."""
+"""Rows per page by default: few round trips, and well within the gateway's 30 seconds."""
 
 
 def health_check() -> Workflow[HealthCheckResponse]:
@@ -85,11 +85,11 @@ def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
             break
         current = following
     raise UnreadableAnswer(
-        f"The versions of dataset {first} have no newest one: they lead in a circle, or nowhere.",
+        f"The versions of dataset {first} have no newest one: they form a circle, or the chain is broken.",
         operation=catalogue.FETCH_DATASET.name,
         status=200,
         dataset_id=first,
-        hint="Ask the deployment's operator to mend their order.",
+        hint="Ask the deployment's operator to repair the order of the versions.",
     )
 
 
@@ -100,7 +100,7 @@ def mint_dataset(metadata: object) -> Workflow[MintResponse]:
 
 
 def validate_metadata(metadata: object) -> Workflow[ItemRevertResponse]:
-    """Have metadata checked; the service's flat answer is given the shape of its other outcomes."""
+    """Validate metadata; the service's flat answer is converted to the form of its other answers."""
     body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
     return ItemRevertResponse(status=(yield from call(catalogue.VALIDATE_METADATA(body=body))))
 
@@ -110,16 +110,16 @@ def update_metadata(
 ) -> Workflow[UpdateMetadataResponse]:
     """Replace a dataset's metadata."""
     handle = yield from handle_of(argument, dataset_id)
-    told = arguments.text("reason", reason)
+    checked = arguments.text("reason", reason)
     body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
     operation = catalogue.UPDATE_METADATA
-    return (yield from call_on(operation.about(handle, handle_id=handle, reason=told, body=body)))
+    return (yield from call_on(operation.about(handle, handle_id=handle, reason=checked, body=body)))
 
 
 def revert_metadata(
     given: object, *, argument: str = "metadata_payload", **fields: object
 ) -> Workflow[ItemRevertResponse]:
-    """Bring back an earlier state of a dataset's metadata."""
+    """Restore an earlier version of a dataset's metadata."""
     body = arguments.request(argument, ItemRevertRequest, given, fields)
     body.id = yield from handle_of("id", body.id)
     arguments.text("reason", body.reason)
@@ -140,18 +140,18 @@ def version_dataset(
 def list_request(
     given: object, *, page_size: int | None = None, **fields: object
 ) -> NoFilterSubtypeListRequest:
-    """Make the request for a listing.
+    """Build the request for a listing.
 
     Args:
         given: The request as a model, a mapping or a pydantic object, or None.
-        page_size: Rows a page.
+        page_size: Rows per page.
         fields: ``sort_by``, ``ascending``, ``begins_with``, ``pagination_key``; None means not given.
 
     Returns:
-        A request of its own.
+        A new request.
 
     Raises:
-        InvalidArgument: The page size is not positive, or the sort is one that the service cannot do.
+        InvalidArgument: The page size is not positive, or the service cannot sort this way.
     """
     argument = "list_dataset_request"
     ascending, begins_with = fields.pop("ascending", None), fields.pop("begins_with", None)
@@ -186,25 +186,25 @@ def _check_sort(options: SortOptions) -> None:
     if options.sort_type is not None and not options.sort_type.is_known:
         raise InvalidArgument(
             "sort_by",
-            f"it must be one of {', '.join(SortType)}, not {printable(options.sort_type.value, 60)!r}.",
+            f"must be one of {', '.join(SortType)}, not {printable(options.sort_type.value, 60)!r}.",
         )
     if options.sort_type == "RELEASE_TIMESTAMP":
         raise InvalidArgument("sort_by", "the service cannot sort by RELEASE_TIMESTAMP; it answers 500.")
     if by_prefix and options.begins_with is None:
-        raise InvalidArgument("begins_with", "sorting by ACCESS_INFO_URI_BEGINS_WITH needs it.")
+        raise InvalidArgument("begins_with", "must be given to sort by ACCESS_INFO_URI_BEGINS_WITH.")
     if not by_prefix and options.begins_with is not None:
-        raise InvalidArgument("begins_with", "only sorting by ACCESS_INFO_URI_BEGINS_WITH takes it.")
+        raise InvalidArgument("begins_with", "must be given only to sort by ACCESS_INFO_URI_BEGINS_WITH.")
 
 
 def listing(
     given: object, total_limit: int | None, *, page_size: int | None = None, **fields: object
 ) -> NoFilterSubtypeListRequest:
-    """Make the request for listing everything, with pages of a good size unless the caller chose one."""
+    """Build the request for listing everything, with large pages unless the caller chose a size."""
     if total_limit is not None:
         arguments.count("total_limit", total_limit, least=0)
     body = list_request(given, page_size=page_size, **fields)
     if page_size is None and body.page_size == DEFAULT_PAGE_SIZE:
-        # A request object does not tell its default from a chosen 20, and nobody who wants all wants them slowly.
+        # The default of a request object looks like a choice of 20; larger pages list everything faster.
         body.page_size = PAGE_SIZE if not total_limit else min(PAGE_SIZE, total_limit)
     return body
 
@@ -215,7 +215,7 @@ def list_datasets(body: NoFilterSubtypeListRequest) -> Workflow[DatasetListRespo
 
 
 def list_page(body: NoFilterSubtypeListRequest, key: object | None) -> Workflow[DatasetListResponse]:
-    """Fetch the page of the listing that a key stands for; the key goes back as it came."""
+    """Fetch the page of the listing for a key, which is sent back unchanged."""
     asked = evolve(body, pagination_key=key) if isinstance(key, PaginationKey) else body
     return (yield from list_datasets(asked))
 
@@ -230,7 +230,9 @@ def presigned_url(
     arguments.count("expires_in", body.expires_in, most=LONGEST_EXPIRY)
     for forbidden in ("..", "//", "\\"):
         if forbidden in body.file_path:
-            raise InvalidArgument("file_path", f"the service refuses any path holding {forbidden!r}.")
+            raise InvalidArgument(
+                "file_path", f"must not contain {forbidden!r}; the service refuses such paths."
+            )
     return (yield from call_on(catalogue.PRESIGNED_URL.about(body.dataset_id, body=body)))
 
 

@@ -1,4 +1,4 @@
-"""Handles of datasets and other items, as people have them: bare, with a scheme, or in a web address."""
+"""Parse handles of datasets and other items: bare, with a scheme, or in the URL of a web page."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _SHOWN: Final = 80
 
 
 def handle(argument: str, value: object, *, domain: str | None = None) -> str:
-    """Read a handle, which has two segments, and no scheme of its own.
+    """Parse a handle, which has two segments, such as ``10378.1/1451860``.
 
     Args:
         argument: The argument's name, for the message.
         value: What the caller passed: a handle; one after ``hdl:``, ``provena://`` or ``https://hdl.handle.net/``; or
-            an address of the deployment's own web pages that holds one.
-        domain: The deployment's domain; None reads no address of its web pages.
+            the URL of one of the deployment's web pages that contains one.
+        domain: The deployment's domain; with None, URLs of its web pages are not accepted.
 
     Returns:
-        The handle alone.
+        The bare handle.
 
     Raises:
-        InvalidArgument: It is not a handle, or a page of somebody else's.
+        InvalidArgument: It is not a handle, or a web page of another site.
 
     Example:
         >>> handle("id", "10378.1/1451860"), handle("id", "https://hdl.handle.net/10378.1/1451860")
@@ -39,20 +39,20 @@ def handle(argument: str, value: object, *, domain: str | None = None) -> str:
         '10378.1/1451860'
     """
     if not isinstance(value, str):
-        raise InvalidArgument(argument, f"a handle is a str, not {type(value).__name__}.")
+        raise InvalidArgument(argument, f"must be a str, not {type(value).__name__}.")
     found = _bare(value.strip(), domain)
     if found is None or not is_handle(found):
         held = inside(value)
         raise InvalidArgument(
             argument,
             f"{printable(value, _SHOWN)!r} is not a handle.",
-            hint=f"Did you mean {held!r}?" if held else "A handle has two segments, as in '10378.1/1451860'.",
+            hint=f"Did you mean {held!r}?" if held else "A handle looks like '10378.1/1451860'.",
         )
     return sendable(argument, found)
 
 
 def is_handle(text: str) -> bool:
-    """Whether a text is a handle and nothing else.
+    """Return whether a text is a bare handle.
 
     Example:
         >>> is_handle("10378.1/1900005"), is_handle("hdl:10378.1/1900005")
@@ -62,7 +62,7 @@ def is_handle(text: str) -> bool:
 
 
 def is_written(text: str) -> bool:
-    """Whether a text has a scheme that handles are written with.
+    """Return whether a text begins with a scheme used for handles.
 
     Example:
         >>> is_written("hdl:10378.1/1900005"), is_written("does/not/exist")
@@ -72,7 +72,7 @@ def is_written(text: str) -> bool:
 
 
 def without_scheme(text: str) -> str:
-    """Drop the scheme of a handle; a text without one is returned itself.
+    """Remove the scheme of a handle; a text without one is returned unchanged.
 
     Example:
         >>> without_scheme("hdl:10378.1/1451860/obs"), without_scheme("10378.1/1451860")
@@ -86,7 +86,7 @@ def without_scheme(text: str) -> str:
 
 
 def web_host(value: object) -> str | None:
-    """Return the host of a web address, in lower case; None for anything else.
+    """Return the host of an http or https URL, in lower case; None for anything else.
 
     Example:
         >>> web_host("https://data.example.org/dataset/10378.1/1451860"), web_host("10378.1/1451860")
@@ -102,7 +102,7 @@ def web_host(value: object) -> str | None:
 
 
 def inside(text: str) -> str | None:
-    """Find the first handle inside of a text, by its number in front.
+    """Find the first handle in a text, by its numeric prefix.
 
     Example:
         >>> inside("https://prov.example.org/?rootId=10378.1%2F1451860&depth=2"), inside("reef/2024")
@@ -120,7 +120,7 @@ def inside(text: str) -> str | None:
 
 
 def sendable(argument: str, value: str) -> str:
-    """Refuse a text that holds half of a surrogate pair.
+    """Refuse a text that contains half of a surrogate pair.
 
     Raises:
         InvalidArgument: It cannot be encoded.
@@ -128,7 +128,7 @@ def sendable(argument: str, value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise InvalidArgument(argument, "it holds half a character, which cannot be sent.") from None
+        raise InvalidArgument(argument, "contains half of a surrogate pair, which cannot be sent.") from None
     return value
 
 

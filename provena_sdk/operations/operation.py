@@ -1,4 +1,4 @@
-"""The parts every operation is made of."""
+"""What an operation is: its endpoint, its service, and whether it may be repeated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Endpoint(Protocol[P, T_co]):
-    """A generated module: it builds the request of one operation, and reads the body of a 200."""
+    """A generated module: builds the request of one operation, and parses the body of a 200."""
 
     @property
     def __name__(self) -> str:
@@ -21,31 +21,31 @@ class Endpoint(Protocol[P, T_co]):
         ...
 
     def request(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
-        """Build method, path, query and JSON body, as an HTTP client takes them."""
+        """Return method, path, query and JSON body, as an HTTP client takes them."""
         ...
 
     def parse(self, data: Any) -> T_co:
-        """Read the decoded body."""
+        """Parse the decoded body."""
         ...
 
 
 class Service(enum.Enum):
-    """The services a deployment is made of, by the name of their address in ``Deployment``."""
+    """The services of a deployment; each value names the service's URL in ``Deployment``."""
 
     DATASTORE = "datastore"
     SEARCH = "search"
 
 
 class Repeat(enum.Enum):
-    """What repeating a request may do, as measured on the services; the HTTP method does not tell."""
+    """The effect of repeating a request, as measured on the services; the HTTP method does not show it."""
 
-    SAFE = "changes nothing, however often it is sent"
-    IDEMPOTENT = "leaves the same state, however often it is sent"
-    NEVER = "may take effect once more each time it is sent"
+    SAFE = "changes nothing"
+    IDEMPOTENT = "leads to the same state, however often it is sent"
+    NEVER = "may take effect again each time it is sent"
 
 
 class Unusable(ValueError):
-    """A value of an answer has the promised type and cannot be used; the text says so without quoting it."""
+    """A value in an answer has the right type but cannot be used; the message does not quote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Call(Generic[T]):
     """One request, ready to be sent.
 
     Attributes:
-        operation: What is being asked.
+        operation: The operation that it calls.
         request: Method, path, query and JSON body, as an HTTP client takes them.
         dataset_id: The dataset it is about, for messages.
     """
@@ -64,16 +64,16 @@ class Call(Generic[T]):
 
 
 class Operation(Generic[P, T]):
-    """One operation of an interface.
+    """One operation of a service.
 
     Args:
         endpoint: The generated module.
         repeat: Whether it may be sent again.
-        role: The role it needs, named when the service says a role is missing.
-        is_json: False when a 200 holds plain text.
-        needs_token: False for the operations that anybody may call.
-        changes_access: Whether it may change who can read or write the files of the dataset it is about.
-        check: Raises :class:`Unusable` for an answer that cannot be used although its shape is right.
+        role: The role it requires, named when the service reports a missing role.
+        is_json: False if a 200 is plain text.
+        needs_token: False for operations that anyone may call.
+        changes_access: Whether it may change who can read or write the dataset's files.
+        check: Raises :class:`Unusable` for a well-formed answer that cannot be used.
 
     Attributes:
         name: Its name in messages, ``<service>.<generated module>``.
@@ -104,10 +104,10 @@ class Operation(Generic[P, T]):
         self._request = endpoint.request
 
     def parse(self, data: Any) -> T:
-        """Read the decoded body of a 200.
+        """Parse the decoded body of a 200.
 
         Raises:
-            ValueError: A value is of another type than promised, or cannot be used.
+            ValueError: A value has the wrong type or cannot be used.
         """
         found = self._parse(data)
         if self._check is not None:
@@ -119,7 +119,7 @@ class Operation(Generic[P, T]):
         return Call(self, self._request(*args, **kwargs))
 
     def about(self, dataset_id: str, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        """Build the call for these arguments, remembering which dataset it is about."""
+        """Build the call for these arguments, with the dataset it is about."""
         return Call(self, self._request(*args, **kwargs), dataset_id)
 
     def __repr__(self) -> str:

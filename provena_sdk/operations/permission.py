@@ -1,4 +1,4 @@
-"""Calls about one dataset: whoever is refused learns whom to ask."""
+"""Calls about one dataset; an error of missing permission names the dataset's owner."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 def call_on(request: Call[T]) -> Workflow[T]:
-    """Send a request about one dataset; when it is refused, look up whose dataset it is.
+    """Send a request about one dataset; if permission is denied, look up the owner.
 
-    Who may not read or change a dataset's files may often see its metadata, and there the owner is named.
+    The metadata of a dataset, which name its owner, are often visible to users who may not access its files.
 
     Args:
         request: The call to send.
@@ -24,7 +24,7 @@ def call_on(request: Call[T]) -> Workflow[T]:
         The answer, parsed.
 
     Raises:
-        DatasetAccessDenied: Refused; it names the owner if that could be found out.
+        DatasetAccessDenied: Permission denied; the error names the owner if known.
         ProvenaError: The answer is another error, or there is none.
     """
     try:
@@ -32,7 +32,7 @@ def call_on(request: Call[T]) -> Workflow[T]:
     except DatasetAccessDenied as error:
         denied = error
     denied.name_owner((yield from _owner(request.dataset_id)))
-    # The driver goes on inside an except clause; a failed look-up there is none of the reader's business.
+    # The look-up ran inside an except clause; its failure must not show up as the context of this error.
     raise denied from None
 
 
@@ -42,6 +42,6 @@ def _owner(dataset_id: str | None) -> Workflow[str | None]:
     try:
         answer = yield from call(catalogue.FETCH_DATASET.about(dataset_id, handle_id=dataset_id))
     except ProvenaError:
-        # A private dataset, most likely; what matters is the refusal itself.
+        # Most likely a private dataset; the denial itself is what matters.
         return None
     return answer.item.owner_username

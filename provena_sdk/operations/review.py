@@ -1,4 +1,4 @@
-"""What a caller asks about reviewers and releases, as workflows."""
+"""Workflows for reviewers and releases."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def add_reviewer(reviewer_id: str) -> Workflow[None]:
 
 
 def delete_reviewer(reviewer_id: str) -> Workflow[None]:
-    """Take the reviewer's part from a person."""
+    """Remove a person from the reviewers."""
     person = yield from item_of("reviewer_id", reviewer_id)
     yield from call(catalogue.DELETE_REVIEWER(reviewer_id=person))
 
 
 def list_reviewers() -> Workflow[list[str]]:
-    """Fetch the ids of all reviewers; the service's order means nothing, so they are sorted."""
+    """Fetch the ids of all reviewers, sorted because the service's order is arbitrary."""
     return sorted((yield from call(catalogue.LIST_REVIEWERS())))
 
 
@@ -40,7 +40,7 @@ def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprova
 
 
 def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalRequestResponse]:
-    """Approve or reject a release as its reviewer."""
+    """Approve or reject a release, as its reviewer."""
     body = arguments.request("action_approval_request", ActionApprovalRequest, given, fields)
     body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
     arguments.flag("approve", body.approve)

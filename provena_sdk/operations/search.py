@@ -1,4 +1,4 @@
-"""What a caller asks of the search service, as workflows."""
+"""Workflows for the search service."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from provena_sdk.operations.datastore import DEFAULT_PAGE_SIZE, fetch_dataset
 from provena_sdk.operations.workflow import Workflow, call, gather
 
 DEFAULT_SEARCH_LIMIT = 25
-"""Hits that ``search_datasets`` loads when not told otherwise."""
+"""Default number of hits that ``search_datasets`` loads."""
 
 DATASTORE_DEFAULT_SEARCH_LIMIT = DEFAULT_PAGE_SIZE
-"""Rows a page of a listing when the request does not say; the service's own default."""
+"""Default number of rows per page of a listing; the service's own default."""
 
 LARGEST_LIMIT = 50
-"""Hits the service returns at most; it caps larger limits without a word."""
+"""Most hits that the service returns; it silently caps larger limits."""
 
 CONCURRENT_LOADS = 16
 
@@ -45,7 +45,7 @@ class LoadedSearchItem:
     item: ItemDataset
 
     def __str__(self) -> str:
-        # A service may send a number that no float holds.
+        # A service may send a number that does not fit a float.
         score = f"{self.score:8.3f}" if abs(self.score) < _LARGEST_SCORE else f"{'…':>8}"
         return f"{score}  {printable(self.id)}  {printable(self.item.display_name)}"
 
@@ -55,7 +55,7 @@ class LoadedSearchItem:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UnauthorisedSearchItem:
-    """A hit that the user may not read; search does not look at permissions."""
+    """A hit that the user may not read; the search index ignores permissions."""
 
     id: str
     score: float
@@ -84,13 +84,13 @@ class FailedSearchItem:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LoadedSearchResponse:
-    """The hits of a search, best first, sorted by what became of loading them.
+    """The hits of a search, best first, grouped by whether they could be loaded.
 
     Attributes:
         items: Hits with their datasets.
         auth_errors: Hits that the user may not read.
-        misc_errors: Hits that failed for another reason, such as an index that is behind.
-        warnings: What the search service had to say.
+        misc_errors: Hits that failed for another reason, such as an outdated index.
+        warnings: Warnings from the search service.
     """
 
     items: list[LoadedSearchItem] = field(default_factory=list)
@@ -136,22 +136,22 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
     if subtype is not None and not subtype.is_known:
         raise InvalidArgument(
             "subtype_filter",
-            f"it must be one of {', '.join(ItemSubType)}, not {printable(subtype_filter, 60)!r}.",
+            f"must be one of {', '.join(ItemSubType)}, not {printable(subtype_filter, 60)!r}.",
         )
     request = catalogue.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)
     found = yield from call(request)
-    # Each may be loaded by a request of its own, so that no more count than were asked for.
+    # Each hit may cost a request, so no more are kept than were asked for.
     return evolve(found, results=found.results[:limit])
 
 
 def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
-    """Search datasets and load every hit, several at a time, keeping the order of the hits."""
+    """Search datasets and load the hits concurrently, in the order of the hits."""
     found = yield from search_registry(query, limit, "DATASET")
     hits = found.results
     loads = [fetch_dataset("id", hit.id) for hit in hits]
     outcomes = yield from gather(loads, CONCURRENT_LOADS)
     response = LoadedSearchResponse(
-        warnings=[server_text(told) for told in (found.warnings or [])[:LARGEST_LIMIT]]
+        warnings=[server_text(warning) for warning in (found.warnings or [])[:LARGEST_LIMIT]]
     )
     for hit, outcome in zip(hits, outcomes, strict=True):
         if isinstance(outcome, SignInError | TokenRejected | ClosedError):

@@ -1,4 +1,4 @@
-"""Web addresses in answers: users open them, or hand them to a program that fetches them."""
+"""Check URLs in answers, which users open or pass to other programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provena_sdk.operations.operation import Unusable
 
 
 def check_presigned(answer: PresignedURLResponse) -> None:
-    """Refuse a presigned URL that is not a web address.
+    """Refuse a presigned URL that is not an http or https URL.
 
     Raises:
         Unusable: It has another scheme, no host, or characters that do not belong in a URL.
@@ -19,7 +19,7 @@ def check_presigned(answer: PresignedURLResponse) -> None:
 
 
 def check_console(answer: CredentialResponse) -> None:
-    """Refuse the URL of a console session that is not a web address; there may be none.
+    """Refuse the URL of a console session that is not an http or https URL; None is accepted.
 
     Raises:
         Unusable: As for :func:`check_presigned`.
@@ -35,4 +35,4 @@ def _check(name: str, url: str) -> None:
     except ValueError:
         usable = False
     if not usable or not url.isascii() or not url.isprintable() or " " in url:
-        raise Unusable(f"{name} is not a web address")
+        raise Unusable(f"{name} is not an http or https URL")

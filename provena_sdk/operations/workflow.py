@@ -1,7 +1,7 @@
-"""Several calls as one piece of logic, written once and driven by a blocking and by an awaiting driver.
+"""Workflows: sequences of calls, written once and run by a sync and an async driver.
 
-A workflow is a generator: it yields what it wants done and is sent the outcome. ``yield from call(...)`` and
-``yield from gather(...)`` keep the types of the results.
+A workflow is a generator that yields effects and is sent their results. ``yield from call(...)`` and
+``yield from gather(...)`` preserve the types of the results.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class AskDomain:
-    """Say which deployment the workflow runs at."""
+    """Return the domain of the deployment that the workflow runs against."""
 
 
 Effect: TypeAlias = Call[Any] | Gather | AskDomain
@@ -50,14 +50,14 @@ def call(request: Call[T]) -> Workflow[T]:
 
 
 def handle_of(argument: str, value: object) -> Workflow[str]:
-    """Read a handle, in an address of the deployment's own web pages as well.
+    """Parse a handle, also in the URL of one of the deployment's web pages.
 
     Args:
         argument: The argument's name, for the message.
         value: What the caller passed.
 
     Returns:
-        The handle alone.
+        The bare handle.
 
     Raises:
         InvalidArgument: It is not a handle.
@@ -67,14 +67,14 @@ def handle_of(argument: str, value: object) -> Workflow[str]:
 
 
 def item_of(argument: str, value: object) -> Workflow[str]:
-    """Read the id of any item: a handle in one of its written forms, or another text as it is.
+    """Parse the id of any item: a handle in one of its forms; any other text is returned unchanged.
 
     Args:
         argument: The argument's name, for the message.
         value: What the caller passed.
 
     Returns:
-        The id alone.
+        The bare id.
 
     Raises:
         InvalidArgument: It is empty.

@@ -118,7 +118,7 @@ async def test_only_true_deletes(face: Any, provena_sandbox: Sandbox, tmp_path: 
     async with face.open(deployment, access_token=provena_sandbox.access_token("writer")) as provena:
         io = provena.datastore.io
         for call in (io.plan_download, io.plan_upload, io.sync_down, io.sync_up):
-            with pytest.raises(InvalidArgument, match="True or False is needed") as caught:
+            with pytest.raises(InvalidArgument, match="must be True or False") as caught:
                 await call(tmp_path, "10378.1/1", delete=given)
             assert caught.value.argument == "delete"
         with pytest.raises(InvalidArgument) as caught:

@@ -285,7 +285,7 @@ def test_no_message_ends_twice(status: int, detail: str) -> None:
 
 
 def test_a_failure_names_the_service_and_the_next_step() -> None:
-    hint = "Try again in a few minutes; if it fails again, tell the deployment's operator."
+    hint = "Try again in a few minutes; if it fails again, contact the deployment's operator."
     assert str(answer(500, b"")) == f"The datastore service failed (500). {hint}"
     assert str(answer(500, {"detail": "Broken."})) == f"The datastore service failed (500): Broken. {hint}"
 
@@ -294,8 +294,8 @@ def test_a_dataset_under_review_or_released_names_both_ways_on() -> None:
     # The service has one answer for both.
     error = answer(403, {"detail": "Dataset 10378.1/1 is pending review or is released. No writing."})
     assert error.hint == (
-        "While a review is pending, wait for its end or have it withdrawn; once the dataset is released, make a new "
-        "version, as with ds.version(reason)."
+        "While a review is pending, wait for it to end or have it withdrawn; once the dataset is released, make a new "
+        "version with ds.version(reason)."
     )
     assert answer(403, {"detail": "No."}).hint is None
 
@@ -340,5 +340,5 @@ def test_what_is_not_a_web_address_is_not_handed_out(operation: Any, field: str,
         return
     error = answer(200, body, operation=operation)
     assert isinstance(error, errors.UnreadableAnswer)
-    assert f"{field} is not a web address" in str(error)
+    assert f"{field} is not an http or https URL" in str(error)
     assert url not in str(error) or not url

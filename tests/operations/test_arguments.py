@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -145,7 +146,7 @@ def refused(workflow: Callable[[], object]) -> InvalidArgument:
     """Run what has to be refused before it asks for anything to be sent."""
     with pytest.raises(InvalidArgument) as caught:
         list(workflow())  # type: ignore[call-overload]
-    assert str(caught.value).startswith(f"{caught.value.argument}: ")
+    assert re.match(rf"{re.escape(caught.value.argument)}(: | must | is missing)", str(caught.value))
     return caught.value
 
 
@@ -175,16 +176,16 @@ def endless() -> dict[str, Any]:
         ({**METADATA, "associations": {"organisation_id": 7}}, "organisation_id: expected a string"),
         ({**METADATA, "x": float("nan")}, "cannot be written as JSON"),
         ({**METADATA, "x": "\ud800"}, "cannot be written as JSON"),
-        ({**METADATA, "x": object()}, "object is not accepted"),
+        ({**METADATA, "x": object()}, "object is not supported"),
         (endless(), "cannot be written as JSON"),
-        ([METADATA], "list is not accepted"),
-        (None, "NoneType is not accepted"),
-        (7, "int is not accepted"),
+        ([METADATA], "list is not supported"),
+        (None, "NoneType is not supported"),
+        (7, "int is not supported"),
         (CollectionFormat, "cannot be written as JSON"),
         ("no/such/file.json", "cannot be read: No such file"),
         (Path("no/such/file.json"), "cannot be read: No such file"),
         ('{"associations": 1}' * 400, "cannot be read: File name too long"),
-        ("\0", "holds no JSON"),
+        ("\0", "is not JSON"),
     ],
 )
 def test_metadata_that_is_refused(given: Any, told: str) -> None:
@@ -201,7 +202,7 @@ def test_metadata_that_is_refused(given: Any, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"", "no JSON"), (b"[]", "no JSON object"), (b"\xff", "no JSON"), (b"[" * 200_000, "no JSON")],
+    [(b"", "not JSON"), (b"[]", "not a JSON object"), (b"\xff", "not JSON"), (b"[" * 200_000, "not JSON")],
 )
 def test_metadata_files_that_are_refused(tmp_path: Path, content: bytes, told: str) -> None:
     path = tmp_path / "metadata.json"

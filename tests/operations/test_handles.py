@@ -67,7 +67,7 @@ def test_the_handle_inside_of_something_else_is_named(other: str) -> None:
 def test_what_holds_no_handle_is_told_what_one_looks_like(other: str) -> None:
     with pytest.raises(InvalidArgument, match="is not a handle") as caught:
         handles.handle("id", other)
-    assert caught.value.hint == "A handle has two segments, as in '10378.1/1451860'."
+    assert caught.value.hint == "A handle looks like '10378.1/1451860'."
     assert len(caught.value.message) < 200
 
 

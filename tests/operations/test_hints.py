@@ -37,20 +37,20 @@ def told(exchanges: list[Any], call: Any) -> Any:
 def test_a_seed_item(told: Any, name: str, operation: Any) -> None:
     error = told(name, operation)
     assert type(error) is errors.BadRequest
-    assert "10378.1/1900016 is a seed item: its registration began and was never finished." in str(error)
-    assert "operator has to finish or remove it" in str(error)
+    assert "10378.1/1900016 is a seed item: its registration was never completed." in str(error)
+    assert "operator to finish or remove it" in str(error)
 
 
 def test_an_item_of_a_listing_that_the_service_cannot_read(told: Any) -> None:
     error = told("list.unparsable-item", catalogue.LIST_DATASETS)
-    assert "cannot read an item of this listing" in str(error)
-    assert "operator has to mend that item" in str(error)
+    assert "cannot read one of the items on this page" in str(error)
+    assert "operator to repair that item" in str(error)
 
 
 def test_an_item_that_the_service_cannot_read(told: Any) -> None:
     error = told("fetch.unparsable-item", catalogue.FETCH_DATASET)
     assert "another kind of item" in str(error)
-    assert "operator has to mend it" in str(error)
+    assert "operator to repair it" in str(error)
 
 
 @pytest.mark.parametrize("name", ["version.non-dataset", "version.not-owner"])

@@ -7,24 +7,15 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from provena_sdk.auth.account import Account
+from provena_sdk.auth.choose import source_for
+from provena_sdk.auth.source import TokenSource
 from provena_sdk.concurrency.background import on_thread
-from provena_sdk.config import (
-    Deployment,
-    Explanation,
-    Given,
-    Settings,
-    Variables,
-    config_path,
-    explain,
-    read_config,
-    resolve,
-)
-from provena_sdk.config.variables import warn_of_unknown
-from provena_sdk.connection import Datasets
+from provena_sdk.config import Deployment, Explanation, Given, Settings, Variables, explain
+from provena_sdk.connection import find_settings, find_settings_in, request_options, storage_options
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.io import AsyncIOSubModule
 from provena_sdk.resources._async.search import AsyncSearch
@@ -34,44 +25,6 @@ from provena_sdk.resources.io import IOSubModule
 from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
-from provena_sdk.transport.policy import RetryPolicy
-
-if TYPE_CHECKING:
-    from fsspec.implementations.dirfs import DirFileSystem
-
-    from provena_sdk.auth import Account, TokenSource
-
-
-def _settings(given: Given) -> Settings:
-    warn_of_unknown(tuple(os.environ), stacklevel=3)
-    return resolve(given, os.environ, read_config())
-
-
-def _settings_from(variables: Variables, *, elsewhere: bool) -> Settings:
-    """Find the settings of an environment; of the configuration file only the profile that it names.
-
-    Args:
-        variables: The environment.
-        elsewhere: Whether it is not this process's, where another process would look for a secret.
-    """
-    warn_of_unknown(variables.names, stacklevel=3)
-    config = replace(read_config(config_path(variables.plain)), default_profile=None)
-    settings = resolve(Given(), variables, config)
-    if elsewhere and settings.credential is not None:
-        settings = replace(settings, credential=replace(settings.credential, variable=None))
-    return settings
-
-
-def _folder(settings: Settings, datasets: Datasets, dataset_id: str) -> DirFileSystem:
-    from provena_sdk.filesystem.dataset_folder import folder_of, options_of
-
-    return folder_of(options_of(settings), datasets, dataset_id)
-
-
-def _tokens(settings: Settings) -> TokenSource:
-    from provena_sdk.auth.choose import source_for
-
-    return source_for(settings)
 
 
 def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explanation:
@@ -133,7 +86,7 @@ class Client(ABC):
         )
         # What is raised below must not show them.
         del access_token, offline_token, client_secret
-        self._begin(_settings(given), tokens)
+        self._begin(find_settings(given, stacklevel=2), tokens)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -159,17 +112,17 @@ class Client(ABC):
         # What is raised below must not show its secrets.
         del environment
         client = object.__new__(cls)
-        client._begin(_settings_from(variables, elsewhere=elsewhere), None)
+        client._begin(find_settings_in(variables, elsewhere=elsewhere, stacklevel=2), None)
         return client
 
     def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
         self.deployment = settings.deployment
-        self.tokens = _tokens(settings) if tokens is None else tokens
+        self.tokens = source_for(settings) if tokens is None else tokens
         # Only the source of tokens holds the secret.
         credential = None if settings.credential is None else settings.credential.without_secret()
         self._settings = replace(settings, credential=credential)
         self._own_tokens = tokens is not None
-        self._options = Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
+        self._options = request_options(settings)
         self._connect()
 
     @abstractmethod
@@ -263,7 +216,7 @@ class Provena(Client):
 
     def _connect(self) -> None:
         self._transport = Transport(self.deployment, self.tokens, self._options)
-        self._files = FileAccess(self._transport, partial(_folder, self._settings))
+        self._files = FileAccess(self._transport, storage_options(self._settings))
         self._apply_options()
 
     def _apply_options(self) -> None:
@@ -390,7 +343,7 @@ class AsyncProvena(Client):
         self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
         # File work runs on fsspec's own thread, where this client's loop cannot be used.
         self._files = AsyncFileAccess(
-            Transport(self.deployment, self.tokens, self._options), partial(_folder, self._settings)
+            Transport(self.deployment, self.tokens, self._options), storage_options(self._settings)
         )
         self._apply_options()
 

@@ -1,13 +1,18 @@
-"""The datasets of one client: where their files lie, and the credentials to reach them."""
+"""From settings to what a client and a file system both need: tokens, a transport, and datasets."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict, replace
 from typing import Any, Final, TypeVar
 
+from provena_sdk.auth.choose import source_for
 from provena_sdk.concurrency.background import on_thread
+from provena_sdk.config import Given, Settings, Variables, config_path, read_config, resolve
+from provena_sdk.config.variables import warn_of_unknown
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation, store_address
@@ -15,12 +20,60 @@ from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.catalogue import FETCH_DATASET
-from provena_sdk.transport.http import Transport
+from provena_sdk.transport.http import Options, Transport
+from provena_sdk.transport.policy import RetryPolicy
 
 T = TypeVar("T")
 
 # So often the datastore is asked again while files are written one by one.
 _WRITING_ALLOWED_SECONDS: Final = 60.0
+_USUAL_PROFILE: Final = "default"
+
+
+def find_settings(given: Given, *, stacklevel: int = 1) -> Settings:
+    """Find the settings in force: what is given, then the environment, then ``config.toml``.
+
+    Args:
+        given: The arguments.
+        stacklevel: Whose line a warning about an unknown variable names: 1 for that of the caller.
+
+    Raises:
+        ConfigurationError: No deployment is named, or a setting cannot be used.
+        InvalidArgument: An argument is of the wrong kind, or out of range.
+    """
+    warn_of_unknown(tuple(os.environ), stacklevel=stacklevel + 1)
+    return resolve(given, os.environ, read_config())
+
+
+def find_settings_in(variables: Variables, *, elsewhere: bool, stacklevel: int = 1) -> Settings:
+    """Find the settings of an environment; of ``config.toml`` only the profile that it names.
+
+    Args:
+        variables: The environment.
+        elsewhere: Whether it is not this process's, where another process would look for a secret.
+        stacklevel: Whose line a warning about an unknown variable names: 1 for that of the caller.
+
+    Raises:
+        ConfigurationError: No deployment is named, or a variable cannot be used.
+    """
+    warn_of_unknown(variables.names, stacklevel=stacklevel + 1)
+    config = replace(read_config(config_path(variables.plain)), default_profile=None)
+    settings = resolve(Given(), variables, config)
+    if elsewhere and settings.credential is not None:
+        settings = replace(settings, credential=replace(settings.credential, variable=None))
+    return settings
+
+
+def request_options(settings: Settings) -> Options:
+    """Return how long a service has for its answer, and how often a request is retried."""
+    return Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
+
+
+def storage_options(settings: Settings) -> dict[str, Any]:
+    """Return the storage options of ``provena://`` that lead to the same settings elsewhere; none is a secret."""
+    fields = {name: value for name, value in asdict(settings.deployment).items() if value is not None}
+    profile = {} if settings.profile == _USUAL_PROFILE else {"profile": settings.profile}
+    return {"deployment": fields, **profile}
 
 
 class Datasets:
@@ -104,6 +157,20 @@ class Datasets:
             Forbidden: A release is pending or done.
         """
         await self._credentials.ask_anew(dataset_id, Access.WRITE)
+
+
+def connect(given: Given) -> Datasets:
+    """Return the datasets that a client with these arguments has; nothing is sent.
+
+    Args:
+        given: The arguments.
+
+    Raises:
+        ConfigurationError: No deployment is named, or a setting cannot be used.
+        InvalidArgument: An argument is of the wrong kind, or out of range.
+    """
+    settings = find_settings(given, stacklevel=2)
+    return Datasets(Transport(settings.deployment, source_for(settings), request_options(settings)))
 
 
 def _location(dataset_id: str, bucket: str, prefix: str) -> DatasetLocation:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from fsspec.utils import tokenize
 
-from provena_sdk.config import Settings
-from provena_sdk.connection import Datasets
 from provena_sdk.filesystem.file_system import ProvenaFileSystem
 from provena_sdk.filesystem.fsspec_types import DirFileSystem
-
-_USUAL_PROFILE = "default"
 
 
 class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
@@ -60,25 +54,3 @@ class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
     def end_transaction(self) -> None:
         """End a transaction; the files that were written in it get their names."""
         self.fs.end_transaction()
-
-
-def folder_of(options: Mapping[str, Any], datasets: Datasets, dataset_id: str) -> DatasetFolder:
-    """Return a dataset of a client as a file system.
-
-    Args:
-        options: The storage options that lead to such a client elsewhere.
-        datasets: The client's datasets.
-        dataset_id: The dataset's handle.
-    """
-    return DatasetFolder(dataset_id, ProvenaFileSystem.of_client(datasets, options), skip_instance_cache=True)
-
-
-def options_of(settings: Settings) -> dict[str, Any]:
-    """Return the storage options that lead to the client of some settings; none is a secret.
-
-    Args:
-        settings: The client's settings.
-    """
-    addresses = {name: value for name, value in asdict(settings.deployment).items() if value is not None}
-    profile = {} if settings.profile == _USUAL_PROFILE else {"profile": settings.profile}
-    return {"deployment": addresses, **profile}

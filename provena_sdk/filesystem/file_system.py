@@ -33,7 +33,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
 from provena_sdk.filesystem.fsspec_types import AsyncFileSystem
-from provena_sdk.filesystem.options import OF_READING, check_options, client_for, domain_of
+from provena_sdk.filesystem.options import OF_READING, check_options, datasets_for, domain_of
 from provena_sdk.s3.media_type import check_content_type
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             name: options[name] for name in OF_READING if name in options
         }
         self._make_archive: Callable[[], Archive | LeasedArchive] = lambda: (
-            _leased(domain) if lease else _archive_of(client_for(profile, deployment, realm)._files.datasets)
+            _leased(domain) if lease else _archive_of(datasets_for(profile, deployment, realm))
         )
         self._making = threading.Lock()
         self._known_archive: Archive | LeasedArchive | None = None

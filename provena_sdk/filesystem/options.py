@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from provena_sdk.config.deployment import Deployment, domain_name
+from provena_sdk.config.settings import Given
+from provena_sdk.connection import Datasets, connect
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.errors import ConfigurationError, InvalidArgument
-
-if TYPE_CHECKING:
-    from provena_sdk.client import Provena
-    from provena_sdk.config import Deployment
 
 _SECRETS: Final = frozenset(
     {"access_token", "offline_token", "client_secret", "token", "key", "secret", "password"}
@@ -66,10 +65,10 @@ def check_options(
         )
 
 
-def client_for(
+def datasets_for(
     profile: str | None, deployment: str | Mapping[str, str | bool | None] | None, realm: str | None
-) -> Provena:
-    """Make the client that storage options lead to.
+) -> Datasets:
+    """Return the datasets that storage options lead to.
 
     Args:
         profile: A profile of ``config.toml``, by its name.
@@ -80,11 +79,9 @@ def client_for(
         ConfigurationError: No deployment is named, or a setting cannot be used.
         InvalidArgument: A field of the deployment is unknown.
     """
-    from provena_sdk.client import Provena
-
     where = _deployment(deployment) if isinstance(deployment, Mapping) else deployment
     try:
-        return Provena(where, realm, profile=profile)
+        return connect(Given(where, realm, profile=profile))
     except ConfigurationError as error:
         if error.hint is not None:
             error.hint = error.hint.replace(_IN_CODE, f"{_IN_CODE} or {_IN_OPTIONS}")
@@ -120,8 +117,6 @@ def check_deployment(given: object) -> None:
         InvalidArgument: It is neither, or one of the fields is unknown.
         ConfigurationError: It is no domain, or an address cannot be used.
     """
-    from provena_sdk.config.deployment import domain_name
-
     if isinstance(given, Mapping):
         _deployment(given)
     elif isinstance(given, str):
@@ -133,8 +128,6 @@ def check_deployment(given: object) -> None:
 
 
 def _deployment(fields: Mapping[str, Any]) -> Deployment:
-    from provena_sdk.config import Deployment
-
     try:
         return Deployment(**fields)
     except TypeError:

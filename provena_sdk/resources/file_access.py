@@ -34,7 +34,20 @@ T = TypeVar("T")
 StrPath: TypeAlias = str | os.PathLike[str]
 OpenFile: TypeAlias = IO[Any]
 AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
-FolderMaker: TypeAlias = "Callable[[Datasets, str], DirFileSystem]"
+
+
+def dataset_folder(datasets: Datasets, options: Mapping[str, Any], dataset_id: str) -> DirFileSystem:
+    """Return a dataset of a client as a file system.
+
+    Args:
+        datasets: The client's datasets.
+        options: The storage options that lead to such a client elsewhere.
+        dataset_id: The dataset's handle.
+    """
+    from provena_sdk.filesystem.dataset_folder import DatasetFolder  # noqa: PLC0415  # keeps fsspec away
+    from provena_sdk.filesystem.file_system import ProvenaFileSystem  # noqa: PLC0415  # keeps fsspec away
+
+    return DatasetFolder(dataset_id, ProvenaFileSystem.of_client(datasets, options), skip_instance_cache=True)
 
 
 def _nothing() -> None:
@@ -70,16 +83,16 @@ class FileAccess:
 
     Args:
         transport: Asks the datastore.
-        folder: Makes a file system of a dataset.
+        storage_options: What leads to the same deployment and profile elsewhere, for file systems.
     """
 
-    def __init__(self, transport: Transport, folder: FolderMaker) -> None:
+    def __init__(self, transport: Transport, storage_options: Mapping[str, Any]) -> None:
         self.datasets = Datasets(transport)
-        self._folder = folder
+        self._storage_options = storage_options
 
     def filesystem(self, dataset_id: str) -> DirFileSystem:
         """Return one dataset as a file system."""
-        return self._folder(self.datasets, dataset_id)
+        return dataset_folder(self.datasets, self._storage_options, dataset_id)
 
     def list_files(self, dataset_id: str) -> list[FileInfo]:
         """List a dataset's files."""
@@ -138,17 +151,17 @@ class AsyncFileAccess:
 
     Args:
         transport: Asks the datastore, on a thread; it is closed together with this.
-        folder: Makes a file system of a dataset.
+        storage_options: What leads to the same deployment and profile elsewhere, for file systems.
     """
 
-    def __init__(self, transport: Transport, folder: FolderMaker) -> None:
+    def __init__(self, transport: Transport, storage_options: Mapping[str, Any]) -> None:
         self._transport = transport
         self.datasets = Datasets(transport)
-        self._folder = folder
+        self._storage_options = storage_options
 
     def filesystem(self, dataset_id: str) -> DirFileSystem:
         """Return one dataset as a file system; its coroutines may be awaited on any event loop."""
-        return self._folder(self.datasets, dataset_id)
+        return dataset_folder(self.datasets, self._storage_options, dataset_id)
 
     async def list_files(self, dataset_id: str) -> list[FileInfo]:
         """List a dataset's files."""

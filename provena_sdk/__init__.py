@@ -37,15 +37,15 @@ if TYPE_CHECKING:
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
     from provena_sdk.resources.search import Search as Search
     from provena_sdk.s3.models import FileInfo as FileInfo
+    from provena_sdk.transfer.items import PlanItem as PlanItem
     from provena_sdk.transfer.plan import AsyncDownloadPlan as AsyncDownloadPlan
     from provena_sdk.transfer.plan import AsyncUploadPlan as AsyncUploadPlan
     from provena_sdk.transfer.plan import DownloadPlan as DownloadPlan
-    from provena_sdk.transfer.plan import PlanItem as PlanItem
     from provena_sdk.transfer.plan import UploadPlan as UploadPlan
-    from provena_sdk.transfer.progress.displays import FsspecProgress as FsspecProgress
-    from provena_sdk.transfer.progress.displays import Progress as Progress
-    from provena_sdk.transfer.progress.displays import RichProgress as RichProgress
-    from provena_sdk.transfer.progress.displays import TqdmProgress as TqdmProgress
+    from provena_sdk.transfer.progress.fsspec import FsspecProgress as FsspecProgress
+    from provena_sdk.transfer.progress.meter import Progress as Progress
+    from provena_sdk.transfer.progress.rich import RichProgress as RichProgress
+    from provena_sdk.transfer.progress.tqdm import TqdmProgress as TqdmProgress
     from provena_sdk.transfer.report import FileOutcome as FileOutcome
     from provena_sdk.transfer.report import TransferReport as TransferReport
 
@@ -54,8 +54,12 @@ _HOMES = {
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
     "s3.models": ("FileInfo",),
-    "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "PlanItem", "UploadPlan"),
-    "transfer.progress.displays": ("FsspecProgress", "Progress", "RichProgress", "TqdmProgress"),
+    "transfer.items": ("PlanItem",),
+    "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "UploadPlan"),
+    "transfer.progress.fsspec": ("FsspecProgress",),
+    "transfer.progress.meter": ("Progress",),
+    "transfer.progress.rich": ("RichProgress",),
+    "transfer.progress.tqdm": ("TqdmProgress",),
     "transfer.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),
     "operations.search": (

@@ -14,6 +14,9 @@ from typing import Final, NamedTuple
 
 from provena_sdk.secret import Secret
 
+STATE_DIR: Final = "PROVENA_STATE_DIR"
+"""The environment variable that names the folder for what the SDK keeps between runs."""
+
 MOST_BYTES: Final = 1024 * 1024
 """The longest small file; a session takes a few thousand bytes."""
 
@@ -23,6 +26,16 @@ _OTHERS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
 _CREATES: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _REPLACE_TRIES: Final = 20
+
+
+def state_folder() -> Path:
+    """Return the folder for what the SDK keeps between runs: PROVENA_STATE_DIR, or the platform's own."""
+    named = os.environ.get(STATE_DIR)
+    if named:
+        return Path(named)
+    from platformdirs import user_state_path
+
+    return user_state_path("provena-sdk", appauthor=False)
 
 
 class SmallFile(NamedTuple):

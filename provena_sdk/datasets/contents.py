@@ -30,11 +30,11 @@ from provena_sdk.s3.client.writer import (
 )
 from provena_sdk.s3.limits import MAX_PARTS
 from provena_sdk.s3.models import FileInfo, ObjectState, StoredPart
-from provena_sdk.transfer.plan import Download, Upload
+from provena_sdk.transfer.items import Download, Upload
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.store import DatasetStore
-    from provena_sdk.transfer.scheduler import Engine
+    from provena_sdk.transfer.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class DatasetContents:
     def __init__(self, store: DatasetStore, root: str) -> None:
         self.store = store
         self.root = root
-        self._shared: Engine | None = None
+        self._shared: Scheduler | None = None
         self._downloads = 0
 
     def name(self, path: str) -> str:
@@ -494,12 +494,12 @@ class DatasetContents:
             if not self._downloads:
                 engine.let_folders_go()
 
-    def _engine(self) -> Engine:
+    def _engine(self) -> Scheduler:
         """Return what all single transfers share, so that together they stay within one budget of memory."""
         if self._shared is None:
-            from provena_sdk.transfer.scheduler import Engine
+            from provena_sdk.transfer.scheduler import Scheduler
 
-            self._shared = Engine(self.store)
+            self._shared = Scheduler(self.store)
         return self._shared
 
     def check_file(self, path: str) -> None:

@@ -141,7 +141,7 @@ class DatasetFiles:
         choice: Choice | None = None,
         options: TransferOptions | None = None,
     ) -> DownloadPlan:
-        """Work out what a download is going to do; see :func:`provena_sdk.transfer.runner.plan_download`.
+        """Work out what a download is going to do; see :func:`provena_sdk.transfer.planner.plan_download`.
 
         Args:
             destination_directory: The folder to fill; it need not exist.
@@ -158,7 +158,7 @@ class DatasetFiles:
         choice: Choice | None = None,
         options: TransferOptions | None = None,
     ) -> UploadPlan:
-        """Work out what an upload is going to do; see :func:`provena_sdk.transfer.runner.plan_upload`.
+        """Work out what an upload is going to do; see :func:`provena_sdk.transfer.planner.plan_upload`.
 
         Args:
             source_directory: The folder whose contents become the dataset's.
@@ -287,7 +287,7 @@ class DatasetFiles:
         choice: Choice | None = None,
         options: TransferOptions | None = None,
     ) -> DownloadPlan:
-        from provena_sdk.transfer.runner import plan_download
+        from provena_sdk.transfer.planner import plan_download
 
         return await plan_download(
             self,
@@ -304,7 +304,7 @@ class DatasetFiles:
         choice: Choice | None = None,
         options: TransferOptions | None = None,
     ) -> UploadPlan:
-        from provena_sdk.transfer.runner import plan_upload
+        from provena_sdk.transfer.planner import plan_upload
 
         return await plan_upload(
             self, source_directory, choice=choice or Choice(), options=options or self._options
@@ -320,7 +320,7 @@ class DatasetFiles:
         options: TransferOptions | None = None,
     ) -> TransferReport:
         plan = await self._plan_download(destination_directory, path=path, choice=choice, options=options)
-        return await plan.carry_out(run)
+        return await plan.execute(run)
 
     async def _upload(
         self,
@@ -330,7 +330,8 @@ class DatasetFiles:
         choice: Choice | None = None,
         options: TransferOptions | None = None,
     ) -> TransferReport:
-        from provena_sdk.transfer.runner import plan_upload, run_upload
+        from provena_sdk.transfer.planner import plan_upload
+        from provena_sdk.transfer.runner import UploadRunner
 
         plan = await plan_upload(
             self,
@@ -339,7 +340,7 @@ class DatasetFiles:
             options=options or self._options,
             access=Access.WRITE,
         )
-        return await run_upload(plan, self, run, fresh=True)
+        return await UploadRunner(self, fresh=True)(plan, run)
 
     async def _close(self) -> None:
         with self._lock:

@@ -22,7 +22,7 @@ from provena_sdk.transfer.executor import checked_executor
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan, DownloadPlan, UploadPlan
-from provena_sdk.transfer.progress.displays import progress_for
+from provena_sdk.transfer.progress.choose import progress_for
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import Transport
 
@@ -183,7 +183,7 @@ class AsyncFileAccess:
         plan = await on_io_thread(
             self.datasets.work(dataset_id, check, _planned_download(destination, path, choice, options))
         )
-        return plan.awaiting()
+        return plan.as_async()
 
     async def plan_upload(
         self, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions
@@ -193,7 +193,7 @@ class AsyncFileAccess:
         plan = await on_io_thread(
             self.datasets.work(dataset_id, check, _planned_upload(source, choice, options))
         )
-        return plan.awaiting()
+        return plan.as_async()
 
     async def download(
         self,

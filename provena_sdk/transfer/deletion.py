@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from provena_sdk.errors import UnsafePath
+from provena_sdk.transfer.items import PlanItem
 from provena_sdk.transfer.local.folder import Folder, open_folder
-from provena_sdk.transfer.plan import PlanItem, Seen
+from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.report import FileOutcome
 
 CHANGED: Final = "it changed after the plan was made"
@@ -61,7 +62,7 @@ def _delete(root: Path, folder: Folder, item: PlanItem) -> FileOutcome:
     name = (item.local or "").rpartition("/")[2]
     try:
         status = folder.stat(name)
-        if not stat.S_ISREG(status.st_mode) or Seen(status.st_size, status.st_mtime_ns) != item.seen:
+        if not stat.S_ISREG(status.st_mode) or Seen.of(status) != item.seen:
             return _skipped(root, item)
         folder.unlink(name)
     except FileNotFoundError:

@@ -14,20 +14,23 @@ from typing import Final, NamedTuple
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import Hasher, parse_etag
+from provena_sdk.s3.limits import PART_BYTES
 from provena_sdk.s3.models import FileInfo, ObjectState
-from provena_sdk.transfer.local.targets import Destination
-from provena_sdk.transfer.plan import Download
+from provena_sdk.transfer.items import Download
+from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume.download_journal import Heading
 from provena_sdk.transfer.resume.part_file import PartFile, write_whole
-from provena_sdk.transfer.resume.partial_download import Partial, PieceDigest, begin, clear_broken_off
+from provena_sdk.transfer.resume.partial_download import Partial, begin, clear_broken_off
+from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Layout, Pieces
-from provena_sdk.transfer.scheduler import PART_BYTES, Engine, pause
+from provena_sdk.transfer.scheduler import Scheduler, pause
 from provena_sdk.transfer.verify.checks import (
     NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
     Proof,
     RunningProof,
+    piece_digest,
     proofs,
     proves,
     with_even_parts,
@@ -44,7 +47,7 @@ class _Chosen(NamedTuple):
     reason: str | None = None
 
 
-async def download_file(engine: Engine, item: Download, destination: Path) -> FileOutcome:
+async def download_file(scheduler: Scheduler, item: Download, destination: Path) -> FileOutcome:
     """Fetch one file. When it is replaced or damaged on the way, it is fetched again as it is then.
 
     A file of more than 8 MiB that cannot be fetched to its end, because the connection is lost, access is refused
@@ -52,7 +55,7 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
     object by the same user resumes from them; a week after they were last touched they are removed.
 
     Args:
-        engine: The transfer this is part of.
+        scheduler: The transfer this is part of.
         item: What to fetch.
         destination: The folder its target lies in.
 
@@ -61,15 +64,15 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
         Exception: Whatever else made it impossible; nothing has the target's name that had it not before.
     """
     started = time.monotonic()
-    info, folder = item.info, engine.destination(destination)
+    info, folder = item.info, scheduler.destination(destination)
     attempt = 1
     while True:
         try:
             fetch = _fetch_large if info.size > PART_BYTES else _fetch_whole
-            local, chosen = await fetch(engine, info, item.target, folder)
+            local, chosen = await fetch(scheduler, info, item.target, folder)
             break
         except IntegrityError:
-            latest = await _latest(engine, info) if attempt < _ATTEMPTS else None
+            latest = await _latest(scheduler, info) if attempt < _ATTEMPTS else None
             if latest is None:
                 raise
             info = latest
@@ -87,10 +90,10 @@ async def download_file(engine: Engine, item: Download, destination: Path) -> Fi
     )
 
 
-async def _latest(engine: Engine, info: FileInfo) -> FileInfo | None:
+async def _latest(scheduler: Scheduler, info: FileInfo) -> FileInfo | None:
     """Return what a file is now, or None when it is gone."""
     try:
-        state = await engine.objects.head(info.path)
+        state = await scheduler.objects.head(info.path)
     except DatasetFileNotFound:
         return None
     # What names no ETag is taken for what was listed, and has to be that.
@@ -98,18 +101,18 @@ async def _latest(engine: Engine, info: FileInfo) -> FileInfo | None:
 
 
 async def _fetch_whole(
-    engine: Engine, info: FileInfo, target: str, destination: Destination
+    scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
 ) -> tuple[str, _Chosen]:
-    async with engine.budget.hold(info.size):
-        data, state = await engine.objects.get(info.path, if_match=info.etag, size=info.size)
+    async with scheduler.budget.hold(info.size):
+        data, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size)
         if len(data) != info.size:
             raise _damaged(info)
-        chosen = await _choose(engine, info, state)
-        write = _WriteWhole(engine, info, target, destination)
-        local = await engine.in_thread(write, data, chosen.proof)
+        chosen = await _choose(scheduler, info, state)
+        write = _WriteWhole(scheduler, info, target, destination)
+        local = await scheduler.in_thread(write, data, chosen.proof)
         if local is None and chosen.proof is not None:
-            chosen = chosen._replace(proof=await _with_other_parts(engine, info, chosen.proof))
-            local = await engine.in_thread(write, data, chosen.proof)
+            chosen = chosen._replace(proof=await _with_other_parts(scheduler, info, chosen.proof))
+            local = await scheduler.in_thread(write, data, chosen.proof)
     if local is None:
         raise _damaged(info)
     return local, chosen
@@ -119,7 +122,7 @@ async def _fetch_whole(
 class _WriteWhole:
     """Verifies and writes a file that is in memory, in one visit to a thread."""
 
-    engine: Engine
+    scheduler: Scheduler
     info: FileInfo
     target: str
     destination: Destination
@@ -133,7 +136,7 @@ class _WriteWhole:
 
         if proof is not None and not proves(proof, read):
             return None
-        options = self.engine.options
+        options = self.scheduler.options
         modified = self.info.modified if options.keep_times else None
         with self.destination.target(self.target) as target:
             write_whole(target, data, self.destination.seal, modified=modified, fsync=options.fsync)
@@ -142,23 +145,23 @@ class _WriteWhole:
 
 
 async def _fetch_large(
-    engine: Engine, info: FileInfo, target: str, destination: Destination
+    scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
 ) -> tuple[str, _Chosen]:
     chosen = _Chosen(None)
-    if engine.options.verify == "checksum":
-        chosen = await _chosen_ahead(engine, info)
+    if scheduler.options.verify == "checksum":
+        chosen = await _chosen_ahead(scheduler, info)
     layout = Layout((chosen.proof and chosen.proof.parts) or (info.size,))
-    partial = await _begun(engine, info, target, destination, chosen.proof, layout)
+    partial = await _begun(scheduler, info, target, destination, chosen.proof, layout)
     try:
         running = RunningProof(chosen.proof, layout, partial.part.blocks)
-        await _Pieces(engine, info, layout, partial, running).fetch()
-        if chosen.proof is not None and not await engine.in_thread(running.succeeds):
-            other = await _with_other_parts(engine, info, chosen.proof)
-            if not await engine.in_thread(proves, other, partial.part.blocks):
+        await _Pieces(scheduler, info, layout, partial, running).fetch()
+        if chosen.proof is not None and not await scheduler.in_thread(running.succeeds):
+            other = await _with_other_parts(scheduler, info, chosen.proof)
+            if not await scheduler.in_thread(proves, other, partial.part.blocks):
                 raise _damaged(info)
             chosen = _Chosen(other)
-        modified = info.modified if engine.options.keep_times else None
-        await engine.in_thread(partial.complete, modified=modified, fsync=engine.options.fsync)
+        modified = info.modified if scheduler.options.keep_times else None
+        await scheduler.in_thread(partial.complete, modified=modified, fsync=scheduler.options.fsync)
     except BaseException as error:
         if isinstance(error, IntegrityError | DatasetFileNotFound):
             partial.discard()
@@ -169,7 +172,7 @@ async def _fetch_large(
 
 
 async def _begun(
-    engine: Engine,
+    scheduler: Scheduler,
     info: FileInfo,
     target: str,
     destination: Destination,
@@ -179,10 +182,12 @@ async def _begun(
     def opened() -> Partial:
         place = destination.target(target)
         try:
-            digest = PieceDigest.of(proof, layout, destination.seal)
-            location = engine.store.location
+            seal = destination.seal
+            sealed = seal.proves and (proof is None or not proof.resists_forgery)
+            digest = RangeDigest(piece_digest(proof, layout), seal if sealed else None)
+            location = scheduler.store.location
             heading = Heading(
-                store=engine.store.address.url or "",
+                store=scheduler.store.address.url or "",
                 bucket=location.bucket,
                 key=location.key(info.path),
                 target=place.name,
@@ -199,7 +204,7 @@ async def _begun(
             place.folder.done()
             raise
 
-    opening = asyncio.ensure_future(engine.in_thread(opened))
+    opening = asyncio.ensure_future(scheduler.in_thread(opened))
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
@@ -223,9 +228,9 @@ class _Pieces:
     """Brings the pieces of one large file together."""
 
     def __init__(
-        self, engine: Engine, info: FileInfo, layout: Layout, partial: Partial, running: RunningProof
+        self, scheduler: Scheduler, info: FileInfo, layout: Layout, partial: Partial, running: RunningProof
     ) -> None:
-        self._engine = engine
+        self._scheduler = scheduler
         self._info = info
         self._layout = layout
         self._partial = partial
@@ -235,35 +240,35 @@ class _Pieces:
 
     async def fetch(self) -> None:
         """Fetch what is missing, and look at what an earlier download left, both at once."""
-        await self._engine.parts(_by_turns(self._partial.pieces), self._one)
-        await self._engine.parts(self._worthless, self._fetch)
+        await self._scheduler.parts(_by_turns(self._partial.pieces), self._one)
+        await self._scheduler.parts(self._worthless, self._fetch)
 
     async def _one(self, turn: tuple[int, bool]) -> None:
         index, there = turn
         if not there:
             await self._fetch(index)
-        elif await self._engine.in_thread(self._check, index):
+        elif await self._scheduler.in_thread(self._check, index):
             self._bytes += self._layout.span(index)[1]
-            self._engine.progress.resumed(self._info.path, self._bytes)
+            self._scheduler.progress.resumed(self._info.path, self._bytes)
         else:
             self._worthless.append(index)
 
     async def _fetch(self, index: int) -> None:
         span = self._layout.span(index)
         landing = _Landing(self._partial.part, span[0], functools.partial(self._partial.hasher, index))
-        await self._engine.objects.get(
+        await self._scheduler.objects.get(
             self._info.path,
             span=span,
             if_match=self._info.etag,
             size=self._info.size,
             into=landing,
-            lanes=self._engine.lanes,
+            lanes=self._scheduler.lanes,
         )
         if landing.length != span[1]:
             raise _damaged(self._info)
-        await self._engine.in_thread(self._note, index, landing.digest)
+        await self._scheduler.in_thread(self._note, index, landing.digest)
         self._bytes += span[1]
-        self._engine.progress.moved(self._info.path, self._bytes)
+        self._scheduler.progress.moved(self._info.path, self._bytes)
 
     def _note(self, index: int, digest: bytes) -> None:
         self._running.add(index, self._partial.add(index, digest))
@@ -321,24 +326,24 @@ def _by_turns(pieces: Pieces) -> Iterator[tuple[int, bool]]:
         yield from (turn for turn in pair if turn is not None)
 
 
-async def _chosen_ahead(engine: Engine, info: FileInfo) -> _Chosen:
+async def _chosen_ahead(scheduler: Scheduler, info: FileInfo) -> _Chosen:
     """Choose what a file is to be compared with before any of it is fetched."""
     etag = parse_etag(info.etag)
-    head = engine.objects.head(info.path, if_match=info.etag)
+    head = scheduler.objects.head(info.path, if_match=info.etag)
     if etag is None or etag.parts in (None, 1):
-        return await _choose(engine, info, await head)
+        return await _choose(scheduler, info, await head)
     # Both at once: a long line makes each question dear.
-    state, first = await asyncio.gather(head, _part_size(engine, info, 1))
-    return await _choose(engine, info, state, first=first, asked=True)
+    state, first = await asyncio.gather(head, _part_size(scheduler, info, 1))
+    return await _choose(scheduler, info, state, first=first, asked=True)
 
 
 async def _choose(
-    engine: Engine, info: FileInfo, state: ObjectState, *, first: int | None = None, asked: bool = False
+    scheduler: Scheduler, info: FileInfo, state: ObjectState, *, first: int | None = None, asked: bool = False
 ) -> _Chosen:
     """Choose what a file is to be compared with.
 
     Args:
-        engine: The transfer.
+        scheduler: The transfer.
         info: The file.
         state: What the store says of it.
         first: The size of its first part in bytes, if that was asked for.
@@ -347,25 +352,25 @@ async def _choose(
     Raises:
         IntegrityError: The file was replaced since it was listed.
     """
-    if engine.options.verify == "size":
+    if scheduler.options.verify == "size":
         return _Chosen(None)
     reason = NOT_A_CHECKSUM
     for proof in proofs(state):
         if proof.count is None:
             return _Chosen(proof)
         if proof.count > 1 and not asked:
-            first, asked = await _part_size(engine, info, 1), True
+            first, asked = await _part_size(scheduler, info, 1), True
         even = with_even_parts(proof, info.size, first)
         if even is not None:
             return _Chosen(even)
-        sizes = None if first is None else await _part_sizes(engine, info, proof.count)
+        sizes = None if first is None else await _part_sizes(scheduler, info, proof.count)
         if sizes is not None:
             return _Chosen(replace(proof, parts=sizes))
         reason = PARTS_UNKNOWN
     return _Chosen(None, reason)
 
 
-async def _with_other_parts(engine: Engine, info: FileInfo, proof: Proof) -> Proof:
+async def _with_other_parts(scheduler: Scheduler, info: FileInfo, proof: Proof) -> Proof:
     """Find out whether the parts are of other sizes than they seemed, after the file did not match.
 
     Raises:
@@ -373,28 +378,28 @@ async def _with_other_parts(engine: Engine, info: FileInfo, proof: Proof) -> Pro
     """
     if proof.count is None or proof.count == 1:
         raise _damaged(info)
-    sizes = await _part_sizes(engine, info, proof.count)
+    sizes = await _part_sizes(scheduler, info, proof.count)
     if sizes is None or sizes == proof.parts:
         raise _damaged(info)
     return replace(proof, parts=sizes)
 
 
-async def _part_sizes(engine: Engine, info: FileInfo, count: int) -> tuple[int, ...] | None:
+async def _part_sizes(scheduler: Scheduler, info: FileInfo, count: int) -> tuple[int, ...] | None:
     """Ask for the size of every part, or return None when the store does not tell or they do not fit the file."""
     sizes: dict[int, int | None] = {}
 
     async def ask(number: int) -> None:
-        sizes[number] = await _part_size(engine, info, number)
+        sizes[number] = await _part_size(scheduler, info, number)
 
-    await engine.parts(range(1, count + 1), ask)
+    await scheduler.parts(range(1, count + 1), ask)
     known = tuple(size for number in range(1, count + 1) if (size := sizes[number]))
     return known if len(known) == count and sum(known) == info.size else None
 
 
-async def _part_size(engine: Engine, info: FileInfo, number: int) -> int | None:
+async def _part_size(scheduler: Scheduler, info: FileInfo, number: int) -> int | None:
     """Ask how large one part of an object was, or return None when the store does not tell."""
     try:
-        state = await engine.objects.head(info.path, part=number, if_match=info.etag)
+        state = await scheduler.objects.head(info.path, part=number, if_match=info.etag)
     except IntegrityError:
         raise
     except FileError:

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
-from provena_sdk.transfer.plan import Download, Upload
-from provena_sdk.transfer.progress.displays import Meter
+from provena_sdk.transfer.items import Download, Upload
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
-from provena_sdk.transfer.tasks import MEMORY_BYTES, Work, failure, size_of
+from provena_sdk.transfer.tasks import MEMORY_BYTES, Task, failure, size_of
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
@@ -74,8 +74,8 @@ def checked_executor(given: object) -> Executor | None:
     )
 
 
-async def carry_out_on(
-    executor: Executor, files: DatasetFiles, work: Work[Item], items: Sequence[Item], meter: Meter
+async def run_on(
+    executor: Executor, files: DatasetFiles, work: Task[Item], items: Sequence[Item], meter: Meter
 ) -> list[FileOutcome]:
     """Have an executor work on files; runs on the I/O thread.
 
@@ -147,7 +147,7 @@ class _Place(Generic[Item]):
         is_copy: Whether this is what a pickle held.
     """
 
-    def __init__(self, files: DatasetFiles, work: Work[Item], meter: Meter, *, is_copy: bool = False) -> None:
+    def __init__(self, files: DatasetFiles, work: Task[Item], meter: Meter, *, is_copy: bool = False) -> None:
         self.is_copy = is_copy
         self._files = files
         self._work = work

@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.transfer.patterns import Selection
-from provena_sdk.transfer.progress.displays import ProgressLike
+from provena_sdk.transfer.progress.meter import ProgressLike
 
 Verify = Literal["checksum", "size"]
 """How far to prove each file right: by the store's checksum where it has one, or by size alone, which is faster."""

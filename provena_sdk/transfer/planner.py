@@ -1,269 +1,179 @@
-"""Working out what a transfer is going to do, from what lies on both sides. Only the local side is looked at here."""
+"""Makes plans: looks at both sides, and decides what to do with each file. Runs on the I/O thread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
-from typing import Final, NamedTuple
+import asyncio
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from provena_sdk.datasets.paths import (
-    ancestors,
-    clashes,
-    folded,
-    form_matters,
-    mapped,
-    refusal,
-    unmapped,
-    upload_refusal,
-)
-from provena_sdk.datasets.service_file import SERVICE_FILE, is_service_file
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.listing import each_entry, look_up
+from provena_sdk.datasets.paths import checked
+from provena_sdk.datasets.service_file import SERVICE_FILE
 from provena_sdk.display.text import quoted
-from provena_sdk.s3.models import FileInfo, modified_ns
-from provena_sdk.transfer.local.destination import DestinationView, InTheWay
-from provena_sdk.transfer.local.scan import LocalFile, Scan
-from provena_sdk.transfer.patterns import Selection
-from provena_sdk.transfer.plan import MAX_FILE_BYTES, PlanItem, Seen, conflict, refused
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.s3.models import FileInfo
+from provena_sdk.transfer.draft import Draft, draft_download, draft_upload, extraneous_locals, settle
+from provena_sdk.transfer.items import PlanItem
+from provena_sdk.transfer.local.scan import destination_folder, scan, source_folder
+from provena_sdk.transfer.local.view import DestinationView
+from provena_sdk.transfer.options import Choice, TransferOptions
+from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.runner import DownloadRunner, UploadRunner
 
-# Some file systems keep times to two seconds only, and some stores to one.
-_TIME_STEP: Final = timedelta(seconds=2)
-
-
-class Pair(NamedTuple):
-    """A file that has the same size on both sides, and whose bytes must tell whether it is the same.
-
-    Args:
-        place: Its place among the items of the plan.
-        info: The file in the store.
-        local: Its path below the local folder.
-    """
-
-    place: int
-    info: FileInfo
-    local: str
+if TYPE_CHECKING:
+    from provena_sdk.datasets.files import DatasetFiles
 
 
-class Draft(NamedTuple):
-    """A plan in the making.
-
-    Args:
-        items: The files.
-        unsure: Those among them that have to be compared; until then they count as changed.
-        none_of: How many files there were when the selection takes none of them; otherwise 0.
-    """
-
-    items: list[PlanItem]
-    unsure: list[Pair]
-    none_of: int = 0
-
-
-def is_of_its_time(seen: Seen, info: FileInfo) -> bool:
-    """Whether a local file has the time of the one in the store, as far as file systems keep it.
-
-    Args:
-        seen: The local file.
-        info: The file in the store.
-    """
-    return abs(seen.mtime_ns - modified_ns(info.modified)) <= _TIME_STEP / timedelta(microseconds=1) * 1000
-
-
-def draft_download(
-    files: Iterable[FileInfo],
-    view: DestinationView,
+async def plan_download(
+    files: DatasetFiles,
+    destination_directory: str | os.PathLike[str],
     *,
-    strip: str = "",
-    add: str = "",
-    windows: bool,
-    map_names: bool = False,
-    compare_times: bool = False,
-) -> Draft:
-    """Decide where each file goes and what is to become of it.
+    path: str | os.PathLike[str] = "",
+    choice: Choice,
+    options: TransferOptions,
+) -> DownloadPlan:
+    """Plan a download. Nothing is changed on either side.
 
     Args:
-        files: The files in the store.
-        view: The destination.
-        strip: The folder whose contents are fetched, ending in a slash; empty for the whole dataset.
-        add: A folder to put before each target, ending in a slash; empty for none.
-        windows: Whether the destination follows Windows' rules for names.
-        map_names: Whether names that Windows cannot hold are written as others.
-        compare_times: Whether files of one size are told apart by their times.
+        files: The dataset's files.
+        destination_directory: The folder to fill; it need not exist.
+        path: What to download: a file, a folder, a folder's contents, or everything.
+        choice: Which files to transfer, how to compare them, and whether to delete local files that the dataset lacks.
+        options: How to transfer the files.
+
+    Raises:
+        InvalidArgument: The destination is not a folder, or everything in it would be deleted.
+        DatasetFileNotFound: The path is neither a file nor a folder of the dataset.
     """
-    targets: dict[str, FileInfo] = {}
-    items: list[PlanItem] = []
-    for info in files:
-        target = add + info.path.removeprefix(strip)
-        if map_names:
-            target = mapped(target)
-        reason = refusal(target, windows=windows)
-        if reason:
-            items.append(refused(info.path, reason))
-        else:
-            targets[target] = info
-    # Making a file to find out is only worth it when it matters.
-    fold = form_matters(targets) and view.ignores_case
-    for target, reason in clashes(targets, fold=fold).items():
-        info = targets.pop(target)
-        items.append(conflict(info.path, reason, target, info.size))
-    draft = Draft(items, [])
-    for target, info in targets.items():
-        _place_download(draft, info, target, view, compare_times=compare_times)
-    return draft
+    plain = checked(path)
+    destination = await asyncio.to_thread(destination_folder, destination_directory)
+    entries, strip, add = await _named_by(files, plain)
+    one_file = bool(plain) and len(entries) == 1 and entries[0].path == plain
+    view = DestinationView(destination)
 
-
-def _place_download(
-    draft: Draft, info: FileInfo, target: str, view: DestinationView, *, compare_times: bool
-) -> None:
-    there = view.look(target)
-    if there is None:
-        draft.items.append(PlanItem("new", info.path, info.size, target, info=info))
-    elif isinstance(there, InTheWay):
-        if there.unsafe:
-            draft.items.append(refused(info.path, there.reason, target))
-        else:
-            draft.items.append(conflict(info.path, there.reason, target, info.size))
-    else:
-        seen = there.seen
-        changed = PlanItem("changed", info.path, info.size, target, info=info, seen=seen)
-        if there.link:
-            changed = replace(changed, reason="it replaces a link")
-        elif seen.size == info.size:
-            if info.size == 0 or (compare_times and is_of_its_time(seen, info)):
-                changed = replace(changed, action="same")
-            elif not compare_times:
-                draft.unsure.append(Pair(len(draft.items), info, target))
-        draft.items.append(changed)
-
-
-def draft_upload(
-    found: Scan,
-    remote: Sequence[FileInfo],
-    *,
-    prefix: str,
-    selection: Selection,
-    map_names: bool = False,
-    compare_times: bool = False,
-    delete: bool = False,
-) -> Draft:
-    """Decide which local files are sent, and leave out those that may not be.
-
-    Args:
-        found: What lies below the source folder.
-        remote: Everything the dataset holds.
-        prefix: The dataset's prefix, which counts towards a key's length.
-        selection: Which files are meant.
-        map_names: Whether names that were written for Windows are read back.
-        compare_times: Whether files of one size are told apart by their times.
-        delete: Whether files of the dataset that are not in the source are to be deleted.
-    """
-    items: list[PlanItem] = []
-    chosen: dict[str, LocalFile] = {}
-    for file in found.files:
-        path = unmapped(file.path) if map_names else file.path
-        if path is None:
-            items.append(refused(file.path, "map_names writes no such name", file.path))
-        elif selection.takes(path):
-            chosen[path] = file
-    none_of = 0 if chosen or items else len(found.files)
-    items += [item for item in found.settled if selection.takes(item.path) or item.error is not None]
-    known = {info.path: info for info in remote}
-    gone = _extraneous(known, chosen, selection) if delete else {}
-    draft = Draft(items, [], none_of)
-    kept = [path for path in known if path not in gone]
-    folders = {folder for path in kept for folder in ancestors(path)}
-    for path, file in chosen.items():
-        reason = upload_refusal(path, prefix)
-        if reason is None and file.seen.size > MAX_FILE_BYTES:
-            reason = "S3 holds no file larger than 5 TiB"
-        if reason:
-            items.append(refused(path, reason, file.path))
-        elif is_service_file(path):
-            items.append(
-                PlanItem("skip", path, file.seen.size, file.path, reason="it belongs to the service")
-            )
-        else:
-            _place_upload(draft, path, file, known, folders, gone, compare_times=compare_times)
-    items += gone.values()
-    return draft
-
-
-def _place_upload(
-    draft: Draft,
-    path: str,
-    file: LocalFile,
-    known: Mapping[str, FileInfo],
-    folders: set[str],
-    gone: Mapping[str, PlanItem],
-    *,
-    compare_times: bool,
-) -> None:
-    size, info = file.seen.size, known.get(path)
-    if info is None:
-        reason = None
-        if path in folders:
-            reason = "the dataset has a folder of that name"
-        else:
-            above = next(
-                (folder for folder in ancestors(path) if folder in known and folder not in gone), None
-            )
-            if above is not None:
-                reason = f"the dataset has a file {quoted(above)}"
-        draft.items.append(
-            conflict(path, reason, file.path, size)
-            if reason
-            else PlanItem("new", path, size, file.path, seen=file.seen)
+    def drafted() -> Draft:
+        remote = [info for info in entries if not info.path.endswith("/")]
+        selection = choice.selection
+        chosen = remote if selection.everything else [info for info in remote if selection.takes(info.path)]
+        draft = draft_download(
+            chosen,
+            view,
+            strip=strip,
+            add=add,
+            windows=os.name == "nt",
+            map_names=options.map_names,
+            compare_times=choice.compare == "time",
         )
-        return
-    item = PlanItem("changed", path, size, file.path, info=info, seen=file.seen)
-    if size == info.size:
-        if size == 0 or (compare_times and file.seen.mtime_ns <= modified_ns(info.modified)):
-            item = replace(item, action="same")
-        elif not compare_times:
-            draft.unsure.append(Pair(len(draft.items), info, file.path))
-    draft.items.append(item)
+        if choice.delete and not one_file:
+            gone = extraneous_locals(
+                view, remote, strip=strip, add=add, map_names=options.map_names, selection=selection
+            )
+            if gone and all(info.path == SERVICE_FILE for info in chosen):
+                raise _would_empty_folder(len(gone), destination)
+            draft.items.extend(gone)
+        return draft if chosen else draft._replace(none_of=len(remote))
+
+    draft = await asyncio.to_thread(drafted)
+    items = await settle(draft, files._store(Access.READ), destination)
+    return DownloadPlan(
+        await asyncio.to_thread(_by_path, items),
+        destination,
+        files.location.dataset_id,
+        options,
+        DownloadRunner(files),
+        draft.none_of,
+    )
 
 
-def _extraneous(
-    known: Mapping[str, FileInfo], chosen: Mapping[str, LocalFile], selection: Selection
-) -> dict[str, PlanItem]:
-    return {
-        path: PlanItem("delete", path, info.size, info=info)
-        for path, info in known.items()
-        if path not in chosen and path != SERVICE_FILE and not path.endswith("/") and selection.takes(path)
-    }
-
-
-def extraneous_locals(
-    view: DestinationView,
-    files: Iterable[FileInfo],
+async def plan_upload(
+    files: DatasetFiles,
+    source_directory: str | os.PathLike[str],
     *,
-    strip: str,
-    add: str,
-    map_names: bool,
-    selection: Selection,
-) -> list[PlanItem]:
-    """Return the entries of local files that a dataset does not hold, and which the selection takes.
+    choice: Choice,
+    options: TransferOptions,
+    access: Access = Access.READ,
+) -> UploadPlan:
+    """Plan an upload. Nothing is changed on either side.
 
     Args:
-        view: The destination.
-        files: All files that the dataset holds there, whether they are meant or not.
-        strip: The folder whose contents are fetched, ending in a slash; empty for the whole dataset.
-        add: The folder of the destination where they go, ending in a slash; empty for the destination itself.
-        map_names: Whether names that Windows cannot hold are written as others.
-        selection: Which files are meant.
+        files: The dataset's files.
+        source_directory: The folder whose contents become the dataset's.
+        choice: Which files to transfer, how to compare them, and whether to delete dataset files that the folder lacks.
+        options: How to transfer the files.
+        access: The credentials to list the dataset with: those for writing if the upload follows at once.
+
+    Raises:
+        InvalidArgument: The source is not a folder, or everything in the dataset would be deleted.
     """
-    targets = {add + info.path.removeprefix(strip) for info in files}
-    if map_names:
-        targets = set(map(mapped, targets))
-    # A file system that ignores case may tell a name otherwise than it was given.
-    spellings = set(map(folded, targets))
-    items: list[PlanItem] = []
-    for local, seen in view.files(add):
-        if local in targets or (folded(local) in spellings and view.ignores_case):
-            continue
-        below: str | None = local.removeprefix(add)
-        if map_names and below is not None:
-            below = unmapped(below)
-        path = strip + (local.removeprefix(add) if below is None else below)
-        if path != SERVICE_FILE and selection.takes(path):
-            items.append(PlanItem("delete", path, seen.size, local, seen=Seen(*seen)))
-    return items
+    folder = await asyncio.to_thread(source_folder, source_directory)
+    found = await asyncio.to_thread(scan, folder)
+    remote: list[FileInfo] = []
+    if found.files or choice.delete:
+        if access is Access.WRITE:
+            # Ask once whether writing is allowed, instead of failing file by file.
+            await files._credentials.ask_anew(files.location.dataset_id, Access.WRITE)
+        remote = [info async for info in each_entry(files._store(access))]
+
+    def drafted() -> Draft:
+        draft = draft_upload(
+            found,
+            remote,
+            prefix=files.location.prefix,
+            selection=choice.selection,
+            map_names=options.map_names,
+            compare_times=choice.compare == "time",
+            delete=choice.delete,
+        )
+        gone = sum(item.action == "delete" for item in draft.items)
+        if gone and not any(item.action in ("new", "changed", "same") for item in draft.items):
+            raise _would_empty_dataset(gone, folder)
+        return draft
+
+    draft = await asyncio.to_thread(drafted)
+    items = await settle(draft, files._store(access), folder)
+    return UploadPlan(
+        await asyncio.to_thread(_by_path, items),
+        folder,
+        files.location.dataset_id,
+        options,
+        UploadRunner(files),
+        draft.none_of,
+    )
+
+
+async def _named_by(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str, str]:
+    """Find the files that a path names; return them, the folder to strip and the folder to add."""
+    store = files._store(Access.READ)
+    if path and not path.endswith("/"):
+        info = await look_up(store, path)
+        if info is not None:
+            return [info], path.rpartition("/")[0] + "/" if "/" in path else "", ""
+    folder = path.removesuffix("/") + "/" if path else ""
+    entries = [info async for info in each_entry(store, folder)]
+    if folder and not entries:
+        raise await files._missing(path)
+    keeps_name = bool(path) and not path.endswith("/")
+    return entries, folder, path.rpartition("/")[2] + "/" if keeps_name else ""
+
+
+def _by_path(items: Iterable[PlanItem]) -> list[PlanItem]:
+    return sorted(items, key=lambda item: item.path)
+
+
+def _would_empty_dataset(count: int, folder: Path) -> InvalidArgument:
+    return InvalidArgument(
+        "source_directory",
+        f"{quoted(folder)} holds none of the selected files, and delete=True would delete all {count} of the dataset.",
+        hint="Check the folder; to empty a dataset, delete its files by name.",
+    )
+
+
+def _would_empty_folder(count: int, folder: Path) -> InvalidArgument:
+    return InvalidArgument(
+        "destination_directory",
+        f"the dataset holds none of the selected files, and delete=True would delete all {count} in {quoted(folder)}.",
+        hint="Check the dataset and the folder.",
+    )

@@ -17,23 +17,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
+from provena_sdk.concurrency.gather import all_of, for_each
 from provena_sdk.concurrency.thread_pool import Threads
-from provena_sdk.datasets.store import DatasetStore
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.http.io_loops import Lanes
-from provena_sdk.transfer.local.targets import Destination
+from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.options import CONCURRENCY, TransferOptions
-from provena_sdk.transfer.progress.displays import Meter
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
 
 if TYPE_CHECKING:
+    from provena_sdk.datasets.store import DatasetStore
     from provena_sdk.s3.client import ObjectClient
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PART_BYTES: Final = 8 * 1024 * 1024
 MEMORY_BYTES: Final = 128 * 1024 * 1024
 
 _SMALL_BYTES: Final = 1024 * 1024
@@ -50,7 +50,7 @@ _DESTINATIONS: Final = 4
 _LONGEST_WAIT: Final = 8.0
 
 
-class Engine:
+class Scheduler:
     """What the files of one transfer share. Use it as an async context manager.
 
     Args:
@@ -115,7 +115,7 @@ class Engine:
 
     async def parts(self, parts: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
         """Do something for every part of one large file, a few at a time; the first error ends it."""
-        await _together(parts, work, min(_LARGE_PARTS, self.options.concurrency))
+        await for_each(parts, work, min(_LARGE_PARTS, self.options.concurrency))
 
     async def files(
         self,
@@ -169,10 +169,10 @@ class Engine:
             (small if size(item) <= _SMALL_BYTES else others).append(item)
         others.sort(key=size, reverse=True)
         large = [item for item in others if size(item) > _ONE_REQUEST_BYTES]
-        await _all_of(
-            _together(large, one, max(1, min(_LARGE_FILES, 2 * concurrency // _LARGE_PARTS))),
-            _together(others[len(large) :], one, min(_MIDDLING_FILES, concurrency)),
-            _together(small, one, concurrency if concurrency < CONCURRENCY else int(concurrency * _AHEAD)),
+        await all_of(
+            for_each(large, one, max(1, min(_LARGE_FILES, 2 * concurrency // _LARGE_PARTS))),
+            for_each(others[len(large) :], one, min(_MIDDLING_FILES, concurrency)),
+            for_each(small, one, concurrency if concurrency < CONCURRENCY else int(concurrency * _AHEAD)),
         )
         return outcomes
 
@@ -184,27 +184,3 @@ async def pause(attempt: int) -> None:
 
 def _concerns_all(error: Exception) -> bool:
     return isinstance(error, ProvenaError) and not isinstance(error, FileError | ConnectionFailed)
-
-
-async def _together(jobs: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int) -> None:
-    queue = iter(jobs)
-
-    async def worker(first: T) -> None:
-        await work(first)
-        for job in queue:
-            await work(job)
-
-    # No more workers than jobs: most large files have few pieces.
-    await _all_of(*(worker(job) for _, job in zip(range(limit), queue, strict=False)))
-
-
-async def _all_of(*works: Awaitable[None]) -> None:
-    """Wait for all; the first error ends the others."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, UnsafePath
+from provena_sdk.transfer.download import download_file
+from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.options import TransferOptions
-from provena_sdk.transfer.plan import Download, Upload
-from provena_sdk.transfer.progress.displays import Meter
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
+from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.upload import abort_forgotten, upload_file
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
@@ -30,7 +33,7 @@ Item = TypeVar("Item", bound=Download | Upload)
 Item_contra = TypeVar("Item_contra", bound=Download | Upload, contravariant=True)
 
 
-class Work(Protocol[Item_contra]):
+class Task(Protocol[Item_contra]):
     """What is to be done with each of some files."""
 
     async def __call__(
@@ -77,14 +80,11 @@ class Fetch:
     async def __call__(
         self, files: DatasetFiles, items: Sequence[Download], meter: Meter, memory: int = MEMORY_BYTES
     ) -> list[FileOutcome]:
-        """Fetch files; see :class:`Work`.
+        """Fetch files; see :class:`Task`.
 
         Raises:
             FileError: There is no such folder here.
         """
-        from provena_sdk.transfer.download import download_file
-        from provena_sdk.transfer.scheduler import Engine
-
         if not await asyncio.to_thread(self.destination.is_dir):
             raise FileError(
                 f"The folder {quoted(self.destination)} is not there.",
@@ -92,20 +92,20 @@ class Fetch:
             )
 
         async def fetch(item: Download) -> FileOutcome:
-            outcome = await download_file(engine, item, self.destination)
+            outcome = await download_file(scheduler, item, self.destination)
             meter.done(outcome)
             return outcome
 
         def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
             return _noted(meter, failure(item, _naming(error, self.destination / item.target), seconds))
 
-        async with Engine(
+        async with Scheduler(
             files._store(Access.READ), options=self.options, progress=meter, memory=memory
-        ) as engine:
-            return await engine.files(items, fetch, failed, size=size_of)
+        ) as scheduler:
+            return await scheduler.files(items, fetch, failed, size=size_of)
 
     def tidy(self, items: Sequence[Download]) -> None:
-        """Remove the part files of processes that died; see :class:`Work`."""
+        """Remove the part files of processes that died; see :class:`Task`."""
         sweep(self.destination, (item.target for item in items))
 
 
@@ -122,26 +122,24 @@ class Send:
     async def __call__(
         self, files: DatasetFiles, items: Sequence[Upload], meter: Meter, memory: int = MEMORY_BYTES
     ) -> list[FileOutcome]:
-        """Send files; see :class:`Work`."""
-        from provena_sdk.transfer.scheduler import Engine
-        from provena_sdk.transfer.upload import give_up_forgotten, upload_file
+        """Send files; see :class:`Task`."""
 
         async def send(item: Upload) -> FileOutcome:
-            outcome = await upload_file(engine, item)
+            outcome = await upload_file(scheduler, item)
             meter.done(outcome)
             return outcome
 
         def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
             return _noted(meter, failure(item, _naming(error, item.source), seconds))
 
-        async with Engine(
+        async with Scheduler(
             files._store(Access.WRITE), options=self.options, progress=meter, memory=memory
-        ) as engine:
-            await give_up_forgotten(engine)
-            return await engine.files(items, send, failed, size=size_of)
+        ) as scheduler:
+            await abort_forgotten(scheduler)
+            return await scheduler.files(items, send, failed, size=size_of)
 
     def tidy(self, items: Sequence[Upload]) -> None:
-        """Do nothing: an upload that broke off is found, and ended, by the next one; see :class:`Work`."""
+        """Do nothing: an upload that broke off is found, and ended, by the next one; see :class:`Task`."""
 
 
 def size_of(item: Download | Upload) -> int:

@@ -22,13 +22,13 @@ from typing import Final
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, FileStoreError, IntegrityError
 from provena_sdk.s3.checksums import Hasher, composite, crc32_combine, md5, new_hasher
-from provena_sdk.s3.limits import MAX_PARTS
+from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import Stored, StoredPart, Streamed
+from provena_sdk.transfer.items import Upload
 from provena_sdk.transfer.local.source_file import SourceFile
-from provena_sdk.transfer.plan import Upload, each_part
 from provena_sdk.transfer.report import FileOutcome, Verified
 from provena_sdk.transfer.resume.upload_journal import Begun, UploadJournal, UploadJournals
-from provena_sdk.transfer.scheduler import PART_BYTES, Engine
+from provena_sdk.transfer.scheduler import Scheduler
 
 MULTIPART_BYTES: Final = 16 * 1024 * 1024
 """The size from which a file is sent in parts."""
@@ -51,6 +51,17 @@ class _Proof:
     checksum: str | None = None
 
 
+def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
+    """Yield offset and length of each part of a file.
+
+    Example:
+        >>> list(each_part(10, 4))
+        [(0, 4), (4, 4), (8, 2)]
+    """
+    for offset in range(0, size, part_size):
+        yield offset, min(part_size, size - offset)
+
+
 def part_size(size: int) -> int:
     """Return the size of the parts in which a file is sent: 8 MiB, or more when that took over 10,000 parts.
 
@@ -64,14 +75,14 @@ def part_size(size: int) -> int:
     return max(PART_BYTES, -(-size // MAX_PARTS))
 
 
-async def upload_file(engine: Engine, item: Upload) -> FileOutcome:
+async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
     """Send one file, and compare what the store made of it with the bytes that were read.
 
     A large file goes in parts. If this process dies meanwhile, the next upload of the same file sends only what is
     missing; if it fails or is cancelled, the parts are given up, since they cost money and show in no listing.
 
     Args:
-        engine: The transfer this is part of.
+        scheduler: The transfer this is part of.
         item: What to send.
 
     Raises:
@@ -83,19 +94,19 @@ async def upload_file(engine: Engine, item: Upload) -> FileOutcome:
     size = item.size
     proof: _Proof | None = None
     while proof is None and size < MULTIPART_BYTES:
-        async with engine.budget.hold(size):
-            whole = await engine.in_thread(_read_whole, item.source, size, item.size)
+        async with scheduler.budget.hold(size):
+            whole = await scheduler.in_thread(_read_whole, item.source, size, item.size)
             if whole.data is None:
                 # It has grown since it was listed.
                 size = whole.size
                 continue
             size = len(whole.data)
-            proof = await _send_whole(engine, item.path, whole.data, whole.crc, kind)
+            proof = await _send_whole(scheduler, item.path, whole.data, whole.crc, kind)
     if proof is None:
-        source = await engine.in_thread(SourceFile, item.source)
+        source = await scheduler.in_thread(SourceFile, item.source)
         try:
             size = source.size
-            proof = await _send_parts(engine, item, source, kind)
+            proof = await _send_parts(scheduler, item, source, kind)
         finally:
             source.close()
     return FileOutcome(
@@ -110,18 +121,18 @@ async def upload_file(engine: Engine, item: Upload) -> FileOutcome:
     )
 
 
-async def give_up_forgotten(engine: Engine) -> None:
+async def abort_forgotten(scheduler: Scheduler) -> None:
     """Give up the uploads to this dataset whose process died a week ago or more, and that nobody went on with.
 
     Nothing is raised: what cannot be given up now is left to the next transfer.
 
     Args:
-        engine: A transfer that may write.
+        scheduler: A transfer that may write.
     """
-    journals = _journals(engine)
-    with _held(await engine.in_thread(lambda: list(journals.adopt_forgotten()))) as adopted:
+    journals = _journals(scheduler)
+    with _held(await scheduler.in_thread(lambda: list(journals.adopt_forgotten()))) as adopted:
         while adopted:
-            await _give_up(engine, journals, adopted.pop())
+            await _give_up(scheduler, journals, adopted.pop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,29 +155,29 @@ def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
         return _Whole(source.size, data, zlib.crc32(data))
 
 
-async def _send_whole(engine: Engine, path: str, data: bytes, crc: int, kind: str | None) -> _Proof:
+async def _send_whole(scheduler: Scheduler, path: str, data: bytes, crc: int, kind: str | None) -> _Proof:
     for _ in range(_ATTEMPTS):
-        stored = await engine.objects.put(path, data, crc32=_base64(crc), content_type=kind)
+        stored = await scheduler.objects.put(path, data, crc32=_base64(crc), content_type=kind)
         if stored.crc32 is not None:
             if stored.crc32 == _base64(crc):
                 return _Proof("checksum", f"crc32:{crc:08x}")
         elif stored.opaque_etag:
             return _Proof("size")
-        elif stored.etag == (digest := await engine.in_thread(md5, data)):
+        elif stored.etag == (digest := await scheduler.in_thread(md5, data)):
             return _Proof("checksum", f"md5:{digest}")
     raise _something_else(path)
 
 
-async def _send_parts(engine: Engine, item: Upload, source: SourceFile, kind: str | None) -> _Proof:
-    journals = _journals(engine)
-    found = await _to_go_on_with(engine, journals, item.path, source)
+async def _send_parts(scheduler: Scheduler, item: Upload, source: SourceFile, kind: str | None) -> _Proof:
+    journals = _journals(scheduler)
+    found = await _to_go_on_with(scheduler, journals, item.path, source)
     try:
-        return await _PartsUpload(engine, journals, item, source, found).send(kind)
+        return await _PartsUpload(scheduler, journals, item, source, found).send(kind)
     except FileStoreError as error:
         if error.code != "NoSuchUpload":
             raise
     # Somebody else gave it up meanwhile, as a bucket's own rule may after some days.
-    return await _PartsUpload(engine, journals, item, source, None).send(kind)
+    return await _PartsUpload(scheduler, journals, item, source, None).send(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +190,24 @@ class _Found:
 
 
 async def _to_go_on_with(
-    engine: Engine, journals: UploadJournals, path: str, source: SourceFile
+    scheduler: Scheduler, journals: UploadJournals, path: str, source: SourceFile
 ) -> _Found | None:
     """Find an upload of this very file that a dead process left; give the other ones for its path up."""
     found: _Found | None = None
     wanted = source.size, source.modified_ns, part_size(source.size)
-    with _held(await engine.in_thread(lambda: list(journals.adopt(path)))) as adopted:
+    with _held(await scheduler.in_thread(lambda: list(journals.adopt(path)))) as adopted:
         for journal in tuple(adopted):
             begun, parts = journal.begun, None
             fits = (begun.size, begun.modified_ns, begun.part_size) == wanted
             if found is None and fits and begun.upload_id is not None:
                 # Storing parts may be allowed where listing them is not.
                 with contextlib.suppress(FileAccessDenied):
-                    parts = await engine.objects.list_parts(path, begun.upload_id)
+                    parts = await scheduler.objects.list_parts(path, begun.upload_id)
                 if parts is not None:
                     found = _Found(journal, begun.upload_id, {part.number: part for part in parts})
                     continue
             adopted.remove(journal)
-            await _give_up(engine, journals, journal)
+            await _give_up(scheduler, journals, journal)
     return found
 
 
@@ -211,15 +222,15 @@ def _held(journals: list[UploadJournal]) -> Iterator[list[UploadJournal]]:
         raise
 
 
-async def _give_up(engine: Engine, journals: UploadJournals, journal: UploadJournal) -> None:
+async def _give_up(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
     """Give an upload up and forget it, or leave it to whoever comes next if that fails."""
     path = journal.begun.path
     try:
         async with asyncio.timeout(_GIVE_UP_SECONDS):
             if journal.begun.upload_id is not None:
-                await engine.objects.abort_upload(path, journal.begun.upload_id)
+                await scheduler.objects.abort_upload(path, journal.begun.upload_id)
             else:
-                await _give_up_unnamed(engine, journals, journal)
+                await _give_up_unnamed(scheduler, journals, journal)
     except BaseException as error:
         journal.release()
         if not isinstance(error, Exception):
@@ -228,21 +239,21 @@ async def _give_up(engine: Engine, journals: UploadJournals, journal: UploadJour
         journal.remove()
 
 
-async def _give_up_unnamed(engine: Engine, journals: UploadJournals, journal: UploadJournal) -> None:
+async def _give_up_unnamed(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
     """Give up what a process began that died before it heard the upload's name."""
     path, begun = journal.begun.path, journal.begun.begun
-    known = await engine.in_thread(journals.upload_ids, path)
-    for listed in await engine.objects.list_uploads(path):
+    known = await scheduler.in_thread(journals.upload_ids, path)
+    for listed in await scheduler.objects.list_uploads(path):
         near = abs(listed.initiated.timestamp() - begun) <= _CLOCK.total_seconds()
         if listed.path == path and near and listed.upload_id not in known:
-            await engine.objects.abort_upload(path, listed.upload_id)
+            await scheduler.objects.abort_upload(path, listed.upload_id)
 
 
 class _PartsUpload:
     """One file on its way in parts.
 
     Args:
-        engine: The transfer this is part of.
+        scheduler: The transfer this is part of.
         journals: Where uploads to the dataset are remembered.
         item: What to send.
         source: The file, open.
@@ -251,13 +262,13 @@ class _PartsUpload:
 
     def __init__(
         self,
-        engine: Engine,
+        scheduler: Scheduler,
         journals: UploadJournals,
         item: Upload,
         source: SourceFile,
         found: _Found | None,
     ) -> None:
-        self._engine = engine
+        self._scheduler = scheduler
         self._journals = journals
         self._path = item.path
         self._source = source
@@ -288,7 +299,7 @@ class _PartsUpload:
             if not self._upload_id:
                 beginning = asyncio.ensure_future(self._begin(kind))
                 await asyncio.shield(beginning)
-            await self._engine.parts(each_part(self._source.size, self._part_size), self._send)
+            await self._scheduler.parts(each_part(self._source.size, self._part_size), self._send)
             proof = await self._complete()
         except BaseException as error:
             if isinstance(error, FileAccessDenied) and not self._upload_id:
@@ -303,42 +314,42 @@ class _PartsUpload:
 
     async def _begin(self, kind: str | None) -> None:
         # Remembered before it is begun: a process may die before it hears the upload's name.
-        await self._engine.in_thread(self._journal.write, upload_id=None)
-        self._upload_id = await self._engine.objects.create_upload(self._path, content_type=kind)
-        await self._engine.in_thread(self._journal.write, upload_id=self._upload_id)
+        await self._scheduler.in_thread(self._journal.write, upload_id=None)
+        self._upload_id = await self._scheduler.objects.create_upload(self._path, content_type=kind)
+        await self._scheduler.in_thread(self._journal.write, upload_id=self._upload_id)
 
     async def _give_up(self, beginning: asyncio.Future[None] | None) -> None:
         if beginning is not None and not beginning.done():
             # The store may be about to begin it, whether or not anybody still wants it.
             await asyncio.wait((beginning,), timeout=_GIVE_UP_SECONDS)
-        await _give_up(self._engine, self._journals, self._journal)
+        await _give_up(self._scheduler, self._journals, self._journal)
 
     async def _send(self, span: tuple[int, int]) -> None:
         offset, length = span
         number = offset // self._part_size + 1
         streamed = length > STREAMED_BYTES
-        async with self._engine.budget.hold(2 * _CHUNK_BYTES if streamed else length):
+        async with self._scheduler.budget.hold(2 * _CHUNK_BYTES if streamed else length):
             body = (
-                _Streamed(self._engine, self._source, span, lambda read: self._moved(number, read))
+                _Streamed(self._scheduler, self._source, span, lambda read: self._moved(number, read))
                 if streamed
-                else _Held(self._engine, self._source, span)
+                else _Held(self._scheduler, self._source, span)
             )
             self._crcs[number] = crc = await body.prepare()
             part = self._there.pop(number, None)
             if part is not None and part.size == length and await _is_ours(part, crc, body):
-                self._engine.progress.resumed(self._path, self._upto() + length)
+                self._scheduler.progress.resumed(self._path, self._upto() + length)
             else:
                 part = await self._sent(number, crc, body)
         self._parts[number] = part
         self._under_way.pop(number, None)
         self._done += length
-        self._engine.progress.moved(self._path, self._upto())
+        self._scheduler.progress.moved(self._path, self._upto())
         self._journal.touch()
 
     async def _sent(self, number: int, crc: int, body: _Held | _Streamed) -> StoredPart:
         for _ in range(_ATTEMPTS):
             try:
-                part = await self._engine.objects.upload_part(
+                part = await self._scheduler.objects.upload_part(
                     self._path, self._upload_id, number, body.data, crc32=_base64(crc)
                 )
             except Exception as error:
@@ -354,7 +365,7 @@ class _PartsUpload:
     def _moved(self, number: int, read: int) -> None:
         """Note how much of a part is on its way."""
         self._under_way[number] = read
-        self._engine.progress.moved(self._path, self._upto())
+        self._scheduler.progress.moved(self._path, self._upto())
         self._journal.touch()
 
     def _upto(self) -> int:
@@ -364,8 +375,8 @@ class _PartsUpload:
         numbers = sorted(self._parts)
         parts = [self._parts[number] for number in numbers]
         crcs = [self._crcs[number] for number in numbers]
-        crc = await self._engine.in_thread(self._checked_crc, crcs)
-        stored = await self._engine.objects.complete_upload(
+        crc = await self._scheduler.in_thread(self._checked_crc, crcs)
+        stored = await self._scheduler.objects.complete_upload(
             self._path, self._upload_id, parts, crc32=_base64(crc), size=self._source.size
         )
         return _proven(self._path, stored, crc, crcs, parts)
@@ -383,43 +394,43 @@ class _Held:
     """The bytes of one part, in memory.
 
     Args:
-        engine: The transfer this is part of.
+        scheduler: The transfer this is part of.
         source: The file.
         span: Where the part begins, and its bytes.
     """
 
     failure: Exception | None = None
 
-    def __init__(self, engine: Engine, source: SourceFile, span: tuple[int, int]) -> None:
-        self._engine = engine
+    def __init__(self, scheduler: Scheduler, source: SourceFile, span: tuple[int, int]) -> None:
+        self._scheduler = scheduler
         self._source = source
         self._span = span
         self.data = b""
 
     async def prepare(self) -> int:
         """Read the part and return its CRC32."""
-        self.data, crc = await self._engine.in_thread(_read, self._source, *self._span)
+        self.data, crc = await self._scheduler.in_thread(_read, self._source, *self._span)
         return crc
 
     async def md5(self) -> str:
         """Return the part's MD5."""
-        return await self._engine.in_thread(md5, self.data)
+        return await self._scheduler.in_thread(md5, self.data)
 
 
 class _Streamed:
     """The bytes of one part, read anew whenever they are wanted.
 
     Args:
-        engine: The transfer this is part of.
+        scheduler: The transfer this is part of.
         source: The file.
         span: Where the part begins, and its bytes.
         moved: Called with the number of bytes handed out so far.
     """
 
     def __init__(
-        self, engine: Engine, source: SourceFile, span: tuple[int, int], moved: Callable[[int], None]
+        self, scheduler: Scheduler, source: SourceFile, span: tuple[int, int], moved: Callable[[int], None]
     ) -> None:
-        self._engine = engine
+        self._scheduler = scheduler
         self._source = source
         self._span = span
         self._report = moved
@@ -440,7 +451,7 @@ class _Streamed:
             raise AssertionError(f"Python has {algorithm}.")
         for offset, length in self._pieces():
             # One chunk at a time, so that a file of terabytes keeps no thread from the others for long.
-            await self._engine.in_thread(_update, hasher, self._source, offset, length)
+            await self._scheduler.in_thread(_update, hasher, self._source, offset, length)
         return hasher.digest()
 
     def _chunks(self) -> AsyncIterator[bytes]:
@@ -452,7 +463,7 @@ class _Streamed:
         read = 0
         for offset, length in self._pieces():
             try:
-                data = await self._engine.in_thread(self._source.read, offset, length)
+                data = await self._scheduler.in_thread(self._source.read, offset, length)
             except Exception as error:
                 # Whoever sends this makes a broken connection of it.
                 self.failure = error
@@ -521,5 +532,5 @@ def _base64(crc: int) -> str:
     return base64.b64encode(crc.to_bytes(4, "big")).decode()
 
 
-def _journals(engine: Engine) -> UploadJournals:
-    return UploadJournals(engine.store.location, engine.store.address.url)
+def _journals(scheduler: Scheduler) -> UploadJournals:
+    return UploadJournals(scheduler.store.location, scheduler.store.address.url)

@@ -16,8 +16,9 @@ import pytest
 
 from provena_sdk.auth.store import locking
 from provena_sdk.auth.store.locking import exclusive
-from provena_sdk.auth.store.token_store import FileStore, MemoryStore, state_folder
+from provena_sdk.auth.store.token_store import FileStore, MemoryStore
 from provena_sdk.auth.tokens import SessionKey, Tokens
+from provena_sdk.private_files import state_folder
 from provena_sdk.secret import Secret
 
 KEY = SessionKey("https://auth.example.org/auth/realms/provena", "provena", "client-tools")

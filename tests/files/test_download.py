@@ -40,23 +40,23 @@ from provena_sdk.s3.models import FileInfo, ObjectState, Received, StoreAddress
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer import download
 from provena_sdk.transfer.download import download_file
-from provena_sdk.transfer.local.targets import Destination
+from provena_sdk.transfer.items import Download
+from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.options import TransferOptions
-from provena_sdk.transfer.plan import Download
-from provena_sdk.transfer.progress.displays import Meter, Progress
+from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume import partial_download as resume
 from provena_sdk.transfer.resume import ranges as pieces
 from provena_sdk.transfer.resume.part_file import PartFile
+from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Layout
-from provena_sdk.transfer.scheduler import Engine
+from provena_sdk.transfer.scheduler import Scheduler
 from provena_sdk.transfer.verify.checks import (
     NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
     Proof,
     RunningProof,
     piece_digest,
-    piece_hasher,
 )
 
 PIECE = 1000
@@ -67,7 +67,7 @@ MODIFIED = datetime(2024, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut into kilobytes what is otherwise cut into megabytes."""
-    monkeypatch.setattr(pieces, "PIECE_BYTES", PIECE)
+    monkeypatch.setattr(pieces, "PART_BYTES", PIECE)
     monkeypatch.setattr(pieces, "MAX_PIECE_BYTES", 2 * PIECE)
     monkeypatch.setattr(download, "PART_BYTES", PIECE)
     monkeypatch.setattr("provena_sdk.transfer.scheduler._LONGEST_WAIT", 0.001)
@@ -169,12 +169,12 @@ async def fetch(
             address=StoreAddress("https://store.example.org"),
         ),
     )
-    async with Engine(store, options=TransferOptions(**options), progress=Meter(progress)) as engine:
+    async with Scheduler(store, options=TransferOptions(**options), progress=Meter(progress)) as engine:
         return await download_file(engine, Download(info or objects.info, "obs/a.nc"), folder)
 
 
 def hashed(proof: Proof | None, layout: Layout, piece: bytes | bytearray) -> bytes:
-    hasher = piece_hasher(piece_digest(proof, layout))
+    hasher = RangeDigest(piece_digest(proof, layout), None).hasher("")
     assert hasher is not None
     hasher.update(piece)
     return hasher.digest()

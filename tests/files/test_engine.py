@@ -10,14 +10,14 @@ import pytest
 from provena_sdk.errors import ConnectionFailed, FileError, Forbidden
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.report import FileOutcome
-from provena_sdk.transfer.scheduler import Engine
+from provena_sdk.transfer.scheduler import Scheduler
 
 MIB = 1024**2
 
 
-def made(concurrency: int = 160, *, out_of_reach: bool = False) -> Engine:
+def made(concurrency: int = 160, *, out_of_reach: bool = False) -> Scheduler:
     store = SimpleNamespace(objects=SimpleNamespace(out_of_reach=out_of_reach))
-    return Engine(cast("Any", store), options=TransferOptions(concurrency=concurrency))
+    return Scheduler(cast("Any", store), options=TransferOptions(concurrency=concurrency))
 
 
 def failed(size: int, error: Exception, seconds: float) -> FileOutcome:

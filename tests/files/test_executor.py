@@ -29,9 +29,9 @@ from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
-from provena_sdk.transfer.executor import batches, carry_out_on, checked_executor
-from provena_sdk.transfer.plan import Download, Upload
-from provena_sdk.transfer.progress.displays import Meter, Progress
+from provena_sdk.transfer.executor import batches, checked_executor, run_on
+from provena_sdk.transfer.items import Download, Upload
+from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.tasks import Fetch, Send
 
@@ -115,7 +115,7 @@ def fetch(
     executor: Executor, files: DatasetFiles, destination: Path, seen: Progress | None = None
 ) -> list[FileOutcome]:
     destination.mkdir(exist_ok=True)
-    return run_sync(carry_out_on(executor, files, Fetch(destination), listed(files), Meter(seen)))
+    return run_sync(run_on(executor, files, Fetch(destination), listed(files), Meter(seen)))
 
 
 def counts(outcomes: Sequence[FileOutcome]) -> dict[str, int]:
@@ -144,7 +144,7 @@ def test_files_come_and_go(
 
         folder = plant(tmp_path / "up", {"new/a": b"1", "new/b": b"22"})
         items = [Upload(folder / name, name, size) for name, size in (("new/a", 1), ("new/b", 2))]
-        sent = run_sync(carry_out_on(executor, files, Send(), items, Meter()))
+        sent = run_sync(run_on(executor, files, Send(), items, Meter()))
     assert counts(sent) == {"uploaded": 2}
     assert stored() == CONTENTS | {"new/a": b"1", "new/b": b"22"}
 
@@ -154,7 +154,7 @@ def test_one_bad_file_is_its_own_affair(files: DatasetFiles, put: Put, tree: Tre
     gone = FileInfo("gone", 10, "e" * 32, datetime(2024, 1, 1, tzinfo=UTC))
     items = [*listed(files), Download(gone, "gone")]
     with Copying() as executor:
-        outcomes = run_sync(carry_out_on(executor, files, Fetch(tmp_path), items, Meter()))
+        outcomes = run_sync(run_on(executor, files, Fetch(tmp_path), items, Meter()))
     assert counts(outcomes) == {"downloaded": 40, "failed": 1}
     assert isinstance(next(found.error for found in outcomes if not found.ok), errors.DatasetFileNotFound)
     assert tree(tmp_path) == CONTENTS
@@ -225,9 +225,7 @@ def test_tasks_hold_no_secret(
 def test_a_folder_that_a_worker_does_not_see(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
     put({"a": b"1"})
     with Copying() as executor:
-        outcomes = run_sync(
-            carry_out_on(executor, files, Fetch(tmp_path / "elsewhere"), listed(files), Meter())
-        )
+        outcomes = run_sync(run_on(executor, files, Fetch(tmp_path / "elsewhere"), listed(files), Meter()))
     assert counts(outcomes) == {"failed": 1}
     assert "must see the same folder" in str(outcomes[0].error)
 
@@ -277,17 +275,17 @@ ONE = (Upload(Path("a"), "a", 1),)
 
 def test_an_error_that_does_not_pickle_is_told_all_the_same(files: DatasetFiles) -> None:
     with Copying() as executor:
-        (outcome,) = run_sync(carry_out_on(executor, files, Raising(), ONE, Meter()))
+        (outcome,) = run_sync(run_on(executor, files, Raising(), ONE, Meter()))
     assert type(outcome.error) is errors.FileError
     assert str(outcome.error) == "Local: odd"
 
 
 def test_what_cannot_be_tried_at_all_fails_each_file_of_a_worker(files: DatasetFiles) -> None:
     with Copying() as executor:
-        (outcome,) = run_sync(carry_out_on(executor, files, Raising(whole=True), ONE, Meter()))
+        (outcome,) = run_sync(run_on(executor, files, Raising(whole=True), ONE, Meter()))
     assert type(outcome.error) is errors.DatasetLocked
     with ThreadPoolExecutor(1) as threads, pytest.raises(errors.DatasetLocked) as raised:
-        run_sync(carry_out_on(threads, files, Raising(whole=True), ONE, Meter()))
+        run_sync(run_on(threads, files, Raising(whole=True), ONE, Meter()))
     assert raised.value.__context__ is None
 
 
@@ -329,7 +327,7 @@ MANY = [Upload(Path("a"), str(number), 1) for number in range(3000)]
 async def test_cancelling_takes_back_what_is_not_begun(files: DatasetFiles) -> None:
     work = Waiting()
     with ThreadPoolExecutor(2) as threads:
-        task = asyncio.create_task(on_io_thread(carry_out_on(threads, files, work, MANY, Meter())))
+        task = asyncio.create_task(on_io_thread(run_on(threads, files, work, MANY, Meter())))
         await asyncio.to_thread(work.begun.wait)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -341,7 +339,7 @@ async def test_cancelling_takes_back_what_is_not_begun(files: DatasetFiles) -> N
 def test_few_calls_are_made_at_once_in_one_process(files: DatasetFiles) -> None:
     work = Waiting(seconds=0.0)
     with ThreadPoolExecutor(8) as threads:
-        outcomes = run_sync(carry_out_on(threads, files, work, MANY, Meter()))
+        outcomes = run_sync(run_on(threads, files, work, MANY, Meter()))
     assert len(outcomes) == len(MANY)
     assert work.calls == len(list(batches(MANY)))
     assert work.most == 2
@@ -369,7 +367,7 @@ def test_few_batches_are_submitted_at_once(files: DatasetFiles) -> None:
             return future
 
     executor = Slow()
-    run_sync(carry_out_on(executor, files, Send(), MANY, Meter()))
+    run_sync(run_on(executor, files, Send(), MANY, Meter()))
     assert len(executor.pending) == len(list(batches(MANY))) > 64
     assert executor.most == 64
 
@@ -436,7 +434,7 @@ def test_a_worker_without_a_session_says_so(
         files = provena._files.datasets.files(handle)
         items = listed(files)
         monkeypatch.delenv("PROVENA_ACCESS_TOKEN")
-        outcomes = run_sync(carry_out_on(executor, files, Fetch(tmp_path), items, Meter()))
+        outcomes = run_sync(run_on(executor, files, Fetch(tmp_path), items, Meter()))
     assert counts(outcomes) == {"failed": 2}
     for outcome in outcomes:
         assert isinstance(outcome.error, errors.SignInRequired)

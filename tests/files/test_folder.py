@@ -13,8 +13,8 @@ import pytest
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import UnsafePath
 from provena_sdk.transfer.local import folder
+from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.local.folder import HeldFolder, NamedFolder, open_folder
-from provena_sdk.transfer.local.targets import Destination
 from provena_sdk.transfer.options import Choice, TransferOptions
 
 Put = Callable[[dict[str, bytes]], None]

@@ -23,9 +23,9 @@ from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import download
+from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.options import TransferOptions, Verify
 from provena_sdk.transfer.resume import ranges as pieces
-from provena_sdk.transfer.resume.seal import Seal
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]
@@ -50,7 +50,7 @@ def forged(data: bytes) -> bytes:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut files into small pieces, and give up at once when the store does not answer."""
     monkeypatch.setattr(retry, "RULE", retry.RetryRule(base=0.001, cap=0.01, patience=0.2, most=2))
-    monkeypatch.setattr(pieces, "PIECE_BYTES", PIECE)
+    monkeypatch.setattr(pieces, "PART_BYTES", PIECE)
     monkeypatch.setattr(download, "PART_BYTES", PIECE)
 
 

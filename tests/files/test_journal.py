@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from provena_sdk.concurrency import processes as process
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
-from provena_sdk.transfer.local.targets import Destination, Target
+from provena_sdk.transfer.local.destination import Destination, Target
+from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.resume.download_journal import Heading, Journal, read_journal
 from provena_sdk.transfer.resume.leftovers import sweep
-from provena_sdk.transfer.resume.partial_download import Partial, PieceDigest, begin, clear_broken_off
+from provena_sdk.transfer.resume.partial_download import Partial, begin, clear_broken_off
+from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Pieces
-from provena_sdk.transfer.resume.seal import Seal
 
 HOUR = 3600
 DEAD = 4194305  # more than any process number there is
@@ -49,7 +50,7 @@ def token_of_the_dead(monkeypatch: pytest.MonkeyPatch, name: str = "a.nc") -> st
     with monkeypatch.context() as patched:
         mark = process.process_mark().split("-")
         patched.setattr(
-            "provena_sdk.transfer.resume.seal.process_mark", lambda: f"{mark[0]}-{DEAD:x}-{mark[2]}"
+            "provena_sdk.transfer.local.seal.process_mark", lambda: f"{mark[0]}-{DEAD:x}-{mark[2]}"
         )
         return SEAL.token(part_stem(name))
 
@@ -79,7 +80,7 @@ def names(folder: Path) -> list[str]:
 
 
 def begun(folder: Path, wanted: Heading | None = None, *, name: str = "a.nc", seal: Seal = SEAL) -> Partial:
-    return begin(place(folder, name, seal), wanted or heading(), PieceDigest("crc32", None), seal)
+    return begin(place(folder, name, seal), wanted or heading(), RangeDigest("crc32", None), seal)
 
 
 def journal_of(folder: Path) -> Path:

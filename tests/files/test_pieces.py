@@ -13,9 +13,8 @@ from provena_sdk.errors import FileStoreError, IntegrityError, TransferFailed
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.checksums import ETag, even_parts, parse_etag
 from provena_sdk.transfer.local.source_file import SourceFile
-from provena_sdk.transfer.plan import each_part
 from provena_sdk.transfer.report import FileOutcome, TransferReport
-from provena_sdk.transfer.upload import part_size
+from provena_sdk.transfer.upload import each_part, part_size
 
 
 @pytest.mark.parametrize(

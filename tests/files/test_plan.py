@@ -37,14 +37,17 @@ from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.models import FileInfo, ObjectState, modified_ns
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
 from provena_sdk.sandbox.object_store.objects import Part
-from provena_sdk.transfer.local import destination as destination_module
-from provena_sdk.transfer.local.destination import DestinationView, Found, InTheWay
+from provena_sdk.transfer.draft import Draft, draft_download, draft_upload
+from provena_sdk.transfer.items import PlanItem
+from provena_sdk.transfer.local import view as view_module
 from provena_sdk.transfer.local.scan import LocalFile, Scan
+from provena_sdk.transfer.local.seal import Seal
+from provena_sdk.transfer.local.seen import Seen
+from provena_sdk.transfer.local.view import DestinationView, Found, InTheWay
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
-from provena_sdk.transfer.plan import DownloadPlan, PlanItem, Seen, TransferPlan
-from provena_sdk.transfer.planner import Draft, draft_download, draft_upload
-from provena_sdk.transfer.resume.seal import Seal
+from provena_sdk.transfer.plan import DownloadPlan, TransferPlan
+from provena_sdk.transfer.runner import DownloadRunner
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -267,7 +270,7 @@ def test_no_file_is_hashed_and_none_asked_about_for_an_empty_destination(
     files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({f"{number}": b"x" for number in range(20)})
-    monkeypatch.setattr("provena_sdk.transfer.verify.compare.compare", None)
+    monkeypatch.setattr("provena_sdk.transfer.draft.compare", None)
     assert files.plan_download(tmp_path).counts() == {"new": 20}
 
 
@@ -343,7 +346,7 @@ def test_what_appeared_meanwhile_is_kept(
     assert tree(tmp_path) == {"a": b"1", "b": b"mine", "c": b"mine too", "d": b"a file", "f": b"5", "g": b"6"}
     assert "appeared or changed" in str(report)
     hints = {outcome.path: getattr(outcome.error, "hint", None) for outcome in report.failed}
-    assert hints["b"] == hints["c"] == "Make a new plan, which goes by what is there now."
+    assert hints["b"] == hints["c"] == "Make a new plan, which considers what is there now."
 
 
 def test_a_plan_can_be_run_again(files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path) -> None:
@@ -409,7 +412,7 @@ def test_collisions_count_only_where_case_is_ignored(
     given_paths = ["A.txt", "a.txt", "caf\u00e9", "cafe\u0301", "there.txt", "Sub/x"]
     plant(tmp_path, {"There.txt": b"m", "sub/X": b"m"})
     assert {item.action for item in drafted(given_paths, tmp_path).items} == {"new"}
-    monkeypatch.setattr(destination_module, "ignores_case", lambda folder: True)
+    monkeypatch.setattr(view_module, "ignores_case", lambda folder: True)
     found = {item.path: (item.action, item.reason) for item in drafted(given_paths, tmp_path).items}
     assert {path for path, (action, _) in found.items() if action == "new"} == {"A.txt", "caf\u00e9"}
     assert found["a.txt"] == ("conflict", "it differs from 'A.txt' only in case or Unicode form")
@@ -482,7 +485,9 @@ def test_space_is_looked_at_before_anything_is_fetched(
     put({"a": b"x" * 3000, "b": b"y" * 2000})
     plant(tmp_path, {"a": b"o" * 1000})
     monkeypatch.setattr(shutil, "disk_usage", sized(3999))
-    with pytest.raises(NotEnoughSpace, match=r"4\.0 kB are needed in .*, and 4\.0 kB are free") as caught:
+    with pytest.raises(
+        NotEnoughSpace, match=r"4\.0 kB are needed in .*, but only 4\.0 kB are free"
+    ) as caught:
         files.download_all(tmp_path)
     assert caught.value.errno == errno.ENOSPC
     assert isinstance(caught.value, OSError)
@@ -523,9 +528,9 @@ def test_what_a_broken_download_left_needs_no_space(plant: Plant, tmp_path: Path
     left = part_name("a.csv", Seal.load().token(part_stem("a.csv")))
     plant(tmp_path, {f"obs/{left}": b"x" * 100_000, "obs/.b.csv.5f3a.provena-part": b"x" * 100_000})
     view = DestinationView(tmp_path)
-    assert 0 < view.held("obs/a.csv") <= 100_000
-    assert view.held("obs/b.csv") == 0, "it is somebody's"
-    assert view.held("obs/b.csv") == 0
+    assert 0 < view.resumable_bytes("obs/a.csv") <= 100_000
+    assert view.resumable_bytes("obs/b.csv") == 0, "it is somebody's"
+    assert view.resumable_bytes("obs/b.csv") == 0
 
 
 NAMES = ["a", "b", "a.b", "a-b", " "]
@@ -559,7 +564,9 @@ def test_looking_finds_what_is_there(
 
 
 def plan_of(items: list[PlanItem], files: DatasetFiles) -> TransferPlan:
-    return DownloadPlan(items, Path("data"), files, TransferOptions())
+    return DownloadPlan(
+        items, Path("data"), files.location.dataset_id, TransferOptions(), DownloadRunner(files)
+    )
 
 
 def test_printing_is_the_dry_run(files: DatasetFiles) -> None:

@@ -19,7 +19,10 @@ from rich.console import Console
 from rich.progress import Progress as Display
 
 from provena_sdk import FsspecProgress, Progress, RichProgress, TqdmProgress, errors
-from provena_sdk.transfer.progress.displays import LineProgress, Meter, _Tally, progress_for
+from provena_sdk.transfer.progress.choose import progress_for
+from provena_sdk.transfer.progress.line import LineProgress
+from provena_sdk.transfer.progress.meter import Meter
+from provena_sdk.transfer.progress.tally import Tally
 from provena_sdk.transfer.report import FileOutcome, TransferReport
 
 MB = 1_000_000
@@ -63,7 +66,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let only the tests tick, by whose clock time passes."""
-    monkeypatch.setattr("provena_sdk.transfer.progress.displays._TICK_SECONDS", 60.0)
+    monkeypatch.setattr("provena_sdk.transfer.progress.meter._TICK_SECONDS", 60.0)
 
 
 def downloaded(path: str, size: int) -> FileOutcome:
@@ -172,9 +175,7 @@ def test_one_that_fails_is_logged_once_and_left_alone(caplog: pytest.LogCaptureF
         meter.finish(None)
     assert [call[0] for call in told.calls] == ["start", "advance"]
     (record,) = caplog.records
-    assert (
-        record.getMessage() == "The transfer goes on without showing its progress: Failing.advance() failed."
-    )
+    assert record.getMessage() == "The transfer continues without progress: Failing.advance() failed."
 
 
 def test_nobody_has_to_be_told() -> None:
@@ -319,7 +320,7 @@ def test_a_meter_ticks_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> Non
             self.calls.append(("tick",))
             self.ticked.set()
 
-    monkeypatch.setattr("provena_sdk.transfer.progress.displays._TICK_SECONDS", 0.0)
+    monkeypatch.setattr("provena_sdk.transfer.progress.meter._TICK_SECONDS", 0.0)
     told = Ticking()
     meter = Meter(told)
     meter.start(1, 100)
@@ -355,7 +356,7 @@ def test_one_without_ticks_will_do() -> None:
 def test_the_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, told: str) -> None:
     width = [200]
     monkeypatch.setattr(
-        "provena_sdk.transfer.progress.displays.shutil.get_terminal_size",
+        "provena_sdk.transfer.progress.line.shutil.get_terminal_size",
         lambda: os.terminal_size((width[0], 24)),
     )
     shown, stream, clock = line()
@@ -416,7 +417,7 @@ def test_tqdm() -> None:
 def test_tqdm_tells_how_long_nothing_moves() -> None:
     stream, clock = io.StringIO(), Clock()
     bar = TqdmProgress(file=stream)
-    bar._tally = _Tally(clock)
+    bar._tally = Tally(clock)
     meter = Meter(bar)
     meter.start(1, 100)
     meter.moved("a", 50)
@@ -430,7 +431,7 @@ def test_rich_tells_how_long_nothing_moves() -> None:
     clock = Clock()
     display = Display(console=Console(file=io.StringIO()))
     bar = RichProgress(display)
-    bar._tally = _Tally(clock)
+    bar._tally = Tally(clock)
     meter = Meter(bar)
     meter.start(1, 100)
     meter.moved("a", 50)
@@ -501,7 +502,7 @@ def test_true_means_what_suits_the_place(monkeypatch: pytest.MonkeyPatch) -> Non
     assert progress_for(False) is None
     assert progress_for(True, io.StringIO()) is None
     assert isinstance(progress_for(True, Terminal()), LineProgress)
-    monkeypatch.setattr("provena_sdk.transfer.progress.displays.kernel", object)
+    monkeypatch.setattr("provena_sdk.display.notebook.kernel", object)
     assert isinstance(progress_for(True, io.StringIO()), TqdmProgress)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)

@@ -14,7 +14,7 @@ import pytest
 
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
-from provena_sdk.transfer.resume.seal import Seal
+from provena_sdk.transfer.local.seal import Seal
 
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")
 
@@ -134,7 +134,7 @@ def test_a_key_that_cannot_be_kept_fails_nothing(
 
 @pytest.mark.slow
 def test_processes_that_begin_together_have_one_key(state: Path) -> None:
-    program = "from provena_sdk.transfer.resume.seal import Seal; print(Seal.load().token('.a'))"
+    program = "from provena_sdk.transfer.local.seal import Seal; print(Seal.load().token('.a'))"
     environment = {**os.environ, "PROVENA_STATE_DIR": str(state)}
     running = [
         subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)

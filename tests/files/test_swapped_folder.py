@@ -17,8 +17,8 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import FileError, TransferFailed, UnsafePath
 from provena_sdk.sandbox.object_store import Server
+from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.options import Choice, TransferOptions
-from provena_sdk.transfer.resume.seal import Seal
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]

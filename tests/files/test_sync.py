@@ -275,7 +275,7 @@ def test_what_changed_in_the_dataset_after_the_plan_is_neither_replaced_nor_dele
     assert "appeared or changed" in str(report)
     for outcome in report.failed:
         assert isinstance(outcome.error, FileConflict)
-        assert outcome.error.hint == "Make a new plan, which goes by what is there now."
+        assert outcome.error.hint == "Make a new plan, which considers what is there now."
 
 
 def test_what_was_replaced_in_the_dataset_after_the_plan_is_not_deleted(
@@ -321,7 +321,7 @@ def test_by_time_no_file_is_read(
     times = {info.path: info.modified.timestamp() for info in files.list()}
     for path, moment in times.items():
         assert abs((tmp_path / path).stat().st_mtime - moment) < 1
-    monkeypatch.setattr("provena_sdk.transfer.verify.compare.compare", None)
+    monkeypatch.setattr("provena_sdk.transfer.draft.compare", None)
     assert down(files, tmp_path, by_time).counts() == {"same": 2}
     assert up(files, tmp_path, by_time).counts() == {"same": 2}
     # Of the same size and changed later: fetched again, or sent.

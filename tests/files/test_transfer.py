@@ -23,8 +23,8 @@ from provena_sdk.errors import (
 )
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
-from provena_sdk.transfer.local.targets import Destination
-from provena_sdk.transfer.resume.seal import Seal
+from provena_sdk.transfer.local.destination import Destination
+from provena_sdk.transfer.local.seal import Seal
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

@@ -20,14 +20,15 @@ from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import ConnectionFailed, FileAccessDenied, FileStoreError, IntegrityError
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.checksums import composite, md5
+from provena_sdk.s3.limits import MAX_OBJECT_BYTES
 from provena_sdk.s3.models import ListedUpload, StoreAddress, Stored, StoredPart, Streamed
 from provena_sdk.transfer import upload
+from provena_sdk.transfer.items import Upload
 from provena_sdk.transfer.local.source_file import SourceFile
-from provena_sdk.transfer.plan import MAX_FILE_BYTES, Upload, each_part
-from provena_sdk.transfer.progress.displays import Meter, Progress
+from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume.upload_journal import Begun, UploadJournals
-from provena_sdk.transfer.scheduler import Engine
+from provena_sdk.transfer.scheduler import Scheduler
 
 MIB = 1024**2
 LOCATION = DatasetLocation("10378.1/1", "reef", "datasets/10378-1-1/")
@@ -162,7 +163,7 @@ async def send(
     size: int | None = None,
     progress: Progress | None = None,
 ) -> FileOutcome:
-    engine = cast("Engine", Transfer(store, progress))
+    engine = cast("Scheduler", Transfer(store, progress))
     return await upload.upload_file(engine, Upload(source, path, length(source) if size is None else size))
 
 
@@ -597,12 +598,12 @@ async def test_what_nobody_went_on_with_is_given_up_after_a_week(
     abandoned(journals, large, begun=1.0)
     abandoned(journals, large, path="new.nc", upload_id="new")
     store = Store(uploads={"old": {}, "new": {}})
-    await upload.give_up_forgotten(cast("Engine", Transfer(store)))
+    await upload.abort_forgotten(cast("Scheduler", Transfer(store)))
     assert list(store.uploads) == ["new"]
     assert len(left(tmp_path)) == 1
 
 
-@given(size=st.integers(16 * MIB, MAX_FILE_BYTES) | st.just(MAX_FILE_BYTES))
+@given(size=st.integers(16 * MIB, MAX_OBJECT_BYTES) | st.just(MAX_OBJECT_BYTES))
 def test_no_file_has_more_parts_than_the_store_takes(size: int) -> None:
     with pytest.MonkeyPatch.context() as whole:
         whole.setattr(upload, "PART_BYTES", 8 * MIB)
@@ -615,7 +616,7 @@ async def test_a_file_of_five_terabytes(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(upload, "MULTIPART_BYTES", 16 * MIB)
     monkeypatch.setattr(upload, "PART_BYTES", 8 * MIB)
     path = tmp_path / "huge"
-    size = MAX_FILE_BYTES
+    size = MAX_OBJECT_BYTES
     with path.open("wb") as file:
         try:
             file.truncate(size)
@@ -649,7 +650,7 @@ async def test_a_file_of_five_terabytes(tmp_path: Path, monkeypatch: pytest.Monk
     outcome = await send(Counting(), path)
     assert outcome.bytes == size
     assert len(spans) <= 10_000
-    assert sorted(spans) == list(each_part(size, upload.part_size(size)))
+    assert sorted(spans) == list(upload.each_part(size, upload.part_size(size)))
 
 
 async def test_media_types_are_guessed(large: Path) -> None:

@@ -16,9 +16,9 @@ from provena_sdk import Provena
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.transfer.executor import carry_out_on
-from provena_sdk.transfer.plan import Download
-from provena_sdk.transfer.progress.displays import Meter
+from provena_sdk.transfer.executor import run_on
+from provena_sdk.transfer.items import Download
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.tasks import Fetch
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_tasks_plans_and_file_systems_hold_no_secret(
         files = provena._files.datasets.files(handle)
         items = [Download(info, info.path) for info in files.list()]
         executor = Copying()
-        outcomes = run_sync(carry_out_on(executor, files, Fetch(environment), items, Meter()))
+        outcomes = run_sync(run_on(executor, files, Fetch(environment), items, Meter()))
         assert {outcome.outcome for outcome in outcomes} == {"downloaded"}
 
         reef = provena.datastore.interactive_dataset(handle)

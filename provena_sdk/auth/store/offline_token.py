@@ -13,14 +13,19 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from provena_sdk.auth.store.locking import exclusive
-from provena_sdk.auth.store.token_store import state_folder
 from provena_sdk.auth.tokens import refuse_unsendable, stripped
 from provena_sdk.config.profiles import refuse_if_others_write
 from provena_sdk.config.settings import Credential
 from provena_sdk.display.notices import warn
 from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError
-from provena_sdk.private_files import make_private_folder, others_can_open, read_small, write_small
+from provena_sdk.private_files import (
+    make_private_folder,
+    others_can_open,
+    read_small,
+    state_folder,
+    write_small,
+)
 from provena_sdk.secret import Secret
 
 _COMMAND_SECONDS: Final = 60.0

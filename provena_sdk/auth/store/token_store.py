@@ -26,13 +26,13 @@ from provena_sdk.private_files import (
     make_private_folder,
     others_can_open,
     read_small,
+    state_folder,
     write_small,
 )
 from provena_sdk.secret import Secret
 
 _log = logging.getLogger(__name__)
 
-STATE_DIR = "PROVENA_STATE_DIR"
 FORMAT = 1
 
 _KIND = "provena-sdk session"
@@ -205,16 +205,6 @@ class FileStore:
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.folder)!r})"
-
-
-def state_folder() -> Path:
-    """Name the folder for what the SDK keeps between runs: PROVENA_STATE_DIR, or the platform's own."""
-    named = os.environ.get(STATE_DIR)
-    if named:
-        return Path(named)
-    from platformdirs import user_state_path
-
-    return user_state_path("provena-sdk", appauthor=False)
 
 
 def encoded(key: SessionKey, tokens: Tokens) -> bytes:

@@ -22,7 +22,7 @@ from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
-from provena_sdk.transfer.progress.displays import ProgressLike
+from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import AsyncTransport
 

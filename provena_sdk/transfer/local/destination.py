@@ -1,232 +1,128 @@
-"""Looking at what a destination folder holds already, without changing it or being led out of it."""
+"""Where the files of a transfer go: a destination, and the place of one file in it."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple, Self
 
-from provena_sdk.datasets.paths import folded, is_part_name, part_stem
-from provena_sdk.display.text import quoted
-from provena_sdk.transfer.local.scan import ignores_case, inside
-from provena_sdk.transfer.plan import Seen
-from provena_sdk.transfer.resume.seal import Seal
+from provena_sdk.datasets.paths import is_journal_name, part_stem
+from provena_sdk.transfer.local.folder import Folder, open_folder
+from provena_sdk.transfer.local.seal import PartName, Seal
 
-__all__ = ["DestinationView", "Found", "InTheWay", "nearest_folder"]
-
-_BLOCK_BYTES = 512
+# Each takes a descriptor, of which a process may have few.
+_FOLDERS: Final = 32
 
 
-class Found(NamedTuple):
-    """A file, or a link with a file's name, that is there already."""
-
-    seen: Seen
-    link: bool
-
-
-class InTheWay(NamedTuple):
-    """What keeps a file from its place; ``unsafe`` when it would lead out of the destination."""
-
-    reason: str
-    unsafe: bool = False
-
-
-@dataclass(slots=True)
-class _Folder:
-    path: str
-    entries: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    obstacle: InTheWay | None = None
-    parts: dict[str, int] = field(default_factory=dict)
-    spellings: dict[str, str] | None = None
-
-
-class DestinationView:
-    """A destination folder as it is. Each of its folders is read once, if its paths are asked for in their order.
+class Target(NamedTuple):
+    """The place of one file. Its folder is open until its user is done with that.
 
     Args:
-        root: The folder; it need not exist.
+        folder: The folder it goes into.
+        name: Its name there.
+        leftovers: The downloads of it that had left a journal when its folder was opened.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._real_root = os.path.realpath(root)
-        self._ignores_case: bool | None = None
-        # The folders above the path that was asked for last, the root first.
-        self._chain: list[tuple[str, _Folder]] = []
+    folder: Folder
+    name: str
+    leftovers: Sequence[PartName] = ()
 
     @property
-    def ignores_case(self) -> bool:
-        """Whether its file system ignores case and Unicode form; asked of the nearest folder that exists."""
-        if self._ignores_case is None:
-            self._ignores_case = ignores_case(nearest_folder(self.root))
-        return self._ignores_case
+    def path(self) -> str:
+        """Its path on this machine, for messages and reports."""
+        return os.path.join(self.folder.path, self.name)
 
-    def look(self, target: str) -> Found | InTheWay | None:
-        """Tell what has a file's place, or None when nothing has.
+    def __enter__(self) -> Self:
+        return self
 
-        Args:
-            target: The path below the root, with forward slashes; already judged safe as a name.
-        """
-        above, _, name = target.rpartition("/")
-        folder = self._folder(above)
-        if folder.obstacle is not None:
-            return folder.obstacle
-        entry = folder.entries.get(name)
-        if entry is None:
-            spelt = self._otherwise_spelt(folder, name)
-            return None if spelt is None else _differs(spelt)
-        return _judged(entry)
-
-    def held(self, target: str) -> int:
-        """Return the bytes on disk of what a broken download of a file left, which its next download can use.
-
-        Args:
-            target: The path below the root, with forward slashes.
-        """
-        above, _, name = target.rpartition("/")
-        return self._folder(above).parts.get(part_stem(name), 0)
-
-    def files(self, below: str = "") -> Iterator[tuple[str, Seen]]:
-        """Yield each file below a folder, with its path from the root. Links are neither followed nor yielded.
-
-        What downloads in the making left is not yielded either, nor what cannot be read.
-
-        Args:
-            below: The folder, ending in a slash; empty for all.
-        """
-        pending = [below]
-        if isinstance(self._folder(below.removesuffix("/")).obstacle, InTheWay):
-            return
-        while pending:
-            prefix = pending.pop()
-            for entry in _read(os.path.join(self.root, *prefix.split("/")))[0]:
-                if entry.is_symlink() or is_part_name(entry.name):
-                    continue
-                if entry.is_dir():
-                    pending.append(f"{prefix}{entry.name}/")
-                elif entry.is_file():
-                    yield prefix + entry.name, _seen(entry.stat())
-
-    def _folder(self, path: str) -> _Folder:
-        while self._chain and not self._is_above(self._chain[-1][0], path):
-            self._chain.pop()
-        if not self._chain:
-            self._chain.append(("", self._opened(os.fspath(self.root))))
-        place, folder = self._chain[-1]
-        for name in path[len(place) :].lstrip("/").split("/") if len(path) > len(place) else ():
-            place = f"{place}/{name}" if place else name
-            folder = self._below(folder, name, place)
-            self._chain.append((place, folder))
-        return folder
-
-    @staticmethod
-    def _is_above(folder: str, path: str) -> bool:
-        return not folder or path == folder or path.startswith(folder + "/")
-
-    def _below(self, folder: _Folder, name: str, place: str) -> _Folder:
-        if folder.obstacle is not None:
-            return folder
-        entry = folder.entries.get(name)
-        if entry is None:
-            spelt = self._otherwise_spelt(folder, name)
-            entry = None if spelt is None else folder.entries[spelt]
-        if entry is None:
-            return _Folder("")
-        try:
-            leads_out = entry.is_symlink() and not inside(os.path.realpath(entry.path), self._real_root)
-            is_folder = entry.is_dir()
-        except OSError as error:
-            # A link may be gone before it is read.
-            return _Folder("", obstacle=_unreadable(error))
-        if leads_out:
-            return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
-        if not is_folder:
-            return _Folder("", obstacle=InTheWay(f"a file is where folder {quoted(place)} is needed"))
-        return self._opened(entry.path)
-
-    @functools.cached_property
-    def _seal(self) -> Seal:
-        return Seal.load(create=False)
-
-    def _opened(self, path: str) -> _Folder:
-        entries, error = _read(path)
-        folder = _Folder(path, obstacle=None if error is None else _unreadable(error))
-        for entry in entries:
-            if is_part_name(entry.name):
-                self._note_part(folder.parts, entry)
-            else:
-                folder.entries[entry.name] = entry
-        return folder
-
-    def _note_part(self, parts: dict[str, int], entry: os.DirEntry[str]) -> None:
-        part = self._seal.read(entry.name)
-        if part is None:
-            return
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError:
-            return
-        if stat.S_ISREG(status.st_mode):
-            # Part files have holes; Windows does not tell what they take.
-            taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
-            parts[part.stem] = max(parts.get(part.stem, 0), min(taken, status.st_size))
-
-    def _otherwise_spelt(self, folder: _Folder, name: str) -> str | None:
-        """Find the entry that a file system without case takes for the same, if this is one."""
-        if not folder.entries:
-            return None
-        if folder.spellings is None:
-            folder.spellings = {folded(other): other for other in folder.entries}
-        spelt = folder.spellings.get(folded(name))
-        return spelt if spelt is not None and self.ignores_case else None
+    def __exit__(self, *_: object) -> None:
+        self.folder.done()
 
 
-def nearest_folder(path: Path) -> Path:
-    """Return a folder, or the nearest one above it that exists.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A folder that was opened, and the journals that were in it then, by what their names begin with."""
+
+    folder: Folder
+    journals: dict[str, list[PartName]]
+
+
+class Destination:
+    """The folder a transfer fills. Safe to use from several threads.
 
     Args:
-        path: The folder.
+        root: The folder; it exists.
+        seal: The user's seal; None loads it when it is needed.
     """
-    while not path.is_dir() and path != path.parent:
-        path = path.parent
-    return path
 
+    def __init__(self, root: Path, seal: Seal | None = None) -> None:
+        self._root = os.fspath(root)
+        self._given = seal
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
 
-def _read(path: str) -> tuple[list[os.DirEntry[str]], OSError | None]:
-    try:
-        with os.scandir(path) as entries:
-            return list(entries), None
-    except FileNotFoundError:
-        return [], None
-    except OSError as error:
-        return [], error
+    @functools.cached_property
+    def seal(self) -> Seal:
+        """What marks and recognises this user's temporary files."""
+        return self._given or Seal.load()
 
+    def target(self, path: str) -> Target:
+        """Return a file's place, and make the folders above it. The caller has to tell when it is done with the folder.
 
-def _unreadable(error: OSError) -> InTheWay:
-    return InTheWay(f"its folder cannot be read ({error.strerror or type(error).__name__})")
+        Args:
+            path: The path relative to the destination, with forward slashes; already judged safe as a name.
 
+        Raises:
+            UnsafePath: A link on the way leads out of the destination.
+            NotADirectoryError: A file is where a folder is needed.
+            OSError: A folder cannot be made.
+        """
+        above, _, name = path.rpartition("/")
+        known = self._found(above, path)
+        return Target(known.folder, name, known.journals.get(part_stem(name), ()) if known.journals else ())
 
-def _judged(entry: os.DirEntry[str]) -> Found | InTheWay:
-    try:
-        if entry.is_dir():
-            return InTheWay("a folder has that name")
-        status = entry.stat(follow_symlinks=False)
-    except OSError as error:
-        return InTheWay(f"what is there cannot be read ({error.strerror or type(error).__name__})")
-    if stat.S_ISLNK(status.st_mode):
-        return Found(_seen(status), link=True)
-    if not stat.S_ISREG(status.st_mode):
-        return InTheWay("something that is neither a file nor a folder has that name")
-    return Found(_seen(status), link=False)
+    def forget(self) -> None:
+        """Close the folders that nobody uses; one that is needed again is opened again."""
+        with self._lock:
+            forgotten = list(self._known.values())
+            self._known.clear()
+        for former in forgotten:
+            former.folder.done()
 
+    def _found(self, above: str, path: str) -> _Known:
+        with self._lock:
+            known = self._known.get(above)
+            if known is not None:
+                self._known.move_to_end(above)
+                known.folder.keep_open()
+        if known is not None:
+            # A transfer may take days, in which somebody can put a link in a folder's place.
+            if known.folder.is_current():
+                return known
+            known.folder.done()
+        folder = open_folder(self._root, above, target=path)
+        known = _Known(folder, self._journals(folder))
+        # Once for the caller, and once for those who come later.
+        folder.keep_open()
+        with self._lock:
+            forgotten = [self._known.pop(above, None)]
+            self._known[above] = known
+            if len(self._known) > _FOLDERS:
+                forgotten.append(self._known.popitem(last=False)[1])
+        for former in filter(None, forgotten):
+            former.folder.done()
+        return known
 
-def _seen(status: os.stat_result) -> Seen:
-    return Seen(status.st_size, status.st_mtime_ns)
-
-
-def _differs(spelt: str) -> InTheWay:
-    return InTheWay(f"{quoted(spelt)} is there, which differs only in case or Unicode form")
+    def _journals(self, folder: Folder) -> dict[str, list[PartName]]:
+        found: dict[str, list[PartName]] = {}
+        with contextlib.suppress(OSError):
+            for name in folder.names():
+                if is_journal_name(name) and (part := self.seal.read(name)):
+                    found.setdefault(part.stem, []).append(part)
+        return found

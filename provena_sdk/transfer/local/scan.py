@@ -1,4 +1,4 @@
-"""The local side of a transfer: reading a source folder, and looking at a destination."""
+"""Scans the folder to upload, and checks the folders that a caller names."""
 
 from __future__ import annotations
 
@@ -12,29 +12,43 @@ from typing import NamedTuple
 from provena_sdk.datasets.paths import part_name
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.transfer.plan import PlanItem, Seen, refused
+from provena_sdk.transfer.local.seen import Seen
 
 
 class LocalFile(NamedTuple):
-    """A file below a source folder: its path from there with forward slashes, and how it was when looked at."""
+    """A file below a source folder: its path with forward slashes, and its state when scanned."""
 
     path: str
     seen: Seen
 
 
+class Rejected(NamedTuple):
+    """An entry below a source folder that cannot be uploaded.
+
+    Args:
+        path: Its path with forward slashes.
+        reason: Why, in a few words.
+        error: The error, if it could not be read; None if it is unsafe.
+    """
+
+    path: str
+    reason: str
+    error: OSError | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What lies below a source folder: the files, and what is skipped or refused."""
+    """What a source folder holds: its files, and the entries that cannot be uploaded."""
 
     files: tuple[LocalFile, ...]
-    settled: tuple[PlanItem, ...]
+    rejected: tuple[Rejected, ...]
 
 
 def source_folder(given: str | os.PathLike[str]) -> Path:
-    """Check the folder to upload; nothing is read from it.
+    """Check the folder to upload, without reading it.
 
     Raises:
-        InvalidArgument: It does not exist or is no folder.
+        InvalidArgument: It does not exist or is not a folder.
     """
     folder = _folder("source_directory", given)
     try:
@@ -46,15 +60,17 @@ def source_folder(given: str | os.PathLike[str]) -> Path:
             "source_directory", f"{quoted(given)} cannot be read ({error.strerror or type(error).__name__})."
         ) from None
     if not stat.S_ISDIR(kind):
-        raise InvalidArgument("source_directory", f"{quoted(given)} is no folder.", hint="Name its folder.")
+        raise InvalidArgument(
+            "source_directory", f"{quoted(given)} is not a folder.", hint="Name its folder."
+        )
     return folder
 
 
 def destination_folder(given: str | os.PathLike[str]) -> Path:
-    """Check the folder to download into, and make nothing yet: there may be nothing to put there.
+    """Check the folder to download into, without making it: there may be nothing to download.
 
     Raises:
-        InvalidArgument: Something else has this name, or nothing can be made there.
+        InvalidArgument: Something else has this name, or it cannot be made.
     """
     folder = _folder("destination_directory", given)
     above = folder
@@ -74,7 +90,7 @@ def destination_folder(given: str | os.PathLike[str]) -> Path:
 
 
 def make_destination(folder: Path) -> None:
-    """Make the folder to download into, if it is missing.
+    """Make the folder to download into if it is missing.
 
     Raises:
         InvalidArgument: It cannot be made.
@@ -89,7 +105,7 @@ def make_destination(folder: Path) -> None:
 
 
 def _folder(argument: str, given: object) -> Path:
-    """Read a folder's path, refusing what is most likely a mistake: an empty one would mean the current folder."""
+    """Read a folder's path. An empty one is refused, since it would mean the current folder."""
     if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
         raise InvalidArgument(argument, f"a path is a str or a Path, not {type(given).__name__}.")
     if not path.strip():
@@ -100,19 +116,19 @@ def _folder(argument: str, given: object) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         raise InvalidArgument(
-            argument, f"{quoted(path)}: nobody of this name has a home folder here."
+            argument, f"{quoted(path)}: no user of this name has a home folder here."
         ) from None
 
 
 def scan(folder: Path) -> Scan:
     """List the files below a folder, in the order of their paths.
 
-    Links are followed when what they point to lies in the folder too. A link that leaves it, leads nowhere or
-    goes round in circles is refused by itself, so that nothing is published that was not put there.
+    Links are followed if their target lies in the folder too. A link that leaves the folder, is broken or forms a
+    loop is rejected by itself, so that nothing outside the folder is published.
     """
     root = os.path.realpath(folder)
     files: list[LocalFile] = []
-    settled: list[PlanItem] = []
+    rejected: list[Rejected] = []
     pending: list[tuple[str, str, tuple[str, ...]]] = [(os.fspath(folder), "", (root,))]
     while pending:
         place, prefix, above = pending.pop()
@@ -120,30 +136,28 @@ def scan(folder: Path) -> Scan:
             with os.scandir(place) as found:
                 entries = list(found)
         except OSError as error:
-            settled.append(_unreadable(prefix.removesuffix("/") or ".", error))
+            rejected.append(_unreadable(prefix.removesuffix("/") or ".", error))
             continue
         for entry in entries:
             path = prefix + entry.name
             try:
                 reason = _link_refusal(entry, root, above)
                 if reason:
-                    settled.append(refused(path, reason, path))
+                    rejected.append(Rejected(path, reason))
                 elif entry.is_dir():
                     pending.append((entry.path, path + "/", (*above, os.path.realpath(entry.path))))
                 elif entry.is_file():
-                    status = entry.stat()
-                    files.append(LocalFile(path, Seen(status.st_size, status.st_mtime_ns)))
+                    files.append(LocalFile(path, Seen.of(entry.stat())))
                 else:
-                    settled.append(refused(path, "it is neither a file nor a folder", path))
+                    rejected.append(Rejected(path, "it is neither a file nor a folder"))
             except OSError as error:
-                settled.append(_unreadable(path, error))
+                rejected.append(_unreadable(path, error))
     files.sort()
-    return Scan(tuple(files), tuple(settled))
+    return Scan(tuple(files), tuple(rejected))
 
 
-def _unreadable(path: str, error: OSError) -> PlanItem:
-    reason = error.strerror or type(error).__name__
-    return PlanItem("refused", path, local=path, reason=reason, error=error)
+def _unreadable(path: str, error: OSError) -> Rejected:
+    return Rejected(path, error.strerror or type(error).__name__, error)
 
 
 def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) -> str | None:
@@ -161,7 +175,7 @@ def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) ->
 
 
 def inside(path: str, root: str) -> bool:
-    """Whether a path is a folder or lies below it; both are free of links already.
+    """Return whether a path is a folder or lies below it; both must be free of links.
 
     Args:
         path: The path.
@@ -171,7 +185,7 @@ def inside(path: str, root: str) -> bool:
 
 
 def ignores_case(folder: Path) -> bool:
-    """Find out whether a folder's file system ignores case, by making a file there and asking for it."""
+    """Find out whether a folder's file system ignores case, by creating a file and looking it up."""
     probe = folder / part_name("Case", secrets.token_hex(4))
     try:
         probe.touch(exist_ok=False)

@@ -1,1 +1,1 @@
-"""How a transfer's progress is measured and shown."""
+"""Progress reporting: the meter that a transfer drives, and the displays."""

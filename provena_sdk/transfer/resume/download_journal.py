@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 
 from provena_sdk.datasets.paths import journal_name
 from provena_sdk.private_files import is_own
-from provena_sdk.transfer.local.targets import Target
+from provena_sdk.transfer.local.destination import Target
 from provena_sdk.transfer.resume.ranges import Pieces
 
 _VERSION: Final = 2

@@ -13,8 +13,8 @@ from typing import Final
 from provena_sdk.datasets.paths import is_part_name
 from provena_sdk.errors import FileError
 from provena_sdk.transfer.local.folder import Folder, open_folder
+from provena_sdk.transfer.local.seal import PartName, Seal
 from provena_sdk.transfer.resume.partial_download import DEAD_SECONDS
-from provena_sdk.transfer.resume.seal import PartName, Seal
 
 _RESUMABLE_SECONDS: Final = 7 * 24 * 3600.0
 

@@ -15,8 +15,8 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError
 from provena_sdk.private_files import is_own
 from provena_sdk.s3.models import modified_ns
-from provena_sdk.transfer.local.targets import Target
-from provena_sdk.transfer.resume.seal import Seal
+from provena_sdk.transfer.local.destination import Target
+from provena_sdk.transfer.local.seal import Seal
 
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL
 _READ: Final = 1024 * 1024

@@ -6,84 +6,21 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
 from provena_sdk.s3.checksums import Hasher
-from provena_sdk.transfer.local.targets import Target
+from provena_sdk.transfer.local.destination import Target
+from provena_sdk.transfer.local.seal import PartName, Seal
 from provena_sdk.transfer.resume.download_journal import Found, Heading, Journal, read_journal
 from provena_sdk.transfer.resume.part_file import PartFile
-from provena_sdk.transfer.resume.ranges import Layout, Pieces
-from provena_sdk.transfer.resume.seal import SEAL_BYTES, PartName, Seal
-from provena_sdk.transfer.verify.checks import Proof, digest_width, piece_digest, piece_hasher
+from provena_sdk.transfer.resume.range_digest import RangeDigest
+from provena_sdk.transfer.resume.ranges import Pieces
 
 DEAD_SECONDS: Final = 3600.0
 """A download writes to its part file or journal all the time; one that nobody touched for so long is dead."""
-
-
-@dataclass(frozen=True, slots=True)
-class PieceDigest:
-    """What the pieces of a file are hashed by, for what proves the file and for its journal.
-
-    Args:
-        algorithm: What its proof needs of each piece; empty for nothing.
-        seal: The user's seal, unless the proof itself would show bytes that somebody else wrote.
-    """
-
-    algorithm: str
-    seal: Seal | None
-
-    @classmethod
-    def of(cls, proof: Proof | None, layout: Layout, seal: Seal) -> PieceDigest:
-        """Choose what the pieces of a file are hashed by.
-
-        Args:
-            proof: What the file is compared with.
-            layout: How it is cut into pieces.
-            seal: The user's seal.
-        """
-        needed = seal.proves and (proof is None or not proof.resists_forgery)
-        return cls(piece_digest(proof, layout), seal if needed else None)
-
-    @property
-    def name(self) -> str:
-        """Its name, such as ``crc32+seal``; empty when nothing is hashed."""
-        return "+".join(filter(None, (self.algorithm, "seal" if self.seal else "")))
-
-    @property
-    def width(self) -> int:
-        """The size of a piece's digest in bytes."""
-        return digest_width(self.algorithm) + (SEAL_BYTES if self.seal else 0)
-
-    def hasher(self, purpose: str) -> Hasher | None:
-        """Return what hashes a piece; None when nothing is hashed.
-
-        Args:
-            purpose: Which piece of what it is.
-        """
-        plain = piece_hasher(self.algorithm)
-        if self.seal is None:
-            return plain
-        sealing = self.seal.hasher(purpose)
-        return sealing if plain is None else _Both(plain, sealing)
-
-    def for_proof(self, digest: bytes) -> bytes:
-        """Return what the file's proof needs of a piece's digest."""
-        return digest[: digest_width(self.algorithm)]
-
-
-class _Both:
-    def __init__(self, first: Hasher, second: Hasher) -> None:
-        self._hashers = first, second
-
-    def update(self, data: bytes | bytearray | memoryview, /) -> None:
-        for hasher in self._hashers:
-            hasher.update(data)
-
-    def digest(self) -> bytes:
-        return b"".join(hasher.digest() for hasher in self._hashers)
 
 
 class Partial:
@@ -98,7 +35,7 @@ class Partial:
     """
 
     def __init__(
-        self, part: PartFile, journal: Journal | None, pieces: Pieces, heading: Heading, digest: PieceDigest
+        self, part: PartFile, journal: Journal | None, pieces: Pieces, heading: Heading, digest: RangeDigest
     ) -> None:
         self.part = part
         self.pieces = pieces
@@ -128,7 +65,7 @@ class Partial:
         if self._journal is not None:
             self._journal.add(index, digest)
         self.pieces.add(index, digest)
-        return self._digest.for_proof(digest)
+        return self._digest.plain(digest)
 
     def holds(self, index: int, span: tuple[int, int]) -> bytes | None:
         """Compare a piece that an earlier download left with its digest.
@@ -146,7 +83,7 @@ class Partial:
                 hasher.update(block)
                 length += len(block)
             if length == span[1] and hasher.digest() == self.pieces.digest(index):
-                return self._digest.for_proof(self.pieces.digest(index))
+                return self._digest.plain(self.pieces.digest(index))
         self.pieces.remove(index)
         return None
 
@@ -183,7 +120,7 @@ class Partial:
                 self._journal.delete()
 
 
-def begin(target: Target, heading: Heading, digest: PieceDigest, seal: Seal) -> Partial:
+def begin(target: Target, heading: Heading, digest: RangeDigest, seal: Seal) -> Partial:
     """Begin a large download, or resume one of the same object that broke off.
 
     Args:

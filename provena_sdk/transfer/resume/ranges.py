@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from provena_sdk.s3.checksums import even_parts
-
-PIECE_BYTES: Final = 8 * 1024 * 1024
-"""What is fetched by one request, unless parts of the object tell better places to cut."""
+from provena_sdk.s3.limits import PART_BYTES
 
 MAX_PIECE_BYTES: Final = 16 * 1024 * 1024
 """A part up to this size is fetched as one piece, so that its hash needs no other."""
@@ -35,7 +33,7 @@ class Layout:
         self.parts = tuple(parts)
         if piece is None:
             largest = max(self.parts)
-            piece = largest if largest <= MAX_PIECE_BYTES and len(self.parts) > 1 else PIECE_BYTES
+            piece = largest if largest <= MAX_PIECE_BYTES and len(self.parts) > 1 else PART_BYTES
         self.piece = piece
         self._starts = list(itertools.accumulate(self.parts, initial=0))
         self._firsts = list(itertools.accumulate((-(-size // piece) for size in self.parts), initial=0))

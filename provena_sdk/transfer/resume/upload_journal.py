@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from provena_sdk.auth.store.token_store import state_folder
 from provena_sdk.concurrency.processes import is_dead, this_process
 from provena_sdk.datasets.location import DatasetLocation
-from provena_sdk.private_files import close_to_others, create_own, make_private_folder, read_own
+from provena_sdk.private_files import close_to_others, create_own, make_private_folder, read_own, state_folder
 
 _log = logging.getLogger(__name__)
 

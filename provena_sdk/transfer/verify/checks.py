@@ -12,6 +12,7 @@ from typing import Final
 
 from provena_sdk.s3.checksums import Hasher, crc32_combine, even_parts, new_hasher, parse_etag
 from provena_sdk.s3.models import ObjectState
+from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.resume.ranges import Layout
 
 NOT_A_CHECKSUM: Final = "only its size could be verified; the store's ETag is no checksum here"
@@ -132,7 +133,7 @@ def digest_of(blocks: Iterable[bytes | bytearray | memoryview], algorithm: str) 
         blocks: The bytes.
         algorithm: One that :func:`~provena_sdk.s3.checksums.new_hasher` knows.
     """
-    hasher = _hasher(algorithm)
+    hasher = hasher_for(algorithm)
     for block in blocks:
         hasher.update(block)
     return hasher.digest()
@@ -152,13 +153,6 @@ def proves(proof: Proof, read: Callable[[int, int], Iterable[bytes | bytearray |
         digests.append(digest_of(read(offset, size), proof.algorithm))
         offset += size
     return proof.matches(digest_of(digests, proof.algorithm))
-
-
-def _hasher(algorithm: str) -> Hasher:
-    hasher = new_hasher(algorithm)
-    if hasher is None:
-        raise ValueError(f"algorithm: {algorithm!r} cannot be computed here.")
-    return hasher
 
 
 class _Part:
@@ -205,7 +199,7 @@ class RunningProof:
 
         Args:
             index: Its number, from zero.
-            digest: What a :func:`piece_hasher` said of its bytes.
+            digest: The digest of its bytes; see :func:`piece_digest`.
 
         Raises:
             ValueError: It was taken before; what the file holds is then no longer what was hashed.
@@ -225,7 +219,7 @@ class RunningProof:
                 return
             part = self._parts.get(number)
             if part is None:
-                hasher = _hasher(self._proof.algorithm)
+                hasher = hasher_for(self._proof.algorithm)
                 part = self._parts[number] = _Part(hasher, self._layout.pieces(number).start)
             if part.busy or not self._there[part.next]:
                 return
@@ -274,18 +268,3 @@ def piece_digest(proof: Proof | None, layout: Layout) -> str:
     if proof is None:
         return ""
     return proof.algorithm if layout.one_each and not proof.in_any_order else "crc32"
-
-
-def piece_hasher(algorithm: str) -> Hasher | None:
-    """Return what hashes a piece; None for no algorithm."""
-    return _hasher(algorithm) if algorithm else None
-
-
-def digest_width(algorithm: str) -> int:
-    """Return the size of a digest in bytes; 0 for no algorithm.
-
-    Example:
-        >>> digest_width("crc32"), digest_width("md5"), digest_width("")
-        (4, 16, 0)
-    """
-    return len(_hasher(algorithm).digest()) if algorithm else 0

@@ -8,18 +8,16 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from provena_sdk.concurrency.gather import for_each
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import composite, even_parts, new_hasher, parse_etag
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.planner import Pair
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.store import DatasetStore
     from provena_sdk.s3.models import ObjectState
-
-T = TypeVar("T")
 
 _Digests: TypeAlias = Callable[[str, Iterable[int]], Awaitable[list[bytes] | None]]
 
@@ -36,6 +34,20 @@ _OPAQUE: Final = "whether it differs cannot be told: the store's ETag is no chec
 _UNEVEN: Final = "whether it differs cannot be told: the sizes of its parts are not known"
 _UNTOLD: Final = "whether it differs cannot be told: the store refuses to say"
 _UNREADABLE: Final = "the file here cannot be read"
+
+
+class Pair(NamedTuple):
+    """A file of the same size on both sides, whose bytes must be compared.
+
+    Args:
+        place: Its place among the items of the plan.
+        info: The file in the store.
+        local: Its path below the local folder.
+    """
+
+    place: int
+    info: FileInfo
+    local: str
 
 
 class Verdict(NamedTuple):
@@ -92,8 +104,8 @@ async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> l
 
     plain = [place for place, pair in enumerate(pairs) if _is_plain(pair.info)]
     try:
-        await _together(_batches(plain, pairs), hash_batch, _THREADS)
-        await _together((place for place, found in enumerate(verdicts) if found is None), ask, _ASKING)
+        await for_each(_batches(plain, pairs), hash_batch, _THREADS)
+        await for_each((place for place, found in enumerate(verdicts) if found is None), ask, _ASKING)
     finally:
         ended = True
         threads.shutdown(wait=False, cancel_futures=True)
@@ -158,7 +170,7 @@ class _Asking:
             state = await self._objects.head(self._info.path, part=number, if_match=self._info.etag)
             sizes[number - 1] = state.size
 
-        await _together(range(2, etag.parts + 1), ask, _ASKING)
+        await for_each(range(2, etag.parts + 1), ask, _ASKING)
         if sizes == even:
             return _DIFFERENT
         return await self._in_parts(sizes) if sum(sizes) == self._info.size else Verdict(False, _UNEVEN)
@@ -207,21 +219,3 @@ def _digest(algorithm: str, folder: Path, local: str, sizes: Iterable[int]) -> l
     except OSError:
         return None
     return digests
-
-
-async def _together(jobs: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int) -> None:
-    queue = iter(jobs)
-
-    async def worker() -> None:
-        for job in queue:
-            await work(job)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(limit):
-                group.create_task(worker())
-    except BaseExceptionGroup as failures:
-        failure = failures.exceptions[0]
-    else:
-        return
-    raise failure

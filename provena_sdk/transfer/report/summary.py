@@ -1,4 +1,4 @@
-"""What became of each file of a transfer."""
+"""The report of a transfer: the outcome of every file, as text and HTML."""
 
 from __future__ import annotations
 
@@ -6,23 +6,14 @@ import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Literal, overload
+from typing import Final, overload
 
-from provena_sdk.display.text import SERVER_LIMIT, printable, quoted
-from provena_sdk.errors import ProvenaError, TransferFailed
+from provena_sdk.display.amounts import counted, human_size
+from provena_sdk.display.text import printable
+from provena_sdk.errors import TransferFailed
+from provena_sdk.transfer.report.outcome import FileOutcome, Outcome
 
-Outcome = Literal["downloaded", "uploaded", "same", "deleted", "skipped", "conflict", "refused", "failed"]
-"""What became of a file.
-
-``same`` means that it was there already, ``conflict`` that something else is in its place, and ``refused`` that its
-name is not safe; neither of the last two was tried.
-"""
-
-Verified = Literal["checksum", "size"]
-"""How far a file was proven right: against the store's checksum, or by its size alone."""
-
-# What has to be seen comes first, so that no mass of files that went well hides it.
+# What needs attention comes first, so that it is not hidden behind the files that went well.
 _ORDER: Final[tuple[Outcome, ...]] = (
     "failed",
     "refused",
@@ -35,64 +26,19 @@ _ORDER: Final[tuple[Outcome, ...]] = (
 )
 _ALWAYS_NAMED: Final = frozenset({"failed", "refused", "conflict", "deleted"})
 _IN_PLACE: Final = frozenset({"downloaded", "uploaded", "same"})
-_SHOWN = 20
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-
-
-@dataclass(frozen=True, slots=True)
-class FileOutcome:
-    """What became of one file.
-
-    Args:
-        path: The file's path within the dataset.
-        outcome: What became of it.
-        bytes: How many bytes were transferred.
-        seconds: How long it took, waiting included.
-        local: The file on this machine, when there is one.
-        reason: A word on why it was skipped, refused, or only its size could be verified.
-        error: The error, when it failed or was refused.
-        verified: How far the transferred bytes were proven right; None when nothing was transferred.
-        checksum: What proved them right, such as ``"crc32:3610a686"``, ``"md5:…"`` or ``"etag:…-4"``.
-    """
-
-    path: str
-    outcome: Outcome
-    bytes: int = 0
-    seconds: float = 0.0
-    local: Path | None = None
-    reason: str | None = None
-    error: Exception | None = None
-    verified: Verified | None = None
-    checksum: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is amiss with this file."""
-        return self.outcome not in ("conflict", "failed", "refused")
-
-    @property
-    def note(self) -> str:
-        """The reason or the error, in one line; empty when there is nothing to say."""
-        text = self.reason or (_said(self.error) if self.error is not None else "")
-        return printable(text, SERVER_LIMIT)
-
-    def __str__(self) -> str:
-        size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
-        note = f": {self.note}" if self.note else ""
-        return f"{self.outcome:<10} {printable(self.path)}{size}{note}"
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class TransferReport(Sequence[FileOutcome]):
     """The outcome of every file of one transfer, in the order of the paths.
 
-    It is a sequence of :class:`FileOutcome`; printing it shows the totals, whatever went wrong, and what was
-    deleted.
+    It is a sequence of :class:`FileOutcome`. Printing it shows the totals, the failures, and the deleted files.
 
     Args:
-        outcomes: One entry a file.
+        outcomes: One entry per file.
         seconds: How long the whole transfer took.
-        none_of: How many files there were to choose from when include and exclude took none of them; otherwise 0.
+        none_of: The number of files available when include and exclude selected none of them; otherwise 0.
 
     Example:
         >>> report = TransferReport((FileOutcome("a.csv", "downloaded", bytes=1200), FileOutcome("b", "skipped")))
@@ -121,7 +67,7 @@ class TransferReport(Sequence[FileOutcome]):
 
     @property
     def failed(self) -> list[FileOutcome]:
-        """The files that failed, were refused, or are in conflict with another."""
+        """The files that failed, were refused, or are in conflict."""
         return [outcome for outcome in self.outcomes if not outcome.ok]
 
     @property
@@ -134,10 +80,10 @@ class TransferReport(Sequence[FileOutcome]):
         return dict(Counter(outcome.outcome for outcome in self.outcomes))
 
     def raise_for_failures(self) -> None:
-        """Raise when any file failed, was refused or is in conflict, else return.
+        """Raise an error if any file failed, was refused or is in conflict.
 
         Raises:
-            TransferFailed: With this report and, as a group, the error of each such file.
+            TransferFailed: Some did. It carries this report and, as a group, each file's error.
         """
         failed = self.failed
         if not failed:
@@ -160,10 +106,10 @@ class TransferReport(Sequence[FileOutcome]):
         return f"{len(failed):,} of {len(self):,} files {was} not transferred, the first being {path}: {why}."
 
     def _after_failures(self, failed: int) -> str | None:
-        told = ["the report of this error names each"] if failed > 1 else []
+        parts = ["the report of this error names each"] if failed > 1 else []
         if any(outcome.outcome in _IN_PLACE for outcome in self.outcomes):
-            told.append("the others are in place")
-        hint = "; ".join(told)
+            parts.append("the others are in place")
+        hint = "; ".join(parts)
         return f"{hint[0].upper()}{hint[1:]}." if hint else None
 
     def _headline(self) -> str:
@@ -199,39 +145,8 @@ class TransferReport(Sequence[FileOutcome]):
 
 
 def _grouped(outcomes: Iterable[FileOutcome]) -> list[list[FileOutcome]]:
-    """Return the files of each outcome together, in the order in which they are to be read."""
+    """Group the files by outcome, the most important first."""
     found: dict[Outcome, list[FileOutcome]] = {}
     for outcome in outcomes:
         found.setdefault(outcome.outcome, []).append(outcome)
     return [found[outcome] for outcome in _ORDER if outcome in found]
-
-
-def _said(error: Exception) -> str:
-    if not isinstance(error, OSError) or isinstance(error, ProvenaError) or not error.strerror:
-        return str(error)
-    return f"{error.strerror}: {quoted(error.filename)}" if error.filename else error.strerror
-
-
-def counted(files: int) -> str:
-    """Write a number of files.
-
-    Example:
-        >>> counted(1), counted(1200)
-        ('1 file', '1,200 files')
-    """
-    return f"{files:,} file" if files == 1 else f"{files:,} files"
-
-
-def human_size(size: int) -> str:
-    """Write a number of bytes as a person would.
-
-    Example:
-        >>> human_size(999), human_size(1_250_000)
-        ('999 B', '1.2 MB')
-    """
-    value = float(size)
-    for unit in _UNITS:
-        if value < 1000 or unit == _UNITS[-1]:
-            return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError("unreachable")

@@ -22,10 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from provena_sdk.auth.store.token_store import state_folder
 from provena_sdk.concurrency.processes import bears_mark_of_dead, process_mark
 from provena_sdk.datasets.paths import part_name_parts
-from provena_sdk.private_files import close_to_others, create_own, make_private_folder, read_own
+from provena_sdk.private_files import close_to_others, create_own, make_private_folder, read_own, state_folder
 from provena_sdk.s3.checksums import Hasher
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,287 @@
+"""Decides what a transfer will do, from what both sides hold. Reads only the local side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from provena_sdk.datasets.paths import (
+    ancestors,
+    clashes,
+    folded,
+    form_matters,
+    mapped,
+    refusal,
+    unmapped,
+    upload_refusal,
+)
+from provena_sdk.datasets.service_file import SERVICE_FILE, is_service_file
+from provena_sdk.display.text import quoted
+from provena_sdk.s3.limits import MAX_OBJECT_BYTES
+from provena_sdk.s3.models import FileInfo, modified_ns
+from provena_sdk.transfer.items import PlanItem, conflict, refused
+from provena_sdk.transfer.local.scan import LocalFile, Rejected, Scan
+from provena_sdk.transfer.local.seen import Seen
+from provena_sdk.transfer.local.view import DestinationView, InTheWay
+from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.verify.compare import Pair, compare
+
+if TYPE_CHECKING:
+    from provena_sdk.datasets.store import DatasetStore
+
+# Some file systems keep times to two seconds only, and some stores to one.
+_TIME_STEP: Final = timedelta(seconds=2)
+
+
+class Draft(NamedTuple):
+    """A plan in the making.
+
+    Args:
+        items: One item per file.
+        unsure: Those whose bytes must be compared; until then they count as changed.
+        none_of: The number of files available when the selection takes none of them; otherwise 0.
+    """
+
+    items: list[PlanItem]
+    unsure: list[Pair]
+    none_of: int = 0
+
+
+async def settle(draft: Draft, store: DatasetStore, folder: Path) -> list[PlanItem]:
+    """Compare the unsure files of a draft, and return its items.
+
+    Args:
+        draft: The draft.
+        store: The dataset's store.
+        folder: The local folder.
+    """
+    if draft.unsure:
+        for pair, verdict in zip(draft.unsure, await compare(store, folder, draft.unsure), strict=True):
+            item = draft.items[pair.place]
+            draft.items[pair.place] = replace(
+                item,
+                action="same" if verdict.same else item.action,
+                reason=None if verdict.same else verdict.reason or item.reason,
+            )
+    return draft.items
+
+
+def has_store_time(seen: Seen, info: FileInfo) -> bool:
+    """Return whether a local file has the store's time, within the precision of file systems.
+
+    Args:
+        seen: The local file.
+        info: The file in the store.
+    """
+    return abs(seen.mtime_ns - modified_ns(info.modified)) <= _TIME_STEP / timedelta(microseconds=1) * 1000
+
+
+def draft_download(
+    files: Iterable[FileInfo],
+    view: DestinationView,
+    *,
+    strip: str = "",
+    add: str = "",
+    windows: bool,
+    map_names: bool = False,
+    compare_times: bool = False,
+) -> Draft:
+    """Decide where each file goes, and what to do with it.
+
+    Args:
+        files: The files in the store.
+        view: The destination.
+        strip: The folder whose contents are downloaded, ending in a slash; empty for the whole dataset.
+        add: A folder to put before each target, ending in a slash; empty for none.
+        windows: Whether names must follow the rules of Windows.
+        map_names: Whether to map names that Windows cannot hold.
+        compare_times: Whether to compare files of equal size by time instead of checksum.
+    """
+    targets: dict[str, FileInfo] = {}
+    items: list[PlanItem] = []
+    for info in files:
+        target = add + info.path.removeprefix(strip)
+        if map_names:
+            target = mapped(target)
+        reason = refusal(target, windows=windows)
+        if reason:
+            items.append(refused(info.path, reason))
+        else:
+            targets[target] = info
+    # Finding out creates a file, so ask only when it matters.
+    fold = form_matters(targets) and view.ignores_case
+    for target, reason in clashes(targets, fold=fold).items():
+        info = targets.pop(target)
+        items.append(conflict(info.path, reason, target, info.size))
+    draft = Draft(items, [])
+    for target, info in targets.items():
+        _place_download(draft, info, target, view, compare_times=compare_times)
+    return draft
+
+
+def _place_download(
+    draft: Draft, info: FileInfo, target: str, view: DestinationView, *, compare_times: bool
+) -> None:
+    there = view.look(target)
+    if there is None:
+        draft.items.append(PlanItem("new", info.path, info.size, target, info=info))
+    elif isinstance(there, InTheWay):
+        if there.unsafe:
+            draft.items.append(refused(info.path, there.reason, target))
+        else:
+            draft.items.append(conflict(info.path, there.reason, target, info.size))
+    else:
+        seen = there.seen
+        changed = PlanItem("changed", info.path, info.size, target, info=info, seen=seen)
+        if there.link:
+            changed = replace(changed, reason="it replaces a link")
+        elif seen.size == info.size:
+            if info.size == 0 or (compare_times and has_store_time(seen, info)):
+                changed = replace(changed, action="same")
+            elif not compare_times:
+                draft.unsure.append(Pair(len(draft.items), info, target))
+        draft.items.append(changed)
+
+
+def draft_upload(
+    found: Scan,
+    remote: Sequence[FileInfo],
+    *,
+    prefix: str,
+    selection: Selection,
+    map_names: bool = False,
+    compare_times: bool = False,
+    delete: bool = False,
+) -> Draft:
+    """Decide which local files to upload.
+
+    Args:
+        found: The scan of the source folder.
+        remote: All files of the dataset.
+        prefix: The dataset's prefix, which counts towards the length of a key.
+        selection: Which files to transfer.
+        map_names: Whether to map names back that were mapped for Windows.
+        compare_times: Whether to compare files of equal size by time instead of checksum.
+        delete: Whether to delete files of the dataset that the source lacks.
+    """
+    items: list[PlanItem] = []
+    chosen: dict[str, LocalFile] = {}
+    for file in found.files:
+        path = unmapped(file.path) if map_names else file.path
+        if path is None:
+            items.append(refused(file.path, "map_names writes no such name", file.path))
+        elif selection.takes(path):
+            chosen[path] = file
+    none_of = 0 if chosen or items else len(found.files)
+    items += map(_rejected_item, found.rejected)
+    known = {info.path: info for info in remote}
+    gone = _extraneous(known, chosen, selection) if delete else {}
+    draft = Draft(items, [], none_of)
+    kept = [path for path in known if path not in gone]
+    folders = {folder for path in kept for folder in ancestors(path)}
+    for path, file in chosen.items():
+        reason = upload_refusal(path, prefix)
+        if reason is None and file.seen.size > MAX_OBJECT_BYTES:
+            reason = "S3 holds no file larger than 5 TiB"
+        if reason:
+            items.append(refused(path, reason, file.path))
+        elif is_service_file(path):
+            items.append(
+                PlanItem("skip", path, file.seen.size, file.path, reason="it belongs to the service")
+            )
+        else:
+            _place_upload(draft, path, file, known, folders, gone, compare_times=compare_times)
+    items += gone.values()
+    return draft
+
+
+def _rejected_item(entry: Rejected) -> PlanItem:
+    if entry.error is None:
+        return refused(entry.path, entry.reason, entry.path)
+    return PlanItem("refused", entry.path, local=entry.path, reason=entry.reason, error=entry.error)
+
+
+def _place_upload(
+    draft: Draft,
+    path: str,
+    file: LocalFile,
+    known: Mapping[str, FileInfo],
+    folders: set[str],
+    gone: Mapping[str, PlanItem],
+    *,
+    compare_times: bool,
+) -> None:
+    size, info = file.seen.size, known.get(path)
+    if info is None:
+        reason = None
+        if path in folders:
+            reason = "the dataset has a folder of that name"
+        else:
+            above = next(
+                (folder for folder in ancestors(path) if folder in known and folder not in gone), None
+            )
+            if above is not None:
+                reason = f"the dataset has a file {quoted(above)}"
+        draft.items.append(
+            conflict(path, reason, file.path, size)
+            if reason
+            else PlanItem("new", path, size, file.path, seen=file.seen)
+        )
+        return
+    item = PlanItem("changed", path, size, file.path, info=info, seen=file.seen)
+    if size == info.size:
+        if size == 0 or (compare_times and file.seen.mtime_ns <= modified_ns(info.modified)):
+            item = replace(item, action="same")
+        elif not compare_times:
+            draft.unsure.append(Pair(len(draft.items), info, file.path))
+    draft.items.append(item)
+
+
+def _extraneous(
+    known: Mapping[str, FileInfo], chosen: Mapping[str, LocalFile], selection: Selection
+) -> dict[str, PlanItem]:
+    return {
+        path: PlanItem("delete", path, info.size, info=info)
+        for path, info in known.items()
+        if path not in chosen and path != SERVICE_FILE and not path.endswith("/") and selection.takes(path)
+    }
+
+
+def extraneous_locals(
+    view: DestinationView,
+    files: Iterable[FileInfo],
+    *,
+    strip: str,
+    add: str,
+    map_names: bool,
+    selection: Selection,
+) -> list[PlanItem]:
+    """Return the items of local files that the dataset lacks and the selection takes.
+
+    Args:
+        view: The destination.
+        files: All files that the dataset holds there, selected or not.
+        strip: The folder whose contents are downloaded, ending in a slash; empty for the whole dataset.
+        add: The folder of the destination where they go, ending in a slash; empty for the destination itself.
+        map_names: Whether to map names that Windows cannot hold.
+        selection: Which files to transfer.
+    """
+    targets = {add + info.path.removeprefix(strip) for info in files}
+    if map_names:
+        targets = set(map(mapped, targets))
+    # A file system that ignores case may return a name in another spelling.
+    spellings = set(map(folded, targets))
+    items: list[PlanItem] = []
+    for local, seen in view.files(add):
+        if local in targets or (folded(local) in spellings and view.ignores_case):
+            continue
+        below: str | None = local.removeprefix(add)
+        if map_names and below is not None:
+            below = unmapped(below)
+        path = strip + (local.removeprefix(add) if below is None else below)
+        if path != SERVICE_FILE and selection.takes(path):
+            items.append(PlanItem("delete", path, seen.size, local, seen=Seen(*seen)))
+    return items

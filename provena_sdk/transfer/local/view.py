@@ -1,0 +1,226 @@
+"""Looking at what a destination folder holds already, without changing it or being led out of it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from provena_sdk.datasets.paths import folded, is_part_name, part_stem
+from provena_sdk.display.text import quoted
+from provena_sdk.transfer.local.scan import ignores_case, inside
+from provena_sdk.transfer.local.seal import Seal
+from provena_sdk.transfer.local.seen import Seen
+
+_BLOCK_BYTES = 512
+
+
+class Found(NamedTuple):
+    """A file, or a link with a file's name, that is there already."""
+
+    seen: Seen
+    link: bool
+
+
+class InTheWay(NamedTuple):
+    """What keeps a file from its place; ``unsafe`` when it would lead out of the destination."""
+
+    reason: str
+    unsafe: bool = False
+
+
+@dataclass(slots=True)
+class _Folder:
+    path: str
+    entries: dict[str, os.DirEntry[str]] = field(default_factory=dict)
+    obstacle: InTheWay | None = None
+    parts: dict[str, int] = field(default_factory=dict)
+    spellings: dict[str, str] | None = None
+
+
+class DestinationView:
+    """A destination folder as it is. Each of its folders is read once, if its paths are asked for in their order.
+
+    Args:
+        root: The folder; it need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._real_root = os.path.realpath(root)
+        self._ignores_case: bool | None = None
+        # The folders above the path that was asked for last, the root first.
+        self._chain: list[tuple[str, _Folder]] = []
+
+    @property
+    def ignores_case(self) -> bool:
+        """Whether its file system ignores case and Unicode form; asked of the nearest folder that exists."""
+        if self._ignores_case is None:
+            self._ignores_case = ignores_case(nearest_folder(self.root))
+        return self._ignores_case
+
+    def look(self, target: str) -> Found | InTheWay | None:
+        """Tell what has a file's place, or None when nothing has.
+
+        Args:
+            target: The path below the root, with forward slashes; already judged safe as a name.
+        """
+        above, _, name = target.rpartition("/")
+        folder = self._folder(above)
+        if folder.obstacle is not None:
+            return folder.obstacle
+        entry = folder.entries.get(name)
+        if entry is None:
+            spelt = self._otherwise_spelt(folder, name)
+            return None if spelt is None else _differs(spelt)
+        return _judged(entry)
+
+    def resumable_bytes(self, target: str) -> int:
+        """Return the bytes on disk of what a broken download of a file left, which its next download can use.
+
+        Args:
+            target: The path below the root, with forward slashes.
+        """
+        above, _, name = target.rpartition("/")
+        return self._folder(above).parts.get(part_stem(name), 0)
+
+    def files(self, below: str = "") -> Iterator[tuple[str, Seen]]:
+        """Yield each file below a folder, with its path from the root. Links are neither followed nor yielded.
+
+        What downloads in the making left is not yielded either, nor what cannot be read.
+
+        Args:
+            below: The folder, ending in a slash; empty for all.
+        """
+        pending = [below]
+        if isinstance(self._folder(below.removesuffix("/")).obstacle, InTheWay):
+            return
+        while pending:
+            prefix = pending.pop()
+            for entry in _read(os.path.join(self.root, *prefix.split("/")))[0]:
+                if entry.is_symlink() or is_part_name(entry.name):
+                    continue
+                if entry.is_dir():
+                    pending.append(f"{prefix}{entry.name}/")
+                elif entry.is_file():
+                    yield prefix + entry.name, Seen.of(entry.stat())
+
+    def _folder(self, path: str) -> _Folder:
+        while self._chain and not self._is_above(self._chain[-1][0], path):
+            self._chain.pop()
+        if not self._chain:
+            self._chain.append(("", self._opened(os.fspath(self.root))))
+        place, folder = self._chain[-1]
+        for name in path[len(place) :].lstrip("/").split("/") if len(path) > len(place) else ():
+            place = f"{place}/{name}" if place else name
+            folder = self._below(folder, name, place)
+            self._chain.append((place, folder))
+        return folder
+
+    @staticmethod
+    def _is_above(folder: str, path: str) -> bool:
+        return not folder or path == folder or path.startswith(folder + "/")
+
+    def _below(self, folder: _Folder, name: str, place: str) -> _Folder:
+        if folder.obstacle is not None:
+            return folder
+        entry = folder.entries.get(name)
+        if entry is None:
+            spelt = self._otherwise_spelt(folder, name)
+            entry = None if spelt is None else folder.entries[spelt]
+        if entry is None:
+            return _Folder("")
+        try:
+            leads_out = entry.is_symlink() and not inside(os.path.realpath(entry.path), self._real_root)
+            is_folder = entry.is_dir()
+        except OSError as error:
+            # A link may be gone before it is read.
+            return _Folder("", obstacle=_unreadable(error))
+        if leads_out:
+            return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
+        if not is_folder:
+            return _Folder("", obstacle=InTheWay(f"a file is where folder {quoted(place)} is needed"))
+        return self._opened(entry.path)
+
+    @functools.cached_property
+    def _seal(self) -> Seal:
+        return Seal.load(create=False)
+
+    def _opened(self, path: str) -> _Folder:
+        entries, error = _read(path)
+        folder = _Folder(path, obstacle=None if error is None else _unreadable(error))
+        for entry in entries:
+            if is_part_name(entry.name):
+                self._note_part(folder.parts, entry)
+            else:
+                folder.entries[entry.name] = entry
+        return folder
+
+    def _note_part(self, parts: dict[str, int], entry: os.DirEntry[str]) -> None:
+        part = self._seal.read(entry.name)
+        if part is None:
+            return
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return
+        if stat.S_ISREG(status.st_mode):
+            # Part files have holes; Windows does not tell what they take.
+            taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
+            parts[part.stem] = max(parts.get(part.stem, 0), min(taken, status.st_size))
+
+    def _otherwise_spelt(self, folder: _Folder, name: str) -> str | None:
+        """Find the entry that a file system without case takes for the same, if this is one."""
+        if not folder.entries:
+            return None
+        if folder.spellings is None:
+            folder.spellings = {folded(other): other for other in folder.entries}
+        spelt = folder.spellings.get(folded(name))
+        return spelt if spelt is not None and self.ignores_case else None
+
+
+def nearest_folder(path: Path) -> Path:
+    """Return a folder, or the nearest one above it that exists.
+
+    Args:
+        path: The folder.
+    """
+    while not path.is_dir() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _read(path: str) -> tuple[list[os.DirEntry[str]], OSError | None]:
+    try:
+        with os.scandir(path) as entries:
+            return list(entries), None
+    except FileNotFoundError:
+        return [], None
+    except OSError as error:
+        return [], error
+
+
+def _unreadable(error: OSError) -> InTheWay:
+    return InTheWay(f"its folder cannot be read ({error.strerror or type(error).__name__})")
+
+
+def _judged(entry: os.DirEntry[str]) -> Found | InTheWay:
+    try:
+        if entry.is_dir():
+            return InTheWay("a folder has that name")
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return InTheWay(f"what is there cannot be read ({error.strerror or type(error).__name__})")
+    if stat.S_ISLNK(status.st_mode):
+        return Found(Seen.of(status), link=True)
+    if not stat.S_ISREG(status.st_mode):
+        return InTheWay("something that is neither a file nor a folder has that name")
+    return Found(Seen.of(status), link=False)
+
+
+def _differs(spelt: str) -> InTheWay:
+    return InTheWay(f"{quoted(spelt)} is there, which differs only in case or Unicode form")

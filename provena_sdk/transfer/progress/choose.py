@@ -1,0 +1,52 @@
+"""Chooses a progress display: a line in a terminal, a bar in a notebook, none where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from provena_sdk.display import notebook
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.transfer.progress.line import LineProgress
+from provena_sdk.transfer.progress.meter import Progress, ProgressLike
+from provena_sdk.transfer.progress.tqdm import TqdmProgress
+
+
+def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress | None:
+    """Return the display for a caller's ``progress`` argument.
+
+    Args:
+        given: A :class:`Progress` is returned as it is. True means a line in a terminal, a bar in a notebook, and
+            nothing where nobody watches.
+        stream: The stream for the line; None means stderr.
+
+    Returns:
+        The display; None for none.
+
+    Raises:
+        InvalidArgument: It is neither a :class:`Progress` nor True, False or None.
+
+    Example:
+        >>> progress_for(None)
+    """
+    if given is None or given is False:
+        return None
+    if given is True:
+        return _default(sys.stderr if stream is None else stream)
+    for name in ("start", "resumed", "advance", "file_done", "finish"):
+        if isinstance(given, type) or not callable(getattr(given, name, None)):
+            raise InvalidArgument(
+                "progress",
+                f"{type(given).__name__} has no method {name}().",
+                hint="Give True, or an object like RichProgress(), TqdmProgress() or FsspecProgress(callback).",
+            )
+    return given
+
+
+def _default(stream: TextIO) -> Progress | None:
+    if notebook.kernel() is not None:
+        try:
+            return TqdmProgress()
+        except InvalidArgument:
+            return LineProgress(stream)
+    return LineProgress(stream) if stream.isatty() else None

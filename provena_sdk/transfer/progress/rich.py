@@ -1,0 +1,96 @@
+"""A progress bar by rich."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from provena_sdk.transfer.progress.meter import Progress, not_installed
+from provena_sdk.transfer.progress.tally import Tally
+from provena_sdk.transfer.report import FileOutcome, TransferReport
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichDisplay
+    from rich.progress import TaskID
+
+
+class RichProgress(Progress):
+    """Shows a rich bar; rich must be installed.
+
+    Args:
+        display: A ``rich.progress.Progress`` of your own, which gets one more task; you start and stop it. Its
+            columns may show the task's fields ``files`` and ``speed``. None makes one.
+        description: The text before the bar.
+
+    Raises:
+        InvalidArgument: rich is not installed.
+
+    Example:
+        >>> import io
+        >>> from rich.console import Console
+        >>> from rich.progress import Progress as Display
+        >>> with Display(console=Console(file=io.StringIO())) as display:
+        ...     bar = RichProgress(display)
+        ...     bar.start(files=1, bytes=32)
+        ...     bar.advance("obs/2024.csv", 16)
+        ...     print(display.tasks[0].fields["files"], display.tasks[0].completed)
+        0 of 1 files 16
+    """
+
+    def __init__(self, display: RichDisplay | None = None, *, description: str = "Transfer") -> None:
+        try:
+            from rich import progress as rich
+        except ImportError:
+            raise not_installed("rich") from None
+        self._owns = display is None
+        self._display = display or rich.Progress(
+            rich.TextColumn("{task.description}"),
+            rich.BarColumn(),
+            rich.TaskProgressColumn(),
+            rich.DownloadColumn(),
+            rich.TextColumn("{task.fields[files]}"),
+            rich.TextColumn("{task.fields[speed]}"),
+        )
+        self._description = description
+        self._task: TaskID | None = None
+        self._tally = Tally(time.monotonic)
+
+    def start(self, files: int, bytes: int) -> None:
+        """Show the bar."""
+        self._tally.start(files, bytes)
+        self._task = self._display.add_task(
+            self._description, total=bytes, files=self._tally.counted(), speed=""
+        )
+        if self._owns:
+            self._display.start()
+
+    def resumed(self, path: str, bytes: int) -> None:
+        """Move the bar without counting towards the speed."""
+        self._tally.add(bytes, resumed=True)
+        self._show()
+
+    def advance(self, path: str, bytes: int) -> None:
+        """Move the bar."""
+        self._tally.add(bytes, resumed=False)
+        self._show()
+
+    def file_done(self, outcome: FileOutcome) -> None:
+        """Count a file."""
+        self._tally.settle(outcome)
+        self._show()
+
+    def tick(self) -> None:
+        """Update the speed, or how long nothing has moved."""
+        self._show()
+
+    def finish(self, report: TransferReport | None) -> None:
+        """Stop the display and keep the bar visible."""
+        if self._owns:
+            self._display.stop()
+
+    def _show(self) -> None:
+        if self._task is not None:
+            tally = self._tally
+            self._display.update(
+                self._task, completed=tally.bytes, files=tally.counted(), speed=tally.speed()
+            )

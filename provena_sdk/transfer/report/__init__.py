@@ -1,0 +1,8 @@
+"""The outcome of every file of a transfer."""
+
+from __future__ import annotations
+
+from provena_sdk.transfer.report.outcome import FileOutcome as FileOutcome
+from provena_sdk.transfer.report.outcome import Outcome as Outcome
+from provena_sdk.transfer.report.outcome import Verified as Verified
+from provena_sdk.transfer.report.summary import TransferReport as TransferReport

@@ -1,0 +1,70 @@
+"""The outcome of one file of a transfer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from provena_sdk.display.amounts import human_size
+from provena_sdk.display.text import SERVER_LIMIT, printable, quoted
+from provena_sdk.errors import ProvenaError
+
+Outcome = Literal["downloaded", "uploaded", "same", "deleted", "skipped", "conflict", "refused", "failed"]
+"""The outcome of a file.
+
+``same`` means that it was in place already, ``conflict`` that something else has its place, and ``refused`` that its
+name is unsafe; the last two were not attempted.
+"""
+
+Verified = Literal["checksum", "size"]
+"""How a file was verified: against the store's checksum, or by size alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """The outcome of one file.
+
+    Args:
+        path: The file's path within the dataset.
+        outcome: Its outcome.
+        bytes: The bytes transferred.
+        seconds: How long it took, including waiting.
+        local: The file on this machine, if there is one.
+        reason: Why it was skipped or refused, or why only its size could be verified.
+        error: The error, if it failed or was refused.
+        verified: How the transferred bytes were verified; None when nothing was transferred.
+        checksum: The checksum they were verified against, such as ``"crc32:3610a686"``, ``"md5:…"`` or ``"etag:…-4"``.
+    """
+
+    path: str
+    outcome: Outcome
+    bytes: int = 0
+    seconds: float = 0.0
+    local: Path | None = None
+    reason: str | None = None
+    error: Exception | None = None
+    verified: Verified | None = None
+    checksum: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file neither failed, was refused, nor is in conflict."""
+        return self.outcome not in ("conflict", "failed", "refused")
+
+    @property
+    def note(self) -> str:
+        """The reason or the error, in one line; empty when there is neither."""
+        text = self.reason or (_described(self.error) if self.error is not None else "")
+        return printable(text, SERVER_LIMIT)
+
+    def __str__(self) -> str:
+        size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
+        note = f": {self.note}" if self.note else ""
+        return f"{self.outcome:<10} {printable(self.path)}{size}{note}"
+
+
+def _described(error: Exception) -> str:
+    if not isinstance(error, OSError) or isinstance(error, ProvenaError) or not error.strerror:
+        return str(error)
+    return f"{error.strerror}: {quoted(error.filename)}" if error.filename else error.strerror

@@ -10,24 +10,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from provena_sdk.sandbox.data.faults import Fault, Faults
+    from provena_sdk.sandbox.data.users import STANDARD_USERS, User
     from provena_sdk.sandbox.external.parts import ExternalStore
-    from provena_sdk.sandbox.faults import Fault, Faults
     from provena_sdk.sandbox.object_store import ObjectFault
     from provena_sdk.sandbox.runner import Sandbox
     from provena_sdk.sandbox.seed import Seed
-    from provena_sdk.sandbox.users import STANDARD_USERS, User
 
 __all__ = ["STANDARD_USERS", "ExternalStore", "Fault", "Faults", "ObjectFault", "Sandbox", "Seed", "User"]
 
 _HOMES = {
     "ExternalStore": "external.parts",
-    "Fault": "faults",
-    "Faults": "faults",
+    "Fault": "data.faults",
+    "Faults": "data.faults",
     "ObjectFault": "object_store",
-    "STANDARD_USERS": "users",
+    "STANDARD_USERS": "data.users",
     "Sandbox": "runner",
     "Seed": "seed",
-    "User": "users",
+    "User": "data.users",
 }
 
 

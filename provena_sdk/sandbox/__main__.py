@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from provena_sdk.sandbox import ExternalStore, Sandbox, Seed
+from provena_sdk.sandbox.data.items import BUCKET
+from provena_sdk.sandbox.data.users import SERVICE_USER
 from provena_sdk.sandbox.external.parts import DEFAULT_REGION, ISSUING
 from provena_sdk.sandbox.runner import MAX_PORT, SERVICES
-from provena_sdk.sandbox.services.items import BUCKET
 from provena_sdk.sandbox.signin.sessions import REUSES
-from provena_sdk.sandbox.users import SERVICE_USER
 
 KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 

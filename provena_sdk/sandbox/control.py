@@ -12,8 +12,8 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from provena_sdk.sandbox.clock import Clock
-from provena_sdk.sandbox.faults import Faults, faults_of
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.faults import Faults, faults_of
 from provena_sdk.sandbox.http.routing import Endpoint, Router, here_only
 from provena_sdk.sandbox.http.server import Request, Response, json_response
 from provena_sdk.sandbox.signin.realm import SignIn

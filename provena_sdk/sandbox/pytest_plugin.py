@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import provena_sdk.sandbox
+
 if TYPE_CHECKING:
     from provena_sdk.sandbox import Sandbox
 
@@ -14,9 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def provena_sandbox_session() -> Iterator[Sandbox]:
     """One sandbox for the whole test run, and for one worker of it; tests share what is in it."""
-    from provena_sdk.sandbox import Sandbox
-
-    with Sandbox() as sandbox:
+    with provena_sdk.sandbox.Sandbox() as sandbox:
         yield sandbox
 
 

@@ -10,12 +10,16 @@ from os import PathLike, fspath
 from types import TracebackType
 from typing import Any, Self
 
-from provena_sdk.sandbox.clock import Clock
 from provena_sdk.sandbox.control import Exchange, add_control
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.faults import Fault, Faults, suffer
+from provena_sdk.sandbox.data.items import ALL_ROLES
+from provena_sdk.sandbox.data.registry import State
+from provena_sdk.sandbox.data.storage import OwnStorage, Storage
+from provena_sdk.sandbox.data.users import STANDARD_USERS, User
 from provena_sdk.sandbox.external.issuer import ExternalIssuer
 from provena_sdk.sandbox.external.parts import ExternalStore, check_url
 from provena_sdk.sandbox.external.storage import ExternalStorage
-from provena_sdk.sandbox.faults import Fault, Faults, suffer
 from provena_sdk.sandbox.http.loopback import wrong_origin
 from provena_sdk.sandbox.http.routing import Router
 from provena_sdk.sandbox.http.server import (
@@ -31,13 +35,9 @@ from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
 from provena_sdk.sandbox.services.common import Deployment
 from provena_sdk.sandbox.services.datastore import datastore
-from provena_sdk.sandbox.services.items import ALL_ROLES
 from provena_sdk.sandbox.services.search import search
 from provena_sdk.sandbox.signin.realm import Lifetimes, SignIn
 from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
-from provena_sdk.sandbox.state import State
-from provena_sdk.sandbox.storage import OwnStorage, Storage
-from provena_sdk.sandbox.users import STANDARD_USERS, User
 
 HOST = "127.0.0.1"
 SERVICES = ("signin", "datastore", "search", "s3")
@@ -52,7 +52,7 @@ class Sandbox:
     so it works beside any loop of the caller's.
 
     Args:
-        users: Who can sign in, by name; None takes :data:`~provena_sdk.sandbox.users.STANDARD_USERS`.
+        users: Who can sign in, by name; None takes :data:`~provena_sdk.sandbox.data.users.STANDARD_USERS`.
         access_token_seconds: Lifetime of access tokens.
         refresh_token_seconds: Lifetime of refresh tokens; offline tokens do not expire.
         device_code_seconds: Lifetime of device codes.

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provena_sdk.sandbox.services.items import Item, Metadata, dataset_body
-from provena_sdk.sandbox.state import State
-from provena_sdk.sandbox.storage import Storage
-from provena_sdk.sandbox.users import STANDARD_USERS
+from provena_sdk.sandbox.data.items import Item, Metadata, dataset_body
+from provena_sdk.sandbox.data.registry import State
+from provena_sdk.sandbox.data.storage import Storage
+from provena_sdk.sandbox.data.users import STANDARD_USERS
 
 ORGANISATIONS = {"10378.1/1900001": "Coral Sea Institute", "10378.1/1900002": "Southern Ocean Data Centre"}
 _PERSON_NAMES = {

@@ -20,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from provena_sdk.sandbox import Sandbox  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.data.items import BUCKET, prefix_of  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.data.storage import METADATA_FILE, REGION  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store.http.conditions import (  # noqa: E402 reason= found by the path above
     parse_range,
 )
-from provena_sdk.sandbox.object_store.objects import Part, StoredObject  # noqa: E402 reason= found by the path above
-from provena_sdk.sandbox.services.items import BUCKET, prefix_of  # noqa: E402 reason= found by the path above
-from provena_sdk.sandbox.storage import METADATA_FILE, REGION  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject  # noqa: E402 reason= found by the path above
 
 PART = 8 << 20
 MULTIPART_FROM = 16 << 20

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from provena_sdk.sandbox.signin.sessions import Rotation
-from provena_sdk.sandbox.users import (
+from provena_sdk.sandbox.data.users import (
     DEVICE_CLIENTS,
     SERVICE_CLIENT,
     SERVICE_SECRET,
@@ -14,6 +13,7 @@ from provena_sdk.sandbox.users import (
     STANDARD_USERS,
     User,
 )
+from provena_sdk.sandbox.signin.sessions import Rotation
 
 PASSWORD: Final = "sandbox-password"
 NO_OFFLINE_USER: Final = "nooffline"

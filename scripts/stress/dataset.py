@@ -20,7 +20,7 @@ from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Grants, ObjectStore, serve
-from provena_sdk.sandbox.object_store.objects import Part, StoredObject
+from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject
 
 PART = 8 << 20
 BUCKET = "reef"

@@ -36,7 +36,7 @@ from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.models import FileInfo, ObjectState, modified_ns
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
-from provena_sdk.sandbox.object_store.objects import Part
+from provena_sdk.sandbox.object_store.storage.objects import Part
 from provena_sdk.transfer.draft import Draft, draft_download, draft_upload
 from provena_sdk.transfer.items import PlanItem
 from provena_sdk.transfer.local import view as view_module

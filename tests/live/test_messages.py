@@ -9,7 +9,7 @@ import pytest
 
 from provena_sdk import Deployment, Provena, errors
 from provena_sdk.auth import MemoryStore, token_source
-from provena_sdk.sandbox.users import SERVICE_CLIENT
+from provena_sdk.sandbox.data.users import SERVICE_CLIENT
 from scripts.live.realm import DISABLED_CLIENT, NO_DEVICE_CLIENT, NO_OFFLINE_USER
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.signing import Answering, client_of, environment_of

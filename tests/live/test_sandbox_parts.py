@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.sandbox import ExternalStore, Sandbox
+from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
 from provena_sdk.sandbox.seed import metadata
-from provena_sdk.sandbox.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
 from scripts.live.keycloak import Keycloak
 from scripts.live.process import Certificate
 from scripts.live.programs import MINIO

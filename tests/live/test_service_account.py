@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provena_sdk import AsyncProvena, Provena, errors
-from provena_sdk.sandbox.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
+from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.signing import deployment_of
 

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from provena_sdk.sandbox import Sandbox
+from provena_sdk.sandbox.data.users import READ, WRITE
 from provena_sdk.sandbox.external import issuer as issuer_module
 from provena_sdk.sandbox.seed import metadata
-from provena_sdk.sandbox.users import READ, WRITE
 
 ROLES = [READ, WRITE]
 

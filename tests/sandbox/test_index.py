@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.services.index import MAX_SPELLINGS, SearchIndex
-from provena_sdk.sandbox.services.items import Item
+from provena_sdk.sandbox.data.index import MAX_SPELLINGS, SearchIndex
+from provena_sdk.sandbox.data.items import Item
 
 LONG = "pneumonoultramicroscopicsilicovolcanoconiosis"
 

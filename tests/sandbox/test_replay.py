@@ -19,8 +19,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.services.items import ALL_ROLES, READ_ROLES, Item
-from provena_sdk.sandbox.state import State
+from provena_sdk.sandbox.data.items import ALL_ROLES, READ_ROLES, Item
+from provena_sdk.sandbox.data.registry import State
 
 RECORDINGS = Path(__file__).parent.parent / "data" / "wire"
 Exchange = dict[str, Any]

@@ -10,18 +10,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.clock import Clock
-from provena_sdk.sandbox.faults import Faults
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.faults import Faults
+from provena_sdk.sandbox.data.items import Item
+from provena_sdk.sandbox.data.registry import State
+from provena_sdk.sandbox.data.storage import OwnStorage
+from provena_sdk.sandbox.data.users import STANDARD_USERS
 from provena_sdk.sandbox.http.server import Request
 from provena_sdk.sandbox.seed import add_dataset, metadata, register
 from provena_sdk.sandbox.services.common import Deployment
 from provena_sdk.sandbox.services.datastore import datastore
-from provena_sdk.sandbox.services.items import Item
 from provena_sdk.sandbox.services.search import search
 from provena_sdk.sandbox.signin.tokens import TokenMaker
-from provena_sdk.sandbox.state import State
-from provena_sdk.sandbox.storage import OwnStorage
-from provena_sdk.sandbox.users import STANDARD_USERS
 
 BODIES = {
     "/metadata/validate-metadata": "POST",

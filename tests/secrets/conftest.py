@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from provena_sdk.sandbox import Sandbox
+from provena_sdk.sandbox.data.users import SERVICE_SECRET
 from provena_sdk.sandbox.object_store.access.grants import Grants
 from provena_sdk.sandbox.signin.sessions import Sessions
 from provena_sdk.sandbox.signin.tokens import TokenMaker
-from provena_sdk.sandbox.users import SERVICE_SECRET
 
 
 @dataclass

@@ -18,9 +18,9 @@ from provena_sdk import AsyncProvena, Deployment, Provena, ProvenaError
 from provena_sdk.auth.errors import _TABLE
 from provena_sdk.s3 import retry
 from provena_sdk.sandbox import Fault, Sandbox
+from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET
 from provena_sdk.sandbox.object_store import ObjectFault
 from provena_sdk.sandbox.seed import metadata
-from provena_sdk.sandbox.users import SERVICE_CLIENT, SERVICE_SECRET
 
 if TYPE_CHECKING:
     from tests.secrets.conftest import Secrets

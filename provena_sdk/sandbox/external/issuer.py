@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import jwt
 
-from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.users import Identity
 from provena_sdk.sandbox.external.http import ask
 from provena_sdk.sandbox.external.parts import Unreachable
-from provena_sdk.sandbox.signin.tokens import KEPT_CHECKS, Identity, TokenRefused, identity_of
+from provena_sdk.sandbox.signin.tokens import KEPT_CHECKS, TokenRefused, identity_of
 
 _CONFIGURATION: Final = "/.well-known/openid-configuration"
 # A key that is not known may be new; forged tokens must not make the sandbox ask more often than this.

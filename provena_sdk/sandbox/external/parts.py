@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from provena_sdk.sandbox.services.items import BUCKET
+from provena_sdk.sandbox.data.items import BUCKET
 
 DEFAULT_REGION: Final = "us-east-1"
 Issuing = Literal["assume-role", "web-identity", "accounts"]

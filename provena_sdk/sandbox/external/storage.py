@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+from provena_sdk.sandbox.data.items import prefix_of
+from provena_sdk.sandbox.data.storage import Storage
 from provena_sdk.sandbox.external.issuing import Accounts, AssumedRole, Issuer, WebIdentity
 from provena_sdk.sandbox.external.parts import LEAST_ROLE_SECONDS, ExternalStore, Unreachable
 from provena_sdk.sandbox.object_store import RequestRecord, TemporaryCredentials
-from provena_sdk.sandbox.services.items import prefix_of
-from provena_sdk.sandbox.storage import Storage
 
 _LOOK_SECONDS: Final = 1.0
 

@@ -6,13 +6,13 @@ Buckets are addressed in the path (``/bucket/key``); any region is accepted.
 """
 
 from provena_sdk.sandbox.object_store.access.grants import Grant, Grants, TemporaryCredentials, presign
-from provena_sdk.sandbox.object_store.counting import CountingStore
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.faults import ObjectFault, ObjectFaultKind, ObjectFaults
 from provena_sdk.sandbox.object_store.http.request import RequestRecord
-from provena_sdk.sandbox.object_store.objects import StoredObject
 from provena_sdk.sandbox.object_store.server import Server, serve
-from provena_sdk.sandbox.object_store.store import ObjectInfo, ObjectStore
+from provena_sdk.sandbox.object_store.storage.counting import CountingStore
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import StoredObject
+from provena_sdk.sandbox.object_store.storage.store import ObjectInfo, ObjectStore
 
 __all__ = [
     "CountingStore",

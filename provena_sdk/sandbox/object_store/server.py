@@ -7,11 +7,11 @@ from collections import deque
 
 from provena_sdk.sandbox.object_store.access.grants import Grants
 from provena_sdk.sandbox.object_store.activity import Activity
+from provena_sdk.sandbox.object_store.connection import Connection
 from provena_sdk.sandbox.object_store.faults import ObjectFaults
-from provena_sdk.sandbox.object_store.http.connection import Connection
 from provena_sdk.sandbox.object_store.http.request import RequestRecord
 from provena_sdk.sandbox.object_store.service import Service
-from provena_sdk.sandbox.object_store.store import ObjectStore
+from provena_sdk.sandbox.object_store.storage.store import ObjectStore
 
 MIN_PART_BYTES = 5 << 20
 

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from provena_sdk.sandbox.http.loopback import wrong_host, wrong_origin
 from provena_sdk.sandbox.object_store.access.authorization import Identity, authenticate
 from provena_sdk.sandbox.object_store.access.grants import Grants
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.handlers import buckets, uploads
 from provena_sdk.sandbox.object_store.handlers import objects as objects_api
+from provena_sdk.sandbox.object_store.handlers.body import Body
 from provena_sdk.sandbox.object_store.handlers.context import Context
 from provena_sdk.sandbox.object_store.http import xml
-from provena_sdk.sandbox.object_store.http.body import Body
 from provena_sdk.sandbox.object_store.http.conditions import NotModified
 from provena_sdk.sandbox.object_store.http.request import Request, Response, xml_response
-from provena_sdk.sandbox.object_store.store import ObjectStore, check_key
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.store import ObjectStore, check_key
 
 MAX_PUT_BYTES = 5 << 30
 

@@ -7,14 +7,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any
 
+from provena_sdk.sandbox.data.items import Item
+from provena_sdk.sandbox.data.registry import SORT_KEYS
+from provena_sdk.sandbox.data.storage import credentials_body
+from provena_sdk.sandbox.data.users import READ, WRITE
 from provena_sdk.sandbox.http.server import Response, encode_json, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
-from provena_sdk.sandbox.services.items import Item
 from provena_sdk.sandbox.services.registry import fetch, roles_on, unreachable
-from provena_sdk.sandbox.state import SORT_KEYS
-from provena_sdk.sandbox.storage import credentials_body
-from provena_sdk.sandbox.users import READ, WRITE
 
 _LISTED = b'{"status":{"success":true,"details":"Successfully listed items."},"items":['
 _LIST_FAILED = "Unexpected non 200 status code in dataset list process. Status code: "

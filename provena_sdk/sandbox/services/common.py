@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.faults import Faults
+from provena_sdk.sandbox.data.registry import State, has_roles
+from provena_sdk.sandbox.data.storage import Storage
+from provena_sdk.sandbox.data.users import Identity
 from provena_sdk.sandbox.external.parts import Unreachable
-from provena_sdk.sandbox.faults import Faults
 from provena_sdk.sandbox.http.openapi import ServiceName, interface
 from provena_sdk.sandbox.http.routing import Router
 from provena_sdk.sandbox.http.server import Request, Response, json_response, text_response
 from provena_sdk.sandbox.http.validation import Check, Problem, missing, parse_query, problem
 from provena_sdk.sandbox.metadata.rules import checker
-from provena_sdk.sandbox.signin.tokens import Identity, NoUsername, TokenRefused
-from provena_sdk.sandbox.state import State, has_roles
-from provena_sdk.sandbox.storage import Storage
+from provena_sdk.sandbox.signin.tokens import NoUsername, TokenRefused
 
 BEARER: Final = {"www-authenticate": "Bearer"}
 WRONG_ROLE: Final = "You are not authorised to access this resource as you don't have the correct role."

@@ -6,15 +6,14 @@ import copy
 import uuid
 from typing import Any, Final
 
+from provena_sdk.sandbox.data.items import Item, Metadata, dataset_body, s3_location
+from provena_sdk.sandbox.data.registry import owns
+from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, encode_json, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
 from provena_sdk.sandbox.metadata.rules import first_flaw
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
-from provena_sdk.sandbox.services.items import Item, Metadata, dataset_body, s3_location
 from provena_sdk.sandbox.services.registry import NO_LINKED_PERSON, fetch, subtype_of, unreachable
-from provena_sdk.sandbox.signin.tokens import Identity
-from provena_sdk.sandbox.state import owns
-from provena_sdk.sandbox.users import READ, WRITE
 
 # The table behind the registry holds items up to this size, and metadata is in it twice.
 ITEM_BYTES: Final = 400 * 1024

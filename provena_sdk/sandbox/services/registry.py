@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from provena_sdk.sandbox.data.items import Item
+from provena_sdk.sandbox.data.registry import State, owns
+from provena_sdk.sandbox.data.users import Identity
 from provena_sdk.sandbox.services.common import Deployment, Refused
-from provena_sdk.sandbox.services.items import Item
-from provena_sdk.sandbox.signin.tokens import Identity
-from provena_sdk.sandbox.state import State, owns
 
 NO_LINKED_PERSON = (
     "In order to perform this operation you must link your User account to a Person in the registry."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from provena_sdk.sandbox.data.items import Item
+from provena_sdk.sandbox.data.users import READ, SYS_ADMIN, SYS_READ, SYS_WRITE, WRITE
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
-from provena_sdk.sandbox.services.items import Item
 from provena_sdk.sandbox.services.registry import NO_LINKED_PERSON, fetch, find_dataset
-from provena_sdk.sandbox.users import READ, SYS_ADMIN, SYS_READ, SYS_WRITE, WRITE
 
 _SENT = "Successfully sent request to approve dataset release to approver. Email notification included."
 _ANSWERED = "Succesfully responded to dataset release approval request."

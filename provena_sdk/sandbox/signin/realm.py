@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode
 
-from provena_sdk.sandbox.clock import Clock
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.users import DEVICE_CLIENTS, SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER, User
 from provena_sdk.sandbox.http.routing import Endpoint, Router, here_only
 from provena_sdk.sandbox.http.server import Request, Response, html_response, json_response
 from provena_sdk.sandbox.signin import device_page
 from provena_sdk.sandbox.signin.sessions import REUSES, DeviceCode, Rotation, Session, Sessions
 from provena_sdk.sandbox.signin.tokens import NoUsername, TokenMaker, TokenRefused, subject_of
-from provena_sdk.sandbox.users import DEVICE_CLIENTS, SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER, User
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}

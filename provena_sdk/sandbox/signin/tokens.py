@@ -6,7 +6,6 @@ import base64
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
-from provena_sdk.sandbox.clock import Clock
-from provena_sdk.sandbox.users import EVERYONES_ROLES, User
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.users import EVERYONES_ROLES, Identity, User
 
 ALGORITHM: Final = "RS256"
 KEPT_CHECKS: Final = 4096
@@ -26,19 +25,6 @@ KEPT_CHECKS: Final = 4096
 def _realm_key() -> rsa.RSAPrivateKey:
     # One key a process: making one takes a tenth of a second.
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a service learns from an access token."""
-
-    username: str
-    email: str | None
-    roles: tuple[str, ...]
-    token: str
-
-    def __repr__(self) -> str:
-        return f"Identity({self.username!r})"
 
 
 class TokenRefused(Exception):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.sandbox.object_store import CountingStore
-from provena_sdk.sandbox.object_store.counting import BLOCK, RepeatedBlob
 from provena_sdk.sandbox.object_store.http.checksums import CRCS, combined, new_checksum
+from provena_sdk.sandbox.object_store.storage.counting import BLOCK, RepeatedBlob
 
 BUCKET = "reef"
 MIB = 1 << 20

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from provena_sdk.sandbox.object_store import Grants, ObjectStore, presign
 from provena_sdk.sandbox.object_store.access.authorization import authenticate
 from provena_sdk.sandbox.object_store.access.signature import canonical_query, canonical_request
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.http.request import Request
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 BUCKET = "reef"
 PREFIX = "datasets/10378-1-12/"

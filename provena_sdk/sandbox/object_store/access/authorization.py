@@ -12,8 +12,8 @@ from time import gmtime, strftime, strptime
 
 from provena_sdk.sandbox.object_store.access import signature
 from provena_sdk.sandbox.object_store.access.grants import MAX_PRESIGN_SECONDS, Grant, Grants
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.http.request import Request
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 MAX_SKEW_SECONDS = 15 * 60
 

@@ -7,12 +7,12 @@ import binascii
 import re
 from collections.abc import Iterable
 
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.handlers.context import Context
 from provena_sdk.sandbox.object_store.http import xml
 from provena_sdk.sandbox.object_store.http.request import Response, xml_response
-from provena_sdk.sandbox.object_store.objects import StoredObject
-from provena_sdk.sandbox.object_store.store import ListPage
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import StoredObject
+from provena_sdk.sandbox.object_store.storage.store import ListPage
 
 MAX_KEYS = 1000
 OWNER = "<Owner><ID>provena-sandbox</ID><DisplayName>provena-sandbox</DisplayName></Owner>"

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from provena_sdk.sandbox.object_store.access.authorization import Identity
-from provena_sdk.sandbox.object_store.blobs import Blob
-from provena_sdk.sandbox.object_store.errors import S3Error
-from provena_sdk.sandbox.object_store.http.body import Body
+from provena_sdk.sandbox.object_store.handlers.body import Body
 from provena_sdk.sandbox.object_store.http.conditions import check_copy_source
 from provena_sdk.sandbox.object_store.http.request import Request
 from provena_sdk.sandbox.object_store.http.xml import MAX_REQUEST_BYTES
-from provena_sdk.sandbox.object_store.objects import StoredObject
-from provena_sdk.sandbox.object_store.store import ObjectStore
+from provena_sdk.sandbox.object_store.storage.blobs import Blob
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import StoredObject
+from provena_sdk.sandbox.object_store.storage.store import ObjectStore
 
 
 @dataclass(slots=True)

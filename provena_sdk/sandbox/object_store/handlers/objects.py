@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.handlers.context import Context
 from provena_sdk.sandbox.object_store.http import xml
 from provena_sdk.sandbox.object_store.http.conditions import (
@@ -17,8 +16,9 @@ from provena_sdk.sandbox.object_store.http.conditions import (
     range_still_holds,
 )
 from provena_sdk.sandbox.object_store.http.request import Response, header_lines, xml_response
-from provena_sdk.sandbox.object_store.objects import Part, StoredObject
-from provena_sdk.sandbox.object_store.store import DEFAULT_CONTENT_TYPE
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject
+from provena_sdk.sandbox.object_store.storage.store import DEFAULT_CONTENT_TYPE
 
 MAX_DELETES = 1000
 MAX_METADATA_BYTES = 2048

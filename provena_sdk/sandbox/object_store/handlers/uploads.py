@@ -7,13 +7,13 @@ import hashlib
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.handlers.context import Context
 from provena_sdk.sandbox.object_store.handlers.objects import checksum_headers, stored_headers, write
 from provena_sdk.sandbox.object_store.http import checksums, xml
 from provena_sdk.sandbox.object_store.http.conditions import parse_range
 from provena_sdk.sandbox.object_store.http.request import Response, header_lines, xml_response
-from provena_sdk.sandbox.object_store.objects import Part, StoredObject, Upload
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject, Upload
 
 MAX_PARTS = 10_000
 

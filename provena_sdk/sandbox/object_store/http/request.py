@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from provena_sdk.sandbox.object_store.blobs import Blob
-from provena_sdk.sandbox.object_store.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.blobs import Blob
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 STATUS_LINES = {
     status: f"HTTP/1.1 {status} {phrase}\r\n".encode()

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from provena_sdk.sandbox.object_store.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 MAX_REQUEST_BYTES = 4 << 20

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 
 from provena_sdk.sandbox.object_store.access import signature
 from provena_sdk.sandbox.object_store.access.authorization import Identity
-from provena_sdk.sandbox.object_store.blobs import Blob, BlobSpace, Spool
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.http import checksums
+from provena_sdk.sandbox.object_store.storage.blobs import Blob, BlobSpace, Spool
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX_SIZE = re.compile(rb"[0-9a-fA-F]{1,12}")

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import overload
 
-from provena_sdk.sandbox.object_store.blobs import Blob, BlobSpace, Spool
-from provena_sdk.sandbox.object_store.errors import S3Error
-from provena_sdk.sandbox.object_store.objects import Part, StoredObject
-from provena_sdk.sandbox.object_store.store import DEFAULT_CONTENT_TYPE, Bucket, ObjectStore
+from provena_sdk.sandbox.object_store.storage.blobs import Blob, BlobSpace, Spool
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject
+from provena_sdk.sandbox.object_store.storage.store import DEFAULT_CONTENT_TYPE, Bucket, ObjectStore
 
 BLOCK = hashlib.shake_256(b"provena").digest(1 << 20)
 """What made-up files hold, over and over from their beginning and from that of each part."""

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from provena_sdk.sandbox.services.items import Item
+from provena_sdk.sandbox.data.items import Item
 
 MAX_GRAM = 20
 # So many spellings of one word are looked for at most, as OpenSearch does.

@@ -39,6 +39,19 @@ class User:
     groups: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a service learns from an access token."""
+
+    username: str
+    email: str | None
+    roles: tuple[str, ...]
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Identity({self.username!r})"
+
+
 def _user(name: str, *roles: str, person: int | None = None, email: bool = True) -> User:
     return User(
         name,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from provena_sdk.sandbox.object_store.blobs import BlobSpace
-from provena_sdk.sandbox.object_store.errors import S3Error
-from provena_sdk.sandbox.object_store.objects import Part, StoredObject, Upload
+from provena_sdk.sandbox.object_store.storage.blobs import BlobSpace
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject, Upload
 
 MAX_KEY_BYTES = 1024
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"

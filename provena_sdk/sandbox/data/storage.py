@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
+from provena_sdk.sandbox.data.items import BUCKET, Metadata, prefix_of
 from provena_sdk.sandbox.http.server import encode_json
 from provena_sdk.sandbox.object_store import (
     Grants,
@@ -16,7 +17,6 @@ from provena_sdk.sandbox.object_store import (
     presign,
     serve,
 )
-from provena_sdk.sandbox.services.items import BUCKET, Metadata, prefix_of
 
 METADATA_FILE = "metadata.json"
 REGION = "us-east-1"

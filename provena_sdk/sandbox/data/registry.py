@@ -6,11 +6,10 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from provena_sdk.sandbox.clock import Clock
-from provena_sdk.sandbox.services.index import SearchIndex
-from provena_sdk.sandbox.services.items import ALL_ROLES, Item
-from provena_sdk.sandbox.signin.tokens import Identity
-from provena_sdk.sandbox.users import ADMIN, User
+from provena_sdk.sandbox.data.clock import Clock
+from provena_sdk.sandbox.data.index import SearchIndex
+from provena_sdk.sandbox.data.items import ALL_ROLES, Item
+from provena_sdk.sandbox.data.users import ADMIN, Identity, User
 
 HANDLE_PREFIX = "10378.1"
 FIRST_SUFFIX = 1900001

@@ -18,12 +18,12 @@ from typing import cast
 import httptools
 
 from provena_sdk.sandbox.object_store.activity import Activity
-from provena_sdk.sandbox.object_store.blobs import Blob
-from provena_sdk.sandbox.object_store.errors import S3Error
 from provena_sdk.sandbox.object_store.faults import ObjectFault, ObjectFaultKind, ObjectFaults
 from provena_sdk.sandbox.object_store.handlers.context import Context
 from provena_sdk.sandbox.object_store.http.request import STATUS_LINES, Request, RequestRecord, Response
 from provena_sdk.sandbox.object_store.service import Service, error_response
+from provena_sdk.sandbox.object_store.storage.blobs import Blob
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 SMALL_BODY = 64 << 10
 WRITE_BYTES = 256 << 10

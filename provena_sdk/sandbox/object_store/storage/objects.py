@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cached_property
 
-from provena_sdk.sandbox.object_store.blobs import Blob
-from provena_sdk.sandbox.object_store.errors import S3Error
+from provena_sdk.sandbox.object_store.storage.blobs import Blob
+from provena_sdk.sandbox.object_store.storage.errors import S3Error
 
 
 @dataclass(frozen=True, slots=True)

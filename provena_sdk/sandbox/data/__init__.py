@@ -1,0 +1,1 @@
+"""What the deployment holds: accounts, items, files, a clock and faults."""

@@ -1,0 +1,1 @@
+"""Objects and their bytes, in memory and on disk."""

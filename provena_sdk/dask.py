@@ -33,12 +33,12 @@ except ImportError as error:
 
 from provena_sdk.auth.shared_tokens import HANDED, HandedToken
 from provena_sdk.client import Provena
-from provena_sdk.config.addresses import is_loopback_host
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import ClosedError, InvalidArgument
 from provena_sdk.filesystem.leases import LEASES, LeasedDataset
+from provena_sdk.net.proxies import is_loopback_host
 from provena_sdk.operations import handles
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress

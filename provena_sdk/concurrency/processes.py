@@ -12,6 +12,7 @@ import json
 import os
 import re
 import socket
+import uuid
 from collections.abc import Mapping
 from typing import Final
 
@@ -58,6 +59,24 @@ def is_dead(owner: object) -> bool:
     pid = owner.get("pid")
     if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
         return False
+    if has_ended(pid):
+        return True
+    started, known = _stat(pid, _STARTED), owner.get("started")
+    return started is not None and isinstance(known, str) and started != known
+
+
+def has_ended(pid: int) -> bool:
+    """Whether no process of this machine or container has a number; a process that waits to be reaped has ended.
+
+    Args:
+        pid: The number, above 0. On Windows the answer is always False.
+
+    Example:
+        >>> has_ended(os.getpid())
+        False
+    """
+    if os.name != "posix":
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -65,10 +84,7 @@ def is_dead(owner: object) -> bool:
     except (OSError, OverflowError):
         # There is such a process and it belongs to somebody else, or no process can have the number.
         pass
-    if _stat(pid, _STATE) in _ENDED:
-        return True
-    started, known = _stat(pid, _STARTED), owner.get("started")
-    return started is not None and isinstance(known, str) and started != known
+    return _stat(pid, _STATE) in _ENDED
 
 
 def process_mark() -> str:
@@ -120,8 +136,6 @@ def _place() -> dict[str, object]:
         place["namespace"] = os.readlink(_NAMESPACE)
     except OSError:
         # Names of hosts are given twice; where nothing better is known, the network card's address is.
-        import uuid
-
         place["boot"] = f"{uuid.getnode():x}"
     return place
 

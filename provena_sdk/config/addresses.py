@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.net.proxies import is_loopback_host
 
 ALLOW_PLAIN_HTTP: Final = "allow_plain_http"
 """The setting by which a deployment allows addresses that are not encrypted."""
@@ -24,21 +24,6 @@ def is_loopback(url: str) -> bool:
     except ValueError:
         return False
     return is_loopback_host(host)
-
-
-def is_loopback_host(host: str) -> bool:
-    """Whether a host name or IP address, without brackets, is this machine's own.
-
-    Example:
-        >>> is_loopback_host("::1"), is_loopback_host("10.0.0.1")
-        (True, False)
-    """
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_safe(url: str, *, allow_plain_http: bool = False) -> bool:

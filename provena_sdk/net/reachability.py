@@ -9,10 +9,10 @@ import ssl
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from provena_sdk.display.text import READ_LIMIT, printable
 from provena_sdk.errors import CertificateRejected
+from provena_sdk.net.proxies import proxy_for
 
 _PORTS: Final = {"http": 80, "https": 443}
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
@@ -152,15 +152,8 @@ def _named(parts: SplitResult) -> str:
 
 
 def _proxy(parts: SplitResult) -> str | None:
-    host = parts.hostname or ""
-    if host in ("localhost", "::1") or host.startswith("127."):
-        # The SDK goes to this machine's own ports directly.
-        return None
-    settings = getproxies()
-    found = settings.get(parts.scheme) or settings.get("all")
-    if not found or proxy_bypass(host):
-        return None
+    found = proxy_for(parts.scheme, parts.hostname or "")
     try:
-        return _named(urlsplit(found if "://" in found else f"http://{found}")) or None
+        return None if found is None else _named(urlsplit(found)) or None
     except ValueError:
         return None

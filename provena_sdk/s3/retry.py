@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-import random
 from dataclasses import dataclass
 from typing import Final
+
+from provena_sdk.net.backoff import backoff
 
 
 class Trouble(enum.Enum):
@@ -114,9 +115,7 @@ class RetryRule:
             return None
         if asked is not None and asked > self.longest_asked:
             return None
-        drawn = random.random() if chance is None else chance  # noqa: S311 reason= no secret depends on it
-        # Beyond 60 doublings any cap is reached, and soon a float would overflow.
-        return max(asked or 0.0, drawn * min(self.cap, self.base * 2.0 ** min(attempts - 1, 60)))
+        return max(asked or 0.0, backoff(attempts, first=self.base, longest=self.cap, chance=chance))
 
 
 RULE = RetryRule()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 from provena_sdk.concurrency.gather import all_of, for_each
 from provena_sdk.concurrency.thread_pool import Threads
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
+from provena_sdk.net.backoff import backoff
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.http.io_loops import Lanes
 from provena_sdk.transfer.local.destination import Destination
@@ -47,6 +47,7 @@ _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
 # Each holds folders open, and single files may go anywhere.
 _DESTINATIONS: Final = 4
+_FIRST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 8.0
 
 
@@ -179,7 +180,7 @@ class Scheduler:
 
 async def pause(attempt: int) -> None:
     """Wait a random time before trying again, longer with every attempt."""
-    await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.2 * 2**attempt)))  # noqa: S311  # reason=no secret depends on it
+    await asyncio.sleep(backoff(attempt + 1, first=_FIRST_WAIT, longest=_LONGEST_WAIT))
 
 
 def _concerns_all(error: Exception) -> bool:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from provena_sdk.concurrency.background import on_thread
+from provena_sdk.concurrency.gather import for_each
 from provena_sdk.config import TIMEOUT_SECONDS, Deployment
 from provena_sdk.errors import (
     ProvenaError,
@@ -362,18 +363,15 @@ class AsyncTransport:
 
     async def _gather(self, gather: Gather) -> list[Any]:
         outcomes: list[Any] = [None] * len(gather.workflows)
-        waiting = iter(enumerate(gather.workflows))
 
-        async def work() -> None:
-            for index, workflow in waiting:
-                try:
-                    outcomes[index] = await self.run(workflow)
-                except ProvenaError as error:
-                    outcomes[index] = error
+        async def run(numbered: tuple[int, Workflow[Any]]) -> None:
+            index, workflow = numbered
+            try:
+                outcomes[index] = await self.run(workflow)
+            except ProvenaError as error:
+                outcomes[index] = error
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(gather.limit, len(outcomes))):
-                group.create_task(work())
+        await for_each(enumerate(gather.workflows), run, gather.limit)
         return outcomes
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-import random
 from dataclasses import dataclass
 
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.net.backoff import backoff
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Repeat
 
@@ -81,10 +81,8 @@ class RetryPolicy:
             return None
         if retry_after is not None:
             return retry_after if retry_after <= self.patience else None
-        # Beyond 60 doublings any cap is reached, and soon a float would overflow.
-        bound = min(self.cap, self.base * 2.0 ** min(attempt - 1, 60))
         # Half fixed, half drawn: a crowd spreads out, and nobody comes back at once.
-        return bound * (0.5 + 0.5 * (random.random() if chance is None else chance))  # noqa: S311 reason= no secret depends on it
+        return backoff(attempt, first=self.base, longest=self.cap, least=0.5, chance=chance)
 
     def is_ambiguous(self, repeat: Repeat, outcome: int | Failure) -> bool:
         """Tell whether a failed request may have taken effect although repeating it is not allowed.

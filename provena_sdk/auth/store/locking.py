@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from provena_sdk.concurrency.processes import has_ended
 from provena_sdk.display.notices import warn
 from provena_sdk.display.text import printable
 from provena_sdk.private_files import read_small
@@ -211,17 +212,9 @@ def _owner_is_dead(owner: dict[str, object], lock: Path) -> bool:
         free = _kernel_lock_is_free(lock)
         if free is not None:
             return free
-    if os.name != "posix" or owner.get("host") != socket.gethostname():
+    if owner.get("host") != socket.gethostname() or not isinstance(pid, int) or not 0 < pid < 1 << 31:
         return False
-    if not isinstance(pid, int) or not 0 < pid < 1 << 31:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return has_ended(pid)
 
 
 def _kernel_lock_is_free(lock: Path) -> bool | None:

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.net.proxies import proxy_for
 from provena_sdk.net.reachability import why
 from provena_sdk.net.tls import shared_tls_context
 from provena_sdk.s3.http.endpoint import Endpoint
@@ -283,20 +283,16 @@ def proxy(endpoint: Endpoint) -> Proxy | None:
     Raises:
         ConfigurationError: The proxy is of a kind that is not supported.
     """
-    host = endpoint.hostname
-    if host in ("localhost", "::1") or host.startswith("127."):
-        return None
-    settings = getproxies()
-    found = settings.get(endpoint.scheme) or settings.get("all")
-    if not found or proxy_bypass(host):
+    found = proxy_for(endpoint.scheme, endpoint.hostname)
+    if found is None:
         return None
     made = _read_proxy(found)
     # What is raised must not show the password.
-    del settings, found
+    del found
     if made is None:
         raise ConfigurationError(
             f"The proxy for {endpoint.scheme} addresses is no http or https address.",
-            hint=f"Correct {endpoint.scheme.upper()}_PROXY, or name {host!r} in NO_PROXY.",
+            hint=f"Correct {endpoint.scheme.upper()}_PROXY, or name {endpoint.hostname!r} in NO_PROXY.",
         )
     return made
 
@@ -304,7 +300,7 @@ def proxy(endpoint: Endpoint) -> Proxy | None:
 def _read_proxy(address: str) -> Proxy | None:
     """Read a proxy's address, or return None when it is of a kind that is not supported."""
     try:
-        parts = urlsplit(address if "://" in address else f"http://{address}")
+        parts = urlsplit(address)
         port = parts.port
     except ValueError:
         return None

@@ -492,7 +492,7 @@ class DatasetContents:
         finally:
             self._downloads -= 1
             if not self._downloads:
-                engine.let_folders_go()
+                engine.close_folders()
 
     def _engine(self) -> Scheduler:
         """Return what all single transfers share, so that together they stay within one budget of memory."""

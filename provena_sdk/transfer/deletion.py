@@ -1,4 +1,4 @@
-"""Deleting the files of a destination that its dataset does not hold."""
+"""Deletes local files that the dataset lacks."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.report import FileOutcome
 
 CHANGED: Final = "it changed after the plan was made"
-"""Why a file that was to be deleted is not."""
+"""The reason for keeping a file that was to be deleted."""
 
 
 def delete_files(root: Path, items: Iterable[PlanItem]) -> list[FileOutcome]:
-    """Delete local files that are still what they were, and the folders that held nothing else.
+    """Delete local files that did not change, and the folders that held nothing else.
 
     Args:
-        root: The folder that the plan is of.
-        items: The entries of files to be deleted.
+        root: The folder of the plan.
+        items: The items of files to delete.
 
     Returns:
-        One outcome a file.
+        One outcome per file.
     """
     outcomes: list[FileOutcome] = []
     emptied: set[str] = set()

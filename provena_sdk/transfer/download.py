@@ -1,4 +1,4 @@
-"""Fetching one file: into a part file, verified, and only then under its own name."""
+"""Downloads one file: into a part file, verified, then renamed."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume.download_journal import Heading
 from provena_sdk.transfer.resume.part_file import PartFile, write_whole
-from provena_sdk.transfer.resume.partial_download import Partial, begin, clear_broken_off
+from provena_sdk.transfer.resume.partial_download import PartialDownload, begin_or_resume, remove_interrupted
 from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import Layout, Pieces
+from provena_sdk.transfer.resume.ranges import Layout, StoredRanges
 from provena_sdk.transfer.scheduler import Scheduler, pause
-from provena_sdk.transfer.verify.checks import (
+from provena_sdk.transfer.verify.checksum import (
     NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
-    Proof,
-    RunningProof,
-    piece_digest,
-    proofs,
-    proves,
+    Checksum,
+    RunningChecksum,
+    checksums_of,
+    file_matches,
+    range_algorithm,
     with_even_parts,
 )
 
@@ -41,35 +41,35 @@ _OPENING_SECONDS: Final = 5.0
 
 
 class _Chosen(NamedTuple):
-    """What a file is compared with, or why there is nothing to compare it with."""
+    """The checksum to verify a file against, or the reason why there is none."""
 
-    proof: Proof | None
+    checksum: Checksum | None
     reason: str | None = None
 
 
 async def download_file(scheduler: Scheduler, item: Download, destination: Path) -> FileOutcome:
-    """Fetch one file. When it is replaced or damaged on the way, it is fetched again as it is then.
+    """Download one file. If it is replaced or damaged on the way, download it again.
 
-    A file of more than 8 MiB that cannot be fetched to its end, because the connection is lost, access is refused
-    or the caller gives up, leaves its part file and a journal beside its target. The next download of the same
-    object by the same user resumes from them; a week after they were last touched they are removed.
+    If a file of more than 8 MiB cannot be completed, because the connection is lost, access is denied or the caller
+    cancels, its part file and a journal are kept beside its target. The next download of the same object by the same
+    user resumes from them; they are removed a week after they were last touched.
 
     Args:
-        scheduler: The transfer this is part of.
-        item: What to fetch.
-        destination: The folder its target lies in.
+        scheduler: The transfer.
+        item: The file.
+        destination: The folder that holds its target.
 
     Raises:
         IntegrityError: It was replaced or damaged each time.
-        Exception: Whatever else made it impossible; nothing has the target's name that had it not before.
+        Exception: Anything else that failed; the target is then as it was before.
     """
     started = time.monotonic()
     info, folder = item.info, scheduler.destination(destination)
     attempt = 1
     while True:
         try:
-            fetch = _fetch_large if info.size > PART_BYTES else _fetch_whole
-            local, chosen = await fetch(scheduler, info, item.target, folder)
+            download = _download_large if info.size > PART_BYTES else _download_whole
+            local, chosen = await download(scheduler, info, item.target, folder)
             break
         except IntegrityError:
             latest = await _latest(scheduler, info) if attempt < _ATTEMPTS else None
@@ -85,34 +85,34 @@ async def download_file(scheduler: Scheduler, item: Download, destination: Path)
         seconds=time.monotonic() - started,
         local=Path(local),
         reason=chosen.reason,
-        verified="size" if chosen.proof is None else "checksum",
-        checksum=None if chosen.proof is None else chosen.proof.checksum,
+        verified="size" if chosen.checksum is None else "checksum",
+        checksum=None if chosen.checksum is None else chosen.checksum.label,
     )
 
 
 async def _latest(scheduler: Scheduler, info: FileInfo) -> FileInfo | None:
-    """Return what a file is now, or None when it is gone."""
+    """Return the current state of a file; None if it is gone."""
     try:
         state = await scheduler.objects.head(info.path)
     except DatasetFileNotFound:
         return None
-    # What names no ETag is taken for what was listed, and has to be that.
+    # Without an ETag, assume the listed object; the download fails if it is another.
     return FileInfo(info.path, state.size, state.etag or info.etag, state.modified or info.modified)
 
 
-async def _fetch_whole(
+async def _download_whole(
     scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
 ) -> tuple[str, _Chosen]:
     async with scheduler.budget.hold(info.size):
         data, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size)
         if len(data) != info.size:
             raise _damaged(info)
-        chosen = await _choose(scheduler, info, state)
+        chosen = await _choose_checksum(scheduler, info, state)
         write = _WriteWhole(scheduler, info, target, destination)
-        local = await scheduler.in_thread(write, data, chosen.proof)
-        if local is None and chosen.proof is not None:
-            chosen = chosen._replace(proof=await _with_other_parts(scheduler, info, chosen.proof))
-            local = await scheduler.in_thread(write, data, chosen.proof)
+        local = await scheduler.in_thread(write, data, chosen.checksum)
+        if local is None and chosen.checksum is not None:
+            chosen = chosen._replace(checksum=await _with_true_parts(scheduler, info, chosen.checksum))
+            local = await scheduler.in_thread(write, data, chosen.checksum)
     if local is None:
         raise _damaged(info)
     return local, chosen
@@ -120,44 +120,44 @@ async def _fetch_whole(
 
 @dataclass(frozen=True, slots=True)
 class _WriteWhole:
-    """Verifies and writes a file that is in memory, in one visit to a thread."""
+    """Verifies and writes a file held in memory, in one call on a thread."""
 
     scheduler: Scheduler
     info: FileInfo
     target: str
     destination: Destination
 
-    def __call__(self, data: bytearray, proof: Proof | None) -> str | None:
-        """Return the target's path; None when the bytes are not what the proof is of."""
+    def __call__(self, data: bytearray, checksum: Checksum | None) -> str | None:
+        """Return the target's path; None if the bytes do not match the checksum."""
         view = memoryview(data)
 
         def read(offset: int, length: int) -> tuple[memoryview]:
             return (view if length < 0 else view[offset : offset + length],)
 
-        if proof is not None and not proves(proof, read):
+        if checksum is not None and not file_matches(checksum, read):
             return None
         options = self.scheduler.options
         modified = self.info.modified if options.keep_times else None
         with self.destination.target(self.target) as target:
             write_whole(target, data, self.destination.seal, modified=modified, fsync=options.fsync)
-            clear_broken_off(target)
+            remove_interrupted(target)
         return target.path
 
 
-async def _fetch_large(
+async def _download_large(
     scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
 ) -> tuple[str, _Chosen]:
     chosen = _Chosen(None)
     if scheduler.options.verify == "checksum":
-        chosen = await _chosen_ahead(scheduler, info)
-    layout = Layout((chosen.proof and chosen.proof.parts) or (info.size,))
-    partial = await _begun(scheduler, info, target, destination, chosen.proof, layout)
+        chosen = await _choose_checksum_ahead(scheduler, info)
+    layout = Layout((chosen.checksum and chosen.checksum.parts) or (info.size,))
+    partial = await _open_partial(scheduler, info, target, destination, chosen.checksum, layout)
     try:
-        running = RunningProof(chosen.proof, layout, partial.part.blocks)
-        await _Pieces(scheduler, info, layout, partial, running).fetch()
-        if chosen.proof is not None and not await scheduler.in_thread(running.succeeds):
-            other = await _with_other_parts(scheduler, info, chosen.proof)
-            if not await scheduler.in_thread(proves, other, partial.part.blocks):
+        running = RunningChecksum(chosen.checksum, layout, partial.part.blocks)
+        await _RangesDownload(scheduler, info, layout, partial, running).fetch()
+        if chosen.checksum is not None and not await scheduler.in_thread(running.matches):
+            other = await _with_true_parts(scheduler, info, chosen.checksum)
+            if not await scheduler.in_thread(file_matches, other, partial.part.blocks):
                 raise _damaged(info)
             chosen = _Chosen(other)
         modified = info.modified if scheduler.options.keep_times else None
@@ -166,25 +166,25 @@ async def _fetch_large(
         if isinstance(error, IntegrityError | DatasetFileNotFound):
             partial.discard()
         else:
-            partial.leave()
+            partial.keep()
         raise
     return partial.part.target.path, chosen
 
 
-async def _begun(
+async def _open_partial(
     scheduler: Scheduler,
     info: FileInfo,
     target: str,
     destination: Destination,
-    proof: Proof | None,
+    checksum: Checksum | None,
     layout: Layout,
-) -> Partial:
-    def opened() -> Partial:
+) -> PartialDownload:
+    def opened() -> PartialDownload:
         place = destination.target(target)
         try:
             seal = destination.seal
-            sealed = seal.proves and (proof is None or not proof.resists_forgery)
-            digest = RangeDigest(piece_digest(proof, layout), seal if sealed else None)
+            sealed = seal.has_key and (checksum is None or not checksum.resists_forgery)
+            digest = RangeDigest(range_algorithm(checksum, layout), seal if sealed else None)
             location = scheduler.store.location
             heading = Heading(
                 store=scheduler.store.address.url or "",
@@ -193,13 +193,13 @@ async def _begun(
                 target=place.name,
                 etag=info.etag,
                 size=info.size,
-                piece=layout.piece,
+                range_bytes=layout.range_bytes,
                 part=layout.described(),
-                pieces=len(layout),
+                ranges=len(layout),
                 width=digest.width,
                 digest=digest.name,
             )
-            return begin(place, heading, digest, destination.seal)
+            return begin_or_resume(place, heading, digest, destination.seal)
         except BaseException:
             place.folder.done()
             raise
@@ -208,27 +208,32 @@ async def _begun(
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        # The thread cannot be stopped, and what it makes must neither stay open nor lie about.
+        # The thread cannot be stopped; what it opens must be closed, and kept only if it can be resumed.
         try:
             await asyncio.wait((opening,), timeout=_OPENING_SECONDS)
         finally:
             if opening.done():
-                _let_go(opening)
+                _keep_when_opened(opening)
             else:
-                opening.add_done_callback(_let_go)
+                opening.add_done_callback(_keep_when_opened)
         raise
 
 
-def _let_go(opening: asyncio.Future[Partial]) -> None:
+def _keep_when_opened(opening: asyncio.Future[PartialDownload]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().leave()
+        opening.result().keep()
 
 
-class _Pieces:
-    """Brings the pieces of one large file together."""
+class _RangesDownload:
+    """Downloads the ranges of one large file."""
 
     def __init__(
-        self, scheduler: Scheduler, info: FileInfo, layout: Layout, partial: Partial, running: RunningProof
+        self,
+        scheduler: Scheduler,
+        info: FileInfo,
+        layout: Layout,
+        partial: PartialDownload,
+        running: RunningChecksum,
     ) -> None:
         self._scheduler = scheduler
         self._info = info
@@ -236,12 +241,12 @@ class _Pieces:
         self._partial = partial
         self._running = running
         self._bytes = 0
-        self._worthless: list[int] = []
+        self._damaged_ranges: list[int] = []
 
     async def fetch(self) -> None:
-        """Fetch what is missing, and look at what an earlier download left, both at once."""
-        await self._scheduler.parts(_by_turns(self._partial.pieces), self._one)
-        await self._scheduler.parts(self._worthless, self._fetch)
+        """Download the missing ranges, and check those of an earlier download at the same time."""
+        await self._scheduler.parts(_alternating(self._partial.ranges), self._one)
+        await self._scheduler.parts(self._damaged_ranges, self._fetch)
 
     async def _one(self, turn: tuple[int, bool]) -> None:
         index, there = turn
@@ -251,22 +256,22 @@ class _Pieces:
             self._bytes += self._layout.span(index)[1]
             self._scheduler.progress.resumed(self._info.path, self._bytes)
         else:
-            self._worthless.append(index)
+            self._damaged_ranges.append(index)
 
     async def _fetch(self, index: int) -> None:
         span = self._layout.span(index)
-        landing = _Landing(self._partial.part, span[0], functools.partial(self._partial.hasher, index))
+        writer = _RangeWriter(self._partial.part, span[0], functools.partial(self._partial.hasher, index))
         await self._scheduler.objects.get(
             self._info.path,
             span=span,
             if_match=self._info.etag,
             size=self._info.size,
-            into=landing,
+            into=writer,
             lanes=self._scheduler.lanes,
         )
-        if landing.length != span[1]:
+        if writer.length != span[1]:
             raise _damaged(self._info)
-        await self._scheduler.in_thread(self._note, index, landing.digest)
+        await self._scheduler.in_thread(self._note, index, writer.digest)
         self._bytes += span[1]
         self._scheduler.progress.moved(self._info.path, self._bytes)
 
@@ -274,16 +279,16 @@ class _Pieces:
         self._running.add(index, self._partial.add(index, digest))
 
     def _check(self, index: int) -> bool:
-        """Whether the part file holds what the journal of an earlier download says it does."""
-        digest = self._partial.holds(index, self._layout.span(index))
+        """Return whether the part file holds the range that the journal of an earlier download names."""
+        digest = self._partial.check(index, self._layout.span(index))
         if digest is None:
             return False
         self._running.add(index, digest)
         return True
 
 
-class _Landing:
-    """Where a piece arrives: it is hashed and written while it comes."""
+class _RangeWriter:
+    """Hashes and writes a range while it arrives."""
 
     __slots__ = ("_hasher", "_new_hasher", "_offset", "_part", "_start")
 
@@ -295,21 +300,21 @@ class _Landing:
 
     @property
     def digest(self) -> bytes:
-        """The digest of what came; empty when nothing is hashed."""
+        """The digest of the bytes so far; empty if nothing is hashed."""
         return b"" if self._hasher is None else self._hasher.digest()
 
     @property
     def length(self) -> int:
-        """How many bytes came."""
+        """The number of bytes so far."""
         return self._offset - self._start
 
     def begin(self) -> None:
-        """Begin at the first byte, anew when the last attempt failed."""
+        """Start at the first byte, again after a failed attempt."""
         self._offset = self._start
         self._hasher = self._new_hasher()
 
     def take(self, data: memoryview) -> None:
-        """Hash and write what came."""
+        """Hash and write arrived bytes."""
         if self._hasher is not None:
             self._hasher.update(data)
         if not self._part.write(self._offset, data):
@@ -317,37 +322,37 @@ class _Landing:
         self._offset += len(data)
 
 
-def _by_turns(pieces: Pieces) -> Iterator[tuple[int, bool]]:
-    """Yield each piece and whether it was there in the beginning: one that was, one that was not, and so on."""
-    flags = pieces.flags()
+def _alternating(stored: StoredRanges) -> Iterator[tuple[int, bool]]:
+    """Yield each range and whether it was stored at the start, alternating between stored and missing ones."""
+    flags = stored.flags()
     there = ((index, True) for index, flag in enumerate(flags) if flag)
     missing = ((index, False) for index, flag in enumerate(flags) if not flag)
     for pair in itertools.zip_longest(there, missing):
         yield from (turn for turn in pair if turn is not None)
 
 
-async def _chosen_ahead(scheduler: Scheduler, info: FileInfo) -> _Chosen:
-    """Choose what a file is to be compared with before any of it is fetched."""
+async def _choose_checksum_ahead(scheduler: Scheduler, info: FileInfo) -> _Chosen:
+    """Choose the checksum of a file before any of it is downloaded."""
     etag = parse_etag(info.etag)
     head = scheduler.objects.head(info.path, if_match=info.etag)
     if etag is None or etag.parts in (None, 1):
-        return await _choose(scheduler, info, await head)
-    # Both at once: a long line makes each question dear.
+        return await _choose_checksum(scheduler, info, await head)
+    # Ask both at once, since each request takes long on a slow connection.
     state, first = await asyncio.gather(head, _part_size(scheduler, info, 1))
-    return await _choose(scheduler, info, state, first=first, asked=True)
+    return await _choose_checksum(scheduler, info, state, first=first, asked=True)
 
 
-async def _choose(
+async def _choose_checksum(
     scheduler: Scheduler, info: FileInfo, state: ObjectState, *, first: int | None = None, asked: bool = False
 ) -> _Chosen:
-    """Choose what a file is to be compared with.
+    """Choose the checksum to verify a file against.
 
     Args:
         scheduler: The transfer.
         info: The file.
-        state: What the store says of it.
-        first: The size of its first part in bytes, if that was asked for.
-        asked: Whether it was.
+        state: Its state as the store reports it.
+        first: The size of its first part in bytes, if it was requested and reported.
+        asked: Whether it was requested.
 
     Raises:
         IntegrityError: The file was replaced since it was listed.
@@ -355,37 +360,37 @@ async def _choose(
     if scheduler.options.verify == "size":
         return _Chosen(None)
     reason = NOT_A_CHECKSUM
-    for proof in proofs(state):
-        if proof.count is None:
-            return _Chosen(proof)
-        if proof.count > 1 and not asked:
+    for checksum in checksums_of(state):
+        if checksum.count is None:
+            return _Chosen(checksum)
+        if checksum.count > 1 and not asked:
             first, asked = await _part_size(scheduler, info, 1), True
-        even = with_even_parts(proof, info.size, first)
+        even = with_even_parts(checksum, info.size, first)
         if even is not None:
             return _Chosen(even)
-        sizes = None if first is None else await _part_sizes(scheduler, info, proof.count)
+        sizes = None if first is None else await _part_sizes(scheduler, info, checksum.count)
         if sizes is not None:
-            return _Chosen(replace(proof, parts=sizes))
+            return _Chosen(replace(checksum, parts=sizes))
         reason = PARTS_UNKNOWN
     return _Chosen(None, reason)
 
 
-async def _with_other_parts(scheduler: Scheduler, info: FileInfo, proof: Proof) -> Proof:
-    """Find out whether the parts are of other sizes than they seemed, after the file did not match.
+async def _with_true_parts(scheduler: Scheduler, info: FileInfo, checksum: Checksum) -> Checksum:
+    """Ask for the true sizes of the parts, after the file did not match with the assumed ones.
 
     Raises:
-        IntegrityError: They are not, so that the file is damaged.
+        IntegrityError: The assumed sizes were right, so the file is damaged.
     """
-    if proof.count is None or proof.count == 1:
+    if checksum.count is None or checksum.count == 1:
         raise _damaged(info)
-    sizes = await _part_sizes(scheduler, info, proof.count)
-    if sizes is None or sizes == proof.parts:
+    sizes = await _part_sizes(scheduler, info, checksum.count)
+    if sizes is None or sizes == checksum.parts:
         raise _damaged(info)
-    return replace(proof, parts=sizes)
+    return replace(checksum, parts=sizes)
 
 
 async def _part_sizes(scheduler: Scheduler, info: FileInfo, count: int) -> tuple[int, ...] | None:
-    """Ask for the size of every part, or return None when the store does not tell or they do not fit the file."""
+    """Ask for the size of every part; return None if the store does not report it, or they do not add up."""
     sizes: dict[int, int | None] = {}
 
     async def ask(number: int) -> None:
@@ -397,7 +402,7 @@ async def _part_sizes(scheduler: Scheduler, info: FileInfo, count: int) -> tuple
 
 
 async def _part_size(scheduler: Scheduler, info: FileInfo, number: int) -> int | None:
-    """Ask how large one part of an object was, or return None when the store does not tell."""
+    """Ask for the size of one part of an object; return None if the store does not report it."""
     try:
         state = await scheduler.objects.head(info.path, part=number, if_match=info.etag)
     except IntegrityError:
@@ -409,7 +414,7 @@ async def _part_size(scheduler: Scheduler, info: FileInfo, number: int) -> int |
 
 def _damaged(info: FileInfo) -> IntegrityError:
     return IntegrityError(
-        f"{quoted(info.path)} arrived damaged: its size or checksum is not the store's.",
+        f"{quoted(info.path)} arrived damaged: its size or checksum differs from the store's.",
         path=info.path,
         hint="Try again.",
     )

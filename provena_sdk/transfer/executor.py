@@ -1,8 +1,8 @@
-"""Carrying out a transfer elsewhere: in the threads, processes or machines of any executor.
+"""Runs a transfer on an executor: in its threads, processes or machines.
 
-The files are cut into batches, and each batch is one call that the executor makes. Such a call brings along how to
-reach the files and how to sign in, never a secret; where it is made, the session or the environment there signs in.
-What an executor loses, because a worker died or for any other reason, is done again.
+The files are divided into batches, and each batch is one call of the executor. A call carries how to reach the files
+and how to sign in, but never a secret; the worker's own session or environment signs in. Batches that the executor
+loses, for example because a worker died, are run again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MOST_FILES: Final = 500
 _MOST_BYTES: Final = 1_000_000_000
 _FEWEST_FILES: Final = 16
 _LEAST_BYTES: Final = 64_000_000
-# Executors do not say how many workers they have. So many batches keep some dozens busy to the end.
+# Executors do not report their number of workers. So many batches keep some dozens busy to the end.
 _SHARES: Final = 64
 _SUBMITTED: Final = 64
 _ATTEMPTS: Final = 2
@@ -48,19 +48,19 @@ _CLEANUP_SECONDS: Final = 10.0
 _LOOKS: Final = 5
 _LOOK_SECONDS: Final = 1.0
 
-# However many calls an executor makes at once in one process, memory stays bounded.
+# Limits the memory, however many calls an executor makes at once in one process.
 _AT_ONCE: Final = 2
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
 def checked_executor(given: object) -> Executor | None:
-    """Return an executor that the caller gave, or refuse it.
+    """Return the executor given by a caller.
 
     Args:
         given: The executor, or None.
 
     Raises:
-        InvalidArgument: It is no executor.
+        InvalidArgument: It is not an executor.
 
     Example:
         >>> checked_executor(None)
@@ -69,45 +69,45 @@ def checked_executor(given: object) -> Executor | None:
         return given
     raise InvalidArgument(
         "executor",
-        f"{type(given).__name__} is no executor of concurrent.futures.",
+        f"must be an executor of concurrent.futures, not {type(given).__name__}.",
         hint="With Dask, give client.get_executor().",
     )
 
 
 async def run_on(
-    executor: Executor, files: DatasetFiles, work: Task[Item], items: Sequence[Item], meter: Meter
+    executor: Executor, files: DatasetFiles, task: Task[Item], items: Sequence[Item], meter: Meter
 ) -> list[FileOutcome]:
-    """Have an executor work on files; runs on the I/O thread.
+    """Run a task on an executor, from the I/O thread.
 
-    A batch that comes back with an error, or not at all, is submitted once more; then, or when the executor takes
-    nothing any more, it is done here. Cancelling takes back what the executor has not begun.
+    A batch that is lost or raises an error is submitted once more; after that, or when the executor accepts nothing
+    more, it runs in this process. Cancelling also cancels the batches that the executor has not started.
 
     Args:
-        executor: The executor. Unless it is one of threads, how to reach the files must pickle.
-        files: The dataset.
-        work: What to do with each file.
-        items: The files.
-        meter: Is told what became of each file, batch by batch.
+        executor: The executor. Unless it uses threads, ``files`` must pickle.
+        files: The dataset's files.
+        task: What to do with each file.
+        items: The files to transfer.
+        meter: Receives the outcome of each file, batch by batch.
 
     Returns:
-        One outcome a file, in no order.
+        One outcome per file, in no particular order.
 
     Raises:
-        ConfigurationError: The client was given a secret as an argument, which is sent to no other process.
-        ProvenaError: What was to be done here could not be begun.
+        ConfigurationError: The client was given a secret as an argument, which is not sent to other processes.
+        ProvenaError: Nothing could be attempted in this process.
     """
     threads = isinstance(executor, ThreadPoolExecutor)
-    place = _Place(files, work, meter if threads else Meter())
+    job = _Job(files, task, meter if threads else Meter())
     if not threads:
-        # Refused here rather than by the executor, whose error would say nothing to its reader.
-        pickle.dumps(place)
-    outcomes = await _Distribution(executor, place, meter, reports=not threads).run(batches(items))
-    await asyncio.to_thread(work.tidy, items)
+        # Fails here rather than in the executor, whose error would not help.
+        pickle.dumps(job)
+    outcomes = await _Distribution(executor, job, meter, reports=not threads).run(batches(items))
+    await asyncio.to_thread(task.tidy, items)
     return outcomes
 
 
 def batches(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
-    """Cut files into batches that are worth a call each, the largest files first.
+    """Divide files into batches, each worth one call, the largest files first.
 
     A batch has at most 500 files and, unless it is a single file, at most 1 GB.
 
@@ -137,51 +137,49 @@ def batches(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
         yield tuple(batch)
 
 
-class _Place(Generic[Item]):
-    """The dataset and what to do with its files. In this process it is as it is; it pickles without secrets.
+class _Job(Generic[Item]):
+    """A task and its dataset, shared by all batches. It pickles without secrets.
 
     Args:
-        files: The dataset.
-        work: What to do.
-        meter: Is told how far each file is, in this process.
-        is_copy: Whether this is what a pickle held.
+        files: The dataset's files.
+        task: What to do with each file.
+        meter: Receives the progress in this process.
+        is_copy: Whether it was unpickled.
     """
 
-    def __init__(self, files: DatasetFiles, work: Task[Item], meter: Meter, *, is_copy: bool = False) -> None:
+    def __init__(self, files: DatasetFiles, task: Task[Item], meter: Meter, *, is_copy: bool = False) -> None:
         self.is_copy = is_copy
         self._files = files
-        self._work = work
+        self._task = task
         self._meter = meter
         self._running: set[asyncio.Task[Any]] = set()
         self._stopped = False
 
     @functools.cached_property
     def _pickled(self) -> bytes:
-        return pickle.dumps((self._files, self._work))
+        return pickle.dumps((self._files, self._task))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _place_here, (self._pickled,)
+        return _job_here, (self._pickled,)
 
-    def blocking(self, items: Sequence[Item]) -> list[FileOutcome]:
-        """Work on files, and wait for it on another thread than the I/O thread."""
+    def run_blocking(self, items: Sequence[Item]) -> list[FileOutcome]:
+        """Transfer files, called on another thread than the I/O thread."""
         with _slots:
-            return run_sync(self.work(items, self._meter, MEMORY_BYTES // _AT_ONCE))
+            return run_sync(self.run(items, self._meter, MEMORY_BYTES // _AT_ONCE))
 
-    async def work(
-        self, items: Sequence[Item], meter: Meter, memory: int = MEMORY_BYTES
-    ) -> list[FileOutcome]:
-        """Work on files, on the I/O thread."""
+    async def run(self, items: Sequence[Item], meter: Meter, memory: int = MEMORY_BYTES) -> list[FileOutcome]:
+        """Transfer files on the I/O thread."""
         task = asyncio.current_task()
         if self._stopped or task is None:
             raise asyncio.CancelledError
         self._running.add(task)
         try:
-            return await self._work(self._files, items, meter, memory)
+            return await self._task(self._files, items, meter, memory)
         finally:
             self._running.discard(task)
 
     async def stop(self) -> None:
-        """Cancel what goes on in this process, and wait until it is cleaned up."""
+        """Cancel what runs in this process, and wait until it has cleaned up."""
         self._stopped = True
         running = self._running - {asyncio.current_task()}
         for task in running:
@@ -190,56 +188,56 @@ class _Place(Generic[Item]):
             await asyncio.wait(running, timeout=_CLEANUP_SECONDS)
 
 
-# A worker gets one call after the other for the same dataset; they share its connections and credentials.
+# A worker gets many calls for the same dataset, which share its connections and credentials.
 @functools.lru_cache(maxsize=32)
-def _place_here(pickled: bytes) -> _Place[Any]:
-    files, work = pickle.loads(pickled)  # noqa: S301 reason= it lay in a pickle that is being loaded already
-    return _Place(files, work, Meter(), is_copy=True)
+def _job_here(pickled: bytes) -> _Job[Any]:
+    files, task = pickle.loads(pickled)  # noqa: S301 reason= it lay in a pickle that is being loaded already
+    return _Job(files, task, Meter(), is_copy=True)
 
 
 class _Batch(Generic[Item]):
-    """One call: some files, and the place that knows what to do with them."""
+    """One call of the executor: some files, and the job that transfers them."""
 
-    def __init__(self, place: _Place[Item], items: tuple[Item, ...]) -> None:
-        self.place = place
+    def __init__(self, job: _Job[Item], items: tuple[Item, ...]) -> None:
+        self.job = job
         self.items = items
 
-    def settle(self) -> list[FileOutcome]:
-        """Work on the files, in whichever process this is."""
-        if not self.place.is_copy:
-            return self.place.blocking(self.items)
+    def transfer(self) -> list[FileOutcome]:
+        """Transfer the files, in whichever process this is."""
+        if not self.job.is_copy:
+            return self.job.run_blocking(self.items)
         try:
-            return _portable(self.place.blocking(self.items))
+            return _picklable(self.job.run_blocking(self.items))
         except ProvenaError as error:
-            # Doing it again would end the same; the report shall say what is amiss with this worker.
-            return _portable([failure(item, error) for item in self.items])
+            # Another attempt would fail as well; the report names the problem of this worker.
+            return _picklable([failure(item, error) for item in self.items])
 
     def __dask_tokenize__(self) -> str:
-        # Dask takes calls that look alike for one, and hands out the first one's error again.
+        # Dask merges equal calls, and would return the error of the first for all.
         return uuid.uuid4().hex
 
 
 def transfer_files(batch: _Batch[Any]) -> list[FileOutcome]:
-    """Settle a batch. This is the call that an executor makes, and the name that its displays show."""
-    return batch.settle()
+    """Transfer a batch. Executors call this function, and their dashboards show its name."""
+    return batch.transfer()
 
 
-def _portable(outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
-    """Make outcomes fit to travel: an error that does not pickle would break the executor."""
+def _picklable(outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
+    """Make outcomes pickle: an error that does not would break the executor."""
     errors = {id(found.error): found.error for found in outcomes if found.error is not None}
-    ready = {key: _portable_error(error) for key, error in errors.items()}
+    ready = {key: _picklable_error(error) for key, error in errors.items()}
     return [
         found if found.error is None else replace(found, error=ready[id(found.error)]) for found in outcomes
     ]
 
 
-def _portable_error(error: Exception) -> Exception:
+def _picklable_error(error: Exception) -> Exception:
     try:
         copy = pickle.loads(pickle.dumps(error))  # noqa: S301 reason= it was made in this line
     except Exception:
         return FileError(f"{type(error).__name__}: {error}")
     if isinstance(copy, SignInError | ConfigurationError):
-        # Here is signed in; the reader has to know where that is not so.
+        # This process is signed in; the reader must know which one is not.
         copy.hint = " ".join(filter(None, (copy.hint, f"This happened on the worker {platform.node()!r}.")))
         return copy
     return error
@@ -250,14 +248,14 @@ class _Distribution(Generic[Item]):
 
     Args:
         executor: The executor.
-        place: What to do.
-        meter: Is told what became of each file.
-        reports: Whether the workers cannot tell the meter themselves.
+        job: The task and its dataset.
+        meter: Receives the outcome of each file.
+        reports: Whether to report to the meter here, because workers cannot.
     """
 
-    def __init__(self, executor: Executor, place: _Place[Item], meter: Meter, *, reports: bool) -> None:
+    def __init__(self, executor: Executor, job: _Job[Item], meter: Meter, *, reports: bool) -> None:
         self._executor = executor
-        self._place = place
+        self._job = job
         self._meter = meter
         self._reports = reports
         self._submitted: set[Future[list[FileOutcome]]] = set()
@@ -267,12 +265,12 @@ class _Distribution(Generic[Item]):
         self._here = asyncio.Lock()
 
     async def run(self, batches: Iterator[tuple[Item, ...]]) -> list[FileOutcome]:
-        """Work on all batches, some dozens at once."""
+        """Transfer all batches, some dozens at once."""
         outcomes: list[FileOutcome] = []
 
         async def keep_busy() -> None:
             for batch in batches:
-                outcomes.extend(await self._settled(batch))
+                outcomes.extend(await self._outcomes_of(batch))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -284,7 +282,7 @@ class _Distribution(Generic[Item]):
             return outcomes
         finally:
             await self._stop()
-        # Raised here and not above, so that the group does not travel along as its context.
+        # Raised outside the handler, so that the group does not become its context.
         raise first
 
     async def _stop(self) -> None:
@@ -293,29 +291,29 @@ class _Distribution(Generic[Item]):
             submitted = tuple(self._submitted)
         for future in submitted:
             future.cancel()
-        await self._place.stop()
+        await self._job.stop()
 
-    async def _settled(self, items: tuple[Item, ...]) -> list[FileOutcome]:
+    async def _outcomes_of(self, items: tuple[Item, ...]) -> list[FileOutcome]:
         for _ in range(_ATTEMPTS):
-            outcomes = await self._elsewhere(items)
+            outcomes = await self._submitted_outcomes(items)
             if outcomes is not None:
                 return outcomes
-        # One after the other: each alone may take all the memory there is for files.
+        # One at a time, because each may use all the memory allowed for files.
         async with self._here:
-            return await self._place.work(items, self._meter)
+            return await self._job.run(items, self._meter)
 
-    async def _elsewhere(self, items: tuple[Item, ...]) -> list[FileOutcome] | None:
-        """Have the executor work on a batch; None when it was lost."""
+    async def _submitted_outcomes(self, items: tuple[Item, ...]) -> list[FileOutcome] | None:
+        """Submit a batch and wait for its outcomes; None if it was lost."""
         if self._broken:
             return None
         try:
-            # Some executors take their time to take something, and the I/O thread has other work.
-            future = await asyncio.to_thread(self._submit, _Batch(self._place, items))
+            # Submitting is slow with some executors, and the I/O thread is busy.
+            future = await asyncio.to_thread(self._submit, _Batch(self._job, items))
         except Exception as error:
             if not self._broken:
                 self._broken = True
                 _log.warning(
-                    "The executor takes nothing more (%s); the rest of the transfer is done here.",
+                    "The executor accepts nothing more (%s); the rest of the transfer runs in this process.",
                     type(error).__name__,
                 )
             return None
@@ -331,14 +329,14 @@ class _Distribution(Generic[Item]):
             raise lost
         if lost is not None:
             _log.warning(
-                "The executor lost a batch of %d files (%s); it is done again.",
+                "The executor lost a batch of %d files (%s); it is run again.",
                 len(items),
                 type(lost).__name__,
             )
             return None
         outcomes = answer.result()
         if self._reports:
-            outcomes = await self._arrived(items, outcomes)
+            outcomes = await self._check_arrival(items, outcomes)
             for outcome in outcomes:
                 self._meter.done(outcome)
         return outcomes
@@ -351,28 +349,28 @@ class _Distribution(Generic[Item]):
                 future.cancel()
         return future
 
-    async def _arrived(self, items: tuple[Item, ...], outcomes: list[FileOutcome]) -> list[FileOutcome]:
-        """Make sure that a fetched file is here, and not in a folder of the same name on another machine."""
+    async def _check_arrival(self, items: tuple[Item, ...], outcomes: list[FileOutcome]) -> list[FileOutcome]:
+        """Check that a downloaded file is here, and not in a folder of the same name on another machine."""
         fetched = next((found.local for found in outcomes if found.outcome == "downloaded"), None)
         if fetched is None:
             return outcomes
         for _ in range(_LOOKS):
             if await asyncio.to_thread(fetched.exists):
                 return outcomes
-            # A network file system may show it with some delay.
+            # A network file system may show it late.
             await asyncio.sleep(_LOOK_SECONDS)
-        return [failure(item, _astray(str(fetched.parent))) for item in items]
+        return [failure(item, _not_here(str(fetched.parent))) for item in items]
 
 
-def _astray(folder: str) -> FileError:
+def _not_here(folder: str) -> FileError:
     return FileError(
-        f"The file was fetched into {quoted(folder)} on a worker, and is not there on this machine.",
+        f"A worker downloaded the file into {quoted(folder)}, but this machine does not see it there.",
         hint="All workers must see the destination folder, for example on a network file system.",
     )
 
 
 def _free_slots() -> None:
-    # A forked child does not go on with the calls that its parent makes.
+    # A forked child does not continue its parent's calls.
     global _slots
     _slots = threading.BoundedSemaphore(_AT_ONCE)
 

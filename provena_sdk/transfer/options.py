@@ -1,4 +1,4 @@
-"""How a transfer is carried out: what is verified, and how names are written."""
+"""The options of a transfer: which files, and how to transfer and report them."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.progress.meter import ProgressLike
 
 Verify = Literal["checksum", "size"]
-"""How far to prove each file right: by the store's checksum where it has one, or by size alone, which is faster."""
+"""How to verify each file: against the store's checksum if it has one, or by size alone, which is faster."""
 
 Compare = Literal["checksum", "time"]
-"""What makes two files of one size the same: equal bytes, or their modification times."""
+"""How to compare two files of the same size: by checksum, or by modification time."""
 
 CONCURRENCY: Final = 160
-"""The most requests at once, unless told otherwise."""
+"""The default limit on requests at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
-    """What a transfer's caller chose. It pickles, and holds no secret.
+    """How to transfer files. It pickles, and holds no secret.
 
     Args:
-        verify: How far each file is proven right.
-        fsync: Whether each downloaded file is forced to the disk before it takes its name. It is slow, and needed
-            only where a power cut must not lose a file that was reported.
-        map_names: Whether names that Windows cannot hold are written as others, and back when uploaded.
-        keep_times: Whether a downloaded file gets the modification time that the store has for it.
-        concurrency: The most requests at once for small files, and for the pieces of large ones.
+        verify: How to verify each file.
+        fsync: Whether to force each downloaded file to the disk before it is reported. This is slow, and needed only
+            if a power cut must not lose a reported file.
+        map_names: Whether to map names that Windows cannot hold, and to map them back on upload.
+        keep_times: Whether a downloaded file gets the store's modification time.
+        concurrency: The most requests at once for small files, and for the ranges and parts of large ones.
 
     Raises:
-        InvalidArgument: An option is none of its values.
+        InvalidArgument: An option has an invalid value.
 
     Example:
         >>> TransferOptions(verify="size").verify
@@ -52,20 +52,20 @@ class TransferOptions:
         for name in ("fsync", "map_names", "keep_times"):
             flag(name, getattr(self, name))
         if self.concurrency < 1:
-            raise InvalidArgument("concurrency", "at least one request is needed.")
+            raise InvalidArgument("concurrency", "must be at least 1.")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which files a transfer is about.
+    """Which files to transfer.
 
     Args:
-        selection: Which are meant, by their paths.
-        compare: How files that are on both sides are compared.
-        delete: Whether what is on the other side only is deleted.
+        selection: The files, selected by their paths.
+        compare: How to compare files that exist on both sides.
+        delete: Whether to delete files that exist only on the other side.
 
     Raises:
-        InvalidArgument: There is no such comparison, or ``delete`` is neither True nor False.
+        InvalidArgument: An option has an invalid value.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -79,12 +79,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How one run of a plan is watched, spread and ended.
+    """How to report and distribute one run of a plan.
 
     Args:
-        progress: Whom to tell how it goes on; True shows it where somebody watches.
-        executor: Workers that share the work; None works here.
-        raise_for_failures: Whether to raise at the end when any file failed.
+        progress: Progress reporting: True for the default display, or a ``Progress``.
+        executor: Workers that share the transfer; None transfers in this process.
+        raise_for_failures: Whether to raise an error at the end if any file failed.
 
     Raises:
         InvalidArgument: ``raise_for_failures`` is neither True nor False.
@@ -99,15 +99,15 @@ class RunOptions:
 
 
 def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:
-    """Refuse what is none of the values an option may have.
+    """Check that an option has one of its values.
 
     Args:
         argument: The option's name.
-        given: What the caller gave.
-        known: The values there are.
+        given: The caller's value.
+        known: The valid values.
 
     Raises:
-        InvalidArgument: It is none of them.
+        InvalidArgument: The value is not one of them.
     """
     if given not in known:
-        raise InvalidArgument(argument, f"{given!r} is none of {', '.join(map(repr, known))}.")
+        raise InvalidArgument(argument, f"must be {' or '.join(map(repr, known))}, not {given!r}.")

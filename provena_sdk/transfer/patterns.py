@@ -1,4 +1,4 @@
-"""Choosing files by patterns, as shells and ``.gitignore`` write them."""
+"""Selects files by patterns as in shells and ``.gitignore``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ALTERNATIVES = re.compile(r"\{[^{}]*,[^{}]*\}")
 
 
 class Selection:
-    """Which files of a dataset are meant, by patterns on their paths within the dataset.
+    """Selects files of a dataset by patterns on their paths within the dataset.
 
     ===============  =====================================================================
     ``*``            any characters but a slash
@@ -56,7 +56,7 @@ class Selection:
         return self._include is None and self._exclude is None
 
     def takes(self, path: str) -> bool:
-        """Whether a file is meant.
+        """Return whether a file is selected.
 
         Args:
             path: Its path within the dataset.
@@ -69,14 +69,14 @@ class Selection:
 def _compiled(argument: str, patterns: Patterns) -> re.Pattern[str] | None:
     given = [patterns] if isinstance(patterns, str) else patterns
     if not isinstance(given, Iterable):
-        raise InvalidArgument(argument, f"a pattern is a str, not {type(given).__name__}.")
+        raise InvalidArgument(argument, f"must be a str or several, not {type(given).__name__}.")
     expressions = [_expression(argument, pattern) for pattern in given]
     return re.compile("|".join(expressions), re.DOTALL) if expressions else None
 
 
 def _expression(argument: str, pattern: str) -> str:
     if not isinstance(pattern, str):
-        raise InvalidArgument(argument, f"a pattern is a str, not {type(pattern).__name__}.")
+        raise InvalidArgument(argument, f"must be a str or several, not {type(pattern).__name__}.")
     if "\\" in pattern:
         raise InvalidArgument(
             argument,
@@ -94,16 +94,16 @@ def _expression(argument: str, pattern: str) -> str:
     segments = body.removeprefix("/").split("/")
     if "" in segments:
         raise InvalidArgument(argument, f"{pattern!r} has an empty segment.", hint="Write 'obs/*.csv'.")
-    pieces = [] if anchored else [_FOLDERS]
+    parts = [] if anchored else [_FOLDERS]
     for segment in segments[:-1]:
-        piece = _FOLDERS if segment == "**" else _segment(argument, pattern, segment) + "/"
+        part = _FOLDERS if segment == "**" else _segment(argument, pattern, segment) + "/"
         # Two in a row mean what one does, and would take long to fail.
-        if piece != _FOLDERS or pieces[-1:] != [_FOLDERS]:
-            pieces.append(piece)
-    pieces.append(".+" if segments[-1] == "**" else _segment(argument, pattern, segments[-1]))
+        if part != _FOLDERS or parts[-1:] != [_FOLDERS]:
+            parts.append(part)
+    parts.append(".+" if segments[-1] == "**" else _segment(argument, pattern, segments[-1]))
     if pattern.endswith("/"):
-        pieces.append("/.+")
-    return "".join(pieces)
+        parts.append("/.+")
+    return "".join(parts)
 
 
 def _segment(argument: str, pattern: str, segment: str) -> str:

@@ -1,8 +1,8 @@
-"""The machinery of a transfer: what may run at once, in which threads, and when it is worth going on.
+"""Schedules a transfer: what runs at once, in which threads, and when to stop trying.
 
-It runs on fsspec's event loop; what blocks runs in a few threads, and what carries much on a few event loops of other
-threads, which also write what arrives. Memory is bounded by a byte budget over the whole transfer, and the number of
-requests by the client's admission, whatever the number and size of the files.
+It runs on fsspec's event loop. Blocking calls run in a few threads, and large ranges on a few I/O loops, which also
+write them. A byte budget limits the memory of the whole transfer, and the S3 client limits the number of requests,
+whatever the number and size of the files.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ MEMORY_BYTES: Final = 128 * 1024 * 1024
 
 _SMALL_BYTES: Final = 1024 * 1024
 _ONE_REQUEST_BYTES: Final = 16 * 1024 * 1024
-# Beyond what the client admits at once, so that requests begin while other files are written.
+# More than the client admits at once, so that requests start while other files are written.
 _AHEAD: Final = 1.5
-_MIDDLING_FILES: Final = 20
-# Enough that the line is not idle while one ends and what proves the next one is asked for.
+_MEDIUM_FILES: Final = 20
+# Enough to keep the connection busy while one file ends and the checksum of the next is requested.
 _LARGE_FILES: Final = 8
 _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
-# Each holds folders open, and single files may go anywhere.
+# Each keeps folders open, and single files may go anywhere.
 _DESTINATIONS: Final = 4
 _FIRST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 8.0
 
 
 class Scheduler:
-    """What the files of one transfer share. Use it as an async context manager.
+    """What the files of one transfer share: budgets, threads, open folders. Use it as an async context manager.
 
     Args:
         store: The dataset's store.
-        options: What the caller chose.
-        progress: Who is told how far each file is.
-        memory: The most bytes of files held in memory at once.
+        options: How to transfer the files.
+        progress: Receives the progress of each file.
+        memory: The most bytes of files in memory at once.
     """
 
     def __init__(
@@ -85,15 +85,15 @@ class Scheduler:
     ) -> None:
         self._threads.close()
         self.lanes.close()
-        self.let_folders_go()
+        self.close_folders()
 
     @property
     def objects(self) -> ObjectClient:
-        """The requests about the dataset's objects."""
+        """The S3 client."""
         return self.store.objects
 
     def destination(self, root: Path) -> Destination:
-        """Return what is known of a folder that is filled, for all files of the transfer.
+        """Return the destination of a folder, shared by all files of the transfer.
 
         Args:
             root: The folder.
@@ -104,65 +104,66 @@ class Scheduler:
             self._destinations.popitem(last=False)[1].forget()
         return found
 
-    def let_folders_go(self) -> None:
-        """Close the folders that were filled, which are held open until then."""
+    def close_folders(self) -> None:
+        """Close the folders that the destinations keep open."""
         for destination in self._destinations.values():
             destination.forget()
         self._destinations.clear()
 
-    async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that blocks."""
-        return await self._threads.run(functools.partial(work, *args, **kwargs))
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function on a thread."""
+        return await self._threads.run(functools.partial(function, *args, **kwargs))
 
-    async def parts(self, parts: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
-        """Do something for every part of one large file, a few at a time; the first error ends it."""
-        await for_each(parts, work, min(_LARGE_PARTS, self.options.concurrency))
+    async def parts(self, parts: Iterable[T], run: Callable[[T], Awaitable[None]]) -> None:
+        """Process every part of one large file, a few at a time; the first error cancels the others."""
+        await for_each(parts, run, min(_LARGE_PARTS, self.options.concurrency))
 
     async def files(
         self,
         items: Sequence[T],
-        work: Callable[[T], Awaitable[FileOutcome]],
+        run: Callable[[T], Awaitable[FileOutcome]],
         failed: Callable[[T, Exception, float], FileOutcome],
         *,
         size: Callable[[T], int],
     ) -> list[FileOutcome]:
-        """Do something for every file. A failure is that file's outcome, and the others go on.
+        """Process every file. An error becomes that file's outcome, and the others continue.
 
-        Small files and large ones go at once, each with as many at a time as suits them, the largest first.
-
-        Only when nothing can succeed any more, because credentials are refused or the store is out of reach, the
-        remaining files fail without being tried.
+        Small and large files run at the same time, each with its own limit, the largest first. If nothing can succeed
+        any more, because credentials are refused or the store cannot be reached, the remaining files fail at once.
 
         Args:
             items: The files.
-            work: What to do for each.
-            failed: Makes the outcome of a file that failed, from its error and the seconds it took.
-            size: Tells a file's size in bytes.
+            run: Processes one file.
+            failed: Makes the outcome of a failed file from its error and the seconds it took.
+            size: Returns a file's size in bytes.
+
+        Returns:
+            One outcome per file, in no particular order.
         """
         outcomes: list[FileOutcome] = []
-        hopeless: Exception | None = None
-        out_of_reach = 0
+        fatal: Exception | None = None
+        lost_in_a_row = 0
         concurrency = self.options.concurrency
 
         async def one(item: T) -> None:
-            nonlocal hopeless, out_of_reach
-            if hopeless is not None:
-                outcomes.append(failed(item, hopeless, 0.0))
+            nonlocal fatal, lost_in_a_row
+            if fatal is not None:
+                outcomes.append(failed(item, fatal, 0.0))
                 return
             started = time.monotonic()
             try:
-                outcomes.append(await work(item))
-                out_of_reach = 0
+                outcomes.append(await run(item))
+                lost_in_a_row = 0
             except Exception as error:
                 outcomes.append(failed(item, error, time.monotonic() - started))
                 lost = isinstance(error, ConnectionFailed)
-                out_of_reach = out_of_reach + 1 if lost else 0
+                lost_in_a_row = lost_in_a_row + 1 if lost else 0
                 if (
-                    _concerns_all(error)
-                    or out_of_reach >= 2 * concurrency
+                    _affects_all(error)
+                    or lost_in_a_row >= 2 * concurrency
                     or (lost and self.objects.out_of_reach)
                 ):
-                    hopeless = error
+                    fatal = error
 
         small: list[T] = []
         others: list[T] = []
@@ -172,16 +173,16 @@ class Scheduler:
         large = [item for item in others if size(item) > _ONE_REQUEST_BYTES]
         await all_of(
             for_each(large, one, max(1, min(_LARGE_FILES, 2 * concurrency // _LARGE_PARTS))),
-            for_each(others[len(large) :], one, min(_MIDDLING_FILES, concurrency)),
+            for_each(others[len(large) :], one, min(_MEDIUM_FILES, concurrency)),
             for_each(small, one, concurrency if concurrency < CONCURRENCY else int(concurrency * _AHEAD)),
         )
         return outcomes
 
 
 async def pause(attempt: int) -> None:
-    """Wait a random time before trying again, longer with every attempt."""
+    """Wait a random time before the next attempt, longer with every attempt."""
     await asyncio.sleep(backoff(attempt + 1, first=_FIRST_WAIT, longest=_LONGEST_WAIT))
 
 
-def _concerns_all(error: Exception) -> bool:
+def _affects_all(error: Exception) -> bool:
     return isinstance(error, ProvenaError) and not isinstance(error, FileError | ConnectionFailed)

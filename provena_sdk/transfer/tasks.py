@@ -1,6 +1,6 @@
-"""The two kinds of work of a transfer, on any number of files: fetching them and sending them.
+"""The two tasks of a transfer: fetching files and sending them.
 
-Work pickles and holds no secret, so that another process, or another machine, can do a part of it.
+A task pickles and holds no secret, so that other processes and machines can run it on a share of the files.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
 
 MEMORY_BYTES: Final = 96 * 1024 * 1024
-"""The most bytes of files that one piece of work holds in memory."""
+"""The most bytes of files in memory for one call of a task."""
 
 Item = TypeVar("Item", bound=Download | Upload)
 Item_contra = TypeVar("Item_contra", bound=Download | Upload, contravariant=True)
 
 
 class Task(Protocol[Item_contra]):
-    """What is to be done with each of some files."""
+    """Transfers files one way."""
 
     async def __call__(
         self,
@@ -43,21 +43,21 @@ class Task(Protocol[Item_contra]):
         meter: Meter,
         memory: int = MEMORY_BYTES,
     ) -> list[FileOutcome]:
-        """Do it, on the I/O thread. One file's failure is its outcome, and the others go on.
+        """Transfer files on the I/O thread. A failure becomes that file's outcome, and the others continue.
 
         Args:
-            files: The dataset.
-            items: The files.
-            meter: Is told how far each file is.
-            memory: The most bytes of files to hold in memory.
+            files: The dataset's files.
+            items: The files to transfer.
+            meter: Receives the progress.
+            memory: The most bytes of files in memory.
 
         Raises:
-            ProvenaError: Nothing could be tried at all.
+            ProvenaError: Nothing could be attempted.
         """
         ...
 
     def tidy(self, items: Sequence[Item_contra]) -> None:
-        """Remove what processes that died at this work left behind on this machine; it blocks.
+        """Remove what killed processes left on this machine. It blocks.
 
         Args:
             items: The files.
@@ -67,11 +67,11 @@ class Task(Protocol[Item_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Fetches files into a folder.
+    """Downloads files into a folder.
 
     Args:
         destination: The folder; it must exist.
-        options: How to do it.
+        options: How to transfer the files.
     """
 
     destination: Path
@@ -80,15 +80,15 @@ class Fetch:
     async def __call__(
         self, files: DatasetFiles, items: Sequence[Download], meter: Meter, memory: int = MEMORY_BYTES
     ) -> list[FileOutcome]:
-        """Fetch files; see :class:`Task`.
+        """Download files; see :class:`Task`.
 
         Raises:
-            FileError: There is no such folder here.
+            FileError: The folder does not exist here.
         """
         if not await asyncio.to_thread(self.destination.is_dir):
             raise FileError(
-                f"The folder {quoted(self.destination)} is not there.",
-                hint="Whoever fetches files, on whichever machine, must see the same folder.",
+                f"The folder {quoted(self.destination)} does not exist.",
+                hint="All workers, on whichever machine, must see the same folder.",
             )
 
         async def fetch(item: Download) -> FileOutcome:
@@ -105,16 +105,16 @@ class Fetch:
             return await scheduler.files(items, fetch, failed, size=size_of)
 
     def tidy(self, items: Sequence[Download]) -> None:
-        """Remove the part files of processes that died; see :class:`Task`."""
+        """Remove the part files of killed processes; see :class:`Task`."""
         sweep(self.destination, (item.target for item in items))
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Sends local files.
+    """Uploads local files.
 
     Args:
-        options: How to do it.
+        options: How to transfer the files.
     """
 
     options: TransferOptions = field(default_factory=TransferOptions)
@@ -122,7 +122,7 @@ class Send:
     async def __call__(
         self, files: DatasetFiles, items: Sequence[Upload], meter: Meter, memory: int = MEMORY_BYTES
     ) -> list[FileOutcome]:
-        """Send files; see :class:`Task`."""
+        """Upload files; see :class:`Task`."""
 
         async def send(item: Upload) -> FileOutcome:
             outcome = await upload_file(scheduler, item)
@@ -139,11 +139,11 @@ class Send:
             return await scheduler.files(items, send, failed, size=size_of)
 
     def tidy(self, items: Sequence[Upload]) -> None:
-        """Do nothing: an upload that broke off is found, and ended, by the next one; see :class:`Task`."""
+        """Do nothing, since the next upload resumes or aborts what is left; see :class:`Task`."""
 
 
 def size_of(item: Download | Upload) -> int:
-    """Return a file's size in bytes, as the plan has it."""
+    """Return a file's planned size in bytes."""
     return item.info.size if isinstance(item, Download) else item.size
 
 
@@ -152,7 +152,7 @@ def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> 
 
     Args:
         item: The file.
-        error: Why.
+        error: The error.
         seconds: How long it took.
     """
     outcome: Outcome = "refused" if isinstance(error, UnsafePath) else "failed"
@@ -161,14 +161,14 @@ def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> 
 
 
 def _naming(error: Exception, local: Path) -> Exception:
-    """Return an error of this machine with the file's name; a write to a full disk tells none.
+    """Add the file's name to a system error, which has none if the disk is full.
 
-    It is a new one, since one error may end several files.
+    The error is copied, since one error may fail several files.
     """
     if not isinstance(error, OSError) or error.filename is not None or not error.strerror:
         return error
     named = OSError(error.errno, error.strerror, str(local))
-    # Of an error with a class of its own nothing is known; it stays as it is.
+    # An error of an unknown subclass is returned unchanged.
     return named.with_traceback(error.__traceback__) if type(named) is type(error) else error
 
 

@@ -1,7 +1,7 @@
-"""Sending one file: in one piece, or in parts that are given up when anything fails.
+"""Uploads one file: in one request, or in parts that are aborted on failure.
 
-Each request carries the CRC32 of its bytes, which the store compares with what arrived. What it computed itself
-comes back with its answer; a store that keeps no such checksums is held to the MD5 in its ETags instead.
+Each request carries the CRC32 of its bytes, which the store verifies and returns. If a store keeps no such checksums,
+its ETags are compared with the MD5 instead.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from provena_sdk.s3.models import Stored, StoredPart, Streamed
 from provena_sdk.transfer.items import Upload
 from provena_sdk.transfer.local.source_file import SourceFile
 from provena_sdk.transfer.report import FileOutcome, Verified
-from provena_sdk.transfer.resume.upload_journal import Begun, UploadJournal, UploadJournals
+from provena_sdk.transfer.resume.upload_journal import UploadJournal, UploadJournals, UploadRecord
 from provena_sdk.transfer.scheduler import Scheduler
 
 MULTIPART_BYTES: Final = 16 * 1024 * 1024
-"""The size from which a file is sent in parts."""
+"""The size from which a file is uploaded in parts."""
 
 STREAMED_BYTES: Final = 16 * 1024 * 1024
-"""Parts that are larger are never in memory as a whole; files of more than 160 GB have them."""
+"""Larger parts are never held in memory as a whole; files of more than 160 GB have them."""
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
 _ATTEMPTS: Final = 3
-_GIVE_UP_SECONDS: Final = 10.0
+_ABORT_SECONDS: Final = 10.0
 _SETTLING_SECONDS: Final = 0.05
-# Requests signed by a clock that is further off are refused, so that the store's clock is no further away.
+# The store refuses requests signed by a clock that is further off, so its own clock is within this range.
 _CLOCK: Final = timedelta(minutes=15)
-_UNPROVEN: Final = "only its size could be verified; the store keeps no checksum that proves more"
+_SIZE_ONLY: Final = "only its size could be verified; the store keeps no usable checksum"
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
+class _Verification:
     verified: Verified
     checksum: str | None = None
 
@@ -63,7 +63,7 @@ def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
 
 
 def part_size(size: int) -> int:
-    """Return the size of the parts in which a file is sent: 8 MiB, or more when that took over 10,000 parts.
+    """Return the size of the parts of an upload: 8 MiB, or more if that would take over 10,000 parts.
 
     Args:
         size: The file's size in bytes.
@@ -76,24 +76,24 @@ def part_size(size: int) -> int:
 
 
 async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
-    """Send one file, and compare what the store made of it with the bytes that were read.
+    """Upload one file, and verify the store's checksum against the bytes that were read.
 
-    A large file goes in parts. If this process dies meanwhile, the next upload of the same file sends only what is
-    missing; if it fails or is cancelled, the parts are given up, since they cost money and show in no listing.
+    A large file is uploaded in parts. If this process dies, the next upload of the same file sends only the missing
+    parts. If the upload fails or is cancelled, it is aborted, since stored parts cost money but are not listed.
 
     Args:
-        scheduler: The transfer this is part of.
-        item: What to send.
+        scheduler: The transfer.
+        item: The file.
 
     Raises:
-        IntegrityError: The file changed while it was read, or the store holds something else.
-        Exception: Whatever else made it impossible.
+        IntegrityError: The file changed while it was read, or the store holds other bytes.
+        Exception: Anything else that failed.
     """
     started = time.monotonic()
     kind = mimetypes.guess_type(item.path)[0]
     size = item.size
-    proof: _Proof | None = None
-    while proof is None and size < MULTIPART_BYTES:
+    verification: _Verification | None = None
+    while verification is None and size < MULTIPART_BYTES:
         async with scheduler.budget.hold(size):
             whole = await scheduler.in_thread(_read_whole, item.source, size, item.size)
             if whole.data is None:
@@ -101,12 +101,12 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
                 size = whole.size
                 continue
             size = len(whole.data)
-            proof = await _send_whole(scheduler, item.path, whole.data, whole.crc, kind)
-    if proof is None:
+            verification = await _send_whole(scheduler, item.path, whole.data, whole.crc, kind)
+    if verification is None:
         source = await scheduler.in_thread(SourceFile, item.source)
         try:
             size = source.size
-            proof = await _send_parts(scheduler, item, source, kind)
+            verification = await _send_parts(scheduler, item, source, kind)
         finally:
             source.close()
     return FileOutcome(
@@ -115,24 +115,24 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
         bytes=size,
         seconds=time.monotonic() - started,
         local=item.source,
-        reason=_UNPROVEN if proof.verified == "size" else None,
-        verified=proof.verified,
-        checksum=proof.checksum,
+        reason=_SIZE_ONLY if verification.verified == "size" else None,
+        verified=verification.verified,
+        checksum=verification.checksum,
     )
 
 
 async def abort_forgotten(scheduler: Scheduler) -> None:
-    """Give up the uploads to this dataset whose process died a week ago or more, and that nobody went on with.
+    """Abort the uploads to this dataset whose process died at least a week ago and that were not resumed.
 
-    Nothing is raised: what cannot be given up now is left to the next transfer.
+    Raises no errors: an upload that cannot be aborted now is left to the next transfer.
 
     Args:
-        scheduler: A transfer that may write.
+        scheduler: A transfer with credentials for writing.
     """
     journals = _journals(scheduler)
-    with _held(await scheduler.in_thread(lambda: list(journals.adopt_forgotten()))) as adopted:
+    with _released_on_error(await scheduler.in_thread(lambda: list(journals.adopt_forgotten()))) as adopted:
         while adopted:
-            await _give_up(scheduler, journals, adopted.pop())
+            await _abort(scheduler, journals, adopted.pop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,77 +143,81 @@ class _Whole:
 
 
 def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
-    """Read a small file; when it is larger than expected, only find out how large."""
+    """Read a small file; if it is larger than expected, return only its size."""
     with contextlib.closing(SourceFile(path)) as source:
         if source.size > expected:
             return _Whole(source.size, None)
         data = source.read(0, source.size)
         if len(data) != listed:
-            # It may be in the middle of being written anew, and empty or short for only a moment.
+            # Somebody may be rewriting it, so that it is empty or short for a moment.
             time.sleep(_SETTLING_SECONDS)
             source.check()
         return _Whole(source.size, data, zlib.crc32(data))
 
 
-async def _send_whole(scheduler: Scheduler, path: str, data: bytes, crc: int, kind: str | None) -> _Proof:
+async def _send_whole(
+    scheduler: Scheduler, path: str, data: bytes, crc: int, kind: str | None
+) -> _Verification:
     for _ in range(_ATTEMPTS):
         stored = await scheduler.objects.put(path, data, crc32=_base64(crc), content_type=kind)
         if stored.crc32 is not None:
             if stored.crc32 == _base64(crc):
-                return _Proof("checksum", f"crc32:{crc:08x}")
+                return _Verification("checksum", f"crc32:{crc:08x}")
         elif stored.opaque_etag:
-            return _Proof("size")
+            return _Verification("size")
         elif stored.etag == (digest := await scheduler.in_thread(md5, data)):
-            return _Proof("checksum", f"md5:{digest}")
-    raise _something_else(path)
+            return _Verification("checksum", f"md5:{digest}")
+    raise _mismatch(path)
 
 
-async def _send_parts(scheduler: Scheduler, item: Upload, source: SourceFile, kind: str | None) -> _Proof:
+async def _send_parts(
+    scheduler: Scheduler, item: Upload, source: SourceFile, kind: str | None
+) -> _Verification:
     journals = _journals(scheduler)
-    found = await _to_go_on_with(scheduler, journals, item.path, source)
+    found = await _find_resumable(scheduler, journals, item.path, source)
     try:
         return await _PartsUpload(scheduler, journals, item, source, found).send(kind)
     except FileStoreError as error:
         if error.code != "NoSuchUpload":
             raise
-    # Somebody else gave it up meanwhile, as a bucket's own rule may after some days.
+    # Somebody else aborted it meanwhile, such as a lifecycle rule of the bucket.
     return await _PartsUpload(scheduler, journals, item, source, None).send(kind)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """An upload that a dead process began, and what the store has of it."""
+class _Resumable:
+    """An upload begun by a process that died, and the parts that the store holds."""
 
     journal: UploadJournal
     upload_id: str
     parts: dict[int, StoredPart]
 
 
-async def _to_go_on_with(
+async def _find_resumable(
     scheduler: Scheduler, journals: UploadJournals, path: str, source: SourceFile
-) -> _Found | None:
-    """Find an upload of this very file that a dead process left; give the other ones for its path up."""
-    found: _Found | None = None
+) -> _Resumable | None:
+    """Find an upload of the same file left by a process that died; abort others to its path."""
+    found: _Resumable | None = None
     wanted = source.size, source.modified_ns, part_size(source.size)
-    with _held(await scheduler.in_thread(lambda: list(journals.adopt(path)))) as adopted:
+    with _released_on_error(await scheduler.in_thread(lambda: list(journals.adopt(path)))) as adopted:
         for journal in tuple(adopted):
             begun, parts = journal.begun, None
             fits = (begun.size, begun.modified_ns, begun.part_size) == wanted
             if found is None and fits and begun.upload_id is not None:
-                # Storing parts may be allowed where listing them is not.
+                # Uploading parts may be allowed where listing them is not.
                 with contextlib.suppress(FileAccessDenied):
                     parts = await scheduler.objects.list_parts(path, begun.upload_id)
                 if parts is not None:
-                    found = _Found(journal, begun.upload_id, {part.number: part for part in parts})
+                    found = _Resumable(journal, begun.upload_id, {part.number: part for part in parts})
                     continue
             adopted.remove(journal)
-            await _give_up(scheduler, journals, journal)
+            await _abort(scheduler, journals, journal)
     return found
 
 
 @contextlib.contextmanager
-def _held(journals: list[UploadJournal]) -> Iterator[list[UploadJournal]]:
-    """Leave the journals that are still in the list to whoever comes next, if the block fails or is cancelled."""
+def _released_on_error(journals: list[UploadJournal]) -> Iterator[list[UploadJournal]]:
+    """Release the journals still in the list to the next transfer, if the block fails or is cancelled."""
     try:
         yield journals
     except BaseException:
@@ -222,15 +226,15 @@ def _held(journals: list[UploadJournal]) -> Iterator[list[UploadJournal]]:
         raise
 
 
-async def _give_up(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
-    """Give an upload up and forget it, or leave it to whoever comes next if that fails."""
+async def _abort(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
+    """Abort an upload and remove its journal, or release it to the next transfer if that fails."""
     path = journal.begun.path
     try:
-        async with asyncio.timeout(_GIVE_UP_SECONDS):
+        async with asyncio.timeout(_ABORT_SECONDS):
             if journal.begun.upload_id is not None:
                 await scheduler.objects.abort_upload(path, journal.begun.upload_id)
             else:
-                await _give_up_unnamed(scheduler, journals, journal)
+                await _abort_unnamed(scheduler, journals, journal)
     except BaseException as error:
         journal.release()
         if not isinstance(error, Exception):
@@ -239,8 +243,8 @@ async def _give_up(scheduler: Scheduler, journals: UploadJournals, journal: Uplo
         journal.remove()
 
 
-async def _give_up_unnamed(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
-    """Give up what a process began that died before it heard the upload's name."""
+async def _abort_unnamed(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
+    """Abort an upload whose process died before it received the upload ID."""
     path, begun = journal.begun.path, journal.begun.begun
     known = await scheduler.in_thread(journals.upload_ids, path)
     for listed in await scheduler.objects.list_uploads(path):
@@ -250,14 +254,14 @@ async def _give_up_unnamed(scheduler: Scheduler, journals: UploadJournals, journ
 
 
 class _PartsUpload:
-    """One file on its way in parts.
+    """Uploads one file in parts.
 
     Args:
-        scheduler: The transfer this is part of.
-        journals: Where uploads to the dataset are remembered.
-        item: What to send.
-        source: The file, open.
-        found: The upload to go on with; None to begin one.
+        scheduler: The transfer.
+        journals: The journals of uploads to the dataset.
+        item: The file.
+        source: The open file.
+        found: The upload to resume; None to begin one.
     """
 
     def __init__(
@@ -266,14 +270,14 @@ class _PartsUpload:
         journals: UploadJournals,
         item: Upload,
         source: SourceFile,
-        found: _Found | None,
+        found: _Resumable | None,
     ) -> None:
         self._scheduler = scheduler
         self._journals = journals
         self._path = item.path
         self._source = source
         self._part_size = part_size(source.size)
-        self._there = found.parts if found else {}
+        self._stored = found.parts if found else {}
         self._upload_id = found.upload_id if found else ""
         self._journal = found.journal if found else journals.new(self._beginning(item))
         self._parts: dict[int, StoredPart] = {}
@@ -281,8 +285,8 @@ class _PartsUpload:
         self._done = 0
         self._under_way: dict[int, int] = {}
 
-    def _beginning(self, item: Upload) -> Begun:
-        return Begun(
+    def _beginning(self, item: Upload) -> UploadRecord:
+        return UploadRecord(
             item.path,
             None,
             os.path.abspath(item.source),
@@ -292,37 +296,37 @@ class _PartsUpload:
             time.time(),
         )
 
-    async def send(self, kind: str | None) -> _Proof:
-        """Send what is missing, and have the store put the parts together."""
+    async def send(self, kind: str | None) -> _Verification:
+        """Upload the missing parts, and complete the upload."""
         beginning: asyncio.Future[None] | None = None
         try:
             if not self._upload_id:
                 beginning = asyncio.ensure_future(self._begin(kind))
                 await asyncio.shield(beginning)
             await self._scheduler.parts(each_part(self._source.size, self._part_size), self._send)
-            proof = await self._complete()
+            verification = await self._complete()
         except BaseException as error:
             if isinstance(error, FileAccessDenied) and not self._upload_id:
                 self._journal.remove()
                 raise
-            giving_up = asyncio.ensure_future(self._give_up(beginning))
+            aborting = asyncio.ensure_future(self._abort(beginning))
             with contextlib.suppress(Exception):
-                await asyncio.shield(giving_up)
+                await asyncio.shield(aborting)
             raise
         self._journal.remove()
-        return proof
+        return verification
 
     async def _begin(self, kind: str | None) -> None:
-        # Remembered before it is begun: a process may die before it hears the upload's name.
+        # Write the journal first, since the process may die before it receives the upload ID.
         await self._scheduler.in_thread(self._journal.write, upload_id=None)
         self._upload_id = await self._scheduler.objects.create_upload(self._path, content_type=kind)
         await self._scheduler.in_thread(self._journal.write, upload_id=self._upload_id)
 
-    async def _give_up(self, beginning: asyncio.Future[None] | None) -> None:
+    async def _abort(self, beginning: asyncio.Future[None] | None) -> None:
         if beginning is not None and not beginning.done():
-            # The store may be about to begin it, whether or not anybody still wants it.
-            await asyncio.wait((beginning,), timeout=_GIVE_UP_SECONDS)
-        await _give_up(self._scheduler, self._journals, self._journal)
+            # The store may be creating the upload right now.
+            await asyncio.wait((beginning,), timeout=_ABORT_SECONDS)
+        await _abort(self._scheduler, self._journals, self._journal)
 
     async def _send(self, span: tuple[int, int]) -> None:
         offset, length = span
@@ -330,13 +334,13 @@ class _PartsUpload:
         streamed = length > STREAMED_BYTES
         async with self._scheduler.budget.hold(2 * _CHUNK_BYTES if streamed else length):
             body = (
-                _Streamed(self._scheduler, self._source, span, lambda read: self._moved(number, read))
+                _StreamedPart(self._scheduler, self._source, span, lambda read: self._moved(number, read))
                 if streamed
-                else _Held(self._scheduler, self._source, span)
+                else _BufferedPart(self._scheduler, self._source, span)
             )
             self._crcs[number] = crc = await body.prepare()
-            part = self._there.pop(number, None)
-            if part is not None and part.size == length and await _is_ours(part, crc, body):
+            part = self._stored.pop(number, None)
+            if part is not None and part.size == length and await _is_certainly_equal(part, crc, body):
                 self._scheduler.progress.resumed(self._path, self._upto() + length)
             else:
                 part = await self._sent(number, crc, body)
@@ -346,7 +350,7 @@ class _PartsUpload:
         self._scheduler.progress.moved(self._path, self._upto())
         self._journal.touch()
 
-    async def _sent(self, number: int, crc: int, body: _Held | _Streamed) -> StoredPart:
+    async def _sent(self, number: int, crc: int, body: _BufferedPart | _StreamedPart) -> StoredPart:
         for _ in range(_ATTEMPTS):
             try:
                 part = await self._scheduler.objects.upload_part(
@@ -358,12 +362,12 @@ class _PartsUpload:
                 if await _matches(part, crc, body):
                     return part
                 continue
-            # Raised here and not above, so that the connection's error does not travel along as its context.
+            # Raised outside the handler, so that the connection's error does not become its context.
             raise failure
-        raise _something_else(self._path)
+        raise _mismatch(self._path)
 
     def _moved(self, number: int, read: int) -> None:
-        """Note how much of a part is on its way."""
+        """Report how much of a part was sent."""
         self._under_way[number] = read
         self._scheduler.progress.moved(self._path, self._upto())
         self._journal.touch()
@@ -371,7 +375,7 @@ class _PartsUpload:
     def _upto(self) -> int:
         return self._done + sum(self._under_way.values())
 
-    async def _complete(self) -> _Proof:
+    async def _complete(self) -> _Verification:
         numbers = sorted(self._parts)
         parts = [self._parts[number] for number in numbers]
         crcs = [self._crcs[number] for number in numbers]
@@ -379,10 +383,10 @@ class _PartsUpload:
         stored = await self._scheduler.objects.complete_upload(
             self._path, self._upload_id, parts, crc32=_base64(crc), size=self._source.size
         )
-        return _proven(self._path, stored, crc, crcs, parts)
+        return _verify(self._path, stored, crc, crcs, parts)
 
     def _checked_crc(self, crcs: Sequence[int]) -> int:
-        """Return the whole file's CRC32, unless the file has changed."""
+        """Return the CRC32 of the whole file, after checking that it did not change."""
         self._source.check()
         whole = 0
         for (_, length), crc in zip(each_part(self._source.size, self._part_size), crcs, strict=True):
@@ -390,13 +394,13 @@ class _PartsUpload:
         return whole
 
 
-class _Held:
-    """The bytes of one part, in memory.
+class _BufferedPart:
+    """The bytes of one part, held in memory.
 
     Args:
-        scheduler: The transfer this is part of.
+        scheduler: The transfer.
         source: The file.
-        span: Where the part begins, and its bytes.
+        span: The part's offset and length in bytes.
     """
 
     failure: Exception | None = None
@@ -417,14 +421,14 @@ class _Held:
         return await self._scheduler.in_thread(md5, self.data)
 
 
-class _Streamed:
-    """The bytes of one part, read anew whenever they are wanted.
+class _StreamedPart:
+    """The bytes of one part, read again for each attempt.
 
     Args:
-        scheduler: The transfer this is part of.
+        scheduler: The transfer.
         source: The file.
-        span: Where the part begins, and its bytes.
-        moved: Called with the number of bytes handed out so far.
+        span: The part's offset and length in bytes.
+        moved: Called with the number of bytes read so far.
     """
 
     def __init__(
@@ -449,8 +453,8 @@ class _Streamed:
         hasher = new_hasher(algorithm)
         if hasher is None:
             raise AssertionError(f"Python has {algorithm}.")
-        for offset, length in self._pieces():
-            # One chunk at a time, so that a file of terabytes keeps no thread from the others for long.
+        for offset, length in self._chunk_spans():
+            # One chunk at a time, so that a huge file does not block a thread for long.
             await self._scheduler.in_thread(_update, hasher, self._source, offset, length)
         return hasher.digest()
 
@@ -461,18 +465,18 @@ class _Streamed:
 
     async def _read(self) -> AsyncIterator[bytes]:
         read = 0
-        for offset, length in self._pieces():
+        for offset, length in self._chunk_spans():
             try:
                 data = await self._scheduler.in_thread(self._source.read, offset, length)
             except Exception as error:
-                # Whoever sends this makes a broken connection of it.
+                # The sender reports it as a broken connection.
                 self.failure = error
                 raise
             yield data
             read += length
             self._report(read)
 
-    def _pieces(self) -> Iterator[tuple[int, int]]:
+    def _chunk_spans(self) -> Iterator[tuple[int, int]]:
         begin, size = self._span
         return ((begin + offset, length) for offset, length in each_part(size, _CHUNK_BYTES))
 
@@ -486,43 +490,45 @@ def _update(hasher: Hasher, source: SourceFile, offset: int, length: int) -> Non
     hasher.update(source.read(offset, length))
 
 
-async def _matches(part: StoredPart, crc: int, body: _Held | _Streamed) -> bool:
-    """Whether nothing speaks against a part of the store's having these bytes."""
+async def _matches(part: StoredPart, crc: int, body: _BufferedPart | _StreamedPart) -> bool:
+    """Return whether a stored part has these bytes, as far as the store reports checksums."""
     if part.crc32 is not None:
         return part.crc32 == _base64(crc)
     return part.opaque_etag or part.etag == await body.md5()
 
 
-async def _is_ours(part: StoredPart, crc: int, body: _Held | _Streamed) -> bool:
-    """Whether a part that the store has must be these bytes, whoever sent it: others may write to the dataset too."""
+async def _is_certainly_equal(part: StoredPart, crc: int, body: _BufferedPart | _StreamedPart) -> bool:
+    """Return whether a stored part certainly has these bytes, whoever uploaded it."""
     if part.opaque_etag or part.crc32 not in (None, _base64(crc)):
         return False
     return part.etag == await body.md5()
 
 
-def _proven(path: str, stored: Stored, crc: int, crcs: Sequence[int], parts: Sequence[StoredPart]) -> _Proof:
-    """Say how far the store's answer proves that it holds the whole file, each part of which was compared already.
+def _verify(
+    path: str, stored: Stored, crc: int, crcs: Sequence[int], parts: Sequence[StoredPart]
+) -> _Verification:
+    """Verify the completed file, whose parts were verified already.
 
     Raises:
-        IntegrityError: It holds something else.
+        IntegrityError: The store holds other bytes.
     """
     if stored.crc32 is not None:
-        # Stores that do not know checksums of whole objects give that of the parts' checksums.
+        # Some stores return a checksum of the parts' checksums instead.
         of_parts = zlib.crc32(b"".join(part.to_bytes(4, "big") for part in crcs))
         if stored.crc32 not in (_base64(crc), f"{_base64(of_parts)}-{len(crcs)}"):
-            raise _something_else(path)
-        return _Proof("checksum", f"crc32:{crc:08x}")
+            raise _mismatch(path)
+        return _Verification("checksum", f"crc32:{crc:08x}")
     if stored.opaque_etag or any(part.opaque_etag for part in parts):
-        return _Proof("size")
+        return _Verification("size")
     etag = composite([part.etag for part in parts])
     if stored.etag != etag:
-        raise _something_else(path)
-    return _Proof("checksum", f"etag:{etag}")
+        raise _mismatch(path)
+    return _Verification("checksum", f"etag:{etag}")
 
 
-def _something_else(path: str) -> IntegrityError:
+def _mismatch(path: str) -> IntegrityError:
     return IntegrityError(
-        f"The store holds something else than {quoted(path)} after its upload.",
+        f"The store's checksum of {quoted(path)} differs from the uploaded file's.",
         path=path,
         hint="Upload it again.",
     )

@@ -51,15 +51,15 @@ from provena_sdk.transfer.resume.part_file import PartFile
 from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Layout
 from provena_sdk.transfer.scheduler import Scheduler
-from provena_sdk.transfer.verify.checks import (
+from provena_sdk.transfer.verify.checksum import (
     NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
-    Proof,
-    RunningProof,
-    piece_digest,
+    Checksum,
+    RunningChecksum,
+    range_algorithm,
 )
 
-PIECE = 1000
+RANGE_BYTES = 1000
 DATA = random.Random(4).randbytes(9_500)
 MODIFIED = datetime(2024, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -67,9 +67,9 @@ MODIFIED = datetime(2024, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut into kilobytes what is otherwise cut into megabytes."""
-    monkeypatch.setattr(pieces, "PART_BYTES", PIECE)
-    monkeypatch.setattr(pieces, "MAX_PIECE_BYTES", 2 * PIECE)
-    monkeypatch.setattr(download, "PART_BYTES", PIECE)
+    monkeypatch.setattr(pieces, "PART_BYTES", RANGE_BYTES)
+    monkeypatch.setattr(pieces, "MAX_RANGE_BYTES", 2 * RANGE_BYTES)
+    monkeypatch.setattr(download, "PART_BYTES", RANGE_BYTES)
     monkeypatch.setattr("provena_sdk.transfer.scheduler._LONGEST_WAIT", 0.001)
 
 
@@ -173,8 +173,8 @@ async def fetch(
         return await download_file(engine, Download(info or objects.info, "obs/a.nc"), folder)
 
 
-def hashed(proof: Proof | None, layout: Layout, piece: bytes | bytearray) -> bytes:
-    hasher = RangeDigest(piece_digest(proof, layout), None).hasher("")
+def hashed(checksum: Checksum | None, layout: Layout, piece: bytes | bytearray) -> bytes:
+    hasher = RangeDigest(range_algorithm(checksum, layout), None).hasher("")
     assert hasher is not None
     hasher.update(piece)
     return hasher.digest()
@@ -274,8 +274,8 @@ async def test_by_size_alone_nothing_is_asked_or_hashed(
     def never(*_: object) -> bytes:
         raise AssertionError("nothing is to be hashed")
 
-    monkeypatch.setattr("provena_sdk.transfer.verify.checks.digest_of", never)
-    monkeypatch.setattr("provena_sdk.transfer.verify.checks.new_hasher", never)
+    monkeypatch.setattr("provena_sdk.transfer.verify.checksum.digest_of", never)
+    monkeypatch.setattr("provena_sdk.transfer.verify.checksum.new_hasher", never)
     objects = Objects(data=DATA[:size], etag="0" * 32)
     outcome = await fetch(objects, tmp_path, verify="size")
     assert held(tmp_path) == {"a.nc": DATA[:size]}
@@ -308,7 +308,7 @@ async def broken_off(
     """Download until so many pieces were fetched, and fail."""
 
     async def fail(offset: int) -> None:
-        if offset // PIECE >= after:
+        if offset // RANGE_BYTES >= after:
             # The others have been written by then.
             await asyncio.sleep(0.1)
             raise error
@@ -349,7 +349,7 @@ async def test_what_was_broken_off_is_gone_on_with(
     told = Told()
     outcome = await fetch(objects, tmp_path, verify=verify, progress=told)
     assert sorted(objects.fetched) == [
-        (offset, min(PIECE, 9_500 - offset)) for offset in range(4000, 9500, PIECE)
+        (offset, min(RANGE_BYTES, 9_500 - offset)) for offset in range(4000, 9500, RANGE_BYTES)
     ]
     assert held(tmp_path) == {"a.nc": DATA}
     assert outcome.verified == verify
@@ -465,7 +465,12 @@ async def test_a_cancelled_download_ends_with_its_files_closed(tmp_path: Path) -
 async def test_what_a_thread_opens_after_the_caller_gave_up_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, begun, go_on, ended = resume.begin, threading.Event(), threading.Event(), threading.Event()
+    begin, begun, go_on, ended = (
+        resume.begin_or_resume,
+        threading.Event(),
+        threading.Event(),
+        threading.Event(),
+    )
 
     def late(*arguments: Any) -> Any:
         begun.set()
@@ -475,7 +480,7 @@ async def test_what_a_thread_opens_after_the_caller_gave_up_is_removed(
         finally:
             ended.set()
 
-    monkeypatch.setattr("provena_sdk.transfer.download.begin", late)
+    monkeypatch.setattr("provena_sdk.transfer.download.begin_or_resume", late)
     task = asyncio.create_task(fetch(Objects(), tmp_path))
     assert await asyncio.to_thread(begun.wait, 10)
     task.cancel()
@@ -521,11 +526,13 @@ def test_pieces_prove_a_file_in_any_order(data: st.DataObject) -> None:
     layout = Layout(sizes, data.draw(st.sampled_from([None, 1, 7, 16, 100])))
     kind = data.draw(st.sampled_from(["crc32", "md5", "etag", "crc32s"]))
     parts = cut(content, sizes)
-    proof = {
-        "crc32": Proof("crc32", "crc32", f"{zlib.crc32(content):08x}"),
-        "md5": Proof("etag", "md5", md5(content)),
-        "etag": Proof("etag", "md5", composite([md5(part) for part in parts])[:32], len(parts), tuple(sizes)),
-        "crc32s": Proof(
+    checksum = {
+        "crc32": Checksum("crc32", "crc32", f"{zlib.crc32(content):08x}"),
+        "md5": Checksum("etag", "md5", md5(content)),
+        "etag": Checksum(
+            "etag", "md5", composite([md5(part) for part in parts])[:32], len(parts), tuple(sizes)
+        ),
+        "crc32s": Checksum(
             "crc32",
             "crc32",
             f"{zlib.crc32(b''.join(zlib.crc32(part).to_bytes(4, 'big') for part in parts)):08x}",
@@ -533,48 +540,52 @@ def test_pieces_prove_a_file_in_any_order(data: st.DataObject) -> None:
             tuple(sizes),
         ),
     }[kind]
-    if proof.count is None:
-        layout = Layout([len(content)], layout.piece)
+    if checksum.count is None:
+        layout = Layout([len(content)], layout.range_bytes)
     spans = [layout.span(index) for index in range(len(layout))]
     assert spans[0][0] == 0
     assert [offset + length for offset, length in spans] == [offset for offset, _ in spans[1:]] + [
         len(content)
     ]
-    assert all(0 < length <= layout.piece for _, length in spans)
+    assert all(0 < length <= layout.range_bytes for _, length in spans)
     wrong = data.draw(st.none() | st.integers(0, len(content) - 1))
     held = bytearray(content)
     if wrong is not None:
         held[wrong] ^= 1
-    running = RunningProof(proof, layout, lambda offset, length: [bytes(held[offset : offset + length])])
+    running = RunningChecksum(
+        checksum, layout, lambda offset, length: [bytes(held[offset : offset + length])]
+    )
     for index in data.draw(st.permutations(range(len(layout)))):
         offset, length = layout.span(index)
-        running.add(index, hashed(proof, layout, held[offset : offset + length]))
-    assert running.succeeds() == (wrong is None)
+        running.add(index, hashed(checksum, layout, held[offset : offset + length]))
+    assert running.matches() == (wrong is None)
 
 
 def test_many_threads_prove_a_file() -> None:
     content = random.Random(5).randbytes(200_000)
     layout = Layout([60_000, 60_000, 60_000, 20_000], 1_000)
     digests = [md5(part) for part in cut(content, layout.parts)]
-    proof = Proof("etag", "md5", composite(digests)[:32], 4, layout.parts)
+    checksum = Checksum("etag", "md5", composite(digests)[:32], 4, layout.parts)
     for seed in range(10):
-        running = RunningProof(proof, layout, lambda offset, length: [content[offset : offset + length]])
+        running = RunningChecksum(
+            checksum, layout, lambda offset, length: [content[offset : offset + length]]
+        )
 
-        def add(index: int, running: RunningProof = running) -> None:
+        def add(index: int, running: RunningChecksum = running) -> None:
             offset, length = layout.span(index)
-            running.add(index, hashed(proof, layout, content[offset : offset + length]))
+            running.add(index, hashed(checksum, layout, content[offset : offset + length]))
 
         order = list(range(len(layout)))
         random.Random(seed).shuffle(order)
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(add, order))
-        assert running.succeeds()
+        assert running.matches()
 
 
 def test_a_piece_is_taken_once() -> None:
-    running = RunningProof(None, Layout([10], 5), lambda *_: [])
+    running = RunningChecksum(None, Layout([10], 5), lambda *_: [])
     running.add(0, b"")
-    with pytest.raises(ValueError, match="taken before"):
+    with pytest.raises(ValueError, match="added before"):
         running.add(0, b"")
 
 

@@ -14,7 +14,7 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import UnsafePath
 from provena_sdk.transfer.local import folder
 from provena_sdk.transfer.local.destination import Destination
-from provena_sdk.transfer.local.folder import HeldFolder, NamedFolder, open_folder
+from provena_sdk.transfer.local.folder import OpenFolder, PathFolder, open_folder
 from provena_sdk.transfer.options import Choice, TransferOptions
 
 Put = Callable[[dict[str, bytes]], None]
@@ -24,15 +24,15 @@ Plant = Callable[[Path, dict[str, bytes]], Path]
 
 @pytest.fixture(params=[True, False], ids=["held", "named"])
 def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    if request.param and not folder.HOLDS_FOLDERS:
+    if request.param and not folder.SUPPORTS_DIR_FD:
         pytest.skip("this system holds no folders")
-    monkeypatch.setattr(folder, "HOLDS_FOLDERS", request.param)
+    monkeypatch.setattr(folder, "SUPPORTS_DIR_FD", request.param)
     return bool(request.param)
 
 
 def test_what_can_be_done_in_one(held: bool, tmp_path: Path) -> None:
     made = open_folder(str(tmp_path), "a/b", target="a/b/x")
-    assert isinstance(made, HeldFolder if held else NamedFolder)
+    assert isinstance(made, OpenFolder if held else PathFolder)
     here = tmp_path / "a" / "b"
     assert made.path == str(here)
     os.close(made.open("x", os.O_RDWR | os.O_CREAT | os.O_EXCL))

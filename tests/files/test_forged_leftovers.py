@@ -30,9 +30,9 @@ from provena_sdk.transfer.resume import ranges as pieces
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]
 
-PIECE = 100_000
+RANGE_BYTES = 100_000
 NAME = "model.bin"
-DATA = random.Random(11).randbytes(6 * PIECE)
+DATA = random.Random(11).randbytes(6 * RANGE_BYTES)
 # CRC-32's polynomial as the bytes that can be added anywhere without changing the CRC.
 NEUTRAL = (0x1DB710641).to_bytes(5, "little")
 
@@ -40,7 +40,7 @@ NEUTRAL = (0x1DB710641).to_bytes(5, "little")
 def forged(data: bytes) -> bytes:
     """Change every piece so that its CRC32, and that of the whole, stay what they are."""
     other = bytearray(data)
-    for start in range(0, len(data), PIECE):
+    for start in range(0, len(data), RANGE_BYTES):
         for offset, change in enumerate(NEUTRAL, start + 1000):
             other[offset] ^= change
     return bytes(other)
@@ -50,8 +50,8 @@ def forged(data: bytes) -> bytes:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut files into small pieces, and give up at once when the store does not answer."""
     monkeypatch.setattr(retry, "RULE", retry.RetryRule(base=0.001, cap=0.01, patience=0.2, most=2))
-    monkeypatch.setattr(pieces, "PART_BYTES", PIECE)
-    monkeypatch.setattr(download, "PART_BYTES", PIECE)
+    monkeypatch.setattr(pieces, "PART_BYTES", RANGE_BYTES)
+    monkeypatch.setattr(download, "PART_BYTES", RANGE_BYTES)
 
 
 @pytest.fixture
@@ -98,8 +98,10 @@ def test_bytes_that_somebody_changed_meanwhile_are_fetched_again(
     part, _ = broken_off(files, faults, tmp_path, options)
     held = part.read_bytes()
     other = b"".join(
-        forged(held[start : start + PIECE]) if any(held[start : start + PIECE]) else bytes(PIECE)
-        for start in range(0, len(held), PIECE)
+        forged(held[start : start + RANGE_BYTES])
+        if any(held[start : start + RANGE_BYTES])
+        else bytes(RANGE_BYTES)
+        for start in range(0, len(held), RANGE_BYTES)
     )
     assert other != held
     assert zlib.crc32(other) == zlib.crc32(held)
@@ -116,7 +118,7 @@ def test_bytes_that_somebody_changed_meanwhile_are_fetched_again(
     [outcome] = files.download_all(tmp_path, options=options)
     assert (tmp_path / NAME).read_bytes() == DATA
     assert outcome.verified == verify
-    assert counted(server, "GetObject", before) == len(DATA) // PIECE
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES
     assert attack != "hard link" or theirs.read_bytes() == other
 
 
@@ -128,7 +130,7 @@ def test_bytes_that_nobody_changed_are_used(
     before = len(server.requests)
     files.download_all(tmp_path)
     assert (tmp_path / NAME).read_bytes() == DATA
-    assert counted(server, "GetObject", before) == len(DATA) // PIECE - 3
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES - 3
 
 
 @pytest.mark.usefixtures("stored_with_crc")
@@ -145,7 +147,7 @@ def test_another_machine_of_the_same_user_goes_on(
     monkeypatch.setattr("provena_sdk.concurrency.processes._place", lambda: {"host": "another"})
     before = len(server.requests)
     files.download_all(tmp_path / "there")
-    assert counted(server, "GetObject", before) == len(DATA) // PIECE - 3
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES - 3
     assert (tmp_path / "there" / NAME).read_bytes() == DATA
 
 
@@ -157,7 +159,7 @@ def test_without_the_key_it_begins_anew_and_leaves_what_it_does_not_know(
     (state / "downloads" / "key").unlink()
     before = len(server.requests)
     files.download_all(tmp_path)
-    assert counted(server, "GetObject", before) == len(DATA) // PIECE
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES
     assert (tmp_path / NAME).read_bytes() == DATA
     assert set(tmp_path.iterdir()) == {tmp_path / NAME, *left}
 
@@ -204,16 +206,16 @@ def former_journal(etag: str) -> bytes:
         "target": NAME,
         "etag": etag,
         "size": len(DATA),
-        "piece": PIECE,
+        "piece": RANGE_BYTES,
         "part": len(DATA),
-        "pieces": len(DATA) // PIECE,
+        "pieces": len(DATA) // RANGE_BYTES,
         "width": 4,
         "digest": "crc32",
         "owner": {"host": socket.gethostname(), "boot": None, "pid": 1},
     }
     lines = [json.dumps(fields, separators=(",", ":"))]
-    for index, start in enumerate(range(0, len(DATA), PIECE)):
-        crc = zlib.crc32(DATA[start : start + PIECE])
+    for index, start in enumerate(range(0, len(DATA), RANGE_BYTES)):
+        crc = zlib.crc32(DATA[start : start + RANGE_BYTES])
         lines.append(f'[{index},"{crc:08x}"]')
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -253,8 +255,8 @@ def test_a_forged_journal_of_today_is_not_believed_either(
     for token in (Seal(bytes(32)).token(f".{NAME}"), "5f3a", "0" * 8):
         (tmp_path / f".{NAME}.{token}.provena-part").write_bytes(forged(DATA))
         lines = [json.dumps(heading)]
-        for index, start in enumerate(range(0, len(DATA), PIECE)):
-            lines.append(f'[{index},"{zlib.crc32(DATA[start : start + PIECE]):08x}{"00" * 16}"]')
+        for index, start in enumerate(range(0, len(DATA), RANGE_BYTES)):
+            lines.append(f'[{index},"{zlib.crc32(DATA[start : start + RANGE_BYTES]):08x}{"00" * 16}"]')
         planted = tmp_path / f".{NAME}.{token}.provena-journal"
         planted.write_text("".join(f"{line}\n" for line in lines))
         os.utime(planted, (0, 0))

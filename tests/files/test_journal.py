@@ -14,28 +14,28 @@ from provena_sdk.concurrency import processes as process
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
 from provena_sdk.transfer.local.destination import Destination, Target
 from provena_sdk.transfer.local.seal import Seal
-from provena_sdk.transfer.resume.download_journal import Heading, Journal, read_journal
+from provena_sdk.transfer.resume.download_journal import DownloadJournal, Heading, read_journal
 from provena_sdk.transfer.resume.leftovers import sweep
-from provena_sdk.transfer.resume.partial_download import Partial, begin, clear_broken_off
+from provena_sdk.transfer.resume.partial_download import PartialDownload, begin_or_resume, remove_interrupted
 from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import Pieces
+from provena_sdk.transfer.resume.ranges import StoredRanges
 
 HOUR = 3600
 DEAD = 4194305  # more than any process number there is
 SEAL = Seal(bytes(range(32)))
 
 
-def heading(pieces: int = 5, width: int = 4, **changed: object) -> Heading:
+def heading(ranges: int = 5, width: int = 4, **changed: object) -> Heading:
     fields: dict[str, object] = {
         "store": "",
         "bucket": "reef",
         "key": "datasets/x/obs/a.nc",
         "target": "a.nc",
         "etag": "e-2",
-        "size": pieces * 10,
-        "piece": 10,
-        "part": pieces * 10,
-        "pieces": pieces,
+        "size": ranges * 10,
+        "range_bytes": 10,
+        "part": ranges * 10,
+        "ranges": ranges,
         "width": width,
         "digest": "crc32" if width else "",
     }
@@ -57,12 +57,12 @@ def token_of_the_dead(monkeypatch: pytest.MonkeyPatch, name: str = "a.nc") -> st
 
 @pytest.fixture
 def broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Leaves a part file and a journal with some pieces, as a process that has died does; returns the token."""
+    """Leaves a part file and a journal with some ranges, as a process that has died does; returns the token."""
 
     def leave(*there: int, dead: bool = True, **changed: object) -> str:
         token = token_of_the_dead(monkeypatch) if dead else SEAL.token(part_stem("a.nc"))
         partial_heading = heading(**changed)  # type: ignore[arg-type]
-        journal = Journal(place(tmp_path), token, partial_heading)
+        journal = DownloadJournal(place(tmp_path), token, partial_heading)
         for index in there:
             journal.add(index, bytes([index] * partial_heading.width))
         (tmp_path / part_name("a.nc", token)).write_bytes(b"x" * partial_heading.size)
@@ -79,8 +79,10 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def begun(folder: Path, wanted: Heading | None = None, *, name: str = "a.nc", seal: Seal = SEAL) -> Partial:
-    return begin(place(folder, name, seal), wanted or heading(), RangeDigest("crc32", None), seal)
+def begun(
+    folder: Path, wanted: Heading | None = None, *, name: str = "a.nc", seal: Seal = SEAL
+) -> PartialDownload:
+    return begin_or_resume(place(folder, name, seal), wanted or heading(), RangeDigest("crc32", None), seal)
 
 
 def journal_of(folder: Path) -> Path:
@@ -90,14 +92,14 @@ def journal_of(folder: Path) -> Path:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     target = place(tmp_path)
-    journal = Journal(target, "t", heading(part=[20, 30]))
+    journal = DownloadJournal(target, "t", heading(part=[20, 30]))
     journal.add(3, b"abcd")
     journal.add(0, b"\0\1\2\3")
     found = read_journal(target, "t")
     assert found is not None
     assert found.heading == heading(part=[20, 30])
-    assert list(found.pieces) == [0, 3]
-    assert found.pieces.digest(3) == b"abcd"
+    assert list(found.ranges) == [0, 3]
+    assert found.ranges.digest(3) == b"abcd"
     journal.delete()
     assert names(tmp_path) == []
     journal.add(1, b"late")
@@ -112,7 +114,7 @@ def test_a_journal_cut_anywhere_claims_nothing_wrong(
     target, path = place(folder, "cut"), folder / journal_name("cut", "t")
     path.unlink(missing_ok=True)
     added = data.draw(st.dictionaries(st.integers(0, 19), st.binary(min_size=4, max_size=4)))
-    journal = Journal(target, "t", heading(pieces=20))
+    journal = DownloadJournal(target, "t", heading(ranges=20))
     for index, digest in added.items():
         journal.add(index, digest)
     whole = path.read_bytes()
@@ -124,7 +126,7 @@ def test_a_journal_cut_anywhere_claims_nothing_wrong(
         assert cut < len(whole.splitlines(keepends=True)[0])
         return
     complete = whole[:cut].count(b"\n") - 1
-    assert {index: found.pieces.digest(index) for index in found.pieces} == dict(
+    assert {index: found.ranges.digest(index) for index in found.ranges} == dict(
         list(added.items())[:complete]
     )
 
@@ -141,17 +143,17 @@ def test_what_is_no_journal_is_refused(tmp_path_factory: pytest.TempPathFactory,
     [
         {"version": 1},
         {"version": None},
-        {"pieces": -1},
-        {"pieces": 10**12},
-        {"pieces": "5"},
-        {"pieces": True},
+        {"ranges": -1},
+        {"ranges": 10**12},
+        {"ranges": "5"},
+        {"ranges": True},
         {"width": 65},
         {"etag": None},
         {"extra": 1},
     ],
 )
 def test_headings_that_are_not_ours_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
-    Journal(place(tmp_path), "t", heading())
+    DownloadJournal(place(tmp_path), "t", heading())
     path = journal_of(tmp_path)
     path.write_text(json.dumps(json.loads(path.read_text()) | change) + "\n")
     assert read_journal(place(tmp_path), "t") is None
@@ -161,7 +163,7 @@ def test_headings_that_are_not_ours_are_refused(tmp_path: Path, change: dict[str
     "line", ['[5,"00000000"]', '[0,"000000"]', '[0,"0000000g"]', "[0,null]", "{}", "", "[" * 10_000]
 )
 def test_lines_that_are_not_ours_make_a_journal_worthless(tmp_path: Path, line: str) -> None:
-    Journal(place(tmp_path), "t", heading())
+    DownloadJournal(place(tmp_path), "t", heading())
     with journal_of(tmp_path).open("a") as file:
         file.write(line + '\n[1,"61626364"]\n')
     assert read_journal(place(tmp_path), "t") is None
@@ -174,7 +176,7 @@ def test_a_journal_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="there are no such files")
 @pytest.mark.parametrize("kind", ["link", "hard link", "pipe", "folder"])
 def test_what_only_has_a_journals_name_is_not_read(tmp_path: Path, kind: str) -> None:
-    Journal(place(tmp_path), "t", heading())
+    DownloadJournal(place(tmp_path), "t", heading())
     path = journal_of(tmp_path)
     real = path.rename(tmp_path / "real")
     makes: dict[str, Callable[[], object]] = {
@@ -190,7 +192,7 @@ def test_what_only_has_a_journals_name_is_not_read(tmp_path: Path, kind: str) ->
 def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     token = broken_off(1, 4)
     partial = begun(tmp_path)
-    assert list(partial.pieces) == [1, 4]
+    assert list(partial.ranges) == [1, 4]
     assert partial.part.read(0, 10) == b"x" * 10
     assert not any(path.exists() for path in paths(tmp_path, token))
     # Should this process die too, the next one knows as much.
@@ -198,7 +200,7 @@ def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., 
     assert mine is not None
     found = read_journal(place(tmp_path), mine.token)
     assert found is not None
-    assert list(found.pieces) == [1, 4]
+    assert list(found.ranges) == [1, 4]
     partial.discard()
     assert names(tmp_path) == []
 
@@ -206,8 +208,8 @@ def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., 
 def test_a_process_at_work_is_left_alone(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     token = broken_off(1, dead=False)
     partial = begun(tmp_path)
-    assert list(partial.pieces) == []
-    clear_broken_off(place(tmp_path))
+    assert list(partial.ranges) == []
+    remove_interrupted(place(tmp_path))
     partial.discard()
     assert paths(tmp_path, token)[0].exists()
 
@@ -219,7 +221,7 @@ def test_who_was_not_heard_of_for_an_hour_is_taken_over(
     old = time.time() - HOUR - 60
     os.utime(paths(tmp_path, token)[1], (old, old))
     partial = begun(tmp_path)
-    assert list(partial.pieces) == [1]
+    assert list(partial.ranges) == [1]
     partial.discard()
 
 
@@ -227,10 +229,10 @@ def test_what_is_left_can_be_taken_over_at_once(tmp_path: Path) -> None:
     first = begun(tmp_path)
     first.part.write(0, b"0123456789")
     first.add(0, b"abcd")
-    first.leave()
+    first.keep()
     assert not first.part.write(10, b"late")
     second = begun(tmp_path)
-    assert list(second.pieces) == [0]
+    assert list(second.ranges) == [0]
     assert second.part.read(0, 10) == b"0123456789"
     second.discard()
     assert names(tmp_path) == []
@@ -241,7 +243,7 @@ def test_what_is_left_can_be_taken_over_at_once(tmp_path: Path) -> None:
     [
         {"etag": "f"},
         {"size": 51},
-        {"piece": 11},
+        {"range_bytes": 11},
         {"digest": "md5"},
         {"key": "datasets/y/obs/a.nc"},
         {"bucket": "atoll"},
@@ -253,7 +255,7 @@ def test_another_object_is_begun_anew(
 ) -> None:
     broken_off(1)
     partial = begun(tmp_path, heading(**change))  # type: ignore[arg-type]
-    assert list(partial.pieces) == []
+    assert list(partial.ranges) == []
     partial.discard()
     assert names(tmp_path) == []
 
@@ -273,7 +275,7 @@ def test_only_one_takes_over(
     monkeypatch.setattr(os, "rename", overtaken)
     monkeypatch.setattr(Path, "rename", lambda self, other: real(self, other))
     partial = begun(tmp_path)
-    assert list(partial.pieces) == []
+    assert list(partial.ranges) == []
     partial.discard()
     assert os.path.exists(f"{part}.taken-by-another")
 
@@ -283,8 +285,8 @@ def test_the_most_complete_of_several_is_taken(tmp_path: Path, broken_off: Calla
     broken_off(0, 1, 2)
     broken_off(4)
     partial = begun(tmp_path)
-    assert list(partial.pieces) == [0, 1, 2]
-    clear_broken_off(place(tmp_path))
+    assert list(partial.ranges) == [0, 1, 2]
+    remove_interrupted(place(tmp_path))
     partial.discard()
     assert names(tmp_path) == []
 
@@ -298,7 +300,7 @@ def test_a_part_file_that_is_a_link_is_not_written_through(
     part.unlink()
     make(tmp_path / "mine", part)
     partial = begun(tmp_path)
-    assert list(partial.pieces) == []
+    assert list(partial.ranges) == []
     partial.part.write(0, b"0123456789")
     partial.discard()
     assert (tmp_path / "mine").read_bytes() == b"precious"
@@ -307,7 +309,7 @@ def test_a_part_file_that_is_a_link_is_not_written_through(
 def test_without_digests_nothing_is_gone_on_with(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     broken_off(1, 2, width=0)
     partial = begun(tmp_path, heading(width=0))
-    assert list(partial.pieces) == []
+    assert list(partial.ranges) == []
     partial.discard()
 
 
@@ -318,8 +320,8 @@ def test_what_bears_another_seal_is_neither_taken_over_nor_removed(
     before = names(tmp_path)
     other = Seal(bytes(32))
     partial = begun(tmp_path, seal=other)
-    assert list(partial.pieces) == []
-    clear_broken_off(place(tmp_path, seal=other))
+    assert list(partial.ranges) == []
+    remove_interrupted(place(tmp_path, seal=other))
     partial.discard()
     sweep(tmp_path, ["a.nc"], other)
     assert names(tmp_path) == before
@@ -330,7 +332,7 @@ def test_without_a_key_nothing_is_left(tmp_path: Path) -> None:
     partial.part.write(0, b"0123456789")
     partial.add(0, b"abcd")
     assert len(names(tmp_path)) == 1, "the part file"
-    partial.leave()
+    partial.keep()
     assert names(tmp_path) == []
 
 
@@ -339,12 +341,12 @@ def test_targets_whose_long_names_begin_alike_do_not_mix(tmp_path: Path) -> None
     assert journal_name(one, "t") == journal_name(other, "t")
     partial = begun(tmp_path, heading(target=one), name=one)
     partial.add(0, b"abcd")
-    partial.leave()
+    partial.keep()
     second = begun(tmp_path, heading(target=other), name=other)
-    assert list(second.pieces) == []
+    assert list(second.ranges) == []
     second.discard()
     third = begun(tmp_path, heading(target=one), name=one)
-    assert list(third.pieces) == [0]
+    assert list(third.ranges) == [0]
     third.discard()
 
 
@@ -385,19 +387,19 @@ def test_what_the_dead_left_alone_is_swept_at_once(tmp_path: Path, broken_off: C
 def test_a_download_that_was_left_is_swept_by_the_age_of_its_part_file(tmp_path: Path) -> None:
     partial = begun(tmp_path)
     partial.add(0, b"abcd")
-    partial.leave()
+    partial.keep()
     sweep(tmp_path, ["a.nc"], SEAL)
     assert len(names(tmp_path)) == 2
 
 
 def test_journals_of_the_largest_files_stay_small(tmp_path: Path) -> None:
     count = 5 * 1024**4 // (8 * 1024**2)
-    pieces = Pieces(count, 20)
+    ranges = StoredRanges(count, 20)
     for index in range(0, count, 64):
-        pieces.add(index, index.to_bytes(20, "big"))
-    Journal(place(tmp_path), "t", heading(pieces=count, width=20, size=5 * 1024**4), pieces)
+        ranges.add(index, index.to_bytes(20, "big"))
+    DownloadJournal(place(tmp_path), "t", heading(ranges=count, width=20, size=5 * 1024**4), ranges)
     found = read_journal(place(tmp_path), "t")
     assert found is not None
-    assert found.pieces.flags() == pieces.flags()
-    assert found.pieces.digest(64 * 100) == (6400).to_bytes(20, "big")
+    assert found.ranges.flags() == ranges.flags()
+    assert found.ranges.digest(64 * 100) == (6400).to_bytes(20, "big")
     assert journal_of(tmp_path).stat().st_size < 60 * count // 64 + 1000

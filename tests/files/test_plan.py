@@ -223,7 +223,7 @@ def test_what_cannot_be_told_is_said(
     plan = files.plan_download(plant(tmp_path, {"kms": b"12", "kms-parts": b"123", "odd": b"123"}))
     assert actions(plan) == dict.fromkeys(["kms", "kms-parts", "odd"], "changed")
     assert {item.reason for item in plan} == {
-        "whether it differs cannot be told: the store's ETag is no checksum here"
+        "it cannot be compared: the store's ETag is not a checksum here"
     }
 
 
@@ -308,7 +308,7 @@ def test_a_file_of_which_the_store_tells_nothing_sinks_no_plan(
     monkeypatch.setattr(ObjectClient, "head", head)
     plan = files.plan_download(plant(tmp_path, {"odd": b"123", "fine": b"45"}))
     assert actions(plan) == {"fine": "same", "odd": "changed"}
-    assert "cannot be told" in str(plan)
+    assert "cannot be compared" in str(plan)
 
 
 def test_a_file_that_cannot_be_read_counts_as_changed(
@@ -322,7 +322,7 @@ def test_a_file_that_cannot_be_read_counts_as_changed(
 
     monkeypatch.setattr("provena_sdk.transfer.verify.compare.open", refuse, raising=False)
     [item] = files.plan_download(tmp_path)
-    assert (item.action, item.reason) == ("changed", "the file here cannot be read")
+    assert (item.action, item.reason) == ("changed", "the local file cannot be read")
 
 
 def test_what_appeared_meanwhile_is_kept(

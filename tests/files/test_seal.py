@@ -32,7 +32,7 @@ def test_what_it_named_it_knows(key: Path) -> None:
         assert found is not None
         assert found == Seal.load().read(name)
         assert (found.stem, found.token) == (".a.nc", token)
-        assert not found.is_of_the_dead()
+        assert not found.process_is_dead()
     assert seal.token(part_stem("a.nc")) != token
 
 
@@ -70,7 +70,7 @@ def test_the_key_is_private(key: Path) -> None:
 @posix
 def test_a_folder_that_the_user_names_keeps_its_mode(key: Path, state: Path) -> None:
     state.chmod(0o755)
-    assert Seal.load().proves
+    assert Seal.load().has_key
     assert stat.S_IMODE(state.stat().st_mode) == 0o755
 
 
@@ -97,7 +97,7 @@ def test_a_key_that_others_could_know_is_replaced(key: Path, tmp_path: Path, kin
     else:
         os.chown(key, 12345, -1)
     seal = Seal.load()
-    assert seal.proves
+    assert seal.has_key
     assert seal.read(name) is None
     assert key.read_bytes() != known
     assert len(key.read_bytes()) == 32
@@ -107,11 +107,11 @@ def test_a_key_that_others_could_know_is_replaced(key: Path, tmp_path: Path, kin
 def test_a_pipe_in_its_place_keeps_nobody_waiting(key: Path) -> None:
     key.parent.mkdir()
     os.mkfifo(key)
-    assert Seal.load().proves
+    assert Seal.load().has_key
 
 
 def test_it_is_made_only_when_asked_for(key: Path) -> None:
-    assert not Seal.load(create=False).proves
+    assert not Seal.load(create=False).has_key
     assert not key.exists()
 
 
@@ -124,7 +124,7 @@ def test_a_key_that_cannot_be_kept_fails_nothing(
     in_the_way = tmp_path / "file"
     in_the_way.write_bytes(b"")
     monkeypatch.setenv("PROVENA_STATE_DIR", str(in_the_way / "state"))
-    assert not Seal.load().proves
+    assert not Seal.load().has_key
     large = secrets.token_bytes(17 * 1024**2)
     put({"a.csv": b"1", "b.nc": large})
     assert files.download_all(tmp_path / "data").counts() == {"downloaded": 2}

@@ -72,7 +72,7 @@ def test_a_file_that_another_took_the_place_of_is_read_as_it_was(tmp_path: Path)
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OSError, match="no file any more"):
+    with pytest.raises(OSError, match="no longer a regular file"):
         SourceFile(tmp_path / "pipe")
 
 

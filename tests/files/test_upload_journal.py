@@ -12,14 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.datasets.location import DatasetLocation
-from provena_sdk.transfer.resume.upload_journal import FORGET_SECONDS, Begun, UploadJournals, read
+from provena_sdk.transfer.resume.upload_journal import (
+    FORGET_SECONDS,
+    UploadJournals,
+    UploadRecord,
+    parse_journal,
+)
 
 HERE = DatasetLocation("10378.1/1", "reef", "datasets/10378-1-1/")
 PLACE = {"store": "", "bucket": "reef", "prefix": HERE.prefix}
 DEAD = {"pid": 2**22 + 1}
 
 
-def begun(path: str = "big.nc", **changes: object) -> Begun:
+def begun(path: str = "big.nc", **changes: object) -> UploadRecord:
     fields = {
         "path": path,
         "upload_id": None,
@@ -29,7 +34,7 @@ def begun(path: str = "big.nc", **changes: object) -> Begun:
         "part_size": 2**27,
         "begun": time.time(),
     }
-    return Begun(**(fields | changes))  # type: ignore[arg-type]  # each test changes what it is about
+    return UploadRecord(**(fields | changes))  # type: ignore[arg-type]  # each test changes what it is about
 
 
 @pytest.fixture
@@ -199,14 +204,14 @@ GOOD = json.dumps(
 
 
 def test_a_whole_journal_is_read() -> None:
-    assert read(GOOD, PLACE) == (Begun("é", "u", "/é", 1, 1, 1, 1.5), None)
-    assert read(GOOD, PLACE | {"bucket": "other"}) is None
-    assert read(GOOD.replace(b'"version": 1', b'"version": 2'), PLACE) is None
+    assert parse_journal(GOOD, PLACE) == (UploadRecord("é", "u", "/é", 1, 1, 1, 1.5), None)
+    assert parse_journal(GOOD, PLACE | {"bucket": "other"}) is None
+    assert parse_journal(GOOD.replace(b'"version": 1', b'"version": 2'), PLACE) is None
 
 
 @given(st.integers(0, len(GOOD) - 1))
 def test_a_torn_journal_is_none(length: int) -> None:
-    assert read(GOOD[:length], PLACE) is None
+    assert parse_journal(GOOD[:length], PLACE) is None
 
 
 @given(
@@ -214,7 +219,7 @@ def test_a_torn_journal_is_none(length: int) -> None:
     st.sampled_from([True, [], {}, "x", None, -1, 1.5, 10**40]),
 )
 def test_fields_of_another_kind_make_it_none_or_stay_what_they_are(name: str, value: object) -> None:
-    found = read(json.dumps(json.loads(GOOD) | {name: value}).encode(), PLACE)
+    found = parse_journal(json.dumps(json.loads(GOOD) | {name: value}).encode(), PLACE)
     if found is not None:
         assert getattr(found[0], name) == value
         assert type(value) in {"begun": (int, float), "upload_id": (str, type(None))}.get(name, (str, int))
@@ -222,11 +227,11 @@ def test_fields_of_another_kind_make_it_none_or_stay_what_they_are(name: str, va
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_anything_else_is_none(content: bytes) -> None:
-    assert read(content, PLACE) is None
+    assert parse_journal(content, PLACE) is None
 
 
 def test_deep_nesting_is_none() -> None:
-    assert read(b"[" * 100_000, PLACE) is None
+    assert parse_journal(b"[" * 100_000, PLACE) is None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")

@@ -1,1 +1,1 @@
-"""The local side of a transfer: the folder that is read or filled."""
+"""The local side of a transfer: the source folder, and the destination."""

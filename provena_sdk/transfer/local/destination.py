@@ -1,4 +1,4 @@
-"""Where the files of a transfer go: a destination, and the place of one file in it."""
+"""The destination of a download, and the targets in it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from provena_sdk.datasets.paths import is_journal_name, part_stem
 from provena_sdk.transfer.local.folder import Folder, open_folder
 from provena_sdk.transfer.local.seal import PartName, Seal
 
-# Each takes a descriptor, of which a process may have few.
+# Each uses a file descriptor, of which a process may have few.
 _FOLDERS: Final = 32
 
 
 class Target(NamedTuple):
-    """The place of one file. Its folder is open until its user is done with that.
+    """The path of one file. Its folder stays open until its user is done with it.
 
     Args:
-        folder: The folder it goes into.
+        folder: The folder that holds it.
         name: Its name there.
-        leftovers: The downloads of it that had left a journal when its folder was opened.
+        leftovers: Earlier downloads of it whose journal lay there when the folder was opened.
     """
 
     folder: Folder
@@ -47,18 +47,18 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A folder that was opened, and the journals that were in it then, by what their names begin with."""
+    """An open folder, and the journals it held when it was opened, by the start of their names."""
 
     folder: Folder
     journals: dict[str, list[PartName]]
 
 
 class Destination:
-    """The folder a transfer fills. Safe to use from several threads.
+    """The folder that a download fills. Thread-safe.
 
     Args:
         root: The folder; it exists.
-        seal: The user's seal; None loads it when it is needed.
+        seal: The user's seal; None loads it when needed.
     """
 
     def __init__(self, root: Path, seal: Seal | None = None) -> None:
@@ -69,14 +69,14 @@ class Destination:
 
     @functools.cached_property
     def seal(self) -> Seal:
-        """What marks and recognises this user's temporary files."""
+        """Marks and recognises this user's temporary files."""
         return self._given or Seal.load()
 
     def target(self, path: str) -> Target:
-        """Return a file's place, and make the folders above it. The caller has to tell when it is done with the folder.
+        """Return a file's target, and make the folders above it. The caller must call ``done()`` on its folder.
 
         Args:
-            path: The path relative to the destination, with forward slashes; already judged safe as a name.
+            path: The path relative to the destination, with forward slashes; already checked to be safe.
 
         Raises:
             UnsafePath: A link on the way leads out of the destination.
@@ -88,7 +88,7 @@ class Destination:
         return Target(known.folder, name, known.journals.get(part_stem(name), ()) if known.journals else ())
 
     def forget(self) -> None:
-        """Close the folders that nobody uses; one that is needed again is opened again."""
+        """Close the folders that nobody uses; they are reopened when needed."""
         with self._lock:
             forgotten = list(self._known.values())
             self._known.clear()
@@ -102,13 +102,13 @@ class Destination:
                 self._known.move_to_end(above)
                 known.folder.keep_open()
         if known is not None:
-            # A transfer may take days, in which somebody can put a link in a folder's place.
+            # During a long transfer somebody may replace a folder with a link.
             if known.folder.is_current():
                 return known
             known.folder.done()
         folder = open_folder(self._root, above, target=path)
         known = _Known(folder, self._journals(folder))
-        # Once for the caller, and once for those who come later.
+        # Once for the caller, and once for later ones.
         folder.keep_open()
         with self._lock:
             forgotten = [self._known.pop(above, None)]

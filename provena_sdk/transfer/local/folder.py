@@ -1,8 +1,8 @@
-"""One folder below a destination, in which nobody can lead astray who may write there.
+"""A folder below a destination, protected against others who can write there.
 
-A path is looked up anew with every call, and somebody may have put a link in a folder's place meanwhile. On POSIX a
-folder is therefore opened once, and everything in it is done by its descriptor: :class:`HeldFolder`. Windows, and
-systems whose calls take no descriptor of a folder, go by the path: :class:`NamedFolder`.
+The system resolves a path anew with every call, and somebody may replace a folder with a link in between. On POSIX a
+folder is therefore opened once and used by its descriptor: :class:`OpenFolder`. Windows, and systems whose calls take
+no folder descriptor, use the path: :class:`PathFolder`.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from provena_sdk.transfer.local.scan import inside
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _ALWAYS: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | _NO_LINK
-# Opening a pipe that nobody writes to would wait for ever.
+# Opening a pipe that nobody writes to would block for ever.
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0) | _ALWAYS
-# Holding a folder takes no permission to list it, where that can be said.
+# Where supported, opening a folder needs no permission to list it.
 _HOLD: Final = getattr(os, "O_PATH", os.O_RDONLY) | _DIRECTORY
 _NOT_A_FOLDER: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
-# What file systems answer that cannot force a folder to the disk.
+# The errors of file systems that cannot force a folder to the disk.
 _NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 _CALLS: Final = {os.open, os.stat, os.mkdir, os.unlink, os.rmdir, os.rename, os.utime}
-HOLDS_FOLDERS: Final = os.name == "posix" and os.supports_dir_fd >= _CALLS
-"""Whether this system does things in a folder by the folder's descriptor."""
+SUPPORTS_DIR_FD: Final = os.name == "posix" and os.supports_dir_fd >= _CALLS
+"""Whether this system's calls accept the descriptor of a folder."""
 
 
 class Folder(Protocol):
-    """A folder that is there. Names are those of its entries; none holds a slash, and no link at one is followed.
+    """An existing folder. Names are those of its entries; they hold no slash, and links are not followed.
 
-    It stays open until whoever opened it, and each further user who said so, is done; a ``with`` block says so at its
-    end.
+    It stays open until every user has called :meth:`done`: the one who opened it, and one for each call of
+    :meth:`keep_open`. A ``with`` block calls it at its end.
     """
 
     path: str
-    """Its path as the caller knows it, for messages and reports."""
+    """Its path as the caller gave it, for messages and reports."""
 
     def keep_open(self) -> None:
-        """Keep it open for one more user."""
+        """Keep the folder open for one more user."""
         ...
 
     def done(self) -> None:
-        """Tell that one user is done with it."""
+        """Release the folder for one user."""
         ...
 
     def __enter__(self) -> Self:
@@ -59,11 +59,11 @@ class Folder(Protocol):
         ...
 
     def __exit__(self, *_: object) -> None:
-        """Tell that whoever opened it is done with it."""
+        """Release the folder."""
         ...
 
     def is_current(self) -> bool:
-        """Whether its path still leads to it."""
+        """Return whether its path still leads to it."""
         ...
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -71,11 +71,11 @@ class Folder(Protocol):
         ...
 
     def stat(self, name: str) -> os.stat_result:
-        """Say what an entry is."""
+        """Return the status of an entry."""
         ...
 
     def is_folder(self, name: str) -> bool:
-        """Whether an entry is a folder, or a link to one."""
+        """Return whether an entry is a folder, or a link to one."""
         ...
 
     def names(self) -> list[str]:
@@ -83,11 +83,11 @@ class Folder(Protocol):
         ...
 
     def rename(self, old: str, new: str) -> None:
-        """Rename an entry that is there to a name that is free."""
+        """Rename an entry to an unused name."""
         ...
 
     def replace(self, old: str, new: str) -> None:
-        """Rename an entry to a name that another may have, which is then gone."""
+        """Rename an entry, replacing the entry that has the new name."""
         ...
 
     def unlink(self, name: str) -> None:
@@ -99,7 +99,7 @@ class Folder(Protocol):
         ...
 
     def set_time(self, name: str, nanoseconds: int) -> None:
-        """Set when a file was last changed, in nanoseconds since the epoch."""
+        """Set a file's modification time in nanoseconds since the epoch."""
         ...
 
     def sync(self) -> None:
@@ -108,13 +108,13 @@ class Folder(Protocol):
 
 
 def open_folder(root: str, below: str, *, target: str, make: bool = True) -> Folder:
-    """Open a folder of a destination, and make sure that no link on the way leads out of the destination.
+    """Open a folder of a destination, after checking that no link on the way leads out of the destination.
 
     Args:
-        root: The destination; it exists, and links in its own path are the caller's business.
+        root: The destination; it exists, and links in its own path are allowed.
         below: The folder below it, with forward slashes; empty for the destination itself.
         target: The path that the folder is opened for, for messages.
-        make: Whether to make what is missing.
+        make: Whether to make missing folders.
 
     Raises:
         UnsafePath: A link leads out of the destination.
@@ -122,7 +122,7 @@ def open_folder(root: str, below: str, *, target: str, make: bool = True) -> Fol
         OSError: A folder cannot be made or opened.
     """
     path = os.path.join(root, *below.split("/")) if below else root
-    if not HOLDS_FOLDERS:
+    if not SUPPORTS_DIR_FD:
         return _named(root, path, target, make)
     descriptor = _descended(os.open(root, _HOLD & ~_NO_LINK), below.split("/") if below else [], target, make)
     if descriptor is None:
@@ -130,41 +130,41 @@ def open_folder(root: str, below: str, *, target: str, make: bool = True) -> Fol
         if not inside(real, real_root):
             raise _leads_out(target)
         names = os.path.relpath(real, real_root).split(os.sep) if real != real_root else []
-        # What is free of links now must be so on the way down as well.
+        # The resolved path had no links, so it must have none now.
         descriptor = _descended(os.open(real_root, _HOLD), names, target, make)
     if descriptor is None:
         raise _leads_out(target)
-    return HeldFolder(path, descriptor)
+    return OpenFolder(path, descriptor)
 
 
-class HeldFolder:
-    """A folder that is kept open, so that it stays the same whatever becomes of its path; see :class:`Folder`.
+class OpenFolder:
+    """A folder used by its descriptor, which stays the same whatever happens to its path; see :class:`Folder`.
 
     Args:
-        path: Its path, as the caller knows it.
+        path: Its path as the caller gave it.
         descriptor: Its descriptor.
     """
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        # At the latest with the last reference; but an error that is kept keeps what it passed through.
+        # Closed with the last reference at the latest; but a stored exception keeps references.
         self._close = weakref.finalize(self, os.close, descriptor)
         self._identity = _identity(os.fstat(descriptor))
         self._lock = threading.Lock()
         self._users = 1
 
     def keep_open(self) -> None:
-        """Keep it open for one more user."""
+        """Keep the folder open for one more user."""
         with self._lock:
             self._users += 1
 
     def done(self) -> None:
-        """Tell that one user is done with it."""
+        """Release the folder for one user."""
         with self._lock:
             self._users -= 1
             if not self._users:
-                # No number of a file that is opened later.
+                # The number may be reused for another file.
                 self._descriptor = -1
                 self._close()
 
@@ -175,7 +175,7 @@ class HeldFolder:
         self.done()
 
     def is_current(self) -> bool:
-        """Whether its path still leads to it."""
+        """Return whether its path still leads to it."""
         return _leads_to(self.path, self._identity)
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -183,11 +183,11 @@ class HeldFolder:
         return os.open(name, flags | _ALWAYS | _WITHOUT_WAITING, mode, dir_fd=self._descriptor)
 
     def stat(self, name: str) -> os.stat_result:
-        """Say what an entry is."""
+        """Return the status of an entry."""
         return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
 
     def is_folder(self, name: str) -> bool:
-        """Whether an entry is a folder, or a link to one."""
+        """Return whether an entry is a folder, or a link to one."""
         try:
             return stat.S_ISDIR(os.stat(name, dir_fd=self._descriptor).st_mode)
         except OSError:
@@ -195,7 +195,7 @@ class HeldFolder:
 
     def names(self) -> list[str]:
         """List its entries."""
-        # Two that list one descriptor at once would share their place in it.
+        # Two threads listing one descriptor would share its position.
         descriptor = self._reopened()
         try:
             return os.listdir(descriptor)
@@ -203,11 +203,11 @@ class HeldFolder:
             os.close(descriptor)
 
     def rename(self, old: str, new: str) -> None:
-        """Rename an entry that is there to a name that is free."""
+        """Rename an entry to an unused name."""
         os.rename(old, new, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
 
     def replace(self, old: str, new: str) -> None:
-        """Rename an entry to a name that another may have, which is then gone."""
+        """Rename an entry, replacing the entry that has the new name."""
         os.replace(old, new, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
 
     def unlink(self, name: str) -> None:
@@ -219,7 +219,7 @@ class HeldFolder:
         os.rmdir(name, dir_fd=self._descriptor)
 
     def set_time(self, name: str, nanoseconds: int) -> None:
-        """Set when a file was last changed."""
+        """Set a file's modification time."""
         os.utime(name, ns=(nanoseconds, nanoseconds), dir_fd=self._descriptor, follow_symlinks=False)
 
     def sync(self) -> None:
@@ -237,14 +237,14 @@ class HeldFolder:
         return os.open(os.curdir, os.O_RDONLY | _DIRECTORY, dir_fd=self._descriptor)
 
 
-class NamedFolder:
-    """A folder that is found by its path each time; see :class:`Folder`.
+class PathFolder:
+    """A folder used by its path; see :class:`Folder`.
 
-    Whoever may write above it can put a link in its place between two calls. It is for systems on which that cannot be
-    helped.
+    Whoever can write above it may replace it with a link between two calls, which cannot be prevented on the systems
+    that need this class.
 
     Args:
-        path: Its path, as the caller knows it.
+        path: Its path as the caller gave it.
     """
 
     def __init__(self, path: str) -> None:
@@ -264,7 +264,7 @@ class NamedFolder:
         self.done()
 
     def is_current(self) -> bool:
-        """Whether its path still leads to it."""
+        """Return whether its path still leads to it."""
         return _leads_to(self.path, self._identity)
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -272,11 +272,11 @@ class NamedFolder:
         return os.open(self._at(name), flags | _ALWAYS | _WITHOUT_WAITING, mode)
 
     def stat(self, name: str) -> os.stat_result:
-        """Say what an entry is."""
+        """Return the status of an entry."""
         return os.stat(self._at(name), follow_symlinks=False)
 
     def is_folder(self, name: str) -> bool:
-        """Whether an entry is a folder, or a link to one."""
+        """Return whether an entry is a folder, or a link to one."""
         return os.path.isdir(self._at(name))
 
     def names(self) -> list[str]:
@@ -284,11 +284,11 @@ class NamedFolder:
         return os.listdir(self.path)
 
     def rename(self, old: str, new: str) -> None:
-        """Rename an entry that is there to a name that is free."""
+        """Rename an entry to an unused name."""
         os.rename(self._at(old), self._at(new))
 
     def replace(self, old: str, new: str) -> None:
-        """Rename an entry to a name that another may have, which is then gone."""
+        """Rename an entry, replacing the entry that has the new name."""
         os.replace(self._at(old), self._at(new))
 
     def unlink(self, name: str) -> None:
@@ -300,7 +300,7 @@ class NamedFolder:
         os.rmdir(self._at(name))
 
     def set_time(self, name: str, nanoseconds: int) -> None:
-        """Set when a file was last changed."""
+        """Set a file's modification time."""
         os.utime(self._at(name), ns=(nanoseconds, nanoseconds))
 
     def sync(self) -> None:
@@ -311,7 +311,7 @@ class NamedFolder:
 
 
 def _descended(descriptor: int, names: Sequence[str], target: str, make: bool) -> int | None:
-    """Return the descriptor of a folder further down, or None when a link is on the way; the one given is closed.
+    """Return the descriptor of a folder further down, or None if a link is on the way; closes the given one.
 
     Raises:
         NotADirectoryError: A file is on the way.
@@ -361,7 +361,7 @@ def _named(root: str, path: str, target: str, make: bool) -> Folder:
                 os.makedirs(path, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
                 raise _file_in_the_way(target) from None
-    return NamedFolder(path)
+    return PathFolder(path)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

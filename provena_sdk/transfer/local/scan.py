@@ -107,9 +107,9 @@ def make_destination(folder: Path) -> None:
 def _folder(argument: str, given: object) -> Path:
     """Read a folder's path. An empty one is refused, since it would mean the current folder."""
     if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
-        raise InvalidArgument(argument, f"a path is a str or a Path, not {type(given).__name__}.")
+        raise InvalidArgument(argument, f"must be a str or a Path, not {type(given).__name__}.")
     if not path.strip():
-        raise InvalidArgument(argument, "it must not be empty.", hint="For the current folder, give '.'.")
+        raise InvalidArgument(argument, "must not be empty.", hint="For the current folder, give '.'.")
     if "\0" in path:
         raise InvalidArgument(argument, f"{quoted(path)} holds a NUL character.")
     try:

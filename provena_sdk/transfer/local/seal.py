@@ -1,10 +1,9 @@
-"""What proves that this user's SDK named a temporary file, and wrote the bytes in it.
+"""Authenticates temporary files: shows that this user's SDK named a file, and wrote the bytes in it.
 
-Whoever may write into a destination can put files there that look like what a download left, and bytes of any CRC. So
-the names of part files and journals carry a code made with a key from the user's state folder, and so do the pieces
-that a journal names, unless the store's own checksum of the whole file would show any other bytes. Without the key,
-because the folder cannot be written or the key be kept private, downloads work all the same and leave nothing that the
-next one would use.
+Whoever can write into a destination can put files there that look like an interrupted download, with bytes of any CRC.
+Therefore the names of part files and journals carry a code made with a key from the user's state folder, and so do the
+ranges in a journal, unless the store's checksum of the whole file would reveal forged bytes. Without the key, because
+the state folder cannot be written or kept private, downloads work but cannot be resumed.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ from provena_sdk.s3.checksums import Hasher
 _log = logging.getLogger(__name__)
 
 SEAL_BYTES: Final = 16
-"""The size of the code that seals a piece, in bytes."""
+"""The size of the code that seals a range, in bytes."""
 
 _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 8
 _TOKEN: Final = re.compile(r"(?P<start>[0-9a-f]{8}-[0-9a-f-]{1,40})-(?P<code>[0-9a-f]{16})")
-# What reading says of a key that is missing, that others could know or have made, or that is something else.
+# The errors of reading a key that is missing, that others could know or have made, or that is not a file.
 _WORTHLESS: Final = frozenset(
     {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EINVAL, errno.ELOOP, errno.ENOTDIR}
 )
@@ -45,18 +44,18 @@ _LOOK_SECONDS: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class PartName:
-    """The name of a part file or journal that this user's SDK gave.
+    """The name of a part file or journal given by this user's SDK.
 
     Args:
-        stem: What the names of all part files and journals of one target begin with.
-        token: What tells one download of it from another.
+        stem: The start of the names of all part files and journals of one target.
+        token: Distinguishes the downloads of the target.
     """
 
     stem: str
     token: str
 
-    def is_of_the_dead(self) -> bool:
-        """Whether the process that gave the name has ended for certain."""
+    def process_is_dead(self) -> bool:
+        """Return whether the process that gave the name has certainly ended."""
         return bears_mark_of_dead(self.token.rpartition("-")[0])
 
 
@@ -64,12 +63,12 @@ class Seal:
     """Marks what this user's SDK writes, and recognises it.
 
     Args:
-        key: The secret of both; None recognises nothing.
+        key: The secret key; None recognises nothing.
     """
 
     def __init__(self, key: bytes | None) -> None:
         self._key = key
-        # Names need only differ, and those of other processes have another mark.
+        # Numbers need only differ within this process; other processes have another mark.
         self._numbers = itertools.count(secrets.randbits(31))
 
     @classmethod
@@ -77,39 +76,41 @@ class Seal:
         """Load the user's seal.
 
         Args:
-            create: Whether to make the key when there is none.
-            file: Where the key lies; None means ``downloads/key`` in the user's state folder.
+            create: Whether to create the key if there is none.
+            file: The file of the key; None means ``downloads/key`` in the user's state folder.
         """
         try:
             return cls(_key(file or state_folder() / "downloads" / "key", create=create))
         except (OSError, RuntimeError) as error:
-            _log.debug("No key for what downloads leave (%s)", type(error).__name__)
+            _log.debug(
+                "Downloads cannot be resumed, since there is no key to seal them (%s)", type(error).__name__
+            )
             return cls(None)
 
     def __repr__(self) -> str:
-        return f"<Seal {'with' if self.proves else 'without'} a key>"
+        return f"<Seal {'with' if self.has_key else 'without'} a key>"
 
     @property
-    def proves(self) -> bool:
-        """Whether there is a key, so that anything can be recognised."""
+    def has_key(self) -> bool:
+        """Whether there is a key; without one nothing is recognised."""
         return self._key is not None
 
     def token(self, stem: str) -> str:
-        """Return a new token for the name of a part file; it tells which process is at work.
+        """Return a new token for the name of a part file; it identifies this process.
 
         Args:
-            stem: What the names of all part files of its target begin with.
+            stem: The start of the names of all part files of the target.
         """
         start = f"{next(self._numbers):08x}-{process_mark()}"
-        return f"{start}-{self._code(stem, start)}" if self.proves else start
+        return f"{start}-{self._code(stem, start)}" if self.has_key else start
 
     def read(self, name: str) -> PartName | None:
-        """Take the name of a part file or journal apart; None when this user's SDK did not give it.
+        """Parse the name of a part file or journal; return None if this user's SDK did not give it.
 
         Args:
             name: The name.
         """
-        parts = part_name_parts(name) if self.proves else None
+        parts = part_name_parts(name) if self.has_key else None
         match = parts and _TOKEN.fullmatch(parts[1])
         if (
             not parts
@@ -120,10 +121,10 @@ class Seal:
         return PartName(*parts)
 
     def hasher(self, purpose: str) -> Hasher:
-        """Return what seals bytes.
+        """Return a hasher that seals bytes.
 
         Args:
-            purpose: What the bytes are; the same ones for another purpose have another seal.
+            purpose: What the bytes are; the same bytes have another seal for another purpose.
 
         Raises:
             ValueError: There is no key.
@@ -135,9 +136,9 @@ class Seal:
     def _code(self, stem: str, start: str) -> str:
         if self._key is None:
             raise ValueError("There is no key to seal with.")
-        told = f"{stem}.{start}".encode(errors="surrogatepass")
+        name = f"{stem}.{start}".encode(errors="surrogatepass")
         return hashlib.blake2b(
-            told, digest_size=_NAME_BYTES, key=self._key, person=b"provena name"
+            name, digest_size=_NAME_BYTES, key=self._key, person=b"provena name"
         ).hexdigest()
 
 
@@ -153,7 +154,7 @@ class _Sealing:
 
 
 def _key(file: Path, *, create: bool) -> bytes | None:
-    """Read the key, or make it when it is missing, damaged, or could be known to others."""
+    """Read the key, or create it if it is missing, damaged, or could be known to others."""
     try:
         known = _whole_key(file)
     except OSError as error:
@@ -168,7 +169,7 @@ def _key(file: Path, *, create: bool) -> bytes | None:
         file.unlink()
     with contextlib.suppress(FileExistsError):
         create_own(file, secrets.token_bytes(_KEY_BYTES))
-    # Not what was just written: another process may have been faster, and not every file system keeps modes.
+    # Read it back: another process may have been faster, and not every file system keeps modes.
     return _whole_key(file)
 
 
@@ -177,6 +178,6 @@ def _whole_key(file: Path) -> bytes | None:
         known = read_own(file, most=_KEY_BYTES + 1, secret=True)
         if len(known) == _KEY_BYTES:
             return known
-        # Another process may be about to write it.
+        # Another process may be writing it.
         time.sleep(_LOOK_SECONDS)
     return None

@@ -1,4 +1,4 @@
-"""Reading a file that is being uploaded, and noticing when it changes meanwhile."""
+"""Reads a file that is being uploaded, and notices when it changes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import IntegrityError
 
-# Opening a pipe that nobody writes to would wait for ever.
+# Opening a pipe that nobody writes to would block for ever.
 _WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)
 
 
 class SourceFile:
-    """A file being uploaded, which must not change meanwhile. Reading is safe from several threads.
+    """A file being uploaded, which must not change meanwhile. Reading is thread-safe.
 
     Args:
         path: The file.
 
     Raises:
-        OSError: It cannot be opened, or is no plain file.
+        OSError: It cannot be opened, or is not a regular file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,7 +31,7 @@ class SourceFile:
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode):
             self._file.close()
-            raise IsADirectoryError(f"{quoted(path)} is no file any more.")
+            raise IsADirectoryError(f"{quoted(path)} is no longer a regular file.")
         self._state = (status.st_size, status.st_mtime_ns)
         self._lock = threading.Lock()
 
@@ -42,18 +42,18 @@ class SourceFile:
 
     @property
     def modified_ns(self) -> int:
-        """When the file was last changed before it was opened, in nanoseconds since the epoch."""
+        """The modification time when the file was opened, in nanoseconds since the epoch."""
         return self._state[1]
 
     def read(self, offset: int, size: int) -> bytes:
-        """Read exactly some bytes.
+        """Read a range of bytes.
 
         Args:
-            offset: Where they begin.
-            size: How many there are.
+            offset: The offset in bytes.
+            size: The number of bytes.
 
         Raises:
-            IntegrityError: The file is not what it was when it was opened.
+            IntegrityError: The file changed since it was opened.
         """
         data = self._some(offset, size)
         if len(data) < size:
@@ -68,10 +68,10 @@ class SourceFile:
         return data
 
     def check(self) -> None:
-        """Make sure that the file is what it was.
+        """Check that the file has not changed.
 
         Raises:
-            IntegrityError: It has another size or was written to.
+            IntegrityError: Its size or modification time changed.
         """
         status = os.fstat(self._file.fileno())
         if (status.st_size, status.st_mtime_ns) != self._state:
@@ -82,7 +82,7 @@ class SourceFile:
         with self._lock:
             self._file.close()
 
-    # By the platform and not by what os has, so that type checkers know which branch they may leave out.
+    # Test the platform rather than os.pread, so that type checkers know which branch applies.
     if sys.platform == "win32":
 
         def _some(self, offset: int, size: int) -> bytes:

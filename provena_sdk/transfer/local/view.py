@@ -1,4 +1,4 @@
-"""Looking at what a destination folder holds already, without changing it or being led out of it."""
+"""Inspects a destination folder, without changing it or following links out of it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _BLOCK_BYTES = 512
 
 
 class Found(NamedTuple):
-    """A file, or a link with a file's name, that is there already."""
+    """An existing file, or a link with a file's name."""
 
     seen: Seen
     link: bool
 
 
 class InTheWay(NamedTuple):
-    """What keeps a file from its place; ``unsafe`` when it would lead out of the destination."""
+    """What prevents a file from being written; ``unsafe`` if it leads out of the destination."""
 
     reason: str
     unsafe: bool = False
@@ -43,7 +43,7 @@ class _Folder:
 
 
 class DestinationView:
-    """A destination folder as it is. Each of its folders is read once, if its paths are asked for in their order.
+    """A destination folder as it is. Each of its folders is read once, if paths are looked up in order.
 
     Args:
         root: The folder; it need not exist.
@@ -53,21 +53,21 @@ class DestinationView:
         self.root = root
         self._real_root = os.path.realpath(root)
         self._ignores_case: bool | None = None
-        # The folders above the path that was asked for last, the root first.
+        # The folders above the path looked up last, the root first.
         self._chain: list[tuple[str, _Folder]] = []
 
     @property
     def ignores_case(self) -> bool:
-        """Whether its file system ignores case and Unicode form; asked of the nearest folder that exists."""
+        """Whether its file system ignores case and Unicode form; tested in the nearest existing folder."""
         if self._ignores_case is None:
             self._ignores_case = ignores_case(nearest_folder(self.root))
         return self._ignores_case
 
     def look(self, target: str) -> Found | InTheWay | None:
-        """Tell what has a file's place, or None when nothing has.
+        """Return what exists at a path; None if nothing does.
 
         Args:
-            target: The path below the root, with forward slashes; already judged safe as a name.
+            target: The path below the root, with forward slashes; already checked to be safe.
         """
         above, _, name = target.rpartition("/")
         folder = self._folder(above)
@@ -80,7 +80,7 @@ class DestinationView:
         return _judged(entry)
 
     def resumable_bytes(self, target: str) -> int:
-        """Return the bytes on disk of what a broken download of a file left, which its next download can use.
+        """Return the bytes on disk that an interrupted download of a file left for the next one.
 
         Args:
             target: The path below the root, with forward slashes.
@@ -89,9 +89,9 @@ class DestinationView:
         return self._folder(above).parts.get(part_stem(name), 0)
 
     def files(self, below: str = "") -> Iterator[tuple[str, Seen]]:
-        """Yield each file below a folder, with its path from the root. Links are neither followed nor yielded.
+        """Yield each file below a folder, with its path from the root, but no links.
 
-        What downloads in the making left is not yielded either, nor what cannot be read.
+        Part files, journals and unreadable files are left out.
 
         Args:
             below: The folder, ending in a slash; empty for all.
@@ -138,7 +138,7 @@ class DestinationView:
             leads_out = entry.is_symlink() and not inside(os.path.realpath(entry.path), self._real_root)
             is_folder = entry.is_dir()
         except OSError as error:
-            # A link may be gone before it is read.
+            # A link may vanish before it is read.
             return _Folder("", obstacle=_unreadable(error))
         if leads_out:
             return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
@@ -169,12 +169,12 @@ class DestinationView:
         except OSError:
             return
         if stat.S_ISREG(status.st_mode):
-            # Part files have holes; Windows does not tell what they take.
+            # Part files have holes; Windows does not report their size on disk.
             taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
             parts[part.stem] = max(parts.get(part.stem, 0), min(taken, status.st_size))
 
     def _otherwise_spelt(self, folder: _Folder, name: str) -> str | None:
-        """Find the entry that a file system without case takes for the same, if this is one."""
+        """Find the entry with the same name but for case, if the file system ignores case."""
         if not folder.entries:
             return None
         if folder.spellings is None:
@@ -184,7 +184,7 @@ class DestinationView:
 
 
 def nearest_folder(path: Path) -> Path:
-    """Return a folder, or the nearest one above it that exists.
+    """Return a folder if it exists, or its nearest existing parent.
 
     Args:
         path: The folder.

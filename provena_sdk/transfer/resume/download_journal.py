@@ -1,9 +1,9 @@
-"""The journal of a large download: what its part file holds already, for the next one when this process dies.
+"""The journal of a large download: which ranges its part file holds, so that the next download can resume.
 
-It lies beside the part file, in lines of JSON. The first tells which object is fetched and how it is cut into pieces.
-Each further one names a piece that was written, and its digest. A download that resumes compares the digests with the
-part file, so that it does not matter in which order a disk really wrote the two, or who else could write there. No lock
-is trusted: a download is taken over by renaming its part file, which succeeds only once.
+It lies beside the part file, as lines of JSON. The first line names the object and its ranges; each further line names
+a stored range and its digest. A resumed download checks the digests against the part file, so it matters neither in
+which order the disk wrote the two nor who else can write there. No lock is trusted: a download is taken over by
+renaming its part file, which succeeds only once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import BinaryIO, Final
 from provena_sdk.datasets.paths import journal_name
 from provena_sdk.private_files import is_own
 from provena_sdk.transfer.local.destination import Target
-from provena_sdk.transfer.resume.ranges import Pieces
+from provena_sdk.transfer.resume.ranges import StoredRanges
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _LINE: Final = re.compile(rb'\[([0-9]{1,9}),"([0-9a-f]*)"\]\n')
 # The sizes of 10,000 parts of several gigabytes each fit.
 _HEADING_BYTES: Final = 1024 * 1024
@@ -38,17 +38,17 @@ class Heading:
     """The first line of a journal.
 
     Args:
-        store: The object store's address; empty for Amazon S3.
+        store: The object store's URL; empty for Amazon S3.
         bucket: The object's bucket.
         key: The object's key.
         target: The target's name.
         etag: The object's ETag.
         size: Its size in bytes.
-        piece: The size of the largest piece in bytes.
-        part: The size of the parts that pieces do not reach over, or all their sizes, in bytes.
-        pieces: How many pieces there are.
-        width: The size of a piece's digest in bytes.
-        digest: What the digests are, such as ``crc32+seal``.
+        range_bytes: The size of the largest range in bytes.
+        part: The size of the parts that no range crosses, or all their sizes, in bytes.
+        ranges: The number of ranges.
+        width: The size of a range's digest in bytes.
+        digest: The kind of the digests, such as ``crc32+seal``.
     """
 
     store: str
@@ -57,42 +57,44 @@ class Heading:
     target: str
     etag: str
     size: int
-    piece: int
+    range_bytes: int
     part: int | list[int]
-    pieces: int
+    ranges: int
     width: int
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SavedJournal:
     """A journal that was read.
 
     Args:
         heading: Its first line.
-        pieces: The pieces it names.
-        modified: When it was last written to, in seconds since the epoch.
+        ranges: The ranges it names.
+        modified: When it was last written, in seconds since the epoch.
     """
 
     heading: Heading
-    pieces: Pieces
+    ranges: StoredRanges
     modified: float
 
 
-class Journal:
-    """The journal of a download at work.
+class DownloadJournal:
+    """The journal of a download under way.
 
     Args:
         target: The target.
         token: The token of the part file.
-        heading: Its first line.
-        pieces: The pieces that are there already, when another download is resumed.
+        heading: The first line.
+        ranges: The ranges stored by an earlier download that is resumed.
 
     Raises:
-        OSError: It cannot be written, or there is such a file.
+        OSError: It cannot be written, or exists already.
     """
 
-    def __init__(self, target: Target, token: str, heading: Heading, pieces: Pieces | None = None) -> None:
+    def __init__(
+        self, target: Target, token: str, heading: Heading, ranges: StoredRanges | None = None
+    ) -> None:
         self._folder = target.folder
         self._name = journal_name(target.name, token)
         self._lock = threading.Lock()
@@ -101,22 +103,22 @@ class Journal:
         self._file: BinaryIO = open(descriptor, "wb", buffering=0)  # noqa: SIM115  # reason=it stays open for the download
         try:
             self._write(json.dumps(first, separators=(",", ":")).encode() + b"\n")
-            if pieces is not None:
-                self._carry_over(pieces)
+            if ranges is not None:
+                self._carry_over(ranges)
         except BaseException:
             self.delete()
             raise
 
-    def _carry_over(self, pieces: Pieces) -> None:
-        lines = (_line(index, pieces.digest(index)) for index in pieces)
+    def _carry_over(self, ranges: StoredRanges) -> None:
+        lines = (_line(index, ranges.digest(index)) for index in ranges)
         while some := b"".join(itertools.islice(lines, _TOGETHER)):
             self._write(some)
 
     def add(self, index: int, digest: bytes) -> None:
-        """Note that a piece was written; nothing happens once the journal was closed.
+        """Record a stored range; does nothing once the journal is closed.
 
         Args:
-            index: The piece's number, from zero.
+            index: The range's number, from zero.
             digest: Its digest.
         """
         with self._lock:
@@ -124,10 +126,10 @@ class Journal:
                 self._write(_line(index, digest))
 
     def release(self) -> None:
-        """Close the journal, and let the next download resume at once although this process may live on."""
+        """Close the journal so that the next download can resume at once, even while this process lives."""
         with self._lock:
             self._file.close()
-            # An old date needs no room on a disk that may be full.
+            # Setting an old date needs no space on a disk that may be full.
             with contextlib.suppress(OSError):
                 self._folder.set_time(self._name, 0)
 
@@ -148,11 +150,10 @@ def _line(index: int, digest: bytes) -> bytes:
     return b'[%d,"%b"]\n' % (index, digest.hex().encode())
 
 
-def read_journal(target: Target, token: str) -> Found | None:
-    """Read a journal, or return None when it is of no use.
+def read_journal(target: Target, token: str) -> SavedJournal | None:
+    """Read a journal; return None if it is unusable.
 
-    A last line that was not written to its end is left out; any other line that is not one of ours makes the journal
-    worthless.
+    An incomplete last line is ignored; any other malformed line makes the journal unusable.
 
     Args:
         target: The target.
@@ -167,7 +168,7 @@ def read_journal(target: Target, token: str) -> Found | None:
         return None
 
 
-def _parse(file: BinaryIO, modified: float) -> Found | None:
+def _parse(file: BinaryIO, modified: float) -> SavedJournal | None:
     first = file.readline(_HEADING_BYTES)
     if not first.endswith(b"\n"):
         return None
@@ -177,7 +178,7 @@ def _parse(file: BinaryIO, modified: float) -> Found | None:
     heading = Heading(**fields)
     if not _is_sound(heading):
         return None
-    pieces = Pieces(heading.pieces, heading.width)
+    ranges = StoredRanges(heading.ranges, heading.width)
     for line in iter(partial(file.readline, _LINE_BYTES), b""):
         match = _LINE.fullmatch(line)
         if match is None:
@@ -185,18 +186,18 @@ def _parse(file: BinaryIO, modified: float) -> Found | None:
                 return None
             break
         index, digest = int(match[1]), bytes.fromhex(match[2].decode())
-        if index >= heading.pieces or len(digest) != heading.width:
+        if index >= heading.ranges or len(digest) != heading.width:
             return None
-        pieces.add(index, digest)
-    return Found(heading, pieces, modified)
+        ranges.add(index, digest)
+    return SavedJournal(heading, ranges, modified)
 
 
 def _is_sound(heading: Heading) -> bool:
-    numbers = [heading.size, heading.piece, heading.pieces, heading.width]
+    numbers = [heading.size, heading.range_bytes, heading.ranges, heading.width]
     texts = [heading.store, heading.bucket, heading.key, heading.target, heading.etag, heading.digest]
     return (
         all(type(number) is int and number >= 0 for number in numbers)
         and all(isinstance(text, str) for text in texts)
-        and heading.pieces <= _MOST_PIECES
+        and heading.ranges <= _MOST_PIECES
         and heading.width <= _MOST_WIDTH
     )

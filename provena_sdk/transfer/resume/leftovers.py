@@ -1,4 +1,4 @@
-"""Clearing away what downloads that were killed left in a destination."""
+"""Removes the leftovers of killed downloads from a destination."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _RESUMABLE_SECONDS: Final = 7 * 24 * 3600.0
 
 
 def sweep(root: Path, targets: Iterable[str], seal: Seal | None = None) -> None:
-    """Remove what downloads of this user that were killed left in the folders of these targets.
+    """Remove the leftovers of this user's killed downloads from the folders of these targets.
 
-    A part file is dead when its process is, or when nobody has touched it for an hour. One with a journal can be
-    resumed, and is removed a week after it was last touched. What this user's SDK did not name stays, whatever its name
-    looks like.
+    A part file is removed when its process has ended, or when it was not touched for an hour. One with a journal can
+    be resumed, and is removed a week after it was last touched. Files that this user's SDK did not name are kept,
+    whatever they are called.
 
     Args:
         root: The destination folder.
-        targets: Paths relative to it, with forward slashes; already judged safe as names.
+        targets: Paths relative to it, with forward slashes; already checked to be safe.
         seal: The user's seal; None loads it.
     """
     seal = seal or Seal.load(create=False)
-    if not seal.proves:
+    if not seal.has_key:
         return
     now = time.time()
     for above in {target.rpartition("/")[0] for target in targets}:
@@ -57,7 +57,7 @@ def _sweep_folder(folder: Folder, seal: Seal, now: float) -> None:
     for part, pair in pairs.items():
         resumable = len(pair) > 1
         patience = _RESUMABLE_SECONDS if resumable else DEAD_SECONDS
-        if max(pair.values()) < now - patience or (not resumable and part.is_of_the_dead()):
+        if max(pair.values()) < now - patience or (not resumable and part.process_is_dead()):
             for name in pair:
                 with contextlib.suppress(FileNotFoundError):
                     folder.unlink(name)

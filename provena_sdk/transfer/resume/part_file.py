@@ -1,4 +1,4 @@
-"""Hidden part files beside their targets, which take their names once they are whole."""
+"""Part files: hidden files beside their targets, renamed to them once they are complete."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _READ: Final = 1024 * 1024
 
 
 class PartFile:
-    """A download in the making: a hidden file beside its target that takes the target's name once it is whole.
+    """A hidden file beside its target, renamed to it once it is complete.
 
-    Writing and reading are safe from several threads. Once the file was closed, nothing is written any more.
+    Reading and writing are thread-safe. Nothing is written once the file is closed.
 
     Args:
         target: The target.
-        token: What tells it from other downloads of the same target.
-        existing: Whether to open a file that is there already.
+        token: Distinguishes it from other downloads of the same target.
+        existing: Whether to open an existing file.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        FileNotFoundError: There is no such file to open, or it is not a plain file of this user.
-        OSError: The file cannot be made.
+        FileNotFoundError: The file to open is missing, or is not a regular file of this user.
+        OSError: The file cannot be created.
     """
 
     def __init__(self, target: Target, token: str, *, existing: bool = False) -> None:
@@ -56,14 +56,14 @@ class PartFile:
             raise FileNotFoundError(errno.ENOENT, "It is not a part file of this user", target.path)
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> bool:
-        """Write some bytes at their place.
+        """Write bytes at an offset.
 
         Args:
-            offset: The place, in bytes.
+            offset: The offset in bytes.
             data: The bytes.
 
         Returns:
-            Whether they were written: False once the file was closed.
+            Whether they were written: False once the file is closed.
         """
         with self._open() as descriptor:
             if descriptor is None:
@@ -75,11 +75,11 @@ class PartFile:
         return True
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read some bytes back; fewer at the end of the file.
+        """Read bytes; fewer at the end of the file.
 
         Args:
-            offset: The place, in bytes.
-            length: How many.
+            offset: The offset in bytes.
+            length: The number of bytes.
 
         Raises:
             ValueError: The file was closed.
@@ -94,11 +94,11 @@ class PartFile:
                 return os.read(descriptor, length)
 
     def blocks(self, offset: int, length: int) -> Iterator[bytes]:
-        """Read some bytes back, a megabyte at a time; fewer when the file ends before.
+        """Yield bytes a megabyte at a time; fewer at the end of the file.
 
         Args:
-            offset: The place, in bytes.
-            length: How many.
+            offset: The offset in bytes.
+            length: The number of bytes.
         """
         end = offset + length
         while offset < end and (block := self.read(offset, min(_READ, end - offset))):
@@ -106,12 +106,12 @@ class PartFile:
             offset += len(block)
 
     def commit(self, *, size: int, modified: datetime | None = None, fsync: bool = False) -> None:
-        """Give the file its final name, replacing what had it.
+        """Give the file its final name, replacing the file that has it.
 
         Args:
             size: The size it must have, in bytes.
-            modified: The modification time to give it; None leaves it as it is.
-            fsync: Whether to force it to the disk first, and its name afterwards.
+            modified: The modification time to set; None leaves it unchanged.
+            fsync: Whether to force its bytes and its name to the disk.
 
         Raises:
             FileError: Somebody else removed it or its folder, took it over, or changed its size.
@@ -131,7 +131,7 @@ class PartFile:
         _publish(self.target, self._name, modified=modified, fsync=fsync)
 
     def close(self) -> None:
-        """Close the file and leave it where it is."""
+        """Close the file and keep it."""
         with self._lock:
             self._closing = True
             idle = self._users == 0
@@ -158,7 +158,7 @@ class PartFile:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[int | None]:
-        """Lend the descriptor: closing waits for whoever uses it, lest its number is given to another file."""
+        """Lend the descriptor; closing waits for its users, because the number may be reused for another file."""
         with self._lock:
             closing = self._closing
             self._users += not closing
@@ -200,14 +200,14 @@ def write_whole(
     modified: datetime | None = None,
     fsync: bool = False,
 ) -> None:
-    """Write a file at once, by way of a part file.
+    """Write a whole file through a part file.
 
     Args:
         target: The target.
         data: Its bytes.
         seal: Marks the part file, so that it can be removed if this process dies.
-        modified: The modification time to give it; None leaves it as it is.
-        fsync: Whether to force it to the disk first, and its name afterwards.
+        modified: The modification time to set; None leaves it unchanged.
+        fsync: Whether to force its bytes and its name to the disk.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
@@ -236,17 +236,17 @@ def _opened(target: Target, name: str, flags: int) -> int:
     try:
         return target.folder.open(name, flags)
     except OSError as error:
-        # Nobody has heard of the hidden file.
+        # Users do not know the hidden file.
         error.filename = target.path
         raise
 
 
 def _publish(target: Target, name: str, *, modified: datetime | None, fsync: bool) -> None:
-    """Give a part file that was closed its time, and the name of its target.
+    """Set the time of a closed part file, and rename it to its target.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        FileError: The folder has another place now, so that the file is not where it is looked for.
+        FileError: The folder was moved, so the file is not where it is expected.
     """
     folder = target.folder
     if modified is not None:
@@ -269,7 +269,7 @@ def _folder_in_the_way(target: Target) -> IsADirectoryError:
 
 def _moved(target: Target) -> FileError:
     return FileError(
-        f"{quoted(target.path)}: its folder was moved or replaced by somebody else while it was fetched.",
+        f"{quoted(target.path)}: its folder was moved or replaced by somebody else during the download.",
         path=target.path,
         hint="Download it again, into a folder that nobody else changes.",
     )

@@ -1,4 +1,4 @@
-"""Resuming large downloads that broke off, and taking over what one left."""
+"""A large download that can be resumed: its part file and its journal."""
 
 from __future__ import annotations
 
@@ -14,85 +14,90 @@ from provena_sdk.datasets.paths import journal_name, part_name, part_stem
 from provena_sdk.s3.checksums import Hasher
 from provena_sdk.transfer.local.destination import Target
 from provena_sdk.transfer.local.seal import PartName, Seal
-from provena_sdk.transfer.resume.download_journal import Found, Heading, Journal, read_journal
+from provena_sdk.transfer.resume.download_journal import DownloadJournal, Heading, SavedJournal, read_journal
 from provena_sdk.transfer.resume.part_file import PartFile
 from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import Pieces
+from provena_sdk.transfer.resume.ranges import StoredRanges
 
 DEAD_SECONDS: Final = 3600.0
-"""A download writes to its part file or journal all the time; one that nobody touched for so long is dead."""
+"""A download writes to its part file or journal all the time; one untouched for so long has ended."""
 
 
-class Partial:
-    """A large download in the making, which must be completed, left or discarded; so its folder is closed.
+class PartialDownload:
+    """A large download under way. Complete, keep or discard it, which also closes its folder.
 
     Args:
         part: The part file.
-        journal: The journal; None when nothing that is left could be recognised.
-        pieces: The pieces that are there. Those of an earlier download are not compared with their digests yet.
-        heading: What is fetched and how it is cut.
-        digest: What its pieces are hashed by.
+        journal: The journal; None if nothing kept could be recognised later.
+        ranges: The stored ranges. Those of an earlier download are not yet checked against their digests.
+        heading: What is downloaded, and in which ranges.
+        digest: How its ranges are hashed.
     """
 
     def __init__(
-        self, part: PartFile, journal: Journal | None, pieces: Pieces, heading: Heading, digest: RangeDigest
+        self,
+        part: PartFile,
+        journal: DownloadJournal | None,
+        ranges: StoredRanges,
+        heading: Heading,
+        digest: RangeDigest,
     ) -> None:
         self.part = part
-        self.pieces = pieces
+        self.ranges = ranges
         self._journal = journal
         self._digest = digest
         self._purpose = json.dumps(asdict(heading), sort_keys=True)
         self._size = heading.size
 
     def hasher(self, index: int) -> Hasher | None:
-        """Return what hashes a piece; None when nothing is hashed.
+        """Return a hasher for a range; None if nothing is hashed.
 
         Args:
-            index: The piece's number, from zero.
+            index: The range's number, from zero.
         """
         return self._digest.hasher(f"{index} {self._purpose}")
 
     def add(self, index: int, digest: bytes) -> bytes:
-        """Note that a piece was written.
+        """Record a range that was written.
 
         Args:
-            index: The piece's number, from zero.
-            digest: What :meth:`hasher` made of it.
+            index: The range's number, from zero.
+            digest: Its digest by :meth:`hasher`.
 
         Returns:
-            What the file's proof needs of the digest.
+            The part of the digest that the file's checksum is made of.
         """
         if self._journal is not None:
             self._journal.add(index, digest)
-        self.pieces.add(index, digest)
+        self.ranges.add(index, digest)
         return self._digest.plain(digest)
 
-    def holds(self, index: int, span: tuple[int, int]) -> bytes | None:
-        """Compare a piece that an earlier download left with its digest.
+    def check(self, index: int, span: tuple[int, int]) -> bytes | None:
+        """Check a range kept by an earlier download against its digest.
 
         Args:
-            index: The piece's number, from zero.
+            index: The range's number, from zero.
             span: Its offset and length in bytes.
 
         Returns:
-            What the file's proof needs of the digest; None when the piece is not there after all.
+            The part of the digest that the file's checksum is made of; None if the range is damaged.
         """
         hasher, length = self.hasher(index), 0
         if hasher is not None:
             for block in self.part.blocks(*span):
                 hasher.update(block)
                 length += len(block)
-            if length == span[1] and hasher.digest() == self.pieces.digest(index):
-                return self._digest.plain(self.pieces.digest(index))
-        self.pieces.remove(index)
+            if length == span[1] and hasher.digest() == self.ranges.digest(index):
+                return self._digest.plain(self.ranges.digest(index))
+        self.ranges.remove(index)
         return None
 
     def complete(self, *, modified: datetime | None = None, fsync: bool = False) -> None:
-        """Give the file its final name, and remove what else there is of it; see :meth:`PartFile.commit`.
+        """Give the file its final name, and remove its journal and leftovers; see :meth:`PartFile.commit`.
 
         Args:
-            modified: The modification time to give it; None leaves it as it is.
-            fsync: Whether to force it to the disk.
+            modified: The modification time to set; None leaves it unchanged.
+            fsync: Whether to force the file to the disk.
 
         Raises:
             FileError: Somebody else removed it or its folder, took it over, or changed its size.
@@ -101,11 +106,11 @@ class Partial:
         if self._journal is not None:
             self._journal.delete()
         with self.part.target as target:
-            clear_broken_off(target)
+            remove_interrupted(target)
 
-    def leave(self) -> None:
-        """Leave what was fetched for the next download of the same target, if it can be resumed."""
-        if self._journal is None or not len(self.pieces):
+    def keep(self) -> None:
+        """Keep the stored ranges for the next download of the same target, if it can resume from them."""
+        if self._journal is None or not len(self.ranges):
             self.discard()
             return
         with self.part.target:
@@ -120,31 +125,31 @@ class Partial:
                 self._journal.delete()
 
 
-def begin(target: Target, heading: Heading, digest: RangeDigest, seal: Seal) -> Partial:
-    """Begin a large download, or resume one of the same object that broke off.
+def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal: Seal) -> PartialDownload:
+    """Begin a large download, or resume an interrupted one of the same object.
 
     Args:
-        target: The target; what is returned closes its folder.
-        heading: What is fetched and how it is cut.
-        digest: What its pieces are hashed by.
+        target: The target; the returned download closes its folder.
+        heading: What to download, and in which ranges.
+        digest: How its ranges are hashed.
         seal: The user's seal.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        OSError: A file cannot be made.
+        OSError: A file cannot be created.
     """
     stem = part_stem(target.name)
-    for part, found in sorted(_broken_off(target), key=lambda pair: -len(pair[1].pieces)):
+    for part, found in sorted(_interrupted(target), key=lambda pair: -len(pair[1].ranges)):
         token = seal.token(stem)
-        taken = _taken_over(target, part, found, heading, token)
+        taken = _resumed(target, part, found, heading, token)
         if taken is not None:
-            return Partial(*taken, heading, digest)
+            return PartialDownload(*taken, heading, digest)
     token = seal.token(stem)
-    # The journal comes first: it tells the next download whose part file it is, even if this process dies now.
-    journal = Journal(target, token, heading) if seal.proves else None
+    # The journal comes first, so that the next download can attribute the part file even if this process dies now.
+    journal = DownloadJournal(target, token, heading) if seal.has_key else None
     try:
-        return Partial(
-            PartFile(target, token), journal, Pieces(heading.pieces, heading.width), heading, digest
+        return PartialDownload(
+            PartFile(target, token), journal, StoredRanges(heading.ranges, heading.width), heading, digest
         )
     except BaseException:
         if journal is not None:
@@ -152,35 +157,35 @@ def begin(target: Target, heading: Heading, digest: RangeDigest, seal: Seal) -> 
         raise
 
 
-def clear_broken_off(target: Target) -> None:
-    """Remove what downloads of a target left that broke off, now that it is there.
+def remove_interrupted(target: Target) -> None:
+    """Remove the leftovers of interrupted downloads of a target that is complete.
 
     Args:
         target: The target.
     """
-    for part, _ in _broken_off(target):
+    for part, _ in _interrupted(target):
         _remove(target, part)
 
 
-def _broken_off(target: Target) -> Iterator[tuple[PartName, Found]]:
+def _interrupted(target: Target) -> Iterator[tuple[PartName, SavedJournal]]:
     for part in target.leftovers:
         found = read_journal(target, part.token)
         if found is None or found.heading.target != target.name:
             continue
-        if time.time() - found.modified > DEAD_SECONDS or part.is_of_the_dead():
+        if time.time() - found.modified > DEAD_SECONDS or part.process_is_dead():
             yield part, found
 
 
-def _taken_over(
-    target: Target, part: PartName, found: Found, heading: Heading, token: str
-) -> tuple[PartFile, Journal, Pieces] | None:
-    """Take over a download that broke off, or remove what it left when that is of no use."""
+def _resumed(
+    target: Target, part: PartName, found: SavedJournal, heading: Heading, token: str
+) -> tuple[PartFile, DownloadJournal, StoredRanges] | None:
+    """Take over an interrupted download, or remove its leftovers if they are useless."""
     if found.heading != heading or not heading.width:
         _remove(target, part)
         return None
-    journal = Journal(target, token, heading, found.pieces)
+    journal = DownloadJournal(target, token, heading, found.ranges)
     try:
-        # Only one can succeed with this. Windows refuses it while somebody has the file open.
+        # Only one process succeeds. Windows refuses while the file is open elsewhere.
         target.folder.rename(part_name(target.name, part.token), part_name(target.name, token))
         taken = PartFile(target, token, existing=True)
     except OSError:
@@ -191,7 +196,7 @@ def _taken_over(
         raise
     with contextlib.suppress(OSError):
         target.folder.unlink(journal_name(target.name, part.token))
-    return taken, journal, found.pieces
+    return taken, journal, found.ranges
 
 
 def _remove(target: Target, part: PartName) -> None:

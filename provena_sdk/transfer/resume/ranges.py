@@ -1,4 +1,4 @@
-"""How a large file is cut into pieces that are fetched by themselves, and which of them are there."""
+"""The ranges in which a large file is downloaded, and which of them are stored already."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import Final
 from provena_sdk.s3.checksums import even_parts
 from provena_sdk.s3.limits import PART_BYTES
 
-MAX_PIECE_BYTES: Final = 16 * 1024 * 1024
-"""A part up to this size is fetched as one piece, so that its hash needs no other."""
+MAX_RANGE_BYTES: Final = 16 * 1024 * 1024
+"""A part up to this size is downloaded as one range, so that it is hashed at once."""
 
 
 class Layout:
-    """The pieces of a file. None reaches over the end of one of the parts the object was uploaded in.
+    """The ranges of a file. None crosses the end of a part in which the object was uploaded.
 
     Args:
-        parts: The sizes of those parts in bytes; one for an object that was stored whole.
-        piece: The largest piece in bytes; None chooses: whole parts up to 16 MiB, pieces of 8 MiB else.
+        parts: The sizes of those parts in bytes; one for an object uploaded in one request.
+        range_bytes: The size of the largest range in bytes; None means whole parts up to 16 MiB, and 8 MiB otherwise.
 
     Example:
-        >>> layout = Layout([10, 10, 4], piece=8)
+        >>> layout = Layout([10, 10, 4], range_bytes=8)
         >>> [layout.span(index) for index in range(len(layout))]
         [(0, 8), (8, 2), (10, 8), (18, 2), (20, 4)]
         >>> [layout.part(index) for index in range(len(layout))]
         [0, 0, 1, 1, 2]
     """
 
-    def __init__(self, parts: Sequence[int], piece: int | None = None) -> None:
+    def __init__(self, parts: Sequence[int], range_bytes: int | None = None) -> None:
         self.parts = tuple(parts)
-        if piece is None:
+        if range_bytes is None:
             largest = max(self.parts)
-            piece = largest if largest <= MAX_PIECE_BYTES and len(self.parts) > 1 else PART_BYTES
-        self.piece = piece
+            range_bytes = largest if largest <= MAX_RANGE_BYTES and len(self.parts) > 1 else PART_BYTES
+        self.range_bytes = range_bytes
         self._starts = list(itertools.accumulate(self.parts, initial=0))
-        self._firsts = list(itertools.accumulate((-(-size // piece) for size in self.parts), initial=0))
+        self._firsts = list(itertools.accumulate((-(-size // range_bytes) for size in self.parts), initial=0))
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -47,26 +47,26 @@ class Layout:
         return self._starts[-1]
 
     def span(self, index: int) -> tuple[int, int]:
-        """Return offset and length of a piece, in bytes."""
+        """Return offset and length of a range in bytes."""
         part = self.part(index)
-        offset = self._starts[part] + (index - self._firsts[part]) * self.piece
-        return offset, min(self.piece, self._starts[part + 1] - offset)
+        offset = self._starts[part] + (index - self._firsts[part]) * self.range_bytes
+        return offset, min(self.range_bytes, self._starts[part + 1] - offset)
 
     def part(self, index: int) -> int:
-        """Return the number of the part that a piece belongs to, counted from zero."""
+        """Return the number of the part that holds a range, from zero."""
         return bisect.bisect_right(self._firsts, index) - 1
 
-    def pieces(self, part: int) -> range:
-        """Return the pieces of a part."""
+    def ranges(self, part: int) -> range:
+        """Return the ranges of a part."""
         return range(self._firsts[part], self._firsts[part + 1])
 
     @property
-    def one_each(self) -> bool:
-        """Whether each part is one piece."""
+    def one_range_per_part(self) -> bool:
+        """Whether each part is one range."""
         return len(self) == len(self.parts)
 
     def described(self) -> int | list[int]:
-        """Describe the parts as a journal does: by the size of all but the last, or one by one when they differ.
+        """Describe the parts for a journal: the size of all but the last, or each size if they differ.
 
         Example:
             >>> Layout([10, 10, 4]).described(), Layout([10, 4, 10]).described()
@@ -76,17 +76,17 @@ class Layout:
         return first if list(even_parts(self.size, first)) == list(self.parts) else list(self.parts)
 
 
-class Pieces:
-    r"""Which pieces of a file are there, and the digest of each; a few bytes a piece.
+class StoredRanges:
+    r"""Which ranges of a file are stored, and the digest of each; takes a few bytes per range.
 
     Args:
-        count: How many pieces there are.
+        count: The number of ranges of the file.
         width: The size of a digest in bytes; 0 for none.
 
     Example:
-        >>> pieces = Pieces(3, width=1)
-        >>> pieces.add(1, b"x")
-        >>> list(pieces), len(pieces), pieces.digest(1), pieces.flags()
+        >>> ranges = StoredRanges(3, width=1)
+        >>> ranges.add(1, b"x")
+        >>> list(ranges), len(ranges), ranges.digest(1), ranges.flags()
         ([1], 1, b'x', b'\x00\x01\x00')
     """
 
@@ -105,18 +105,18 @@ class Pieces:
         return (index for index, there in enumerate(self._there) if there)
 
     def flags(self) -> bytes:
-        """Return a byte for each piece, 1 for those that are there now."""
+        """Return a byte for each range: 1 if it is stored, 0 if not."""
         return bytes(self._there)
 
     def add(self, index: int, digest: bytes) -> None:
-        """Note that a piece is there."""
+        """Record a stored range."""
         self._digests[index * self._width : (index + 1) * self._width] = digest
         self._there[index] = 1
 
     def remove(self, index: int) -> None:
-        """Note that a piece is not there after all."""
+        """Remove a range that turned out not to be stored."""
         self._there[index] = 0
 
     def digest(self, index: int) -> bytes:
-        """Return the digest of a piece."""
+        """Return the digest of a range."""
         return bytes(self._digests[index * self._width : (index + 1) * self._width])

@@ -1,8 +1,7 @@
-"""Remembering the uploads in parts that are under way, so that one whose process dies can be gone on with.
+"""The journals of uploads in parts, so that an upload can be resumed after its process died.
 
-Each upload has a small file in the user's state folder. It holds no key, no token and no signed address; which
-parts arrived is not in it either, since the store knows that best. Where the folder cannot be written, uploads
-work all the same and begin anew after such a death.
+Each upload has a small file in the user's state folder. It holds no credentials, tokens or signed URLs, and no list of
+parts, since the store knows them. If the folder cannot be written, uploads work but cannot be resumed.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from provena_sdk.private_files import close_to_others, create_own, make_private_
 _log = logging.getLogger(__name__)
 
 FORGET_SECONDS: Final = 7 * 24 * 3600.0
-"""After this time an upload that nobody went on with is given up."""
+"""After this time an upload that was not resumed is aborted."""
 
 _VERSION: Final = 1
 _UNTOUCHED_SECONDS: Final = 3600.0
@@ -36,15 +35,15 @@ _MAX_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """What is remembered of one upload in parts.
+class UploadRecord:
+    """One upload in parts, as its journal records it.
 
     Args:
         path: The file's path within the dataset.
-        upload_id: The store's name for the upload; None while it is being asked for.
-        source: The local file, for whoever looks at the journal.
+        upload_id: The store's ID of the upload; None until it is received.
+        source: The local file, for people who read the journal.
         size: Its size in bytes.
-        modified_ns: When it was last changed, in nanoseconds since the epoch.
+        modified_ns: Its modification time in nanoseconds since the epoch.
         part_size: The size of the parts in bytes.
         begun: When the upload began, in seconds since the epoch.
     """
@@ -69,15 +68,15 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
-def read(content: bytes, place: Mapping[str, str]) -> tuple[Begun, object] | None:
+def parse_journal(content: bytes, place: Mapping[str, str]) -> tuple[UploadRecord, object] | None:
     """Read a journal.
 
     Args:
         content: The file's bytes, which may be anything.
-        place: The dataset's place that the journal must be of; see :class:`UploadJournals`.
+        place: The dataset's store, bucket and prefix, which the journal must have.
 
     Returns:
-        What it remembers and the process it belongs to; None when it is no journal of this place.
+        The upload and the process it belongs to; None if this is not a journal of the dataset.
     """
     try:
         fields = json.loads(content)
@@ -91,34 +90,34 @@ def read(content: bytes, place: Mapping[str, str]) -> tuple[Begun, object] | Non
     for name, value in values.items():
         if not isinstance(value, _KINDS[name]) or isinstance(value, bool):
             return None
-    begun = Begun(**values)
+    begun = UploadRecord(**values)
     if begun.size < 0 or begun.part_size < 1:
         return None
     return begun, fields.get("owner")
 
 
 class UploadJournal:
-    """The journal of one upload, held by this process. No method fails when the file cannot be written.
+    """The journal of one upload, owned by this process. Its methods ignore files that cannot be written.
 
     Args:
-        file: Where it lies.
-        place: The dataset's place.
-        begun: What it remembers.
+        file: The journal's file.
+        place: The dataset's store, bucket and prefix.
+        begun: The upload.
     """
 
-    def __init__(self, file: Path, place: Mapping[str, str], begun: Begun) -> None:
+    def __init__(self, file: Path, place: Mapping[str, str], begun: UploadRecord) -> None:
         self._file = file
         self._place = place
         self._touched = time.monotonic()
         self.begun = begun
 
     def write(self, *, upload_id: str | None) -> None:
-        """Remember the upload under this name of the store's, as this process's own."""
+        """Write the journal with this upload ID, owned by this process."""
         self.begun = dataclasses.replace(self.begun, upload_id=upload_id)
         self._write(this_process())
 
     def touch(self) -> None:
-        """Show processes on other machines, now and then, that the upload goes on."""
+        """Touch the file once a minute, to show other machines that the upload is running."""
         now = time.monotonic()
         if now - self._touched >= _TOUCH_SECONDS:
             self._touched = now
@@ -126,11 +125,11 @@ class UploadJournal:
                 os.utime(self._file)
 
     def release(self) -> None:
-        """Leave the upload to whoever comes next, since it could not be given up."""
+        """Release the upload to the next transfer, since it could not be aborted."""
         self._write(None)
 
     def remove(self) -> None:
-        """Forget the upload."""
+        """Remove the journal."""
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 
@@ -155,7 +154,7 @@ class UploadJournals:
     Args:
         location: The dataset's folder in the store.
         store_url: The store's base URL; None means Amazon S3.
-        folder: Where the files lie, made when needed, for its owner only; None means ``uploads`` in
+        folder: The folder of the journals, created when needed, for its owner only; None means ``uploads`` in
             PROVENA_STATE_DIR, or in the user's state folder.
     """
 
@@ -170,37 +169,37 @@ class UploadJournals:
         self._folder = folder if folder is not None else state_folder() / "uploads"
         self._dataset = _digest(*self._place.values())
 
-    def new(self, begun: Begun) -> UploadJournal:
-        """Make the journal of an upload that is about to begin; nothing is written yet.
+    def new(self, begun: UploadRecord) -> UploadJournal:
+        """Return the journal of a new upload, without writing it.
 
         Args:
-            begun: What is known of it.
+            begun: The upload.
         """
         return UploadJournal(self._file(begun.path), self._place, begun)
 
     def adopt(self, path: str) -> Iterator[UploadJournal]:
-        """Yield the journals of uploads to one path whose processes are gone, each as this process's own.
+        """Yield the journals of uploads to one path whose processes ended, now owned by this process.
 
-        No lock is trusted: a journal is taken by renaming it, which one process only can do.
+        No lock is trusted: a journal is taken over by renaming it, which only one process can do.
 
         Args:
             path: The file's path within the dataset.
         """
-        for file, begun in self._abandoned(f"{self._dataset}-{_digest(path)}.", _UNTOUCHED_SECONDS):
+        for file, begun in self._orphaned(f"{self._dataset}-{_digest(path)}.", _UNTOUCHED_SECONDS):
             if begun.path == path:
-                yield from self._taken(file, begun)
+                yield from self._taken_over(file, begun)
 
     def adopt_forgotten(self) -> Iterator[UploadJournal]:
-        """Yield the journals of all uploads to this dataset that nobody went on with for a week.
+        """Yield the journals of all uploads to this dataset that were not resumed for a week.
 
-        Files that are no journals, as a power cut may leave them, are removed after the same time.
+        Damaged files, such as a power cut leaves, are removed after the same time.
         """
-        for file, begun in self._abandoned(f"{self._dataset}-", FORGET_SECONDS):
+        for file, begun in self._orphaned(f"{self._dataset}-", FORGET_SECONDS):
             if time.time() - begun.begun >= FORGET_SECONDS:
-                yield from self._taken(file, begun)
+                yield from self._taken_over(file, begun)
 
     def upload_ids(self, path: str) -> set[str]:
-        """Return the store's names of the uploads to one path that are remembered, whosever they are.
+        """Return the upload IDs that the journals name for one path, whoever owns them.
 
         Args:
             path: The file's path within the dataset.
@@ -208,7 +207,7 @@ class UploadJournals:
         found = (begun for _, _, begun, _ in self._known(f"{self._dataset}-{_digest(path)}."))
         return {begun.upload_id for begun in found if begun.path == path and begun.upload_id is not None}
 
-    def _taken(self, file: Path, begun: Begun) -> Iterator[UploadJournal]:
+    def _taken_over(self, file: Path, begun: UploadRecord) -> Iterator[UploadJournal]:
         mine = self._file(begun.path)
         try:
             file.rename(mine)
@@ -218,14 +217,14 @@ class UploadJournals:
         journal.write(upload_id=begun.upload_id)
         yield journal
 
-    def _abandoned(self, start: str, untouched: float) -> Iterator[tuple[Path, Begun]]:
-        """Yield the journals whose process has ended, or cannot be asked and has not touched them for some time."""
+    def _orphaned(self, start: str, untouched: float) -> Iterator[tuple[Path, UploadRecord]]:
+        """Yield the journals whose process ended, or is unknown and has not touched them for some time."""
         for file, age, begun, owner in self._known(start):
             if owner is None or is_dead(owner) or age >= untouched:
                 yield file, begun
 
-    def _known(self, start: str) -> Iterator[tuple[Path, float, Begun, object]]:
-        """Yield each journal with its age in seconds, what it remembers and the process it belongs to."""
+    def _known(self, start: str) -> Iterator[tuple[Path, float, UploadRecord, object]]:
+        """Yield each journal with its age in seconds, its upload, and the process it belongs to."""
         now = time.time()
         try:
             names = sorted(name for name in os.listdir(self._folder) if name.startswith(start))
@@ -241,7 +240,7 @@ class UploadJournals:
                 content = read_own(file, most=_MAX_BYTES)
             except OSError:
                 content = b""
-            found = read(content, self._place) if name.endswith(".json") else None
+            found = parse_journal(content, self._place) if name.endswith(".json") else None
             if found is not None:
                 yield file, age, *found
             elif age >= FORGET_SECONDS:

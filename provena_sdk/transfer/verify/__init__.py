@@ -1,1 +1,1 @@
-"""Which checksum proves that a file arrived, and comparing files without transferring them."""
+"""Verifies files against the store's checksums, and compares files without transferring them."""

@@ -1,4 +1,4 @@
-"""Finding out whether files of the same size are the same, without transferring them."""
+"""Compares files of the same size without transferring them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _THREADS: Final = 4
 _READ: Final = 1024 * 1024
 _BATCH_FILES: Final = 64
 _BATCH_BYTES: Final = 32 * 1024 * 1024
-_ASKING: Final = 16
-_PARTS_ASKED: Final = 1000
+_REQUESTS: Final = 16
+_MOST_PARTS: Final = 1000
 # The cheapest first; each is also what the store prefers for whole objects.
 _WHOLE: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
 
-_OPAQUE: Final = "whether it differs cannot be told: the store's ETag is no checksum here"
-_UNEVEN: Final = "whether it differs cannot be told: the sizes of its parts are not known"
-_UNTOLD: Final = "whether it differs cannot be told: the store refuses to say"
-_UNREADABLE: Final = "the file here cannot be read"
+_OPAQUE: Final = "it cannot be compared: the store's ETag is not a checksum here"
+_UNEVEN: Final = "it cannot be compared: the sizes of its parts are unknown"
+_DENIED: Final = "it cannot be compared: the store denies access to its checksum"
+_UNREADABLE: Final = "the local file cannot be read"
 
 
 class Pair(NamedTuple):
@@ -51,7 +51,7 @@ class Pair(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether two files are the same; ``reason`` tells why that could not be found out."""
+    """Whether two files are the same, and if that is unknown, the reason."""
 
     same: bool
     reason: str | None = None
@@ -62,10 +62,10 @@ _DIFFERENT: Final = Verdict(False)
 
 
 async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
-    """Compare local files with those of a dataset that have the same size; runs on the I/O thread.
+    """Compare local files with files of the same size in a dataset, on the I/O thread.
 
-    The local bytes are read in a few threads. A plain MD5 in the listing is enough; the store is asked only about
-    files that it holds in parts, and about those whose MD5 differs, which may be no MD5.
+    The local files are read in a few threads. An ETag that equals their MD5 is enough; the store is asked only about
+    files uploaded in parts, and about those whose ETag differs, since it may not be an MD5.
 
     Args:
         store: The dataset's store.
@@ -73,7 +73,7 @@ async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> l
         pairs: The files.
 
     Returns:
-        One verdict a pair, in their order.
+        One verdict per pair, in their order.
     """
     verdicts: list[Verdict | None] = [None] * len(pairs)
     loop = asyncio.get_running_loop()
@@ -100,20 +100,20 @@ async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> l
         async def digests(algorithm: str, sizes: Iterable[int]) -> list[bytes] | None:
             return await loop.run_in_executor(threads, _digest, algorithm, folder, pair.local, sizes)
 
-        verdicts[place] = await _Asking(store, pair.info, digests).verdict()
+        verdicts[place] = await _Comparison(store, pair.info, digests).verdict()
 
     plain = [place for place, pair in enumerate(pairs) if _is_plain(pair.info)]
     try:
         await for_each(_batches(plain, pairs), hash_batch, _THREADS)
-        await for_each((place for place, found in enumerate(verdicts) if found is None), ask, _ASKING)
+        await for_each((place for place, found in enumerate(verdicts) if found is None), ask, _REQUESTS)
     finally:
         ended = True
         threads.shutdown(wait=False, cancel_futures=True)
     return [_DIFFERENT if verdict is None else verdict for verdict in verdicts]
 
 
-class _Asking:
-    """Compares one file about which the store has to be asked."""
+class _Comparison:
+    """Compares one file by the checksums that the store reports on request."""
 
     def __init__(self, store: DatasetStore, info: FileInfo, digests: _Digests) -> None:
         self._objects = store.objects
@@ -126,11 +126,11 @@ class _Asking:
             known = await self._by_checksum(state)
             return known if known is not None else await self._by_etag(state)
         except (IntegrityError, DatasetFileNotFound):
-            # It was replaced or removed meanwhile; the transfer will find it as it is then.
+            # It was replaced or removed meanwhile, which the transfer will notice.
             return _DIFFERENT
         except FileError:
-            # One file does not keep the others from being compared.
-            return Verdict(False, _UNTOLD)
+            # The other files are still compared.
+            return Verdict(False, _DENIED)
 
     async def _by_checksum(self, state: ObjectState) -> Verdict | None:
         if state.checksum_type == "COMPOSITE":
@@ -150,19 +150,19 @@ class _Asking:
         if etag is None:
             return Verdict(False, _OPAQUE)
         if etag.parts is None:
-            # Its MD5 was compared already, and is one.
+            # Its MD5 was compared already.
             return _DIFFERENT
         first = await self._objects.head(self._info.path, part=1, if_match=self._info.etag)
         if not first.parts_count or not first.size:
             return Verdict(False, _UNEVEN)
-        # Counted before they are listed: the store may tell a part of one byte.
+        # Count them before listing them: the store may report a part of one byte.
         even: list[int] = []
         if -(-self._info.size // first.size) == etag.parts:
             even = list(even_parts(self._info.size, first.size))
             verdict = await self._in_parts(even)
             if verdict.same or verdict.reason:
                 return verdict
-        if etag.parts > _PARTS_ASKED:
+        if etag.parts > _MOST_PARTS:
             return Verdict(False, _UNEVEN)
         sizes = [first.size] + [0] * (etag.parts - 1)
 
@@ -170,7 +170,7 @@ class _Asking:
             state = await self._objects.head(self._info.path, part=number, if_match=self._info.etag)
             sizes[number - 1] = state.size
 
-        await for_each(range(2, etag.parts + 1), ask, _ASKING)
+        await for_each(range(2, etag.parts + 1), ask, _REQUESTS)
         if sizes == even:
             return _DIFFERENT
         return await self._in_parts(sizes) if sum(sizes) == self._info.size else Verdict(False, _UNEVEN)
@@ -189,7 +189,7 @@ def _is_plain(info: FileInfo) -> bool:
 
 
 def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]]:
-    """Cut small files into batches, since handing each to a thread alone takes longer than hashing it."""
+    """Divide small files into batches, since handing each to a thread takes longer than hashing it."""
     batch: list[int] = []
     size = 0
     for place in places:
@@ -203,7 +203,7 @@ def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]
 
 
 def _digest(algorithm: str, folder: Path, local: str, sizes: Iterable[int]) -> list[bytes] | None:
-    """Compute the checksum of each run of bytes of a file, or return None when it cannot be read."""
+    """Compute the checksum of each range of a file; return None if it cannot be read."""
     digests: list[bytes] = []
     try:
         with open(os.path.join(folder, *local.split("/")), "rb", buffering=0) as file:

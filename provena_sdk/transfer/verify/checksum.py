@@ -1,0 +1,272 @@
+"""The checksums of an object, and verifying a file against one of them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final
+
+from provena_sdk.s3.checksums import Hasher, crc32_combine, even_parts, new_hasher, parse_etag
+from provena_sdk.s3.models import ObjectState
+from provena_sdk.transfer.resume.range_digest import hasher_for
+from provena_sdk.transfer.resume.ranges import Layout
+
+NOT_A_CHECKSUM: Final = "only its size could be verified; the store's ETag is not a checksum here"
+PARTS_UNKNOWN: Final = "only its size could be verified; the store does not report the sizes of its parts"
+
+_FULL: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
+_FAST: Final = frozenset({"crc32", "crc64nvme", "crc32c"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """One checksum of an object.
+
+    Args:
+        kind: ``etag``, or the algorithm of a checksum stored beside it.
+        algorithm: The algorithm.
+        expected: The value in hexadecimal.
+        count: The number of parts it is made of; None if it covers the whole object.
+        parts: The sizes of the parts in bytes, if known.
+    """
+
+    kind: str
+    algorithm: str
+    expected: str
+    count: int | None = None
+    parts: tuple[int, ...] | None = None
+
+    @property
+    def label(self) -> str:
+        """The checksum as reports name it.
+
+        Example:
+            >>> Checksum("etag", "md5", "d41d8cd9").label, Checksum("etag", "md5", "d41d8cd9", 3).label
+            ('md5:d41d8cd9', 'etag:d41d8cd9-3')
+            >>> Checksum("crc32", "crc32", "cbf43926").label
+            'crc32:cbf43926'
+        """
+        if self.count is None:
+            return f"{self.algorithm}:{self.expected}"
+        return f"{self.kind}:{self.expected}-{self.count}"
+
+    @property
+    def combines(self) -> bool:
+        """Whether ranges can be hashed separately and combined afterwards."""
+        return self.count is None and self.algorithm == "crc32"
+
+    @property
+    def resists_forgery(self) -> bool:
+        """Whether nobody can craft other bytes with this checksum; for bytes made by somebody else, MD5 suffices."""
+        return self.algorithm not in _FAST
+
+    def matches(self, digest: bytes) -> bool:
+        """Return whether a digest equals the checksum."""
+        return digest.hex() == self.expected
+
+
+def checksums_of(state: ObjectState) -> list[Checksum]:
+    """List the checksums of an object that can be computed here, the cheapest first.
+
+    Args:
+        state: The object's state as the store reports it.
+
+    Example:
+        >>> md5, kept = "25f9e794323b453885f5181f1b624d0b", {"crc32": "y/Q5Jg=="}
+        >>> state = ObjectState(9, md5, None, kept, "FULL_OBJECT", None, False, None)
+        >>> [checksum.label for checksum in checksums_of(state)]
+        ['crc32:cbf43926', 'md5:25f9e794323b453885f5181f1b624d0b']
+    """
+    kept = _kept(state.checksums, state.checksum_type)
+    found = [checksum for checksum in kept if checksum.algorithm in _FAST]
+    etag = None if state.opaque_etag else parse_etag(state.etag)
+    if etag is not None:
+        found.append(Checksum("etag", "md5", etag.digest, etag.parts))
+    found += [checksum for checksum in kept if checksum.algorithm not in _FAST]
+    return found
+
+
+def _kept(checksums: Mapping[str, str], checksum_type: str | None) -> list[Checksum]:
+    found = []
+    for algorithm in _FULL:
+        value, dash, count = checksums.get(algorithm, "").partition("-")
+        # A checksum of checksums is useless without its number of parts.
+        if not value or new_hasher(algorithm) is None or (checksum_type == "COMPOSITE" and not dash):
+            continue
+        try:
+            digest = base64.b64decode(value, validate=True)
+        except binascii.Error:
+            continue
+        if not dash:
+            found.append(Checksum(algorithm, algorithm, digest.hex()))
+        elif count.isdecimal() and int(count) > 0:
+            found.append(Checksum(algorithm, algorithm, digest.hex(), int(count)))
+    return sorted(found, key=lambda checksum: checksum.count is not None)
+
+
+def with_even_parts(checksum: Checksum, size: int, first: int | None) -> Checksum | None:
+    """Add the sizes of the parts, assuming that all but the last are as large as the first.
+
+    Args:
+        checksum: A checksum made of parts.
+        size: The object's size in bytes.
+        first: The first part's size in bytes; None if the store does not report it.
+
+    Returns:
+        The checksum; None if the number of parts shows that they differ in size.
+    """
+    if checksum.count == 1:
+        return replace(checksum, parts=(size,))
+    if not first or -(-size // first) != checksum.count:
+        return None
+    return replace(checksum, parts=tuple(even_parts(size, first)))
+
+
+def digest_of(blocks: Iterable[bytes | bytearray | memoryview], algorithm: str) -> bytes:
+    """Return the digest of blocks of bytes.
+
+    Args:
+        blocks: The bytes.
+        algorithm: One that :func:`~provena_sdk.s3.checksums.new_hasher` knows.
+    """
+    hasher = hasher_for(algorithm)
+    for block in blocks:
+        hasher.update(block)
+    return hasher.digest()
+
+
+def file_matches(
+    checksum: Checksum, read: Callable[[int, int], Iterable[bytes | bytearray | memoryview]]
+) -> bool:
+    """Hash a whole file, and return whether it matches a checksum.
+
+    Args:
+        checksum: The checksum; its parts are known, unless it covers the whole object.
+        read: Yields bytes, given an offset and a length in bytes; a length of -1 means all.
+    """
+    if checksum.count is None:
+        return checksum.matches(digest_of(read(0, -1), checksum.algorithm))
+    digests, offset = [], 0
+    for size in checksum.parts or ():
+        digests.append(digest_of(read(offset, size), checksum.algorithm))
+        offset += size
+    return checksum.matches(digest_of(digests, checksum.algorithm))
+
+
+class _Part:
+    """A part of several ranges, hashed in order as they arrive."""
+
+    __slots__ = ("busy", "hasher", "next")
+
+    def __init__(self, hasher: Hasher, first: int) -> None:
+        self.hasher = hasher
+        self.next = first
+        self.busy = False
+
+
+class RunningChecksum:
+    """Hashes the ranges of a file while they arrive, in any order. Thread-safe.
+
+    Each range has its own digest. If the file's checksum cannot be combined from those, because it covers several
+    ranges in order, they are read back in turn, mostly from the system's cache.
+
+    Args:
+        checksum: The checksum to compare with; None hashes nothing.
+        layout: The ranges of the file.
+        read: Yields written bytes, given an offset and a length in bytes.
+    """
+
+    def __init__(
+        self, checksum: Checksum | None, layout: Layout, read: Callable[[int, int], Iterable[bytes]]
+    ) -> None:
+        self._checksum = checksum
+        self._layout = layout
+        self._read = read
+        self._lock = Lock()
+        self._there = bytearray(len(layout))
+        self._crcs = array("I", bytes(array("I").itemsize * len(layout))) if self._combines else None
+        self._digests: list[bytes] = [b""] * len(layout.parts)
+        self._parts: dict[int, _Part] = {}
+
+    @property
+    def _combines(self) -> bool:
+        return self._checksum is not None and self._checksum.combines
+
+    def add(self, index: int, digest: bytes) -> None:
+        """Add a range that was written.
+
+        Args:
+            index: Its number, from zero.
+            digest: The digest of its bytes; see :func:`range_algorithm`.
+
+        Raises:
+            ValueError: It was added before, so the file may no longer hold what was hashed.
+        """
+        number = self._layout.part(index)
+        with self._lock:
+            if self._there[index]:
+                raise ValueError(f"Range {index} was added before.")
+            self._there[index] = 1
+            if self._checksum is None:
+                return
+            if self._crcs is not None:
+                self._crcs[index] = int.from_bytes(digest, "big")
+                return
+            if self._layout.one_range_per_part:
+                self._digests[number] = digest
+                return
+            part = self._parts.get(number)
+            if part is None:
+                hasher = hasher_for(self._checksum.algorithm)
+                part = self._parts[number] = _Part(hasher, self._layout.ranges(number).start)
+            if part.busy or not self._there[part.next]:
+                return
+            part.busy = True
+        self._follow(number, part)
+
+    def _follow(self, number: int, part: _Part) -> None:
+        """Hash the next ranges of a part until one is missing."""
+        end = self._layout.ranges(number).stop
+        while True:
+            for block in self._read(*self._layout.span(part.next)):
+                part.hasher.update(block)
+            with self._lock:
+                part.next += 1
+                if part.next == end:
+                    self._digests[number] = part.hasher.digest()
+                    del self._parts[number]
+                    return
+                if not self._there[part.next]:
+                    part.busy = False
+                    return
+
+    def matches(self) -> bool:
+        """Return whether the file matches the checksum, once every range was added."""
+        if self._checksum is None:
+            return True
+        if self._crcs is not None:
+            total = 0
+            for index, crc in enumerate(self._crcs):
+                total = crc32_combine(total, crc, self._layout.span(index)[1])
+            return self._checksum.matches(total.to_bytes(4, "big"))
+        if self._checksum.count is None:
+            return self._checksum.matches(self._digests[0])
+        return self._checksum.matches(digest_of(self._digests, self._checksum.algorithm))
+
+
+def range_algorithm(checksum: Checksum | None, layout: Layout) -> str:
+    """Return the algorithm for the ranges of a file; empty for none.
+
+    If each part is one range, the file's checksum is made of their digests; otherwise use the cheapest algorithm.
+
+    Args:
+        checksum: The checksum to compare with.
+        layout: The ranges of the file.
+    """
+    if checksum is None:
+        return ""
+    return checksum.algorithm if layout.one_range_per_part and not checksum.combines else "crc32"

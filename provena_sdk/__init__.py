@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from provena_sdk.paging import Results as Results
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
     from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
-    from provena_sdk.resources._async.io import AsyncIOSubModule as AsyncIOSubModule
+    from provena_sdk.resources._async.files import AsyncIOSubModule as AsyncIOSubModule
     from provena_sdk.resources._async.review import AsyncReviewSubModule as AsyncReviewSubModule
     from provena_sdk.resources._async.search import AsyncSearch as AsyncSearch
     from provena_sdk.resources.dataset import InteractiveDataset as InteractiveDataset
     from provena_sdk.resources.datastore import Datastore as Datastore
-    from provena_sdk.resources.io import IOSubModule as IOSubModule
+    from provena_sdk.resources.files import IOSubModule as IOSubModule
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
     from provena_sdk.resources.search import Search as Search
     from provena_sdk.s3.models import FileInfo as FileInfo
@@ -73,12 +73,12 @@ _HOMES = {
     "paging": ("AsyncResults", "Results"),
     "resources._async.dataset": ("AsyncInteractiveDataset",),
     "resources._async.datastore": ("AsyncDatastore",),
-    "resources._async.io": ("AsyncIOSubModule",),
+    "resources._async.files": ("AsyncIOSubModule",),
     "resources._async.review": ("AsyncReviewSubModule",),
     "resources._async.search": ("AsyncSearch",),
     "resources.dataset": ("InteractiveDataset",),
     "resources.datastore": ("Datastore",),
-    "resources.io": ("IOSubModule",),
+    "resources.files": ("IOSubModule",),
     "resources.review": ("ReviewSubModule",),
     "resources.search": ("Search",),
 }

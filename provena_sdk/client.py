@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 from abc import ABC, abstractmethod
@@ -15,13 +16,12 @@ from provena_sdk.auth.choose import source_for
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.concurrency.background import on_thread
 from provena_sdk.config import Deployment, Explanation, Given, Settings, Variables, explain
-from provena_sdk.connection import find_settings, find_settings_in, request_options, storage_options
+from provena_sdk.connection import Datasets, find_settings, find_settings_in, request_options, storage_options
 from provena_sdk.resources._async.datastore import AsyncDatastore
-from provena_sdk.resources._async.io import AsyncIOSubModule
+from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.resources.datastore import Datastore
-from provena_sdk.resources.file_access import AsyncFileAccess, FileAccess
-from provena_sdk.resources.io import IOSubModule
+from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
@@ -216,12 +216,14 @@ class Provena(Client):
 
     def _connect(self) -> None:
         self._transport = Transport(self.deployment, self.tokens, self._options)
-        self._files = FileAccess(self._transport, storage_options(self._settings))
+        self._datasets = Datasets(self._transport)
         self._apply_options()
 
     def _apply_options(self) -> None:
         self._transport = self._transport.with_options(self._options)
-        self.datastore = Datastore(self._transport, IOSubModule(self._files))
+        self.datastore = Datastore(
+            self._transport, IOSubModule(self._datasets, storage_options(self._settings))
+        )
         self.search = Search(self._transport)
 
     def sign_in(self) -> None:
@@ -288,7 +290,7 @@ class Provena(Client):
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        self._files.close()
+        self._datasets.close()
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -342,14 +344,15 @@ class AsyncProvena(Client):
     def _connect(self) -> None:
         self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
         # File work runs on fsspec's own thread, where this client's loop cannot be used.
-        self._files = AsyncFileAccess(
-            Transport(self.deployment, self.tokens, self._options), storage_options(self._settings)
-        )
+        self._file_transport = Transport(self.deployment, self.tokens, self._options)
+        self._datasets = Datasets(self._file_transport)
         self._apply_options()
 
     def _apply_options(self) -> None:
         self._transport = self._transport.with_options(self._options)
-        self.datastore = AsyncDatastore(self._transport, AsyncIOSubModule(self._files))
+        self.datastore = AsyncDatastore(
+            self._transport, AsyncIOSubModule(self._datasets, storage_options(self._settings))
+        )
         self.search = AsyncSearch(self._transport)
 
     async def sign_in(self) -> None:
@@ -416,7 +419,8 @@ class AsyncProvena(Client):
 
     async def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        await self._files.close()
+        await asyncio.to_thread(self._datasets.close)
+        self._file_transport.close()
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine
 from dataclasses import asdict, replace
 from typing import Any, Final, TypeVar
 
 from provena_sdk.auth.choose import source_for
-from provena_sdk.concurrency.background import on_thread
 from provena_sdk.config import Given, Settings, Variables, config_path, read_config, resolve
 from provena_sdk.config.variables import warn_of_unknown
 from provena_sdk.datasets.credentials import Access, CredentialsSource
@@ -128,17 +125,6 @@ class Datasets:
             known, self._known = list(self._known.values()), {}
         for files in known:
             files.close()
-
-    async def work(
-        self,
-        dataset_id: str,
-        check: Callable[[], object],
-        work: Callable[[DatasetFiles], Coroutine[Any, Any, T]],
-    ) -> T:
-        """Check what was passed, find the files and work on them; runs on the I/O thread."""
-        dataset_id = self.handle(dataset_id)
-        await asyncio.to_thread(check)
-        return await work(await on_thread(self.files, dataset_id))
 
     def begin_to_read(self, dataset_id: str) -> None:
         """Begin to ask for keys to a dataset's files, while it is not known yet where they lie."""

@@ -291,7 +291,7 @@ class Lease(_Open):
     def __init__(self, client: Client, provena: Provena, datasets: tuple[str, ...], *, owns: bool) -> None:
         super().__init__(client, provena, owns=owns)
         self.datasets = datasets
-        self._grant = DatasetCredentialsProvider(provena._files.datasets.transport)
+        self._grant = DatasetCredentialsProvider(provena._datasets.transport)
         self._held: tuple[LeasedDataset, ...] = ()
 
     @property
@@ -330,7 +330,7 @@ class Lease(_Open):
         return min((held.credentials.expiry.timestamp() for held in self._held), default=0.0)
 
     def _leased(self, dataset_id: str) -> LeasedDataset:
-        location = self._provena._files.datasets.files(dataset_id).location
+        location = self._provena._datasets.files(dataset_id).location
         where = self._provena.deployment
         address = store_address(
             where.s3_endpoint, where.s3_region, where.ca_file, allow_plain_http=where.allow_plain_http

@@ -14,11 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESOURCES = ROOT / "provena_sdk" / "resources"
-MODULES = ("datastore", "dataset", "io", "review", "search")
+MODULES = ("datastore", "dataset", "files", "review", "search")
 CLASSES = (
     "Datastore",
     "DownloadPlan",
-    "FileAccess",
     "IOSubModule",
     "InteractiveDataset",
     "OpenFile",
@@ -28,7 +27,12 @@ CLASSES = (
     "Transport",
     "UploadPlan",
 )
-AWAITED = re.compile(r"self\._transport\.run\(|self\._access\.\w+\(|self\.io\.\w+\(|self\.for_all_datasets\(")
+AWAITED = re.compile(
+    r"self\._transport\.run\(|run_sync\(|transfers\.open_file\(|self\.io\.\w+\(|self\.for_all_datasets\("
+)
+RENAMED = {"run_sync": "on_io_thread", "open_file": "open_file_async"}
+"""Functions whose async form has a name of its own."""
+
 NOT_AWAITED = {"for_all_datasets", "interactive_dataset"}
 
 
@@ -70,6 +74,8 @@ def twin(source: str) -> str:
     )
     for name in CLASSES:
         text = re.sub(rf"(?<![\w.\"]){name}(?=[^\w]|$)", f"Async{name}", text)
+    for name, renamed in RENAMED.items():
+        text = re.sub(rf"\b{name}\b", renamed, text)
     text = re.sub(rf"resources\.({'|'.join(MODULES)}) import", r"resources._async.\1 import", text)
     return "# Written by scripts/twins.py; change the module in resources/ instead.\n" + text
 

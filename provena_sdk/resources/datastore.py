@@ -29,7 +29,7 @@ from provena_sdk.operations.arguments import JsonSource, MetadataSource
 from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset import InteractiveDataset
-from provena_sdk.resources.io import IOSubModule
+from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.review import ReviewSubModule
 from provena_sdk.transport.http import Transport
 

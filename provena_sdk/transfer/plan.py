@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import ClassVar, Final, Protocol, overload
+from typing import ClassVar, Final, Protocol, Self, overload
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
 from provena_sdk.display.amounts import counted, human_size
@@ -120,8 +120,10 @@ class TransferPlan(Sequence[PlanItem]):
             totals[item.action] = count + 1, size + item.bytes
         return {action: totals[action] for action in ACTIONS if action in totals}
 
-    def _data(self) -> tuple[tuple[PlanItem, ...], Path, str, TransferOptions, Runner, int]:
-        return self.items, self.folder, self.dataset_id, self.options, self._runner, self.none_of
+    @classmethod
+    def of(cls, plan: TransferPlan) -> Self:
+        """Return the same plan for the sync or async client that this class belongs to."""
+        return cls(plan.items, plan.folder, plan.dataset_id, plan.options, plan._runner, plan.none_of)
 
     def _headline(self) -> str:
         none = f"; include and exclude take none of {counted(self.none_of)}" if self.none_of else ""
@@ -234,10 +236,6 @@ class DownloadPlan(_Download):
         """
         return run_sync(self.execute(RunOptions(progress, executor, raise_for_failures)))
 
-    def as_async(self) -> AsyncDownloadPlan:
-        """Return the same plan for the async client."""
-        return AsyncDownloadPlan(*self._data())
-
 
 class UploadPlan(_Upload):
     """What an upload will do, file by file; a sequence of :class:`PlanItem`.
@@ -280,10 +278,6 @@ class UploadPlan(_Upload):
             Forbidden: A release is pending or has been made.
         """
         return run_sync(self.execute(RunOptions(progress, executor, raise_for_failures)))
-
-    def as_async(self) -> AsyncUploadPlan:
-        """Return the same plan for the async client."""
-        return AsyncUploadPlan(*self._data())
 
 
 class AsyncDownloadPlan(_Download):

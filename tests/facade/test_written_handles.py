@@ -56,6 +56,6 @@ def test_the_file_system_takes_them_before_a_path(
     handle = sandbox.add_dataset("Kelp", files={"obs/2024.csv": b"day\n1\n"})
     place = Deployment.from_env(sandbox.environment())
     with Provena(place, access_token=sandbox.access_token("writer")) as provena:
-        fs = ProvenaFileSystem.of_client(provena._files.datasets, {})
+        fs = ProvenaFileSystem.of_client(provena._datasets, {})
         assert fs.ls(written.format(handle), detail=False) == [f"{handle}/obs/2024.csv"]
         assert fs.cat(f"{written.format(handle)}/2024.csv") == b"day\n1\n"

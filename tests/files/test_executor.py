@@ -415,7 +415,7 @@ def test_another_process_signs_in_by_itself(sandbox: Sandbox, tree: Tree, tmp_pa
     handle = sandbox.add_dataset("Reef", files=CONTENTS)
     spawn = multiprocessing.get_context("spawn")
     with Provena() as provena, ProcessPoolExecutor(1, mp_context=spawn) as processes:
-        files = provena._files.datasets.files(handle)
+        files = provena._datasets.files(handle)
         outcomes = fetch(processes, files, tmp_path / "down")
         assert counts(outcomes) == {"downloaded": 41}
         assert {path: data for path, data in tree(tmp_path / "down").items() if path in CONTENTS} == CONTENTS
@@ -431,7 +431,7 @@ def test_a_worker_without_a_session_says_so(
     handle = sandbox.add_dataset("Reef", files={"a": b"1"})
     monkeypatch.setenv("PROVENA_NON_INTERACTIVE", "0")
     with Provena() as provena, Copying() as executor:
-        files = provena._files.datasets.files(handle)
+        files = provena._datasets.files(handle)
         items = listed(files)
         monkeypatch.delenv("PROVENA_ACCESS_TOKEN")
         outcomes = run_sync(run_on(executor, files, Fetch(tmp_path), items, Meter()))
@@ -448,7 +448,7 @@ def test_a_secret_given_as_an_argument_is_refused_before_anything_is_sent(
     handle = sandbox.add_dataset("Reef", files={"a": b"1"})
     deployment = Provena.from_env(sandbox.environment()).deployment
     with Provena(deployment, access_token=sandbox.access_token("writer")) as provena, Copying() as executor:
-        files = provena._files.datasets.files(handle)
+        files = provena._datasets.files(handle)
         with pytest.raises(errors.ConfigurationError, match="Give it in the environment"):
             fetch(executor, files, tmp_path / "down")
         assert executor.sent == []
@@ -465,7 +465,7 @@ def test_a_process_that_dies_loses_nothing(sandbox: Sandbox, tree: Tree, tmp_pat
         Provena() as provena,
         ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes,
     ):
-        files = provena._files.datasets.files(handle)
+        files = provena._datasets.files(handle)
         seen = Seen()
 
         def kill() -> None:

@@ -102,7 +102,7 @@ def test_a_lease_is_shown_without_its_keys(
     caplog.set_level(logging.DEBUG)
     with Provena(interactive=True) as provena:
         provena.sign_in()
-        files = provena._files.datasets.files(reef)
+        files = provena._datasets.files(reef)
         keys = DatasetCredentialsProvider(provena._transport)(reef, Access.READ)
     held = LeasedDataset("l", sandbox.domain, files.location, files._address, keys)
     LEASES.put(held)

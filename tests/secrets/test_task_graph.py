@@ -58,7 +58,7 @@ def test_tasks_plans_and_file_systems_hold_no_secret(
     handle = sandbox.add_dataset("Reef", files={f"{number}.csv": b"1" for number in range(30)})
     with Provena(interactive=True) as provena:
         provena.sign_in()
-        files = provena._files.datasets.files(handle)
+        files = provena._datasets.files(handle)
         items = [Download(info, info.path) for info in files.list()]
         executor = Copying()
         outcomes = run_sync(run_on(executor, files, Fetch(environment), items, Meter()))
@@ -88,7 +88,7 @@ def test_copies_share_one_session_and_one_set_of_credentials(sandbox: Sandbox, e
     handle = sandbox.add_dataset("Reef", files={"a.csv": b"1"})
     with Provena(interactive=True) as provena:
         provena.sign_in()
-        data = pickle.dumps(provena._files.datasets.files(handle).filesystem())
+        data = pickle.dumps(provena._datasets.files(handle).filesystem())
     sandbox.requests.clear()
     for _ in range(5):
         assert pickle.loads(data).cat_file("a.csv") == b"1"

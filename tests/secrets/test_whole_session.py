@@ -208,7 +208,7 @@ def work_all_day(sandbox: Sandbox, home: Path, secrets: Secrets, search: Search)
         keys = reef.generate_read_access_credentials(True)
         secrets.note("console URL", keys.console_session_url)
 
-        files = provena._files.datasets.files(handle)
+        files = provena._datasets.files(handle)
         for filesystem in (files.filesystem(), files.filesystem().store):
             search.thing("a file system", filesystem)
             search.json("a file system", filesystem)

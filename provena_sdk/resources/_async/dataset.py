@@ -16,8 +16,8 @@ from provena_api.models import (
 
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
-from provena_sdk.resources._async.io import AsyncIOSubModule
-from provena_sdk.resources.file_access import AsyncOpenFile, StrPath
+from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Verify
 from provena_sdk.transfer.patterns import Patterns
@@ -56,8 +56,7 @@ class AsyncInteractiveDataset:
             >>> provena.datastore.interactive_dataset("10378.1/1900011").fs
             <DatasetFolder 10378.1/1900011>
         """
-        access = self.io._access
-        return access.filesystem(self.dataset_id)
+        return self.io._folder
 
     async def fetch_dataset(self) -> RegistryFetchResponse:
         """Fetch its item: metadata, owner, history, versions and place of its files.

@@ -30,7 +30,7 @@ from provena_sdk.operations.arguments import JsonSource, MetadataSource
 from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
-from provena_sdk.resources._async.io import AsyncIOSubModule
+from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.transport.http import AsyncTransport
 

@@ -1,37 +1,51 @@
-# Written by scripts/twins.py; change the module in resources/ instead.
 """Files of datasets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.connection import Datasets
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
-from provena_sdk.resources.file_access import AsyncFileAccess, AsyncOpenFile, StrPath
+from provena_sdk.resources import transfers
+from provena_sdk.resources.transfers import OpenFile, StrPath
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
-from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
+from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 
+if TYPE_CHECKING:
+    from fsspec.implementations.dirfs import DirFileSystem
 
-class AsyncIOSubModule:
+
+class IOSubModule:
     """Files of datasets, down and up. Reached as ``provena.datastore.io``.
 
     Credentials for the object store are asked for and renewed on the way. That of one dataset, as in
     ``provena.datastore.interactive_dataset(handle).io``, knows its handle, which can be left out then.
     """
 
-    def __init__(self, access: AsyncFileAccess, dataset_id: str | None = None) -> None:
-        self._access = access
+    def __init__(
+        self, datasets: Datasets, storage_options: Mapping[str, Any], dataset_id: str | None = None
+    ) -> None:
+        self._datasets = datasets
+        self._storage_options = storage_options
         self._dataset_id = dataset_id
 
-    def _bound(self, dataset_id: str) -> AsyncIOSubModule:
+    def _bound(self, dataset_id: str) -> IOSubModule:
         """Return the same for one dataset, whose handle need not be given again."""
-        return AsyncIOSubModule(self._access, dataset_id)
+        return IOSubModule(self._datasets, self._storage_options, dataset_id)
+
+    @property
+    def _folder(self) -> DirFileSystem:
+        """The dataset as a file system."""
+        return transfers.dataset_folder(self._datasets, self._storage_options, self._of(None))
 
     def _of(self, dataset_id: str | None) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id
@@ -39,7 +53,7 @@ class AsyncIOSubModule:
             raise InvalidArgument("dataset_id", "the handle of a dataset is needed.")
         return chosen
 
-    async def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> list[FileInfo]:
+    def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> list[FileInfo]:
         """List a dataset's files.
 
         Args:
@@ -55,16 +69,16 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> [file.path for file in await provena.datastore.io.list_all_files("10378.1/1900011")]
+            >>> [file.path for file in provena.datastore.io.list_all_files("10378.1/1900011")]
             ['metadata.json', 'obs/2024.csv']
         """
         flag("print_list", print_list)
-        files = await self._access.list_files(self._of(dataset_id))
+        files = run_sync(transfers.list_files(self._datasets, self._of(dataset_id)))
         if print_list:
             print(*(f"{file.size:>15,}  {printable(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
         return files
 
-    async def open(self, dataset_id: str, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:
+    def open(self, dataset_id: str, path: str, mode: str = "rb", **options: Any) -> OpenFile:
         """Open one file of a dataset as a file object.
 
         Args:
@@ -87,9 +101,9 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read, or write, its files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        return await self._access.open(dataset_id, path, mode, **options)
+        return transfers.open_file(self._datasets, dataset_id, path, mode, options)
 
-    async def plan_download(
+    def plan_download(
         self,
         destination_directory: StrPath,
         dataset_id: str | None = None,
@@ -102,7 +116,7 @@ class AsyncIOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
-    ) -> AsyncDownloadPlan:
+    ) -> DownloadPlan:
         """Work out what a download is going to do, and change nothing.
 
         Print the plan to see it, and call its ``run()`` to carry it out. With ``compare="time"`` or ``delete``, what is
@@ -134,23 +148,28 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> plan = await provena.datastore.io.plan_download("copy", "10378.1/1900011", include="*.csv")
+            >>> plan = provena.datastore.io.plan_download("copy", "10378.1/1900011", include="*.csv")
             >>> print(plan)
             Download of dataset 10378.1/1900011 into 'copy': 32 B to transfer
               new               1 file       32 B
               new       obs/2024.csv (32 B)
-            >>> (await plan.run()).counts()
+            >>> plan.run().counts()
             {'downloaded': 1}
         """
-        return await self._access.plan_download(
-            self._of(dataset_id),
-            destination_directory,
-            path,
-            Choice(Selection(include, exclude), compare, delete),
-            TransferOptions(verify, fsync, map_names, keep_times=compare == "time" or delete),
+        return DownloadPlan.of(
+            run_sync(
+                transfers.plan_download(
+                    self._datasets,
+                    self._of(dataset_id),
+                    destination_directory,
+                    path,
+                    Choice(Selection(include, exclude), compare, delete),
+                    TransferOptions(verify, fsync, map_names, keep_times=compare == "time" or delete),
+                )
+            )
         )
 
-    async def plan_upload(
+    def plan_upload(
         self,
         source_directory: StrPath,
         dataset_id: str | None = None,
@@ -160,7 +179,7 @@ class AsyncIOSubModule:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
-    ) -> AsyncUploadPlan:
+    ) -> UploadPlan:
         """Work out what an upload is going to do, and change nothing.
 
         Print the plan to see it, and call its ``run()`` to carry it out.
@@ -184,14 +203,19 @@ class AsyncIOSubModule:
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
-        return await self._access.plan_upload(
-            self._of(dataset_id),
-            source_directory,
-            Choice(Selection(include, exclude), compare, delete),
-            TransferOptions(map_names=map_names),
+        return UploadPlan.of(
+            run_sync(
+                transfers.plan_upload(
+                    self._datasets,
+                    self._of(dataset_id),
+                    source_directory,
+                    Choice(Selection(include, exclude), compare, delete),
+                    TransferOptions(map_names=map_names),
+                )
+            )
         )
 
-    async def sync_down(
+    def sync_down(
         self,
         destination_directory: StrPath,
         dataset_id: str | None = None,
@@ -241,21 +265,24 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read its files.
 
         Example:
-            >>> (await provena.datastore.io.sync_down("copy", "10378.1/1900011")).counts()
+            >>> provena.datastore.io.sync_down("copy", "10378.1/1900011").counts()
             {'downloaded': 2}
-            >>> (await provena.datastore.io.sync_down("copy", "10378.1/1900011", compare="time")).counts()
+            >>> provena.datastore.io.sync_down("copy", "10378.1/1900011", compare="time").counts()
             {'same': 2}
         """
-        return await self._access.download(
-            self._of(dataset_id),
-            destination_directory,
-            path,
-            Choice(Selection(include, exclude), compare, delete),
-            TransferOptions(verify, fsync, map_names, keep_times=True),
-            RunOptions(progress, executor, raise_for_failures),
+        return run_sync(
+            transfers.download(
+                self._datasets,
+                self._of(dataset_id),
+                destination_directory,
+                path,
+                Choice(Selection(include, exclude), compare, delete),
+                TransferOptions(verify, fsync, map_names, keep_times=True),
+                RunOptions(progress, executor, raise_for_failures),
+            )
         )
 
-    async def sync_up(
+    def sync_up(
         self,
         source_directory: StrPath,
         dataset_id: str | None = None,
@@ -296,15 +323,18 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return await self._access.upload(
-            self._of(dataset_id),
-            source_directory,
-            Choice(Selection(include, exclude), compare, delete),
-            TransferOptions(map_names=map_names),
-            RunOptions(progress, executor, raise_for_failures),
+        return run_sync(
+            transfers.upload(
+                self._datasets,
+                self._of(dataset_id),
+                source_directory,
+                Choice(Selection(include, exclude), compare, delete),
+                TransferOptions(map_names=map_names),
+                RunOptions(progress, executor, raise_for_failures),
+            )
         )
 
-    async def download_all_files(
+    def download_all_files(
         self,
         destination_directory: StrPath,
         dataset_id: str | None = None,
@@ -344,16 +374,19 @@ class AsyncIOSubModule:
             NotEnoughSpace: The disk has no room for the files; nothing was fetched.
             DatasetAccessDenied: You may not read its files.
         """
-        return await self._access.download(
-            self._of(dataset_id),
-            destination_directory,
-            "",
-            Choice(Selection(include, exclude)),
-            TransferOptions(verify, fsync, map_names),
-            RunOptions(progress, executor, raise_for_failures),
+        return run_sync(
+            transfers.download(
+                self._datasets,
+                self._of(dataset_id),
+                destination_directory,
+                "",
+                Choice(Selection(include, exclude)),
+                TransferOptions(verify, fsync, map_names),
+                RunOptions(progress, executor, raise_for_failures),
+            )
         )
 
-    async def download_specific_file(
+    def download_specific_file(
         self,
         dataset_id: str,
         s3_path: str,
@@ -396,16 +429,19 @@ class AsyncIOSubModule:
             TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
             NotEnoughSpace: The disk has no room for the files; nothing was fetched.
         """
-        return await self._access.download(
-            dataset_id,
-            destination_directory,
-            s3_path,
-            Choice(Selection(include, exclude)),
-            TransferOptions(verify, fsync, map_names),
-            RunOptions(progress, executor, raise_for_failures),
+        return run_sync(
+            transfers.download(
+                self._datasets,
+                dataset_id,
+                destination_directory,
+                s3_path,
+                Choice(Selection(include, exclude)),
+                TransferOptions(verify, fsync, map_names),
+                RunOptions(progress, executor, raise_for_failures),
+            )
         )
 
-    async def upload_all_files(
+    def upload_all_files(
         self,
         source_directory: StrPath,
         dataset_id: str | None = None,
@@ -442,10 +478,13 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return await self._access.upload(
-            self._of(dataset_id),
-            source_directory,
-            Choice(Selection(include, exclude)),
-            TransferOptions(map_names=map_names),
-            RunOptions(progress, executor, raise_for_failures),
+        return run_sync(
+            transfers.upload(
+                self._datasets,
+                self._of(dataset_id),
+                source_directory,
+                Choice(Selection(include, exclude)),
+                TransferOptions(map_names=map_names),
+                RunOptions(progress, executor, raise_for_failures),
+            )
         )

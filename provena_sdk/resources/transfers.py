@@ -1,0 +1,155 @@
+"""File work that both clients share: check the arguments, find the dataset, open or transfer.
+
+Coroutines run on fsspec's I/O thread, and ask the datastore through a sync transport of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+from provena_sdk.concurrency.background import on_thread
+from provena_sdk.connection import Datasets
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.paths import checked
+from provena_sdk.filesystem.open_file.options import checked_options
+from provena_sdk.s3.models import FileInfo
+from provena_sdk.transfer.executor import checked_executor
+from provena_sdk.transfer.local.scan import destination_folder, source_folder
+from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
+from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.choose import progress_for
+from provena_sdk.transfer.report import TransferReport
+
+if TYPE_CHECKING:
+    from anyio import AsyncFile
+    from fsspec.implementations.dirfs import DirFileSystem
+
+StrPath: TypeAlias = str | os.PathLike[str]
+OpenFile: TypeAlias = IO[Any]
+AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
+
+
+def dataset_folder(datasets: Datasets, options: Mapping[str, Any], dataset_id: str) -> DirFileSystem:
+    """Return a dataset of a client as a file system.
+
+    Args:
+        datasets: The client's datasets.
+        options: The storage options that lead to such a client elsewhere.
+        dataset_id: The dataset's handle.
+    """
+    from provena_sdk.filesystem.dataset_folder import DatasetFolder  # noqa: PLC0415  # keeps fsspec away
+    from provena_sdk.filesystem.file_system import ProvenaFileSystem  # noqa: PLC0415  # keeps fsspec away
+
+    return DatasetFolder(dataset_id, ProvenaFileSystem.of_client(datasets, options), skip_instance_cache=True)
+
+
+def open_file(
+    datasets: Datasets, dataset_id: str, path: StrPath, mode: str, options: Mapping[str, Any]
+) -> OpenFile:
+    """Open one file."""
+    options = _check_opening(path, mode, options)
+    return datasets.files(dataset_id).open(path, mode, **options)
+
+
+async def open_file_async(
+    datasets: Datasets, dataset_id: str, path: StrPath, mode: str, options: Mapping[str, Any]
+) -> AsyncOpenFile:
+    """Open one file; its methods are awaited, and run on threads."""
+    from anyio import wrap_file  # noqa: PLC0415  # keeps anyio's files away from who opens none
+
+    options = _check_opening(path, mode, options)
+    files = await on_thread(datasets.files, dataset_id)
+    return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
+
+
+async def list_files(datasets: Datasets, dataset_id: str) -> list[FileInfo]:
+    """List a dataset's files."""
+    return await (await _files(datasets, dataset_id))._list()
+
+
+async def plan_download(
+    datasets: Datasets,
+    dataset_id: str,
+    destination: StrPath,
+    path: str,
+    choice: Choice,
+    options: TransferOptions,
+) -> DownloadPlan:
+    """Plan a download."""
+    files = await _files(datasets, dataset_id, partial(_check_download, "path", path, destination))
+    return await files._plan_download(destination, path=path, choice=choice, options=options)
+
+
+async def plan_upload(
+    datasets: Datasets, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions
+) -> UploadPlan:
+    """Plan an upload."""
+    files = await _files(datasets, dataset_id, partial(source_folder, source))
+    return await files._plan_upload(source, choice=choice, options=options)
+
+
+async def download(
+    datasets: Datasets,
+    dataset_id: str,
+    destination: StrPath,
+    path: str,
+    choice: Choice,
+    options: TransferOptions,
+    run: RunOptions,
+) -> TransferReport:
+    """Download a file, a folder, or everything."""
+    check = partial(_check_download, "s3_path", path, destination, run)
+    files = await _files(datasets, dataset_id, check)
+    return await files._download(destination, run, path=path, choice=choice, options=options)
+
+
+async def upload(
+    datasets: Datasets,
+    dataset_id: str,
+    source: StrPath,
+    choice: Choice,
+    options: TransferOptions,
+    run: RunOptions,
+) -> TransferReport:
+    """Upload a folder."""
+    files = await _files(datasets, dataset_id, partial(_check_upload, source, run))
+    return await files._upload(source, run, choice=choice, options=options)
+
+
+async def _files(
+    datasets: Datasets, dataset_id: str, check: Callable[[], object] | None = None
+) -> DatasetFiles:
+    """Check the arguments, then find the dataset's files."""
+    dataset_id = datasets.handle(dataset_id)
+    if check is not None:
+        # It looks at local files, which may take time.
+        await asyncio.to_thread(check)
+    return await on_thread(datasets.files, dataset_id)
+
+
+def _check_opening(path: StrPath, mode: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    checked(path)
+    return checked_options(mode, options)
+
+
+def _check_download(
+    argument: str, path: StrPath, destination: StrPath, run: RunOptions | None = None
+) -> None:
+    checked(path, argument=argument)
+    destination_folder(destination)
+    if run is not None:
+        _check_run(run)
+
+
+def _check_upload(source: StrPath, run: RunOptions) -> None:
+    source_folder(source)
+    _check_run(run)
+
+
+def _check_run(run: RunOptions) -> None:
+    checked_executor(run.executor)
+    progress_for(run.progress)

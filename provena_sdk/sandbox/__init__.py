@@ -1,7 +1,7 @@
-"""A whole Provena on this machine: sign-in, datastore, search and an S3 store, for tests and for trying things out.
+"""A complete Provena on this machine, for tests and experiments: sign-in, datastore, search and an S3 store.
 
-Needs the extra ``provena-sdk[sandbox]``. Start it with ``python -m provena_sdk.sandbox``, as a context manager, or by
-asking for the pytest fixture ``provena_sandbox``.
+Needs the extra ``provena-sdk[sandbox]``. Start it with ``python -m provena_sdk.sandbox``, as a context manager, or with
+the pytest fixture ``provena_sandbox``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m provena_sdk.sandbox``: a Provena on this machine until it is interrupted."""
+"""``python -m provena_sdk.sandbox``: run a Provena on this machine until interrupted."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m provena_sdk.sandbox",
-        description="Run a whole Provena on this machine: sign-in, datastore, search and an S3 store.",
+        description="Run a complete Provena on this machine: sign-in, datastore, search and an S3 store.",
     )
     parser.add_argument(
         "--port-base",
         type=port_number,
         metavar="PORT",
-        help=f"take PORT and the three after it for {', '.join(SERVICES)}; free ports are taken otherwise",
+        help=f"use PORT and the next three for {', '.join(SERVICES)}; default: free ports",
     )
     parser.add_argument(
-        "--approve", metavar="USER", help="approve every device at once for USER, for example writer"
+        "--approve", metavar="USER", help="approve every sign-in immediately as USER, for example writer"
     )
     parser.add_argument(
-        "--datasets", type=count, default=0, metavar="N", help="begin with N made-up datasets"
+        "--datasets", type=count, default=0, metavar="N", help="start with N synthetic datasets"
     )
     parser.add_argument("--access-token-seconds", type=seconds, default=300, metavar="S")
     parser.add_argument("--refresh-token-seconds", type=seconds, default=1800, metavar="S")
@@ -46,44 +46,42 @@ def _parser() -> argparse.ArgumentParser:
         "--rotation",
         choices=REUSES,
         default="no-reuse",
-        help="how often a refresh or offline token can be used; %(default)s otherwise",
+        help="how often a refresh or offline token can be used; default: %(default)s",
     )
     parser.add_argument("--poll-interval", type=seconds, default=5, metavar="S")
     parser.add_argument("--credentials-seconds", type=seconds, default=28800, metavar="S")
     parser.add_argument(
         "--offline-token",
         metavar="USER",
-        help="give an offline token of USER with the addresses, so that scripts need not sign in",
+        help="also print an offline token for USER, so that scripts need not sign in",
     )
     parts = parser.add_argument_group(
-        "parts of a deployment", "try an issuer or an S3 store in place of the sandbox's own"
+        "parts of a deployment", "use an external issuer or S3 store instead of the sandbox's own"
     )
-    parts.add_argument("--issuer", metavar="URL", help="the realm whose access tokens the services take")
+    parts.add_argument("--issuer", metavar="URL", help="the realm whose access tokens the services accept")
     parts.add_argument(
         "--s3",
         metavar="URL",
-        help=f"the store that keeps the files; {KEY} and {SECRET} in the environment open it",
+        help=f"the store for the files; {KEY} and {SECRET} in the environment give access",
     )
     parts.add_argument(
         "--s3-issuing",
         choices=ISSUING,
         default=ISSUING[0],
-        help="how credentials for one dataset are had there; %(default)s otherwise",
+        help="how to get credentials for one dataset there; default: %(default)s",
     )
-    parts.add_argument(
-        "--s3-bucket", metavar="NAME", default=BUCKET, help="the bucket; %(default)s otherwise"
-    )
+    parts.add_argument("--s3-bucket", metavar="NAME", default=BUCKET, help="the bucket; default: %(default)s")
     parts.add_argument("--s3-region", metavar="NAME", default=DEFAULT_REGION)
-    parts.add_argument("--s3-role", metavar="ARN", help="the role that STS is asked for")
-    parts.add_argument("--s3-sts", metavar="URL", help="where STS listens; at --s3 otherwise")
-    parts.add_argument("--s3-accounts", metavar="URL", help="where versitygw makes accounts")
-    parts.add_argument("--ca-file", metavar="FILE", help="certificates to trust when these parts are asked")
-    parser.add_argument("--json", action="store_true", help="print the addresses as one line of JSON")
+    parts.add_argument("--s3-role", metavar="ARN", help="the role to request from STS")
+    parts.add_argument("--s3-sts", metavar="URL", help="URL of STS; default: that of --s3")
+    parts.add_argument("--s3-accounts", metavar="URL", help="URL where versitygw creates accounts")
+    parts.add_argument("--ca-file", metavar="FILE", help="certificates to trust for these parts")
+    parser.add_argument("--json", action="store_true", help="print the URLs as one line of JSON")
     return parser
 
 
 def port_number(text: str) -> int:
-    """Read the first of the ports."""
+    """Parse the number of the first port."""
     port, last = int(text), MAX_PORT + 1 - len(SERVICES)
     if not 1 <= port <= last:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and {last}")
@@ -91,14 +89,14 @@ def port_number(text: str) -> int:
 
 
 def count(text: str) -> int:
-    """Read how many there shall be."""
+    """Parse a count."""
     if (number := int(text)) < 0:
         raise argparse.ArgumentTypeError(f"{text} is below zero")
     return number
 
 
 def seconds(text: str) -> float:
-    """Read a lifetime or an interval."""
+    """Parse a duration in seconds."""
     if not (number := float(text)) > 0:
         raise argparse.ArgumentTypeError(f"{text} is not above zero")
     return number
@@ -107,7 +105,7 @@ def seconds(text: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C or SIGTERM, or until the terminal closes.
 
-    Standard output gets the addresses and nothing else, so that a shell can evaluate it.
+    Only the settings go to standard output, so that a shell can evaluate it.
 
     Returns:
         The exit status: 0, or 1 when the sandbox could not start.
@@ -133,14 +131,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ca_file=options.ca_file,
         )
         if options.offline_token is not None and options.issuer is not None:
-            raise ValueError("offline-token: the sandbox gives none where people sign in at an issuer.")
+            raise ValueError("offline-token: not available with an external issuer.")
         if options.offline_token is not None and options.offline_token not in sandbox.users:
-            raise ValueError(f"offline-token: nobody is called {options.offline_token!r}.")
+            raise ValueError(f"offline-token: there is no user {options.offline_token!r}.")
     except ValueError as error:
         parser.error(str(error))
     finished = threading.Event()
     stops = [signal.SIGINT, signal.SIGTERM]
-    # When it is ignored it stays so: nohup keeps a process alive in this way when its terminal closes.
+    # An ignored SIGHUP stays ignored: that is how nohup keeps a process alive when its terminal closes.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         stops.append(signal.SIGHUP)
     for number in stops:
@@ -189,7 +187,7 @@ def _announce(sandbox: Sandbox, user: str | None, issuer: str | None, *, as_json
         _say(f"Sign in at {sandbox.issuer_url}/device as one of: {', '.join(people)}.", sys.stderr)
     else:
         _say(f"Sign in at {issuer} with an account of that realm.", sys.stderr)
-    _say("Ctrl-C ends the sandbox, and everything in it is gone.", sys.stderr)
+    _say("Ctrl-C stops the sandbox and discards everything in it.", sys.stderr)
 
 
 def _say(line: str, stream: TextIO | None = None) -> None:

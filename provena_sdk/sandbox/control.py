@@ -1,9 +1,9 @@
-"""Reaching into a sandbox that runs in another process: routes below ``/sandbox`` on the sign-in server.
+"""Control a sandbox that runs in another process, through routes below ``/sandbox`` on the sign-in server.
 
-``GET /sandbox/requests`` lists what was asked; ``POST`` and ``DELETE /sandbox/faults`` put faults in force and end
-them; ``POST /sandbox/outages`` takes backends down; ``GET /sandbox/codes`` lists devices that wait and
-``POST /sandbox/approve`` decides on one; ``POST /sandbox/advance`` moves the clock. They answer only to programs and
-pages of this machine.
+``GET /sandbox/requests`` lists the requests; ``POST`` and ``DELETE /sandbox/faults`` add and clear faults;
+``POST /sandbox/outages`` takes backends down; ``GET /sandbox/codes`` lists waiting devices and
+``POST /sandbox/approve`` decides on one; ``POST /sandbox/advance`` moves the clock. They answer only programs and
+pages on this machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from provena_sdk.sandbox.signin.realm import SignIn
 
 
 class Exchange(NamedTuple):
-    """One request that was answered; ``status`` is 0 when the connection was broken instead."""
+    """One request and its outcome; ``status`` is 0 if the connection was broken instead of answered."""
 
     service: str
     method: str

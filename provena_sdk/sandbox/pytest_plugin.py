@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def provena_sandbox_session() -> Iterator[Sandbox]:
-    """One sandbox for the whole test run, and for one worker of it; tests share what is in it."""
+    """Return a sandbox shared by all tests of a run (of a worker, with pytest-xdist)."""
     with provena_sdk.sandbox.Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def provena_sandbox(provena_sandbox_session: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox as good as new: the servers go on, everything in them is put back before and after the test."""
+    """Return the shared sandbox, reset before and after the test; its servers keep running."""
     provena_sandbox_session.reset()
     yield provena_sandbox_session
     provena_sandbox_session.reset()
@@ -30,7 +30,7 @@ def provena_sandbox(provena_sandbox_session: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def provena_environment(provena_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment variables that lead the SDK to the sandbox, set for the test."""
+    """Set the environment variables that point the SDK to the sandbox, for the test."""
     environment = provena_sandbox.environment()
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

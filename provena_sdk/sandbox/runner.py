@@ -1,4 +1,4 @@
-"""A whole Provena in one background thread."""
+"""A complete Provena in one background thread."""
 
 from __future__ import annotations
 
@@ -46,32 +46,31 @@ _START_SECONDS = 30.0
 
 
 class Sandbox:
-    """Sign-in, datastore, search and object store on this machine, for as long as the ``with`` block lasts.
+    """Sign-in, datastore, search and object store on this machine, for the duration of a ``with`` block.
 
-    Everything listens on 127.0.0.1 and is kept in memory. One thread with one event loop of its own serves it all,
-    so it works beside any loop of the caller's.
+    Everything listens on 127.0.0.1 and is kept in memory. It runs in one thread with its own event loop, so it works
+    alongside any loop of the caller.
 
     Args:
-        users: Who can sign in, by name; None takes :data:`~provena_sdk.sandbox.data.users.STANDARD_USERS`.
+        users: The users who can sign in, by name; None means :data:`~provena_sdk.sandbox.data.users.STANDARD_USERS`.
         access_token_seconds: Lifetime of access tokens.
         refresh_token_seconds: Lifetime of refresh tokens; offline tokens do not expire.
         device_code_seconds: Lifetime of device codes.
-        poll_interval: Seconds a device has to leave between two polls.
-        credentials_seconds: Lifetime of temporary keys to the object store.
-        rotation: How often a refresh token can be used, offline tokens too: ``off`` for always, ``one-reuse``,
-            ``no-reuse``. Using it once more ends its session.
-        seed: What the sandbox holds at first: True for the organisations and persons without which nothing can be
-            registered, False for nothing, or a :class:`~provena_sdk.sandbox.seed.Seed`.
-        ports: Ports of ``signin``, ``datastore``, ``search`` and ``s3``; those not named take a free one.
-        approve_as: Approve every device at once for this user, without anybody pressing a button.
-        issuer: The realm whose access tokens the services take; None takes the sandbox's own. An account of it that
-            is not among the users gets a person in the registry when it needs one.
-        s3: The store that keeps the files; None takes the sandbox's own. What the sandbox put there it removes when
-            it stops.
-        ca_file: Certificates to trust in place of the usual ones when the issuer and the store are asked, in PEM.
+        poll_interval: Least number of seconds between two polls of a device.
+        credentials_seconds: Lifetime of temporary credentials for the object store.
+        rotation: How often a refresh or offline token can be used: ``off`` for any number of times, ``one-reuse``,
+            ``no-reuse``. One use more ends its session.
+        seed: The initial content: True for the organisations and persons that registering requires, False for
+            nothing, or a :class:`~provena_sdk.sandbox.seed.Seed`.
+        ports: Ports of ``signin``, ``datastore``, ``search`` and ``s3``; by default free ones.
+        approve_as: Approve every device immediately as this user, without anyone pressing a button.
+        issuer: URL of the realm whose access tokens the services accept; None means the sandbox's own. An account
+            that is not among the users gets a person in the registry when it needs one.
+        s3: The store for the files; None means the sandbox's own. The sandbox removes its files from it when it stops.
+        ca_file: PEM file of certificates to trust for the issuer and the store, instead of the system's.
 
     Raises:
-        ValueError: An argument does not fit; the message names it.
+        ValueError: An argument is invalid; the message names it.
 
     Example:
         >>> import urllib.request
@@ -103,18 +102,16 @@ class Sandbox:
         unknown = set(ports or ()) - set(SERVICES)
         if unknown:
             raise ValueError(
-                f"ports: no service is called {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}."
+                f"ports: there is no service {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}."
             )
         self.users: dict[str, User] = dict(STANDARD_USERS if users is None else users)
         wrong = sorted(name for name, port in (ports or {}).items() if not 0 <= port <= MAX_PORT)
         if wrong:
-            raise ValueError(f"ports: that of {', '.join(wrong)} is not between 0 and {MAX_PORT}.")
+            raise ValueError(f"ports must be between 0 and {MAX_PORT}; check {', '.join(wrong)}.")
         if approve_as is not None and approve_as not in self.users:
-            raise ValueError(f"approve_as: nobody is called {approve_as!r}.")
+            raise ValueError(f"approve_as: there is no user {approve_as!r}.")
         if approve_as is not None and issuer is not None:
-            raise ValueError(
-                "approve_as: devices sign in at the issuer, which the sandbox cannot approve for."
-            )
+            raise ValueError("approve_as: the sandbox cannot approve devices at an external issuer.")
         if rotation not in REUSES:
             raise ValueError(f"rotation must be one of {', '.join(REUSES)}, not {rotation!r}.")
         self.clock = Clock()
@@ -157,14 +154,14 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Start the servers, and return when they listen.
+        """Start the servers, and return once they listen.
 
         Raises:
-            OSError: A port is taken.
-            RuntimeError: The sandbox was started before.
+            OSError: A port is in use.
+            RuntimeError: The sandbox has been started before.
         """
         if self._started:
-            raise RuntimeError("A sandbox starts only once; make another one.")
+            raise RuntimeError("A sandbox can be started only once; create another one.")
         self._started = True
         ready = threading.Event()
         failures: list[BaseException] = []
@@ -180,7 +177,7 @@ class Sandbox:
             raise failures[0]
 
     def stop(self) -> None:
-        """Stop the servers and drop the files; nothing happens when they do not run."""
+        """Stop the servers and discard the files; does nothing if they are not running."""
         if self._thread is None or self._loop is None or self._stopping is None:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -244,13 +241,13 @@ class Sandbox:
             return response
 
         async def elsewhere(request: Request) -> Response:
-            # Whoever is asked there may be slow, which must not hold up everybody else.
+            # An external server may be slow, which must not block the others.
             response = await asyncio.to_thread(router, request)
             requests.append(Exchange(service, request.method, request.path, response.status))
             return response
 
         def handle(request: Request, connection: Connection) -> Response | Awaitable[Response | None]:
-            # The services behind it answer only to tokens, which no page elsewhere can get.
+            # The services require tokens, which a page on another machine cannot get.
             reason = wrong_origin(request.headers) if service == "signin" else None
             if reason is not None:
                 return json_response({"detail": reason}, 403)
@@ -272,18 +269,20 @@ class Sandbox:
         try:
             return self._servers[name]
         except KeyError:
-            raise RuntimeError("The sandbox does not run; use it in a 'with' block, or start it.") from None
+            raise RuntimeError(
+                "The sandbox is not running; use it in a 'with' block, or call start()."
+            ) from None
 
     def _own_signin(self) -> SignIn:
         if self._issuer is not None:
-            raise RuntimeError(f"People sign in at {self._issuer.url}; the sandbox has no say in that.")
+            raise RuntimeError(f"Users sign in at {self._issuer.url}, which the sandbox does not control.")
         return self._signin
 
     def _user(self, name: str) -> User:
         try:
             return self.users[name]
         except KeyError:
-            raise LookupError(f"Nobody is called {name!r}; there are {', '.join(self.users)}.") from None
+            raise LookupError(f"There is no user {name!r}; there are {', '.join(self.users)}.") from None
 
     @property
     def datastore_url(self) -> str:
@@ -309,21 +308,21 @@ class Sandbox:
 
     @property
     def s3_faults(self) -> ObjectFaults:
-        """What goes wrong in the object store on purpose."""
+        """The faults to inject into the object store."""
         return self.storage.faults
 
     @property
     def s3_requests(self) -> list[RequestRecord]:
-        """The latest requests to the object store, in order; each is noted just after its answer was sent."""
+        """The latest requests to the object store, in order; each is recorded just after its answer was sent."""
         return self.storage.requests()
 
     @property
     def crashes(self) -> list[str]:
-        """Tracebacks of what went wrong inside the servers; empty unless the sandbox itself has a bug."""
+        """Tracebacks of errors inside the servers; empty unless the sandbox has a bug."""
         return [crash for server in self._servers.values() for crash in server.crashes]
 
     def environment(self) -> dict[str, str]:
-        """The environment variables with which the SDK finds this sandbox."""
+        """Return the environment variables that point the SDK to this sandbox."""
         environment = {
             "PROVENA_DOMAIN": self.domain,
             "PROVENA_REALM": self.realm,
@@ -336,33 +335,33 @@ class Sandbox:
         return environment if self.ca_file is None else environment | {"PROVENA_CA_FILE": self.ca_file}
 
     def access_token(self, user: str = "writer", lifetime: float | None = None) -> str:
-        """An access token, without signing in.
+        """Return an access token, without signing in.
 
         Args:
-            user: Whose.
-            lifetime: Seconds it lives; None takes the realm's usual time, a negative number makes an expired one.
+            user: Name of the user.
+            lifetime: Lifetime in seconds; None means the realm's default, a negative number gives an expired token.
         """
         signin = self._own_signin()
         seconds = signin.lifetimes.access_token if lifetime is None else lifetime
         return signin.access_token(self._user(user), seconds)
 
     def offline_token(self, user: str = "writer") -> str:
-        """An offline token of the client ``automated-access``, without signing in."""
+        """Return an offline token of the client ``automated-access``, without signing in."""
         return self._own_signin().offline_token(self._user(user))
 
     def signed_token(self, claims: Mapping[str, Any], lifetime: float | None = 300) -> str:
-        """A token with just these claims, signed by the realm; without a lifetime it holds no ``exp``."""
+        """Return a token with only these claims, signed by the realm; without a lifetime it has no ``exp``."""
         return self._own_signin().tokens.sign(claims, lifetime=lifetime)
 
     def pending_user_codes(self) -> list[str]:
-        """The codes of devices that wait for a person."""
+        """Return the codes of devices that wait for approval."""
         return self._own_signin().sessions.pending(self.clock.now())
 
     def approve(self, user_code: str, user: str = "writer") -> None:
         """Approve a waiting device for a user.
 
         Raises:
-            LookupError: No device waits with this code, or nobody has this name.
+            LookupError: No device is waiting with this code, or there is no such user.
         """
         self._own_signin().approve(user_code, user)
 
@@ -370,22 +369,23 @@ class Sandbox:
         """Deny a waiting device.
 
         Raises:
-            LookupError: No device waits with this code.
+            LookupError: No device is waiting with this code.
         """
         self._own_signin().deny(user_code)
 
     def end_sessions(self) -> None:
-        """End every session, as an administrator of the realm can; refresh tokens stop working."""
+        """End every session, as an administrator of the realm can; their refresh tokens stop working."""
         self._own_signin().sessions.end_all()
 
     def expire_credentials(self) -> None:
-        """Let every temporary key to the object store expire now."""
-        self.storage.expire_keys()
+        """Expire all temporary credentials for the object store now."""
+        self.storage.expire_credentials()
 
     def advance(self, seconds: float) -> None:
-        """Move the sandbox's clock on: tokens and codes age with it.
+        """Move the sandbox's clock forward; tokens and codes age with it.
 
-        Keys to the object store do not, because clients sign with the true time; see :meth:`expire_credentials`.
+        Credentials for the object store do not, because clients sign with the real time; see
+        :meth:`expire_credentials`.
         """
         self.clock.advance(seconds)
 
@@ -398,20 +398,20 @@ class Sandbox:
         private: bool = False,
         **info: Any,
     ) -> str:
-        """Register a dataset without asking the services.
+        """Register a dataset directly, without going through the services.
 
         Args:
             name: Its name.
             owner: User name of its owner.
-            files: Content by path within the dataset.
-            private: Whether nobody but the owner and administrators may see it.
+            files: Content, by path within the dataset.
+            private: Whether only the owner and administrators may see it.
             info: Other fields of ``dataset_info``.
 
         Returns:
             The dataset's id.
 
         Raises:
-            LookupError: Nobody is called like the owner.
+            LookupError: There is no such owner.
         """
         self._user(owner)
         with self.state.lock:
@@ -428,7 +428,7 @@ class Sandbox:
             return item.id
 
     def populate(self, count: int, *, owner: str = "writer") -> list[str]:
-        """Register so many made-up datasets.
+        """Register a number of synthetic datasets.
 
         Returns:
             Their ids, the oldest first.
@@ -444,13 +444,13 @@ class Sandbox:
         groups: Mapping[str, tuple[str, ...]] | None = None,
         locked: bool | None = None,
     ) -> None:
-        """Change who may do what with a dataset; what is None stays.
+        """Change the permissions on a dataset; None leaves a setting as it is.
 
         Args:
             dataset_id: The dataset.
-            general: Roles of everybody, such as ``metadata-read``; ``()`` makes it private.
+            general: Roles of every user, such as ``metadata-read``; ``()`` makes it private.
             groups: Roles of the members of each group.
-            locked: Whether it is closed to changes.
+            locked: Whether it is locked against changes.
 
         Raises:
             LookupError: There is no such dataset.
@@ -461,7 +461,7 @@ class Sandbox:
         }
         if unknown:
             raise ValueError(
-                f"No role is called {', '.join(sorted(unknown))}; there are {', '.join(ALL_ROLES)}."
+                f"There is no role {', '.join(sorted(unknown))}; there are {', '.join(ALL_ROLES)}."
             )
         with self.state.lock:
             item = self.state.items.get(dataset_id)
@@ -475,7 +475,7 @@ class Sandbox:
                 item.locked = locked
 
     def reset(self) -> None:
-        """Go back to how the sandbox was when it was made; its addresses stay."""
+        """Return the sandbox to its initial content; its URLs stay the same."""
         with self.state.lock:
             self.state.clear()
             self.storage.clear()

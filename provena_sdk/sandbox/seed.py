@@ -1,4 +1,4 @@
-"""What a new sandbox holds, and datasets made up to fill it."""
+"""The initial content of a sandbox, and synthetic datasets."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _SUBJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What a new sandbox holds besides its users.
+    """The initial content of a sandbox, besides its users.
 
     Args:
-        registered: Whether the two organisations, and the persons the users are linked to, are in the registry.
-            Without them nobody can register a dataset.
-        datasets: How many made-up datasets are there already.
+        registered: Whether the registry has the two organisations and the persons linked to the users. Without them
+            no dataset can be registered.
+        datasets: Number of synthetic datasets.
     """
 
     registered: bool = True
@@ -59,7 +59,7 @@ def plant(seed: Seed, state: State, storage: Storage) -> None:
 
 
 def register(state: State) -> None:
-    """Put the organisations and the users' persons into the registry."""
+    """Add the organisations and the users' persons to the registry."""
     now = state.now()
     for handle, name in ORGANISATIONS.items():
         state.put(Item(handle, "ORGANISATION", "admin", now, now, body={"display_name": name, "name": name}))
@@ -75,7 +75,7 @@ def register(state: State) -> None:
 
 
 def metadata(name: str = "Reef survey", **info: Any) -> Metadata:
-    """Complete metadata of a dataset, as the service keeps it.
+    """Return complete metadata of a dataset, as the service stores it.
 
     Args:
         name: The dataset's name.
@@ -135,16 +135,16 @@ def add_dataset(
     reason: str = "Initial record creation",
     new_id: Callable[[], str] | None = None,
 ) -> Item:
-    """Register a dataset without asking anybody.
+    """Register a dataset directly.
 
     Args:
-        state: Where it goes.
-        storage: Where its files go.
+        state: The registry's state.
+        storage: The store for its files.
         described: Complete metadata.
         owner: User name of the owner.
-        files: Content by path within the dataset.
+        files: Content, by path within the dataset.
         reason: Reason in the first entry of its history.
-        new_id: Makes the id of the activity that created it; None leaves that out.
+        new_id: Returns the id of the activity that created it; None leaves that out.
     """
     now = state.now()
     item = Item(state.new_handle(), "DATASET", owner, now, now)
@@ -159,7 +159,7 @@ def add_dataset(
 
 
 def populate(state: State, storage: Storage, count: int, *, owner: str = "writer") -> list[Item]:
-    """Register so many made-up datasets, each a second older than the one after it.
+    """Register a number of synthetic datasets, each a second older than the next.
 
     Returns:
         The datasets, the oldest first.

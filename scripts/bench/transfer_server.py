@@ -69,7 +69,7 @@ class Benched:
 
     def keys(self, handle: str) -> dict[str, str]:
         """The object store, and temporary keys to a dataset in it."""
-        keys = asdict(self._sandbox.storage.keys_for(handle, write=True))
+        keys = asdict(self._sandbox.storage.credentials_for(handle, write=True))
         del keys["expiry"]
         place = {
             "url": self._sandbox.s3_url,

@@ -130,7 +130,7 @@ def test_a_person_types_the_code_by_hand(
     code = page.get_by_label("Code shown on the device")
     code.fill("BBBB-BBBB")
     page.get_by_role("button", name="Approve").click()
-    assert "No device waits" in page.get_by_role("alert").inner_text()
+    assert "No device is waiting" in page.get_by_role("alert").inner_text()
     code.fill(watched.prompt.user_code.lower())
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("heading", name="Device connected").wait_for()

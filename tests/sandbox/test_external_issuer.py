@@ -186,11 +186,11 @@ def test_what_the_sandbox_has_no_say_in_is_refused(sandbox: Sandbox, issuer: Iss
         sandbox.end_sessions,
         sandbox.pending_user_codes,
     ):
-        with pytest.raises(RuntimeError, match=f"People sign in at {issuer.url}"):
+        with pytest.raises(RuntimeError, match=f"Users sign in at {issuer.url}"):
             act()
     with pytest.raises(ValueError, match="approve_as"):
         Sandbox(issuer=issuer.url, approve_as="writer")
-    with pytest.raises(ValueError, match="issuer must be an address"):
+    with pytest.raises(ValueError, match="issuer must be a URL"):
         Sandbox(issuer="keycloak")
 
 

@@ -153,10 +153,10 @@ def test_a_store_that_refuses_is_quoted(store_url: str, sandbox: Sandbox, bucket
 
 
 def test_its_own_store_cannot_be_looked_into(sandbox: Sandbox, store_url: str) -> None:
-    with pytest.raises(AttributeError, match=f"The files lie at {store_url}"):
+    with pytest.raises(AttributeError, match=f"The files are stored at {store_url}"):
         _ = sandbox.storage.store
     assert sandbox.s3_requests == []
-    with pytest.raises(RuntimeError, match="cannot be ended before their time"):
+    with pytest.raises(RuntimeError, match="cannot be revoked"):
         sandbox.expire_credentials()
 
 
@@ -169,10 +169,10 @@ def test_a_store_that_does_not_answer_is_named() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"url": "127.0.0.1:9000"}, "url must be an address"),
+        ({"url": "127.0.0.1:9000"}, "url must be a URL"),
         ({"issuing": "keys"}, "issuing must be one of assume-role, web-identity, accounts, not 'keys'"),
         ({"issuing": "accounts"}, "accounts_url"),
-        ({"sts_url": "sts"}, "sts_url must be an address"),
+        ({"sts_url": "sts"}, "sts_url must be a URL"),
     ],
 )
 def test_what_does_not_fit_is_named(change: dict[str, Any], message: str) -> None:

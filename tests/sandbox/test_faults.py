@@ -123,7 +123,7 @@ def test_a_slow_request_holds_up_no_other(provena_sandbox: Sandbox, send: Any) -
 
 def test_temporary_keys_can_be_ended(provena_sandbox: Sandbox) -> None:
     dataset = provena_sandbox.add_dataset(files={"a.csv": b"1"})
-    keys = provena_sandbox.storage.keys_for(dataset, write=False)
+    keys = provena_sandbox.storage.credentials_for(dataset, write=False)
     grant = provena_sandbox.storage.grants.find(keys.access_key_id)
     assert grant is not None
     assert grant.expires is not None
@@ -173,20 +173,20 @@ def test_what_cannot_be_done_is_refused(provena_sandbox: Sandbox, send: Any, pat
     ("name", "value", "message"),
     [
         ("service", "s3", "sandbox.s3_faults"),
-        ("service", "data", "none of datastore, search, signin"),
-        ("drop", "sometimes", "neither 'before' nor 'after'"),
-        ("status", "500", "no status of HTTP"),
-        ("status", 99, "no status of HTTP"),
-        ("times", 0, "at least once"),
-        ("after", -1, "below zero"),
-        ("latency", -0.5, "below zero"),
-        ("stall", -1, "below zero"),
-        ("truncate", -1, "below zero"),
+        ("service", "data", "must be one of datastore, search, signin"),
+        ("drop", "sometimes", "must be 'before' or 'after'"),
+        ("status", "500", "must be an HTTP status"),
+        ("status", 99, "must be an HTTP status"),
+        ("times", 0, "must be at least 1"),
+        ("after", -1, "must not be negative"),
+        ("latency", -0.5, "must not be negative"),
+        ("stall", -1, "must not be negative"),
+        ("truncate", -1, "must not be negative"),
     ],
 )
 def test_a_fault_that_could_never_strike_is_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         Fault(**{name: value})
-    assert str(caught.value).startswith(f"{name}: ")
+    assert str(caught.value).startswith(f"{name} ")
     with pytest.raises(ValueError, match=re.escape(message)):
         Fault.from_json({name: value})

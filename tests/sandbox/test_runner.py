@@ -244,7 +244,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
         taken.listen()
         with pytest.raises(OSError, match="in use"):
             Sandbox(ports={"datastore": taken.getsockname()[1]}).start()
-    with pytest.raises(ValueError, match="no service is called web"):
+    with pytest.raises(ValueError, match="there is no service web"):
         Sandbox(ports={"web": 1})
 
 
@@ -258,7 +258,7 @@ def test_stopping_ends_its_thread_and_its_ports() -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
     assert repr(sandbox) == "<Sandbox: not running>"
-    with pytest.raises(RuntimeError, match="make another one"):
+    with pytest.raises(RuntimeError, match="create another one"):
         sandbox.start()
 
 
@@ -383,7 +383,7 @@ def test_it_says_when_it_does_not_run() -> None:
             attempt()
     with sandbox:
         assert all(attempt() for attempt in attempts)
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         sandbox.environment()
 
 
@@ -394,16 +394,16 @@ def test_it_names_what_there_is_not(provena_sandbox: Sandbox) -> None:
         lambda: provena_sandbox.add_dataset(owner="bob"),
     ]
     for attempt in attempts:
-        with pytest.raises(LookupError, match="Nobody is called 'bob'; there are reader, writer"):
+        with pytest.raises(LookupError, match="There is no user 'bob'; there are reader, writer"):
             attempt()
     with pytest.raises(LookupError, match="There is no dataset 'x/1'"):
         provena_sandbox.set_access("x/1", locked=True)
     dataset = provena_sandbox.add_dataset()
-    with pytest.raises(ValueError, match="No role is called owner; there are metadata-read"):
+    with pytest.raises(ValueError, match="There is no role owner; there are metadata-read"):
         provena_sandbox.set_access(dataset, groups={"a": ("metadata-read", "owner")})
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_there_is_not(port: int) -> None:
-    with pytest.raises(ValueError, match="ports: that of s3 is not between 0 and 65535"):
+    with pytest.raises(ValueError, match="ports must be between 0 and 65535; check s3"):
         Sandbox(ports={"s3": port})

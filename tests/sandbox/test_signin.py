@@ -170,7 +170,7 @@ def test_a_code_expires(realm: Realm) -> None:
     code = realm.start()
     realm.sandbox.advance(601)
     assert refusal(realm.poll(code)) == (400, "expired_token")
-    with pytest.raises(LookupError, match="No device waits"):
+    with pytest.raises(LookupError, match="No device is waiting"):
         realm.sandbox.approve(code["user_code"])
 
 
@@ -369,7 +369,7 @@ def test_devices_can_be_approved_without_anybody(eager: Sandbox, send: Any) -> N
 
 def test_nobody_is_approved_who_does_not_exist(realm: Realm) -> None:
     code = realm.start()
-    with pytest.raises(LookupError, match="Nobody is called 'ghost'"):
+    with pytest.raises(LookupError, match="There is no user 'ghost'"):
         realm.sandbox.approve(code["user_code"], "ghost")
     with pytest.raises(ValueError, match="approve_as"):
         Sandbox(approve_as="ghost")

@@ -21,10 +21,10 @@ def talk(url: str, sent: bytes, answers: int = 1) -> bytes:
     with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
         connection.sendall(sent)
         while received.count(b"HTTP/1.1 ") < answers or not _whole(received):
-            piece = connection.recv(65536)
-            if not piece:
+            chunk = connection.recv(65536)
+            if not chunk:
                 break
-            received += piece
+            received += chunk
     return received
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's own time, which a test may move or stop."""
+"""The sandbox's clock, which a test may move or stop."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Clock:
         self._frozen: float | None = None
 
     def now(self) -> float:
-        """The time in Unix seconds."""
+        """Return the time in Unix seconds."""
         return time.time() + self._offset if self._frozen is None else self._frozen
 
     def advance(self, seconds: float) -> None:
-        """Move the time on; tokens and codes age with it."""
+        """Move the time forward; tokens and codes age with it."""
         if self._frozen is None:
             self._offset += seconds
         else:
             self._frozen += seconds
 
     def freeze(self, timestamp: float | None = None) -> None:
-        """Stop the time, at ``timestamp`` (Unix seconds) or where it is."""
+        """Stop the time at ``timestamp`` (Unix seconds), or now."""
         self._frozen = float(self.now() if timestamp is None else timestamp)
 
     def resume(self) -> None:
-        """Go back to the true time."""
+        """Return to the real time."""
         self._offset, self._frozen = 0.0, None

@@ -1,4 +1,4 @@
-"""Things that go wrong on request: each fault says where it strikes, how often, and what it does."""
+"""Faults to inject into the services: where, how often, and with what effect."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _GATEWAY_REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault. Without ``status``, ``drop``, ``truncate`` or ``body`` it only makes requests slow.
+    """One fault. Without ``status``, ``drop``, ``truncate`` or ``body`` it only delays requests.
 
     Args:
-        service: ``datastore``, ``search`` or ``signin``; None strikes all three.
-        path: Path of the requests it strikes, with ``*`` and ``?`` as wildcards.
-        method: Method of the requests it strikes; None strikes all.
-        times: How many requests it strikes; None goes on until it is cleared.
-        after: How many matching requests it lets through first.
+        service: ``datastore``, ``search`` or ``signin``; None matches all three.
+        path: Path of the requests it affects, with ``*`` and ``?`` as wildcards.
+        method: Method of the requests it affects; None matches all.
+        times: How many requests it affects; None means all until it is cleared.
+        after: How many matching requests to let through first.
         latency: Seconds to wait before the operation takes effect.
         stall: Seconds to wait between the operation and its answer.
         status: Status of the answer; None keeps the operation's own.
         headers: Header fields added to the answer.
-        body: Body of the answer; None keeps the operation's own, or is empty when ``status`` is given.
+        body: Body of the answer; None keeps the operation's own, or is empty if ``status`` is given.
         content_type: Content type of ``body``.
-        takes_effect: Whether the operation happens although the answer says it failed.
+        takes_effect: Whether the operation happens although the answer reports a failure.
         drop: ``before`` breaks the connection before the operation takes effect, ``after`` afterwards.
-        truncate: Bytes of the body after which the connection breaks, although the whole was announced.
+        truncate: Bytes of the body after which the connection breaks, although ``content-length`` announced all.
 
     Raises:
-        ValueError: A value could never strike, such as a service there is not.
+        ValueError: A value is invalid, such as an unknown service.
 
     Example:
         >>> Fault(service="datastore", path="/registry/items/list", times=2, status=429).matches(
@@ -71,22 +71,20 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.service is not None and self.service not in SERVICES:
-            hint = " The object store has its own: sandbox.s3_faults." if self.service == "s3" else ""
-            raise ValueError(
-                f"service: {self.service!r} is none of {', '.join(SERVICES)}, which take faults.{hint}"
-            )
+            hint = " For the object store, use sandbox.s3_faults." if self.service == "s3" else ""
+            raise ValueError(f"service must be one of {', '.join(SERVICES)}, not {self.service!r}.{hint}")
         if self.drop not in (None, "before", "after"):
-            raise ValueError(f"drop: {self.drop!r} is neither 'before' nor 'after'.")
+            raise ValueError(f"drop must be 'before' or 'after', not {self.drop!r}.")
         if self.status is not None and (not isinstance(self.status, int) or not 100 <= self.status <= 999):
-            raise ValueError(f"status: {self.status!r} is no status of HTTP.")
+            raise ValueError(f"status must be an HTTP status, not {self.status!r}.")
         if self.times is not None and self.times < 1:
-            raise ValueError("times: a fault strikes at least once; None goes on until it is cleared.")
+            raise ValueError("times must be at least 1; None means until the fault is cleared.")
         for name in ("after", "latency", "stall", "truncate"):
             if (value := getattr(self, name)) is not None and value < 0:
-                raise ValueError(f"{name}: {value!r} is below zero.")
+                raise ValueError(f"{name} must not be negative, as {value!r} is.")
 
     def matches(self, service: str, method: str, path: str) -> bool:
-        """Whether the fault strikes such a request, whatever its count says."""
+        """Return whether the fault affects such a request, regardless of its count."""
         return (
             self.service in (None, service)
             and self.method in (None, method)
@@ -97,7 +95,7 @@ class Fault:
     def too_many_requests(
         cls, retry_after: str = "1", *, service: str | None = None, path: str = "*", times: int | None = 1
     ) -> Fault:
-        """The 429 of a gateway, with ``Retry-After`` in seconds or as an HTTP date."""
+        """Return the 429 of a gateway, with ``Retry-After`` in seconds or as an HTTP date."""
         return cls(
             service=service,
             path=path,
@@ -117,7 +115,7 @@ class Fault:
         times: int | None = 1,
         takes_effect: bool = False,
     ) -> Fault:
-        """The HTML page of a gateway that gave up on the service behind it."""
+        """Return the HTML error page of a gateway whose service does not respond."""
         return cls(
             service=service,
             path=path,
@@ -130,13 +128,13 @@ class Fault:
 
     @classmethod
     def from_json(cls, data: object) -> Fault:
-        """A fault from a JSON object with the same names.
+        """Return a fault from a JSON object with the same names.
 
         Raises:
-            ValueError: ``data`` is no object, or names something a fault does not have.
+            ValueError: ``data`` is not an object, or has an unknown name.
         """
         if not isinstance(data, dict):
-            raise ValueError("A fault is a JSON object.")
+            raise ValueError("A fault must be a JSON object.")
         unknown = set(data) - {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"A fault has no {', '.join(sorted(map(str, unknown)))}.")
@@ -150,7 +148,7 @@ class _Active:
     struck: int = 0
 
     def meets(self) -> bool:
-        """Count a matching request; whether it is struck."""
+        """Count a matching request, and return whether the fault affects it."""
         if self.spared < self.fault.after:
             self.spared += 1
             return False
@@ -162,11 +160,11 @@ class _Active:
 
 
 class Faults:
-    """The faults in force, and the outages of what stands behind the services.
+    """The active faults, and the outages of the services' backends.
 
-    ``outages`` names the backends that are down: the item ``registry``; the ``auth`` service, which knows groups and
-    the person each account is linked to; the ``jobs`` and the ``handles`` service; ``sign-in`` for service accounts;
-    and the ``search`` engine.
+    ``outages`` names the backends that are down: the item ``registry``; the ``auth`` service, which knows the groups
+    and the linked person of each account; the ``jobs`` and ``handles`` services; ``sign-in`` for service accounts; and
+    the ``search`` engine.
     """
 
     def __init__(self) -> None:
@@ -178,18 +176,18 @@ class Faults:
         return bool(self._active)
 
     def add(self, fault: Fault) -> Fault:
-        """Put a fault in force, behind those already there; returns it for ``remove``."""
+        """Add a fault, after those already there, and return it for ``remove``."""
         with self._lock:
             self._active.append(_Active(fault))
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Take one fault out of force; nothing happens when it is spent already."""
+        """Remove one fault; does nothing if it is used up."""
         with self._lock:
             self._active = [active for active in self._active if active.fault is not fault]
 
     def clear(self) -> None:
-        """Take every fault out of force and end every outage."""
+        """Remove every fault and end every outage."""
         with self._lock:
             self._active = []
             self.outages.clear()
@@ -203,17 +201,17 @@ class Faults:
         unknown = set(backends) - set(BACKENDS)
         if unknown:
             raise ValueError(
-                f"No backend is called {', '.join(sorted(unknown))}; there are {', '.join(BACKENDS)}."
+                f"There is no backend {', '.join(sorted(unknown))}; there are {', '.join(BACKENDS)}."
             )
         self.outages.update(backends)
 
     def pending(self) -> list[Fault]:
-        """The faults still in force."""
+        """The faults that are still active."""
         with self._lock:
             return [active.fault for active in self._active]
 
     def strike(self, service: str, method: str, path: str) -> Fault | None:
-        """The fault that strikes this request, counted off; None when the request is spared."""
+        """Count the request and return the fault that affects it, or None."""
         with self._lock:
             for active in self._active:
                 if active.fault.matches(service, method, path) and active.meets():
@@ -227,13 +225,13 @@ async def suffer(fault: Fault, request: Request, connection: Connection, operate
     """Answer a request under a fault.
 
     Args:
-        fault: What goes wrong.
-        request: The request it strikes.
-        connection: The connection it came over.
-        operate: Carries the operation out and gives its true answer.
+        fault: The fault.
+        request: The request that it affects.
+        connection: The connection of the request.
+        operate: Runs the operation and returns its real answer.
 
     Returns:
-        What to answer, or None when the connection was broken instead.
+        The answer, or None if the connection was broken instead.
     """
     if fault.latency:
         await asyncio.sleep(fault.latency)
@@ -269,5 +267,5 @@ def _disguise(fault: Fault, response: Response) -> Response:
 
 
 def faults_of(data: object) -> Iterable[Fault]:
-    """Faults from JSON: one object, or a list of them."""
+    """Return faults from JSON: one object, or a list of them."""
     return [Fault.from_json(entry) for entry in (data if isinstance(data, list) else [data])]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from provena_sdk.sandbox.data.items import Item
 
 MAX_GRAM = 20
-# So many spellings of one word are looked for at most, as OpenSearch does.
+# Most spellings of one word to search for, as in OpenSearch.
 MAX_SPELLINGS = 50
 _WORD = re.compile(r"\w+")
 _SCHEMA = """
@@ -22,19 +22,19 @@ _RANK = "bm25(entry, 2.0, 4.0, 1.0)"
 
 
 class SearchIndex:
-    """Finds items by the beginnings of their words, best first, as an index of edge n-grams does.
+    """Finds items by prefixes of their words, best first, like an index of edge n-grams.
 
-    A beginning that no word has finds the words that begin almost like it. The index holds the first ``MAX_GRAM``
-    letters of each word, so that much longer words find nothing, not even themselves.
+    A prefix without matches finds words with a similar prefix. The index holds the first ``MAX_GRAM`` letters of each
+    word; a longer query finds nothing, not even the word itself.
     """
 
     def __init__(self) -> None:
-        # The state's lock keeps the threads apart.
+        # The state's lock serialises access from several threads.
         self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._database.executescript(_SCHEMA)
 
     def put(self, item: Item) -> None:
-        """Add an item, or replace what was known of it."""
+        """Add an item, or replace its entry."""
         row = self._database.execute("SELECT entry FROM place WHERE id = ?", (item.id,)).fetchone()
         words = " ".join(_words_of(_indexed(item)))
         values = (item.id, _whole(item.display_name or ""), _whole(words), item.subtype)
@@ -49,11 +49,11 @@ class SearchIndex:
             )
 
     def find(self, query: str, limit: int, subtype: str | None = None) -> list[tuple[str, float]]:
-        """Ids and scores of the items with a word that begins with any of those asked for, best first.
+        """Return ids and scores of the items with a word that begins with any of the prefixes, best first.
 
         Args:
-            query: Beginnings of words, in any order.
-            limit: How many items at most.
+            query: Prefixes of words, in any order.
+            limit: Most items to return.
             subtype: Only items of this subtype.
         """
         terms = [term for word in _WORD.findall(_whole(query).lower()) for term in self._spellings(word)]
@@ -72,7 +72,7 @@ class SearchIndex:
         self._database.executescript("DELETE FROM entry; DELETE FROM place;")
 
     def close(self) -> None:
-        """Give the database back."""
+        """Close the database."""
         self._database.close()
 
     def _spellings(self, word: str) -> list[str]:
@@ -93,12 +93,12 @@ class SearchIndex:
 def _indexed(item: Item) -> object:
     if "collection_format" not in item.body:
         return item.body
-    # Of the two copies of user_metadata the item's own is searched, and a new version has none.
+    # Of the two copies of user_metadata, the item's own is indexed; a new version has none.
     return {**item.metadata["dataset_info"], "user_metadata": item.body["user_metadata"]}
 
 
 def _whole(text: str) -> str:
-    """The text without halves of surrogate pairs, which SQLite does not take."""
+    """Return the text without halves of surrogate pairs, which SQLite rejects."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -114,12 +114,12 @@ def _words_of(value: object) -> Iterator[str]:
 
 
 def _beginning(text: str) -> str:
-    """An FTS5 query for the words that begin with ``text``."""
+    """Return an FTS5 query for the words that begin with ``text``."""
     return f'"{text}"*'
 
 
 def _similar_beginning(word: str, wanted: str, allowed: int) -> str:
-    """The shortest beginning of ``word`` that at most ``allowed`` edits turn into ``wanted``; empty when there is none.
+    """Return the shortest prefix of ``word`` at most ``allowed`` edits away from ``wanted``, or an empty string.
 
     An edit adds, drops or replaces a letter.
     """

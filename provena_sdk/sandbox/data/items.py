@@ -1,4 +1,4 @@
-"""The registry's items: what is stored of a dataset, and how it looks in an answer."""
+"""The registry's items, and their form in answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CATEGORIES = {"DATASET": "ENTITY", "ORGANISATION": "AGENT", "PERSON": "AGENT"}
 
 
 def prefix_of(handle: str) -> str:
-    """Where a dataset's files lie in the bucket, with a slash at the end.
+    """Return the prefix of a dataset's files in the bucket, with a slash at the end.
 
     Example:
         >>> prefix_of("10378.1/1900011")
@@ -28,7 +28,7 @@ def prefix_of(handle: str) -> str:
 
 
 def s3_location(handle: str, bucket: str) -> dict[str, str]:
-    """The location of a dataset's files, as the services write it."""
+    """Return the location of a dataset's files, as the services write it."""
     path = prefix_of(handle)
     return {"bucket_name": bucket, "path": path, "s3_uri": f"s3://{bucket}/{path}"}
 
@@ -41,14 +41,14 @@ class Item:
         id: The handle.
         subtype: ``DATASET``, ``PERSON`` or ``ORGANISATION``.
         owner: User name of the owner.
-        created: When it was made, in whole Unix seconds.
-        updated: When it changed last, in whole Unix seconds.
-        kind: ``complete``; ``seed`` when minting stopped half-way; ``unparsable`` when the server cannot read it.
-        body: The fields particular to the subtype, as in an answer.
-        history: Earlier states, the newest first.
-        locked: Whether metadata and files are closed to changes.
-        general_roles: What everybody may do.
-        group_roles: What members of a group may do.
+        created: Time of its creation, in whole Unix seconds.
+        updated: Time of its last change, in whole Unix seconds.
+        kind: ``complete``; ``seed`` if minting stopped half-way; ``unparsable`` if the server cannot read it.
+        body: The fields of the subtype, as in an answer.
+        history: Earlier versions, the newest first.
+        locked: Whether metadata and files are locked against changes.
+        general_roles: The roles of every user.
+        group_roles: The roles of the members of each group.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Item:
 
     @property
     def display_name(self) -> str | None:
-        """The name it is listed under; None for a seed."""
+        """The name in listings; None for a seed."""
         return self.body.get("display_name")
 
     @property
@@ -87,11 +87,11 @@ class Item:
         return status
 
     def changed(self) -> None:
-        """Forget the encoded form, after a change."""
+        """Discard the encoded form, after a change."""
         self._encoded = None
 
     def set_metadata(self, metadata: Metadata) -> None:
-        """Replace a dataset's metadata and what follows from it."""
+        """Replace a dataset's metadata and the fields derived from them."""
         info = metadata["dataset_info"]
         self.body["display_name"] = info["name"]
         self.body["user_metadata"] = info["user_metadata"]
@@ -100,7 +100,7 @@ class Item:
         self.changed()
 
     def record(self, reason: str, username: str, timestamp: int) -> None:
-        """Write the present state into the history."""
+        """Add the current metadata to the history."""
         entry = {
             "id": len(self.history),
             "timestamp": timestamp,
@@ -113,7 +113,7 @@ class Item:
         self.changed()
 
     def document(self) -> dict[str, Any]:
-        """The item as in an answer."""
+        """Return the item as in an answer."""
         return {
             **self.body,
             "history": self.history,
@@ -135,14 +135,14 @@ class Item:
         return {"create_activity_workflow_id": created, "version_activity_workflow_id": versioned}
 
     def encoded(self) -> bytes:
-        """The item as in an answer, in JSON; kept until it changes."""
+        """Return the item as JSON, as in an answer; cached until it changes."""
         if self._encoded is None:
             self._encoded = encode_json(self.document())
         return self._encoded
 
 
 def dataset_body(handle: str, metadata: Metadata, bucket: str) -> dict[str, Any]:
-    """The fields of a dataset that was never released."""
+    """Return the fields of a dataset that was never released."""
     info = metadata["dataset_info"]
     return {
         "display_name": info["name"],

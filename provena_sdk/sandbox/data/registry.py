@@ -1,4 +1,4 @@
-"""Everything the datastore and the search service know, in memory."""
+"""The state of the datastore and the search service, in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from provena_sdk.sandbox.data.users import ADMIN, Identity, User
 HANDLE_PREFIX = "10378.1"
 FIRST_SUFFIX = 1900001
 
-# What a listing can be sorted by: the item's attribute, its name in the pagination key.
+# Sort types of a listing: the item's attribute, and its name in the pagination key.
 SORT_KEYS = {
     "CREATED_TIME": "created_timestamp",
     "UPDATED_TIME": "updated_timestamp",
@@ -26,12 +26,12 @@ SORT_KEYS = {
 class State:
     """Items, reviewers and handles of one deployment.
 
-    Hold ``lock`` while reading or changing it from another thread than the servers'.
+    Hold ``lock`` while reading or changing it from any thread but the servers'.
 
     Args:
-        clock: The sandbox's time.
+        clock: The sandbox's clock.
         users: The accounts, by name.
-        knows_strangers: Whether an account that is not among them gets a person in the registry when it needs one.
+        knows_strangers: Whether other accounts get a person in the registry when they need one.
     """
 
     def __init__(self, clock: Clock, users: Mapping[str, User], *, knows_strangers: bool = False) -> None:
@@ -47,17 +47,17 @@ class State:
         self._persons: dict[str, str] = {}
 
     def now(self) -> int:
-        """The time in whole Unix seconds, as in timestamps."""
+        """Return the time in whole Unix seconds, as in timestamps."""
         return int(self.clock.now())
 
     def new_handle(self) -> str:
-        """A handle nobody has."""
+        """Return an unused handle."""
         handle = f"{HANDLE_PREFIX}/{self.next_suffix}"
         self.next_suffix += 1
         return handle
 
     def put(self, item: Item) -> Item:
-        """Add an item, or take note that it changed."""
+        """Add an item, or record that it changed."""
         self.items[item.id] = item
         item.changed()
         self._sorted.clear()
@@ -65,11 +65,11 @@ class State:
         return item
 
     def datasets(self) -> Iterator[Item]:
-        """The complete datasets, in the order they were made."""
+        """Return the complete datasets, in the order of their creation."""
         return (item for item in self.items.values() if item.subtype == "DATASET" and item.kind == "complete")
 
     def rows(self, sort_type: str) -> list[tuple[Any, str]]:
-        """Sort value and id of every dataset row that has one, ascending; seeds included."""
+        """Return sort value and id of every dataset row that has a value, ascending, including seeds."""
         rows = self._sorted.get(sort_type)
         if rows is None:
             attribute = SORT_KEYS[sort_type]
@@ -82,7 +82,7 @@ class State:
         return rows
 
     def linked_person(self, username: str) -> str | None:
-        """Id of the person an account is linked to, if the registry has that person."""
+        """Return the id of the person linked to an account, if the registry has that person."""
         if self.knows_strangers and username not in self.users:
             return self._person_of(username)
         user = self.users.get(username)
@@ -98,12 +98,12 @@ class State:
         return self._persons[username]
 
     def groups(self, username: str) -> frozenset[str]:
-        """The groups of an account."""
+        """Return the groups of an account."""
         user = self.users.get(username)
         return user.groups if user is not None else frozenset()
 
     def roles(self, item: Item, identity: Identity) -> tuple[str, ...]:
-        """What somebody may do with an item."""
+        """Return the caller's roles on an item."""
         if owns(item, identity):
             return ALL_ROLES
         granted = dict.fromkeys(item.general_roles)
@@ -123,12 +123,12 @@ class State:
 
 
 def owns(item: Item, identity: Identity) -> bool:
-    """Whether somebody may do anything with an item: its owner, or an administrator of the registry."""
+    """Return whether the caller has full access to an item: as its owner, or as a registry administrator."""
     return item.owner == identity.username or ADMIN in identity.roles
 
 
 def has_roles(identity: Identity, wanted: Iterable[str]) -> bool:
-    """Whether a token holds every one of the roles."""
+    """Return whether a token has all of the roles."""
     return all(role in identity.roles for role in wanted)
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's object store: where datasets' files lie, and the keys to them."""
+"""The sandbox's object store: the datasets' files, and credentials for them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ REGION = "us-east-1"
 
 
 class Storage(ABC):
-    """The bucket of all datasets, as the datastore works with it.
+    """The bucket of all datasets, as the datastore uses it.
 
     Attributes:
-        url: Where the store listens.
+        url: URL of the store.
         bucket: The bucket's name.
         region: The region that requests are signed for.
-        store: Buckets and objects, where the store is the sandbox's own.
-        grants: The keys it accepts, likewise.
-        faults: What goes wrong in it on purpose, likewise.
+        store: Buckets and objects, if the store is the sandbox's own.
+        grants: The credentials it accepts, if the store is the sandbox's own.
+        faults: The faults to inject, if the store is the sandbox's own.
     """
 
     url: str = ""
@@ -43,10 +43,10 @@ class Storage(ABC):
 
     @abstractmethod
     async def start(self, host: str, port: int) -> None:
-        """Make the store ready; port 0 takes a free one.
+        """Make the store ready; port 0 picks a free one.
 
         Raises:
-            OSError: It cannot be.
+            OSError: The store cannot be reached or started.
         """
 
     @abstractmethod
@@ -55,7 +55,7 @@ class Storage(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Drop the files."""
+        """Discard the files."""
 
     @abstractmethod
     def put(self, handle: str, path: str, data: bytes) -> None:
@@ -63,50 +63,50 @@ class Storage(ABC):
 
     @abstractmethod
     def exists(self, handle: str, path: str) -> bool:
-        """Whether a dataset has this file."""
+        """Return whether a dataset has this file."""
 
     @abstractmethod
     def files(self, handle: str) -> dict[str, bytes]:
-        """A dataset's files: path within the dataset, content."""
+        """Return a dataset's files: content by path within the dataset."""
 
     @abstractmethod
-    def keys_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
-        """Temporary keys to a dataset's files, for whoever holds the access token."""
+    def credentials_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
+        """Return temporary credentials for a dataset's files, for the holder of the access token."""
 
     @abstractmethod
     def presigned(self, handle: str, path: str, seconds: int) -> str:
-        """A URL that reads one file without keys, for so many seconds."""
+        """Return a URL that reads one file without credentials, valid for some seconds."""
 
     @abstractmethod
-    def expire_keys(self) -> None:
-        """Let every key that was given out expire now."""
+    def expire_credentials(self) -> None:
+        """Expire all credentials that were issued."""
 
     @abstractmethod
     def clear(self) -> None:
-        """Remove every file; keys already given out stop working."""
+        """Remove every file; credentials already issued stop working."""
 
     @abstractmethod
     def requests(self) -> list[RequestRecord]:
-        """What the server answered lately, in order."""
+        """The latest requests, in order."""
 
     @abstractmethod
     def forget_requests(self) -> None:
-        """Forget what the server answered so far."""
+        """Discard the record of requests."""
 
     def first_suffix(self) -> int:
-        """The number from which on handles have no files here yet."""
+        """Return the first handle suffix without files in this store."""
         return 0
 
     def write_metadata(self, handle: str, metadata: Metadata) -> None:
-        """Write the service's own file at the root of a dataset."""
+        """Write the service's ``metadata.json`` at the root of a dataset."""
         self.put(handle, METADATA_FILE, encode_json(metadata))
 
 
 class OwnStorage(Storage):
-    """The bucket of all datasets and the server in front of it.
+    """The bucket of all datasets, with its server.
 
     Args:
-        credentials_seconds: How long temporary keys live.
+        credentials_seconds: Lifetime of temporary credentials.
     """
 
     def __init__(self, credentials_seconds: float) -> None:
@@ -118,7 +118,7 @@ class OwnStorage(Storage):
         self.store.create_bucket(BUCKET)
 
     async def start(self, host: str, port: int) -> None:
-        """Listen; port 0 takes a free one."""
+        """Start listening; port 0 picks a free one."""
         self._server = await serve(self.store, self.grants, host=host, port=port, faults=self.faults)
         self.url = self._server.url
 
@@ -129,15 +129,15 @@ class OwnStorage(Storage):
             self._server = None
 
     def close(self) -> None:
-        """Drop the files, on disk too."""
+        """Discard the files, also those on disk."""
         self.store.close()
 
     def requests(self) -> list[RequestRecord]:
-        """What the server answered lately, in order."""
+        """The latest requests, in order."""
         return [] if self._server is None else list(self._server.requests)
 
     def forget_requests(self) -> None:
-        """Forget what the server answered so far."""
+        """Discard the record of requests."""
         if self._server is not None:
             self._server.requests.clear()
 
@@ -146,36 +146,36 @@ class OwnStorage(Storage):
         self.store.put(BUCKET, prefix_of(handle) + path, data)
 
     def exists(self, handle: str, path: str) -> bool:
-        """Whether a dataset has this file."""
+        """Return whether a dataset has this file."""
         return path != "" and self.store.exists(BUCKET, prefix_of(handle) + path)
 
     def files(self, handle: str) -> dict[str, bytes]:
-        """A dataset's files: path within the dataset, content."""
+        """Return a dataset's files: content by path within the dataset."""
         prefix = prefix_of(handle)
         return {key[len(prefix) :]: self.store.get(BUCKET, key) for key in self.store.keys(BUCKET, prefix)}
 
-    def keys_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
-        """Temporary keys to a dataset's files."""
+    def credentials_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
+        """Return temporary credentials for a dataset's files."""
         return self.grants.issue(BUCKET, prefix_of(handle), write=write, lifetime_seconds=self._seconds)
 
     def presigned(self, handle: str, path: str, seconds: int) -> str:
-        """A URL that reads one file without keys, for so many seconds."""
+        """Return a URL that reads one file without credentials, valid for some seconds."""
         return presign(self.grants, self.url, BUCKET, prefix_of(handle) + path, seconds)
 
     def clear(self) -> None:
-        """Remove every file; keys already given out stop working."""
+        """Remove every file; credentials already issued stop working."""
         self.store.clear()
-        self.expire_keys()
+        self.expire_credentials()
         self.faults.clear()
         self.forget_requests()
 
-    def expire_keys(self) -> None:
-        """Let every key that was given out expire now."""
+    def expire_credentials(self) -> None:
+        """Expire all credentials that were issued."""
         self.grants.expire_all()
 
 
 def credentials_body(keys: TemporaryCredentials) -> Mapping[str, str]:
-    """Temporary keys as the datastore gives them out."""
+    """Return temporary credentials in the datastore's format."""
     return {
         "aws_access_key_id": keys.access_key_id,
         "aws_secret_access_key": keys.secret_access_key,

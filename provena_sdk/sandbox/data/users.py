@@ -1,4 +1,4 @@
-"""The people of the sandbox, their roles, and the clients they sign in with."""
+"""The users of the sandbox, their roles, and the clients they sign in with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SYS_READ = "sys-admin-read"
 SYS_WRITE = "sys-admin-write"
 SYS_ADMIN = "sys-admin-admin"
 
-# Every token holds these, behind the user's own.
+# Every token has these roles, after the user's own.
 EVERYONES_ROLES = ("default-roles-provena", "offline_access", "uma_authorization")
 
 DEVICE_CLIENTS = ("client-tools", "automated-access")
@@ -22,14 +22,14 @@ SERVICE_USER = "service-account-sandbox-service"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who can sign in.
+    """A user who can sign in.
 
     Args:
         name: The user name.
-        roles: The user's own roles; those everybody has are added in tokens.
-        email: The address in tokens, if any.
-        person: Id of the person in the registry the account is linked to, if any.
-        groups: Groups whose permissions on datasets the user shares.
+        roles: The user's own roles; tokens add the roles that every user has.
+        email: The e-mail address in tokens, if any.
+        person: Id of the linked person in the registry, if any.
+        groups: Groups whose permissions on datasets the user has.
     """
 
     name: str

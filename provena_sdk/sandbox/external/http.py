@@ -1,4 +1,4 @@
-"""How the sandbox asks parts that are not its own."""
+"""HTTP requests to external parts of a deployment."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def ask(
     body: bytes | None = None,
     ca_file: str | None,
 ) -> bytes:
-    """Send one request; an address on this machine is never asked through a proxy.
+    """Send one request; for a URL on this machine no proxy is used.
 
     Args:
-        url: Where to.
+        url: The URL.
         method: The method in capitals.
         headers: Header fields.
-        body: What to send.
-        ca_file: Certificates to trust in place of the usual ones, in PEM.
+        body: The body to send.
+        ca_file: PEM file of certificates to trust instead of the system's.
 
     Returns:
-        The answer's body, at most a mebibyte of it.
+        The answer's body, at most 1 MiB of it.
 
     Raises:
         Unreachable: There was no answer, or it was an error.

@@ -1,4 +1,4 @@
-"""Tokens of an issuer that is not the sandbox's own, checked by the keys it publishes."""
+"""Check the tokens of an external issuer with the keys that it publishes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from provena_sdk.sandbox.external.parts import Unreachable
 from provena_sdk.sandbox.signin.tokens import KEPT_CHECKS, TokenRefused, identity_of
 
 _CONFIGURATION: Final = "/.well-known/openid-configuration"
-# A key that is not known may be new; forged tokens must not make the sandbox ask more often than this.
+# Least interval between fetches for an unknown key, in seconds: forged tokens must not cause more.
 _ASK_AGAIN_SECONDS: Final = 1.0
-# A key that was withdrawn is known no longer than this.
+# A withdrawn key is accepted at most this long, in seconds.
 _KEPT_SECONDS: Final = 60.0
 
 
 class ExternalIssuer:
-    """Checks tokens as the services do: signature and times, and neither audience nor issuer.
+    """Checks tokens as the services do: signature and times, but neither audience nor issuer.
 
     Args:
-        url: The issuer's address.
-        clock: The sandbox's time.
-        ca_file: Certificates to trust in place of the usual ones when its keys are fetched, in PEM.
+        url: The issuer's URL.
+        clock: The sandbox's clock.
+        ca_file: PEM file of certificates to trust when fetching its keys, instead of the system's.
     """
 
     def __init__(self, url: str, clock: Clock, ca_file: str | None) -> None:
@@ -45,7 +45,7 @@ class ExternalIssuer:
         """Fetch the keys.
 
         Raises:
-            Unreachable: The issuer does not answer, or not as an issuer does.
+            Unreachable: The issuer does not answer, or its answer is invalid.
         """
         self._asked = time.monotonic()
         try:
@@ -53,17 +53,17 @@ class ExternalIssuer:
             published = json.loads(ask(configuration["jwks_uri"], ca_file=self._ca_file))["keys"]
             keys = {key["kid"]: jwt.PyJWK(key) for key in published if _signs(key)}
         except (jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
-            raise Unreachable(f"{self.url} does not publish its keys as an issuer does: {error!r}") from error
+            raise Unreachable(f"{self.url} does not publish valid keys: {error!r}") from error
         if keys.keys() != self._keys.keys():
             self._checked.clear()
         self._keys = keys
 
     def identify(self, token: str) -> Identity:
-        """Return who holds a token.
+        """Return the identity of a token's holder.
 
         Raises:
-            TokenRefused: The token is not valid, or lacks its roles.
-            NoUsername: The token names nobody.
+            TokenRefused: The token is not valid, or has no roles.
+            NoUsername: The token has no user name.
             Unreachable: The issuer's keys are not known, and it does not answer.
         """
         with self._lock:
@@ -111,5 +111,5 @@ def _decode(token: str, key: jwt.PyJWK) -> tuple[dict[str, Any], Identity]:
 
 
 def _signs(key: dict[str, Any]) -> bool:
-    # A secret that both sides share is never published.
+    # A published symmetric key would be no secret, so it is not accepted.
     return key.get("use", "sig") == "sig" and key.get("kty") != "oct"

@@ -1,4 +1,4 @@
-"""The ways to credentials for one dataset's prefix: a store's STS, or an account for each prefix."""
+"""Issue credentials for one dataset's prefix, from a store's STS or with an account per prefix."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _SESSION = "provena-sandbox"
 
 
 class Issuer(Protocol):
-    """Hands out credentials."""
+    """Issues credentials."""
 
     def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
-        """Return credentials for a prefix, for whoever holds the access token."""
+        """Return credentials for a prefix, for the holder of the access token."""
         ...
 
     def expire_all(self) -> None:
-        """End all credentials that were handed out, where the store can."""
+        """Expire all credentials that were issued, if the store can."""
         ...
 
 
 class AssumedRole:
-    """Credentials by ``AssumeRole``.
+    """Credentials from ``AssumeRole``.
 
     Args:
         store: The store.
         sts: Its STS client.
-        seconds: How long they live.
+        seconds: Their lifetime.
     """
 
     def __init__(self, store: ExternalStore, sts: Any, seconds: float) -> None:
@@ -57,18 +57,18 @@ class AssumedRole:
         return _from_sts(answer)
 
     def expire_all(self) -> None:
-        """Refuse: STS has no way to.
+        """Refuse, because STS cannot revoke credentials.
 
         Raises:
             RuntimeError: Always.
         """
-        raise RuntimeError("Credentials of an external store's STS cannot be ended before their time.")
+        raise RuntimeError("Credentials from an external store's STS cannot be revoked.")
 
 
 class WebIdentity(AssumedRole):
-    """Credentials by ``AssumeRoleWithWebIdentity``: the store checks the caller's token itself.
+    """Credentials from ``AssumeRoleWithWebIdentity``: the store checks the caller's token itself.
 
-    Less than a quarter of an hour cannot be asked for; credentials then end with the token.
+    They last at least a quarter of an hour, but no longer than the token.
     """
 
     def issue(self, prefix: str, *, write: bool, token: str) -> TemporaryCredentials:
@@ -99,15 +99,15 @@ class _Account:
 
 
 class Accounts:
-    """Credentials of accounts that are made for one prefix each and removed when their time is over.
+    """Credentials of accounts, one per prefix, which are removed when they expire.
 
-    They have no session token. The bucket's policy says what each account may do.
+    They have no session token. The bucket's policy grants each account its access.
 
     Args:
         store: The store.
-        ca_file: Certificates to trust in place of the usual ones, in PEM.
+        ca_file: PEM file of certificates to trust instead of the system's.
         put_policy: Sets the bucket's policy.
-        seconds: How long credentials live.
+        seconds: Lifetime of credentials.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Accounts:
         return TemporaryCredentials(name, secret, "", expiry)
 
     def expire(self) -> None:
-        """Remove the accounts whose time is over."""
+        """Remove the accounts that have expired."""
         self._remove(lambda account: account.expires <= time.time())
 
     def expire_all(self) -> None:
@@ -167,7 +167,7 @@ class Accounts:
         self._put_policy(document(stated) if stated else None)
 
     def _call(self, path: str, body: str = "") -> None:
-        # Importing botocore takes longer than starting the sandbox.
+        # botocore takes longer to import than the sandbox to start.
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials

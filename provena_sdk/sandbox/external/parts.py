@@ -1,4 +1,4 @@
-"""What the sandbox has to know of parts that are not its own."""
+"""Settings of external parts of a deployment."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ DEFAULT_REGION: Final = "us-east-1"
 Issuing = Literal["assume-role", "web-identity", "accounts"]
 ISSUING: Final[tuple[Issuing, ...]] = get_args(Issuing)
 
-# The least that STS grants.
+# Shortest lifetime that STS grants, in seconds.
 LEAST_ROLE_SECONDS: Final = 900
-# MinIO and others take any role of this form for the caller's own.
+# MinIO and others ignore the role, but require this form.
 _ANY_ROLE: Final = "arn:aws:iam::000000000000:role/provena-sandbox"
 
 
 class Unreachable(OSError):
-    """A part does not answer, or not as it should; the text says which and why."""
+    """An external part does not answer, or its answer is invalid; the message says which and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalStore:
-    """An S3 store that keeps the files in place of the sandbox's own.
+    """An S3 store for the files, instead of the sandbox's own.
 
     Args:
-        url: Its address.
-        access_key_id: Key of an account that may do everything in the bucket, and hand out credentials.
-        secret_access_key: The secret to it.
-        issuing: How credentials for one dataset are had: ``assume-role`` asks the store's STS for a role that a
-            session policy limits to the dataset's prefix; ``web-identity`` gives it the caller's token for that;
-            ``accounts`` makes an account for each prefix, for a store without STS (versitygw).
-        bucket: The bucket; it is made unless it is there.
+        url: Its URL.
+        access_key_id: Access key of an account with full access to the bucket that may issue credentials.
+        secret_access_key: Its secret.
+        issuing: How to get credentials for one dataset: ``assume-role`` requests from the store's STS a role that a
+            session policy limits to the dataset's prefix; ``web-identity`` does so with the caller's token;
+            ``accounts`` creates an account per prefix, for a store without STS (versitygw).
+        bucket: The bucket; it is created if missing.
         region: The region that requests are signed for.
-        sts_url: Where STS listens; None means at ``url``.
-        role_arn: The role to assume; None names one that stores other than Amazon's do not look at.
-        accounts_url: Where versitygw makes accounts; ``accounts`` needs it.
+        sts_url: URL of STS; None means ``url``.
+        role_arn: The role to assume; the default is one that stores other than Amazon's ignore.
+        accounts_url: URL where versitygw creates accounts; required for ``accounts``.
 
     Raises:
-        ValueError: An argument does not fit; the message says which.
+        ValueError: An argument is invalid; the message names it.
 
     Example:
         >>> ExternalStore(url="http://127.0.0.1:9000", access_key_id="root", secret_access_key="secret").issuing
@@ -65,7 +65,7 @@ class ExternalStore:
         if self.issuing not in ISSUING:
             raise ValueError(f"issuing must be one of {', '.join(ISSUING)}, not {self.issuing!r}.")
         if self.issuing == "accounts" and self.accounts_url is None:
-            raise ValueError("accounts_url: where the store makes accounts has to be known.")
+            raise ValueError("accounts_url must be given for issuing='accounts'.")
 
     @property
     def role(self) -> str:
@@ -74,11 +74,11 @@ class ExternalStore:
 
 
 def check_url(name: str, url: str) -> None:
-    """Refuse what is not a web address.
+    """Check a URL.
 
     Raises:
-        ValueError: It is not; the message names the argument.
+        ValueError: It is not an http or https URL; the message names the argument.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{name} must be an address such as https://example.org, not {url!r}.")
+        raise ValueError(f"{name} must be a URL such as https://example.org, not {url!r}.")

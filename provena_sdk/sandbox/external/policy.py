@@ -1,4 +1,4 @@
-"""What credentials for one dataset allow, as a policy in S3's language."""
+"""The permissions of credentials for one dataset, as an S3 policy."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ WRITE_BUCKET: Final = ("s3:ListBucketMultipartUploads",)
 def statements(
     bucket: str, prefix: str, *, write: bool, accounts: list[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the statements that open one prefix of a bucket; the whole bucket can be listed.
+    """Return the statements that grant access to one prefix of a bucket; the whole bucket can be listed.
 
     Args:
         bucket: The bucket.
         prefix: The prefix, with its slash at the end.
-        write: Whether files can be written and deleted, too.
-        accounts: Whom a bucket's own policy opens it to; None for a session's policy, which names nobody.
+        write: Whether files can be written and deleted as well.
+        accounts: The accounts that a bucket policy grants access to; None for a session policy, which names none.
     """
     objects = [*READ_OBJECT, *(WRITE_OBJECT if write else ())]
     listing = [*READ_BUCKET, *(WRITE_BUCKET if write else ())]

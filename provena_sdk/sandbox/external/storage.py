@@ -1,4 +1,4 @@
-"""Datasets' files in a store that is not the sandbox's own."""
+"""Datasets' files in an external store."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _LOOK_SECONDS: Final = 1.0
 
 
 class ExternalStorage(Storage):
-    """A bucket elsewhere. What the sandbox did not put there itself, it leaves alone.
+    """A bucket in an external store. The sandbox leaves alone what it did not put there itself.
 
     Args:
         store: The store.
-        seconds: How long credentials live.
-        ca_file: Certificates to trust in place of the usual ones, in PEM.
+        seconds: Lifetime of credentials.
+        ca_file: PEM file of certificates to trust instead of the system's.
 
     Raises:
-        ValueError: The store grants no credentials for so short a time.
+        ValueError: The store cannot issue credentials for so short a time.
     """
 
     def __init__(self, store: ExternalStore, seconds: float, ca_file: str | None) -> None:
         if store.issuing == "assume-role" and seconds < LEAST_ROLE_SECONDS:
             raise ValueError(
-                f"credentials_seconds: STS grants no role for less than {LEAST_ROLE_SECONDS} seconds; "
+                f"credentials_seconds must be at least {LEAST_ROLE_SECONDS}, the minimum of STS; "
                 "with issuing='web-identity' credentials end with the caller's token."
             )
         self.url = store.url.rstrip("/")
@@ -46,7 +46,7 @@ class ExternalStorage(Storage):
         self._watch: asyncio.Task[None] | None = None
 
     def _client(self, store: ExternalStore, service: str, url: str) -> Any:
-        # Importing botocore takes longer than starting the sandbox.
+        # botocore takes longer to import than the sandbox to start.
         from botocore.config import Config
         from botocore.session import get_session
 
@@ -73,10 +73,10 @@ class ExternalStorage(Storage):
         return (WebIdentity if store.issuing == "web-identity" else AssumedRole)(store, sts, seconds)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"The files lie at {self.url}; the sandbox has no {name} of its own.")
+        raise AttributeError(f"The files are stored at {self.url}; the sandbox has no {name} of its own.")
 
     async def start(self, host: str, port: int) -> None:
-        """Make the bucket unless it is there.
+        """Create the bucket if it is missing.
 
         Raises:
             Unreachable: The store does not answer, or refuses.
@@ -110,25 +110,25 @@ class ExternalStorage(Storage):
                 await asyncio.to_thread(accounts.expire)
 
     async def stop(self) -> None:
-        """Stop ending accounts whose time is over."""
+        """Stop removing expired accounts."""
         if self._watch is not None:
             self._watch.cancel()
 
     def close(self) -> None:
-        """Remove what the sandbox put there, and the accounts it made."""
+        """Remove the sandbox's files and accounts from the store."""
         with contextlib.suppress(Unreachable):
             self.clear()
 
     def first_suffix(self) -> int:
-        """The number from which on handles have no files here yet: no earlier sandbox got so far."""
+        """Return the first handle suffix that no earlier sandbox has used in this store."""
         return time.time_ns() // 1_000_000
 
     def requests(self) -> list[RequestRecord]:
-        """Nothing: what the store answered is not known here."""
+        """An empty list: requests to an external store are not recorded."""
         return []
 
     def forget_requests(self) -> None:
-        """Do nothing: no request is known here."""
+        """Do nothing: requests to an external store are not recorded."""
 
     def put(self, handle: str, path: str, data: bytes) -> None:
         """Write a file of a dataset."""
@@ -137,7 +137,7 @@ class ExternalStorage(Storage):
             self._s3.put_object(Bucket=self.bucket, Key=prefix_of(handle) + path, Body=data)
 
     def exists(self, handle: str, path: str) -> bool:
-        """Whether a dataset has this file."""
+        """Return whether a dataset has this file."""
         if not path:
             return False
         with self._asking():
@@ -150,7 +150,7 @@ class ExternalStorage(Storage):
         return True
 
     def files(self, handle: str) -> dict[str, bytes]:
-        """A dataset's files: path within the dataset, content."""
+        """Return a dataset's files: content by path within the dataset."""
         prefix = prefix_of(handle)
         with self._asking():
             return {
@@ -158,28 +158,28 @@ class ExternalStorage(Storage):
                 for key in self._keys(prefix)
             }
 
-    def keys_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
-        """Temporary keys to a dataset's files, for whoever holds the access token."""
+    def credentials_for(self, handle: str, *, write: bool, token: str = "") -> TemporaryCredentials:
+        """Return temporary credentials for a dataset's files, for the holder of the access token."""
         with self._asking():
             return self._issuer.issue(prefix_of(handle), write=write, token=token)
 
     def presigned(self, handle: str, path: str, seconds: int) -> str:
-        """A URL that reads one file without keys, for so many seconds."""
+        """Return a URL that reads one file without credentials, valid for some seconds."""
         named = {"Bucket": self.bucket, "Key": prefix_of(handle) + path}
         url: str = self._s3.generate_presigned_url("get_object", Params=named, ExpiresIn=seconds)
         return url
 
-    def expire_keys(self) -> None:
-        """Let every key that was given out expire now.
+    def expire_credentials(self) -> None:
+        """Expire all credentials that were issued.
 
         Raises:
-            RuntimeError: The store has no way to.
+            RuntimeError: The store cannot.
         """
         with self._asking():
             self._issuer.expire_all()
 
     def clear(self) -> None:
-        """Remove what the sandbox put there; accounts it made stop working."""
+        """Remove the sandbox's files from the store; its accounts stop working."""
         with self._asking():
             if isinstance(self._issuer, Accounts):
                 self._issuer.expire_all()

@@ -1,8 +1,8 @@
-"""Which requests come from this machine.
+"""Refuse requests that do not come from this machine.
 
-A browser can reach loopback addresses for any page that it shows. A page elsewhere could therefore approve a device or
-move the clock, by sending a form, or by letting its own name resolve to 127.0.0.1 (DNS rebinding). The browser says in
-``Origin`` whose page it is, and in ``Host`` which name it used; a page can change neither.
+Any web page can make the browser send requests to loopback addresses. A page on another site could therefore approve a
+device or move the clock, by submitting a form, or by letting its own name resolve to 127.0.0.1 (DNS rebinding). The
+browser sends the page's site in ``Origin`` and the name it used in ``Host``; a page can change neither.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _WRONG_ORIGIN: Final = (
 
 
 def wrong_host(headers: Mapping[str, str], *, subdomains: bool = False) -> str | None:
-    """Why a request is refused that asks for another machine.
+    """Return why a request for another machine is refused.
 
     Args:
         headers: Header fields by lower-case name.
-        subdomains: Whether names below a loopback name are served too, as S3's virtual-host addressing uses them
+        subdomains: Whether names below a loopback name are accepted too, as in S3's virtual-host addressing
             (``bucket.localhost``).
 
     Returns:
-        The reason, or None when it asks for this machine.
+        The reason, or None if the request is for this machine.
 
     Example:
         >>> wrong_host({"host": "127.0.0.1:8000"})
@@ -41,7 +41,7 @@ def wrong_host(headers: Mapping[str, str], *, subdomains: bool = False) -> str |
 
 
 def wrong_origin(headers: Mapping[str, str]) -> str | None:
-    """Why a request is refused that a page of another machine sends; None for others, and for those of no page."""
+    """Return why a request sent by a page of another machine is refused; None for all other requests."""
     origin = headers.get("origin")
     return None if origin is None or _is_loopback_origin(origin) else _WRONG_ORIGIN
 
@@ -53,7 +53,7 @@ def _is_loopback_origin(origin: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_loopback(authority: str, subdomains: bool) -> bool:
-    """Whether ``host[:port]`` is this machine."""
+    """Return whether ``host[:port]`` is this machine."""
     found = _AUTHORITY.fullmatch(authority) if len(authority) <= _MAX_CHARS else None
     if found is None:
         return False

@@ -1,4 +1,4 @@
-"""The interfaces the services serve at ``/openapi.json``."""
+"""The OpenAPI documents that the services serve at ``/openapi.json``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ ServiceName = Literal["datastore", "search"]
 
 @lru_cache(maxsize=2)
 def interface(service: ServiceName) -> dict[str, Any]:
-    """The OpenAPI document of a service.
+    """Return the OpenAPI document of a service.
 
     Raises:
-        FileNotFoundError: The package was installed without it.
+        FileNotFoundError: The installation does not include it.
     """
     here = Path(__file__).parent.parent
-    # Installed, they lie beside this module; in a checkout, in the folder they are kept in.
+    # In an installation they are beside this package; in a checkout, in openapi/.
     for folder in (here / "interfaces", here.parent.parent / "openapi"):
         path = folder / f"{service}.json"
         if path.is_file():
@@ -28,7 +28,7 @@ def interface(service: ServiceName) -> dict[str, Any]:
 
 
 def dataset_schema() -> dict[str, Any]:
-    """The JSON schema of a dataset's metadata, on its own."""
+    """Return the JSON schema of a dataset's metadata."""
     schemas = interface("datastore")["components"]["schemas"]
     wanted, found = ["CollectionFormat"], {}
     while wanted:

@@ -1,4 +1,4 @@
-"""From a request to the function that answers it, with the habits of the real services."""
+"""Route requests to the functions that answer them, as the real services do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PREFLIGHT_METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 
 def here_only(endpoint: Endpoint) -> Endpoint:
-    """Let ``endpoint`` answer only requests that ask for this machine by a loopback name or address."""
+    """Wrap ``endpoint`` to answer only requests for a loopback name or address."""
 
     def answer(request: Request) -> Response:
         reason = wrong_host(request.headers)
@@ -23,16 +23,16 @@ def here_only(endpoint: Endpoint) -> Endpoint:
 
 
 class Router:
-    """Answers by path and method; elsewhere 404, 405 with ``allow``, or 307 for a trailing slash.
+    """Answers by path and method; otherwise 404, 405 with ``allow``, or 307 for a trailing slash.
 
-    HEAD is implemented by no route, as on the real services.
+    No route implements HEAD, as on the real services.
     """
 
     def __init__(self) -> None:
         self._routes: dict[str, dict[str, Endpoint]] = {}
 
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
-        """Let ``endpoint`` answer ``method`` at ``path``."""
+        """Register ``endpoint`` for ``method`` at ``path``."""
         self._routes.setdefault(path, {})[method] = endpoint
 
     def __call__(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 server for loopback: requests in, answers out, one event loop, no framework.
+"""A small HTTP/1.1 server for loopback, on one event loop, without a framework.
 
-It exists so that the sandbox controls the connection itself: an answer can be held back, cut in the middle or
-never sent, which a framework would not allow. Parsing is httptools' work.
+The sandbox needs control of the connection: to delay an answer, cut it in the middle or never send it, which a
+framework would not allow. httptools does the parsing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
-# A page elsewhere could otherwise show ours in a frame, and have its visitors press our buttons unawares.
+# Otherwise a page elsewhere could show ours in a frame and trick users into pressing its buttons (clickjacking).
 _PAGE_HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -33,13 +33,13 @@ _PAGE_HEADERS: Final = {
 
 @dataclass(slots=True)
 class Request:
-    """One request, whole.
+    """One complete request.
 
     Attributes:
         method: The method in capitals.
-        target: The path with its query string, as it came.
+        target: The path with its query string, as received.
         path: The path, percent-decoded.
-        query: The query parameters; of one given twice, the last.
+        query: The query parameters; the last value of each.
         headers: Header fields by lower-case name.
         body: The body's bytes.
     """
@@ -52,13 +52,13 @@ class Request:
     body: bytes
 
     def form(self) -> dict[str, str]:
-        """The body read as ``application/x-www-form-urlencoded``."""
+        """Return the body parsed as ``application/x-www-form-urlencoded``."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 @dataclass(slots=True)
 class Response:
-    """One answer: ``body`` is what goes over the wire, ``headers`` are added to those every answer has."""
+    """One answer; ``headers`` are added to those that every answer has."""
 
     status: int = 200
     body: bytes = b""
@@ -67,40 +67,40 @@ class Response:
 
 
 def encode_json(value: object) -> bytes:
-    """Compact UTF-8 JSON."""
+    """Return compact UTF-8 JSON."""
     try:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half a surrogate pair can only be written escaped
+    except UnicodeEncodeError:  # half of a surrogate pair can only be escaped
         return json.dumps(value, separators=(",", ":")).encode()
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer whose body is ``value`` as JSON."""
+    """Return an answer with ``value`` as JSON."""
     return Response(status, encode_json(value), headers=headers or {})
 
 
 def text_response(text: str, status: int = 200) -> Response:
-    """An answer in plain text."""
+    """Return an answer in plain text."""
     return Response(status, text.encode(), _TEXT)
 
 
 def html_response(text: str, status: int = 200) -> Response:
-    """A page, which no page of another server may frame."""
+    """Return a web page, which other sites cannot frame."""
     return Response(status, text.encode(), _HTML, _PAGE_HEADERS)
 
 
 class Connection:
-    """What an answer can do to its connection besides answering it."""
+    """The connection of a request, for answers that break it."""
 
     def __init__(self, protocol: _Protocol) -> None:
         self._protocol = protocol
 
     def reset(self) -> None:
-        """Break the connection at once, unanswered."""
+        """Break the connection at once, without an answer."""
         self._protocol.abort()
 
     def send_part(self, response: Response, length: int) -> None:
-        """Announce the whole answer, send ``length`` bytes of its body, then break the connection."""
+        """Send the head and ``length`` bytes of the body, then break the connection."""
         self._protocol.write_cut(response, length)
 
 
@@ -124,7 +124,7 @@ class _Protocol(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._server.connections.add(self)
         if self._server.closed:
-            # Accepted just before; since Python 3.12 the server waits for it to end.
+            # Accepted while stopping; since Python 3.12 the server waits for such a connection to end.
             self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -164,7 +164,7 @@ class _Protocol(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._size > MAX_BODY_BYTES:
-            return  # refused already
+            return  # already refused
         target = self._url.decode("latin-1")
         path, _, query = target.partition("?")
         request = Request(
@@ -257,21 +257,21 @@ class Server:
         self._listener: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> None:
-        """Start to listen; port 0 takes a free one."""
+        """Start listening; port 0 picks a free one."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: _Protocol(self), host, port, backlog=512)
         name = self._listener.sockets[0].getsockname()
         self.url = f"http://{name[0]}:{name[1]}"
 
     def date_line(self) -> str:
-        """The ``date`` header line of this second."""
+        """Return the ``date`` header line for this second."""
         now = int(self._clock())
         if self._date[0] != now:
             self._date = (now, f"date: {formatdate(now, usegmt=True)}")
         return self._date[1]
 
     def report_crash(self) -> None:
-        """Keep the traceback of an answer that failed, for whoever asks why it was a bare 500."""
+        """Record the traceback of an answer that failed with a bare 500."""
         import traceback
 
         self.crashes.append(traceback.format_exc())
@@ -294,10 +294,10 @@ async def serve(handler: Handler, *, host: str, port: int, clock: Callable[[], f
     """Start a server for ``handler``.
 
     Args:
-        handler: Called with each request on the event loop; it answers at once or returns an awaitable.
+        handler: Called with each request on the event loop; returns the answer or an awaitable.
         host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-        clock: Gives the time of the ``date`` header, in Unix seconds.
+        port: Port to listen on; 0 picks a free one.
+        clock: Returns the time for the ``date`` header, in Unix seconds.
     """
     server = Server(handler, clock)
     await server.listen(host, port)

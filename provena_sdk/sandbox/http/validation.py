@@ -1,7 +1,7 @@
-"""Checks requests against the interface and complains as pydantic 1 does, which the services are built on.
+"""Validate requests against the interface, with the errors of pydantic 1, which the services use.
 
-A checker takes a value and gives back what the service keeps of it: numbers sent for text become text, 2.7 sent
-for an integer becomes 2, and what was left out becomes its default or null.
+A checker takes a value and returns what the service keeps of it: a number sent for a string becomes a string, 2.7 sent
+for an integer becomes 2, and a missing value becomes its default or null.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MILLISECONDS_FROM: Final = 20_000_000_000
 
 
 def problem(location: Location, message: str, kind: str, **context: object) -> Problem:
-    """One entry of a 422."""
+    """Return one entry of a 422."""
     found: Problem = {"loc": list(location), "msg": message, "type": kind}
     if context:
         found["ctx"] = context
@@ -34,7 +34,7 @@ def problem(location: Location, message: str, kind: str, **context: object) -> P
 
 
 def missing(location: Location) -> Problem:
-    """The entry for something that was left out."""
+    """Return the entry for a missing value."""
     return problem(location, "field required", "value_error.missing")
 
 
@@ -170,7 +170,7 @@ def _present(check: Check) -> Check:
 
 
 def _as_dict(value: Any, location: Location, problems: list[Problem]) -> dict[str, Any] | None:
-    # Whatever dict() takes is an object to pydantic: an empty list and an empty text are.
+    # pydantic accepts whatever dict() does, such as an empty list or an empty string.
     try:
         return dict(value)
     except (TypeError, ValueError):
@@ -193,8 +193,8 @@ class Checker:
 
     Args:
         schemas: The interface's ``components.schemas``.
-        fields: Schemas that say more than the interface does, or name what it hides, by ``Schema.field``.
-        rules: What the fields of a schema must satisfy together, by schema; a rule gives message and kind.
+        fields: Schemas stricter than the interface, or missing from it, by ``Schema.field``.
+        rules: Conditions on several fields of a schema, by schema; a rule returns message and kind.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class Checker:
         self._named: dict[str, Check] = {}
 
     def named(self, name: str) -> Check:
-        """The checker of one schema of the interface."""
+        """Return the checker for a named schema of the interface."""
         if name not in self._named:
             schema = self._schemas[name]
             self._named[name] = (
@@ -221,12 +221,12 @@ class Checker:
         return self._named[name]
 
     def check(self, name: str, value: Any, location: Location) -> tuple[Any, list[Problem]]:
-        """Check a value against a schema; returns what is kept of it, and the problems."""
+        """Check a value against a schema, and return what is kept of it and the problems."""
         problems: list[Problem] = []
         return self.named(name)(value, location, problems), problems
 
     def schema(self, schema: Mapping[str, Any]) -> Check:
-        """The checker of a schema given in place."""
+        """Return the checker for an inline schema."""
         if "$ref" in schema:
             return self.named(schema["$ref"].rpartition("/")[2])
         if "allOf" in schema:
@@ -319,8 +319,8 @@ def parse_query(
 
     Args:
         parameters: For each name its checker, and whether it is required.
-        given: What came.
-        problems: Where complaints go.
+        given: The parameters received.
+        problems: The list that problems are added to.
     """
     kept: dict[str, Any] = {}
     for name, (check, required) in parameters.items():

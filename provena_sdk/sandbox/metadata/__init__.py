@@ -1,1 +1,1 @@
-"""What the metadata of a dataset must satisfy."""
+"""Validation of dataset metadata."""

@@ -1,4 +1,4 @@
-"""What the metadata of a dataset must satisfy beyond its shape."""
+"""Rules for dataset metadata beyond its schema."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _begins_with(kept: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 _TEXT = {"type": "string", "minLength": 1}
-# What the services check and their interface does not say. `version` is read and written, and in no schema.
+# Checks of the services that their interface does not mention. `version` is read and written, but in no schema.
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "CollectionFormatDatasetInfo.name": _TEXT,
     "CollectionFormatDatasetInfo.description": _TEXT,
@@ -111,16 +111,16 @@ RULES: Mapping[str, Rule] = {
 
 
 def checker(schemas: Mapping[str, Mapping[str, Any]]) -> Checker:
-    """The checker of a service's interface, with the rules above."""
+    """Return the checker for a service's interface, with the rules above."""
     return Checker(schemas, fields=FIELDS, field_rules=FIELD_RULES, rules=RULES)
 
 
 def first_flaw(metadata: Mapping[str, Any], subtype_of: Callable[[str], str | None]) -> str | None:
-    """What is wrong with metadata of the right shape, in the service's words; None when nothing is.
+    """Return the first flaw of well-formed metadata, in the service's words; None if there is none.
 
     Args:
         metadata: Checked metadata.
-        subtype_of: The subtype of a registry item by id, or None when there is no such item.
+        subtype_of: Returns the subtype of a registry item by id, or None if there is no such item.
     """
     info = metadata["dataset_info"]
     if info["version"] is not None:

@@ -1,7 +1,7 @@
-"""Which spatial reference systems there are.
+"""The codes of spatial reference systems.
 
-The registry asks pyproj for a projection of ``epsg:SRID``. These are the codes it gives one for (pyproj 3.7.2, EPSG
-11.022), so that the sandbox needs no pyproj.
+The registry accepts a code if pyproj has a projection for ``epsg:SRID``. These are the codes of pyproj 3.7.2 (EPSG
+11.022), so that the sandbox does not need pyproj.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ _RANGES: Final = _ranges(_CODES)
 
 
 def is_srid(text: str) -> bool:
-    """Whether ``text`` is the number of a spatial reference system, as the registry finds out.
+    """Return whether ``text`` is the code of a spatial reference system, as the registry checks it.
 
     Example:
         >>> is_srid("4326"), is_srid("1"), is_srid("04326")

@@ -1,4 +1,4 @@
-"""Just enough of well-known text to tell a geometry from nonsense."""
+"""A minimal parser of well-known text (WKT)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 
 _TOKEN = re.compile(r"\s*([A-Za-z]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[(),])")
 _LEAST_RING = 4
-# How deep the brackets of each kind go around its points, and the fewest points a run may have.
+# For each geometry: nesting depth of the brackets around its points, and the fewest points of a run.
 _SHAPES = {
     "POINT": (1, 1),
     "LINESTRING": (1, 2),
@@ -20,7 +20,7 @@ _SHAPES = {
 
 
 def is_wkt(text: str) -> bool:
-    """Whether ``text`` is a geometry; rings must close.
+    """Return whether ``text`` is a geometry; rings must close.
 
     Example:
         >>> is_wkt("POLYGON((0 0, 1 0, 1 1, 0 0))"), is_wkt("POLYGON((0 0, 1 1))")
@@ -59,7 +59,7 @@ def _geometry(tokens: Iterator[str]) -> None:
         raise ValueError(kind)
     depth, least = _SHAPES[kind]
     _expect(tokens, "(")
-    if kind == "MULTIPOINT":  # its points may be in brackets, or not
+    if kind == "MULTIPOINT":  # brackets around its points are optional
         first = next(tokens)
         depth, tokens = 1 + (first == "("), chain([first], tokens)
     _nested(tokens, depth, least, closed=least == _LEAST_RING)

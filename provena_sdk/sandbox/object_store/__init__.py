@@ -1,7 +1,7 @@
 """An S3-compatible object store on this machine, for tests and demonstrations.
 
-It speaks enough of Amazon S3's interface for s3fs, botocore and presigned URLs: ranges, conditions, checksums,
-listings, multipart uploads and Signature Version 4, with temporary keys that are limited to a prefix and expire.
+It implements enough of Amazon S3's API for s3fs, botocore and presigned URLs: ranges, preconditions, checksums,
+listings, multipart uploads and Signature Version 4, with temporary credentials that are limited to a prefix and expire.
 Buckets are addressed in the path (``/bucket/key``); any region is accepted.
 """
 

@@ -1,4 +1,4 @@
-"""What a server did: the requests it answered, and how many it had at once."""
+"""Record a server's activity: its requests, and how many it handled at once."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ KEPT_RECORDS = 100_000
 
 
 class Closable(Protocol):
-    """A connection, as far as the server's end cares."""
+    """A connection that can be closed."""
 
     def close(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
 
 
 class Activity:
     """Counts and records requests.
 
     Attributes:
-        requests: The latest requests in the order they were answered.
+        requests: The latest requests, in the order of their answers.
         in_flight: Requests begun and not yet answered.
-        peak_in_flight: The most there ever were at once; may be set back to 0.
-        connections: The connections open now.
-        closed: Whether the server takes no connections any more.
-        on_request: Called with every record, on the server's thread; None for nothing.
+        peak_in_flight: The highest number at once; may be reset to 0.
+        connections: The open connections.
+        closed: Whether the server has stopped accepting connections.
+        on_request: Called with every record, on the server's thread; may be None.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Activity:
         self._head = ""
 
     def begin(self) -> str:
-        """Count a request in and return its id."""
+        """Count a request as begun, and return its id."""
         self._count += 1
         self.in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
@@ -54,8 +54,8 @@ class Activity:
         """Record a request whose answer is about to be sent.
 
         Args:
-            request: What was asked.
-            status: The answer's; 0 when the connection broke before it.
+            request: The request.
+            status: Status of the answer; 0 if the connection broke before it.
             received: Bytes of the request's body.
         """
         record = RequestRecord(
@@ -73,14 +73,14 @@ class Activity:
         return record
 
     def broke(self, record: RequestRecord) -> None:
-        """Note that the connection broke while the answer was sent."""
+        """Record that the connection broke while the answer was sent."""
         for index, known in enumerate(self.requests):
             if known is record:
                 self.requests[index] = record._replace(status=0)
                 return
 
     def end(self) -> None:
-        """Count a request out."""
+        """Count a request as answered."""
         self.in_flight -= 1
 
     def head(self, request_id: str) -> bytes:

@@ -1,6 +1,6 @@
-"""HTTP/1.1 over one connection: reads requests, answers them in order.
+"""HTTP/1.1 over one connection: reads requests and answers them in order.
 
-Small answers are written at once, without a task; large bodies, and requests struck by a fault, get one.
+Small answers are written directly; large bodies, and requests affected by a fault, run in a task.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ MAX_WAITING_REQUESTS = 32
 MAX_WAITING_BYTES = 1 << 20
 
 _log = logging.getLogger(__name__)
-# Faults of these strike the request's body instead of the answer's.
+# Faults of these operations affect the request's body instead of the answer's.
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
-_Pieces = list[tuple[Blob, int, int]]
+_Slices = list[tuple[Blob, int, int]]
 
 
 class _Broken(Exception):
@@ -42,7 +42,7 @@ class _Broken(Exception):
 
 
 class _Exchange:
-    """One request and how far it has come."""
+    """One request and its progress."""
 
     __slots__ = (
         "begun",
@@ -77,9 +77,9 @@ class Connection(asyncio.Protocol):
 
     Args:
         service: Answers the requests.
-        faults: What goes wrong on purpose.
-        activity: Where requests are recorded.
-        loop: The loop the connection lives on.
+        faults: The faults to inject.
+        activity: The record of requests.
+        loop: The event loop of the connection.
     """
 
     def __init__(
@@ -102,18 +102,18 @@ class Connection(asyncio.Protocol):
         self._can_write = asyncio.Event()
         self._can_write.set()
 
-    # What asyncio calls.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection in."""
+        """Register the connection."""
         self._transport = cast("asyncio.Transport", transport)
         self._activity.connections.add(self)
         if self._activity.closed:
-            # Accepted just before; since Python 3.12 the server waits for it to end.
+            # Accepted while stopping; since Python 3.12 the server waits for such a connection to end.
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drop what was under way."""
+        """Discard unfinished requests."""
         self._closing = True
         self._activity.connections.discard(self)
         self._can_write.set()
@@ -124,16 +124,16 @@ class Connection(asyncio.Protocol):
         self._exchanges.clear()
 
     def pause_writing(self) -> None:
-        """Hold answers back until the client reads."""
+        """Pause answers until the client reads."""
         self._can_write.clear()
 
     def resume_writing(self) -> None:
-        """Go on with the answers."""
+        """Resume answers."""
         self._can_write.set()
         self._advance()
 
     def data_received(self, data: bytes) -> None:
-        """Read requests out of what arrived."""
+        """Parse requests from the received bytes."""
         if self._closing:
             return
         try:
@@ -144,13 +144,13 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def close(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         self._closing = True
         if self._task is not None:
             self._task.cancel()
         self._transport.abort()
 
-    # What the parser calls.
+    # Called by the parser.
 
     def on_message_begin(self) -> None:
         """Start a request."""
@@ -159,19 +159,19 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
 
     def on_url(self, url: bytes) -> None:
-        """Take in the target, which may come in pieces."""
+        """Add to the target, which may arrive in chunks."""
         self._target += url
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in one header."""
+        """Add one header."""
         self._count(len(name) + len(value))
         key = _lower(name)
         text = value.decode("utf-8", "surrogateescape")
         self._headers[key] = f"{self._headers[key]},{text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
-        """The head is complete: queue the request."""
+        """Queue the request, whose head is complete."""
         method = self._parser.get_method().decode("latin-1")
         keep_alive = self._parser.should_keep_alive()
         request = Request(method, self._target, self._headers, keep_alive, self._activity.begin())
@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
         self._exchanges.append(self._reading)
 
     def on_body(self, body: bytes) -> None:
-        """Take in a piece of the body."""
+        """Add a chunk of the body."""
         exchange = self._reading
         if exchange is None:
             return
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
             self._feed(exchange, body)
 
     def on_message_complete(self) -> None:
-        """The request is complete."""
+        """Mark the request as complete."""
         if self._reading is not None:
             self._reading.complete = True
             self._reading = None
@@ -205,7 +205,7 @@ class Connection(asyncio.Protocol):
     # Answering.
 
     def _advance(self) -> None:
-        """Answer every request whose turn it is and that has arrived."""
+        """Answer the complete requests at the head of the queue."""
         while self._exchanges and self._task is None and not self._closing and self._can_write.is_set():
             exchange = self._exchanges[0]
             if not exchange.begun:
@@ -240,12 +240,12 @@ class Connection(asyncio.Protocol):
                 return
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         pending, exchange.pending = exchange.pending, []
-        for piece in pending:
-            self._waiting_bytes -= len(piece)
-            self._feed(exchange, piece)
+        for chunk in pending:
+            self._waiting_bytes -= len(chunk)
+            self._feed(exchange, chunk)
 
     def _strike(self, exchange: _Exchange) -> None:
-        """Find the faults of a request; those that strike its body do so while it arrives."""
+        """Find the faults of a request; those that affect its body take effect as it arrives."""
         request = exchange.request
         exchange.struck = self._faults.strike(request)
         if request.operation not in _WITH_BODY:
@@ -259,7 +259,7 @@ class Connection(asyncio.Protocol):
                 exchange.context.body.damage(fault.after_bytes)
 
     def _cut(self, fault: ObjectFault) -> None:
-        """End the connection in the middle of a request's body."""
+        """Close the connection in the middle of a request's body."""
         with suppress(_Broken):
             self._break(hard=fault.kind == "reset")
 
@@ -281,7 +281,7 @@ class Connection(asyncio.Protocol):
             exchange.context, exchange.refusal = None, error
 
     def _pace(self) -> None:
-        """Stop reading while too much waits for an answer, and go on afterwards."""
+        """Pause reading while too many requests wait for an answer."""
         if self._closing or self._transport.is_closing():
             return
         full = len(self._exchanges) > MAX_WAITING_REQUESTS or self._waiting_bytes > MAX_WAITING_BYTES
@@ -296,15 +296,15 @@ class Connection(asyncio.Protocol):
             return
         response = self._respond(exchange)
         head = self._head(exchange, response)
-        pieces = response.body
-        if exchange.request.method == "HEAD" or not pieces:
+        slices = response.body
+        if exchange.request.method == "HEAD" or not slices:
             self._transport.write(head)
-        elif len(pieces) == 1 and pieces[0][0].path is None and (response.length or 0) <= SMALL_BODY:
-            blob, start, stop = pieces[0]
+        elif len(slices) == 1 and slices[0][0].path is None and (response.length or 0) <= SMALL_BODY:
+            blob, start, stop = slices[0]
             self._transport.write(head + blob.read(start, stop))
         else:
             self._transport.write(head)
-            self._run(partial(self._send, pieces), exchange, response.status)
+            self._run(partial(self._send, slices), exchange, response.status)
             return
         self._finish(exchange, response.status)
 
@@ -320,7 +320,7 @@ class Connection(asyncio.Protocol):
         return error_response(exchange.refusal, exchange.request)
 
     def _head(self, exchange: _Exchange, response: Response) -> bytes:
-        # Whoever has the answer finds the request recorded.
+        # Recorded first, so that a client that has the answer finds the record.
         self._record(exchange, response.status)
         head = STATUS_LINES[response.status] + self._activity.head(exchange.request.id) + response.head
         if response.length is not None:
@@ -330,7 +330,7 @@ class Connection(asyncio.Protocol):
     def _run(
         self, work: Callable[[], Coroutine[None, None, int | None]], exchange: _Exchange, status: int = 0
     ) -> None:
-        """Answer in a task; ``work`` returns the status sent, unless ``status`` already says it."""
+        """Answer in a task; ``work`` returns the status sent, unless ``status`` is given."""
 
         async def run() -> None:
             sent = 0
@@ -364,10 +364,10 @@ class Connection(asyncio.Protocol):
             self._closing = True
             self._transport.close()
 
-    async def _send(self, pieces: _Pieces) -> None:
-        for blob, start, stop in pieces:
+    async def _send(self, slices: _Slices) -> None:
+        for blob, start, stop in slices:
             if blob.path is None:
-                for part in blob.pieces(start, stop):
+                for part in blob.chunks(start, stop):
                     await self._write(memoryview(part))
                 continue
             await self._writable()
@@ -375,8 +375,8 @@ class Connection(asyncio.Protocol):
                 try:
                     await self._loop.sendfile(self._transport, file, start, stop - start)
                 except NotImplementedError:  # event loops other than asyncio's own
-                    for piece in blob.pieces(start, stop):
-                        await self._write(memoryview(piece))
+                    for chunk in blob.chunks(start, stop):
+                        await self._write(memoryview(chunk))
 
     async def _write(self, view: memoryview) -> None:
         for at in range(0, len(view), WRITE_BYTES):
@@ -421,30 +421,30 @@ class Connection(asyncio.Protocol):
     async def _send_struck(
         self, exchange: _Exchange, response: Response, kinds: dict[ObjectFaultKind, ObjectFault]
     ) -> None:
-        pieces = [] if exchange.request.method == "HEAD" else response.body
+        slices = [] if exchange.request.method == "HEAD" else response.body
         if exchange.request.operation in _WITH_BODY:
             if (fault := kinds.get("stall")) is not None:
                 await asyncio.sleep(fault.seconds)
             self._transport.write(self._head(exchange, response))
-            await self._send(pieces)
+            await self._send(slices)
             return
         if (fault := kinds.get("corrupt")) is not None:
-            pieces = _corrupted(pieces, fault.after_bytes)
+            slices = _corrupted(slices, fault.after_bytes)
         self._transport.write(self._head(exchange, response))
         if (fault := kinds.get("stall")) is not None:
-            before, pieces = _split(pieces, fault.after_bytes)
+            before, slices = _split(slices, fault.after_bytes)
             await self._send(before)
             await asyncio.sleep(fault.seconds)
         if (fault := kinds.get("truncate") or kinds.get("reset")) is not None:
-            await self._send(_split(pieces, fault.after_bytes)[0])
+            await self._send(_split(slices, fault.after_bytes)[0])
             if fault.kind == "reset":
-                # A reset overtakes what is still in the socket's buffer: let it drain first.
+                # A reset discards what is still in the socket's buffer, so let it drain first.
                 await asyncio.sleep(0.02)
             self._break(hard=fault.kind == "reset")
-        await self._send(pieces)
+        await self._send(slices)
 
     def _break(self, *, hard: bool) -> None:
-        """End the connection, with a reset if ``hard``."""
+        """Close the connection, with a reset if ``hard``."""
         self._closing = True
         if hard:
             sock = self._transport.get_extra_info("socket")
@@ -473,7 +473,7 @@ def _lower(name: bytes) -> str:
 
 
 def _late_error(exchange: _Exchange) -> Response:
-    """Return an error whose status says that all went well, as Amazon S3 sends it when work takes long."""
+    """Return an error with status 200, as Amazon S3 sends for operations that take long."""
     response = error_response(S3Error("InternalError"), exchange.request)
     response.status = 200
     return response
@@ -484,11 +484,11 @@ def _unexpected() -> S3Error:
     return S3Error("InternalError")
 
 
-def _split(pieces: _Pieces, at: int) -> tuple[_Pieces, _Pieces]:
-    """Cut a body in two, ``at`` bytes from its beginning."""
-    before: _Pieces = []
-    after: _Pieces = []
-    for blob, start, stop in pieces:
+def _split(slices: _Slices, at: int) -> tuple[_Slices, _Slices]:
+    """Split a body ``at`` bytes from its beginning."""
+    before: _Slices = []
+    after: _Slices = []
+    for blob, start, stop in slices:
         middle = min(start + max(at, 0), stop)
         at -= stop - start
         if start < middle:
@@ -498,12 +498,12 @@ def _split(pieces: _Pieces, at: int) -> tuple[_Pieces, _Pieces]:
     return before, after
 
 
-def _corrupted(pieces: _Pieces, at: int) -> _Pieces:
-    """Return a body with one byte flipped: the one at ``at``, or the last when the body is shorter."""
-    size = sum(stop - start for _, start, stop in pieces)
+def _corrupted(slices: _Slices, at: int) -> _Slices:
+    """Return a body with one byte flipped: the one at ``at``, or the last if the body is shorter."""
+    size = sum(stop - start for _, start, stop in slices)
     if not size:
-        return pieces
-    before, rest = _split(pieces, min(at, size - 1))
+        return slices
+    before, rest = _split(slices, min(at, size - 1))
     one, after = _split(rest, 1)
     blob, start, stop = one[0]
     flipped = bytes([blob.read(start, stop)[0] ^ 0xFF])

@@ -1,4 +1,4 @@
-"""What goes wrong on request: the object store's knobs for tests."""
+"""Faults to inject into the object store."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ ObjectFaultKind = Literal[
     "error_in_200",
 ]
 
-# What Amazon S3 may answer with 200 although it failed.
+# Operations whose failure Amazon S3 may answer with 200.
 _LATE_ERRORS = frozenset({"CompleteMultipartUpload", "CopyObject", "DeleteObjects", "UploadPartCopy"})
 
 
 @dataclass(slots=True, kw_only=True)
 class ObjectFault:
-    """One fault and the requests it strikes.
+    """One fault and the requests it affects.
 
     Attributes:
-        kind: What goes wrong: ``latency`` waits before the answer, ``slow_down`` is a 503, ``internal_error`` a
+        kind: The effect: ``latency`` waits before the answer, ``slow_down`` is a 503, ``internal_error`` a
             500, ``reset`` breaks the connection, ``truncate`` ends it within the body, ``stall`` pauses there,
-            ``corrupt`` flips a byte there, ``expire_credentials`` ends every temporary key, ``replace`` changes
-            the object right after a request was answered from the old one, ``error_in_200`` is an error whose
-            status says 200, of the operations that Amazon S3 answers so: CompleteMultipartUpload, CopyObject,
-            UploadPartCopy and DeleteObjects. The body is the answer's; of PutObject and UploadPart, it is the
-            request's as it arrives, except that ``stall`` holds the answer back.
-        method: Only this HTTP method; None means all.
-        operation: Only this S3 operation, such as ``UploadPart``; None means all.
-        key: Only keys that match this shell pattern; None means every request.
-        times: How many requests are struck; None means all.
-        skip: How many matching requests pass unharmed first.
-        seconds: For latency and stall.
-        after_bytes: Where in the body it happens, in bytes from its beginning.
-        after_effect: For a reset and an error in 200: only once the request was carried out.
-        data: What the object is replaced by.
-        hits: How many requests were struck so far.
+            ``corrupt`` flips a byte there, ``expire_credentials`` expires all temporary credentials, ``replace``
+            changes the object right after a request was answered from the old one, ``error_in_200`` is an error with
+            status 200, for the operations where Amazon S3 does that: CompleteMultipartUpload, CopyObject,
+            UploadPartCopy and DeleteObjects. The body is that of the answer; for PutObject and UploadPart, that of the
+            request as it arrives, except that ``stall`` delays the answer.
+        method: The HTTP method; None means all.
+        operation: The S3 operation, such as ``UploadPart``; None means all.
+        key: Shell pattern of the keys; None means every request.
+        times: How many requests to affect; None means all.
+        skip: How many matching requests to let through first.
+        seconds: Duration of latency and stall.
+        after_bytes: Position in the body, in bytes from its beginning.
+        after_effect: For a reset and an error in 200: whether the request is carried out first.
+        data: New content of a replaced object.
+        hits: How many requests were affected so far.
     """
 
     kind: ObjectFaultKind
@@ -64,10 +64,10 @@ class ObjectFault:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(ObjectFaultKind):
-            raise ValueError(f"kind: {self.kind!r} is none of {', '.join(get_args(ObjectFaultKind))}")
+            raise ValueError(f"kind must be one of {', '.join(get_args(ObjectFaultKind))}, not {self.kind!r}")
 
     def strikes(self, request: Request) -> bool:
-        """Say whether this request is struck, and count it."""
+        """Return whether the fault affects this request, and count it."""
         if (
             (self.method is not None and request.method != self.method)
             or (self.operation is not None and request.operation != self.operation)
@@ -113,6 +113,6 @@ class ObjectFaults:
             self._faults.clear()
 
     def strike(self, request: Request) -> list[ObjectFault]:
-        """Return the faults that strike this request, in the order they were added, and count them."""
+        """Return the faults that affect this request, in the order they were added, and count them."""
         with self._lock:
             return [fault for fault in self._faults if fault.strikes(request)]

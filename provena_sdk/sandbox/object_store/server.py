@@ -17,14 +17,14 @@ MIN_PART_BYTES = 5 << 20
 
 
 class Server:
-    """A running server; made by :func:`serve`.
+    """A running server, as returned by :func:`serve`.
 
     Attributes:
         url: The base URL for S3 clients, without a slash at the end.
         store: The objects it serves.
-        grants: The key pairs it accepts.
-        faults: What goes wrong on purpose.
-        activity: What it did so far.
+        grants: The credentials it accepts.
+        faults: The faults to inject.
+        activity: The record of its requests.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Server:
 
     @property
     def requests(self) -> deque[RequestRecord]:
-        """The latest requests in the order they were answered."""
+        """The latest requests, in the order of their answers."""
         return self.activity.requests
 
     async def close(self) -> None:
@@ -71,19 +71,19 @@ async def serve(
     """Serve ``store`` over HTTP on the running event loop.
 
     Args:
-        store: The buckets and objects; may be changed by other threads meanwhile.
-        grants: The key pairs to accept.
+        store: The buckets and objects; other threads may change them meanwhile.
+        grants: The credentials to accept.
         host: The address to listen on.
         port: The port to listen on; 0 picks a free one.
-        faults: What goes wrong on purpose; None means an empty set that can be filled later.
-        min_part_bytes: The least size of a multipart upload's parts but the last. Amazon S3 asks for 5 MiB;
-            a test may ask for less.
+        faults: The faults to inject; None means none yet.
+        min_part_bytes: Smallest size of the parts of a multipart upload except the last, in bytes. Amazon S3
+            requires 5 MiB; a test may use less.
 
     Returns:
         The running server. Await its ``close`` when done.
 
     Raises:
-        OSError: The address cannot be listened on.
+        OSError: The server cannot listen on this address.
     """
     loop = asyncio.get_running_loop()
     service = Service(store, grants, min_part_bytes=min_part_bytes)

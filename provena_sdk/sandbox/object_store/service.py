@@ -1,4 +1,4 @@
-"""What a request asks for, whether it may, and who answers it."""
+"""Dispatch requests: the operation, whether it is permitted, and its handler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_PUT_BYTES = 5 << 30
 
 
 class Operation(NamedTuple):
-    """One S3 operation: its name, what it needs, and its handler."""
+    """One S3 operation: its name, the access it requires, and its handler."""
 
     name: str
     scope: str
@@ -58,7 +58,7 @@ _OPERATIONS = {
     )
 }
 
-# Elsewhere x-amz-checksum headers speak of the object, not of the request's body.
+# In other operations x-amz-checksum headers are about the object, not the request's body.
 _CHECKED = frozenset({"PutObject", "UploadPart", "DeleteObjects"})
 _UPLOADS = frozenset({"PutObject", "UploadPart"})
 _BUCKET_GET = {
@@ -104,8 +104,8 @@ class Service:
 
     Args:
         store: The buckets and objects.
-        grants: The key pairs that are accepted.
-        min_part_bytes: Parts but the last must have this size; Amazon S3 asks for 5 MiB.
+        grants: The credentials to accept.
+        min_part_bytes: Smallest size of parts except the last, in bytes; Amazon S3 requires 5 MiB.
     """
 
     def __init__(self, store: ObjectStore, grants: Grants, *, min_part_bytes: int = 5 << 20) -> None:
@@ -114,7 +114,7 @@ class Service:
         self.min_part_bytes = min_part_bytes
 
     def begin(self, request: Request) -> Context:
-        """Read where a request goes, check that it may, and prepare for its body.
+        """Parse a request's target, check that it is permitted, and prepare for its body.
 
         Raises:
             S3Error: The request is refused before its body is read.
@@ -153,12 +153,12 @@ class Service:
             return Response(304, unchanged.item.head, length=None)
 
     def expire_credentials(self) -> None:
-        """End every temporary key pair."""
+        """Expire all temporary credentials."""
         self.grants.expire_all()
 
 
 def error_response(error: S3Error, request: Request | None = None) -> Response:
-    """Return the answer that stands for an error."""
+    """Return the answer for an error."""
     fields = {"Code": error.code, "Message": error.message}
     if request is not None:
         fields["Resource"] = f"/{request.bucket}/{request.key}" if request.bucket else request.raw_path
@@ -174,7 +174,7 @@ def error_response(error: S3Error, request: Request | None = None) -> Response:
 
 def _check_sender(request: Request) -> None:
     if "authorization" in request.headers:
-        # Whoever signs has credentials, which no page has, and may come through a proxy by any name.
+        # Signed requests have credentials, which a web page does not, and may come through a proxy with any host name.
         return
     reason = wrong_host(request.headers, subdomains=True) or wrong_origin(request.headers)
     if reason is not None:

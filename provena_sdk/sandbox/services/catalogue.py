@@ -1,4 +1,4 @@
-"""Listing and fetching datasets, and the ways to their files."""
+"""List and fetch datasets, and give access to their files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LISTED = b'{"status":{"success":true,"details":"Successfully listed items."},"i
 _LIST_FAILED = "Unexpected non 200 status code in dataset list process. Status code: "
 _PRESIGN_FAILED = "Failed to generate presigned url. Error: "
 _ISSUED = {"success": True, "details": "STS credentials generated successfully for specified path."}
-# Roles on a dataset, any of which is enough: who may write may read, too.
+# Roles on a dataset, any of which suffices: whoever may write may also read.
 _DATA_WRITERS = frozenset({"dataset-data-write", "admin"})
 _DATA_READERS = _DATA_WRITERS | {"dataset-data-read"}
 _NO_HANDLE = "Empty string received for query handle_id"
@@ -42,9 +42,15 @@ class Catalogue:
             body="PresignedURLRequest",
         )
         credentials = "/registry/credentials/generate-{}-access-credentials"
-        service.route("POST", credentials.format("read"), self._read_keys, [READ], body="CredentialsRequest")
         service.route(
-            "POST", credentials.format("write"), self._write_keys, [READ, WRITE], body="CredentialsRequest"
+            "POST", credentials.format("read"), self._read_credentials, [READ], body="CredentialsRequest"
+        )
+        service.route(
+            "POST",
+            credentials.format("write"),
+            self._write_credentials,
+            [READ, WRITE],
+            body="CredentialsRequest",
         )
 
     def _fetch(self, call: Call) -> Response:
@@ -90,7 +96,7 @@ class Catalogue:
         return Response(body=b"%b%b],%b" % (_LISTED, b",".join(shown), encode_json(rest)[1:]))
 
     def _page(self, asked: dict[str, Any]) -> tuple[Iterable[Item], dict[str, Any] | None]:
-        """The rows of a page, before permissions are looked at, and where the next one starts."""
+        """Return the rows of a page, before permissions are checked, and the key of the next page."""
         state = self._deployment.state
         sort = asked["sort_by"] or {"sort_type": None, "ascending": False, "begins_with": None}
         sort_type = sort["sort_type"] or "UPDATED_TIME"
@@ -150,13 +156,13 @@ class Catalogue:
         url = storage.presigned(handle, path, call.body["expires_in"])
         return json_response({"dataset_id": handle, "file_path": path, "presigned_url": url})
 
-    def _read_keys(self, call: Call) -> Response:
+    def _read_credentials(self, call: Call) -> Response:
         item, roles = fetch(self._deployment, call.body["dataset_id"], call.identity)
         if _DATA_READERS.isdisjoint(roles):
             raise Refused(401, "You do not have sufficient permissions to read from this dataset!")
-        return self._keys(item, call, write=False)
+        return self._credentials(item, call, write=False)
 
-    def _write_keys(self, call: Call) -> Response:
+    def _write_credentials(self, call: Call) -> Response:
         item, roles = fetch(self._deployment, call.body["dataset_id"], call.identity)
         if _DATA_WRITERS.isdisjoint(roles):
             raise Refused(401, "You do not have sufficient permissions to write to this dataset!")
@@ -171,15 +177,15 @@ class Catalogue:
                 f"Dataset {item.id} is pending review or is released. "
                 "Cannot modify dataset files while a review is ongoing.",
             )
-        return self._keys(item, call, write=True)
+        return self._credentials(item, call, write=True)
 
-    def _keys(self, item: Item, call: Call, *, write: bool) -> Response:
+    def _credentials(self, item: Item, call: Call, *, write: bool) -> Response:
         storage = self._deployment.storage
         console = f"{storage.url}/?signin_token={secrets.token_urlsafe(24)}"
-        keys = storage.keys_for(item.id, write=write, token=call.identity.token)
+        issued = storage.credentials_for(item.id, write=write, token=call.identity.token)
         body = {
             "status": _ISSUED,
-            "credentials": credentials_body(keys),
+            "credentials": credentials_body(issued),
             "console_session_url": console if call.body["console_session_required"] else None,
         }
         return json_response(body)

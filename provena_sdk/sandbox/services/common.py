@@ -1,4 +1,4 @@
-"""What the datastore and the search service have in common: who may call, what may be sent, how they refuse."""
+"""What the datastore and the search service share: checking callers and requests, and refusals."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _NO_BODY: Final = object()
 
 
 class Tokens(Protocol):
-    """What tells the services who calls."""
+    """Identifies callers for the services."""
 
     def identify(self, token: str) -> Identity:
-        """Who holds an access token."""
+        """Return the identity of an access token's holder."""
         ...
 
 
 @dataclass(slots=True)
 class Deployment:
-    """The parts of a sandbox that the services work with."""
+    """The parts of a sandbox that the services use."""
 
     clock: Clock
     state: State
@@ -45,7 +45,7 @@ class Deployment:
 
 
 class Refused(Exception):
-    """The service refuses; ``detail`` None is the bare 500 of something nobody caught."""
+    """The service refuses a request; with ``detail`` None the answer is the bare 500 of an unhandled exception."""
 
     def __init__(self, status: int, detail: str | None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -54,7 +54,7 @@ class Refused(Exception):
         self.headers = headers or {}
 
     def response(self) -> Response:
-        """The answer that says so."""
+        """Return the answer for this refusal."""
         if self.detail is None:
             return text_response("Internal Server Error", 500)
         return json_response({"detail": self.detail}, self.status, self.headers)
@@ -62,7 +62,7 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Call:
-    """A request that passed the checks of its route."""
+    """A request that has passed the checks of its route."""
 
     identity: Identity
     body: Any = None
@@ -73,12 +73,12 @@ Operation = Callable[[Call], Response]
 
 
 class Service:
-    """One service: its routes and the checks in front of them.
+    """One service: its routes and their checks.
 
     Args:
-        name: Which interface it serves.
+        name: The service's name.
         deployment: The rest of the sandbox.
-        check_roles: For each level of access the roles it takes, all of them.
+        check_roles: For each level of access, the roles that it requires.
     """
 
     def __init__(
@@ -111,10 +111,10 @@ class Service:
         Args:
             method: The method in capitals.
             path: The path.
-            operation: What it does, called with the state's lock held.
-            roles: The roles it takes, all of them.
+            operation: Answers the request; called with the state's lock held.
+            roles: The roles that it requires.
             body: The schema of its JSON body, if it has one.
-            query: Its query parameters: checker, and whether it is required.
+            query: Its query parameters: the checker, and whether the parameter is required.
         """
         wanted = tuple(roles)
         lock = self.deployment.state.lock
@@ -122,7 +122,7 @@ class Service:
         def answer(request: Request) -> Response:
             problems: list[Problem] = []
             try:
-                # Malformed JSON is noticed before the token is.
+                # Malformed JSON is reported before a bad token.
                 given = _NO_BODY if body is None else _read_body(request)
                 identity = self._identify(request, wanted)
                 call = Call(identity)

@@ -1,4 +1,4 @@
-"""The datastore service, put together."""
+"""The datastore service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEVELS = {"general": (), "read": (READ,), "write": (READ, WRITE), "admin": (REA
 
 
 def datastore(deployment: Deployment) -> Service:
-    """The datastore of a deployment."""
+    """Return the datastore of a deployment."""
     service = Service("datastore", deployment, _LEVELS)
     Catalogue(service)
     Registration(service)
@@ -26,7 +26,7 @@ def datastore(deployment: Deployment) -> Service:
 
 
 def add_admin_routes(service: Service, roles: tuple[str, ...]) -> None:
-    """Add what operators of either service have: its settings as text, and a way to break it on purpose."""
+    """Add the operators' routes of either service: its settings as text, and one that crashes."""
 
     def config(_: Call) -> Response:
         return text_response(f'STAGE="SANDBOX"\nSERVICE="{service.name}"\n')

@@ -1,4 +1,4 @@
-"""Registering datasets: mint, update, revert, version."""
+"""Register datasets: mint, update, revert, version."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from provena_sdk.sandbox.metadata.rules import first_flaw
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry import NO_LINKED_PERSON, fetch, subtype_of, unreachable
 
-# The table behind the registry holds items up to this size, and metadata is in it twice.
+# Largest item of the registry's table, in bytes; metadata are stored in it twice.
 ITEM_BYTES: Final = 400 * 1024
-# The largest plain text the key service encrypts; the user's roles are part of it.
+# Largest text that the key service encrypts, in bytes; it includes the user's roles.
 CIPHER_BYTES: Final = 4096
 
 _MINT_FAILED = "Unexpected non 200 status code in dataset minting process. Status code: "
@@ -78,7 +78,7 @@ class Registration:
         item = self._seed(call.identity)
         self._complete(item, call.body, call.identity)
         if "jobs" in outages:
-            # Too late for the dataset: it is there, although the answer says otherwise.
+            # The dataset exists by now, although the answer reports a failure.
             raise Refused(500, f"{_UPDATE_FAILED}Unknown.")
         item.create_workflow = str(uuid.uuid4())
         item.changed()
@@ -200,10 +200,10 @@ class Registration:
         state = self._deployment.state
         now = state.now()
         new = Item(state.new_handle(), "DATASET", identity.username, now, now)
-        # At first it is a copy of the old one, release and place of files included.
+        # It starts as a copy of the old one, including its release status and the location of its files.
         new.body = copy.deepcopy(old.body)
         new.record(f"New version of existing item (id={old.id}).", identity.username, now)
-        # The second step forgets the item's own user_metadata on the way.
+        # The second step loses the item's own user_metadata.
         body = dataset_body(new.id, copy.deepcopy(old.metadata), self._deployment.storage.bucket)
         new.body = {**body, "user_metadata": None}
         moved = "(System) Dataset S3 path updated to new version's storage location"
@@ -220,7 +220,7 @@ def _versioning(old: Item, reason: str) -> dict[str, Any]:
 
 
 def _check_cipher(identity: Identity) -> None:
-    """The service encrypts who asks: it breaks without an address, and when the roles are too many."""
+    """Fail as the service does, which encrypts the caller, without an e-mail address or with too many roles."""
     known = {"username": identity.username, "email": identity.email, "roles": identity.roles}
     if identity.email is None or len(encode_json(known)) > CIPHER_BYTES:
         raise Refused(500, None)

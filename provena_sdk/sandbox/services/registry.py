@@ -1,4 +1,4 @@
-"""Asking the registry for a dataset, on somebody's behalf: the ways in which it declines."""
+"""Look up datasets in the registry for a caller, with its refusals."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _UNREADABLE = "The record was found but could not parsed as an appropriate type.
 
 
 def unreachable(path: str) -> str:
-    """What the datastore says of a registry that does not answer."""
+    """Return the datastore's message about a registry that does not answer."""
     return f"HTTPConnectionPool(host='registry', port=80): Max retries exceeded with url: {path}"
 
 
 def find_dataset(deployment: Deployment, handle: str) -> Item:
-    """A complete dataset, whoever asks.
+    """Return a complete dataset, whoever the caller is.
 
     Raises:
-        Refused: There is none.
+        Refused: There is no such dataset.
     """
     if not handle:
         raise Refused(400, f"{_FAILED}Value error. Details ID cannot be empty..")
@@ -38,10 +38,10 @@ def find_dataset(deployment: Deployment, handle: str) -> Item:
 
 
 def fetch(deployment: Deployment, handle: str, identity: Identity) -> tuple[Item, tuple[str, ...]]:
-    """A dataset and what somebody may do with it.
+    """Return a dataset and the caller's roles on it.
 
     Raises:
-        Refused: There is none, or it may not be seen, or the registry is down.
+        Refused: There is no such dataset, the caller may not see it, or the registry is down.
     """
     if "registry" in deployment.faults.outages:
         detail = unreachable("/registry/entity/dataset/fetch")
@@ -57,7 +57,7 @@ def fetch(deployment: Deployment, handle: str, identity: Identity) -> tuple[Item
 
 
 def roles_on(deployment: Deployment, item: Item, identity: Identity, doing: str) -> tuple[str, ...]:
-    """What somebody may do with an item; the owner is known without asking for groups.
+    """Return the caller's roles on an item; for the owner, no groups are looked up.
 
     Raises:
         Refused: The groups cannot be looked up.
@@ -72,6 +72,6 @@ def roles_on(deployment: Deployment, item: Item, identity: Identity, doing: str)
 
 
 def subtype_of(state: State, handle: str) -> str | None:
-    """The subtype of a complete item; None when there is no such item."""
+    """Return the subtype of a complete item; None if there is no such item."""
     item = state.items.get(handle)
     return item.subtype if item is not None and item.kind == "complete" else None

@@ -1,4 +1,4 @@
-"""Reviewers, and releasing datasets with their approval."""
+"""Reviewers, and the release of datasets with their approval."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Release:
             )
         self._enter(item, "REQUEST", approver, person, body["notes"], "PENDING")
         if "jobs" in self._deployment.faults.outages:
-            raise Refused(500, "")  # the request is made; only the e-mail could not be sent
+            raise Refused(500, "")  # the request was made; only the e-mail could not be sent
         return json_response({"dataset_id": item.id, "approver_id": approver, "details": _SENT})
 
     def _decide(self, call: Call) -> Response:

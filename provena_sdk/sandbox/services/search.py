@@ -22,7 +22,7 @@ _LEVELS = {
 
 
 def search(deployment: Deployment) -> Service:
-    """The search service of a deployment. It finds items whoever may see them."""
+    """Return the search service of a deployment. It ignores permissions."""
     service = Service("search", deployment, _LEVELS)
 
     def find(call: Call) -> Response:

@@ -1,4 +1,4 @@
-"""The page where a person approves or denies a device."""
+"""The web page where users approve or deny a device."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def _page(title: str, content: str) -> str:
 
 
 def ask(action: str, user_code: str, users: Iterable[str], *, chosen: str, alert: str | None = None) -> str:
-    """The form: a code, a user, and two buttons.
+    """Return the form: a code, a user, and two buttons.
 
     Args:
-        action: Address the form is sent to.
-        user_code: Code to fill in already.
+        action: URL that the form is sent to.
+        user_code: The initial code.
         users: Names to choose from.
-        chosen: The name chosen already.
-        alert: A sentence shown above the form.
+        chosen: The initial choice.
+        alert: A sentence to show above the form.
     """
     options = "".join(
         f'<option value="{escape(name)}"{" selected" if name == chosen else ""}>{escape(name)}</option>'
@@ -69,7 +69,7 @@ def ask(action: str, user_code: str, users: Iterable[str], *, chosen: str, alert
 
 
 def done(*, approved: bool, user: str) -> str:
-    """What is shown after the decision."""
+    """Return the page shown after the decision."""
     if approved:
         return _page(
             "Device connected",

@@ -1,4 +1,4 @@
-"""Sign-in as a Keycloak realm does it: discovery, device codes, tokens, sessions."""
+"""The sign-in server of a Keycloak realm: discovery, device codes, tokens, sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long things of the realm live, in seconds."""
+    """Lifetimes in the realm, in seconds."""
 
     access_token: float = 300
     refresh_token: float = 1800
@@ -43,11 +43,11 @@ class SignIn:
     """The sign-in server of one realm.
 
     Args:
-        clock: The sandbox's time.
-        users: Who can sign in, by name.
-        lifetimes: How long codes and tokens live.
+        clock: The sandbox's clock.
+        users: The users, by name.
+        lifetimes: Lifetimes of codes and tokens.
         realm: The realm's name.
-        rotation: How often a refresh or offline token can be used; once more ends its session.
+        rotation: How often a refresh or offline token can be used; one use more ends its session.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class SignIn:
             self.router.add(method, path, endpoint)
 
     def at(self, url: str) -> str:
-        """Take ``url`` for the server's address; returns the issuer."""
+        """Set the server's URL, and return the issuer."""
         self.tokens.issuer = url + self._base
         return self.tokens.issuer
 
@@ -88,10 +88,10 @@ class SignIn:
         """Approve a waiting device for ``user``.
 
         Raises:
-            LookupError: No device waits with this code, or nobody has this name.
+            LookupError: No device is waiting with this code, or there is no such user.
         """
         if user not in self.users:
-            raise LookupError(f"Nobody is called {user!r}.")
+            raise LookupError(f"There is no user {user!r}.")
         code = self._waiting(user_code)
         code.user, code.decision = user, "approved"
 
@@ -99,23 +99,23 @@ class SignIn:
         """Deny a waiting device.
 
         Raises:
-            LookupError: No device waits with this code.
+            LookupError: No device is waiting with this code.
         """
         self._waiting(user_code).decision = "denied"
 
     def _waiting(self, user_code: str) -> DeviceCode:
         code = self.sessions.waiting(user_code, self.clock.now())
         if code is None:
-            raise LookupError(f"No device waits with the code {user_code!r}.")
+            raise LookupError(f"No device is waiting with the code {user_code!r}.")
         return code
 
     def access_token(self, user: User, lifetime: float | None) -> str:
-        """An access token of a session of its own, without a refresh token."""
+        """Return an access token of a new session, without a refresh token."""
         session = self.sessions.open(user.name, DEVICE_CLIENTS[0], "email profile", offline=False)
         return self.tokens.access_token(user, lifetime=lifetime, client=session.client, session=session.id)
 
     def offline_token(self, user: User) -> str:
-        """An offline token of a session of its own."""
+        """Return an offline token of a new session."""
         session = self.sessions.open(
             user.name, DEVICE_CLIENTS[1], "offline_access email profile", offline=True
         )
@@ -364,7 +364,7 @@ class SignIn:
         return {**claims, **known, "active": True}
 
     def _active_claims(self, token: str) -> dict[str, Any] | None:
-        """The claims of an access or refresh token that is valid now."""
+        """Return the claims of an access or refresh token that is valid now."""
         try:
             return self.tokens.claims(token)
         except (TokenRefused, NoUsername):
@@ -391,7 +391,7 @@ class SignIn:
         try:
             self.tokens.revoked.add(self.tokens.claims(token)["jti"])
         except (TokenRefused, NoUsername, KeyError):
-            return  # an unknown token is revoked already, says RFC 7009
+            return  # by RFC 7009, an unknown token counts as revoked
 
     def _logout(self, request: Request) -> Response:
         form = request.form()

@@ -1,4 +1,4 @@
-"""What the sign-in server remembers: device codes waiting for a person, and sessions."""
+"""The state of the sign-in server: device codes waiting for approval, and sessions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-# Letters that cannot be mistaken for one another, as real codes have.
+# Letters that are not easily confused, as in real codes.
 _CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 Decision = Literal["pending", "approved", "denied"]
 
 Rotation = Literal["off", "one-reuse", "no-reuse"]
-"""How often a refresh token can be used: always; twice; once. Keycloak treats offline tokens alike."""
+"""How often a refresh token can be used: any number of times, twice, once. The same holds for offline tokens."""
 
 REUSES: Final[Mapping[Rotation, float]] = {"off": math.inf, "one-reuse": 1, "no-reuse": 0}
 
 
 @dataclass(slots=True)
 class DeviceCode:
-    """One device waiting for a person."""
+    """One device waiting for approval."""
 
     device_code: str = field(repr=False)
     user_code: str
@@ -38,7 +38,7 @@ class DeviceCode:
 
 @dataclass(slots=True)
 class Session:
-    """One sign-in; ``used`` counts how often each of its refresh tokens was used, by their ids."""
+    """One sign-in; ``used`` counts the uses of its refresh tokens, by their ids."""
 
     id: str
     user: str
@@ -58,7 +58,7 @@ class Sessions:
         self._cut_off: set[str] = set()
 
     def new_code(self, client: str, scope: str, *, expires: float, interval: float) -> DeviceCode:
-        """A fresh device code with a user code nobody else has."""
+        """Return a new device code with a unique user code."""
         while True:
             letters = [secrets.choice(_CODE_LETTERS) for _ in range(8)]
             user_code = "".join(letters[:4]) + "-" + "".join(letters[4:])
@@ -69,15 +69,15 @@ class Sessions:
         return code
 
     def _all(self) -> list[DeviceCode]:
-        # A copy, because tests look from another thread than the server's.
+        # A copy, because tests read it from another thread.
         return list(self._codes.values())
 
     def code(self, device_code: str) -> DeviceCode | None:
-        """The code a device polls with."""
+        """Return the entry for the code that a device polls with."""
         return self._codes.get(device_code)
 
     def waiting(self, user_code: str, now: float) -> DeviceCode | None:
-        """The code a person typed, if it is known, undecided and not expired; case and hyphen do not matter."""
+        """Return the undecided, unexpired entry for a code that a user typed, ignoring case and hyphens."""
         wanted = user_code.replace("-", "").replace(" ", "").upper()
         for code in self._all():
             if (
@@ -89,25 +89,25 @@ class Sessions:
         return None
 
     def pending(self, now: float) -> list[str]:
-        """The user codes that wait for a person."""
+        """Return the user codes that wait for approval."""
         return [c.user_code for c in self._all() if c.decision == "pending" and c.expires > now]
 
     def forget(self, code: DeviceCode) -> None:
-        """Drop a code that was used up."""
+        """Remove a code that was used."""
         self._codes.pop(code.device_code, None)
 
     def open(self, user: str, client: str, scope: str, *, offline: bool) -> Session:
-        """Begin a session."""
+        """Start a session."""
         session = Session(str(uuid.uuid4()), user, client, scope, offline)
         self._sessions[session.id] = session
         return session
 
     def find(self, session_id: str) -> Session | None:
-        """A session that is alive."""
+        """Return a session that has not ended."""
         return self._sessions.get(session_id)
 
     def end(self, session_id: str) -> None:
-        """End a session; nothing happens when it has ended."""
+        """End a session; does nothing if it has ended."""
         self._sessions.pop(session_id, None)
 
     def cut_off(self, session_id: str) -> None:
@@ -116,11 +116,11 @@ class Sessions:
         self._cut_off.add(session_id)
 
     def was_cut_off(self, session_id: str) -> bool:
-        """Whether a session ended because a refresh token was used too often."""
+        """Return whether a session ended because a refresh token was used too often."""
         return session_id in self._cut_off
 
     def end_all(self) -> None:
-        """End every session and forget every code."""
+        """End every session and remove every code."""
         self._sessions.clear()
         self._cut_off.clear()
         self._codes.clear()

@@ -1,4 +1,4 @@
-"""Signed tokens: how the sign-in server makes them and how the services check them."""
+"""Issue and check signed tokens."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ KEPT_CHECKS: Final = 4096
 
 @lru_cache(maxsize=1)
 def _realm_key() -> rsa.RSAPrivateKey:
-    # One key a process: making one takes a tenth of a second.
+    # One key per process: generating one takes 0.1 s.
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class TokenRefused(Exception):
-    """The token is not accepted; ``detail`` is what the service answers."""
+    """The token is not accepted; ``detail`` is the service's answer."""
 
     def __init__(self, detail: str = "Could not validate credentials") -> None:
         super().__init__(detail)
@@ -36,15 +36,15 @@ class TokenRefused(Exception):
 
 
 class NoUsername(Exception):
-    """The token is valid and names nobody, on which the real service breaks."""
+    """The token is valid but has no user name, which crashes the real service."""
 
 
 class TokenMaker:
-    """Makes and checks the tokens of one realm.
+    """Issues and checks the tokens of one realm.
 
     Args:
-        issuer: The realm's URL, put into every token.
-        clock: The sandbox's time.
+        issuer: The realm's URL, included in every token.
+        clock: The sandbox's clock.
     """
 
     def __init__(self, issuer: str, clock: Clock) -> None:
@@ -57,7 +57,7 @@ class TokenMaker:
         self.revoked: set[str] = set()
 
     def sign(self, claims: Mapping[str, Any], *, lifetime: float | None, kind: str = "Bearer") -> str:
-        """An RS256 token with ``claims``; without a lifetime it holds no ``exp``."""
+        """Return an RS256 token with ``claims``; without a lifetime it has no ``exp``."""
         now = int(self.clock.now())
         body: dict[str, Any] = {
             "iat": now,
@@ -73,7 +73,7 @@ class TokenMaker:
     def access_token(
         self, user: User, *, lifetime: float | None, client: str, session: str, scope: str = "email profile"
     ) -> str:
-        """An access token for ``user``, with the claims a Keycloak realm puts there."""
+        """Return an access token for ``user``, with the claims of a Keycloak realm."""
         claims: dict[str, Any] = {
             "aud": "account",
             "sub": subject_of(user.name),
@@ -99,7 +99,7 @@ class TokenMaker:
         offline: bool,
         reuse_id: str | None = None,
     ) -> str:
-        """A refresh token; only this realm can read it. Where it is good for few uses, it has a ``reuse_id``."""
+        """Return a refresh token, which only this realm can read; if its uses are limited, it has a ``reuse_id``."""
         now = int(self.clock.now())
         claims: dict[str, Any] = {
             "iat": now,
@@ -117,10 +117,10 @@ class TokenMaker:
         return jwt.encode(claims, self._refresh_secret, "HS512", headers={"kid": self.key_id})
 
     def read_refresh_token(self, token: str) -> dict[str, Any]:
-        """The claims of a refresh token of this realm, expired or not.
+        """Return the claims of a refresh token of this realm, expired or not.
 
         Raises:
-            TokenRefused: It was not made here.
+            TokenRefused: It was not issued by this realm.
         """
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -134,7 +134,7 @@ class TokenMaker:
         return claims
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The claims of an access token of this realm that is valid now.
+        """Return the claims of an access token of this realm that is valid now.
 
         Raises:
             TokenRefused: Bad signature, expired, not valid yet, or revoked.
@@ -142,14 +142,14 @@ class TokenMaker:
         return self._check(token)[0]
 
     def identify(self, token: str) -> Identity:
-        """Who holds an access token.
+        """Return the identity of an access token's holder.
 
-        The services check the signature and the times, and neither audience nor issuer; a token without ``exp``
+        The services check the signature and the times, but neither audience nor issuer; a token without ``exp``
         is accepted.
 
         Raises:
-            TokenRefused: The token is not valid, or lacks its roles.
-            NoUsername: The token names nobody.
+            TokenRefused: The token is not valid, or has no roles.
+            NoUsername: The token has no user name.
         """
         return self._check(token)[1]
 
@@ -183,22 +183,22 @@ class TokenMaker:
         return claims, identity_of(claims, token)
 
     def keys(self) -> dict[str, Any]:
-        """The realm's public keys, as a JWK set."""
+        """Return the realm's public keys, as a JWK set."""
         key: dict[str, Any] = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [{**key, "kid": self.key_id, "alg": ALGORITHM, "use": "sig"}]}
 
     def public_key(self) -> str:
-        """The realm's public key as its page shows it: a PEM file's contents without its first and last lines."""
+        """Return the realm's public key as PEM without the first and last line, as its page shows it."""
         key = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return base64.b64encode(key).decode()
 
 
 def identity_of(claims: Mapping[str, Any], token: str) -> Identity:
-    """Who holds a token with these claims.
+    """Return the identity of the holder of a token with these claims.
 
     Raises:
-        TokenRefused: It lacks its roles.
-        NoUsername: It names nobody.
+        TokenRefused: It has no roles.
+        NoUsername: It has no user name.
     """
     try:
         roles = tuple(claims["realm_access"]["roles"])
@@ -211,5 +211,5 @@ def identity_of(claims: Mapping[str, Any], token: str) -> Identity:
 
 
 def subject_of(username: str) -> str:
-    """The user's id in tokens: always the same for one name."""
+    """Return the user's id in tokens, which is always the same for one name."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{username}.sandbox"))

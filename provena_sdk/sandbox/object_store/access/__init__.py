@@ -1,1 +1,1 @@
-"""Who sent a request, and what credentials allow."""
+"""Authenticate requests, and check the permissions of credentials."""

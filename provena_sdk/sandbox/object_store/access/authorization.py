@@ -1,4 +1,4 @@
-"""Who sent a request: signatures in headers and in query strings, checked the way Amazon S3 does."""
+"""Authenticate requests by their signatures, in headers and in query strings, as Amazon S3 does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PAYLOAD_HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(slots=True)
 class Identity:
-    """The key pair behind a request and what later chunks of its body are checked against."""
+    """The credentials of a request, and the state for checking the signed chunks of its body."""
 
     grant: Grant
     scope: signature.Scope
@@ -36,10 +36,10 @@ class Identity:
 
 
 def authenticate(request: Request, grants: Grants) -> Identity:
-    """Find out whose request this is.
+    """Return the identity of a request's sender.
 
     Raises:
-        S3Error: The request is not signed, or not as it should be.
+        S3Error: The request is not signed, or its signature is wrong.
     """
     header = request.headers.get("authorization")
     if header is not None:
@@ -147,7 +147,7 @@ def _timestamp(headers: dict[str, str]) -> str:
 
 @lru_cache(maxsize=256)
 def _seconds(timestamp: str) -> float:
-    """Return Unix seconds of ``YYYYMMDDTHHMMSSZ``; the usual form is read without strptime."""
+    """Return the Unix seconds of ``YYYYMMDDTHHMMSSZ``; faster than strptime for the usual form."""
     if len(timestamp) == 16 and timestamp[8] == "T" and timestamp[15] == "Z":
         t = timestamp
         if t[:8].isdecimal() and t[9:15].isdecimal():

@@ -1,4 +1,4 @@
-"""Temporary keys limited to a prefix, and URLs signed in advance."""
+"""Temporary credentials limited to a prefix, and presigned URLs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_PRESIGN_SECONDS = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class TemporaryCredentials:
-    """Keys for an S3 client. ``expiry`` is aware; the secrets are left out of the repr."""
+    """Credentials for an S3 client. ``expiry`` is time-zone aware; the repr hides the secrets."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -26,7 +26,7 @@ class TemporaryCredentials:
 
 @dataclass(slots=True)
 class Grant:
-    """What one key pair may do, and until when (Unix seconds; None means for ever)."""
+    """The permissions of one access key, and their expiry in Unix seconds (None means never)."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -42,14 +42,14 @@ class Grant:
         return self.bucket is None
 
     def covers(self, bucket: str, key: str, *, write: bool) -> bool:
-        """Say whether the grant allows reading or writing this object."""
+        """Return whether the grant allows reading or writing this object."""
         if self.bucket is None:
             return True
         return bucket == self.bucket and key.startswith(self.prefix) and (self.write or not write)
 
 
 class Grants:
-    """The key pairs a server accepts.
+    """The credentials that a server accepts.
 
     Args:
         clock: Returns the time in Unix seconds; a test may replace it.
@@ -73,21 +73,21 @@ class Grants:
 
     @property
     def root(self) -> Grant:
-        """A key pair without limits, for tests; it has no session token."""
+        """Credentials without limits, for tests; they have no session token."""
         return self._root
 
     def issue(
         self, bucket: str, prefix: str, *, write: bool, lifetime_seconds: float
     ) -> TemporaryCredentials:
-        """Make temporary keys for the objects of a bucket whose keys begin with ``prefix``.
+        """Issue temporary credentials for the objects of a bucket whose keys begin with ``prefix``.
 
-        The whole bucket may be listed, as with the keys the real service gives.
+        They may list the whole bucket, as those of the real service do.
 
         Args:
             bucket: The bucket's name.
             prefix: Usually ends in a slash.
-            write: Whether writing and deleting are allowed beside reading.
-            lifetime_seconds: How long the keys are good, in seconds.
+            write: Whether they may also write and delete.
+            lifetime_seconds: Their lifetime, in seconds.
         """
         access_key_id, secret = _new_key("ASIA")
         token = secrets.token_urlsafe(192)
@@ -96,47 +96,49 @@ class Grants:
         return TemporaryCredentials(access_key_id, secret, token, datetime.fromtimestamp(expires, UTC))
 
     def find(self, access_key_id: str) -> Grant | None:
-        """Return the grant behind an access key, expired or not; None when there is none."""
+        """Return the grant for an access key, expired or not, or None."""
         return self._grants.get(access_key_id)
 
     def has_expired(self, grant: Grant) -> bool:
-        """Say whether a grant's time is over."""
+        """Return whether a grant has expired."""
         return grant.expires is not None and grant.expires <= self.clock()
 
     def expire_all(self) -> None:
-        """End every temporary grant now; its keys are answered with ``ExpiredToken``."""
+        """Expire every temporary grant now; requests then get ``ExpiredToken``."""
         now = self.clock()
         for grant in list(self._grants.values()):
             if grant.expires is not None:
                 grant.expires = min(grant.expires, now)
 
     def expire(self, access_key_id: str) -> None:
-        """End one temporary grant now; the root pair and unknown keys are left alone."""
+        """Expire one temporary grant now; the root and unknown access keys are ignored."""
         grant = self._grants.get(access_key_id)
         if grant is not None and grant.expires is not None:
             grant.expires = min(grant.expires, self.clock())
 
     def revoke(self, access_key_id: str) -> None:
-        """Forget a temporary grant; its keys are answered with ``InvalidAccessKeyId``."""
+        """Remove a temporary grant; requests then get ``InvalidAccessKeyId``."""
         if access_key_id != self._root.access_key_id:
             self._grants.pop(access_key_id, None)
 
 
 def presign(grants: Grants, base_url: str, bucket: str, key: str, expires_seconds: int) -> str:
-    """Return a URL that reads one object without further keys.
+    """Return a URL that reads one object without credentials.
 
     Args:
-        grants: Whose root pair signs.
+        grants: The grants whose root credentials sign it.
         base_url: The server's URL.
         bucket: The bucket's name.
         key: The object's key; it need not exist.
-        expires_seconds: How long the URL is good: 1 to 604,800 seconds.
+        expires_seconds: Lifetime of the URL: 1 to 604,800 seconds.
 
     Raises:
         ValueError: ``expires_seconds`` is out of bounds.
     """
     if not 1 <= expires_seconds <= MAX_PRESIGN_SECONDS:
-        raise ValueError(f"expires_seconds: {expires_seconds} is not within 1 to {MAX_PRESIGN_SECONDS}")
+        raise ValueError(
+            f"expires_seconds must be between 1 and {MAX_PRESIGN_SECONDS}, not {expires_seconds}"
+        )
     root = grants.root
     timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(grants.clock()))
     scope = signature.Scope(timestamp[:8], "us-east-1", "s3")

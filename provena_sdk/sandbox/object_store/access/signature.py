@@ -1,4 +1,4 @@
-"""AWS Signature Version 4: how a request is written down and signed.
+"""AWS Signature Version 4: canonical requests and their signatures.
 
 Follows "Signature Version 4 for API requests" of the AWS IAM user guide; S3 encodes the path once.
 """
@@ -18,7 +18,7 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 
 class Scope(NamedTuple):
-    """The part of a credential after the access key: where and when a signature holds."""
+    """The part of a credential after the access key: date, region and service of the signature."""
 
     date: str
     region: str
@@ -66,7 +66,7 @@ def canonical_request(
         query: The decoded query pairs.
         headers: All headers, names in lower case.
         signed_headers: Names of the signed ones, joined by semicolons.
-        payload_hash: The value of ``x-amz-content-sha256`` or what stands for it.
+        payload_hash: The value of ``x-amz-content-sha256``, or its substitute.
     """
     lines = [method, canonical_path(raw_path), canonical_query(query)]
     lines += [f"{name}:{' '.join(headers.get(name, '').split())}" for name in signed_headers.split(";")]
@@ -75,14 +75,14 @@ def canonical_request(
 
 
 def string_to_sign(timestamp: str, scope: Scope, canonical: str) -> str:
-    """Return what is signed for a canonical request; ``timestamp`` is ``YYYYMMDDTHHMMSSZ``."""
+    """Return the string to sign for a canonical request; ``timestamp`` is ``YYYYMMDDTHHMMSSZ``."""
     digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"
 
 
 @lru_cache(maxsize=1024)
 def signing_key(secret: str, scope: Scope) -> bytes:
-    """Return the key that signs within a scope."""
+    """Return the signing key for a scope."""
     key = f"AWS4{secret}".encode()
     for step in (scope.date, scope.region, scope.service, "aws4_request"):
         key = hmac.digest(key, step.encode(), "sha256")
@@ -95,10 +95,10 @@ def sign(key: bytes, text: str) -> str:
 
 
 def chunk_string_to_sign(timestamp: str, scope: Scope, previous: str, chunk_sha256: str) -> str:
-    """Return what is signed for one chunk of a streamed, signed body."""
+    """Return the string to sign for one chunk of a signed, streamed body."""
     return f"{ALGORITHM}-PAYLOAD\n{timestamp}\n{scope}\n{previous}\n{EMPTY_SHA256}\n{chunk_sha256}"
 
 
 def trailer_string_to_sign(timestamp: str, scope: Scope, previous: str, trailer_sha256: str) -> str:
-    """Return what is signed for the trailer of a streamed, signed body."""
+    """Return the string to sign for the trailer of a signed, streamed body."""
     return f"{ALGORITHM}-TRAILER\n{timestamp}\n{scope}\n{previous}\n{trailer_sha256}"

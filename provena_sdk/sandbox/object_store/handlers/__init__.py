@@ -1,1 +1,1 @@
-"""What the object store does for each operation."""
+"""The handlers of the object store's operations."""

@@ -1,4 +1,4 @@
-"""Request bodies: unpacked, checked and spooled while they arrive."""
+"""Request bodies, decoded, checked and spooled as they arrive."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _MAX_LINE = 8192
 
 
 class Body:
-    """Receives one request's body; small or large, only the spool holds it.
+    """Receives one request's body into a spool.
 
     Args:
         headers: The request's headers.
-        identity: Whose request it is.
-        space: Where the bytes go.
-        algorithms: Checksums to work out even where the client gave none.
-        checked: Whether checksums in the headers are those of the body.
-        etag: The ETag it gets; None means its MD5.
+        identity: The request's sender.
+        space: Storage for the bytes.
+        algorithms: Checksums to compute even if the client gave none.
+        checked: Whether checksums in the headers are about the body.
+        etag: The ETag; None means the MD5.
 
     Raises:
         S3Error: The headers contradict each other.
@@ -64,12 +64,12 @@ class Body:
         self.size = 0
 
     def damage(self, at: int) -> None:
-        """Let the byte at ``at`` arrive flipped, or the last one when the body is shorter."""
+        """Flip the byte at ``at``, or the last byte if the body is shorter."""
         length = self._headers.get("x-amz-decoded-content-length") or self._headers.get("content-length", "")
         self._damage_at = min(at, int(length) - 1) if length.isdecimal() else at
 
     def feed(self, data: bytes) -> None:
-        """Take in bytes as they came over the wire.
+        """Add bytes as received.
 
         Raises:
             S3Error: A chunk is malformed or its signature is wrong.
@@ -110,22 +110,22 @@ class Body:
         return self._spool.finish()
 
     def discard(self) -> None:
-        """Drop what was received."""
+        """Discard the received bytes."""
         self._spool.discard()
 
     @property
     def etag(self) -> str:
-        """The ETag, without quotes: the MD5 of the body in hex, unless another one was given."""
+        """The ETag, without quotes: the MD5 of the body in hex, unless another was given."""
         return self._etag or (self._md5.hexdigest() if self._md5 is not None else "")
 
     @property
     def checksums(self) -> dict[str, str]:
-        """The checksums that were asked for or given, base64 by algorithm."""
+        """The requested or given checksums, in base64 by algorithm."""
         return {name: checksums.encoded(value) for name, value in self._sums.items()}
 
     @property
     def is_protected(self) -> bool:
-        """Whether the client gave Content-MD5 or a checksum."""
+        """Whether the client sent Content-MD5 or a checksum."""
         return "content-md5" in self._headers or bool(self._expected or self._trailing)
 
     def _take(self, data: bytes | memoryview) -> None:
@@ -153,7 +153,7 @@ class Body:
 
 
 def _expected_checksums(headers: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the checksums given in headers, and the names of those to come in the trailer."""
+    """Return the checksums in the headers, and the names of those in the trailer."""
     start = "x-amz-checksum-"
     given = {name: headers[start + name] for name in checksums.ALGORITHMS if start + name in headers}
     trailing = [
@@ -203,12 +203,12 @@ class _AwsChunks:
         view = memoryview(data)
         while view:
             if self._state == "data":
-                piece = view[: self._left]
-                self._take(piece)
+                chunk = view[: self._left]
+                self._take(chunk)
                 if self._signed:
-                    self._sha256.update(piece)
-                self._left -= len(piece)
-                view = view[len(piece) :]
+                    self._sha256.update(chunk)
+                self._left -= len(chunk)
+                view = view[len(chunk) :]
                 if self._left == 0:
                     self._end_chunk()
                     self._state = "gap"

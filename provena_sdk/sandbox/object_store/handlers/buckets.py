@@ -48,13 +48,13 @@ def delete_bucket(context: Context) -> Response:
 
 
 def head_bucket(context: Context) -> Response:
-    """HEAD a bucket: whether it is there."""
+    """HEAD a bucket: whether it exists."""
     context.store.bucket(context.request.bucket)
     return Response(200, f"x-amz-bucket-region: {context.identity.scope.region}\r\n".encode(), length=None)
 
 
 def get_location(context: Context) -> Response:
-    """GET ``?location``; the server is in whatever region it is asked for."""
+    """GET ``?location``; the server accepts any region."""
     context.store.bucket(context.request.bucket)
     region = context.identity.scope.region
     inner = "" if region == "us-east-1" else xml.text(region)
@@ -62,7 +62,7 @@ def get_location(context: Context) -> Response:
 
 
 def get_versioning(context: Context) -> Response:
-    """GET ``?versioning``; it is never on."""
+    """GET ``?versioning``, which is always off."""
     context.store.bucket(context.request.bucket)
     return xml_response(200, xml.document("VersioningConfiguration", []))
 
@@ -96,7 +96,7 @@ def list_objects_v2(context: Context) -> Response:
 
 
 def list_multipart_uploads(context: Context) -> Response:
-    """GET ``?uploads``: uploads that were begun and neither completed nor aborted."""
+    """GET ``?uploads``: the uploads in progress."""
     params = context.request.params
     bucket = context.request.bucket
     context.store.bucket(bucket)

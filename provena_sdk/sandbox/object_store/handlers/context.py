@@ -1,4 +1,4 @@
-"""What a handler is given: the request, whose it is, its body and the store."""
+"""The context of a request: its sender, its body and the store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from provena_sdk.sandbox.object_store.storage.store import ObjectStore
 
 @dataclass(slots=True)
 class Context:
-    """One request on its way through the service."""
+    """One request, with what its handler needs."""
 
     request: Request
     identity: Identity
@@ -47,7 +47,7 @@ class Context:
         return blob.read()
 
     def encryption(self) -> dict[str, str]:
-        """Return the header that tells how the request's bucket encrypts, if it does."""
+        """Return the header for the bucket's encryption, if any."""
         bucket = self.store.buckets.get(self.request.bucket)
         encrypted = bucket is not None and bucket.encrypted
         return {"x-amz-server-side-encryption": "aws:kms"} if encrypted else {}
@@ -56,7 +56,7 @@ class Context:
         """Return a query parameter that is a whole number.
 
         Raises:
-            S3Error: ``InvalidArgument`` when it is none, or below ``low`` or above ``high``.
+            S3Error: ``InvalidArgument`` if it is not a whole number from ``low`` to ``high``.
         """
         value = self.request.params.get(name)
         if value is None or value == "":

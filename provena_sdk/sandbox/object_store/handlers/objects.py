@@ -39,7 +39,7 @@ def get_object(context: Context) -> Response:
 
 
 def head_object(context: Context) -> Response:
-    """HEAD: what GET would say, without the body."""
+    """HEAD: the answer to GET without the body."""
     return _read(context, with_body=False)
 
 
@@ -78,7 +78,7 @@ def copy_object(context: Context) -> Response:
             "the object's metadata.",
         )
     headers = stored_headers(request.headers) if directive == "REPLACE" else source.headers
-    # A copy is written in one piece, so its ETag is never composite.
+    # A copy is a single object, so its ETag is never composite.
     etag = _md5(source) if source.multipart else source.etag
     item = StoredObject(
         request.key,
@@ -94,7 +94,7 @@ def copy_object(context: Context) -> Response:
 
 
 def delete_object(context: Context) -> Response:
-    """DELETE an object; one that is not there is no error."""
+    """DELETE an object; a missing object is not an error."""
     context.store.delete(context.request.bucket, context.request.key)
     return Response(204, length=None)
 
@@ -124,7 +124,7 @@ def delete_objects(context: Context) -> Response:
 
 
 def write(context: Context, item: StoredObject) -> None:
-    """Store an object if the request's preconditions hold, in one step.
+    """Store an object atomically, if the request's preconditions hold.
 
     Raises:
         S3Error: A precondition fails or the bucket does not exist.
@@ -137,10 +137,10 @@ def write(context: Context, item: StoredObject) -> None:
 
 
 def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return what an object gives back of the headers it was written with.
+    """Return the request headers that answers about the object repeat.
 
     Raises:
-        S3Error: ``MetadataTooLarge`` when the user metadata exceed 2 KB.
+        S3Error: ``MetadataTooLarge`` if the user metadata exceed 2 KB.
     """
     kept = {name: headers[name] for name in _KEPT if name in headers}
     encodings = [one.strip() for one in kept.pop("content-encoding", "").split(",")]
@@ -207,6 +207,6 @@ def _read(context: Context, *, with_body: bool) -> Response:
 def _md5(item: StoredObject) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     for blob, low, high in item.slices():
-        for piece in blob.pieces(low, high):
-            digest.update(piece)
+        for chunk in blob.chunks(low, high):
+            digest.update(chunk)
     return digest.hexdigest()

@@ -51,7 +51,7 @@ def create(context: Context) -> Response:
 
 
 def part_algorithms(context: Context) -> tuple[str, ...]:
-    """Return the checksums to work out for a part, whatever the client sends.
+    """Return the checksums to compute for a part, whatever the client sends.
 
     Raises:
         S3Error: ``NoSuchUpload``, or the part's number is out of bounds.
@@ -72,7 +72,7 @@ def upload_part(context: Context) -> Response:
 
 
 def upload_part_copy(context: Context) -> Response:
-    """PUT one part out of another object, or a range of it."""
+    """PUT one part as a copy of another object, or of a range of it."""
     context.received()
     upload, number = _upload(context), _part_number(context)
     source = context.copy_source()
@@ -90,11 +90,11 @@ def upload_part_copy(context: Context) -> Response:
     algorithm = upload.algorithm
     checksum = checksums.new_checksum(algorithm) if algorithm else None
     for blob, low, high in source.slices(*span):
-        for piece in blob.pieces(low, high):
-            digest.update(piece)
-            spool.write(piece)
+        for chunk in blob.chunks(low, high):
+            digest.update(chunk)
+            spool.write(chunk)
             if checksum is not None:
-                checksum.update(piece)
+                checksum.update(chunk)
     sums = {algorithm: checksums.encoded(checksum)} if checksum is not None else {}
     part = Part(number, spool.finish(), digest.hexdigest(), sums)
     upload.parts[number] = part
@@ -128,7 +128,7 @@ def list_parts(context: Context) -> Response:
 
 
 def complete(context: Context) -> Response:
-    """POST ``?uploadId``: put the parts together."""
+    """POST ``?uploadId``: complete the upload."""
     data = context.document()
     upload = _upload(context)
     chosen = _chosen(xml.parse(data, "CompleteMultipartUpload"), upload)
@@ -179,7 +179,7 @@ def complete(context: Context) -> Response:
 
 
 def abort(context: Context) -> Response:
-    """DELETE ``?uploadId``: give an upload up."""
+    """DELETE ``?uploadId``: abort the upload."""
     del context.store.uploads[_upload(context).id]
     return Response(204, length=None)
 
@@ -197,7 +197,7 @@ def _part_number(context: Context) -> int:
 
 
 def _chosen(tree: ElementTree.Element, upload: Upload) -> list[Part]:
-    """Return the parts that a request to complete an upload names."""
+    """Return the parts named in a request to complete an upload."""
     chosen: list[Part] = []
     for node in tree.findall("Part"):
         number, etag = node.findtext("PartNumber", ""), node.findtext("ETag", "").strip().strip('"')

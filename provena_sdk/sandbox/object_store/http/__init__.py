@@ -1,1 +1,1 @@
-"""HTTP as S3 speaks it: connections, bodies, conditions, XML."""
+"""HTTP for S3: connections, bodies, preconditions, XML."""

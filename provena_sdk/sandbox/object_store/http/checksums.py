@@ -1,6 +1,6 @@
-"""The checksums Amazon S3 names: CRC-32, CRC-32C, CRC-64/NVME, SHA-1 and SHA-256.
+"""The checksums of Amazon S3: CRC-32, CRC-32C, CRC-64/NVME, SHA-1 and SHA-256.
 
-CRC-32C and CRC-64/NVME are worked out in Python, at some 15 MB a second: good enough for tests.
+CRC-32C and CRC-64/NVME are computed in Python at about 15 MB/s, which is enough for tests.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _POLYNOMIALS = {"crc32": 0xEDB88320, "crc32c": 0x82F63B78, "crc64nvme": 0x9A6C93
 
 
 class Checksum(Protocol):
-    """What every checksum can do, as in :mod:`hashlib`."""
+    """The interface of a checksum, as in :mod:`hashlib`."""
 
     def update(self, data: bytes | memoryview, /) -> None:
-        """Take in ``data``."""
+        """Add ``data``."""
 
     def digest(self) -> bytes:
-        """Return the checksum of all that was taken in, big-endian."""
+        """Return the checksum of the data added, big-endian."""
         ...
 
 
@@ -45,7 +45,7 @@ class _Crc32:
 
 
 class _ReflectedCrc:
-    """A reflected CRC, eight bytes a step."""
+    """A reflected CRC, computed eight bytes at a time."""
 
     __slots__ = ("_bits", "_tables", "_value")
 
@@ -99,7 +99,7 @@ def new_checksum(algorithm: str) -> Checksum:
         algorithm: One of ``ALGORITHMS``, in any case.
 
     Raises:
-        ValueError: The algorithm is none of them.
+        ValueError: The algorithm is unknown.
 
     Example:
         >>> crc = new_checksum("crc32c")
@@ -118,15 +118,15 @@ def new_checksum(algorithm: str) -> Checksum:
             return hashlib.sha1(usedforsecurity=False)
         case "sha256":
             return hashlib.sha256()
-    raise ValueError(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
+    raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}, not {algorithm!r}")
 
 
-def combined(algorithm: str, pieces: Iterable[tuple[bytes, int]]) -> bytes:
-    """Return the CRC of several pieces in a row, out of the CRC and the length of each.
+def combined(algorithm: str, parts: Iterable[tuple[bytes, int]]) -> bytes:
+    """Return the CRC of concatenated parts, from the CRC and the length of each.
 
     Args:
         algorithm: One of ``CRCS``.
-        pieces: The CRC, big-endian, and the length in bytes of each piece.
+        parts: The CRC, big-endian, and the length in bytes of each part.
 
     Example:
         >>> combined("crc32", [(zlib.crc32(b"1234").to_bytes(4, "big"), 4)]).hex()
@@ -135,7 +135,7 @@ def combined(algorithm: str, pieces: Iterable[tuple[bytes, int]]) -> bytes:
     polynomial = _POLYNOMIALS[algorithm]
     bits = 64 if algorithm == "crc64nvme" else 32
     whole = 0
-    for crc, size in pieces:
+    for crc, size in parts:
         whole = _product(_power(size, polynomial, bits), whole, polynomial, bits) ^ int.from_bytes(crc, "big")
     return whole.to_bytes(bits // 8, "big")
 

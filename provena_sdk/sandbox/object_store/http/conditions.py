@@ -1,4 +1,4 @@
-"""Ranges and preconditions of GET, HEAD, PUT and copies, as Amazon S3 reads them."""
+"""Ranges and preconditions of GET, HEAD, PUT and copies, as in Amazon S3."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RANGE = re.compile(r"\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII)
 
 
 class NotModified(Exception):
-    """The client's copy of ``item`` is still good (304)."""
+    """The client's copy of ``item`` is still current (304)."""
 
     def __init__(self, item: StoredObject) -> None:
         super().__init__()
@@ -22,16 +22,16 @@ class NotModified(Exception):
 
 
 def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
-    """Return where a range begins and ends, or None when the whole object is to be sent.
+    """Return start and end of a range, or None for the whole object.
 
-    A malformed header and several ranges at once count as no header, as they do on Amazon S3.
+    As in Amazon S3, a malformed header and several ranges at once are ignored.
 
     Args:
         value: The header, or None.
         size: The object's size in bytes.
 
     Raises:
-        S3Error: ``InvalidRange`` when the range lies wholly outside the object.
+        S3Error: ``InvalidRange`` if the range is entirely outside the object.
 
     Example:
         >>> parse_range("bytes=-5", 100)
@@ -57,7 +57,7 @@ def check_read(item: StoredObject, headers: Mapping[str, str]) -> None:
 
     Raises:
         S3Error: ``PreconditionFailed``.
-        NotModified: The client's copy is still good.
+        NotModified: The client's copy is still current.
     """
     _check(item, headers, "")
 
@@ -78,7 +78,7 @@ def check_write(item: StoredObject | None, key: str, headers: Mapping[str, str])
     """Check the preconditions of a PUT against what is stored now.
 
     Raises:
-        S3Error: ``PreconditionFailed``, ``NoSuchKey`` or, for a condition S3 does not know, ``NotImplemented``.
+        S3Error: ``PreconditionFailed``, ``NoSuchKey`` or, for an unknown condition, ``NotImplemented``.
     """
     if (value := headers.get("if-none-match")) is not None:
         if value.strip() != "*":
@@ -93,7 +93,7 @@ def check_write(item: StoredObject | None, key: str, headers: Mapping[str, str])
 
 
 def range_still_holds(item: StoredObject, if_range: str | None) -> bool:
-    """Say whether a range may be answered: ``If-Range`` is absent or names the object as it is."""
+    """Return whether a range may be served: ``If-Range`` is absent or matches the object."""
     if if_range is None:
         return True
     if if_range.startswith('"'):

@@ -1,4 +1,4 @@
-"""A request as the connection read it, and the answer it gets."""
+"""Requests and answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATUS_LINES = {
 
 
 class Request:
-    """One request: its head, and where it points to."""
+    """One request: its head and its target."""
 
     __slots__ = (
         "bucket",
@@ -63,10 +63,10 @@ class Request:
         self.bucket, self.key = "", ""
 
     def locate(self) -> None:
-        """Read bucket and key from the path.
+        """Parse bucket and key from the path.
 
         Raises:
-            S3Error: ``InvalidURI`` when the path is no UTF-8 or does not begin with a slash.
+            S3Error: ``InvalidURI`` if the path is not UTF-8 or does not begin with a slash.
         """
         if not self.raw_path.startswith("/"):
             raise S3Error("InvalidURI")
@@ -84,7 +84,7 @@ class RequestRecord(NamedTuple):
 
     Attributes:
         range: The header as sent.
-        status: The answer's; 0 when the line was cut.
+        status: Status of the answer; 0 if the connection was cut.
         received: Bytes of the request's body that arrived, after decoding.
     """
 
@@ -99,9 +99,9 @@ class RequestRecord(NamedTuple):
 
 @dataclass(slots=True)
 class Response:
-    """An answer: status, header lines, and a body made of pieces of blobs.
+    """An answer: status, header lines, and a body composed of slices of blobs.
 
-    ``length`` is the body's length in bytes, also where no body follows (HEAD); None leaves the header out.
+    ``length`` is the body's length in bytes, even if no body follows (HEAD); None omits the header.
     """
 
     status: int

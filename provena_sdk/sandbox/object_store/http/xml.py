@@ -1,4 +1,4 @@
-"""The XML that S3 speaks."""
+"""XML of the S3 API."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 MAX_REQUEST_BYTES = 4 << 20
 
 _PLAIN = re.compile(r"[A-Za-z0-9/*._-]*")
-"""Keys that are written alike in any encoding."""
+"""Keys that are the same in any encoding."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
 def text(value: str) -> str:
-    """Return ``value`` escaped; characters XML cannot hold become references, as on Amazon S3."""
+    """Return ``value`` escaped; characters invalid in XML become references, as on Amazon S3."""
     return _CONTROL.sub(lambda match: f"&#x{ord(match.group()):x};", escape(value, {'"': "&quot;"}))
 
 
 def element(name: str, value: str | int | bool) -> str:
-    """Return one element that holds text; booleans are written in lower case."""
+    """Return one element with text; booleans are lower case."""
     value = ("false", "true")[value] if isinstance(value, bool) else value
     return f"<{name}>{text(str(value))}</{name}>"
 
@@ -36,12 +36,12 @@ def document(name: str, parts: Iterable[str]) -> str:
 
 
 def time(moment: datetime) -> str:
-    """Return a moment as S3 writes it: UTC, with milliseconds and a Z."""
+    """Return a time in S3's format: UTC, with milliseconds and a Z."""
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def key_encoder(encoding_type: str | None) -> KeyEncoder:
-    """Return how keys of a listing are written.
+    """Return the encoder for the keys of a listing.
 
     Raises:
         S3Error: ``InvalidArgument`` for an encoding other than ``url``.
@@ -65,7 +65,7 @@ class KeyEncoder:
 
 
 def parse(data: bytes, root: str) -> ElementTree.Element:
-    """Read a request's XML; namespaces are dropped.
+    """Parse a request's XML; namespaces are dropped.
 
     Raises:
         S3Error: ``MalformedXML``.
@@ -84,5 +84,5 @@ def parse(data: bytes, root: str) -> ElementTree.Element:
 
 
 def printable(value: str) -> str:
-    """Return ``value`` with what XML cannot hold at all replaced, so that an error's body always parses."""
+    """Return ``value`` with characters that XML cannot hold replaced, so that an error's body always parses."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)

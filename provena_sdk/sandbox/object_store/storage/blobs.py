@@ -1,4 +1,4 @@
-"""Immutable bytes, held in memory while they are few and in a folder when they are many."""
+"""Immutable bytes, kept in memory up to a budget and in files beyond it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ COPY_BYTES = 1 << 20
 
 
 class Blob:
-    """Some bytes that never change; a file behind them is removed with the last reference.
+    """Immutable bytes; the file that holds them, if any, is removed with the last reference.
 
     Attributes:
         size: Length in bytes.
-        path: The file that holds them, or None when they are in ``data``.
-        data: The bytes themselves when they are in memory.
+        path: The file that holds them, or None if they are in ``data``.
+        data: The bytes themselves, if they are in memory.
     """
 
     __slots__ = ("__weakref__", "data", "path", "size")
@@ -40,8 +40,8 @@ class Blob:
             file.seek(start)
             return file.read(stop - start)
 
-    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes | memoryview]:
-        """Yield the bytes from ``start`` up to ``stop`` in pieces of at most a MiB."""
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes | memoryview]:
+        """Yield the bytes from ``start`` up to ``stop`` in chunks of at most 1 MiB."""
         stop = self.size if stop is None else stop
         if self.path is None:
             view = memoryview(self.data)
@@ -51,13 +51,13 @@ class Blob:
         with self.path.open("rb") as file:
             file.seek(start)
             left = stop - start
-            while left and (piece := file.read(min(COPY_BYTES, left))):
-                left -= len(piece)
-                yield piece
+            while left and (chunk := file.read(min(COPY_BYTES, left))):
+                left -= len(chunk)
+                yield chunk
 
 
 class BlobSpace:
-    """Where blobs are kept: memory up to a budget, then files in one folder.
+    """Storage for blobs: memory up to a budget, then files in one folder.
 
     Args:
         folder: An existing or new folder for the files; None makes a temporary one, removed on ``close``.
@@ -90,7 +90,7 @@ class BlobSpace:
         return spool.finish()
 
     def has_room(self, size: int) -> bool:
-        """Say whether a blob of ``size`` bytes may stay in memory."""
+        """Return whether a blob of ``size`` bytes may stay in memory."""
         return size <= self.memory_per_blob and self.memory_used + size <= self.memory_in_all
 
     def keep(self, data: bytes) -> Blob:
@@ -151,7 +151,7 @@ class Spool:
         self._write_all(data)
 
     def finish(self) -> Blob:
-        """Return what was collected; the spool is of no use afterwards."""
+        """Return the bytes as a blob; the spool cannot be used afterwards."""
         if self._file is None or self._path is None:
             return self._space.keep(bytes(self._memory))
         self._file.close()
@@ -161,7 +161,7 @@ class Spool:
         return blob
 
     def discard(self) -> None:
-        """Drop what was collected and not finished."""
+        """Discard the bytes, unless finished."""
         self._memory = bytearray()
         if self._file is not None and self._path is not None:
             self._file.close()

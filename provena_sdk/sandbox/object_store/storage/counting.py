@@ -1,4 +1,4 @@
-"""A store for tests of size: it lists files that nobody put there and counts bytes instead of keeping them."""
+"""A store for tests with large data: it lists synthetic files, and counts bytes instead of keeping them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject
 from provena_sdk.sandbox.object_store.storage.store import DEFAULT_CONTENT_TYPE, Bucket, ObjectStore
 
 BLOCK = hashlib.shake_256(b"provena").digest(1 << 20)
-"""What made-up files hold, over and over from their beginning and from that of each part."""
+"""The content of synthetic files, repeated from the beginning of each file and part."""
 
 _FILES_PER_FOLDER = 1000
 _HEADERS = {"content-type": DEFAULT_CONTENT_TYPE}
 
 
 class RepeatedBlob(Blob):
-    """One block over and over, which takes no memory.
+    """A repeated block, which takes no memory.
 
     Args:
         size: Length in bytes.
-        block: What is repeated.
+        block: The block to repeat.
     """
 
     __slots__ = ("_block",)
@@ -35,24 +35,24 @@ class RepeatedBlob(Blob):
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
         """Return the bytes from ``start`` up to ``stop`` (both in bytes; None means the end)."""
-        return b"".join(self.pieces(start, stop))
+        return b"".join(self.chunks(start, stop))
 
-    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes | memoryview]:
-        """Yield the bytes from ``start`` up to ``stop``, at most one block at once."""
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes | memoryview]:
+        """Yield the bytes from ``start`` up to ``stop``, at most one block at a time."""
         stop = self.size if stop is None else min(stop, self.size)
         view, length = memoryview(self._block), len(self._block)
         while start < stop:
             at = start % length
-            piece = view[at : at + stop - start]
-            yield piece
-            start += len(piece)
+            chunk = view[at : at + stop - start]
+            yield chunk
+            start += len(chunk)
 
 
 class CountingStore(ObjectStore):
-    """A store of any size that keeps next to nothing.
+    """A store of any size that takes almost no memory.
 
-    What is uploaded is checked and counted, and forgotten: its size, ETag and checksums remain, its bytes read as
-    zeros. What :meth:`put` is given is kept as usual.
+    Uploads are checked, counted and discarded: size, ETag and checksums remain, and the bytes read as zeros. Objects
+    written with :meth:`put` are kept as usual.
 
     Attributes:
         received: Bytes uploaded so far.
@@ -70,25 +70,25 @@ class CountingStore(ObjectStore):
         self.space = _CountingSpace(self)
 
     def create_listing(self, bucket: str, prefix: str, count: int, size: int) -> None:
-        """Make a bucket of made-up files, a thousand to a folder; it cannot be changed.
+        """Create a read-only bucket of synthetic files, a thousand per folder.
 
         Args:
-            bucket: A new bucket's name.
-            prefix: What every key begins with.
-            count: How many files.
-            size: Length of each, in bytes.
+            bucket: Name of the new bucket.
+            prefix: Prefix of every key.
+            count: Number of files.
+            size: Size of each file, in bytes.
         """
         with self.lock:
             self.buckets[bucket] = _MadeUpBucket(bucket, prefix, count, size)
 
     def make_up(self, bucket: str, key: str, size: int, *, part_bytes: int | None = None) -> StoredObject:
-        """Store a made-up file: :data:`BLOCK` over and over.
+        """Store a synthetic file: :data:`BLOCK`, repeated.
 
         Args:
             bucket: An existing bucket.
             key: The file's key.
             size: Its length in bytes.
-            part_bytes: Length of the parts it seems to have come in, in bytes; None means in one piece.
+            part_bytes: Size of the parts it appears to have been uploaded in, in bytes; None means a single PUT.
         """
         item = _made_up(key, size, part_bytes)
         self.put_object(bucket, item)
@@ -137,10 +137,10 @@ class _MadeUpBucket(Bucket):
         return self._keys
 
     def put(self, item: StoredObject) -> None:
-        raise S3Error("AccessDenied", "A made-up listing cannot be changed.")
+        raise S3Error("AccessDenied", "A synthetic listing cannot be changed.")
 
     def delete(self, key: str) -> None:
-        raise S3Error("AccessDenied", "A made-up listing cannot be changed.")
+        raise S3Error("AccessDenied", "A synthetic listing cannot be changed.")
 
 
 class _MadeUpKeys(Sequence[str]):
@@ -211,6 +211,6 @@ def _made_up(key: str, size: int, part_bytes: int | None) -> StoredObject:
 
 def _md5(blob: Blob) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    for piece in blob.pieces():
-        digest.update(piece)
+    for chunk in blob.chunks():
+        digest.update(chunk)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Errors the way Amazon S3 answers them: a code, a status and a small XML body."""
+"""Errors in the form of Amazon S3: a code, a status and a small XML body."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class S3Error(Exception):
     """A request that is refused.
 
     Args:
-        code: S3's name for the error; status and message follow from it.
-        message: A message to use instead of the usual one.
+        code: S3's code for the error, which determines status and message.
+        message: A message instead of the default.
         fields: More elements for the XML body, such as ``Key``.
     """
 

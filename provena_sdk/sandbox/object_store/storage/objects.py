@@ -1,4 +1,4 @@
-"""What a bucket holds: objects, the parts they are made of, and uploads under way."""
+"""The content of a bucket: objects, their parts, and multipart uploads in progress."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Part:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object as it is stored; it never changes, and is replaced as a whole.
+    """A stored object, which is immutable and replaced as a whole.
 
     Attributes:
         key: The object's key.
-        parts: Its bytes, in order; one part unless it came by multipart upload.
+        parts: Its bytes, in order; a single part unless it came by multipart upload.
         etag: MD5 in hex, or the composite ``<md5>-<parts>``; without quotes.
         modified: When it was written.
-        headers: What is given back as headers, such as ``content-type`` and ``x-amz-meta-…``.
+        headers: Headers of answers, such as ``content-type`` and ``x-amz-meta-…``.
         checksums: Checksums given at upload, base64 by algorithm.
         multipart: Whether it came by multipart upload.
         size: Length in bytes.
@@ -92,13 +92,13 @@ class StoredObject:
 
 @dataclass(slots=True)
 class Upload:
-    """A multipart upload under way.
+    """A multipart upload in progress.
 
     Attributes:
-        bucket: Where the object will be.
-        key: The object's key to be.
-        headers: What the finished object gives back as headers.
-        algorithm: The checksum every part gets, or empty.
+        bucket: Bucket of the future object.
+        key: Key of the future object.
+        headers: Headers of the future object.
+        algorithm: Checksum algorithm of the parts, or empty.
         checksum_type: ``COMPOSITE`` or ``FULL_OBJECT``.
         parts: The parts received so far, by number.
     """

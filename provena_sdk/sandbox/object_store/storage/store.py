@@ -19,7 +19,7 @@ DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 
 
 class ObjectInfo(NamedTuple):
-    """What :meth:`ObjectStore.head` says of an object; ``etag`` is without quotes, ``size`` in bytes."""
+    """Properties of an object; ``etag`` is without quotes, ``size`` in bytes."""
 
     key: str
     size: int
@@ -42,8 +42,8 @@ class Bucket:
     """One bucket: its objects by key, and the keys in order.
 
     Attributes:
-        encrypted: Whether what is written from now on counts as encrypted with a managed key, so that its ETag tells
-            nothing of the bytes. They are kept as they are.
+        encrypted: Whether new objects are marked as encrypted with a managed key, so that their ETag is not an MD5.
+            The bytes are stored unencrypted.
     """
 
     def __init__(self, name: str) -> None:
@@ -86,13 +86,13 @@ class Bucket:
         return keys
 
     def page(self, prefix: str, delimiter: str, after: str, limit: int) -> ListPage:
-        """List keys beyond ``after``, those that share a part up to ``delimiter`` rolled into one prefix.
+        """List keys after ``after``; keys that are equal up to ``delimiter`` are grouped into one common prefix.
 
         Args:
-            prefix: Only keys that begin with it.
-            delimiter: Where to roll up; empty for never.
-            after: A key or common prefix; what follows it is listed.
-            limit: How many keys and prefixes together at most.
+            prefix: Prefix of the keys to list.
+            delimiter: Delimiter for common prefixes; empty for none.
+            after: A key or common prefix; the listing starts after it.
+            limit: Most keys and common prefixes to return.
         """
         objects: list[StoredObject] = []
         prefixes: list[str] = []
@@ -131,18 +131,18 @@ class Bucket:
 
 
 class ObjectStore:
-    """An object store that lives as long as the process; safe from several threads.
+    """An object store that lasts as long as the process; thread-safe.
 
     Small objects are kept in memory up to a budget, larger ones in files.
 
     Args:
         root: Folder for the files; None makes a temporary one, removed by :meth:`close`.
         memory_per_object: Objects beyond this size go to files, in bytes.
-        memory_in_all: Once so many bytes are in memory, all new objects go to files.
+        memory_in_all: Once this many bytes are in memory, all new objects go to files.
 
     Attributes:
-        space: Where uploads go.
-        kept: Where everything else goes: what requests say in XML, and what :meth:`put` is given.
+        space: Storage for uploads.
+        kept: Storage for everything else: XML bodies of requests, and the data of :meth:`put`.
 
     Example:
         >>> store = ObjectStore()
@@ -167,7 +167,7 @@ class ObjectStore:
         self.lock = threading.RLock()
 
     def create_bucket(self, name: str) -> None:
-        """Make an empty bucket; one that exists is left as it is."""
+        """Create an empty bucket; an existing bucket is left as it is."""
         with self.lock:
             self.buckets.setdefault(name, Bucket(name))
 
@@ -209,8 +209,8 @@ class ObjectStore:
             bucket: An existing bucket.
             key: Up to 1,024 bytes of UTF-8.
             data: The object's bytes.
-            metadata: User metadata, given back as ``x-amz-meta-<name>``.
-            content_type: The media type given back.
+            metadata: User metadata, returned as ``x-amz-meta-<name>``.
+            content_type: The media type.
             modified: When it was written; None means now.
 
         Raises:
@@ -227,12 +227,12 @@ class ObjectStore:
         return item
 
     def put_object(self, bucket: str, item: StoredObject) -> None:
-        """Store an object that was made elsewhere."""
+        """Store an object."""
         with self.lock:
             self.bucket(bucket).put(item)
 
     def find(self, bucket: str, key: str) -> StoredObject:
-        """Return an object as it is stored now.
+        """Return a stored object.
 
         Raises:
             S3Error: ``NoSuchBucket`` or ``NoSuchKey``.
@@ -251,7 +251,7 @@ class ObjectStore:
         return self.find(bucket, key).read()
 
     def head(self, bucket: str, key: str) -> ObjectInfo:
-        """Return what is known of an object.
+        """Return the properties of an object.
 
         Raises:
             S3Error: ``NoSuchBucket`` or ``NoSuchKey``.
@@ -263,7 +263,7 @@ class ObjectStore:
         return ObjectInfo(key, item.size, item.etag, item.modified, content_type, metadata)
 
     def exists(self, bucket: str, key: str) -> bool:
-        """Say whether there is such an object."""
+        """Return whether there is such an object."""
         return bucket in self.buckets and key in self.buckets[bucket].objects
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
@@ -276,7 +276,7 @@ class ObjectStore:
             return self.bucket(bucket).keys(prefix)
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove an object; one that is not there is no error.
+        """Remove an object; a missing object is not an error.
 
         Raises:
             S3Error: ``NoSuchBucket``.
@@ -285,7 +285,7 @@ class ObjectStore:
             self.bucket(bucket).delete(key)
 
     def upload(self, upload_id: str, bucket: str, key: str) -> Upload:
-        """Return a multipart upload under way.
+        """Return a multipart upload in progress.
 
         Raises:
             S3Error: ``NoSuchUpload``.
@@ -301,14 +301,14 @@ class ObjectStore:
             return self.bucket(bucket).page(prefix, delimiter, after, limit)
 
     def clear(self) -> None:
-        """Remove every object and every upload under way, and keep the buckets."""
+        """Remove every object and every upload in progress, but keep the buckets."""
         with self.lock:
             self.uploads.clear()
             for name in self.buckets:
                 self.buckets[name] = Bucket(name)
 
     def close(self) -> None:
-        """Forget everything and remove the temporary folder, if one was made."""
+        """Discard everything, and remove the temporary folder, if any."""
         with self.lock:
             self.uploads.clear()
             self.buckets.clear()

@@ -41,7 +41,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a service learns from an access token."""
+    """The caller, as an access token describes them."""
 
     username: str
     email: str | None

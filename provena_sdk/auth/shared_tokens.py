@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from provena_sdk.concurrency.fork import begin_in_child
 from provena_sdk.secret import Secret
 
 _PATIENCE_SECONDS: Final = 10.0
@@ -112,5 +112,4 @@ def _end(handed: HandedToken) -> float:
 HANDED: Final = HandedTokens()
 """The tokens that were handed to this process."""
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=HANDED.begin)
+begin_in_child(HANDED.begin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from provena_sdk.auth.shared_tokens import HANDED, HandedToken
 from provena_sdk.auth.store.token_store import MemoryStore, TokenStore
 from provena_sdk.auth.tokens import Claims, Tokens, read_claims
 from provena_sdk.concurrency.background import stop_if_abandoned
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.config import Deployment
 from provena_sdk.display.notices import warn
 from provena_sdk.errors import (
@@ -418,7 +418,7 @@ class TokenSource:
             with self._guard:
                 flight = self._flight
                 # A flight seen in a forked child was left behind by a thread that only the parent has.
-                leads = flight is None or flight.process != os.getpid()
+                leads = flight is None or not flight.process.is_here
                 if leads:
                     flight = self._flight = _Flight()
             assert flight is not None  # noqa: S101  # who does not lead has found one
@@ -458,7 +458,7 @@ class _Flight:
     """One attempt to get tokens, and who waits for it."""
 
     def __init__(self) -> None:
-        self.process = os.getpid()
+        self.process = HomeProcess()
         self.landed = threading.Event()
         self.tokens: Tokens | None = None
         self.error: ProvenaError | None = None

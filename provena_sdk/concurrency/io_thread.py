@@ -10,11 +10,12 @@ import asyncio
 import concurrent.futures
 import contextlib
 import inspect
-import os
 import sys
 import time
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
+
+from provena_sdk.concurrency.fork import begin_in_child
 
 T = TypeVar("T")
 
@@ -139,8 +140,7 @@ def _forget_parents_loop() -> None:
         asyn.reset_lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parents_loop)
+begin_in_child(_forget_parents_loop)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -10,7 +10,6 @@ import contextvars
 import enum
 import functools
 import logging
-import os
 import pickle
 import threading
 import time
@@ -19,6 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.errors import DatasetAccessDenied, Forbidden, RoleMissing
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.transport import access_changes
@@ -83,7 +83,7 @@ class CredentialsSource:
         access_changes.register(self)
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._lock = threading.Lock()
         self._flights: dict[tuple[str, Access], Future[Credentials]] = {}
 
@@ -180,7 +180,7 @@ class CredentialsSource:
         return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
 
     def _leave_to_parent(self) -> None:
-        if self._pid != os.getpid():
+        if not self._process.is_here:
             # A fork may have copied a held lock, or a flight whose thread exists in the parent only.
             self._begin()
 

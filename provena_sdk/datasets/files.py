@@ -7,6 +7,7 @@ import os
 import threading
 from typing import IO, TYPE_CHECKING, Any
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation
@@ -52,7 +53,7 @@ class DatasetFiles:
         self._reset()
 
     def _reset(self) -> None:
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._lock = threading.Lock()
         self._filesystems: dict[Access, DatasetFileSystem] = {}
 
@@ -75,7 +76,7 @@ class DatasetFiles:
         """
         from provena_sdk.datasets.store import DatasetFileSystem
 
-        if self._pid != os.getpid():
+        if not self._process.is_here:
             # fsspec's event loop stays behind in the parent of a fork.
             self._reset()
         with self._lock:
@@ -254,7 +255,7 @@ class DatasetFiles:
     def close(self) -> None:
         """Close the connections. A later call opens new ones."""
         # Connections made before a fork belong to the parent.
-        if self._filesystems and self._pid == os.getpid():
+        if self._filesystems and self._process.is_here:
             run_sync(self._close())
 
     async def _list(self) -> builtins.list[FileInfo]:

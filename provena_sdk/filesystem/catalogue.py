@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime
 
 from provena_api.models import ItemDataset
 
 from provena_sdk.concurrency.background import on_thread
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.connection import Datasets
 from provena_sdk.datasets.contents import DatasetContents, Entry
 from provena_sdk.datasets.credentials import Access
@@ -31,7 +31,7 @@ class Archive:
         self._begin()
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._known: dict[tuple[str, Access], DatasetContents] = {}
         self._finding: dict[str, asyncio.Lock] = {}
 
@@ -48,7 +48,7 @@ class Archive:
             DatasetAccessDenied: You may not write its files.
             Forbidden: They were to be written, and a release is pending or done.
         """
-        if self._pid != os.getpid():
+        if not self._process.is_here:
             # What a fork copied belongs to the parent's event loop.
             self._begin()
         found = self._known.get((handle, access))

@@ -5,13 +5,13 @@ What is handed over ends by itself. A process keeps it in memory only, in one pl
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from provena_sdk.concurrency.fork import HomeProcess, begin_in_child
 from provena_sdk.datasets.contents import DatasetContents, Entry
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
@@ -171,9 +171,8 @@ class Leases:
 LEASES: Final = Leases()
 """Those of this process."""
 
-if hasattr(os, "register_at_fork"):
-    # Another thread of the parent may have held the lock.
-    os.register_at_fork(after_in_child=LEASES._begin)
+# Another thread of the parent may have held the lock.
+begin_in_child(LEASES._begin)
 
 
 class _LeasedCredentials:
@@ -202,7 +201,7 @@ class LeasedArchive:
 
     def _begin(self) -> None:
         self._opened: dict[tuple[str, str], DatasetContents] = {}
-        self._pid = os.getpid()
+        self._process = HomeProcess()
 
     async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
         """Return a dataset's files.
@@ -218,7 +217,7 @@ class LeasedArchive:
         """
         if access is Access.WRITE:
             raise FileAccessDenied(f"A lease of dataset {handle} only reads.")
-        if self._pid != os.getpid():
+        if not self._process.is_here:
             # What a fork copied belongs to the parent's event loop.
             self._begin()
         leased = self._leases.find(self._domain, handle)

@@ -11,7 +11,6 @@ import asyncio
 import concurrent.futures
 import functools
 import logging
-import os
 import pickle
 import platform
 import threading
@@ -21,6 +20,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from provena_sdk.concurrency.fork import begin_in_child
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
@@ -375,5 +375,4 @@ def _free_slots() -> None:
     _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_free_slots)
+begin_in_child(_free_slots)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import platform
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 
 from provena_sdk._version import __version__
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.errors import ClosedError
 from provena_sdk.net.bodies import ENCODINGS
 from provena_sdk.net.tls import shared_tls_context
@@ -42,7 +42,7 @@ class Pool:
         self._client: httpx.Client | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._ended = threading.Event()
-        self._process = os.getpid()
+        self._process = HomeProcess()
         self._left: object = None
         self.closed = False
 
@@ -75,12 +75,10 @@ class Pool:
 
     def _leave_to_parent(self) -> None:
         """In a forked child begin anew: connections and threads are the parent's, and its lock may be held."""
-        process = os.getpid()
-        if process != self._process:
+        if self._process.moved():
             self._lock, self._ended = threading.Lock(), threading.Event()
             self._left = (self._client, self._threads)  # not closed, which the parent's servers would notice
             self._client = self._threads = None
-            self._process = process
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not beyond the client's end, which a program's end may have to wait for."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import leave_running, on_io_thread
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.filesystem.fsspec_types import AbstractAsyncStreamedFile
@@ -86,7 +86,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         self._inner = inner
         self._writer = ObjectWriter(contents.store.objects, inner)
         self._sent = 0
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         if mode == "wb":
             self._unclosed = Unclosed(self, inner)
 
@@ -146,7 +146,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         await self.close()
 
     def __del__(self) -> None:
-        if self.closed or self._unclosed is None or self._pid != os.getpid():
+        if self.closed or self._unclosed is None or not self._process.is_here:
             return
         if self._writer.in_parts and not sys.is_finalizing():
             leave_running(self._writer.give_up())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections import deque
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import is_current, leave_running, run_sync, submit
 from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.display.text import quoted
@@ -89,7 +89,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         content_type: str | None = None,
     ) -> None:
         self.closed = True
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._contents = contents
         self._inner = inner
         self._etag = etag
@@ -301,7 +301,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         """
         if self._unclosed is None:
             return self.closed
-        if self.closed or self._collected or self._pid != os.getpid():
+        if self.closed or self._collected or not self._process.is_here:
             return True
         self._collected = True
         self._cancel_sending()
@@ -335,7 +335,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
 
     def _can_send(self) -> bool:
         # In a forked child the connections, and the thread that uses them, are the parent's.
-        here = self._pid == os.getpid()
+        here = self._process.is_here
         return (
             here
             and not self._collected

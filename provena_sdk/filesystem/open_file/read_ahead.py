@@ -8,7 +8,6 @@ the reads so far, or the file's kind, tell what comes next; and several ranges a
 from __future__ import annotations
 
 import bisect
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -16,6 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from fsspec.caching import BaseCache, register_cache
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import wait_for
 from provena_sdk.errors import InvalidArgument
 
@@ -189,7 +189,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         self._most_scattered = min(self._most_ahead, _MOST_SCATTERED_BYTES)
         self._begin = begin if begin is not None else self._at_once
         self._eager = eager
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._lock = threading.Lock()
         self._pieces: list[Piece] = []
         self._held = 0
@@ -240,14 +240,14 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             self.hit_count += 1
             self._last = last
             return bytes(near.view[first - near.start : last - near.start])
-        if self._pid != os.getpid():
+        if self._process.moved():
             self._begin_anew()
         with self._lock:
             return self._gather(first, last)
 
     def _begin_anew(self) -> None:
         """Give up what is on its way to the process that this one was forked from."""
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._lock = threading.Lock()
         for piece in [piece for piece in self._pieces if piece.view is None]:
             self._drop(piece)

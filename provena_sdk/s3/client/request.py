@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import platform
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,6 +17,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from provena_sdk._version import __version__
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.display.text import LIMIT, quoted, server_text
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
 from provena_sdk.net.http_dates import http_time, retry_after
@@ -180,7 +180,7 @@ class Exchange:
         self.admission = admission
         self.clock_ahead = timedelta()
         """The store's clock less this machine's, as its last answer showed it."""
-        self._pid = os.getpid()
+        self._process = HomeProcess()
         self._reached = False
         self._silent_since: float | None = None
         self._last_silence = 0.0
@@ -309,9 +309,8 @@ class Exchange:
     # One attempt.
 
     async def _attempt(self, request: Request) -> Answer | Failure:
-        if self._pid != os.getpid():
+        if self._process.moved():
             # A fork has copied which requests of the parent were on their way.
-            self._pid = os.getpid()
             self.admission = self.admission.fresh()
         async with self.admission.slot(request.size) as slot:
             credentials = await self._credentials.current()

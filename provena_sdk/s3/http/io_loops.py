@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import on_loop
 from provena_sdk.s3.http.http1 import Headers, Limits, Receiver, Reply
 from provena_sdk.s3.http.pool import Connections
@@ -113,7 +114,7 @@ class Lanes:
     """
 
     def __init__(self) -> None:
-        self._pid = 0
+        self._process = HomeProcess()
         self._lock = threading.Lock()
         self._lanes: list[Lane] = []
 
@@ -138,11 +139,10 @@ class Lanes:
         self._lanes = []
 
     def _begun(self) -> list[Lane]:
-        if self._pid != os.getpid():
+        if self._process.moved():
             # A forked child has none of the threads, and another one of its parent's may have held the lock.
             self._lock = threading.Lock()
             self._lanes = []
-            self._pid = os.getpid()
         return self._lanes
 
     def _begin(self) -> None:

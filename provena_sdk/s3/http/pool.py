@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.net.proxies import proxy_for
 from provena_sdk.net.reachability import why
@@ -56,7 +57,7 @@ class Connections:
         self._ca_file = ca_file
         self.idle = idle
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pid = 0
+        self._process = HomeProcess()
         self._free: list[Wire] = []
         self._busy: set[Wire] = set()
         self._checking: asyncio.TimerHandle | None = None
@@ -91,7 +92,7 @@ class Connections:
             ValueError: A header holds a line break, or cannot be encoded.
         """
         loop = asyncio.get_running_loop()
-        if loop is not self._loop or self._pid != os.getpid():
+        if loop is not self._loop or not self._process.is_here:
             self._begin(loop)
         wire = self._take(loop.time()) or await self._connect(loop)
         if self._proxy is not None and self._endpoint.scheme == "http":
@@ -113,7 +114,7 @@ class Connections:
 
     async def close(self) -> None:
         """Close the connections; the next request opens new ones."""
-        if self._pid != os.getpid() or self._loop is not asyncio.get_running_loop():
+        if not self._process.is_here or self._loop is not asyncio.get_running_loop():
             return
         if self._checking is not None:
             self._checking.cancel()
@@ -126,7 +127,7 @@ class Connections:
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Part with the connections of another loop, or of the process that this one was forked from."""
-        if self._free and self._pid == os.getpid() and self._loop is not None:
+        if self._free and self._process.is_here and self._loop is not None:
             with suppress(RuntimeError):
                 for wire in self._free:
                     self._loop.call_soon_threadsafe(wire.abort)
@@ -135,7 +136,7 @@ class Connections:
         self._tls = trust(self._ca_file) if secure or (self._proxy and self._proxy.secure) else None
         self._free, self._busy, self._checking = [], set(), None
         # Last: after a failure above, the next request has to begin here again.
-        self._loop, self._pid = loop, os.getpid()
+        self._loop, self._process = loop, HomeProcess()
 
     def _take(self, now: float) -> Wire | None:
         while self._free:

@@ -1,0 +1,51 @@
+"""Beginning anew in a forked child.
+
+A child has none of its parent's threads and event loops, must leave its parent's connections alone, and may find
+locks held by threads that only the parent has.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+
+class HomeProcess:
+    """The process that an object belongs to: the one that made it, until a forked child takes it over.
+
+    Example:
+        >>> home = HomeProcess()
+        >>> home.is_here, home.moved()
+        (True, False)
+    """
+
+    __slots__ = ("_pid",)
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process is the one that the object belongs to."""
+        return self._pid == os.getpid()
+
+    def moved(self) -> bool:
+        """Take the object over for this process.
+
+        Returns:
+            Whether it belonged to a parent: then the caller must replace locks, threads and connections.
+        """
+        if self.is_here:
+            return False
+        self._pid = os.getpid()
+        return True
+
+
+def begin_in_child(begin: Callable[[], object]) -> None:
+    """Call a function in every forked child, before anything else runs there; it is never forgotten.
+
+    Args:
+        begin: What to call; for objects that live as long as the process.
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=begin)

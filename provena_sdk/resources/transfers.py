@@ -17,11 +17,9 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import checked
 from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.executor import checked_executor
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
-from provena_sdk.transfer.progress.choose import progress_for
 from provena_sdk.transfer.report import TransferReport
 
 if TYPE_CHECKING:
@@ -102,8 +100,7 @@ async def download(
     run: RunOptions,
 ) -> TransferReport:
     """Download a file, a folder, or everything."""
-    check = partial(_check_download, "s3_path", path, destination, run)
-    files = await _files(datasets, dataset_id, check)
+    files = await _files(datasets, dataset_id, partial(_check_download, "s3_path", path, destination))
     return await files._download(destination, run, path=path, choice=choice, options=options)
 
 
@@ -116,7 +113,7 @@ async def upload(
     run: RunOptions,
 ) -> TransferReport:
     """Upload a folder."""
-    files = await _files(datasets, dataset_id, partial(_check_upload, source, run))
+    files = await _files(datasets, dataset_id, partial(source_folder, source))
     return await files._upload(source, run, choice=choice, options=options)
 
 
@@ -136,20 +133,6 @@ def _check_opening(path: StrPath, mode: str, options: Mapping[str, Any]) -> dict
     return checked_options(mode, options)
 
 
-def _check_download(
-    argument: str, path: StrPath, destination: StrPath, run: RunOptions | None = None
-) -> None:
+def _check_download(argument: str, path: StrPath, destination: StrPath) -> None:
     checked(path, argument=argument)
     destination_folder(destination)
-    if run is not None:
-        _check_run(run)
-
-
-def _check_upload(source: StrPath, run: RunOptions) -> None:
-    source_folder(source)
-    _check_run(run)
-
-
-def _check_run(run: RunOptions) -> None:
-    checked_executor(run.executor)
-    progress_for(run.progress)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from provena_sdk.concurrency.fork import begin_in_child
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.display.text import quoted
-from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
+from provena_sdk.errors import ConfigurationError, FileError, ProvenaError, SignInError
 from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
@@ -51,27 +51,6 @@ _LOOK_SECONDS: Final = 1.0
 # Limits the memory, however many calls an executor makes at once in one process.
 _AT_ONCE: Final = 2
 _slots = threading.BoundedSemaphore(_AT_ONCE)
-
-
-def checked_executor(given: object) -> Executor | None:
-    """Return the executor given by a caller.
-
-    Args:
-        given: The executor, or None.
-
-    Raises:
-        InvalidArgument: It is not an executor.
-
-    Example:
-        >>> checked_executor(None)
-    """
-    if given is None or isinstance(given, Executor):
-        return given
-    raise InvalidArgument(
-        "executor",
-        f"must be an executor of concurrent.futures, not {type(given).__name__}.",
-        hint="With Dask, give client.get_executor().",
-    )
 
 
 async def run_on(

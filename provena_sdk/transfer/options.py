@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.transfer.patterns import Selection
-from provena_sdk.transfer.progress.meter import ProgressLike
+from provena_sdk.transfer.progress.meter import ProgressLike, check_progress
 
 Verify = Literal["checksum", "size"]
 """How to verify each file: against the store's checksum if it has one, or by size alone, which is faster."""
@@ -87,7 +87,7 @@ class RunOptions:
         raise_for_failures: Whether to raise an error at the end if any file failed.
 
     Raises:
-        InvalidArgument: ``raise_for_failures`` is neither True nor False.
+        InvalidArgument: An option has an invalid value.
     """
 
     progress: ProgressLike = None
@@ -96,6 +96,13 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         flag("raise_for_failures", self.raise_for_failures)
+        check_progress(self.progress)
+        if self.executor is not None and not isinstance(self.executor, Executor):
+            raise InvalidArgument(
+                "executor",
+                f"must be an executor of concurrent.futures, not {type(self.executor).__name__}.",
+                hint="With Dask, give client.get_executor().",
+            )
 
 
 def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.errors import FileError
 from provena_sdk.transfer.deletion import CHANGED, delete_files
 from provena_sdk.transfer.draft import has_store_time
-from provena_sdk.transfer.executor import checked_executor, run_on
+from provena_sdk.transfer.executor import run_on
 from provena_sdk.transfer.items import Download, PlanItem, Upload
 from provena_sdk.transfer.local.scan import make_destination
 from provena_sdk.transfer.local.times import NewTime, set_times
@@ -109,7 +109,7 @@ class _Run:
     def __init__(self, plan: TransferPlan, files: DatasetFiles, run: RunOptions) -> None:
         self._plan = plan
         self._files = files
-        self._executor = checked_executor(run.executor)
+        self._executor = run.executor
         self._meter = Meter(progress_for(run.progress))
         self._raises = run.raise_for_failures
         self._started = time.monotonic()

@@ -29,8 +29,9 @@ from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
-from provena_sdk.transfer.executor import batches, checked_executor, run_on
+from provena_sdk.transfer.executor import batches, run_on
 from provena_sdk.transfer.items import Download, Upload
+from provena_sdk.transfer.options import RunOptions
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.tasks import Fetch, Send
@@ -373,11 +374,11 @@ def test_few_batches_are_submitted_at_once(files: DatasetFiles) -> None:
 
 
 def test_only_executors_are_taken() -> None:
-    assert checked_executor(None) is None
+    assert RunOptions(executor=None).executor is None
     with ThreadPoolExecutor(1) as threads:
-        assert checked_executor(threads) is threads
+        assert RunOptions(executor=threads).executor is threads
     with pytest.raises(errors.InvalidArgument, match="get_executor"):
-        checked_executor("dask")
+        RunOptions(executor="dask")  # type: ignore[arg-type]
 
 
 @given(st.lists(st.integers(0, 3_000_000_000), max_size=300))

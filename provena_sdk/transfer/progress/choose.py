@@ -8,7 +8,7 @@ from typing import TextIO
 from provena_sdk.display import notebook
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.transfer.progress.line import LineProgress
-from provena_sdk.transfer.progress.meter import Progress, ProgressLike
+from provena_sdk.transfer.progress.meter import Progress, ProgressLike, check_progress
 from provena_sdk.transfer.progress.tqdm import TqdmProgress
 
 
@@ -33,13 +33,7 @@ def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress 
         return None
     if given is True:
         return _default(sys.stderr if stream is None else stream)
-    for name in ("start", "resumed", "advance", "file_done", "finish"):
-        if isinstance(given, type) or not callable(getattr(given, name, None)):
-            raise InvalidArgument(
-                "progress",
-                f"{type(given).__name__} has no method {name}().",
-                hint="Give True, or an object like RichProgress(), TqdmProgress() or FsspecProgress(callback).",
-            )
+    check_progress(given)
     return given
 
 

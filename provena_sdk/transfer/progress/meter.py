@@ -208,6 +208,29 @@ def _keep_ticking(reference: weakref.ref[Meter], over: threading.Event) -> None:
         del meter
 
 
+def check_progress(given: ProgressLike) -> None:
+    """Check a caller's ``progress`` argument.
+
+    Args:
+        given: The argument.
+
+    Raises:
+        InvalidArgument: It is neither a :class:`Progress` nor True, False or None.
+
+    Example:
+        >>> check_progress(True)
+    """
+    if given is None or isinstance(given, bool):
+        return
+    for name in ("start", "resumed", "advance", "file_done", "finish"):
+        if isinstance(given, type) or not callable(getattr(given, name, None)):
+            raise InvalidArgument(
+                "progress",
+                f"{type(given).__name__} has no method {name}().",
+                hint="Give True, or an object like RichProgress(), TqdmProgress() or FsspecProgress(callback).",
+            )
+
+
 def not_installed(name: str) -> InvalidArgument:
     """Return the error for a display whose library is missing.
 

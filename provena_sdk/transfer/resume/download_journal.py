@@ -14,6 +14,7 @@ import json
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import BinaryIO, Final
@@ -22,13 +23,14 @@ from provena_sdk.datasets.paths import journal_name
 from provena_sdk.private_files import is_own
 from provena_sdk.transfer.local.destination import Target
 from provena_sdk.transfer.resume.ranges import StoredRanges
+from provena_sdk.transfer.resume.record import parse_record
 
 _VERSION: Final = 3
 _LINE: Final = re.compile(rb'\[([0-9]{1,9}),"([0-9a-f]*)"\]\n')
 # The sizes of 10,000 parts of several gigabytes each fit.
 _HEADING_BYTES: Final = 1024 * 1024
 _LINE_BYTES: Final = 256
-_MOST_PIECES: Final = 10_000_000
+_MOST_RANGES: Final = 10_000_000
 _MOST_WIDTH: Final = 64
 _TOGETHER: Final = 1000
 
@@ -62,6 +64,21 @@ class Heading:
     ranges: int
     width: int
     digest: str
+
+
+_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "store": (str,),
+    "bucket": (str,),
+    "key": (str,),
+    "target": (str,),
+    "etag": (str,),
+    "size": (int,),
+    "range_bytes": (int,),
+    "part": (int, list),
+    "ranges": (int,),
+    "width": (int,),
+    "digest": (str,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +181,7 @@ def read_journal(target: Target, token: str) -> SavedJournal | None:
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             return _parse(file, status.st_mtime) if is_own(status) else None
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError):
         return None
 
 
@@ -172,11 +189,11 @@ def _parse(file: BinaryIO, modified: float) -> SavedJournal | None:
     first = file.readline(_HEADING_BYTES)
     if not first.endswith(b"\n"):
         return None
-    fields = json.loads(first)
-    if not isinstance(fields, dict) or fields.pop("version", None) != _VERSION:
+    fields = parse_record(first, _VERSION, _KINDS)
+    if fields is None or fields.keys() != {"version", *_KINDS}:
         return None
-    heading = Heading(**fields)
-    if not _is_sound(heading):
+    heading = Heading(**{name: fields[name] for name in _KINDS})
+    if not _is_plausible(heading):
         return None
     ranges = StoredRanges(heading.ranges, heading.width)
     for line in iter(partial(file.readline, _LINE_BYTES), b""):
@@ -192,12 +209,9 @@ def _parse(file: BinaryIO, modified: float) -> SavedJournal | None:
     return SavedJournal(heading, ranges, modified)
 
 
-def _is_sound(heading: Heading) -> bool:
-    numbers = [heading.size, heading.range_bytes, heading.ranges, heading.width]
-    texts = [heading.store, heading.bucket, heading.key, heading.target, heading.etag, heading.digest]
+def _is_plausible(heading: Heading) -> bool:
     return (
-        all(type(number) is int and number >= 0 for number in numbers)
-        and all(isinstance(text, str) for text in texts)
-        and heading.ranges <= _MOST_PIECES
+        min(heading.size, heading.range_bytes, heading.ranges, heading.width) >= 0
+        and heading.ranges <= _MOST_RANGES
         and heading.width <= _MOST_WIDTH
     )

@@ -22,6 +22,7 @@ from typing import Any, Final
 from provena_sdk.concurrency.processes import is_dead, this_process
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.private_files import close_to_others, create_own, make_private_folder, read_own, state_folder
+from provena_sdk.transfer.resume.record import parse_record
 
 _log = logging.getLogger(__name__)
 
@@ -78,19 +79,10 @@ def parse_journal(content: bytes, place: Mapping[str, str]) -> tuple[UploadRecor
     Returns:
         The upload and the process it belongs to; None if this is not a journal of the dataset.
     """
-    try:
-        fields = json.loads(content)
-    except (ValueError, RecursionError):
+    fields = parse_record(content, _VERSION, _KINDS)
+    if fields is None or any(fields.get(name) != value for name, value in place.items()):
         return None
-    if not isinstance(fields, dict) or fields.get("version") != _VERSION:
-        return None
-    if any(fields.get(name) != value for name, value in place.items()):
-        return None
-    values = {name: fields.get(name, ()) for name in _KINDS}
-    for name, value in values.items():
-        if not isinstance(value, _KINDS[name]) or isinstance(value, bool):
-            return None
-    begun = UploadRecord(**values)
+    begun = UploadRecord(**{name: fields[name] for name in _KINDS})
     if begun.size < 0 or begun.part_size < 1:
         return None
     return begun, fields.get("owner")

@@ -6,6 +6,7 @@ used, so that importing the package costs next to nothing.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ _WHOLE = ("provena_sdk.errors", "provena_api.models")
 
 
 def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
     home = _HOME_OF.get(name)
     value: Any
     if name == "__all__":
@@ -108,7 +107,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from importlib import import_module
-
     whole = {name for module in map(import_module, _WHOLE) for name in module.__all__}
     return sorted({*_HOME_OF, *whole})

@@ -275,7 +275,7 @@ class AsyncResults(AsyncIterator[T]):
 
 def _table(items: list[Any]) -> DataFrame:
     try:
-        import pandas
+        import pandas  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise ImportError("to_pandas() needs pandas: install provena-sdk[pandas].") from error
     return pandas.json_normalize([item.to_dict() for item in items])

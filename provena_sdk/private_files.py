@@ -33,7 +33,7 @@ def state_folder() -> Path:
     named = os.environ.get(STATE_DIR)
     if named:
         return Path(named)
-    from platformdirs import user_state_path
+    from platformdirs import user_state_path  # noqa: PLC0415  # keeps platformdirs away
 
     return user_state_path("provena-sdk", appauthor=False)
 

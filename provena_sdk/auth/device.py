@@ -74,7 +74,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
         ServiceError: It answered with neither codes nor an OAuth error.
         SignInError: The codes cannot be used, or the page cannot be shown.
     """
-    from oauthlib.common import urlencode
+    from oauthlib.common import urlencode  # noqa: PLC0415  # keeps oauthlib away
 
     form = [("client_id", line.client.client_id)]
     if scopes:

@@ -143,7 +143,7 @@ class DeviceFlow:
             raise SignInRequired(
                 f"Nobody is signed in to {self._deployment}, and nobody is here to ask.", hint=WAYS_OUT
             )
-        from oauthlib.oauth2 import DeviceClient
+        from oauthlib.oauth2 import DeviceClient  # noqa: PLC0415  # keeps oauthlib away
 
         client = DeviceClient(self.key.client_id)
 

@@ -119,7 +119,7 @@ class SignInServer:
             ConnectionFailed: The server cannot be reached, after three tries.
             ServiceError: It answered with neither tokens nor an OAuth error, after three tries.
         """
-        from oauthlib.oauth2 import LegacyApplicationClient
+        from oauthlib.oauth2 import LegacyApplicationClient  # noqa: PLC0415  # keeps oauthlib away
 
         client = LegacyApplicationClient(client_id)
         form = Secret(
@@ -145,7 +145,7 @@ class SignInServer:
 
     def client_credentials(self, client_id: str, client_secret: Secret) -> Tokens | Refusal:
         """Sign in as a service (RFC 6749, section 4.4); returns and raises as :meth:`refresh`."""
-        from oauthlib.oauth2 import BackendApplicationClient
+        from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415  # keeps oauthlib away
 
         client = BackendApplicationClient(client_id)
         form = Secret(
@@ -165,8 +165,8 @@ class SignInServer:
             ConnectionFailed: The server cannot be reached.
             ServiceError: It answered with neither success nor an OAuth error.
         """
-        from oauthlib.common import urlencode
-        from oauthlib.oauth2 import LegacyApplicationClient
+        from oauthlib.common import urlencode  # noqa: PLC0415  # keeps oauthlib away
+        from oauthlib.oauth2 import LegacyApplicationClient  # noqa: PLC0415  # keeps oauthlib away
 
         secrets = (refresh_token,) if client_secret is None else (refresh_token, client_secret)
         names = ("token", "client_secret")
@@ -204,7 +204,7 @@ class SignInServer:
             ConnectionFailed: The server cannot be reached.
             ServiceError: It answered with neither.
         """
-        from oauthlib.oauth2 import LegacyApplicationClient
+        from oauthlib.oauth2 import LegacyApplicationClient  # noqa: PLC0415  # keeps oauthlib away
 
         def attempt(line: Line) -> dict[str, object] | Refusal:
             url = self.endpoints(line).userinfo

@@ -144,7 +144,7 @@ begin_in_child(_forget_parents_loop)
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    from fsspec.asyn import get_loop
+    from fsspec.asyn import get_loop  # noqa: PLC0415  # keeps fsspec away
 
     loop: asyncio.AbstractEventLoop = get_loop()
     return loop

@@ -65,7 +65,7 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
     named = (os.environ if environment is None else environment).get(CONFIG_FILE, "").strip()
     if named:
         return Path(named).expanduser()
-    from platformdirs import user_config_path
+    from platformdirs import user_config_path  # noqa: PLC0415  # keeps platformdirs away
 
     return user_config_path("provena-sdk", appauthor=False) / "config.toml"
 
@@ -117,7 +117,7 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
         >>> parse_config('[profiles.reef]\ndomain = "example.org"', "config.toml").profiles["reef"]["domain"]
         'example.org'
     """
-    import tomllib
+    import tomllib  # noqa: PLC0415  # keeps tomllib away
 
     place = Path(path)
     try:
@@ -235,7 +235,7 @@ def alike(name: str, known: Iterable[str], *, prefix: str = "") -> str | None:
         >>> alike("timout", ("timeout", "realm"))
         'Did you mean timeout?'
     """
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415  # keeps difflib away
 
     ends = [one.removeprefix(prefix) for one in known]
     found = [f"{prefix}{end}" for end in get_close_matches(name.removeprefix(prefix), ends, n=2)]

@@ -55,13 +55,13 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     Raises:
         ConfigurationError: The file cannot be read, or holds no certificate.
     """
-    import ssl
+    import ssl  # noqa: PLC0415  # keeps ssl away
 
     named = authorities(ca_file)
     if named is None:
         context = ssl.create_default_context()
         if not _has_authorities(context):
-            import certifi
+            import certifi  # noqa: PLC0415  # keeps certifi away
 
             context.load_verify_locations(certifi.where())
         return context
@@ -94,7 +94,7 @@ def shared_tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     Raises:
         ConfigurationError: The file cannot be read, or holds no certificate.
     """
-    import ssl
+    import ssl  # noqa: PLC0415  # keeps ssl away
 
     named, system = authorities(ca_file), ssl.get_default_verify_paths()
     path = system.cafile if named is None else named[0]
@@ -118,7 +118,7 @@ def bundle(ca_file: str | None = None) -> str | None:
     Returns:
         The file in force, or the one of the system's store; None where there is no single file.
     """
-    import ssl
+    import ssl  # noqa: PLC0415  # keeps ssl away
 
     named = authorities(ca_file)
     path = ssl.get_default_verify_paths().cafile if named is None else named[0]
@@ -126,7 +126,7 @@ def bundle(ca_file: str | None = None) -> str | None:
 
 
 def _has_authorities(context: ssl.SSLContext) -> bool:
-    import ssl
+    import ssl  # noqa: PLC0415  # keeps ssl away
 
     if context.cert_store_stats()["x509_ca"]:
         return True

@@ -21,7 +21,7 @@ def lines(url: str) -> list[str] | None:
         off a screen.
     """
     try:
-        import segno
+        import segno  # noqa: PLC0415  # an extra
     except ImportError:
         return None
     try:

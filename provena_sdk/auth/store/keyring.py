@@ -136,7 +136,7 @@ class KeyringStore:
 
 def _backend() -> Any:
     try:
-        import keyring
+        import keyring  # noqa: PLC0415  # an extra
     except ImportError:
         raise ConfigurationError(
             "The keyring cannot be used: the extra is not installed.",

@@ -63,7 +63,7 @@ def exclusive(path: Path, *, timeout: float) -> Iterator[None]:
 
 @contextmanager
 def _kernel_lock(path: Path, timeout: float) -> Iterator[bool]:
-    from filelock import FileLock, Timeout
+    from filelock import FileLock, Timeout  # noqa: PLC0415  # keeps filelock away
 
     lock = FileLock(str(path), mode=0o600)
     held: AbstractContextManager[object] | None = None
@@ -221,7 +221,7 @@ def _kernel_lock_is_free(lock: Path) -> bool | None:
     """Whether nobody holds the kernel lock; None where kernel locks keep nobody out."""
     if sys.platform == "win32":
         return None
-    import fcntl
+    import fcntl  # noqa: PLC0415  # not on Windows
 
     def take(descriptor: int) -> bool:
         try:

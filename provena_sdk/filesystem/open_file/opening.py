@@ -59,8 +59,8 @@ def _compression(path: str, name: str | None) -> Any:
     """Return what makes a compressor or decompressor of a file; None for no compression."""
     if name is None:
         return None
-    from fsspec.compression import compr
-    from fsspec.core import get_compression
+    from fsspec.compression import compr  # keeps fsspec away
+    from fsspec.core import get_compression  # keeps fsspec away
 
     found = get_compression(path, name)
     return None if found is None else compr[found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -272,8 +273,6 @@ class Server:
 
     def report_crash(self) -> None:
         """Record the traceback of an answer that failed with a bare 500."""
-        import traceback
-
         self.crashes.append(traceback.format_exc())
 
     async def close(self) -> None:

@@ -39,7 +39,7 @@ class RichProgress(Progress):
 
     def __init__(self, display: RichDisplay | None = None, *, description: str = "Transfer") -> None:
         try:
-            from rich import progress as rich
+            from rich import progress as rich  # noqa: PLC0415  # an extra
         except ImportError:
             raise not_installed("rich") from None
         self._owns = display is None

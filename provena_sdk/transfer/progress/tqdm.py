@@ -32,7 +32,7 @@ class TqdmProgress(Progress):
     def __init__(self, bar: Callable[..., Any] | None = None, **options: Any) -> None:
         if bar is None:
             try:
-                from tqdm.auto import tqdm
+                from tqdm.auto import tqdm  # noqa: PLC0415  # an extra
             except ImportError:
                 raise not_installed("tqdm") from None
             bar = tqdm

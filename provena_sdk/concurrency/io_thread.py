@@ -150,6 +150,11 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+def is_io_thread() -> bool:
+    """Whether the caller runs on the I/O thread."""
+    return is_current(_loop())
+
+
 def is_current(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether the caller runs on this event loop, and would wait for itself if it waited for the loop."""
     try:

@@ -1,41 +1,39 @@
-"""One dataset's files, for blocking and for async callers."""
+"""The files of one dataset: looking at them, listing, reading, writing, copying and removing them."""
 
 from __future__ import annotations
 
-import builtins
-import os
-import threading
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.credentials import Access, CredentialsSource
+from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
+from provena_sdk.datasets.entries import Entry, entry_name, file_entry, folder_entry
 from provena_sdk.datasets.location import DatasetLocation
-from provena_sdk.datasets.paths import checked
-from provena_sdk.datasets.service_file import check_writable
-from provena_sdk.errors import DatasetFileNotFound
-from provena_sdk.filesystem.open_file.options import checked_options
+from provena_sdk.datasets.service_file import ServiceFileGuard, check_writable
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import DatasetFileNotFound, NotAFile
+from provena_sdk.s3.client.copying import copy_across, copy_object
+from provena_sdk.s3.client.objects import ObjectClient
+from provena_sdk.s3.client.ranges import read_range, read_slice
+from provena_sdk.s3.client.writer import ObjectWriter
 from provena_sdk.s3.models import FileInfo, StoreAddress
-from provena_sdk.transfer.options import CONCURRENCY, Choice, RunOptions, TransferOptions
-from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
-from provena_sdk.transfer.report import TransferReport
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.store import DatasetFileSystem, DatasetStore
 
 
 class DatasetFiles:
-    """The files of one dataset: list, download, upload, open.
+    """The files of one dataset, reached with credentials for one access.
 
-    Methods without an underscore block; they work inside a running event loop and from any number of threads.
-    Their twins with an underscore are coroutines for fsspec's I/O thread: await them by
-    :func:`provena_sdk.concurrency.io_thread.on_io_thread`. Credentials are asked for when they are first needed.
+    Its coroutines run on fsspec's I/O thread: await them by :func:`provena_sdk.concurrency.io_thread.on_io_thread`.
+    Credentials are asked for when they are first needed. A pickle holds where to ask for them, and none.
+
+    Paths are within the dataset, without a slash at either end; the dataset's root is the empty path. A folder exists
+    by the files in it. Keys that hold an empty segment cannot be named by such a path, and entries leave them out.
+    The name of an entry is the dataset's handle and the path, as in ``provena://`` URLs.
 
     Args:
         location: Where the files lie.
         credentials: Where credentials come from.
         address: How the object store is reached.
-        concurrency: The most requests at once.
+        access: What the credentials shall allow.
     """
 
     def __init__(
@@ -43,320 +41,301 @@ class DatasetFiles:
         location: DatasetLocation,
         credentials: CredentialsSource,
         address: StoreAddress,
-        *,
-        concurrency: int = CONCURRENCY,
+        access: Access = Access.READ,
     ) -> None:
-        self._options = TransferOptions(concurrency=concurrency)
         self.location = location
+        self.address = address
+        self.access = access
         self._credentials = credentials
-        self._address = address
-        self._reset()
-
-    def _reset(self) -> None:
+        self._objects: ObjectClient | None = None
         self._process = HomeProcess()
-        self._lock = threading.Lock()
-        self._filesystems: dict[Access, DatasetFileSystem] = {}
+        self._by_access: dict[Access, DatasetFiles] = {access: self}
 
     def __repr__(self) -> str:
-        return f"<DatasetFiles {self.location.dataset_id}>"
+        return f"<DatasetFiles {self.location.dataset_id} ({self.access})>"
 
-    def __getstate__(self) -> dict[str, Any]:
-        kept = ("location", "_credentials", "_address", "_options")
-        return {name: self.__dict__[name] for name in kept}
+    def __reduce__(self) -> tuple[object, ...]:
+        return DatasetFiles, (self.location, self._credentials, self.address, self.access)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._reset()
+    def for_access(self, access: Access) -> DatasetFiles:
+        """Return the same files, reached with credentials for another access."""
+        found = self._by_access.get(access)
+        if found is None:
+            made = DatasetFiles(self.location, self._credentials, self.address, access)
+            made._by_access = self._by_access
+            found = self._by_access.setdefault(access, made)
+        return found
 
-    def filesystem(self, access: Access = Access.READ) -> DatasetFileSystem:
-        """Return the dataset as an fsspec file system, its paths beginning at the dataset's root.
+    @property
+    def credentials(self) -> DatasetCredentials:
+        """What requests are signed with."""
+        return DatasetCredentials(self._credentials, self.location.dataset_id, self.access)
 
-        Args:
-            access: Whether files may be written.
-        """
-        from provena_sdk.datasets.store import DatasetFileSystem
+    @property
+    def objects(self) -> ObjectClient:
+        """The S3 client of the dataset's folder; a forked child has one of its own."""
+        if self._objects is None or not self._process.is_here:
+            self._process = HomeProcess()
+            guard = ServiceFileGuard(self.location.dataset_id)
+            self._objects = ObjectClient(self.location.folder, self.credentials, self.address, guard=guard)
+        return self._objects
 
-        if not self._process.is_here:
-            # fsspec's event loop stays behind in the parent of a fork.
-            self._reset()
-        with self._lock:
-            found = self._filesystems.get(access)
-            if found is None:
-                found = self._filesystems[access] = DatasetFileSystem(
-                    self.location, access, self._credentials, self._address
-                )
-            return found
-
-    def open(self, path: str | os.PathLike[str], mode: str = "rb", **options: Any) -> IO[Any]:
-        """Open one file for reading or, with ``"wb"`` or ``"w"``, for writing.
-
-        Args:
-            path: The path within the dataset.
-            mode: As for :func:`open`: ``r``, ``w``, ``a`` to go on behind what is there, or ``x`` for a new file
-                only; with ``b`` for bytes. Nothing is both read and written.
-            options: Further options, such as ``encoding``, ``content_type`` or ``block_size`` in bytes; see
-                :func:`provena_sdk.filesystem.open_file.options.checked_options`.
-
-        Returns:
-            A file object. What is written reaches the store when it is closed.
+    async def ask_to_write(self) -> None:
+        """Have the datastore say whether the files may be written now, and hold the credentials.
 
         Raises:
-            InvalidArgument: There is no such mode or option.
-            DatasetFileNotFound: There is no such file to read.
-            DatasetFileExists: There is such a file, and the mode is ``x``; this may show on closing only.
-            NotAFile: The path is a folder.
-            ServiceFileRefused: ``metadata.json`` at the root may not be written.
-            UnsafePath: The path would leave the dataset.
+            DatasetAccessDenied: You may not write its files.
+            DatasetLocked: It is locked.
+            Forbidden: A release is pending or done.
         """
-        plain = checked(path)
-        options = checked_options(mode, options)
-        writing = "r" not in mode
-        if not plain or plain.endswith("/"):
-            from provena_sdk.filesystem.open_file.file import not_a_file
-
-            raise not_a_file(plain, self.location.dataset_id)
-        if writing:
-            check_writable(plain, self.location.dataset_id)
-            run_sync(self._credentials.ask_anew(self.location.dataset_id, Access.WRITE))
-        filesystem = self.filesystem(Access.WRITE if writing else Access.READ)
-        try:
-            return filesystem.open(plain, mode, **options)  # type: ignore[no-any-return]  # fsspec is not typed
-        except FileNotFoundError:
-            pass
-        # Raised here and not above, so that s3fs's own error does not travel along as its context.
-        raise run_sync(self._missing(plain))
-
-    def exists(self, path: str | os.PathLike[str]) -> bool:
-        """Whether the dataset holds a file or a folder of this name.
-
-        Args:
-            path: The path within the dataset.
-        """
-        return run_sync(self._exists(path))
-
-    def plan_download(
-        self,
-        destination_directory: str | os.PathLike[str],
-        *,
-        path: str | os.PathLike[str] = "",
-        choice: Choice | None = None,
-        options: TransferOptions | None = None,
-    ) -> DownloadPlan:
-        """Work out what a download is going to do; see :func:`provena_sdk.transfer.planner.plan_download`.
-
-        Args:
-            destination_directory: The folder to fill; it need not exist.
-            path: What to fetch, as for :meth:`download_specific`.
-            choice: Which files are meant; None means all, compared by checksum.
-            options: How the download will be carried out.
-        """
-        return run_sync(self._plan_download(destination_directory, path=path, choice=choice, options=options))
-
-    def plan_upload(
-        self,
-        source_directory: str | os.PathLike[str],
-        *,
-        choice: Choice | None = None,
-        options: TransferOptions | None = None,
-    ) -> UploadPlan:
-        """Work out what an upload is going to do; see :func:`provena_sdk.transfer.planner.plan_upload`.
-
-        Args:
-            source_directory: The folder whose contents become the dataset's.
-            choice: Which files are meant; None means all, compared by checksum.
-            options: How the upload will be carried out.
-        """
-        return run_sync(self._plan_upload(source_directory, choice=choice, options=options))
-
-    def download_all(
-        self,
-        destination_directory: str | os.PathLike[str],
-        *,
-        raise_for_failures: bool = True,
-        options: TransferOptions | None = None,
-    ) -> TransferReport:
-        """Download every file of the dataset that is not in the folder already.
-
-        Args:
-            destination_directory: The folder to fill; made if it is missing. Files of the same name are replaced.
-            raise_for_failures: Whether to raise at the end when any file failed.
-            options: How to carry it out.
-
-        Returns:
-            The outcome of each file.
-
-        Raises:
-            TransferFailed: Some files failed or were refused; the others are in place.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
-            InvalidArgument: The destination is no folder.
-        """
-        return self.download_specific(
-            "", destination_directory, raise_for_failures=raise_for_failures, options=options
-        )
-
-    def download_specific(
-        self,
-        path: str | os.PathLike[str],
-        destination_directory: str | os.PathLike[str],
-        *,
-        raise_for_failures: bool = True,
-        options: TransferOptions | None = None,
-    ) -> TransferReport:
-        """Download one file or one folder.
-
-        Args:
-            path: A file, which goes into the destination by its own name; a folder without a slash at its end,
-                which keeps its name below the destination; or a folder with a slash at its end, whose contents
-                go straight into the destination. Of a file and a folder with one name, the file is meant.
-            destination_directory: The folder to fill; made if it is missing. Files of the same name are replaced.
-            raise_for_failures: Whether to raise at the end when any file failed.
-            options: How to carry it out.
-
-        Returns:
-            The outcome of each file.
-
-        Raises:
-            DatasetFileNotFound: The path is neither; the hint names what comes near.
-            UnsafePath: The path would leave the dataset.
-            TransferFailed: Some files failed or were refused; the others are in place.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
-            InvalidArgument: The destination is no folder.
-        """
-        run = RunOptions(raise_for_failures=raise_for_failures)
-        return run_sync(self._download(destination_directory, run, path=path, options=options))
-
-    def upload_all(
-        self,
-        source_directory: str | os.PathLike[str],
-        *,
-        raise_for_failures: bool = True,
-        options: TransferOptions | None = None,
-    ) -> TransferReport:
-        """Upload everything below a folder that the dataset does not hold already; files of the same name are replaced.
-
-        ``metadata.json`` at the folder's root is skipped, since that of the dataset belongs to the service. Links
-        are followed while they stay in the folder.
-
-        Args:
-            source_directory: The folder whose contents become the dataset's.
-            raise_for_failures: Whether to raise at the end when any file failed.
-            options: How to carry it out.
-
-        Returns:
-            The outcome of each file.
-
-        Raises:
-            InvalidArgument: The source is no folder; nothing was sent.
-            TransferFailed: Some files failed or were refused; the others are in place.
-        """
-        run = RunOptions(raise_for_failures=raise_for_failures)
-        return run_sync(self._upload(source_directory, run, options=options))
+        await self._credentials.ask_anew(self.location.dataset_id, Access.WRITE)
 
     def close(self) -> None:
-        """Close the connections. A later call opens new ones."""
-        # Connections made before a fork belong to the parent.
-        if self._filesystems and self._process.is_here:
-            run_sync(self._close())
+        """Close the connections, those for other accesses included. A later call opens new ones."""
+        opened = [files._objects for files in self._by_access.values() if files._process.is_here]
+        for objects in opened:
+            # Connections made before a fork belong to the parent.
+            if objects is not None:
+                run_sync(objects.close())
 
-    async def _list(self) -> builtins.list[FileInfo]:
-        from provena_sdk.datasets.listing import list_files
+    def name(self, path: str) -> str:
+        """Return the name that a path has in a file system of all datasets."""
+        return f"{self.location.dataset_id}/{path}" if path else self.location.dataset_id
 
-        return await list_files(self._store(Access.READ))
+    async def info(self, path: str) -> Entry:
+        """Return a file's entry, or that of a folder. Of a file and a folder with one name, the file is meant.
 
-    async def _exists(self, path: str | os.PathLike[str]) -> bool:
-        from provena_sdk.datasets.listing import each_entry, look_up
+        Args:
+            path: The path within the dataset.
 
-        store, plain = self._store(Access.READ), checked(path)
-        if not plain:
-            return True
-        if not plain.endswith("/") and await look_up(store, plain) is not None:
-            return True
-        async for _ in each_entry(store, plain.removesuffix("/") + "/"):
-            return True
+        Raises:
+            DatasetFileNotFound: There is neither.
+        """
+        if not path:
+            return folder_entry(self.name(""))
+        try:
+            state = await self.objects.head(path)
+        except DatasetFileNotFound:
+            if await self._has_any(path):
+                return folder_entry(self.name(path))
+            raise
+        return file_entry(self.name(path), state.size, state.etag, state.modified)
+
+    async def peek(self, path: str, length: int, *, tail: bool) -> tuple[Entry, bytes]:
+        """Return a file's entry and, in the same request, its first or last bytes; or a folder's entry.
+
+        Args:
+            path: The path within the dataset.
+            length: How many bytes.
+            tail: Whether the last ones are meant.
+
+        Raises:
+            DatasetFileNotFound: There is neither.
+        """
+        try:
+            received = await self.objects.peek(path, length, tail=tail)
+        except DatasetFileNotFound:
+            return await self.info(path), b""
+        state = received.state
+        return file_entry(self.name(path), state.size, state.etag, state.modified), bytes(received.data)
+
+    async def exists(self, path: str) -> bool:
+        """Whether there is a file or a folder of this name."""
+        try:
+            await self.info(path)
+        except DatasetFileNotFound:
+            return False
+        return True
+
+    async def _has_any(self, path: str) -> bool:
+        async for page in self.objects.list(f"{path}/", delimiter="/"):
+            if page.files or page.folders:
+                return True
         return False
 
-    async def _missing(self, path: str) -> DatasetFileNotFound:
-        from provena_sdk.datasets.listing import not_found
+    async def ls(self, path: str) -> list[Entry]:
+        """List a folder, or return a file's entry alone.
 
-        return await not_found(self._store(Access.READ), path)
+        Args:
+            path: The path within the dataset.
 
-    async def _plan_download(
-        self,
-        destination_directory: str | os.PathLike[str],
-        *,
-        path: str | os.PathLike[str] = "",
-        choice: Choice | None = None,
-        options: TransferOptions | None = None,
-    ) -> DownloadPlan:
-        from provena_sdk.transfer.planner import plan_download
-
-        return await plan_download(
-            self,
-            destination_directory,
-            path=path,
-            choice=choice or Choice(),
-            options=options or self._options,
-        )
-
-    async def _plan_upload(
-        self,
-        source_directory: str | os.PathLike[str],
-        *,
-        choice: Choice | None = None,
-        options: TransferOptions | None = None,
-    ) -> UploadPlan:
-        from provena_sdk.transfer.planner import plan_upload
-
-        return await plan_upload(
-            self, source_directory, choice=choice or Choice(), options=options or self._options
-        )
-
-    async def _download(
-        self,
-        destination_directory: str | os.PathLike[str],
-        run: RunOptions,
-        *,
-        path: str | os.PathLike[str] = "",
-        choice: Choice | None = None,
-        options: TransferOptions | None = None,
-    ) -> TransferReport:
-        plan = await self._plan_download(destination_directory, path=path, choice=choice, options=options)
-        return await plan.execute(run)
-
-    async def _upload(
-        self,
-        source_directory: str | os.PathLike[str],
-        run: RunOptions,
-        *,
-        choice: Choice | None = None,
-        options: TransferOptions | None = None,
-    ) -> TransferReport:
-        from provena_sdk.transfer.planner import plan_upload
-        from provena_sdk.transfer.runner import UploadRunner
-
-        plan = await plan_upload(
-            self,
-            source_directory,
-            choice=choice or Choice(),
-            options=options or self._options,
-            access=Access.WRITE,
-        )
-        return await UploadRunner(self, fresh=True)(plan, run)
-
-    async def _close(self) -> None:
-        with self._lock:
-            filesystems = builtins.list(self._filesystems.values())
-            self._filesystems.clear()
-        for filesystem in filesystems:
-            await filesystem.store.close_client()
-
-    def _store(self, access: Access) -> DatasetStore:
-        return self.filesystem(access).store
-
-    def list(self) -> builtins.list[FileInfo]:
-        """List every file of the dataset, in the order of their keys.
-
-        Returns:
-            One path-like :class:`FileInfo` a file. Markers that some tools leave for folders are left out.
+        Raises:
+            DatasetFileNotFound: There is neither.
         """
-        return run_sync(self._list())
+        folder = f"{path}/" if path else ""
+        entries: list[Entry] = []
+        empty = True
+        async for page in self.objects.list(folder, delimiter="/"):
+            empty = empty and not page.files and not page.folders
+            entries += [self._entry(info) for info in page.files if not info.path.endswith("/")]
+            folders = (name.removesuffix("/") for name in page.folders if name != f"{folder}/")
+            entries += [folder_entry(self.name(name)) for name in folders]
+        if empty and path:
+            return [await self.info(path)]
+        return sorted(entries, key=entry_name)
+
+    async def find(self, path: str, *, prefix: str = "", folders: bool = False) -> list[Entry]:
+        """List all files below a folder, however deep.
+
+        Args:
+            path: The folder within the dataset.
+            prefix: What their paths below the folder begin with.
+            folders: Whether to list the folders as well.
+        """
+        folder = f"{path}/" if path else ""
+        known: set[str] = set()
+        entries: list[Entry] = []
+        async for page in self.objects.list(folder + prefix):
+            for info in page.files:
+                # Of a key with an empty segment, only the folders before that can be named.
+                plain, empty, _ = f"/{info.path[len(folder) :]}".partition("//")
+                below = f"{plain}/"[1:] if empty else plain[1:]
+                if folders:
+                    new = [name for name in _parents(below) if name not in known]
+                    entries += [folder_entry(self.name(folder + name)) for name in new]
+                    known.update(new)
+                if below and not below.endswith("/"):
+                    entries.append(self._entry(info))
+        return sorted(entries, key=entry_name)
+
+    def _entry(self, info: FileInfo) -> Entry:
+        return file_entry(self.name(info.path), info.size, info.etag, info.modified)
+
+    async def read(
+        self, path: str, start: int | None = None, end: int | None = None, *, etag: str | None = None
+    ) -> bytes:
+        """Read a file, or a slice of it; what is long is read in several ranges at once.
+
+        Args:
+            path: The path within the dataset.
+            start: The first byte; negative ones count from the end.
+            end: The byte to stop before; negative ones count from the end. What lies behind the end is left out.
+            etag: The ETag that the file must still have.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: The file was replaced meanwhile.
+        """
+        return await read_slice(self.objects, path, start, end, etag=etag)
+
+    async def read_range(
+        self, path: str, start: int, end: int, *, etag: str | None = None
+    ) -> bytes | bytearray:
+        """Read a range that lies within a file, and return the bytes where they arrived.
+
+        Args:
+            path: The path within the dataset.
+            start: The first byte.
+            end: The byte to stop before, behind ``start``.
+            etag: The ETag that the file must still have.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: The file was replaced meanwhile, or is shorter.
+        """
+        return await read_range(self.objects, path, start, end, etag=etag)
+
+    async def write(
+        self,
+        path: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        content_type: str | None = None,
+        new: bool = False,
+    ) -> None:
+        """Write a whole file.
+
+        Args:
+            path: The path within the dataset.
+            data: Its bytes.
+            content_type: Its media type; guessed by its name when None.
+            new: Whether there must be no such file yet.
+
+        Raises:
+            DatasetFileExists: There is such a file, and it was to be new.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+        """
+        self.check_file(path)
+        await ObjectWriter(self.objects, path, content_type=content_type, new=new).write(data)
+
+    async def remove(self, paths: Sequence[str]) -> None:
+        """Remove files.
+
+        Args:
+            paths: The paths within the dataset.
+
+        Raises:
+            ServiceFileRefused: One of them is ``metadata.json`` at the root; nothing was removed.
+            FileError: The store refused; the others are gone.
+        """
+        failures = await self.objects.delete(paths)
+        for failure in failures.values():
+            raise failure
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy a file within the dataset; its bytes stay in the store.
+
+        Args:
+            source: The path within the dataset.
+            target: The copy's path.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+        """
+        self.check_file(target)
+        await copy_object(self.objects, source, target)
+
+    async def copy_from(self, other: DatasetFiles, source: str, target: str) -> None:
+        """Copy a file of another dataset; its bytes come through here, a few parts at a time.
+
+        Args:
+            other: The other dataset.
+            source: The path within it.
+            target: The copy's path.
+
+        Raises:
+            DatasetFileNotFound: There is no such file.
+            IntegrityError: It was replaced meanwhile.
+            ServiceFileRefused: ``metadata.json`` at the root may not be written.
+        """
+        self.check_file(target)
+        await copy_across(other.objects, source, self.objects, target)
+
+    def check_file(self, path: str) -> None:
+        """Refuse a path that no file can be written to.
+
+        Raises:
+            NotAFile: It is the dataset's root.
+            ServiceFileRefused: It is ``metadata.json`` at the root.
+            UnsafePath: The SDK gives such names to its own temporary files.
+        """
+        if not path:
+            raise not_a_file("", self.location.dataset_id)
+        check_writable(path, self.location.dataset_id)
+
+
+def not_a_file(path: str, dataset_id: str) -> NotAFile:
+    """Return the error for a folder where a file is needed.
+
+    Args:
+        path: The folder's path within the dataset; empty for the dataset itself.
+        dataset_id: The dataset's handle.
+    """
+    return NotAFile(
+        f"{quoted(path)} is a folder of dataset {dataset_id}."
+        if path
+        else f"Dataset {dataset_id} is no file itself.",
+        path=path,
+        hint="Give the path of a file.",
+    )
+
+
+def _parents(path: str) -> list[str]:
+    """Return the folders above a path, without slashes at their ends.
+
+    Example:
+        >>> _parents("a/b/c.csv"), _parents("a/"), _parents("c.csv")
+        (['a', 'a/b'], ['a'], [])
+    """
+    return [path[:at] for at, character in enumerate(path) if character == "/"]

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import folded
-from provena_sdk.datasets.store import DatasetStore
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound
 from provena_sdk.s3.models import FileInfo
@@ -22,14 +22,14 @@ _LIKENESS: Final = 0.75
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 
-async def each_entry(store: DatasetStore, folder: str = "") -> AsyncIterator[FileInfo]:
+async def each_entry(files: DatasetFiles, folder: str = "") -> AsyncIterator[FileInfo]:
     """Yield every key below a folder of the dataset, the markers that some tools leave for folders included.
 
     Args:
-        store: The dataset's store.
+        files: The dataset.
         folder: The folder, ending in a slash; empty for the whole dataset.
     """
-    async for page in store.objects.list(folder):
+    async for page in files.objects.list(folder):
         for info in page.files:
             yield info
 
@@ -39,34 +39,34 @@ def is_marker(info: FileInfo) -> bool:
     return info.path.endswith("/")
 
 
-async def list_files(store: DatasetStore, folder: str = "") -> list[FileInfo]:
+async def list_files(files: DatasetFiles, folder: str = "") -> list[FileInfo]:
     """List the files below a folder, in the order of their keys.
 
     Args:
-        store: The dataset's store.
+        files: The dataset.
         folder: The folder, ending in a slash; empty for the whole dataset.
     """
-    return [info async for info in each_entry(store, folder) if not is_marker(info)]
+    return [info async for info in each_entry(files, folder) if not is_marker(info)]
 
 
-async def look_up(store: DatasetStore, path: str) -> FileInfo | None:
+async def look_up(files: DatasetFiles, path: str) -> FileInfo | None:
     """Return what the store knows of one file, or None when there is none of this name.
 
     Args:
-        store: The dataset's store.
+        files: The dataset.
         path: The file's path within the dataset.
     """
     try:
-        state = await store.objects.head(path)
+        state = await files.objects.head(path)
     except DatasetFileNotFound:
         return None
     return FileInfo(path, state.size, state.etag, state.modified or _NEVER)
 
 
-async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
+async def not_found(files: DatasetFiles, path: str) -> DatasetFileNotFound:
     """Return the error for a path that is neither file nor folder, naming what comes near it."""
     known: set[str] = set()
-    async for info in each_entry(store):
+    async for info in each_entry(files):
         known.add(info.path)
         known.update(_folders(info.path))
         if len(known) >= _SEARCHED:
@@ -78,7 +78,7 @@ async def not_found(store: DatasetStore, path: str) -> DatasetFileNotFound:
         else "List the dataset's files to see what it holds."
     )
     return DatasetFileNotFound(
-        f"Dataset {store.location.dataset_id} holds neither a file nor a folder {quoted(path)}.",
+        f"Dataset {files.location.dataset_id} holds neither a file nor a folder {quoted(path)}.",
         path=path,
         hint=hint,
     )

@@ -10,8 +10,8 @@ from provena_api.models import ItemDataset
 from provena_sdk.concurrency.background import on_thread
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.connection import Datasets
-from provena_sdk.datasets.contents import DatasetContents, Entry
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.entries import Entry
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
@@ -32,16 +32,16 @@ class Archive:
 
     def _begin(self) -> None:
         self._process = HomeProcess()
-        self._known: dict[tuple[str, Access], DatasetContents] = {}
+        self._known: dict[tuple[str, Access], DatasetFiles] = {}
         self._finding: dict[str, asyncio.Lock] = {}
 
-    async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
+    async def files(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetFiles:
         """Return a dataset's files.
 
         Args:
             handle: The dataset.
             access: What is going to be done with them.
-            at_once: Whether one of them is read next, so that its keys are asked for meanwhile.
+            at_once: Whether one of them is read next, so that credentials are asked for meanwhile.
 
         Raises:
             DatasetFileNotFound: There is no such dataset.
@@ -59,13 +59,13 @@ class Archive:
             if found is None:
                 if at_once and access is Access.READ:
                     self._datasets.begin_to_read(handle)
-                found = DatasetContents((await self._files(handle)).filesystem(access).store, handle)
+                found = (await self._locate(handle)).for_access(access)
                 self._known[handle, access] = found
             if access is Access.WRITE and not self._datasets.may_write(handle):
                 await self._datasets.ask_to_write(handle)
             return found
 
-    async def _files(self, handle: str) -> DatasetFiles:
+    async def _locate(self, handle: str) -> DatasetFiles:
         try:
             return await on_thread(self._datasets.files, handle)
         except DatasetNotFound:

@@ -22,6 +22,9 @@ from fsspec.utils import tokenize
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.entries import Entry
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.listing import not_found
 from provena_sdk.datasets.service_file import is_service_file
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import (
@@ -33,16 +36,17 @@ from provena_sdk.errors import (
 )
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
 from provena_sdk.filesystem.fsspec_types import AsyncFileSystem
+from provena_sdk.filesystem.local_copies import LocalCopies
+from provena_sdk.filesystem.open_file.async_file import DatasetStream
+from provena_sdk.filesystem.open_file.file import DatasetFile
+from provena_sdk.filesystem.open_file.opening import open_file
 from provena_sdk.filesystem.options import OF_READING, check_options, datasets_for, domain_of
 from provena_sdk.s3.media_type import check_content_type
 
 if TYPE_CHECKING:
     from provena_sdk.connection import Datasets
-    from provena_sdk.datasets.contents import DatasetContents, Entry
     from provena_sdk.filesystem.catalogue import Archive
     from provena_sdk.filesystem.leases import LeasedArchive
-    from provena_sdk.filesystem.open_file.async_file import DatasetStream
-    from provena_sdk.filesystem.open_file.file import DatasetFile
 
 T = TypeVar("T")
 
@@ -114,6 +118,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             _leased(domain) if lease else _archive_of(datasets_for(profile, deployment, realm))
         )
         self._making = threading.Lock()
+        self._copies: dict[tuple[str, Access], LocalCopies] = {}
         self._known_archive: Archive | LeasedArchive | None = None
 
     @classmethod
@@ -143,6 +148,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             # fsspec's own loop stays behind in the parent of a fork.
             self._pid = os.getpid()
             self._making = threading.Lock()
+            self._copies = {}
             self.dircache.clear()
             if not self.asynchronous:
                 self._loop = get_loop()
@@ -166,14 +172,22 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     def _parent(cls, path: str) -> str:
         return parent(path)
 
-    async def _reading(self, named: Place) -> DatasetContents:
+    async def _reading(self, named: Place) -> DatasetFiles:
         """Return the files of the dataset that is named, to be read; on fsspec's event loop."""
         access = Access.WRITE if self.access == Access.WRITE else Access.READ
-        return await self._archive.contents(named.handle, access, at_once=bool(named.path))
+        return await self._archive.files(named.handle, access, at_once=bool(named.path))
 
-    async def _writing(self, named: Place) -> DatasetContents:
+    async def _writing(self, named: Place) -> DatasetFiles:
         """Return the files of the dataset that is named, to be changed; on fsspec's event loop."""
-        return await self._archive.contents(named.handle, Access.WRITE)
+        return await self._archive.files(named.handle, Access.WRITE)
+
+    def _copies_of(self, files: DatasetFiles) -> LocalCopies:
+        """Return what copies single files of a dataset; on fsspec's event loop."""
+        key = files.location.dataset_id, files.access
+        found = self._copies.get(key)
+        if found is None or found.files is not files:
+            found = self._copies[key] = LocalCopies(files)
+        return found
 
     def _to_write(self, path: str) -> Place:
         """Take apart the address of a file that is to be changed, or refuse it before anything is sent."""
@@ -208,8 +222,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     async def _list(self, named: Place, limit: int | None) -> list[Entry]:
         if not named.handle:
             return await self._archive.entries(named.archive, limit)
-        contents = await self._reading(named)
-        return await contents.ls(named.path)
+        files = await self._reading(named)
+        return await files.ls(named.path)
 
     async def _info(self, path: str, *, refresh: bool = False) -> Entry:
         named = place(path)
@@ -293,10 +307,10 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return known if detail else list(known)
 
     async def _find_all(self, named: Place, prefix: str, withdirs: bool) -> list[Entry]:
-        contents = await self._reading(named)
-        found = await contents.find(named.path, prefix=prefix, folders=True)
+        files = await self._reading(named)
+        found = await files.find(named.path, prefix=prefix, folders=True)
         if found and not prefix and len(found) <= _KEPT_ENTRIES:
-            self._keep(contents.name(named.path), found)
+            self._keep(files.name(named.path), found)
         return found if withdirs else [entry for entry in found if entry["type"] == "file"]
 
     def _keep(self, name: str, found: list[Entry]) -> None:
@@ -460,12 +474,12 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         known = self._from_listing(stripped(path)) if start is None and end is None else None
 
         async def read() -> bytes:
-            contents = await self._reading(named)
+            files = await self._reading(named)
             if known is not None and known["size"] > _LARGE_BYTES:
                 # Several ranges at once are faster; a listing may be old, though.
                 with contextlib.suppress(IntegrityError):
-                    return await contents.span(named.path, 0, known["size"], etag=known["ETag"])
-            return await contents.read(named.path, start, end)
+                    return bytes(await files.read_range(named.path, 0, known["size"], etag=known["ETag"]))
+            return await files.read(named.path, start, end)
 
         return await on_io_thread(read())
 
@@ -490,8 +504,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         named = place(rpath)
 
         async def get() -> None:
-            contents = await self._reading(named)
-            await contents.download(named.path, Path(lpath), entry=entry, within=within)
+            files = await self._reading(named)
+            await self._copies_of(files).download(named.path, Path(lpath), entry=entry, within=within)
 
         callback.set_size(entry["size"])
         await on_io_thread(get())
@@ -520,26 +534,21 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             DatasetAccessDenied: You may not read, or write, the dataset's files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        from provena_sdk.filesystem.open_file.opening import open_file
-
         if "r" in mode:
             options = {**self._reading_options, **options}
         return open_file(self, self._strip_protocol(path), mode, *args, **options)
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> DatasetFile:
-        from provena_sdk.datasets.listing import not_found
-        from provena_sdk.filesystem.open_file.file import DatasetFile
-
         named = place(path) if mode == "rb" else self._to_write(path)
         if not named.handle:
             raise no_file_outside(path)
-        contents = run_sync(self._reading(named) if mode == "rb" else self._writing(named))
+        files = run_sync(self._reading(named) if mode == "rb" else self._writing(named))
         try:
-            return DatasetFile(self, path, mode, contents=contents, inner=named.path, **options)
+            return DatasetFile(self, path, mode, files=files, inner=named.path, **options)
         except DatasetFileNotFound:
             pass
         # Raised here and not above, so that the store's own error does not travel along as its context.
-        raise run_sync(not_found(contents.store, named.path))
+        raise run_sync(not_found(files, named.path))
 
     # Changing.
 
@@ -552,8 +561,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         self._refuse_in_transaction("pipe")
 
         async def write() -> None:
-            contents = await self._writing(named)
-            await contents.write(named.path, value, content_type=content_type, new=mode == "create")
+            files = await self._writing(named)
+            await files.write(named.path, value, content_type=content_type, new=mode == "create")
 
         await on_io_thread(write())
         self.invalidate_cache(path)
@@ -576,8 +585,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         size = status.st_size
 
         async def put() -> None:
-            contents = await self._writing(named)
-            await contents.upload(source, size, named.path, new=mode == "create")
+            files = await self._writing(named)
+            await self._copies_of(files).upload(source, size, named.path, new=mode == "create")
 
         callback.set_size(size)
         await on_io_thread(put())
@@ -641,8 +650,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         self.invalidate_cache(path)
 
     async def _remove(self, handle: str, paths: Sequence[str]) -> None:
-        contents = await self._writing(Place(handle, ""))
-        await contents.remove(paths)
+        files = await self._writing(Place(handle, ""))
+        await files.remove(paths)
 
     async def _to_remove(self, path: str, recursive: bool, maxdepth: int | None) -> list[str]:
         """Return the files that an address or a pattern names; the service's own is left out unless it is named."""
@@ -727,11 +736,9 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             DatasetFileNotFound: There is no such file to read.
             ServiceFileRefused: ``metadata.json`` at a dataset's root was to be written.
         """
-        from provena_sdk.filesystem.open_file.async_file import DatasetStream
-
         named = place(path) if mode == "rb" else self._to_write(path)
-        contents = await on_io_thread(self._reading(named) if mode == "rb" else self._writing(named))
-        return await DatasetStream.opened(self, stripped(path), mode, contents, named.path, **options)
+        files = await on_io_thread(self._reading(named) if mode == "rb" else self._writing(named))
+        return await DatasetStream.opened(self, stripped(path), mode, files, named.path, **options)
 
 
 def _archive_of(datasets: Datasets) -> Archive:

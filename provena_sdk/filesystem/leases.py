@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_sdk.concurrency.fork import HomeProcess, begin_in_child
-from provena_sdk.datasets.contents import DatasetContents, Entry
 from provena_sdk.datasets.credentials import Access, CredentialsSource
+from provena_sdk.datasets.entries import Entry
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.display.text import quoted
@@ -200,16 +200,16 @@ class LeasedArchive:
         self._begin()
 
     def _begin(self) -> None:
-        self._opened: dict[tuple[str, str], DatasetContents] = {}
+        self._opened: dict[tuple[str, str], DatasetFiles] = {}
         self._process = HomeProcess()
 
-    async def contents(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetContents:
+    async def files(self, handle: str, access: Access, *, at_once: bool = False) -> DatasetFiles:
         """Return a dataset's files.
 
         Args:
             handle: The dataset.
             access: What is going to be done with them.
-            at_once: Makes no difference: the keys are here.
+            at_once: Makes no difference: the credentials are here.
 
         Raises:
             LeaseMissing: This process holds no lease of it.
@@ -223,17 +223,10 @@ class LeasedArchive:
         leased = self._leases.find(self._domain, handle)
         found = self._opened.get((leased.lease, handle))
         if found is None:
-            found = DatasetContents(self._files_of(leased).filesystem(Access.READ).store, handle)
-            known = {key: contents for key, contents in self._opened.items() if self._leases.holds(key[0])}
+            found = _files_of(leased, self._leases)
+            known = {key: files for key, files in self._opened.items() if self._leases.holds(key[0])}
             self._opened = {**known, (leased.lease, handle): found}
         return found
-
-    def _files_of(self, leased: LeasedDataset) -> DatasetFiles:
-        return DatasetFiles(
-            leased.location,
-            CredentialsSource(_LeasedCredentials(self._leases, leased.lease)),
-            leased.address,
-        )
 
     async def entry(self, handle: str) -> Entry:
         """Return a dataset's entry, without its metadata, which only the datastore has.
@@ -266,6 +259,11 @@ class LeasedArchive:
             path=path,
             hint="Open the file system without 'lease'.",
         )
+
+
+def _files_of(leased: LeasedDataset, leases: Leases) -> DatasetFiles:
+    source = CredentialsSource(_LeasedCredentials(leases, leased.lease))
+    return DatasetFiles(leased.location, source, leased.address)
 
 
 def _entry(handle: str) -> Entry:

@@ -101,7 +101,7 @@ class IOSubModule:
             DatasetAccessDenied: You may not read, or write, its files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        return transfers.open_file(self._datasets, dataset_id, path, mode, options)
+        return transfers.open_file(self._datasets, self._storage_options, dataset_id, path, mode, options)
 
     def plan_download(
         self,

@@ -12,15 +12,21 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from provena_sdk.concurrency.background import on_thread
+from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.connection import Datasets
-from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets import listing
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.paths import checked
+from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.s3.models import FileInfo
+from provena_sdk.transfer import planner
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.runner import UploadRunner
 
 if TYPE_CHECKING:
     from anyio import AsyncFile
@@ -46,27 +52,62 @@ def dataset_folder(datasets: Datasets, options: Mapping[str, Any], dataset_id: s
 
 
 def open_file(
-    datasets: Datasets, dataset_id: str, path: StrPath, mode: str, options: Mapping[str, Any]
+    datasets: Datasets,
+    storage_options: Mapping[str, Any],
+    dataset_id: str,
+    path: StrPath,
+    mode: str,
+    options: Mapping[str, Any],
 ) -> OpenFile:
     """Open one file."""
     options = _check_opening(path, mode, options)
-    return datasets.files(dataset_id).open(path, mode, **options)
+    files = datasets.files(dataset_id)
+    return open_in(dataset_folder(datasets, storage_options, dataset_id), files, path, mode, options)
 
 
 async def open_file_async(
-    datasets: Datasets, dataset_id: str, path: StrPath, mode: str, options: Mapping[str, Any]
+    datasets: Datasets,
+    storage_options: Mapping[str, Any],
+    dataset_id: str,
+    path: StrPath,
+    mode: str,
+    options: Mapping[str, Any],
 ) -> AsyncOpenFile:
     """Open one file; its methods are awaited, and run on threads."""
     from anyio import wrap_file  # noqa: PLC0415  # keeps anyio's files away from who opens none
 
-    options = _check_opening(path, mode, options)
-    files = await on_thread(datasets.files, dataset_id)
-    return wrap_file(await asyncio.to_thread(files.open, path, mode, **options))
+    work = partial(open_file, datasets, storage_options, dataset_id, path, mode, options)
+    # Before the network, as in the sync client.
+    _check_opening(path, mode, options)
+    return wrap_file(await asyncio.to_thread(work))
+
+
+def open_in(
+    folder: DirFileSystem, files: DatasetFiles, path: StrPath, mode: str, options: Mapping[str, Any]
+) -> OpenFile:
+    """Open one file of a dataset; the datastore is asked first whether it may be written.
+
+    Args:
+        folder: The dataset as a file system.
+        files: The dataset's files.
+        path: The path within the dataset.
+        mode: As for :func:`open`.
+        options: Checked options; see :func:`provena_sdk.filesystem.open_file.options.checked_options`.
+    """
+    plain = checked(path)
+    if not plain or plain.endswith("/"):
+        raise not_a_file(plain, files.location.dataset_id)
+    if "r" not in mode:
+        check_writable(plain, files.location.dataset_id)
+        run_sync(files.ask_to_write())
+    opened: OpenFile = folder.open(plain, mode, **options)
+    return opened
 
 
 async def list_files(datasets: Datasets, dataset_id: str) -> list[FileInfo]:
     """List a dataset's files."""
-    return await (await _files(datasets, dataset_id))._list()
+    files = await _files(datasets, dataset_id)
+    return await listing.list_files(files.for_access(Access.READ))
 
 
 async def plan_download(
@@ -79,7 +120,7 @@ async def plan_download(
 ) -> DownloadPlan:
     """Plan a download."""
     files = await _files(datasets, dataset_id, partial(_check_download, "path", path, destination))
-    return await files._plan_download(destination, path=path, choice=choice, options=options)
+    return await planner.plan_download(files, destination, path=path, choice=choice, options=options)
 
 
 async def plan_upload(
@@ -87,7 +128,7 @@ async def plan_upload(
 ) -> UploadPlan:
     """Plan an upload."""
     files = await _files(datasets, dataset_id, partial(source_folder, source))
-    return await files._plan_upload(source, choice=choice, options=options)
+    return await planner.plan_upload(files, source, choice=choice, options=options)
 
 
 async def download(
@@ -101,7 +142,8 @@ async def download(
 ) -> TransferReport:
     """Download a file, a folder, or everything."""
     files = await _files(datasets, dataset_id, partial(_check_download, "s3_path", path, destination))
-    return await files._download(destination, run, path=path, choice=choice, options=options)
+    plan = await planner.plan_download(files, destination, path=path, choice=choice, options=options)
+    return await plan.execute(run)
 
 
 async def upload(
@@ -114,7 +156,8 @@ async def upload(
 ) -> TransferReport:
     """Upload a folder."""
     files = await _files(datasets, dataset_id, partial(source_folder, source))
-    return await files._upload(source, run, choice=choice, options=options)
+    plan = await planner.plan_upload(files, source, choice=choice, options=options, access=Access.WRITE)
+    return await UploadRunner(files, fresh=True)(plan, run)
 
 
 async def _files(

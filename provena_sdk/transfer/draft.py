@@ -30,7 +30,7 @@ from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.verify.compare import Pair, compare
 
 if TYPE_CHECKING:
-    from provena_sdk.datasets.store import DatasetStore
+    from provena_sdk.datasets.files import DatasetFiles
 
 # Some file systems keep times to two seconds only, and some stores to one.
 _TIME_STEP: Final = timedelta(seconds=2)
@@ -50,7 +50,7 @@ class Draft(NamedTuple):
     none_of: int = 0
 
 
-async def settle(draft: Draft, store: DatasetStore, folder: Path) -> list[PlanItem]:
+async def settle(draft: Draft, store: DatasetFiles, folder: Path) -> list[PlanItem]:
     """Compare the unsure files of a draft, and return its items.
 
     Args:

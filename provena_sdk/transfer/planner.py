@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.listing import each_entry, look_up
+from provena_sdk.datasets.listing import each_entry, look_up, not_found
 from provena_sdk.datasets.paths import checked
 from provena_sdk.datasets.service_file import SERVICE_FILE
 from provena_sdk.display.text import quoted
@@ -77,7 +77,7 @@ async def plan_download(
         return draft if chosen else draft._replace(none_of=len(remote))
 
     draft = await asyncio.to_thread(drafted)
-    items = await settle(draft, files._store(Access.READ), destination)
+    items = await settle(draft, files.for_access(Access.READ), destination)
     return DownloadPlan(
         await asyncio.to_thread(_by_path, items),
         destination,
@@ -114,8 +114,8 @@ async def plan_upload(
     if found.files or choice.delete:
         if access is Access.WRITE:
             # Ask once whether writing is allowed, instead of failing file by file.
-            await files._credentials.ask_anew(files.location.dataset_id, Access.WRITE)
-        remote = [info async for info in each_entry(files._store(access))]
+            await files.ask_to_write()
+        remote = [info async for info in each_entry(files.for_access(access))]
 
     def drafted() -> Draft:
         draft = draft_upload(
@@ -133,7 +133,7 @@ async def plan_upload(
         return draft
 
     draft = await asyncio.to_thread(drafted)
-    items = await settle(draft, files._store(access), folder)
+    items = await settle(draft, files.for_access(access), folder)
     return UploadPlan(
         await asyncio.to_thread(_by_path, items),
         folder,
@@ -146,7 +146,7 @@ async def plan_upload(
 
 async def _named_by(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str, str]:
     """Find the files that a path names; return them, the folder to strip and the folder to add."""
-    store = files._store(Access.READ)
+    store = files.for_access(Access.READ)
     if path and not path.endswith("/"):
         info = await look_up(store, path)
         if info is not None:
@@ -154,7 +154,7 @@ async def _named_by(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str
     folder = path.removesuffix("/") + "/" if path else ""
     entries = [info async for info in each_entry(store, folder)]
     if folder and not entries:
-        raise await files._missing(path)
+        raise await not_found(files, path)
     keeps_name = bool(path) and not path.endswith("/")
     return entries, folder, path.rpartition("/")[2] + "/" if keeps_name else ""
 

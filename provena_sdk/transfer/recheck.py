@@ -46,7 +46,7 @@ async def recheck_destination(
         NotEnoughSpace: The disk has no room for the files.
     """
     found = await asyncio.to_thread(_Destination, plan)
-    items = await settle(found.late, files._store(Access.READ), plan.folder) if found.late.items else []
+    items = await settle(found.late, files.for_access(Access.READ), plan.folder) if found.late.items else []
     await asyncio.to_thread(_sweep, plan, found.ready)
     return found.ready, [_outcome_of(item, plan.folder) for item in items]
 
@@ -69,7 +69,7 @@ async def recheck_dataset(
     Returns:
         The files to upload, the outcomes of those not to be uploaded after all, and the paths not to be deleted.
     """
-    store = files._store(Access.WRITE)
+    store = files.for_access(Access.WRITE)
     known = {info.path: info async for info in each_entry(store)}
     late = Draft([], [])
     kept: set[str] = set()

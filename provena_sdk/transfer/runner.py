@@ -26,7 +26,6 @@ from provena_sdk.transfer.tasks import Fetch, Send, Task, size_of
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
-    from provena_sdk.datasets.store import DatasetStore
 
 Item = TypeVar("Item", Download, Upload)
 
@@ -92,13 +91,13 @@ class UploadRunner:
         uploads, settled, kept = uploads_of(plan), list[FileOutcome](), frozenset[str]()
         if not self.fresh and (uploads or plan.only("delete")):
             # Ask once whether writing is allowed, instead of failing file by file.
-            await self.files._credentials.ask_anew(plan.dataset_id, Access.WRITE)
+            await self.files.ask_to_write()
             uploads, settled, kept = await recheck_dataset(plan, self.files)
 
         async def delete(items: list[PlanItem]) -> list[FileOutcome]:
             unchanged = [item for item in items if item.path not in kept]
             changed = [FileOutcome(path, "skipped", reason=CHANGED) for path in sorted(kept)]
-            return changed + await _delete_objects(self.files._store(Access.WRITE), unchanged)
+            return changed + await _delete_objects(self.files.for_access(Access.WRITE), unchanged)
 
         return await transfer.execute(Send(plan.options), uploads, settled, delete)
 
@@ -180,7 +179,7 @@ def _without_transfer(plan: TransferPlan) -> list[FileOutcome]:
     return outcomes
 
 
-async def _delete_objects(store: DatasetStore, items: list[PlanItem]) -> list[FileOutcome]:
+async def _delete_objects(store: DatasetFiles, items: list[PlanItem]) -> list[FileOutcome]:
     failures = await store.objects.delete([item.path for item in items])
     return [
         FileOutcome(item.path, "failed", error=failures[item.path])

@@ -28,7 +28,7 @@ from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
 
 if TYPE_CHECKING:
-    from provena_sdk.datasets.store import DatasetStore
+    from provena_sdk.datasets.files import DatasetFiles
     from provena_sdk.s3.client import ObjectClient
 
 P = ParamSpec("P")
@@ -63,7 +63,7 @@ class Scheduler:
 
     def __init__(
         self,
-        store: DatasetStore,
+        store: DatasetFiles,
         *,
         options: TransferOptions | None = None,
         progress: Meter | None = None,

@@ -100,7 +100,7 @@ class Fetch:
             return _noted(meter, failure(item, _naming(error, self.destination / item.target), seconds))
 
         async with Scheduler(
-            files._store(Access.READ), options=self.options, progress=meter, memory=memory
+            files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
         ) as scheduler:
             return await scheduler.files(items, fetch, failed, size=size_of)
 
@@ -133,7 +133,7 @@ class Send:
             return _noted(meter, failure(item, _naming(error, item.source), seconds))
 
         async with Scheduler(
-            files._store(Access.WRITE), options=self.options, progress=meter, memory=memory
+            files.for_access(Access.WRITE), options=self.options, progress=meter, memory=memory
         ) as scheduler:
             await abort_forgotten(scheduler)
             return await scheduler.files(items, send, failed, size=size_of)

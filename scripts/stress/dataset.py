@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from provena_sdk.datasets.credentials import Access, CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.credentials import Credentials
@@ -21,6 +20,7 @@ from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Grants, ObjectStore, serve
 from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject
+from tests.files.dataset import Dataset
 
 PART = 8 << 20
 BUCKET = "reef"
@@ -101,7 +101,7 @@ class RunningStore:
         keys = self.store.keys(BUCKET, PREFIX)
         return {key.removeprefix(PREFIX): self.store.get(BUCKET, key) for key in keys}
 
-    def files(self, *, rule: RetryRule | None = None, idle: float | None = None) -> DatasetFiles:
+    def files(self, *, rule: RetryRule | None = None, idle: float | None = None) -> Dataset:
         """Return the dataset's files.
 
         Args:
@@ -114,12 +114,12 @@ class RunningStore:
             return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
         location = DatasetLocation("10378.1/1", BUCKET, PREFIX)
-        files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(self.server.url))
+        files = Dataset(location, CredentialsSource(provider), StoreAddress(self.server.url))
         if rule is not None and idle is not None:
             for access in Access:
-                store = files.filesystem(access).store
-                store._objects = ObjectClient(
-                    store.location.folder, store.credentials, store.address, rule=rule, idle=idle
+                one = files.for_access(access)
+                one._objects = ObjectClient(
+                    one.location.folder, one.credentials, one.address, rule=rule, idle=idle
                 )
         return files
 
@@ -134,7 +134,7 @@ class RunningStore:
 
 def files_of(
     url: str, access_key_id: str, secret: str, token: str, *, bucket: str = BUCKET, prefix: str = PREFIX
-) -> DatasetFiles:
+) -> Dataset:
     """Return the files of a dataset that another process serves.
 
     Args:
@@ -147,7 +147,7 @@ def files_of(
     """
     granted = Credentials(access_key_id, secret, token, datetime(2100, 1, 1, tzinfo=UTC))
     location = DatasetLocation("10378.1/1", bucket, prefix)
-    return DatasetFiles(location, CredentialsSource(lambda *_: granted), StoreAddress(url))
+    return Dataset(location, CredentialsSource(lambda *_: granted), StoreAddress(url))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -28,13 +28,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from provena_sdk.concurrency.io_thread import run_sync  # noqa: E402 reason= found by the path above
 from provena_sdk.datasets.credentials import Access  # noqa: E402 reason= found by the path above
-from provena_sdk.datasets.files import DatasetFiles  # noqa: E402 reason= found by the path above
 from provena_sdk.errors import IntegrityError, TransferFailed  # noqa: E402 reason= found by the path above
 from provena_sdk.s3.retry import RetryRule  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault, RequestRecord  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store.faults import ObjectFaultKind  # noqa: E402 reason= found by the path above
 from provena_sdk.transfer.report import TransferReport  # noqa: E402 reason= found by the path above
 from scripts.stress.dataset import RunningStore, tree  # noqa: E402 reason= found by the path above
+from tests.files.dataset import Dataset  # noqa: E402 reason= found by the path above
 
 Way = Literal["down", "up"]
 Size = Literal["small", "big"]
@@ -84,7 +84,7 @@ class Scene:
     """A dataset and a folder, and what they hold before an attempt."""
 
     running: RunningStore
-    files: DatasetFiles
+    files: Dataset
     folder: Path
     chance: random.Random
     attempt: Attempt
@@ -201,7 +201,7 @@ def _replaced(scene: Scene) -> None:
 
 async def _reached(scene: Scene) -> None:
     for access in Access:
-        async for _ in scene.files.filesystem(access).store.objects.list():
+        async for _ in scene.files.for_access(access).objects.list():
             pass
 
 

@@ -25,7 +25,7 @@ FILE_BYTES = 4096
 def work(way: str, folder: str, bucket: str, *keys: str) -> None:
     """Be the process: transfer, and print the growth of memory in bytes and the seconds it took."""
     files = files_of(*keys, bucket=bucket)
-    files.exists("nothing")
+    files.exists_("nothing")
     before, started = resident_bytes(), time.monotonic()
     transfer = files.download_all if way == "down" else files.upload_all
     report = transfer(folder, raise_for_failures=False)

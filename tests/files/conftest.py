@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from provena_sdk.datasets.credentials import Access, CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, Server, serve
+from tests.files.dataset import Dataset
 
 BUCKET = "reef"
 _numbers = itertools.count(1)
@@ -174,9 +174,9 @@ def source(
 
 
 @pytest.fixture
-def files(server: Server, location: DatasetLocation, source: CredentialsSource) -> Iterator[DatasetFiles]:
+def files(server: Server, location: DatasetLocation, source: CredentialsSource) -> Iterator[Dataset]:
     """The dataset's files."""
-    made = DatasetFiles(location, source, StoreAddress(server.url))
+    made = Dataset(location, source, StoreAddress(server.url))
     yield made
     made.close()
 

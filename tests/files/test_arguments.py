@@ -10,7 +10,6 @@ import pytest
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import (
     DatasetAccessDenied,
     DatasetFileNotFound,
@@ -19,6 +18,7 @@ from provena_sdk.errors import (
     UnsafePath,
 )
 from provena_sdk.sandbox import Sandbox
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 WRONG: list[Any] = ["", "  ", None, 3, b"data", ["data"], "a\0b", "~nobody-of-this-name/data"]
@@ -26,7 +26,7 @@ WRONG: list[Any] = ["", "  ", None, 3, b"data", ["data"], "a\0b", "~nobody-of-th
 
 @pytest.mark.parametrize("folder", WRONG, ids=repr)
 def test_folders_that_are_none(
-    files: DatasetFiles,
+    files: Dataset,
     asked: list[tuple[str, Access]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -47,11 +47,11 @@ def test_folders_that_are_none(
 
 @pytest.mark.parametrize("path", [None, 3, b"a", ["a"]], ids=repr)
 def test_paths_that_are_none(
-    files: DatasetFiles, asked: list[tuple[str, Access]], tmp_path: Path, path: Any
+    files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path, path: Any
 ) -> None:
     attempts: list[Callable[[], object]] = [
         lambda: files.open(path),
-        lambda: files.exists(path),
+        lambda: files.exists_(path),
         lambda: files.download_specific(path, tmp_path),
     ]
     for attempt in attempts:
@@ -61,13 +61,13 @@ def test_paths_that_are_none(
     assert asked == []
 
 
-def test_a_path_of_windows_names_a_file_by_slashes(files: DatasetFiles, put: Put) -> None:
+def test_a_path_of_windows_names_a_file_by_slashes(files: Dataset, put: Put) -> None:
     put({"obs/2024.csv": b"1"})
     assert files.open(PureWindowsPath("obs", "2024.csv")).read() == b"1"
 
 
 def test_the_current_folder_by_its_name(
-    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     put({"a": b"1"})
@@ -75,9 +75,7 @@ def test_the_current_folder_by_its_name(
     assert (tmp_path / "a").read_bytes() == b"1"
 
 
-def test_a_destination_below_a_file(
-    files: DatasetFiles, asked: list[tuple[str, Access]], tmp_path: Path
-) -> None:
+def test_a_destination_below_a_file(files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InvalidArgument, match=re.escape(f"{str(tmp_path / 'file')!r} is none")):
         files.download_all(tmp_path / "file" / "data")
@@ -85,7 +83,7 @@ def test_a_destination_below_a_file(
 
 
 def test_a_destination_that_may_not_be_written(
-    files: DatasetFiles,
+    files: Dataset,
     asked: list[tuple[str, Access]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

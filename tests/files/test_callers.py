@@ -18,9 +18,10 @@ import pytest
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.listing import list_files
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer.options import RunOptions
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -38,7 +39,7 @@ async def struck(fault: ObjectFault, times: int) -> None:
 
 
 async def test_blocking_calls_work_inside_a_running_loop(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     assert [info.path for info in files.list()] == ["a"]
@@ -49,11 +50,11 @@ async def test_blocking_calls_work_inside_a_running_loop(
 
 
 async def test_awaiting_does_not_block_the_callers_loop(
-    files: DatasetFiles, faults: ObjectFaults, put: Put, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, put: Put, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     faults.add(ObjectFault(kind="latency", seconds=0.3))
-    transfer = asyncio.create_task(on_io_thread(files._download(tmp_path, RunOptions())))
+    transfer = asyncio.create_task(on_io_thread(files.download(tmp_path, RunOptions())))
     ticks = 0
     while not transfer.done():
         await asyncio.sleep(0.01)
@@ -62,13 +63,13 @@ async def test_awaiting_does_not_block_the_callers_loop(
     assert (await transfer).counts() == {"downloaded": 1}
 
 
-def test_two_loops_share_one_dataset(files: DatasetFiles, put: Put) -> None:
+def test_two_loops_share_one_dataset(files: Dataset, put: Put) -> None:
     put({"a": b"1"})
-    assert asyncio.run(on_io_thread(files._list())) == asyncio.run(on_io_thread(files._list()))
+    assert asyncio.run(on_io_thread(list_files(files))) == asyncio.run(on_io_thread(list_files(files)))
 
 
 def test_many_threads_share_one_dataset(
-    files: DatasetFiles, put: Put, tree: Tree, asked: list[tuple[str, Access]], tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, asked: list[tuple[str, Access]], tmp_path: Path
 ) -> None:
     contents = {f"{number}": b"%d" % number for number in range(5)}
     put(contents)
@@ -82,7 +83,7 @@ def test_many_threads_share_one_dataset(
     assert len(asked) == 1
 
 
-def test_a_blocking_call_on_the_io_thread_is_refused_instead_of_hanging(files: DatasetFiles) -> None:
+def test_a_blocking_call_on_the_io_thread_is_refused_instead_of_hanging(files: Dataset) -> None:
     async def blocking() -> None:
         files.list()
 
@@ -90,21 +91,21 @@ def test_a_blocking_call_on_the_io_thread_is_refused_instead_of_hanging(files: D
         run_sync(blocking())
 
 
-def test_awaiting_on_the_io_thread_itself_works(files: DatasetFiles, put: Put) -> None:
+def test_awaiting_on_the_io_thread_itself_works(files: Dataset, put: Put) -> None:
     put({"a": b"1"})
 
     async def nested() -> int:
-        return len(await on_io_thread(files._list()))
+        return len(await on_io_thread(list_files(files)))
 
     assert run_sync(nested()) == 1
 
 
 async def test_cancelling_a_download_leaves_no_part_file(
-    files: DatasetFiles, faults: ObjectFaults, put: Put, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, put: Put, tmp_path: Path
 ) -> None:
     put({f"{number}": bytes(1000) for number in range(20)} | {"large": bytes(17 * 1024**2)})
     stall = faults.add(ObjectFault(kind="stall", operation="GetObject", times=None, seconds=30))
-    transfer = asyncio.create_task(on_io_thread(files._download(tmp_path, RunOptions())))
+    transfer = asyncio.create_task(on_io_thread(files.download(tmp_path, RunOptions())))
     await struck(stall, 20)
     transfer.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -112,8 +113,8 @@ async def test_cancelling_a_download_leaves_no_part_file(
     assert os.listdir(tmp_path) == []
 
 
-async def test_cancelling_at_once_does_not_wait(files: DatasetFiles, tmp_path: Path) -> None:
-    transfer = asyncio.create_task(on_io_thread(files._download(tmp_path, RunOptions())))
+async def test_cancelling_at_once_does_not_wait(files: Dataset, tmp_path: Path) -> None:
+    transfer = asyncio.create_task(on_io_thread(files.download(tmp_path, RunOptions())))
     await asyncio.sleep(0)
     transfer.cancel()
     started = time.monotonic()
@@ -123,25 +124,23 @@ async def test_cancelling_at_once_does_not_wait(files: DatasetFiles, tmp_path: P
 
 
 async def test_cancelling_an_upload_gives_it_up(
-    files: DatasetFiles, faults: ObjectFaults, plant: Plant, stored: Stored, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, plant: Plant, stored: Stored, tmp_path: Path
 ) -> None:
     stall = faults.add(ObjectFault(kind="latency", operation="UploadPart", times=None, seconds=30))
     source = plant(tmp_path, {"large": bytes(17 * 1024**2)})
-    transfer = asyncio.create_task(on_io_thread(files._upload(source, RunOptions())))
+    transfer = asyncio.create_task(on_io_thread(files.upload(source, RunOptions())))
     await struck(stall, 1)
     transfer.cancel()
     with pytest.raises(asyncio.CancelledError):
         await transfer
     faults.clear()
-    store = files.filesystem(Access.WRITE).store
-    answer = run_sync(store.request("list_multipart_uploads", Prefix=files.location.prefix))
-    assert answer.get("Uploads", []) == []
+    assert run_sync(files.for_access(Access.WRITE).objects.list_uploads()) == []
     assert stored() == {}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
 def test_an_interrupt_ends_a_blocking_download(
-    files: DatasetFiles, faults: ObjectFaults, put: Put, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, put: Put, tmp_path: Path
 ) -> None:
     put({"a": bytes(1000)})
     stall = faults.add(ObjectFault(kind="stall", operation="GetObject", times=None, seconds=30))
@@ -159,7 +158,7 @@ def test_an_interrupt_ends_a_blocking_download(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_use_after_closing_opens_new_connections(files: DatasetFiles, put: Put) -> None:
+def test_use_after_closing_opens_new_connections(files: Dataset, put: Put) -> None:
     put({"a": b"1"})
     files.list()
     fs = files.filesystem()
@@ -177,7 +176,7 @@ async def collect() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_a_forked_child_makes_connections_of_its_own(files: DatasetFiles, put: Put) -> None:
+def test_a_forked_child_makes_connections_of_its_own(files: Dataset, put: Put) -> None:
     put({"a": b"1"})
     files.list()
     child = os.fork()
@@ -210,13 +209,13 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_no_warning_about_unclosed_connections(server: Server, tmp_path: Path) -> None:
     code = f"""
         from datetime import datetime, timezone
-        from provena_sdk.datasets.files import DatasetFiles
+        from tests.files.dataset import Dataset
         from provena_sdk.s3.models import StoreAddress
         from provena_sdk.datasets.location import DatasetLocation
         from provena_sdk.s3.credentials import Credentials
         from provena_sdk.datasets.credentials import CredentialsSource
         source = CredentialsSource(lambda *_: Credentials("i", "s", "t", datetime(2100, 1, 1, tzinfo=timezone.utc)))
-        files = DatasetFiles(DatasetLocation("x", "reef", "datasets/x/"), source, StoreAddress({server.url!r}))
+        files = Dataset(DatasetLocation("x", "reef", "datasets/x/"), source, StoreAddress({server.url!r}))
         try:
             files.list()
         except PermissionError as error:

@@ -24,7 +24,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     ConnectionFailed,
@@ -58,6 +57,7 @@ from provena_sdk.transfer.verify.checksum import (
     RunningChecksum,
     range_algorithm,
 )
+from tests.files.dataset import Dataset
 
 RANGE_BYTES = 1000
 DATA = random.Random(4).randbytes(9_500)
@@ -594,13 +594,13 @@ PROGRAM = """
     from datetime import datetime, timezone
     from provena_sdk.s3.credentials import Credentials
     from provena_sdk.datasets.credentials import CredentialsSource
-    from provena_sdk.datasets.files import DatasetFiles
+    from tests.files.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
-    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
+    files = Dataset(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.download_all(folder)
 """
 
@@ -609,7 +609,7 @@ PROGRAM = """
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 @pytest.mark.parametrize("replaced", [False, True])
 def test_the_next_process_goes_on_where_a_killed_one_died(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     location: DatasetLocation,
     tmp_path: Path,

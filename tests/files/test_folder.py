@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import UnsafePath
 from provena_sdk.transfer.local import folder
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.local.folder import OpenFolder, PathFolder, open_folder
 from provena_sdk.transfer.options import Choice, TransferOptions
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]
@@ -119,7 +119,7 @@ def test_few_folders_are_held_and_none_for_long(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted there")
 @pytest.mark.parametrize(("count", "size"), [(40, 10), (4, 9 * 1024**2)])
 def test_errors_that_are_kept_hold_no_folder(
-    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, size: int
+    files: Dataset, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, size: int
 ) -> None:
     put({f"{number}/a": bytes(size) for number in range(count)})
 
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_listed_is_filled(held: bool, tmp_path: Path) ->
 
 
 def test_whole_transfers(
-    held: bool, files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    held: bool, files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     large = os.urandom(17 * 1024**2)
     put({"a.csv": b"1", "obs/b.nc": large, "obs/same": b"2"})

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from provena_sdk.datasets.credentials import CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     DatasetFileNotFound,
@@ -21,6 +20,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.s3.failures import refusal
 from provena_sdk.s3.models import StoreAddress
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 
@@ -46,7 +46,7 @@ def name(request: Any) -> str:
     return str(request.param)
 
 
-def test_plans_and_reports(files: DatasetFiles, put: Put, tmp_path: Path, name: str) -> None:
+def test_plans_and_reports(files: Dataset, put: Put, tmp_path: Path, name: str) -> None:
     put({name: b"1", f"folder/{name}": b"2"})
     plan = files.plan_download(tmp_path)
     assert fit(str(plan), 2000)
@@ -64,7 +64,7 @@ def test_plans_and_reports(files: DatasetFiles, put: Put, tmp_path: Path, name: 
     assert fit(str(caught.value), 2000)
 
 
-def told(files: DatasetFiles, name: str, tmp_path: Path) -> Iterator[Callable[[], object]]:
+def told(files: Dataset, name: str, tmp_path: Path) -> Iterator[Callable[[], object]]:
     fs = files.filesystem()
     yield lambda: files.open(f"no-{name}")
     yield lambda: files.open(f"{name}/")
@@ -75,7 +75,7 @@ def told(files: DatasetFiles, name: str, tmp_path: Path) -> Iterator[Callable[[]
     yield lambda: fs.info(f"no-{name}")
 
 
-def test_messages(files: DatasetFiles, put: Put, tmp_path: Path, name: str) -> None:
+def test_messages(files: Dataset, put: Put, tmp_path: Path, name: str) -> None:
     put({name: b"1", f"folder/{name}": b"2"})
     for use in told(files, name, tmp_path):
         with pytest.raises((DatasetFileNotFound, NotAFile, UnsafePath, FileError)) as caught:
@@ -84,7 +84,7 @@ def test_messages(files: DatasetFiles, put: Put, tmp_path: Path, name: str) -> N
             assert fit(text, 800)
 
 
-def test_what_a_message_says_is_said_of_long_names_too(files: DatasetFiles) -> None:
+def test_what_a_message_says_is_said_of_long_names_too(files: Dataset) -> None:
     with pytest.raises(UnsafePath, match=r"holds a '\.\.' segment"):
         files.open(f"{'x' * 1000}/../y")
     error = refusal("NoSuchUpload", path="x" * 1000, label="dataset 10378.1/1")
@@ -98,7 +98,7 @@ def test_what_the_store_says(
     script: Any, location: DatasetLocation, source: CredentialsSource, code: str
 ) -> None:
     script.says("418 Odd", body=f"<Error><Code>{code}</Code><Message>{code}</Message></Error>")
-    files = DatasetFiles(location, source, StoreAddress(script.url))
+    files = Dataset(location, source, StoreAddress(script.url))
     try:
         with pytest.raises(FileStoreError) as caught:
             files.filesystem().cat_file("a")

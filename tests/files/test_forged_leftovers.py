@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.datasets.credentials import Access, CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import TransferFailed
 from provena_sdk.s3 import retry
@@ -26,6 +25,7 @@ from provena_sdk.transfer import download
 from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.options import TransferOptions, Verify
 from provena_sdk.transfer.resume import ranges as pieces
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]
@@ -69,7 +69,7 @@ def put_with_crc(server: Server, location: DatasetLocation, path: str = NAME) ->
 
 
 def broken_off(
-    files: DatasetFiles, faults: ObjectFaults, folder: Path, options: TransferOptions | None = None
+    files: Dataset, faults: ObjectFaults, folder: Path, options: TransferOptions | None = None
 ) -> tuple[Path, Path]:
     """Download until the store fails for good; return the part file and the journal that were left."""
     # The first ones are to arrive before the others fail.
@@ -92,7 +92,7 @@ def counted(server: Server, operation: str, since: int) -> int:
 @pytest.mark.parametrize("verify", ["checksum", "size"])
 @pytest.mark.parametrize("attack", ["in place", "another file", "hard link"])
 def test_bytes_that_somebody_changed_meanwhile_are_fetched_again(
-    files: DatasetFiles, server: Server, faults: ObjectFaults, tmp_path: Path, attack: str, verify: Verify
+    files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path, attack: str, verify: Verify
 ) -> None:
     options = TransferOptions(verify=verify)
     part, _ = broken_off(files, faults, tmp_path, options)
@@ -124,7 +124,7 @@ def test_bytes_that_somebody_changed_meanwhile_are_fetched_again(
 
 @pytest.mark.usefixtures("stored_with_crc")
 def test_bytes_that_nobody_changed_are_used(
-    files: DatasetFiles, server: Server, faults: ObjectFaults, tmp_path: Path
+    files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path
 ) -> None:
     broken_off(files, faults, tmp_path)
     before = len(server.requests)
@@ -135,7 +135,7 @@ def test_bytes_that_nobody_changed_are_used(
 
 @pytest.mark.usefixtures("stored_with_crc")
 def test_another_machine_of_the_same_user_goes_on(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     faults: ObjectFaults,
     tmp_path: Path,
@@ -153,7 +153,7 @@ def test_another_machine_of_the_same_user_goes_on(
 
 @pytest.mark.usefixtures("stored_with_crc")
 def test_without_the_key_it_begins_anew_and_leaves_what_it_does_not_know(
-    files: DatasetFiles, server: Server, faults: ObjectFaults, tmp_path: Path, state: Path
+    files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path, state: Path
 ) -> None:
     left = broken_off(files, faults, tmp_path)
     (state / "downloads" / "key").unlink()
@@ -166,7 +166,7 @@ def test_without_the_key_it_begins_anew_and_leaves_what_it_does_not_know(
 
 @pytest.mark.usefixtures("stored_with_crc")
 def test_what_was_fetched_from_another_store_is_not_used(
-    files: DatasetFiles, server: Server, faults: ObjectFaults, location: DatasetLocation, tmp_path: Path
+    files: Dataset, server: Server, faults: ObjectFaults, location: DatasetLocation, tmp_path: Path
 ) -> None:
     # A hostile store may call its bytes what it likes, and break off before they are compared.
     etag = server.store.find(location.bucket, location.key(NAME)).etag
@@ -174,7 +174,7 @@ def test_what_was_fetched_from_another_store_is_not_used(
     server.store.put(location.bucket, location.key(NAME), forged(DATA))
     other = server.store.find(location.bucket, location.key(NAME))
     server.store.put_object(location.bucket, replace(other, etag=etag, checksums=item.checksums))
-    hostile = DatasetFiles(
+    hostile = Dataset(
         location, files._credentials, StoreAddress(server.url.replace("127.0.0.1", "localhost"))
     )
     try:
@@ -188,12 +188,12 @@ def test_what_was_fetched_from_another_store_is_not_used(
 
 
 @pytest.fixture
-def poisoned(server: Server) -> Iterator[DatasetFiles]:
+def poisoned(server: Server) -> Iterator[Dataset]:
     """A dataset of somebody who may write to no other one."""
     location = DatasetLocation("10378.1/666", "reef", "datasets/10378-1-666/")
     keys = server.grants.issue(location.bucket, location.prefix, write=True, lifetime_seconds=3600)
     granted = Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
-    made = DatasetFiles(location, CredentialsSource(lambda *_: granted), StoreAddress(server.url))
+    made = Dataset(location, CredentialsSource(lambda *_: granted), StoreAddress(server.url))
     yield made
     made.close()
 
@@ -222,7 +222,7 @@ def former_journal(etag: str) -> bytes:
 
 @pytest.mark.usefixtures("stored_with_crc")
 def test_a_dataset_poisons_no_later_download_of_another(
-    files: DatasetFiles, server: Server, location: DatasetLocation, poisoned: DatasetFiles, tmp_path: Path
+    files: Dataset, server: Server, location: DatasetLocation, poisoned: Dataset, tmp_path: Path
 ) -> None:
     etag = server.store.find(location.bucket, location.key(NAME)).etag
     planted = {
@@ -245,7 +245,7 @@ def test_a_dataset_poisons_no_later_download_of_another(
 
 @pytest.mark.usefixtures("stored_with_crc")
 def test_a_forged_journal_of_today_is_not_believed_either(
-    files: DatasetFiles, faults: ObjectFaults, tmp_path: Path
+    files: Dataset, faults: ObjectFaults, tmp_path: Path
 ) -> None:
     part, journal = broken_off(files, faults, tmp_path)
     heading = json.loads(journal.read_text().splitlines()[0])
@@ -265,7 +265,7 @@ def test_a_forged_journal_of_today_is_not_believed_either(
 
 
 def test_a_part_that_somebody_else_sent_is_sent_again(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     faults: ObjectFaults,
     location: DatasetLocation,

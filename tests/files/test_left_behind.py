@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import journal_name, part_stem
 from provena_sdk.transfer.local.seal import Seal
+from tests.files.dataset import Dataset
 
 
 def test_a_journal_beside_a_complete_file_is_removed(
-    files: DatasetFiles, put: Callable[[dict[str, bytes]], None], tmp_path: Path
+    files: Dataset, put: Callable[[dict[str, bytes]], None], tmp_path: Path
 ) -> None:
     put({"sub/file": b"data"})
     files.download_all(tmp_path)

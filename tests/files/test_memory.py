@@ -15,13 +15,13 @@ PROGRAM = """
     from datetime import datetime, timezone
     from provena_sdk.s3.credentials import Credentials
     from provena_sdk.datasets.credentials import CredentialsSource
-    from provena_sdk.datasets.files import DatasetFiles
+    from tests.files.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
-    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
+    files = Dataset(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.upload_all(folder)
     files.download_all(folder + "-copy")
     # The usage that the system tells begins with what the parent had when it started this process.

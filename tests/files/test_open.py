@@ -15,10 +15,10 @@ import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileExists, InvalidArgument, NotAFile
 from provena_sdk.sandbox.object_store import Server
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -38,9 +38,7 @@ def wait_for_no_uploads(server: Server, location: DatasetLocation) -> None:
 
 
 @pytest.mark.parametrize("mode", ["q", "r+b", "w+", "rw", "", "U", None, 1], ids=repr)
-def test_modes_there_are_not(
-    files: DatasetFiles, asked: list[tuple[str, Access]], put: Put, mode: Any
-) -> None:
+def test_modes_there_are_not(files: Dataset, asked: list[tuple[str, Access]], put: Put, mode: Any) -> None:
     put({"a": b"1"})
     with pytest.raises(InvalidArgument, match=r"one of rb, r, rt, wb") as caught:
         files.open("a", mode)
@@ -61,7 +59,7 @@ def test_modes_there_are_not(
     ],
 )
 def test_options_there_are_not(
-    files: DatasetFiles, asked: list[tuple[str, Access]], put: Put, mode: str, option: str, value: object
+    files: Dataset, asked: list[tuple[str, Access]], put: Put, mode: str, option: str, value: object
 ) -> None:
     put({"a": b"1"})
     with pytest.raises(InvalidArgument) as caught:
@@ -70,7 +68,7 @@ def test_options_there_are_not(
     assert asked == []
 
 
-def test_options_there_are(files: DatasetFiles, server: Server, location: DatasetLocation) -> None:
+def test_options_there_are(files: Dataset, server: Server, location: DatasetLocation) -> None:
     with files.open("a.gz", "w", compression="infer", encoding="latin-1", ContentType="text/x-reef") as file:
         file.write("grün")
     kept = server.store.head(location.bucket, location.key("a.gz"))
@@ -86,7 +84,7 @@ def test_options_there_are(files: DatasetFiles, server: Server, location: Datase
     ("path", "mode"),
     [("", "r"), ("", "w"), ("/", "r"), ("/", "w"), ("obs/", "r"), ("obs/", "w"), ("obs", "r")],
 )
-def test_folders_are_no_files(files: DatasetFiles, put: Put, stored: Stored, path: str, mode: str) -> None:
+def test_folders_are_no_files(files: Dataset, put: Put, stored: Stored, path: str, mode: str) -> None:
     put({"obs/a": b"1"})
     with pytest.raises(NotAFile, match=r"is a folder of dataset|is no file itself") as caught:
         files.open(path, mode)
@@ -95,7 +93,7 @@ def test_folders_are_no_files(files: DatasetFiles, put: Put, stored: Stored, pat
 
 
 @pytest.mark.parametrize("content", [b"", b"new"])
-def test_a_new_file_replaces_nothing(files: DatasetFiles, put: Put, stored: Stored, content: bytes) -> None:
+def test_a_new_file_replaces_nothing(files: Dataset, put: Put, stored: Stored, content: bytes) -> None:
     put({"a": b"old"})
     with pytest.raises(DatasetFileExists, match=r"holds 'a' already\. Open it with mode 'w'"):
         files.open("a", "xb")
@@ -113,7 +111,7 @@ def test_a_new_file_replaces_nothing(files: DatasetFiles, put: Put, stored: Stor
 
 
 def test_parts_of_a_file_that_failed_do_not_stay(
-    server: Server, location: DatasetLocation, files: DatasetFiles, put: Put, stored: Stored
+    server: Server, location: DatasetLocation, files: Dataset, put: Put, stored: Stored
 ) -> None:
     file = files.open("a", "xb", block_size=5 * 1024**2)
     file.write(b"x" * 6 * 1024**2)
@@ -126,7 +124,7 @@ def test_parts_of_a_file_that_failed_do_not_stay(
 
 
 @pytest.mark.parametrize("before", [b"", b"old,", b"x" * 6 * 1024**2])
-def test_going_on_behind_what_is_there(files: DatasetFiles, put: Put, stored: Stored, before: bytes) -> None:
+def test_going_on_behind_what_is_there(files: Dataset, put: Put, stored: Stored, before: bytes) -> None:
     put({"a": before})
     with files.open("a", "ab") as file:
         file.write(b"new")
@@ -134,7 +132,7 @@ def test_going_on_behind_what_is_there(files: DatasetFiles, put: Put, stored: St
 
 
 def test_a_file_collected_on_the_io_thread_is_given_up(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     location: DatasetLocation,
     put: Put,
@@ -166,7 +164,7 @@ def test_the_interpreter_ends_although_a_file_is_open(
     keys = server.grants.issue(location.bucket, location.prefix, write=True, lifetime_seconds=600)
     script = f"""
         import datetime
-        from provena_sdk.datasets.files import DatasetFiles
+        from tests.files.dataset import Dataset
         from provena_sdk.s3.models import StoreAddress
         from provena_sdk.datasets.location import DatasetLocation
         from provena_sdk.s3.credentials import Credentials
@@ -174,7 +172,7 @@ def test_the_interpreter_ends_although_a_file_is_open(
         keys = Credentials({keys.access_key_id!r}, {keys.secret_access_key!r}, {keys.session_token!r},
                            datetime.datetime.fromisoformat({keys.expiry.astimezone(UTC).isoformat()!r}))
         place = DatasetLocation({location.dataset_id!r}, {location.bucket!r}, {location.prefix!r})
-        files = DatasetFiles(place, CredentialsSource(lambda *_: keys), StoreAddress({server.url!r}))
+        files = Dataset(place, CredentialsSource(lambda *_: keys), StoreAddress({server.url!r}))
         files.list()
         file = files.open("a", {mode!r}, block_size=5 * 1024**2)
         file.write({"x" if mode == "w" else b"x"!r} * 6_000_000)

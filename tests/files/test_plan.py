@@ -21,7 +21,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import (
@@ -48,6 +47,7 @@ from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, TransferPlan
 from provena_sdk.transfer.runner import DownloadRunner
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -88,7 +88,7 @@ def uploads(
 
 
 def test_a_plan_names_what_is_new_changed_and_the_same(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"new": b"1", "longer": b"22", "other": b"333", "same": b"4444", "empty": b""})
     plant(tmp_path, {"longer": b"2", "other": b"xyz", "same": b"4444", "empty": b"", "mine": b"5"})
@@ -125,7 +125,7 @@ def test_a_plan_names_what_is_new_changed_and_the_same(
 
 
 def test_a_plan_to_upload_names_the_same(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({"longer": b"22", "other": b"333", "same": b"4444", "theirs": b"5"})
     plant(tmp_path, {"new": b"1", "longer": b"2", "other": b"xyz", "same": b"4444", "metadata.json": b"m"})
@@ -143,7 +143,7 @@ def test_a_plan_to_upload_names_the_same(
 
 
 def test_planning_asks_for_no_right_to_write(
-    files: DatasetFiles, asked: list[tuple[str, Access]], plant: Plant, tmp_path: Path
+    files: Dataset, asked: list[tuple[str, Access]], plant: Plant, tmp_path: Path
 ) -> None:
     plan = files.plan_upload(plant(tmp_path, {"a": b"1"}))
     assert {access for _, access in asked} == {Access.READ}
@@ -151,7 +151,7 @@ def test_planning_asks_for_no_right_to_write(
     assert asked[-1][1] is Access.WRITE
 
 
-def test_a_dry_run_makes_no_folder(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+def test_a_dry_run_makes_no_folder(files: Dataset, put: Put, tmp_path: Path) -> None:
     put({"a/A": b"1", "a/a": b"2"})
     plan = files.plan_download(tmp_path / "new" / "folder")
     assert list(tmp_path.iterdir()) == []
@@ -182,7 +182,7 @@ def in_parts(
     [[b"12345", b"12345", b"12"], [b"12345", b"1", b"123456"], [b"123456789012"], [b"12", b"1234567890"]],
 )
 def test_files_in_parts_are_compared_by_their_parts(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     location: DatasetLocation,
     plant: Plant,
@@ -199,7 +199,7 @@ def test_files_in_parts_are_compared_by_their_parts(
 
 
 def test_what_this_sdk_sent_in_parts_is_known_by_one_checksum(
-    files: DatasetFiles, server: Server, plant: Plant, tmp_path: Path
+    files: Dataset, server: Server, plant: Plant, tmp_path: Path
 ) -> None:
     data = os.urandom(17 * 1024 * 1024)
     plant(tmp_path, {"big": data})
@@ -214,7 +214,7 @@ def test_what_this_sdk_sent_in_parts_is_known_by_one_checksum(
 
 
 def test_what_cannot_be_told_is_said(
-    files: DatasetFiles, server: Server, location: DatasetLocation, plant: Plant, tmp_path: Path
+    files: Dataset, server: Server, location: DatasetLocation, plant: Plant, tmp_path: Path
 ) -> None:
     opaque = {"x-amz-server-side-encryption": "aws:kms"}
     in_parts(server, location, "kms", [b"12"], headers=opaque, etag=md5(b"another"), multipart=False)
@@ -228,7 +228,7 @@ def test_what_cannot_be_told_is_said(
 
 
 def test_a_checksum_beside_an_opaque_etag_is_enough(
-    files: DatasetFiles, server: Server, location: DatasetLocation, plant: Plant, tmp_path: Path
+    files: Dataset, server: Server, location: DatasetLocation, plant: Plant, tmp_path: Path
 ) -> None:
     opaque = {"x-amz-server-side-encryption": "aws:kms"}
     crc32 = base64.b64encode(zlib.crc32(b"12").to_bytes(4, "big")).decode()
@@ -241,7 +241,7 @@ def test_a_checksum_beside_an_opaque_etag_is_enough(
 
 
 def test_what_is_replaced_while_it_is_compared_counts_as_changed(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     location: DatasetLocation,
     put: Put,
@@ -267,7 +267,7 @@ def test_what_is_replaced_while_it_is_compared_counts_as_changed(
 
 
 def test_no_file_is_hashed_and_none_asked_about_for_an_empty_destination(
-    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({f"{number}": b"x" for number in range(20)})
     monkeypatch.setattr("provena_sdk.transfer.draft.compare", None)
@@ -275,7 +275,7 @@ def test_no_file_is_hashed_and_none_asked_about_for_an_empty_destination(
 
 
 def test_plain_checksums_need_no_request(
-    files: DatasetFiles, put: Put, server: Server, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, server: Server, plant: Plant, tmp_path: Path
 ) -> None:
     contents = {f"{number}": b"x" * number for number in range(1, 150)}
     put(contents)
@@ -288,7 +288,7 @@ def test_plain_checksums_need_no_request(
 
 @pytest.mark.parametrize("refused", ["object", "part"])
 def test_a_file_of_which_the_store_tells_nothing_sinks_no_plan(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     location: DatasetLocation,
     plant: Plant,
@@ -312,7 +312,7 @@ def test_a_file_of_which_the_store_tells_nothing_sinks_no_plan(
 
 
 def test_a_file_that_cannot_be_read_counts_as_changed(
-    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({"a": b"1"})
     plant(tmp_path, {"a": b"1"})
@@ -326,7 +326,7 @@ def test_a_file_that_cannot_be_read_counts_as_changed(
 
 
 def test_what_appeared_meanwhile_is_kept(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1", "b": b"2", "c": b"3", "d/e": b"4", "f": b"5", "g": b"6"})
     plant(tmp_path, {"c": b"33", "f": b"old"})
@@ -349,7 +349,7 @@ def test_what_appeared_meanwhile_is_kept(
     assert hints["b"] == hints["c"] == "Make a new plan, which considers what is there now."
 
 
-def test_a_plan_can_be_run_again(files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path) -> None:
+def test_a_plan_can_be_run_again(files: Dataset, put: Put, tree: Tree, tmp_path: Path) -> None:
     put({"a": b"1", "b": b"2"})
     plan = files.plan_download(tmp_path)
     assert plan.run().counts() == {"downloaded": 2}
@@ -358,7 +358,7 @@ def test_a_plan_can_be_run_again(files: DatasetFiles, put: Put, tree: Tree, tmp_
 
 
 def test_conflicts_are_reported_one_by_one(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     (tmp_path / "outside").mkdir()
     put(
@@ -396,7 +396,7 @@ def test_conflicts_are_reported_one_by_one(
 
 
 def test_uploads_that_would_hide_files_are_conflicts(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({"b": b"1", "d/e": b"2", "both": b"3", "both/x": b"4"})
     source = plant(tmp_path, {"b/c": b"5", "d": b"6", "both": b"7", "fine": b"8"})
@@ -432,9 +432,7 @@ def test_names_windows_cannot_hold_are_refused_or_mapped(tmp_path: Path) -> None
     assert actions(items)["../x"] == "refused"
 
 
-def test_mapped_names_come_back(
-    files: DatasetFiles, put: Put, stored: Stored, tree: Tree, tmp_path: Path
-) -> None:
+def test_mapped_names_come_back(files: Dataset, put: Put, stored: Stored, tree: Tree, tmp_path: Path) -> None:
     contents = {"2024-05-01T12:00/NUL.txt": b"1", "50%25.csv": b"2", "plain": b"3"}
     put(contents)
     options = TransferOptions(map_names=True)
@@ -480,7 +478,7 @@ def sized(used: int) -> Callable[[object], object]:
 
 
 def test_space_is_looked_at_before_anything_is_fetched(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({"a": b"x" * 3000, "b": b"y" * 2000})
     plant(tmp_path, {"a": b"o" * 1000})
@@ -499,7 +497,7 @@ def test_space_is_looked_at_before_anything_is_fetched(
 
 
 def test_where_there_is_no_room_no_folder_is_made(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({"obs/a": b"x" * 3000})
     monkeypatch.setattr(shutil, "disk_usage", sized(2999))
@@ -512,7 +510,7 @@ def test_where_there_is_no_room_no_folder_is_made(
 
 
 def test_a_file_needs_its_whole_space_until_it_replaces_the_old_one(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({"a": b"x" * 3000})
     plant(tmp_path, {"a": b"o" * 2900})
@@ -563,13 +561,13 @@ def test_looking_finds_what_is_there(
     shutil.rmtree(root)
 
 
-def plan_of(items: list[PlanItem], files: DatasetFiles) -> TransferPlan:
+def plan_of(items: list[PlanItem], files: Dataset) -> TransferPlan:
     return DownloadPlan(
         items, Path("data"), files.location.dataset_id, TransferOptions(), DownloadRunner(files)
     )
 
 
-def test_printing_is_the_dry_run(files: DatasetFiles) -> None:
+def test_printing_is_the_dry_run(files: Dataset) -> None:
     items = [PlanItem("new", f"obs/{number:02}.csv", 1000, f"obs/{number:02}.csv") for number in range(22)]
     items += [
         PlanItem("same", "same", 5),
@@ -591,7 +589,7 @@ def test_printing_is_the_dry_run(files: DatasetFiles) -> None:
     assert "no files" in repr(plan_of([], files))
 
 
-def test_plans_show_themselves_in_notebooks_without_running_anything(files: DatasetFiles) -> None:
+def test_plans_show_themselves_in_notebooks_without_running_anything(files: Dataset) -> None:
     nasty = "<script>alert(1)</script>.csv"
     page = plan_of([PlanItem("new", nasty, 7)] * 21, files)._repr_html_()
     assert nasty not in page
@@ -599,7 +597,7 @@ def test_plans_show_themselves_in_notebooks_without_running_anything(files: Data
     assert "… and 1 more" in page
 
 
-def test_what_is_deleted_comes_before_the_rest_of_a_plan(files: DatasetFiles) -> None:
+def test_what_is_deleted_comes_before_the_rest_of_a_plan(files: Dataset) -> None:
     items = [PlanItem("new", f"a{number:02}") for number in range(30)]
     items += [PlanItem("skip", f"b{number:02}", reason="left") for number in range(30)]
     items += [PlanItem("delete", "c"), PlanItem("refused", "d"), PlanItem("conflict", "e")]
@@ -615,7 +613,7 @@ def test_what_is_deleted_comes_before_the_rest_of_a_plan(files: DatasetFiles) ->
     ]
 
 
-def test_plans_are_sequences(files: DatasetFiles) -> None:
+def test_plans_are_sequences(files: Dataset) -> None:
     plan = plan_of([PlanItem("new", "a", 1), PlanItem("same", "b", 2)], files)
     assert len(plan) == 2
     assert plan[0].path == "a"
@@ -625,7 +623,7 @@ def test_plans_are_sequences(files: DatasetFiles) -> None:
 
 
 def test_patterns_choose_on_both_ways(
-    files: DatasetFiles, put: Put, stored: Stored, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"obs/a.csv": b"1", "obs/a.nc": b"2", "tmp/b.csv": b"3"})
     choice = Choice(Selection("*.csv", "tmp/"))
@@ -637,9 +635,7 @@ def test_patterns_choose_on_both_ways(
     assert actions(files.plan_upload(source, choice=choice)) == {"n.csv": "new"}
 
 
-def test_patterns_that_take_nothing_are_told(
-    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path
-) -> None:
+def test_patterns_that_take_nothing_are_told(files: Dataset, put: Put, plant: Plant, tmp_path: Path) -> None:
     put({"obs/a.csv": b"1", "b.csv": b"2"})
     source = plant(tmp_path / "up", {"n.csv": b"4"})
     choice = Choice(Selection("*.cvs"))

@@ -9,10 +9,11 @@ import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import TransferFailed, UnsafePath
+from provena_sdk.filesystem.local_copies import LocalCopies
 from provena_sdk.transfer.options import Choice
 from provena_sdk.transfer.patterns import Selection
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -28,7 +29,7 @@ RESERVED = [
 
 
 @pytest.mark.parametrize("name", RESERVED)
-def test_downloads_refuse_them(files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path, name: str) -> None:
+def test_downloads_refuse_them(files: Dataset, put: Put, tree: Tree, tmp_path: Path, name: str) -> None:
     put({name: b"forged", "a.csv": b"1"})
     plan = files.plan_download(tmp_path)
     assert [(item.path, item.action) for item in plan.only("refused")] == [(name, "refused")]
@@ -41,9 +42,7 @@ def test_downloads_refuse_them(files: DatasetFiles, put: Put, tree: Tree, tmp_pa
 
 
 @pytest.mark.parametrize("name", RESERVED)
-def test_uploads_refuse_them(
-    files: DatasetFiles, stored: Stored, plant: Plant, tmp_path: Path, name: str
-) -> None:
+def test_uploads_refuse_them(files: Dataset, stored: Stored, plant: Plant, tmp_path: Path, name: str) -> None:
     folder = plant(tmp_path, {name: b"forged", "a.csv": b"1"})
     plan = files.plan_upload(folder)
     assert [(item.path, item.action) for item in plan.only("refused")] == [(name, "refused")]
@@ -54,7 +53,7 @@ def test_uploads_refuse_them(
 
 
 def test_an_upload_leaves_them_out_when_told(
-    files: DatasetFiles, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     folder = plant(tmp_path, {RESERVED[0]: b"half", "a.csv": b"1"})
     choice = Choice(Selection(exclude="*.provena-part"))
@@ -64,7 +63,7 @@ def test_an_upload_leaves_them_out_when_told(
 
 @pytest.mark.parametrize("name", RESERVED)
 def test_single_files_are_refused(
-    files: DatasetFiles, put: Put, stored: Stored, tmp_path: Path, name: str
+    files: Dataset, put: Put, stored: Stored, tmp_path: Path, name: str
 ) -> None:
     put({"a.csv": b"1", name: b"forged"})
     before = stored()
@@ -73,14 +72,14 @@ def test_single_files_are_refused(
             files.open(name, mode)
     with pytest.raises(UnsafePath, match="temporary files"):
         files.download_specific(name, tmp_path)
-    contents = files.filesystem(Access.WRITE).store.contents
+    copies = LocalCopies(files.for_access(Access.WRITE))
     with pytest.raises(UnsafePath, match="temporary files"):
-        run_sync(contents.download("a.csv", tmp_path / ".a.csv.5f3a.provena-part"))
+        run_sync(copies.download("a.csv", tmp_path / ".a.csv.5f3a.provena-part"))
     assert stored() == before
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_that_is_in_a_dataset_can_be_removed(files: DatasetFiles, put: Put, stored: Stored) -> None:
+def test_one_that_is_in_a_dataset_can_be_removed(files: Dataset, put: Put, stored: Stored) -> None:
     put({"a.csv": b"1", RESERVED[0]: b"forged", RESERVED[1]: b"forged"})
     files.filesystem(Access.WRITE).rm([RESERVED[0], RESERVED[1]])
     assert stored() == {"a.csv": b"1"}

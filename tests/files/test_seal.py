@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
 from provena_sdk.transfer.local.seal import Seal
+from tests.files.dataset import Dataset
 
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")
 
@@ -116,7 +116,7 @@ def test_it_is_made_only_when_asked_for(key: Path) -> None:
 
 
 def test_a_key_that_cannot_be_kept_fails_nothing(
-    files: DatasetFiles,
+    files: Dataset,
     put: Callable[[dict[str, bytes]], None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

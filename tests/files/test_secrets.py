@@ -1,6 +1,5 @@
 """No key or token in anything that is printed, raised, logged or sent; and none taken from this machine."""
 
-import asyncio
 import logging
 import pickle
 import traceback
@@ -9,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.s3fs import s3fs_of
 from provena_sdk.errors import TransferFailed
 from provena_sdk.s3 import retry
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]
@@ -36,7 +36,7 @@ def issued() -> list[Credentials]:
 
 
 @pytest.fixture
-def files(server: Server, location: DatasetLocation, issued: list[Credentials]) -> Iterator[DatasetFiles]:
+def files(server: Server, location: DatasetLocation, issued: list[Credentials]) -> Iterator[Dataset]:
     """The dataset's files, keeping a record of what was granted."""
 
     def provider(dataset_id: str, access: Access) -> Credentials:
@@ -46,7 +46,7 @@ def files(server: Server, location: DatasetLocation, issued: list[Credentials]) 
         )
         return issued[-1]
 
-    made = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    made = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     yield made
     made.close()
 
@@ -88,7 +88,7 @@ def test_errors_of_the_store_are_stripped(
         issued.append(Credentials(keys.access_key_id, secret, token, keys.expiry))
         return issued[-1]
 
-    files = DatasetFiles(location, CredentialsSource(provider), StoreAddress(server.url))
+    files = Dataset(location, CredentialsSource(provider), StoreAddress(server.url))
     with pytest.raises(Exception) as listing:
         files.list()
     with pytest.raises(Exception) as reading:
@@ -104,7 +104,7 @@ def test_errors_of_the_store_are_stripped(
 
 
 def test_reports_and_their_errors_are_stripped(
-    files: DatasetFiles, faults: ObjectFaults, put: Put, issued: list[Credentials], tmp_path: Path
+    files: Dataset, faults: ObjectFaults, put: Put, issued: list[Credentials], tmp_path: Path
 ) -> None:
     put({"a": b"1", "b": b"2"})
     faults.add(ObjectFault(kind="truncate", key="*/a", operation="GetObject", times=None))
@@ -118,39 +118,8 @@ def test_reports_and_their_errors_are_stripped(
         assert secret.encode() not in pickled
 
 
-@pytest.mark.parametrize("kind", ["latency", "reset", "internal_error", "expire_credentials"])
-def test_frames_of_other_libraries_are_cut_off(
-    files: DatasetFiles,
-    faults: ObjectFaults,
-    put: Put,
-    issued: list[Credentials],
-    location: DatasetLocation,
-    shown_by: Callable[[BaseException], str],
-    kind: str,
-) -> None:
-    put({"a": b"1"})
-    store = files.filesystem().store
-    arguments = {"Bucket": location.bucket, "Key": f"{location.prefix}a"}
-    # What botocore reads when it is first used takes longer than the timeout.
-    run_sync(store._call_s3("head_object", **arguments))
-    faults.add(ObjectFault(kind=kind, seconds=30.0, times=None))  # type: ignore[arg-type]  # a word of the table
-
-    async def request() -> BaseException:
-        # Looked at here: on its way to another thread a timeout would lose what it came from.
-        with pytest.raises(Exception) as caught:
-            async with asyncio.timeout(1.0):
-                await store._call_s3("get_object", **arguments)
-        return caught.value
-
-    shown = shown_by(run_sync(request()))
-    assert "botocore/" not in shown
-    assert issued
-    for secret in secrets_of(issued):
-        assert secret not in shown
-
-
 def test_debug_logs_are_stripped(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     plant: Plant,
     issued: list[Credentials],
@@ -164,6 +133,7 @@ def test_debug_logs_are_stripped(
         files.download_all(tmp_path / "down")
         files.upload_all(plant(tmp_path / "up", {"b": b"2"}))
         files.open("b").read()
+        s3fs_of(files).cat_file(f"{files.location.bucket}/{files.location.key('b')}")
         server.grants.expire_all()
         files.list()
     text = "\n".join(f"{record.name} {record.getMessage()} {record.args!r}" for record in caplog.records)
@@ -174,7 +144,7 @@ def test_debug_logs_are_stripped(
 
 
 def test_the_machines_own_keys_and_settings_are_not_used(
-    files: DatasetFiles,
+    files: Dataset,
     server: Server,
     put: Put,
     tmp_path: Path,
@@ -211,5 +181,5 @@ def test_without_an_endpoint_amazon_is_meant_whatever_the_machine_says(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
-    store = DatasetFiles(location, source, StoreAddress(region="ap-southeast-2")).filesystem().store
-    assert store.s3.meta.endpoint_url == "https://s3.ap-southeast-2.amazonaws.com"
+    fs = s3fs_of(DatasetFiles(location, source, StoreAddress(region="ap-southeast-2")))
+    assert fs.s3.meta.endpoint_url == "https://s3.ap-southeast-2.amazonaws.com"

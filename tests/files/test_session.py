@@ -4,31 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.utils import parse_timestamp
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
-from provena_sdk.datasets.session import timestamp
+from provena_sdk.datasets.credentials import CredentialsSource
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.s3fs import s3fs_of
+from provena_sdk.s3.models import StoreAddress
+from tests.files.dataset import Dataset
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "2024-05-01T08:30:00.000Z",
-        "2024-05-01T08:30:00Z",
-        "2024-05-01T08:30:00.123456+02:00",
-        "Wed, 01 May 2024 08:30:00 GMT",
-        "Wednesday, 01-May-24 08:30:00 GMT",
-        "1714552200",
-        1714552200,
-    ],
-)
-def test_times_are_read_as_botocore_reads_them(value: Any) -> None:
-    assert timestamp(value) == parse_timestamp(value)
-
-
-def test_files_tell_when_they_were_written(files: DatasetFiles) -> None:
+def test_files_tell_when_they_were_written(files: Dataset) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     files.open("a", "wb").close()
     [info] = files.list()
@@ -36,15 +21,15 @@ def test_files_tell_when_they_were_written(files: DatasetFiles) -> None:
     assert info.modified.tzinfo is UTC
 
 
-def test_requests_say_who_sends_them(files: DatasetFiles) -> None:
-    async def agents() -> list[str]:
-        store = files.filesystem(Access.READ).store
-        client = await store.set_session()
-        sent: list[str] = []
-        client.meta.events.register(
-            "before-send.s3", lambda request, **_: sent.append(request.headers["User-Agent"])
-        )
-        await store.request("list_objects_v2", Prefix=store.location.prefix)
-        return sent
-
-    assert [str(agent).split("/")[0].removeprefix("b'") for agent in run_sync(agents())] == ["provena-sdk"]
+def test_requests_say_who_sends_them(
+    script: Any, location: DatasetLocation, source: CredentialsSource
+) -> None:
+    script.says("404 Not Found")
+    files = Dataset(location, source, StoreAddress(script.url))
+    with pytest.raises(FileNotFoundError):
+        run_sync(files.objects.head("a"))
+    with pytest.raises(FileNotFoundError):
+        s3fs_of(files).info(f"{location.bucket}/{location.key('a')}")
+    agents = {asked.headers["user-agent"].partition("/")[0] for asked in script.asked}
+    assert agents == {"provena-sdk"}
+    files.close()

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import FileError, TransferFailed, UnsafePath
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.options import Choice, TransferOptions
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]
@@ -92,7 +92,7 @@ def is_part(path: object) -> bool:
 @pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("event", ["open", "os.rename"])
 def test_no_file_lands_outside(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     tree: Tree,
     scene: Scene,
@@ -113,7 +113,7 @@ def test_no_file_lands_outside(
 
 
 def test_what_is_swapped_while_the_store_answers(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     server: Server,
     tree: Tree,
@@ -164,7 +164,7 @@ while os.getppid() == int(os.environ["ATTACKED"]):
 """
 
 
-def test_swapping_all_the_time(files: DatasetFiles, put: Put, tree: Tree, scene: Scene) -> None:
+def test_swapping_all_the_time(files: Dataset, put: Put, tree: Tree, scene: Scene) -> None:
     places = [scene.folder, scene.moved, scene.inside / "link", scene.outside]
     attacker = subprocess.Popen(
         [sys.executable, "-c", ATTACKER, *map(str, places)], env={**os.environ, "ATTACKED": str(os.getpid())}
@@ -181,7 +181,7 @@ def test_swapping_all_the_time(files: DatasetFiles, put: Put, tree: Tree, scene:
 
 
 def test_no_file_is_deleted_outside(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, scene: Scene, before: Callable[..., None]
+    files: Dataset, put: Put, tree: Tree, plant: Plant, scene: Scene, before: Callable[..., None]
 ) -> None:
     put({"a.csv": SMALL})
     plant(scene.inside, {"obs/old.csv": b"old"})
@@ -194,7 +194,7 @@ def test_no_file_is_deleted_outside(
 
 
 def test_no_dead_download_is_cleared_away_outside(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, scene: Scene, before: Callable[..., None]
+    files: Dataset, put: Put, tree: Tree, plant: Plant, scene: Scene, before: Callable[..., None]
 ) -> None:
     put({"obs/a.csv": SMALL})
     dead = part_name("a.csv", Seal.load().token(part_stem("a.csv")))
@@ -207,7 +207,7 @@ def test_no_dead_download_is_cleared_away_outside(
 
 
 def test_no_time_is_set_outside(
-    files: DatasetFiles, put: Put, plant: Plant, scene: Scene, before: Callable[..., None]
+    files: Dataset, put: Put, plant: Plant, scene: Scene, before: Callable[..., None]
 ) -> None:
     put({"obs/a.csv": SMALL})
     for folder in (plant(scene.folder, {"a.csv": SMALL}), plant(scene.outside, {"a.csv": SMALL})):
@@ -220,7 +220,7 @@ def test_no_time_is_set_outside(
 
 
 def test_a_folder_that_is_made_anew_meanwhile_is_used(
-    files: DatasetFiles, put: Put, tree: Tree, scene: Scene, before: Callable[..., None]
+    files: Dataset, put: Put, tree: Tree, scene: Scene, before: Callable[..., None]
 ) -> None:
     put({f"obs/{number}": b"%d" % number for number in range(50)})
 

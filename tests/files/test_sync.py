@@ -10,13 +10,13 @@ import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import FileConflict, InvalidArgument, TransferFailed
 from provena_sdk.sandbox.object_store import ObjectFaults, Server
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.report import TransferReport
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -26,18 +26,18 @@ Plant = Callable[[Path, dict[str, bytes]], Path]
 DELETE = Choice(delete=True)
 
 
-def down(files: DatasetFiles, folder: Path, choice: Choice = DELETE, path: str = "") -> TransferReport:
+def down(files: Dataset, folder: Path, choice: Choice = DELETE, path: str = "") -> TransferReport:
     plan = files.plan_download(folder, path=path, choice=choice, options=TransferOptions(keep_times=True))
     return plan.run(raise_for_failures=False)
 
 
-def up(files: DatasetFiles, folder: Path, choice: Choice = DELETE) -> TransferReport:
+def up(files: Dataset, folder: Path, choice: Choice = DELETE) -> TransferReport:
     return files.plan_upload(folder, choice=choice).run(raise_for_failures=False)
 
 
-def behind(files: DatasetFiles, paths: list[str]) -> None:
+def behind(files: Dataset, paths: list[str]) -> None:
     """Remove files from the dataset as somebody else would."""
-    assert run_sync(files.filesystem(Access.WRITE).store.objects.delete(paths)) == {}
+    assert run_sync(files.for_access(Access.WRITE).objects.delete(paths)) == {}
 
 
 def outcomes(report: TransferReport) -> dict[str, str]:
@@ -45,7 +45,7 @@ def outcomes(report: TransferReport) -> dict[str, str]:
 
 
 def test_down_deletes_what_the_dataset_does_not_hold(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1", "obs/b": b"2"})
     folder = plant(tmp_path / "here", {"a": b"1", "old": b"3", "gone/deep/er": b"4", "obs/c": b"5"})
@@ -69,7 +69,7 @@ def test_down_deletes_what_the_dataset_does_not_hold(
 
 
 def test_nothing_is_deleted_unasked(
-    files: DatasetFiles, put: Put, stored: Stored, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     folder = plant(tmp_path, {"b": b"2"})
@@ -81,7 +81,7 @@ def test_nothing_is_deleted_unasked(
 
 
 def test_down_leaves_links_and_downloads_in_the_making(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     outside = plant(tmp_path / "outside", {"theirs": b"t"})
@@ -101,7 +101,7 @@ def test_down_leaves_links_and_downloads_in_the_making(
 
 
 def test_down_deletes_below_what_was_asked_for_only(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"obs/a": b"1", "other": b"2"})
     folder = plant(tmp_path, {"obs/old": b"3", "mine": b"4"})
@@ -112,7 +112,7 @@ def test_down_deletes_below_what_was_asked_for_only(
 
 
 def test_only_what_is_chosen_is_deleted(
-    files: DatasetFiles, put: Put, stored: Stored, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a.csv": b"1", "old.csv": b"2", "old.txt": b"3", "tmp/old.csv": b"4"})
     source = plant(tmp_path / "up", {"a.csv": b"1"})
@@ -125,7 +125,7 @@ def test_only_what_is_chosen_is_deleted(
 
 
 def test_up_deletes_in_the_dataset_only_and_never_the_services_file(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     stored: Stored,
     server: Server,
@@ -149,7 +149,7 @@ def test_up_deletes_in_the_dataset_only_and_never_the_services_file(
 
 
 def test_up_deletes_more_files_than_one_request_takes(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({f"old/{number:04}": b"" for number in range(1203)})
     report = up(files, plant(tmp_path, {"a": b"1"}))
@@ -159,7 +159,7 @@ def test_up_deletes_more_files_than_one_request_takes(
 
 @pytest.mark.parametrize("way", ["up", "down"])
 def test_nothing_is_deleted_when_a_file_failed(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     location: DatasetLocation,
     put: Put,
@@ -184,7 +184,7 @@ def test_nothing_is_deleted_when_a_file_failed(
 
 
 def test_nothing_is_deleted_when_an_upload_fails_on_the_way(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({"old": b"1"})
     plan = files.plan_upload(plant(tmp_path, {"a": b"2", "b": b"3"}), choice=DELETE)
@@ -196,7 +196,7 @@ def test_nothing_is_deleted_when_an_upload_fails_on_the_way(
 
 @pytest.mark.parametrize("held", [{}, {"metadata.json": b"m"}])
 def test_an_empty_side_empties_not_the_other(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     stored: Stored,
     tree: Tree,
@@ -218,13 +218,13 @@ def test_an_empty_side_empties_not_the_other(
     assert stored() == held | {"theirs": b"2"}
 
 
-def test_nothing_on_either_side_is_fine(files: DatasetFiles, tmp_path: Path) -> None:
+def test_nothing_on_either_side_is_fine(files: Dataset, tmp_path: Path) -> None:
     assert len(down(files, tmp_path)) == 0
     assert len(up(files, tmp_path)) == 0
 
 
 def test_what_changed_after_the_plan_is_not_deleted(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     plant(tmp_path, {"edited": b"2", "gone": b"3", "swapped/x": b"4"})
@@ -244,7 +244,7 @@ def test_what_changed_after_the_plan_is_not_deleted(
 
 
 def test_what_changed_in_the_dataset_after_the_plan_is_neither_replaced_nor_deleted(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({"changed": b"1", "edited": b"2", "old": b"3", "older": b"4", "gone": b"5", "removed": b"6"})
     mine = {"changed": b"mine", "edited": b"mine", "new": b"mine", "equal": b"mine", "removed": b"mine"}
@@ -279,7 +279,7 @@ def test_what_changed_in_the_dataset_after_the_plan_is_neither_replaced_nor_dele
 
 
 def test_what_was_replaced_in_the_dataset_after_the_plan_is_not_deleted(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({"old": b"3", "older": b"4", "gone": b"5"})
     plan = files.plan_upload(plant(tmp_path, {"a": b"1"}), choice=DELETE)
@@ -290,7 +290,7 @@ def test_what_was_replaced_in_the_dataset_after_the_plan_is_not_deleted(
 
 
 def test_a_plan_to_upload_can_be_run_again(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     put({"b": b"old"})
     plan = files.plan_upload(plant(tmp_path, {"a": b"1", "b": b"2"}))
@@ -300,7 +300,7 @@ def test_a_plan_to_upload_can_be_run_again(
 
 
 def test_the_services_file_is_not_deleted_here_either(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     plant(tmp_path, {"metadata.json": b"m", "old": b"2"})
@@ -309,7 +309,7 @@ def test_the_services_file_is_not_deleted_here_either(
 
 
 def test_by_time_no_file_is_read(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     tree: Tree,
     tmp_path: Path,
@@ -336,7 +336,7 @@ def test_by_time_no_file_is_read(
 
 
 def test_a_failed_deletion_is_a_failure_of_that_file(
-    files: DatasetFiles,
+    files: Dataset,
     put: Put,
     stored: Stored,
     plant: Plant,
@@ -365,7 +365,7 @@ def test_a_failed_deletion_is_a_failure_of_that_file(
 
 
 def test_files_that_are_the_same_get_the_stores_times(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Plant, server: Server, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Plant, server: Server, tmp_path: Path
 ) -> None:
     contents = {"a": b"1", "obs/b": b"2", "obs/c": b"3", "empty": b""}
     put(contents)
@@ -382,7 +382,7 @@ def test_files_that_are_the_same_get_the_stores_times(
 
 
 def test_times_are_left_alone_unless_they_are_wanted(
-    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     folder = plant(tmp_path, {"a": b"1"})
@@ -394,7 +394,7 @@ def test_times_are_left_alone_unless_they_are_wanted(
 
 
 def test_no_time_is_set_of_a_file_that_changed_meanwhile(
-    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path
+    files: Dataset, put: Put, plant: Plant, tmp_path: Path
 ) -> None:
     put({"a": b"1"})
     folder = plant(tmp_path, {"a": b"1"})
@@ -406,7 +406,7 @@ def test_no_time_is_set_of_a_file_that_changed_meanwhile(
 
 
 def test_a_time_that_cannot_be_set_is_no_failure(
-    files: DatasetFiles, put: Put, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put({"a": b"1"})
     folder = plant(tmp_path, {"a": b"1"})

@@ -10,7 +10,6 @@ import pytest
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import (
@@ -25,6 +24,7 @@ from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.local.seal import Seal
+from tests.files.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -48,7 +48,7 @@ ODD_NAMES = {
 
 
 def test_what_goes_up_comes_down(
-    files: DatasetFiles, stored: Stored, plant: Plant, tree: Tree, tmp_path: Path
+    files: Dataset, stored: Stored, plant: Plant, tree: Tree, tmp_path: Path
 ) -> None:
     source = plant(tmp_path / "source", ODD_NAMES)
     sent = files.upload_all(source)
@@ -61,7 +61,7 @@ def test_what_goes_up_comes_down(
     assert [outcome.path for outcome in fetched] == sorted(ODD_NAMES)
 
 
-def test_listing(files: DatasetFiles, put: Put) -> None:
+def test_listing(files: Dataset, put: Put) -> None:
     put({"b/2.csv": b"22", "a.csv": b"1", "folder/": b"", "metadata.json": b"{}"})
     found = files.list()
     assert [str(info) for info in found] == ["a.csv", "b/2.csv", "metadata.json"]
@@ -70,7 +70,7 @@ def test_listing(files: DatasetFiles, put: Put) -> None:
     assert found[0].modified.tzinfo is not None
 
 
-def test_more_files_than_one_page_lists(files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path) -> None:
+def test_more_files_than_one_page_lists(files: Dataset, put: Put, tree: Tree, tmp_path: Path) -> None:
     contents = {f"many/{number:04}.txt": b"%d" % number for number in range(1_010)}
     put(contents)
     assert len(files.list()) == 1_010
@@ -80,7 +80,7 @@ def test_more_files_than_one_page_lists(files: DatasetFiles, put: Put, tree: Tre
 
 
 def test_large_files_go_in_parts(
-    files: DatasetFiles, server: Server, location: DatasetLocation, stored: Stored, tree: Tree, tmp_path: Path
+    files: Dataset, server: Server, location: DatasetLocation, stored: Stored, tree: Tree, tmp_path: Path
 ) -> None:
     data = random.Random(1).randbytes(20 * 1024**2 + 17)
     (tmp_path / "source").mkdir()
@@ -95,7 +95,7 @@ def test_large_files_go_in_parts(
 
 
 def test_a_second_upload_replaces_the_first(
-    files: DatasetFiles, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     source = plant(tmp_path, {"a.csv": b"old", "b.csv": b"same"})
     files.upload_all(source)
@@ -105,9 +105,7 @@ def test_a_second_upload_replaces_the_first(
     assert stored() == {"a.csv": b"new", "b.csv": b"same"}
 
 
-def test_a_second_download_replaces_the_first(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
-) -> None:
+def test_a_second_download_replaces_the_first(files: Dataset, put: Put, tree: Tree, tmp_path: Path) -> None:
     put({"a.csv": b"old"})
     files.download_all(tmp_path)
     put({"a.csv": b"new"})
@@ -115,7 +113,7 @@ def test_a_second_download_replaces_the_first(
     assert tree(tmp_path) == {"a.csv": b"new"}
 
 
-def test_empty_folders_and_datasets(files: DatasetFiles, stored: Stored, tmp_path: Path) -> None:
+def test_empty_folders_and_datasets(files: Dataset, stored: Stored, tmp_path: Path) -> None:
     (tmp_path / "source" / "nothing").mkdir(parents=True)
     assert len(files.upload_all(tmp_path / "source")) == 0
     assert stored() == {}
@@ -125,7 +123,7 @@ def test_empty_folders_and_datasets(files: DatasetFiles, stored: Stored, tmp_pat
 
 
 def test_the_service_keeps_its_metadata(
-    files: DatasetFiles, put: Put, stored: Stored, plant: Plant, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, stored: Stored, plant: Plant, tree: Tree, tmp_path: Path
 ) -> None:
     put({"metadata.json": b"the service's"})
     source = plant(tmp_path / "source", {"metadata.json": b"mine", "run/metadata.json": b"a run's"})
@@ -155,7 +153,7 @@ def test_the_service_keeps_its_metadata(
     ],
 )
 def test_path_forms(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path, path: str, expected: set[str]
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path, path: str, expected: set[str]
 ) -> None:
     put({"obs/readme.txt": b"1", "obs/2024/may.csv": b"2", "obsolete": b"3", "obs2/x": b"4"})
     files.download_specific(path, tmp_path)
@@ -163,7 +161,7 @@ def test_path_forms(
 
 
 def test_a_path_that_is_a_file_and_a_folder_means_the_file(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
 ) -> None:
     put({"run": b"file", "run/log": b"in folder"})
     files.download_specific("run", tmp_path / "file")
@@ -173,7 +171,7 @@ def test_a_path_that_is_a_file_and_a_folder_means_the_file(
 
 
 def test_a_file_in_the_way_of_a_folder_is_refused(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
 ) -> None:
     put({"run": b"file", "run/log": b"in folder", "other": b"x"})
     report = files.download_all(tmp_path, raise_for_failures=False)
@@ -183,7 +181,7 @@ def test_a_file_in_the_way_of_a_folder_is_refused(
     assert isinstance(taken.error, FileConflict)
 
 
-def test_an_unknown_path_names_what_comes_near(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+def test_an_unknown_path_names_what_comes_near(files: Dataset, put: Put, tmp_path: Path) -> None:
     put({"observations/2024.csv": b"1", "observations/2023.csv": b"2"})
     with pytest.raises(DatasetFileNotFound, match=r"observations/2024\.csv") as caught:
         files.download_specific("observation/2024.csv", tmp_path)
@@ -196,7 +194,7 @@ def test_an_unknown_path_names_what_comes_near(files: DatasetFiles, put: Put, tm
         files.download_specific("obs", tmp_path)
 
 
-def test_what_only_ends_alike_is_not_suggested(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+def test_what_only_ends_alike_is_not_suggested(files: Dataset, put: Put, tmp_path: Path) -> None:
     put({"é.txt": b"1", "(a).txt": b"2", "Obs/Tide.csv": b"3"})
     with pytest.raises(DatasetFileNotFound) as caught:
         files.download_specific("nope.txt", tmp_path)
@@ -208,7 +206,7 @@ def test_what_only_ends_alike_is_not_suggested(files: DatasetFiles, put: Put, tm
 
 @pytest.mark.parametrize("size", [1, 9 * 1024**2])
 def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     put({"a.csv": bytes(size)})
     real = os.open
@@ -227,7 +225,7 @@ def test_a_file_that_cannot_be_made_is_named_by_its_own_name(
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
 def test_a_disk_that_fills_up_is_told_with_the_files_name(
-    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    files: Dataset, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     put({"obs/a.csv": b"1", "b.csv": b"2"})
     raised = OSError(number, os.strerror(number))
@@ -246,7 +244,7 @@ def test_a_disk_that_fills_up_is_told_with_the_files_name(
 
 
 def test_an_error_with_a_class_of_its_own_stays_as_it_is(
-    files: DatasetFiles, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Quota(OSError):
         pass
@@ -263,7 +261,7 @@ def test_an_error_with_a_class_of_its_own_stays_as_it_is(
 
 
 def test_what_a_killed_download_left_goes_with_the_next(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
 ) -> None:
     put({"obs/a.csv": b"1"})
     seal = Seal.load()
@@ -281,7 +279,7 @@ def test_what_a_killed_download_left_goes_with_the_next(
 
 
 def test_what_only_looks_like_a_dead_download_stays(
-    files: DatasetFiles, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, plant: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
 ) -> None:
     put({"a.csv": b"1", "b.nc": bytes(9 * 1024**2)})
     mine = {
@@ -330,7 +328,7 @@ def test_a_printed_list_does_nothing_to_the_terminal(
     assert printed.replace("\n", "").isprintable()
 
 
-def test_a_file_in_the_way_of_a_folder_is_named(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+def test_a_file_in_the_way_of_a_folder_is_named(files: Dataset, put: Put, tmp_path: Path) -> None:
     put({"obs/2024/a.csv": b"1"})
     for name in ("obs", "obs/2024"):
         target = tmp_path / name
@@ -341,14 +339,14 @@ def test_a_file_in_the_way_of_a_folder_is_named(files: DatasetFiles, put: Put, t
         target.unlink()
 
 
-def test_a_folder_that_only_a_marker_makes(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+def test_a_folder_that_only_a_marker_makes(files: Dataset, put: Put, tmp_path: Path) -> None:
     put({"empty/": b""})
     assert len(files.download_specific("empty", tmp_path)) == 0
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../b", "a//b", "a\\b", "C:/x", "./a", "a\0b", "//server/share"])
 def test_paths_that_leave_the_dataset_are_refused_at_once(
-    files: DatasetFiles, asked: list[tuple[str, Access]], tmp_path: Path, path: str
+    files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path, path: str
 ) -> None:
     with pytest.raises(UnsafePath):
         files.download_specific(path, tmp_path)
@@ -373,7 +371,7 @@ HOSTILE = [
 
 
 def test_keys_that_leave_the_destination_are_refused_one_by_one(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
 ) -> None:
     put(dict.fromkeys(HOSTILE, b"evil") | {"good.txt": b"good"})
     inside = tmp_path / "outer" / "inside"
@@ -389,7 +387,7 @@ def test_keys_that_leave_the_destination_are_refused_one_by_one(
 
 
 def test_links_in_the_destination_are_not_followed_out_of_it(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
 ) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     outside.mkdir()
@@ -427,7 +425,7 @@ def test_a_link_that_takes_a_folders_place_during_a_transfer_is_not_followed(tmp
     assert (inside / "obs").is_dir()
 
 
-def test_links_in_the_source(files: DatasetFiles, stored: Stored, plant: Plant, tmp_path: Path) -> None:
+def test_links_in_the_source(files: Dataset, stored: Stored, plant: Plant, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     source = plant(tmp_path / "source", {"real/a.txt": b"a"})
     (source / "file-link").symlink_to(source / "real" / "a.txt")
@@ -448,7 +446,7 @@ def test_links_in_the_source(files: DatasetFiles, stored: Stored, plant: Plant, 
 
 
 def test_source_files_that_cannot_be_sent(
-    files: DatasetFiles, stored: Stored, plant: Plant, tmp_path: Path
+    files: Dataset, stored: Stored, plant: Plant, tmp_path: Path
 ) -> None:
     source = plant(tmp_path, {"good": b"1", "back\\slash": b"2", ".good.5f3a.provena-part": b"3"})
     os.mkfifo(source / "pipe")
@@ -466,7 +464,7 @@ def test_source_files_that_cannot_be_sent(
 
 @pytest.mark.parametrize("kind", ["missing", "file"])
 def test_a_source_that_is_no_folder(
-    files: DatasetFiles, asked: list[tuple[str, Access]], tmp_path: Path, kind: str
+    files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path, kind: str
 ) -> None:
     given = tmp_path / kind
     if kind == "file":
@@ -478,7 +476,7 @@ def test_a_source_that_is_no_folder(
 
 
 def test_a_destination_that_is_a_file(
-    files: DatasetFiles, asked: list[tuple[str, Access]], tmp_path: Path
+    files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InvalidArgument) as caught:
@@ -488,7 +486,7 @@ def test_a_destination_that_is_a_file(
 
 
 def test_a_folder_in_the_way_fails_that_file_alone(
-    files: DatasetFiles, put: Put, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
 ) -> None:
     put({"a": b"1", "b": b"2"})
     (tmp_path / "a").mkdir()
@@ -499,7 +497,7 @@ def test_a_folder_in_the_way_fails_that_file_alone(
 
 
 def test_neighbours_whose_prefix_begins_alike_stay_out(
-    files: DatasetFiles, put: Put, server: Server, location: DatasetLocation, tree: Tree, tmp_path: Path
+    files: Dataset, put: Put, server: Server, location: DatasetLocation, tree: Tree, tmp_path: Path
 ) -> None:
     put({"mine": b"1"})
     neighbour = location.prefix.removesuffix("/") + "x/theirs"
@@ -509,12 +507,12 @@ def test_neighbours_whose_prefix_begins_alike_stay_out(
     assert tree(tmp_path) == {"mine": b"1"}
 
 
-def test_existence(files: DatasetFiles, put: Put) -> None:
+def test_existence(files: Dataset, put: Put) -> None:
     put({"obs/2024.csv": b"1"})
-    assert files.exists("obs/2024.csv")
-    assert files.exists("obs")
-    assert files.exists("obs/")
-    assert files.exists("")
-    assert not files.exists("ob")
-    assert not files.exists("obs/2024")
-    assert not files.exists("obs/2024.csv/")
+    assert files.exists_("obs/2024.csv")
+    assert files.exists_("obs")
+    assert files.exists_("obs/")
+    assert files.exists_("")
+    assert not files.exists_("ob")
+    assert not files.exists_("obs/2024")
+    assert not files.exists_("obs/2024.csv/")

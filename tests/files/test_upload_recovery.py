@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3 import retry
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from tests.files.dataset import Dataset
 
 Stored = Callable[[], dict[str, bytes]]
 
@@ -28,13 +28,13 @@ PROGRAM = """
     from datetime import datetime, timezone
     from provena_sdk.s3.credentials import Credentials
     from provena_sdk.datasets.credentials import CredentialsSource
-    from provena_sdk.datasets.files import DatasetFiles
+    from tests.files.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
-    files = DatasetFiles(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
+    files = Dataset(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.upload_all(folder)
 """
 
@@ -87,7 +87,7 @@ STRUCK = [
 
 @pytest.mark.parametrize(("kind", "operation", "options"), STRUCK)
 def test_what_is_struck_arrives_and_leaves_nothing(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     stored: Stored,
     unfinished: Callable[[], int],
@@ -111,7 +111,7 @@ def test_what_is_struck_arrives_and_leaves_nothing(
 
 @pytest.mark.slow
 def test_an_upload_whose_process_was_killed_is_gone_on_with(
-    files: DatasetFiles,
+    files: Dataset,
     faults: ObjectFaults,
     server: Server,
     location: DatasetLocation,
@@ -162,7 +162,7 @@ def sent(server: Server, location: DatasetLocation) -> int:
 
 
 def test_one_file_is_uploaded_by_two_at_once(
-    files: DatasetFiles, stored: Stored, unfinished: Callable[[], int], folder: Path, state: Path
+    files: Dataset, stored: Stored, unfinished: Callable[[], int], folder: Path, state: Path
 ) -> None:
     (folder / "large").write_bytes(LARGE)
     threads = [threading.Thread(target=files.upload_all, args=(folder,)) for _ in range(2)]
@@ -176,7 +176,7 @@ def test_one_file_is_uploaded_by_two_at_once(
 
 
 def test_a_state_folder_that_cannot_be_made(
-    files: DatasetFiles, stored: Stored, folder: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+    files: Dataset, stored: Stored, folder: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "large").write_bytes(LARGE)
     (state / "file").write_bytes(b"")

@@ -115,7 +115,7 @@ def test_going_on_behind_a_long_file(
     monkeypatch: pytest.MonkeyPatch,
     tells_checksums: bool,
 ) -> None:
-    monkeypatch.setattr("provena_sdk.datasets.contents.COPY_PART_BYTES", 17 * 1024**2)
+    monkeypatch.setattr("provena_sdk.s3.client.copying.COPY_PART_BYTES", 17 * 1024**2)
     sandbox.storage.put(dataset, "a", LARGE)
     if not tells_checksums:
 
@@ -221,8 +221,8 @@ def test_objects_too_large_to_copy_at_once(
     requests: Requests,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("provena_sdk.datasets.contents.MAX_COPY_BYTES", 10 * 1024**2)
-    monkeypatch.setattr("provena_sdk.datasets.contents.COPY_PART_BYTES", 6 * 1024**2)
+    monkeypatch.setattr("provena_sdk.s3.client.copying.MAX_COPY_BYTES", 10 * 1024**2)
+    monkeypatch.setattr("provena_sdk.s3.client.copying.COPY_PART_BYTES", 6 * 1024**2)
     sandbox.storage.put(dataset, "large", LARGE)
 
     async def refuse(*_: object) -> None:
@@ -238,7 +238,7 @@ def test_a_store_that_copies_nothing_into_parts_is_sent_the_bytes(
     fs: ProvenaFileSystem, sandbox: Sandbox, dataset: str, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As MinIO does with uploads that keep checksums."""
-    monkeypatch.setattr("provena_sdk.datasets.contents.MAX_COPY_BYTES", 10 * 1024**2)
+    monkeypatch.setattr("provena_sdk.s3.client.copying.MAX_COPY_BYTES", 10 * 1024**2)
     sandbox.storage.put(dataset, "large", LARGE)
 
     async def refuse(*_: object, **__: object) -> None:

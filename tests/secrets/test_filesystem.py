@@ -104,7 +104,7 @@ def test_a_lease_is_shown_without_its_keys(
         provena.sign_in()
         files = provena._datasets.files(reef)
         keys = DatasetCredentialsProvider(provena._transport)(reef, Access.READ)
-    held = LeasedDataset("l", sandbox.domain, files.location, files._address, keys)
+    held = LeasedDataset("l", sandbox.domain, files.location, files.address, keys)
     LEASES.put(held)
     try:
         fs = fsspec.filesystem("provena", lease=True)

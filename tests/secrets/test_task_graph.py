@@ -15,6 +15,7 @@ import pytest
 from provena_sdk import Provena
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.s3fs import s3fs_of
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.transfer.executor import run_on
 from provena_sdk.transfer.items import Download
@@ -59,17 +60,17 @@ def test_tasks_plans_and_file_systems_hold_no_secret(
     with Provena(interactive=True) as provena:
         provena.sign_in()
         files = provena._datasets.files(handle)
-        items = [Download(info, info.path) for info in files.list()]
+        reef = provena.datastore.interactive_dataset(handle)
+        items = [Download(info, info.path) for info in reef.list_files()]
         executor = Copying()
         outcomes = run_sync(run_on(executor, files, Fetch(environment), items, Meter()))
         assert {outcome.outcome for outcome in outcomes} == {"downloaded"}
 
-        reef = provena.datastore.interactive_dataset(handle)
         plan = reef.plan_download(environment / "again")
         for access in Access:
-            filesystem = files.filesystem(access)
-            filesystem.ls("")
-            executor.pickles += [pickle.dumps(filesystem), pickle.dumps(filesystem.store)]
+            filesystem = s3fs_of(files.for_access(access))
+            filesystem.ls(f"{files.location.bucket}/{files.location.prefix}")
+            executor.pickles += [pickle.dumps(filesystem), pickle.dumps(reef.fs)]
         executor.pickles += [pickle.dumps(thing) for thing in (files, plan, reef, provena)]
 
     assert {
@@ -88,7 +89,7 @@ def test_copies_share_one_session_and_one_set_of_credentials(sandbox: Sandbox, e
     handle = sandbox.add_dataset("Reef", files={"a.csv": b"1"})
     with Provena(interactive=True) as provena:
         provena.sign_in()
-        data = pickle.dumps(provena._datasets.files(handle).filesystem())
+        data = pickle.dumps(provena.datastore.interactive_dataset(handle).fs)
     sandbox.requests.clear()
     for _ in range(5):
         assert pickle.loads(data).cat_file("a.csv") == b"1"

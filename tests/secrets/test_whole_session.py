@@ -21,6 +21,7 @@ import pytest
 
 from provena_sdk import AsyncProvena, Provena, ProvenaError
 from provena_sdk.auth.store.token_store import FileStore
+from provena_sdk.datasets.s3fs import s3fs_of
 from provena_sdk.s3 import retry
 from provena_sdk.sandbox import Fault, Sandbox
 from provena_sdk.sandbox.object_store import ObjectFault
@@ -209,7 +210,7 @@ def work_all_day(sandbox: Sandbox, home: Path, secrets: Secrets, search: Search)
         secrets.note("console URL", keys.console_session_url)
 
         files = provena._datasets.files(handle)
-        for filesystem in (files.filesystem(), files.filesystem().store):
+        for filesystem in (reef.fs, s3fs_of(files)):
             search.thing("a file system", filesystem)
             search.json("a file system", filesystem)
             search.text("the arguments of a file system", repr(filesystem.storage_options))

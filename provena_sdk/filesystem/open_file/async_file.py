@@ -5,19 +5,16 @@ from __future__ import annotations
 import io
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import leave_running, on_io_thread
+from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.filesystem.fsspec_types import AbstractAsyncStreamedFile
-from provena_sdk.filesystem.open_file.file import not_a_file
 from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.contents import DatasetContents
 
 
 class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec is not typed
@@ -36,7 +33,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         fs: Any,
         path: str,
         mode: str,
-        contents: DatasetContents,
+        files: DatasetFiles,
         inner: str,
         *,
         block_size: int | None = None,
@@ -47,7 +44,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
             fs: The file system.
             path: The file's name there.
             mode: ``rb`` or ``wb``.
-            contents: The dataset.
+            files: The dataset.
             inner: The path within the dataset.
             block_size: Bytes of the parts to be sent.
 
@@ -62,19 +59,19 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         check_block_size(block_size, mode)
         details = None
         if mode == "rb":
-            details = await on_io_thread(contents.info(inner))
+            details = await on_io_thread(files.info(inner))
             if details["type"] == "directory":
-                raise not_a_file(inner, contents.store.location.dataset_id)
+                raise not_a_file(inner, files.location.dataset_id)
         else:
-            contents.check_file(inner)
-        return cls(fs, path, mode, contents, inner, block_size or PART_BYTES, details)
+            files.check_file(inner)
+        return cls(fs, path, mode, files, inner, block_size or PART_BYTES, details)
 
     def __init__(
         self,
         fs: Any,
         path: str,
         mode: str,
-        contents: DatasetContents,
+        files: DatasetFiles,
         inner: str,
         block_size: int,
         details: dict[str, Any] | None,
@@ -82,9 +79,9 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         size = None if details is None else details["size"]
         super().__init__(fs, path, mode, block_size, cache_type="none", size=size)
         self._details = details
-        self._contents = contents
+        self._files = files
         self._inner = inner
-        self._writer = ObjectWriter(contents.store.objects, inner)
+        self._writer = ObjectWriter(files.objects, inner)
         self._sent = 0
         self._process = HomeProcess()
         if mode == "wb":
@@ -94,7 +91,8 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         end = min(end, self.size)
         if start >= end or self._details is None:
             return b""
-        return await on_io_thread(self._contents.span(self._inner, start, end, etag=self._details["ETag"]))
+        etag = self._details["ETag"]
+        return bytes(await on_io_thread(self._files.read_range(self._inner, start, end, etag=etag)))
 
     async def flush(self, force: bool = False) -> None:
         """Send what fills a part; with ``force``, the rest too, and give the file its name."""
@@ -136,7 +134,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         self.closed = True
         if self._unclosed is not None:
             self._unclosed.settled()
-            await on_io_thread(self._writer.give_up())
+            await on_io_thread(self._writer.abort())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -149,5 +147,5 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         if self.closed or self._unclosed is None or not self._process.is_here:
             return
         if self._writer.in_parts and not sys.is_finalizing():
-            leave_running(self._writer.give_up())
+            leave_running(self._writer.abort())
         self._unclosed.collected()

@@ -7,24 +7,21 @@ import sys
 from collections import deque
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 from provena_sdk.concurrency.fork import HomeProcess
-from provena_sdk.concurrency.io_thread import is_current, leave_running, run_sync, submit
+from provena_sdk.concurrency.io_thread import is_io_thread, leave_running, run_sync, submit
+from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.display.text import quoted
-from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument, NotAFile
+from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument
 from provena_sdk.filesystem.fsspec_types import AbstractBufferedFile
 from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.read_ahead import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.filesystem.open_file.with_block import exception_at_hand, is_left_by_exception
+from provena_sdk.s3.client.copying import begin_append
 from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from provena_sdk.datasets.contents import DatasetContents
 
 _MODES: Final = ("rb", "wb", "ab", "xb")
 _ON_THEIR_WAY: Final = 4
@@ -48,7 +45,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         fs: The file system that opened it.
         path: Its name there.
         mode: ``rb``, ``wb``, ``ab`` or ``xb``.
-        contents: The dataset.
+        files: The dataset.
         inner: Its path within the dataset.
         block_size: Bytes that a small read is rounded out to, or of the parts to be sent; None leaves it to us, who go
             by the file's suffix.
@@ -78,7 +75,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         path: str,
         mode: str,
         *,
-        contents: DatasetContents,
+        files: DatasetFiles,
         inner: str,
         block_size: int | None = None,
         autocommit: bool = True,
@@ -90,7 +87,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     ) -> None:
         self.closed = True
         self._process = HomeProcess()
-        self._contents = contents
+        self._files = files
         self._inner = inner
         self._etag = etag
         self._check(mode, block_size)
@@ -105,7 +102,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
                 size, opening = self._look_up(manner)
                 if cache_options is not None and opening is not None:
                     cache_options.setdefault("opening", opening)
-        if mode == "xb" and run_sync(contents.exists(inner)):
+        if mode == "xb" and run_sync(files.exists(inner)):
             raise already_there(inner, self._dataset_id)
         super().__init__(
             fs,
@@ -121,9 +118,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             # What a pickle of the file is opened with again.
             self.kwargs = {"etag": self._etag} if self._etag else {}
             return
-        self._writer = ObjectWriter(
-            contents.store.objects, inner, content_type=content_type, new=mode == "xb"
-        )
+        self._writer = ObjectWriter(files.objects, inner, content_type=content_type, new=mode == "xb")
         self._sending: deque[Future[None]] = deque()
         self._opened_during = exception_at_hand()
         self._sent = 0
@@ -134,7 +129,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
 
     @property
     def _dataset_id(self) -> str:
-        return self._contents.store.location.dataset_id
+        return self._files.location.dataset_id
 
     def _check(self, mode: str, block_size: int | None) -> None:
         if mode not in _MODES:
@@ -149,9 +144,9 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         """Return the size, and what was fetched with it: its offset and bytes."""
         opening = None
         if manner is None:
-            self._details = run_sync(self._contents.info(self._inner))
+            self._details = run_sync(self._files.info(self._inner))
         else:
-            found = self._contents.opening(self._inner, manner.opening, tail=manner.tail)
+            found = self._files.peek(self._inner, manner.opening, tail=manner.tail)
             self._details, data = run_sync(found)
             opening = (self._details["size"] - len(data) if manner.tail else 0, data)
         if self._details["type"] == "directory":
@@ -165,18 +160,18 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     def _go_on(self) -> None:
         """Take over what is there: what is short is held, and what is long is copied by the store if it can."""
         try:
-            state = run_sync(self._contents.store.objects.head(self._inner))
+            state = run_sync(self._files.objects.head(self._inner))
         except DatasetFileNotFound:
             return
         try:
             if state.size >= self.blocksize:
-                self._sent = run_sync(self._contents.begin_with(self._writer, state))
+                self._sent = run_sync(begin_append(self._files.objects, self._writer, state))
             if self._sent:
                 self.offset = self.loc = state.size
                 return
             for start in range(0, state.size, PART_BYTES):
                 end = min(start + PART_BYTES, state.size)
-                self.write(run_sync(self._contents.span(self._inner, start, end, etag=state.etag)))
+                self.write(self._read(start, end, state.etag))
         except BaseException:
             self.discard()
             raise
@@ -185,10 +180,13 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         end = min(end, self.size)
         if start >= end:
             return b""
-        return run_sync(self._contents.span(self._inner, start, end, etag=self._etag))
+        return self._read(start, end, self._etag)
+
+    def _read(self, start: int, end: int, etag: str | None) -> bytes:
+        return bytes(run_sync(self._files.read_range(self._inner, start, end, etag=etag)))
 
     def _begin_range(self, start: int, end: int) -> Future[bytes | bytearray]:
-        return submit(self._contents.piece(self._inner, start, end, etag=self._etag))
+        return submit(self._files.read_range(self._inner, start, end, etag=self._etag))
 
     def flush(self, force: bool = False) -> None:
         """Send what fills a block; with ``force``, the rest too."""
@@ -291,7 +289,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         self._cancel_sending()
         self.buffer = None
         if self._writer.in_parts and self._can_send():
-            run_sync(self._writer.give_up())
+            run_sync(self._writer.abort())
 
     def collect(self) -> bool:
         """Give up what was written, because nobody holds the file any more.
@@ -309,7 +307,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         self.buffer = _Nowhere()
         if self._writer.in_parts and not sys.is_finalizing():
             # Not waited for: the garbage collector runs anywhere, on the I/O thread too, and under any lock.
-            leave_running(self._writer.give_up())
+            leave_running(self._writer.abort())
         self._unclosed.collected()
         return True
 
@@ -336,28 +334,12 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
     def _can_send(self) -> bool:
         # In a forked child the connections, and the thread that uses them, are the parent's.
         here = self._process.is_here
-        return (
-            here
-            and not self._collected
-            and not sys.is_finalizing()
-            and not is_current(cast("asyncio.AbstractEventLoop", self._contents.store.loop))
-        )
+        return here and not self._collected and not sys.is_finalizing() and not is_io_thread()
 
 
 class _Nowhere(io.BytesIO):
     def write(self, data: Any, /) -> int:
         return memoryview(data).nbytes
-
-
-def not_a_file(path: str, dataset_id: str) -> NotAFile:
-    """Return the error for opening a folder."""
-    return NotAFile(
-        f"{quoted(path)} is a folder of dataset {dataset_id}."
-        if path
-        else f"Dataset {dataset_id} is no file itself.",
-        path=path,
-        hint="Give the path of a file.",
-    )
 
 
 def already_there(path: str, dataset_id: str) -> DatasetFileExists:

@@ -102,7 +102,9 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read, or write, its files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        return await transfers.open_file_async(self._datasets, dataset_id, path, mode, options)
+        return await transfers.open_file_async(
+            self._datasets, self._storage_options, dataset_id, path, mode, options
+        )
 
     async def plan_download(
         self,

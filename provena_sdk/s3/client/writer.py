@@ -172,11 +172,11 @@ class ObjectWriter:
             await together(work() for _ in range(AT_ONCE))
             await self.complete()
         except BaseException:
-            await self.give_up()
+            await self.abort()
             raise
 
-    async def give_up(self) -> None:
-        """Give up what was sent: parts that are left behind cost money and show in no listing."""
+    async def abort(self) -> None:
+        """Abort the upload: parts that are left behind cost money and show in no listing."""
         upload_id, self._upload_id = self._upload_id, None
         if upload_id is not None:
             # What failed before matters, and not that this failed too.

@@ -16,7 +16,7 @@ from provena_sdk.s3.checksums import composite, even_parts, new_hasher, parse_et
 from provena_sdk.s3.models import FileInfo
 
 if TYPE_CHECKING:
-    from provena_sdk.datasets.store import DatasetStore
+    from provena_sdk.datasets.files import DatasetFiles
     from provena_sdk.s3.models import ObjectState
 
 _Digests: TypeAlias = Callable[[str, Iterable[int]], Awaitable[list[bytes] | None]]
@@ -61,7 +61,7 @@ _SAME: Final = Verdict(True)
 _DIFFERENT: Final = Verdict(False)
 
 
-async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
+async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
     """Compare local files with files of the same size in a dataset, on the I/O thread.
 
     The local files are read in a few threads. An ETag that equals their MD5 is enough; the store is asked only about
@@ -115,7 +115,7 @@ async def compare(store: DatasetStore, folder: Path, pairs: Sequence[Pair]) -> l
 class _Comparison:
     """Compares one file by the checksums that the store reports on request."""
 
-    def __init__(self, store: DatasetStore, info: FileInfo, digests: _Digests) -> None:
+    def __init__(self, store: DatasetFiles, info: FileInfo, digests: _Digests) -> None:
         self._objects = store.objects
         self._info = info
         self._digests = digests

@@ -91,7 +91,7 @@ def _cases(ports: tuple[tuple[str, int], ...]) -> dict[str, Case]:
 
 def _hurry() -> None:
     """Let the client of the store try again at once, and give up soon."""
-    from provena_sdk.datasets import store as filesystem
+    from provena_sdk.datasets import files as filesystem
     from provena_sdk.s3 import retry
     from provena_sdk.s3.client import ObjectClient
     from provena_sdk.s3.http.pace import LeastRate

@@ -15,7 +15,6 @@ import pytest
 
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource, DatasetCredentials
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import (
     FileStoreError,
@@ -27,6 +26,7 @@ from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.http.pace import LeastRate
 from provena_sdk.s3.models import ObjectState, StoreAddress
 from provena_sdk.s3.retry import RetryRule
+from tests.files.dataset import Dataset
 
 Script = Any
 
@@ -46,10 +46,10 @@ def client(script: Script, location: DatasetLocation, source: CredentialsSource)
 @pytest.fixture
 def files(
     script: Script, location: DatasetLocation, source: CredentialsSource, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[DatasetFiles]:
+) -> Iterator[Dataset]:
     """The files of a dataset in the store."""
     monkeypatch.setattr("provena_sdk.s3.retry.RULE", RULE)
-    made = DatasetFiles(location, source, StoreAddress(script.url))
+    made = Dataset(location, source, StoreAddress(script.url))
     yield made
     made.close()
 
@@ -104,7 +104,7 @@ def test_a_success_of_another_kind_is_not_an_object(
 
 @pytest.mark.parametrize("named", [[], ['ETag: "{etag}"'], ['ETag: "other"']], ids=["none", "its", "other"])
 def test_bytes_of_the_right_size_that_are_others(
-    files: DatasetFiles, script: Script, location: DatasetLocation, tmp_path: Path, named: list[str]
+    files: Dataset, script: Script, location: DatasetLocation, tmp_path: Path, named: list[str]
 ) -> None:
     etag = hashlib.md5(b"right").hexdigest()
     headers = [one.format(etag=etag) for one in named]
@@ -124,7 +124,7 @@ def test_bytes_of_the_right_size_that_are_others(
 
 
 def test_right_bytes_without_an_etag_are_proven_by_that_of_the_listing(
-    files: DatasetFiles, script: Script, location: DatasetLocation, tmp_path: Path
+    files: Dataset, script: Script, location: DatasetLocation, tmp_path: Path
 ) -> None:
     etag = hashlib.md5(b"right").hexdigest()
 
@@ -208,7 +208,7 @@ def test_a_listing_that_does_not_go_forward_ends(
     assert len(script.asked) <= 101
 
 
-def test_a_circle_seen_by_a_user(files: DatasetFiles, script: Script, location: DatasetLocation) -> None:
+def test_a_circle_seen_by_a_user(files: Dataset, script: Script, location: DatasetLocation) -> None:
     pages = circle(location.prefix)
     script.route = lambda asked: script.answer("200 OK", body=next(pages))
     with pytest.raises(FileStoreError, match="leads in a circle"):
@@ -266,9 +266,7 @@ def test_a_page_of_another_folder_makes_no_sense(
 
 
 @pytest.mark.parametrize("size", ["-5", "1_0", "٣", " 7", "+7", "1e3", "0x7", "", "1" * 19, "9" * 5000])
-def test_odd_sizes_in_a_listing(
-    files: DatasetFiles, script: Script, location: DatasetLocation, size: str
-) -> None:
+def test_odd_sizes_in_a_listing(files: Dataset, script: Script, location: DatasetLocation, size: str) -> None:
     script.says("200 OK", body=listing(entry(f"{location.prefix}a", size)))
     with pytest.raises(FileStoreError, match="makes no sense"):
         files.list()
@@ -286,7 +284,7 @@ def test_odd_sizes_in_a_listing(
     ],
 )
 def test_odd_entries_of_a_listing(
-    files: DatasetFiles, script: Script, location: DatasetLocation, odd: str
+    files: Dataset, script: Script, location: DatasetLocation, odd: str
 ) -> None:
     script.says("200 OK", body=listing(odd.format(prefix=location.prefix)))
     with pytest.raises(FileStoreError, match="makes no sense"):
@@ -424,7 +422,7 @@ DOCUMENTS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_a_document_with_more_in_it_than_any_of_s3(
-    files: DatasetFiles, script: Script, location: DatasetLocation, document: Callable[[str], str]
+    files: Dataset, script: Script, location: DatasetLocation, document: Callable[[str], str]
 ) -> None:
     script.says("200 OK", body=document(location.prefix))
     tracemalloc.start()
@@ -438,7 +436,7 @@ def test_a_document_with_more_in_it_than_any_of_s3(
 
 
 def test_a_size_that_is_a_lie_takes_no_memory(
-    files: DatasetFiles, script: Script, location: DatasetLocation
+    files: Dataset, script: Script, location: DatasetLocation
 ) -> None:
     def route(asked: Any) -> Any:
         told = 8 * 1024**4

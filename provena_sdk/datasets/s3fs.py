@@ -1,0 +1,205 @@
+"""A plain ``s3fs.S3FileSystem`` on a dataset's bucket, for libraries that want s3fs itself.
+
+Its session knows one dataset's credentials and nothing of this machine's: keys in the environment, in ``~/.aws`` and on
+a cloud machine's metadata service belong to other work. So do regions, profiles and endpoints found there; only trusted
+certificates (``AWS_CA_BUNDLE``) and proxies are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from aiobotocore.credentials import AioCredentials
+from aiobotocore.session import AioSession
+from botocore.credentials import ReadOnlyCredentials
+from s3fs import S3FileSystem
+
+from provena_sdk.datasets.credentials import DatasetCredentials
+from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.datasets.location import DatasetLocation
+from provena_sdk.datasets.service_file import check_removable, check_writable
+from provena_sdk.net.tls import bundle
+from provena_sdk.s3.client.request import USER_AGENT
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.failures import is_renewable
+from provena_sdk.s3.http.endpoint import DEFAULT_REGION
+
+_KEPT_VARIABLES: Final = frozenset({"ca_bundle"})
+_DEFAULTS: Final[dict[str, Any]] = {
+    "config_file": os.devnull,
+    "credentials_file": os.devnull,
+    "ignore_configured_endpoint_urls": True,
+}
+_WRITES: Final = frozenset({"PutObject", "CreateMultipartUpload", "CopyObject"})
+_LOGGERS: Final = (
+    "aiobotocore.endpoint",
+    "aiobotocore.hooks",
+    "aiobotocore.httpsession",
+    "aiobotocore.regions",
+    "botocore.auth",
+    "botocore.endpoint",
+    "botocore.hooks",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.regions",
+    "botocore.retries.standard",
+    "botocore.retryhandler",
+)
+
+
+def s3fs_of(files: DatasetFiles, *, asynchronous: bool = False) -> S3FileSystem:
+    """Return s3fs's own file system on a dataset's bucket, with credentials that renew themselves.
+
+    A pickle of it holds where to ask for credentials, and none.
+
+    Args:
+        files: The dataset.
+        asynchronous: Whether its coroutines are awaited on the caller's own event loop, as s3fs has it.
+    """
+    address = files.address
+    host = urlsplit(address.url or "").hostname
+    return S3FileSystem(
+        endpoint_url=address.url,
+        session=DatasetSession(files.credentials, files.location),
+        client_kwargs={
+            "region_name": address.region or DEFAULT_REGION,
+            "verify": _authorities(address.ca_file),
+        },
+        config_kwargs={
+            # A proxy from the environment cannot reach this machine's own ports.
+            "proxies": {} if host in ("localhost", "127.0.0.1", "::1") else None,
+            "retries": {"mode": "standard"},
+            "user_agent": USER_AGENT,
+            "s3": {"addressing_style": "path" if address.url else "auto"},
+        },
+        asynchronous=asynchronous,
+        # Others may write to the dataset; a listing kept for ever would hide it.
+        use_listings_cache=False,
+        # Two clients may be two persons.
+        skip_instance_cache=True,
+    )
+
+
+class RenewedCredentials(AioCredentials):  # type: ignore[misc]  # botocore is not typed
+    """One dataset's credentials as botocore wants them: fresh ones whenever a request is signed.
+
+    Args:
+        credentials: The dataset's credentials.
+    """
+
+    def __init__(self, credentials: DatasetCredentials) -> None:
+        super().__init__("", "", method="provena")
+        self._credentials = credentials
+        self._latest: Credentials | None = None
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return the credentials for the next request."""
+        found = await self._credentials.current()
+        if found is not self._latest:
+            _keep_out_of_logs(found)
+            self._latest = found
+        token = found.session_token
+        return ReadOnlyCredentials(
+            found.access_key_id.reveal(),
+            found.secret_access_key.reveal(),
+            None if token is None else token.reveal(),
+        )
+
+    def renew(self) -> None:
+        """Have credentials replaced that the store no longer accepts."""
+        if self._latest is not None:
+            self._credentials.refused(self._latest)
+
+
+class DatasetSession(AioSession):  # type: ignore[misc]  # botocore is not typed
+    """An aiobotocore session for one dataset and access, which heeds nothing of the machine's own configuration.
+
+    Args:
+        credentials: The dataset's credentials.
+        location: The dataset's folder, in which the service's own file is not to be changed.
+    """
+
+    def __init__(self, credentials: DatasetCredentials, location: DatasetLocation) -> None:
+        super().__init__(session_vars=_isolated(AioSession.SESSION_VARIABLES))
+        self._of = credentials, location
+        self._credentials = RenewedCredentials(credentials)
+        self.register("before-parameter-build.s3", self._check)
+        self.register("needs-retry.s3", self._retry_renewed)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return DatasetSession, self._of
+
+    async def get_credentials(self) -> RenewedCredentials:
+        """Return the dataset's credentials; no other place is searched."""
+        return self._credentials
+
+    def _check(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        """Refuse to change the file that belongs to the service."""
+        location = self._of[1]
+        deleted = [one["Key"] for one in params.get("Delete", {}).get("Objects", ())]
+        if model.name == "DeleteObject":
+            deleted = [params["Key"]]
+        for key in deleted:
+            check_removable(key.removeprefix(location.prefix), location.dataset_id)
+        if model.name in _WRITES:
+            check_writable(params["Key"].removeprefix(location.prefix), location.dataset_id)
+
+    def _retry_renewed(
+        self, response: tuple[Any, dict[str, Any]] | None, operation: Any, attempts: int, **_: object
+    ) -> int | None:
+        """Have a request sent again at once, with other credentials, when the store refuses those in use."""
+        code = "" if response is None else str(response[1].get("Error", {}).get("Code", ""))
+        if attempts > 1 or not is_renewable(code, bodiless=operation.name.startswith("Head")):
+            return None
+        self._credentials.renew()
+        return 0
+
+
+def _authorities(ca_file: str | None) -> str | None:
+    """Return the file of authorities to trust; None leaves it to AWS_CA_BUNDLE, or to the client's own list.
+
+    Args:
+        ca_file: The deployment's own, if it has one.
+    """
+    if ca_file is None and os.environ.get("AWS_CA_BUNDLE"):
+        return None
+    return bundle(ca_file)
+
+
+def _isolated(variables: dict[str, tuple[Any, Any, Any, Any]]) -> dict[str, tuple[Any, Any, Any, Any]]:
+    return {
+        name: (None, None, _DEFAULTS.get(name, default), convert)
+        for name, (_, _, default, convert) in variables.items()
+        if name not in _KEPT_VARIABLES
+    }
+
+
+class _Redaction(logging.Filter):
+    """Takes the tokens in use out of what botocore logs when a program turns on debug messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secrets: tuple[str, ...] = ()
+
+    def add(self, *secrets: str) -> None:
+        self._secrets = (*secrets, *(old for old in self._secrets if old not in secrets))[:64]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if any(secret in text for secret in self._secrets):
+            for secret in self._secrets:
+                text = text.replace(secret, "…")
+            record.msg, record.args = text, None
+        return True
+
+
+_redaction: Final = _Redaction()
+
+
+def _keep_out_of_logs(credentials: Credentials) -> None:
+    _redaction.add(*(secret.reveal() for secret in credentials.secrets))
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_redaction)

@@ -1,0 +1,129 @@
+"""Reading ranges of an object, several at once where that is faster."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Final
+
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import FileStoreError, IntegrityError
+from provena_sdk.s3.client.objects import ObjectClient
+from provena_sdk.s3.client.writer import AT_ONCE, PART_BYTES, together
+
+WHOLE_BYTES: Final = 4 * 1024**2
+"""What is read in one request; a longer range is read in several at once."""
+
+_PAST_THE_END: Final = frozenset({"InvalidRange", "416"})
+
+
+async def read_slice(
+    objects: ObjectClient,
+    path: str,
+    start: int | None = None,
+    end: int | None = None,
+    *,
+    etag: str | None = None,
+) -> bytes:
+    """Read an object, or a slice of it as Python counts; what is long is read in several ranges at once.
+
+    Args:
+        objects: The client.
+        path: The object.
+        start: The first byte; negative ones count from the end.
+        end: The byte to stop before; negative ones count from the end. What lies behind the end is left out.
+        etag: The ETag that the object must have.
+
+    Raises:
+        DatasetFileNotFound: There is no such object.
+        IntegrityError: It was replaced meanwhile.
+    """
+    if not start and end is None:
+        return await _read_whole(objects, path, etag)
+    first = start or 0
+    if first < 0 or end is None or end < 0:
+        return await _read_known(objects, path, start, end, etag)
+    if first >= end:
+        return b""
+    try:
+        return bytes(await read_range(objects, path, first, end, etag=etag))
+    except (IntegrityError, FileStoreError) as error:
+        if etag is not None or (isinstance(error, FileStoreError) and error.code not in _PAST_THE_END):
+            raise
+    # The range may end behind the object's end.
+    return await _read_known(objects, path, start, end, etag)
+
+
+async def _read_whole(objects: ObjectClient, path: str, etag: str | None) -> bytes:
+    """Read an object of which nothing is known, in one request if it is short."""
+    received = await objects.peek(path, WHOLE_BYTES, if_match=etag)
+    first, state = received.data, received.state
+    if len(first) >= state.size:
+        return bytes(first)
+    rest = await read_range(objects, path, len(first), state.size, etag=state.etag)
+    return b"".join((first, rest))
+
+
+async def _read_known(
+    objects: ObjectClient, path: str, start: int | None, end: int | None, etag: str | None
+) -> bytes:
+    """Read a slice that only the object's size makes definite."""
+    state = await objects.head(path, if_match=etag)
+    first, stop, _ = slice(start, end).indices(state.size)
+    # Both requests must be about one version of the object.
+    return bytes(await read_range(objects, path, first, stop, etag=state.etag)) if first < stop else b""
+
+
+async def read_range(
+    objects: ObjectClient, path: str, start: int, end: int, *, etag: str | None = None
+) -> bytes | bytearray:
+    """Read a range that lies within an object, and return the bytes where they arrived.
+
+    Args:
+        objects: The client.
+        path: The object.
+        start: The first byte.
+        end: The byte to stop before, behind ``start``.
+        etag: The ETag that the object must have.
+
+    Raises:
+        DatasetFileNotFound: There is no such object.
+        IntegrityError: It was replaced meanwhile, or is shorter.
+    """
+    length = end - start
+    if length <= WHOLE_BYTES:
+        return (await objects.get(path, span=(start, length), if_match=etag)).data
+    count = -(-length // (PART_BYTES if length > AT_ONCE * PART_BYTES else WHOLE_BYTES))
+    # In equal ranges, none of them is left to wait for.
+    size = -(-length // count)
+    buffer = _room(path, length)
+    offsets = iter(range(0, length, size))
+    with buffer.getbuffer() as view:
+
+        async def fetch(offset: int) -> str:
+            here = min(size, length - offset)
+            got = await objects.get(path, span=(start + offset, here), if_match=etag)
+            view[offset : offset + here] = got.data
+            return got.state.etag
+
+        async def work() -> None:
+            for offset in offsets:
+                await fetch(offset)
+
+        if etag is None:
+            # All of them must be of one version, and the first says of which.
+            etag = await fetch(next(offsets))
+        await together(work() for _ in range(AT_ONCE))
+    # This shares the buffer's bytes, where bytes(…) would copy them.
+    return buffer.getvalue()
+
+
+def _room(path: str, length: int) -> io.BytesIO:
+    """Make room for the bytes of an object; the system gives memory as they arrive, whatever size the store stated."""
+    with contextlib.suppress(MemoryError):
+        return io.BytesIO(bytes(length))
+    raise FileStoreError(
+        f"{length:,} bytes of {quoted(path)} do not fit into the memory.",
+        path=path,
+        hint="Read it in parts, or download it.",
+    )

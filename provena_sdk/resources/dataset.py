@@ -49,7 +49,7 @@ class InteractiveDataset:
     def fs(self) -> DirFileSystem:
         """Its files as an fsspec file system, with paths that begin at its root.
 
-        It uses this client's session and connections. Write access is asked for only when something is written.
+        It uses this client's session and connections. Write access is requested only when something is written.
 
         Example:
             >>> provena.datastore.interactive_dataset("10378.1/1900011").fs
@@ -64,7 +64,7 @@ class InteractiveDataset:
             The item, your roles on it, and whether it is locked.
 
         Raises:
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: It is private to others.
 
         Example:
@@ -90,12 +90,12 @@ class InteractiveDataset:
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
             BadRequest: The metadata contradicts itself.
-            OutcomeUnknown: The service failed; the change may have been made all the same.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         return self._transport.run(datastore.update_metadata(self.dataset_id, reason, metadata_payload))
 
     def revert_dataset_metadata(self, history_id: int, reason: str) -> StatusResponse:
-        """Bring back an earlier state of its metadata.
+        """Restore an earlier state of its metadata.
 
         Args:
             history_id: Number of the state, as in the item's ``history``.
@@ -106,17 +106,17 @@ class InteractiveDataset:
 
         Raises:
             InvalidArgument: The number is negative, or the reason is empty.
-            BadRequest: There is no such state.
+            BadRequest: The state does not exist.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
-            OutcomeUnknown: The service failed; the change may have been made all the same.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         return self._transport.run(
             datastore.revert_metadata(None, id=self.dataset_id, history_id=history_id, reason=reason)
         )
 
     def version(self, reason: str) -> VersionResponse:
-        """Make a new version of it: a new handle, owned by you, not released, with an empty place for files.
+        """Create a new version of it: a new handle, owned by you, not released and without files.
 
         Args:
             reason: Why; must not be empty.
@@ -128,18 +128,18 @@ class InteractiveDataset:
             InvalidArgument: The reason is empty.
             BadRequest: It is not the newest version.
             DatasetAccessDenied: It belongs to somebody else.
-            OutcomeUnknown: The service failed, or its answer was lost: a version may exist all the same.
+            OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
         """
         return self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
 
     def generate_read_access_credentials(self, console_session_required: bool = False) -> CredentialResponse:
-        """Get temporary keys that read its files. The file methods do this by themselves.
+        """Get temporary credentials to read its files. The file methods do this for you.
 
         Args:
             console_session_required: True for a link to the store's web console as well.
 
         Returns:
-            The keys, with the time they expire. They are left out of its repr.
+            The credentials and when they expire. The repr leaves them out.
 
         Raises:
             DatasetAccessDenied: You may not read its files.
@@ -151,13 +151,13 @@ class InteractiveDataset:
         )
 
     def generate_write_access_credentials(self, console_session_required: bool = False) -> CredentialResponse:
-        """Get temporary keys that read and write its files. The file methods do this by themselves.
+        """Get temporary credentials to read and write its files. The file methods do this for you.
 
         Args:
             console_session_required: True for a link to the store's web console as well.
 
         Returns:
-            The keys, with the time they expire. They are left out of its repr.
+            The credentials and when they expire. The repr leaves them out.
 
         Raises:
             DatasetAccessDenied: You may not write its files.
@@ -171,7 +171,7 @@ class InteractiveDataset:
         )
 
     def presigned_url(self, file_path: str, expires_in: int = datastore.DEFAULT_EXPIRY) -> str:
-        """Get a URL that gives one of its files to whoever holds it, without signing in. Treat it as a secret.
+        """Get a URL that lets anyone who has it download one of its files without signing in. Treat it as a secret.
 
         Args:
             file_path: Path of the file in the dataset.
@@ -182,7 +182,7 @@ class InteractiveDataset:
 
         Raises:
             InvalidArgument: The path holds ``..``, ``//`` or a backslash, or the time is out of range.
-            FileNotInDataset: There is no such file.
+            FileNotInDataset: The file does not exist.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         answer = self._transport.run(
@@ -214,17 +214,17 @@ class InteractiveDataset:
         Args:
             path: Path of the file in the dataset.
             mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
-                go on behind what is there, ``xb`` or ``x`` for a file that must be new.
+                append, ``xb`` or ``x`` to create a file that must not exist.
             options: ``content_type`` of what is written, ``encoding``, ``errors`` and ``newline`` of text,
-                ``compression``, ``block_size`` in bytes, and what else fsspec's ``open`` takes.
+                ``compression``, ``block_size`` in bytes, and the other options of fsspec's ``open``.
 
         Returns:
-            A file object; what is written is visible once it is closed, best by a ``with`` block.
+            A file object. Written data is visible once the file is closed; use a ``with`` block.
 
         Raises:
-            InvalidArgument: There is no such mode or option.
-            DatasetFileNotFound: There is no such file.
-            DatasetFileExists: There is such a file, and it must be new.
+            InvalidArgument: The mode or an option is unknown.
+            DatasetFileNotFound: The file does not exist.
+            DatasetFileExists: The file exists, and the mode creates a new one.
             NotAFile: The path is a folder.
             ServiceFileRefused: ``metadata.json`` at the root was opened for writing; it belongs to the service.
             DatasetAccessDenied: You may not read, or write, its files.
@@ -251,31 +251,30 @@ class InteractiveDataset:
         fsync: bool = False,
         map_names: bool = False,
     ) -> DownloadPlan:
-        """Work out what a download is going to do, and change nothing.
+        """Plan a download without changing anything.
 
-        Print the plan to see it, and call its ``run()`` to carry it out. With ``compare="time"`` or ``delete``, what is
-        fetched gets the modification times that the store has, as in :meth:`sync_down`.
+        Print the plan to see it, and call its ``run()`` to run it. With ``compare="time"`` or ``delete``, downloaded
+        files get the store's modification times, as in :meth:`sync_down`.
 
         Args:
             destination_directory: The folder; made when it does not exist.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and trusts the times that an earlier download set.
             delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
-                files that are not chosen by ``include`` and ``exclude`` stay.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+                files that ``include`` and ``exclude`` leave out are kept.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
 
         Returns:
-            What is to become of each file: new, changed, same, to be deleted, in conflict, or refused.
+            The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, the destination is no folder, or ``delete`` would
+            InvalidArgument: A pattern or an option is malformed, the destination is not a folder, or ``delete`` would
                 delete every file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
             DatasetAccessDenied: You may not read its files.
@@ -312,25 +311,25 @@ class InteractiveDataset:
         delete: bool = False,
         map_names: bool = False,
     ) -> UploadPlan:
-        """Work out what an upload is going to do, and change nothing.
+        """Plan an upload without changing anything.
 
-        Print the plan to see it, and call its ``run()`` to carry it out.
+        Print the plan to see it, and call its ``run()`` to run it.
 
         Args:
             source_directory: The folder.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and skips what has not changed since it was uploaded.
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
-                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
-            map_names: True to read back names that a download with ``map_names`` wrote.
+                ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
+            map_names: True to decode names that a download with ``map_names`` encoded.
 
         Returns:
-            What is to become of each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
+            The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, there is no such folder, or ``delete`` would delete
+            InvalidArgument: A pattern or an option is malformed, the folder does not exist, or ``delete`` would delete
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
@@ -359,35 +358,34 @@ class InteractiveDataset:
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Make a folder hold what it holds.
+        """Make a local folder equal to it.
 
-        Only what is new or changed is fetched, and it gets the modification times that the store has.
+        Only new and changed files are downloaded; they get the store's modification times.
 
         Args:
             destination_directory: The folder; made when it does not exist.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and trusts the times that an earlier download set.
             delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
-                files that are not chosen by ``include`` and ``exclude`` stay.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+                files that ``include`` and ``exclude`` leave out are kept.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
             InvalidArgument: An argument is malformed, or ``delete`` would delete every file.
-            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -425,29 +423,29 @@ class InteractiveDataset:
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Make it hold what a folder holds.
+        """Make it equal to a local folder.
 
-        Only what is new or changed is sent.
+        Only new and changed files are uploaded.
 
         Args:
             source_directory: The folder.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and skips what has not changed since it was uploaded.
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
-                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
-            map_names: True to read back names that a download with ``map_names`` wrote.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+                ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
+            map_names: True to decode names that a download with ``map_names`` encoded.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
-            InvalidArgument: An argument is malformed, there is no such folder, or ``delete`` would delete every file.
-            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            InvalidArgument: An argument is malformed, the folder does not exist, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
@@ -476,29 +474,28 @@ class InteractiveDataset:
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Download all of its files into a folder, each checked before it takes its name.
+        """Download all of its files into a folder, each verified before it takes its name.
 
-        Files that are there already and the same are not fetched again; others of the same name are replaced.
+        Files that are already there and equal are skipped; others of the same name are replaced.
 
         Args:
             destination_directory: The folder; made when it does not exist.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
             InvalidArgument: An argument is malformed, or the destination is a file.
-            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
             DatasetAccessDenied: You may not read its files.
         """
         return self.io.download_all_files(
@@ -529,30 +526,29 @@ class InteractiveDataset:
     ) -> TransferReport:
         """Download one file, or one folder, into a folder.
 
-        Files that are there already and the same are not fetched again; others of the same name are replaced.
+        Files that are already there and equal are skipped; others of the same name are replaced.
 
         Args:
             s3_path: Path in the dataset. A file is written under its own name; a folder without a slash at its end
                 keeps its name below the destination; a folder with one gives its contents.
             destination_directory: The folder; made when it does not exist.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
             InvalidArgument: An argument is malformed, or the destination is a file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
-            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
         """
         return self.io.download_specific_file(
             self.dataset_id,
@@ -581,25 +577,24 @@ class InteractiveDataset:
     ) -> TransferReport:
         """Upload a folder's files to the same paths in it.
 
-        Files that it holds already and that are the same are not sent again; others of the same paths are
-        replaced, and all further ones stay: nothing is deleted, and uploading again after a failure is safe. A folder
-        without files leaves no trace, since the store knows files only.
+        Files that it already holds and that are equal are skipped; others of the same path are replaced. Nothing is
+        deleted, and uploading again after a failure is safe. Empty folders are left out: the store knows files only.
 
         Args:
             source_directory: The folder.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            map_names: True to read back names that a download with ``map_names`` wrote.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+            map_names: True to decode names that a download with ``map_names`` encoded.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
+            The outcome of every file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
 
         Raises:
-            InvalidArgument: An argument is malformed, or there is no such folder.
-            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            InvalidArgument: An argument is malformed, or the folder does not exist.
+            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """

@@ -54,7 +54,7 @@ class Datastore:
             The service's message.
 
         Raises:
-            ProvenaError: It is not up, or not reachable.
+            ProvenaError: It is down or cannot be reached.
 
         Example:
             >>> provena.datastore.get_health_check().message
@@ -72,7 +72,7 @@ class Datastore:
             The user's name, address and roles.
 
         Raises:
-            InvalidArgument: There is no such level.
+            InvalidArgument: The level is unknown.
             RoleMissing: The user lacks the role.
 
         Example:
@@ -107,7 +107,7 @@ class Datastore:
 
         Raises:
             InvalidArgument: ``id`` is not a handle.
-            DatasetNotFound: There is none; the datastore says so with 400.
+            DatasetNotFound: The dataset does not exist; the datastore answers 400.
             DatasetAccessDenied: It is private to others.
 
         Example:
@@ -127,7 +127,7 @@ class Datastore:
 
         Raises:
             InvalidArgument: ``id`` is not a handle.
-            DatasetNotFound: There is none.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: A version on the way is private to others.
 
         Example:
@@ -137,7 +137,7 @@ class Datastore:
         return self._transport.run(datastore.latest_version("id", id))
 
     def mint_dataset(self, dataset_mint_info: MetadataSource) -> MintResponse:
-        """Register a new dataset and give it a handle.
+        """Register a new dataset and mint its handle.
 
         Args:
             dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
@@ -151,13 +151,13 @@ class Datastore:
             OperationRejected: It contradicts itself, or names an organisation that does not exist.
             ValidationFailed: The service found a field malformed.
             PersonNotLinked: Your account has no Person in the registry.
-            OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist all the same. Minting is
+            OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist nevertheless. Minting is
                 never repeated by itself, because the service would mint once more.
         """
         return self._transport.run(datastore.mint_dataset(dataset_mint_info))
 
     def validate_dataset_metadata(self, metadata_payload: MetadataSource) -> StatusResponse:
-        """Have metadata checked without registering anything.
+        """Validate metadata without registering anything.
 
         Args:
             metadata_payload: A ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic object.
@@ -188,11 +188,11 @@ class Datastore:
 
         Raises:
             InvalidArgument: The handle, the reason or the metadata is malformed.
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
             BadRequest: The metadata contradicts itself.
-            OutcomeUnknown: The service failed; the change may have been made all the same.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         return self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
 
@@ -204,7 +204,7 @@ class Datastore:
         history_id: int | None = None,
         reason: str | None = None,
     ) -> StatusResponse:
-        """Bring back an earlier state of a dataset's metadata.
+        """Restore an earlier state of a dataset's metadata.
 
         Args:
             metadata_payload: The request as one object; or give the keywords below.
@@ -217,11 +217,11 @@ class Datastore:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            BadRequest: There is no such state.
-            DatasetNotFound: There is no such dataset.
+            BadRequest: The state does not exist.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
-            OutcomeUnknown: The service failed; the change may have been made all the same.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         return self._transport.run(
             datastore.revert_metadata(metadata_payload, id=id, history_id=history_id, reason=reason)
@@ -234,7 +234,7 @@ class Datastore:
         id: str | None = None,
         reason: str | None = None,
     ) -> VersionResponse:
-        """Make a new version of a dataset: a new handle, owned by you, not released, with an empty place for files.
+        """Create a new version of a dataset: a new handle, owned by you, not released and without files.
 
         Args:
             version_request: The request as one object; or give the keywords below.
@@ -248,7 +248,7 @@ class Datastore:
             InvalidArgument: A field is missing or malformed.
             BadRequest: It is not the newest version, or unknown.
             DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
-            OutcomeUnknown: The service failed, or its answer was lost: a version may exist all the same.
+            OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
         """
         return self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
 
@@ -264,11 +264,11 @@ class Datastore:
     ) -> DatasetListResponse:
         """Fetch one page of the listing.
 
-        A page may be short, and even empty, before the end of the list: only a missing ``pagination_key`` is the end.
+        A page may be short or even empty before the end of the list: only a missing ``pagination_key`` marks the end.
         ``for_all_datasets`` follows the pages for you.
 
         Args:
-            list_dataset_request: The request as one object; keywords given beside it win.
+            list_dataset_request: The request as one object; keywords override it.
             page_size: Rows a page before permissions are applied; the service's default is 20.
             sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
             ascending: True for the smallest or oldest first.
@@ -312,7 +312,7 @@ class Datastore:
         """Iterate over every dataset you may see, fetching the next page while you work on this one.
 
         Args:
-            list_dataset_request: Page size and sort as one object; keywords given beside it win.
+            list_dataset_request: Page size and sort as one object; keywords override it.
             total_limit: Datasets at most; None for all.
             page_size: Rows a page; 200 unless this says, or a request asks for another number than the usual 20.
             sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
@@ -373,7 +373,7 @@ class Datastore:
         file_path: str | None = None,
         expires_in: int | None = None,
     ) -> PresignedURLResponse:
-        """Get a URL that gives one file to whoever holds it, without signing in. Treat it as a secret.
+        """Get a URL that lets anyone who has it download one file without signing in. Treat it as a secret.
 
         Args:
             dataset_presigned_request: The request as one object; or give the keywords below.
@@ -387,7 +387,7 @@ class Datastore:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            FileNotInDataset: There is no such file.
+            FileNotInDataset: The file does not exist.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         return self._transport.run(
@@ -403,7 +403,7 @@ class Datastore:
         dataset_id: str | None = None,
         console_session_required: bool | None = None,
     ) -> CredentialResponse:
-        """Get temporary keys that read a dataset's files. The file methods do this by themselves.
+        """Get temporary credentials to read a dataset's files. The file methods do this for you.
 
         Args:
             credentials: The request as one object; or give the keywords below.
@@ -411,11 +411,11 @@ class Datastore:
             console_session_required: True for a link to the store's web console as well; False when None.
 
         Returns:
-            The keys, with the time they expire. They are left out of its repr.
+            The credentials and when they expire. The repr leaves them out.
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: You may not read its files.
         """
         return self._transport.run(
@@ -431,7 +431,7 @@ class Datastore:
         dataset_id: str | None = None,
         console_session_required: bool | None = None,
     ) -> CredentialResponse:
-        """Get temporary keys that read and write a dataset's files. The file methods do this by themselves.
+        """Get temporary credentials to read and write a dataset's files. The file methods do this for you.
 
         Args:
             credentials: The request as one object; or give the keywords below.
@@ -439,11 +439,11 @@ class Datastore:
             console_session_required: True for a link to the store's web console as well; False when None.
 
         Returns:
-            The keys, with the time they expire. They are left out of its repr.
+            The credentials and when they expire. The repr leaves them out.
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: You may not write its files.
             DatasetLocked: It is locked.
             Forbidden: A release is pending or done.

@@ -52,7 +52,7 @@ class ReviewSubModule:
         return self._transport.run(review.add_reviewer(reviewer_id))
 
     def delete_dataset_reviewer(self, reviewer_id: str) -> None:
-        """Take the reviewer's part from a person. Deleting somebody who is no reviewer does no harm.
+        """Remove a person from the reviewers. Removing somebody who is not a reviewer does no harm.
 
         Args:
             reviewer_id: Id of a Person in the registry.
@@ -84,10 +84,10 @@ class ReviewSubModule:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            BadRequest: The approver is no reviewer, or the dataset is pending or released already.
+            BadRequest: The approver is not a reviewer, or the dataset is pending or released already.
             DatasetAccessDenied: The user does not own the dataset.
             PersonNotLinked: The user's account has no Person in the registry.
-            OutcomeUnknown: The service failed; the dataset may be PENDING all the same.
+            OutcomeUnknown: The service failed; the dataset may be PENDING nevertheless.
         """
         return self._transport.run(
             review.request_approval(
@@ -118,7 +118,7 @@ class ReviewSubModule:
             InvalidArgument: A field is missing or malformed.
             BadRequest: The dataset is not pending.
             NotTheReviewer: Another reviewer was asked, or the user is none.
-            OutcomeUnknown: The service failed; the decision may have been taken all the same.
+            OutcomeUnknown: The service failed; the decision may have been taken nevertheless.
         """
         return self._transport.run(
             review.action_approval(

@@ -22,7 +22,7 @@ class Search:
             The service's message.
 
         Raises:
-            ProvenaError: It is not up, or not reachable.
+            ProvenaError: It is down or cannot be reached.
 
         Example:
             >>> provena.search.get_health_check().message
@@ -42,7 +42,7 @@ class Search:
             The user's name, address and roles.
 
         Raises:
-            InvalidArgument: There is no such level.
+            InvalidArgument: The level is unknown.
             RoleMissing: The user lacks the role.
 
         Example:
@@ -56,7 +56,7 @@ class Search:
     ) -> QueryResults:
         """Search items of every kind, or of one.
 
-        Permissions are not looked at: a hit may turn out not to be readable.
+        Permissions are not checked: you may not be able to read a hit.
 
         Args:
             query: What to look for.

@@ -55,7 +55,7 @@ class AsyncDatastore:
             The service's message.
 
         Raises:
-            ProvenaError: It is not up, or not reachable.
+            ProvenaError: It is down or cannot be reached.
 
         Example:
             >>> (await provena.datastore.get_health_check()).message
@@ -73,7 +73,7 @@ class AsyncDatastore:
             The user's name, address and roles.
 
         Raises:
-            InvalidArgument: There is no such level.
+            InvalidArgument: The level is unknown.
             RoleMissing: The user lacks the role.
 
         Example:
@@ -108,7 +108,7 @@ class AsyncDatastore:
 
         Raises:
             InvalidArgument: ``id`` is not a handle.
-            DatasetNotFound: There is none; the datastore says so with 400.
+            DatasetNotFound: The dataset does not exist; the datastore answers 400.
             DatasetAccessDenied: It is private to others.
 
         Example:
@@ -128,7 +128,7 @@ class AsyncDatastore:
 
         Raises:
             InvalidArgument: ``id`` is not a handle.
-            DatasetNotFound: There is none.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: A version on the way is private to others.
 
         Example:
@@ -138,7 +138,7 @@ class AsyncDatastore:
         return await self._transport.run(datastore.latest_version("id", id))
 
     async def mint_dataset(self, dataset_mint_info: MetadataSource) -> MintResponse:
-        """Register a new dataset and give it a handle.
+        """Register a new dataset and mint its handle.
 
         Args:
             dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
@@ -152,13 +152,13 @@ class AsyncDatastore:
             OperationRejected: It contradicts itself, or names an organisation that does not exist.
             ValidationFailed: The service found a field malformed.
             PersonNotLinked: Your account has no Person in the registry.
-            OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist all the same. Minting is
+            OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist nevertheless. Minting is
                 never repeated by itself, because the service would mint once more.
         """
         return await self._transport.run(datastore.mint_dataset(dataset_mint_info))
 
     async def validate_dataset_metadata(self, metadata_payload: MetadataSource) -> StatusResponse:
-        """Have metadata checked without registering anything.
+        """Validate metadata without registering anything.
 
         Args:
             metadata_payload: A ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic object.
@@ -189,11 +189,11 @@ class AsyncDatastore:
 
         Raises:
             InvalidArgument: The handle, the reason or the metadata is malformed.
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
             BadRequest: The metadata contradicts itself.
-            OutcomeUnknown: The service failed; the change may have been made all the same.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         return await self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
 
@@ -205,7 +205,7 @@ class AsyncDatastore:
         history_id: int | None = None,
         reason: str | None = None,
     ) -> StatusResponse:
-        """Bring back an earlier state of a dataset's metadata.
+        """Restore an earlier state of a dataset's metadata.
 
         Args:
             metadata_payload: The request as one object; or give the keywords below.
@@ -218,11 +218,11 @@ class AsyncDatastore:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            BadRequest: There is no such state.
-            DatasetNotFound: There is no such dataset.
+            BadRequest: The state does not exist.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
-            OutcomeUnknown: The service failed; the change may have been made all the same.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         return await self._transport.run(
             datastore.revert_metadata(metadata_payload, id=id, history_id=history_id, reason=reason)
@@ -235,7 +235,7 @@ class AsyncDatastore:
         id: str | None = None,
         reason: str | None = None,
     ) -> VersionResponse:
-        """Make a new version of a dataset: a new handle, owned by you, not released, with an empty place for files.
+        """Create a new version of a dataset: a new handle, owned by you, not released and without files.
 
         Args:
             version_request: The request as one object; or give the keywords below.
@@ -249,7 +249,7 @@ class AsyncDatastore:
             InvalidArgument: A field is missing or malformed.
             BadRequest: It is not the newest version, or unknown.
             DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
-            OutcomeUnknown: The service failed, or its answer was lost: a version may exist all the same.
+            OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
         """
         return await self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
 
@@ -265,11 +265,11 @@ class AsyncDatastore:
     ) -> DatasetListResponse:
         """Fetch one page of the listing.
 
-        A page may be short, and even empty, before the end of the list: only a missing ``pagination_key`` is the end.
+        A page may be short or even empty before the end of the list: only a missing ``pagination_key`` marks the end.
         ``for_all_datasets`` follows the pages for you.
 
         Args:
-            list_dataset_request: The request as one object; keywords given beside it win.
+            list_dataset_request: The request as one object; keywords override it.
             page_size: Rows a page before permissions are applied; the service's default is 20.
             sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
             ascending: True for the smallest or oldest first.
@@ -313,7 +313,7 @@ class AsyncDatastore:
         """Iterate over every dataset you may see, fetching the next page while you work on this one.
 
         Args:
-            list_dataset_request: Page size and sort as one object; keywords given beside it win.
+            list_dataset_request: Page size and sort as one object; keywords override it.
             total_limit: Datasets at most; None for all.
             page_size: Rows a page; 200 unless this says, or a request asks for another number than the usual 20.
             sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
@@ -374,7 +374,7 @@ class AsyncDatastore:
         file_path: str | None = None,
         expires_in: int | None = None,
     ) -> PresignedURLResponse:
-        """Get a URL that gives one file to whoever holds it, without signing in. Treat it as a secret.
+        """Get a URL that lets anyone who has it download one file without signing in. Treat it as a secret.
 
         Args:
             dataset_presigned_request: The request as one object; or give the keywords below.
@@ -388,7 +388,7 @@ class AsyncDatastore:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            FileNotInDataset: There is no such file.
+            FileNotInDataset: The file does not exist.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         return await self._transport.run(
@@ -404,7 +404,7 @@ class AsyncDatastore:
         dataset_id: str | None = None,
         console_session_required: bool | None = None,
     ) -> CredentialResponse:
-        """Get temporary keys that read a dataset's files. The file methods do this by themselves.
+        """Get temporary credentials to read a dataset's files. The file methods do this for you.
 
         Args:
             credentials: The request as one object; or give the keywords below.
@@ -412,11 +412,11 @@ class AsyncDatastore:
             console_session_required: True for a link to the store's web console as well; False when None.
 
         Returns:
-            The keys, with the time they expire. They are left out of its repr.
+            The credentials and when they expire. The repr leaves them out.
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: You may not read its files.
         """
         return await self._transport.run(
@@ -432,7 +432,7 @@ class AsyncDatastore:
         dataset_id: str | None = None,
         console_session_required: bool | None = None,
     ) -> CredentialResponse:
-        """Get temporary keys that read and write a dataset's files. The file methods do this by themselves.
+        """Get temporary credentials to read and write a dataset's files. The file methods do this for you.
 
         Args:
             credentials: The request as one object; or give the keywords below.
@@ -440,11 +440,11 @@ class AsyncDatastore:
             console_session_required: True for a link to the store's web console as well; False when None.
 
         Returns:
-            The keys, with the time they expire. They are left out of its repr.
+            The credentials and when they expire. The repr leaves them out.
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            DatasetNotFound: There is no such dataset.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: You may not write its files.
             DatasetLocked: It is locked.
             Forbidden: A release is pending or done.

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class AsyncIOSubModule:
-    """Files of datasets, down and up. Reached as ``provena.datastore.io``.
+    """Download and upload files of datasets; reached as ``provena.datastore.io``.
 
-    Credentials for the object store are asked for and renewed on the way. That of one dataset, as in
-    ``provena.datastore.interactive_dataset(handle).io``, knows its handle, which can be left out then.
+    Credentials for the object store are requested and renewed as needed. The ``io`` of one dataset, as in
+    ``provena.datastore.interactive_dataset(handle).io``, knows its handle, which can then be left out.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class AsyncIOSubModule:
         self._dataset_id = dataset_id
 
     def _bound(self, dataset_id: str) -> AsyncIOSubModule:
-        """Return the same for one dataset, whose handle need not be given again."""
+        """Return the files of one dataset, whose handle can then be left out."""
         return AsyncIOSubModule(self._datasets, self._storage_options, dataset_id)
 
     @property
@@ -66,7 +66,7 @@ class AsyncIOSubModule:
 
         Raises:
             InvalidArgument: ``dataset_id`` is not a handle.
-            DatasetNotFound: There is none.
+            DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -86,17 +86,17 @@ class AsyncIOSubModule:
             dataset_id: Handle of the dataset.
             path: Path of the file in the dataset.
             mode: As for Python's own ``open``: ``rb`` or ``r`` to read, ``wb`` or ``w`` to write, ``ab`` or ``a`` to
-                go on behind what is there, ``xb`` or ``x`` for a file that must be new.
+                append, ``xb`` or ``x`` to create a file that must not exist.
             options: ``content_type`` of what is written, ``encoding``, ``errors`` and ``newline`` of text,
-                ``compression``, ``block_size`` in bytes, and what else fsspec's ``open`` takes.
+                ``compression``, ``block_size`` in bytes, and the other options of fsspec's ``open``.
 
         Returns:
-            A file object; what is written is visible once it is closed, best by a ``with`` block.
+            A file object. Written data is visible once the file is closed; use a ``with`` block.
 
         Raises:
-            InvalidArgument: There is no such mode or option.
-            DatasetFileNotFound: There is no such file.
-            DatasetFileExists: There is such a file, and it must be new.
+            InvalidArgument: The mode or an option is unknown.
+            DatasetFileNotFound: The file does not exist.
+            DatasetFileExists: The file exists, and the mode creates a new one.
             NotAFile: The path is a folder.
             ServiceFileRefused: ``metadata.json`` at the root was opened for writing; it belongs to the service.
             DatasetAccessDenied: You may not read, or write, its files.
@@ -120,32 +120,31 @@ class AsyncIOSubModule:
         fsync: bool = False,
         map_names: bool = False,
     ) -> AsyncDownloadPlan:
-        """Work out what a download is going to do, and change nothing.
+        """Plan a download without changing anything.
 
-        Print the plan to see it, and call its ``run()`` to carry it out. With ``compare="time"`` or ``delete``, what is
-        fetched gets the modification times that the store has, as in :meth:`sync_down`.
+        Print the plan to see it, and call its ``run()`` to run it. With ``compare="time"`` or ``delete``, downloaded
+        files get the store's modification times, as in :meth:`sync_down`.
 
         Args:
             destination_directory: The folder; made when it does not exist.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and trusts the times that an earlier download set.
             delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
-                files that are not chosen by ``include`` and ``exclude`` stay.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
+                files that ``include`` and ``exclude`` leave out are kept.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
 
         Returns:
-            What is to become of each file: new, changed, same, to be deleted, in conflict, or refused.
+            The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, the destination is no folder, or ``delete`` would
+            InvalidArgument: A pattern or an option is malformed, the destination is not a folder, or ``delete`` would
                 delete every file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
             DatasetAccessDenied: You may not read its files.
@@ -183,26 +182,26 @@ class AsyncIOSubModule:
         delete: bool = False,
         map_names: bool = False,
     ) -> AsyncUploadPlan:
-        """Work out what an upload is going to do, and change nothing.
+        """Plan an upload without changing anything.
 
-        Print the plan to see it, and call its ``run()`` to carry it out.
+        Print the plan to see it, and call its ``run()`` to run it.
 
         Args:
             source_directory: The folder.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and skips what has not changed since it was uploaded.
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
-                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
-            map_names: True to read back names that a download with ``map_names`` wrote.
+                ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
+            map_names: True to decode names that a download with ``map_names`` encoded.
 
         Returns:
-            What is to become of each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
+            The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, there is no such folder, or ``delete`` would delete
+            InvalidArgument: A pattern or an option is malformed, the folder does not exist, or ``delete`` would delete
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
@@ -235,36 +234,35 @@ class AsyncIOSubModule:
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Make a folder hold what a dataset holds.
+        """Make a local folder equal to a dataset.
 
-        Only what is new or changed is fetched, and it gets the modification times that the store has.
+        Only new and changed files are downloaded; they get the store's modification times.
 
         Args:
             destination_directory: The folder; made when it does not exist.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and trusts times that an earlier download set.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and trusts the times that an earlier download set.
             delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
-                files that are not chosen by ``include`` and ``exclude`` stay.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+                files that ``include`` and ``exclude`` leave out are kept.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
             InvalidArgument: An argument is malformed, or ``delete`` would delete every file.
-            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -299,30 +297,30 @@ class AsyncIOSubModule:
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Make a dataset hold what a folder holds.
+        """Make a dataset equal to a local folder.
 
-        Only what is new or changed is sent.
+        Only new and changed files are uploaded.
 
         Args:
             source_directory: The folder.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How files that are there already are compared when their sizes agree: by ``"checksum"``, or by
-                ``"time"``, which reads no file, and takes for the same what was not changed since it was uploaded.
+            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
+                file and skips what has not changed since it was uploaded.
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
-                ``metadata.json`` at the root, and files that are not chosen by ``include`` and ``exclude``, stay.
-            map_names: True to read back names that a download with ``map_names`` wrote.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+                ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
+            map_names: True to decode names that a download with ``map_names`` encoded.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
-            InvalidArgument: An argument is malformed, there is no such folder, or ``delete`` would delete every file.
-            TransferFailed: Some files failed, were refused or are in conflict; then nothing was deleted.
+            InvalidArgument: An argument is malformed, the folder does not exist, or ``delete`` would delete every file.
+            TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
@@ -351,30 +349,29 @@ class AsyncIOSubModule:
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Download all files of a dataset into a folder, each checked before it takes its name.
+        """Download all files of a dataset into a folder, each verified before it takes its name.
 
-        Files that are there already and the same are not fetched again; others of the same name are replaced.
+        Files that are already there and equal are skipped; others of the same name are replaced.
 
         Args:
             destination_directory: The folder; made when it does not exist.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
             InvalidArgument: An argument is malformed, or the destination is a file.
-            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
             DatasetAccessDenied: You may not read its files.
         """
         return await on_io_thread(
@@ -406,31 +403,30 @@ class AsyncIOSubModule:
     ) -> TransferReport:
         """Download one file, or one folder, of a dataset into a folder.
 
-        Files that are there already and the same are not fetched again; others of the same name are replaced.
+        Files that are already there and equal are skipped; others of the same name are replaced.
 
         Args:
             dataset_id: Handle of the dataset.
             s3_path: Path in the dataset. A file is written under its own name; a folder without a slash at its end
                 keeps its name below the destination; a folder with one gives its contents.
             destination_directory: The folder; made when it does not exist.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            verify: How far each file is proven right: by its ``"checksum"`` where the store has one, or, faster, by its
-                ``"size"``.
-            fsync: True to force each file to the disk before it takes its name.
-            map_names: True to write names that Windows cannot hold as others: ``a:b`` as ``a%3Ab``.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
+            fsync: True to flush each file to disk before it takes its final name.
+            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file.
+            The outcome of every file.
 
         Raises:
             InvalidArgument: An argument is malformed, or the destination is a file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
-            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
-            NotEnoughSpace: The disk has no room for the files; nothing was fetched.
+            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
         """
         return await on_io_thread(
             transfers.download(
@@ -458,26 +454,26 @@ class AsyncIOSubModule:
     ) -> TransferReport:
         """Upload a folder's files to the same paths in a dataset.
 
-        Files that the dataset holds already and that are the same are not sent again; others of the same paths are
-        replaced, and all further ones stay: nothing is deleted, and uploading again after a failure is safe. A folder
-        without files leaves no trace, since the store knows files only.
+        Files that the dataset already holds and that are equal are skipped; others of the same path are replaced.
+        Nothing is deleted, and uploading again after a failure is safe. Empty folders are left out: the store knows
+        files only.
 
         Args:
             source_directory: The folder.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
-            include: Patterns of the files to take, such as ``"*.csv"`` or ``"obs/**"``; none takes all.
+            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            map_names: True to read back names that a download with ``map_names`` wrote.
-            progress: Whom to tell how it goes on: True, or an object such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the work; they must see the same folder.
-            raise_for_failures: False to return the report even when files failed.
+            map_names: True to decode names that a download with ``map_names`` encoded.
+            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
+            raise_for_failures: False to return the report even if files failed.
 
         Returns:
-            What became of each file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
+            The outcome of every file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
 
         Raises:
-            InvalidArgument: An argument is malformed, or there is no such folder.
-            TransferFailed: Some files failed, were refused or are in conflict; its ``report`` lists every file.
+            InvalidArgument: An argument is malformed, or the folder does not exist.
+            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """

@@ -53,7 +53,7 @@ class AsyncReviewSubModule:
         return await self._transport.run(review.add_reviewer(reviewer_id))
 
     async def delete_dataset_reviewer(self, reviewer_id: str) -> None:
-        """Take the reviewer's part from a person. Deleting somebody who is no reviewer does no harm.
+        """Remove a person from the reviewers. Removing somebody who is not a reviewer does no harm.
 
         Args:
             reviewer_id: Id of a Person in the registry.
@@ -85,10 +85,10 @@ class AsyncReviewSubModule:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
-            BadRequest: The approver is no reviewer, or the dataset is pending or released already.
+            BadRequest: The approver is not a reviewer, or the dataset is pending or released already.
             DatasetAccessDenied: The user does not own the dataset.
             PersonNotLinked: The user's account has no Person in the registry.
-            OutcomeUnknown: The service failed; the dataset may be PENDING all the same.
+            OutcomeUnknown: The service failed; the dataset may be PENDING nevertheless.
         """
         return await self._transport.run(
             review.request_approval(
@@ -119,7 +119,7 @@ class AsyncReviewSubModule:
             InvalidArgument: A field is missing or malformed.
             BadRequest: The dataset is not pending.
             NotTheReviewer: Another reviewer was asked, or the user is none.
-            OutcomeUnknown: The service failed; the decision may have been taken all the same.
+            OutcomeUnknown: The service failed; the decision may have been taken nevertheless.
         """
         return await self._transport.run(
             review.action_approval(

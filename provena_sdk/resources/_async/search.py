@@ -23,7 +23,7 @@ class AsyncSearch:
             The service's message.
 
         Raises:
-            ProvenaError: It is not up, or not reachable.
+            ProvenaError: It is down or cannot be reached.
 
         Example:
             >>> (await provena.search.get_health_check()).message
@@ -43,7 +43,7 @@ class AsyncSearch:
             The user's name, address and roles.
 
         Raises:
-            InvalidArgument: There is no such level.
+            InvalidArgument: The level is unknown.
             RoleMissing: The user lacks the role.
 
         Example:
@@ -57,7 +57,7 @@ class AsyncSearch:
     ) -> QueryResults:
         """Search items of every kind, or of one.
 
-        Permissions are not looked at: a hit may turn out not to be readable.
+        Permissions are not checked: you may not be able to read a hit.
 
         Args:
             query: What to look for.

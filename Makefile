@@ -1,57 +1,57 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test versions check types slow interop peer generate refresh twins bench stress browser lock wheel clean test-live live-servers
+.PHONY: help setup demo test versions check types slow interop peer generate refresh twins architecture bench stress browser lock wheel clean test-live live-servers
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-help: ## Show what there is to make
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/ready ## Make .venv with everything that is needed
+setup: $(VENV)/ready ## Create .venv with everything needed
 
 $(VENV)/ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 …"; exit 1; }
+	  { echo "Python 3.11 or newer is needed; choose it with: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Setting up $(VENV) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@$(PIP) install --quiet -c requirements.lock --editable '.[sandbox,pandas]' --group dev
 	@touch $@
 
-demo: setup ## Sign in, mint, upload, list, search, fetch, open and download against a Provena on this machine
+demo: setup ## Run a complete example against a Provena on this machine
 	@$(BIN)/python scripts/demo.py
 
 test: setup ## Run the fast tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not interop and not live"
 
-versions: setup ## Run the fast tests on every Python from 3.11 to 3.13 that this machine has
+versions: setup ## Run the fast tests on every installed Python from 3.11 to 3.13
 	@$(BIN)/python scripts/versions.py
 
-slow: setup ## Run the tests that take longer
+slow: setup ## Run the slower tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "slow and not browser and not interop and not live"
 
-interop: setup ## Run the tests with pandas, xarray, Dask, DuckDB and others, which are installed for it
+interop: setup ## Install pandas, xarray, Dask, DuckDB and others, and test with them
 	@$(PIP) install --quiet -c requirements.lock --editable '.[interop]'
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m interop tests/interop tests/test_documents.py
 
-browser: setup ## Run the tests that press a button in Chromium, which must be installed
+browser: setup ## Run the browser tests, which need Chromium
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
-test-live: setup ## Run the tests against Keycloak and object stores, which are fetched and built the first time
+test-live: setup ## Test against Keycloak and object stores, which are downloaded and built the first time
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m scripts.live get --possible
 	@$(BIN)/python -m pytest -q -m live -rs tests/live
 
-live-servers: setup ## Fetch and build every server for test-live, also those that take ten minutes
+live-servers: setup ## Download and build all servers for test-live, which may take ten minutes
 	@$(BIN)/python -m scripts.live get --all
 
-peer: setup ## Let provenaclient, another client of Provena, work against the sandbox
+peer: setup ## Test the sandbox with provenaclient, another client of Provena
 	@$(BIN)/python scripts/peer_check.py
 
-stress: setup ## Talk to hostile servers; share and save sessions among many processes; transfer files under faults, kills and in masses
+stress: setup ## Run the stress tests: hostile servers, shared sessions, faults, kills, many files
 	@$(BIN)/python scripts/stress/hostile.py
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
@@ -67,31 +67,35 @@ types: setup ## Check types with mypy and pyright
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 
-check: setup types ## Check style, types, layers, and that generated code is what the sources give
+check: setup types ## Check style, types and layers, and that generated files are up to date
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python scripts/generate.py --check
 	@$(BIN)/python scripts/twins.py --check
+	@$(BIN)/python scripts/architecture.py --check
 
-generate: setup ## Write the low-level client from openapi/
+generate: setup ## Generate the low-level client from openapi/
 	@$(BIN)/python scripts/generate.py
 
-refresh: setup ## Fetch the interfaces of a running deployment, regenerate, show what changed
+refresh: setup ## Fetch the OpenAPI documents of a deployment, regenerate, and show the changes
 	@test -n "$(DATASTORE_URL)" -a -n "$(SEARCH_URL)" || { echo "usage: make refresh DATASTORE_URL=… SEARCH_URL=…"; exit 2; }
 	@$(BIN)/python scripts/refresh.py "$(DATASTORE_URL)" "$(SEARCH_URL)"
 
-twins: setup ## Write the awaiting modules from the blocking ones
+twins: setup ## Generate the async resources from the sync ones
 	@$(BIN)/python scripts/twins.py
 
-bench: setup ## Run the benchmarks, side by side with others
+architecture: setup ## Draw docs/architecture.svg from the imports
+	@$(BIN)/python scripts/architecture.py
+
+bench: setup ## Run the benchmarks beside other tools
 	@$(BIN)/python scripts/bench/models.py
 	@$(BIN)/python scripts/bench/catalogue.py
 	@$(BIN)/python scripts/bench/transfer.py --picture docs/transfer.svg
 	@$(BIN)/python scripts/bench/open.py --picture docs/open.svg
 	@$(BIN)/python scripts/bench/transfer.py --gigabits 4 --delays 30 --only mid,big --picture docs/transfer-line.svg
 
-lock: ## Write both lock files anew: the newest versions, and the lowest that pyproject.toml allows
+lock: ## Update both lock files: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@$(PIP) install --quiet --editable '.[sandbox,pandas,interop]' --group dev --group browser
@@ -103,8 +107,8 @@ lock: ## Write both lock files anew: the newest versions, and the lowest that py
 	  pyproject.toml -o requirements-lowest.lock
 	@$(PIP) uninstall --quiet --yes uv
 
-wheel: setup ## Build the wheel, and try it in an empty environment
+wheel: setup ## Build the wheel, and test it in an empty environment
 	@$(BIN)/python scripts/try_wheel.py
 
-clean: ## Remove everything that can be made again
+clean: ## Remove everything that can be regenerated
 	rm -rf .venv .venv-* .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -92,7 +92,7 @@ def ended(answer: Refusal) -> dict[str, ProvenaError]:
 
 def test_every_error_and_what_the_user_reads() -> None:
     table = expected()
-    assert rows("Every error of the standards") == table, "\n".join(
+    assert rows("Errors defined by the standards") == table, "\n".join(
         f"| {' | '.join(cells)} |" for cells in table
     )
 

@@ -1,4 +1,4 @@
-"""What the documents show works: every Python block is run, every command exists, every link leads somewhere."""
+"""The documents are correct: Python blocks run, and commands, links and paths exist."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from provena_sdk.sandbox.seed import metadata
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-# With pandas and UPath all of the extra interop that the fast tests have.
+# The fast tests have only pandas and UPath of the extra interop.
 INTEROP = re.compile(
     r"^(?:import|from) (dask|distributed|duckdb|joblib|polars|pyarrow|xarray)\b", re.MULTILINE
 )
-# One time in twenty, a thread of pyarrow's that reads through any Python file system outlives the interpreter.
-ENDS_BADLY = "terminate called without an active exception"
+# In one run of twenty, a pyarrow thread that reads through a Python file system outlives the interpreter.
+ABORTED_AT_EXIT = "terminate called without an active exception"
 BLOCKS = [
     pytest.param(
         block,
@@ -41,7 +41,7 @@ PROFILES = [
 
 
 @pytest.mark.parametrize("block", PROFILES)
-def test_profiles_can_be_read(block: str) -> None:
+def test_profiles_can_be_parsed(block: str) -> None:
     config = parse_config(block, "config.toml")
     for name in config.profiles:
         assert resolve(Given(profile=name), {}, config).profile == name
@@ -59,13 +59,13 @@ def test_the_readme_has_examples() -> None:
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_a_block_runs_as_it_stands(block: str, provena_sandbox: Sandbox, tmp_path: Path) -> None:
+def test_blocks_run_unchanged(block: str, provena_sandbox: Sandbox, tmp_path: Path) -> None:
     reef = provena_sandbox.add_dataset("Coral bleaching", files={"obs/2024.csv": b"day,temperature\n"})
     (tmp_path / "metadata.json").write_text(json.dumps(metadata("Results")), "utf-8")
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "summary.csv").write_text("a,b\n", "utf-8")
     (tmp_path / "config.toml").write_text(PROFILES[0], "utf-8")
-    # A reader puts in the own domain and handle; here they are the sandbox's.
+    # Readers use their own domain and handle; here they are the sandbox's.
     code = re.sub(r'Provena\("example\.org"(, realm="provena")?\)', "Provena()", block)
     code = code.replace("10378.1/1451860", reef)
     environment = {
@@ -75,14 +75,14 @@ def test_a_block_runs_as_it_stands(block: str, provena_sandbox: Sandbox, tmp_pat
         "PATH": "",
         "HOME": str(tmp_path),
     }
-    done = ran(code, tmp_path, environment)
-    if "pyarrow" in code and done.stdout and ENDS_BADLY in done.stderr:
-        done = ran(code, tmp_path, environment)
+    done = run(code, tmp_path, environment)
+    if "pyarrow" in code and done.stdout and ABORTED_AT_EXIT in done.stderr:
+        done = run(code, tmp_path, environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
 
-def ran(code: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run(code: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=folder,
@@ -101,10 +101,24 @@ def test_every_make_target_named_exists() -> None:
         assert named <= targets, f"{path.name}: {named - targets}"
 
 
-def test_every_local_link_leads_somewhere() -> None:
+def test_every_local_link_resolves() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_path_named_exists() -> None:
+    documents = [
+        ROOT / "CONTRIBUTING.md",
+        *ROOT.glob("docs/architecture.md"),
+        *ROOT.glob("docs/decisions/*.md"),
+    ]
+    for path in documents:
+        for named in re.findall(r"`([a-z_0-9./-]+(?:/|\.py))`", path.read_text("utf-8")):
+            found = any(
+                (ROOT / folder / named).exists() for folder in ("", "provena_sdk", "provena_sdk/resources")
+            )
+            assert found, f"{path.name}: {named}"
 
 
 def test_every_error_in_the_readme_exists() -> None:
@@ -117,7 +131,7 @@ def test_every_error_in_the_readme_exists() -> None:
         assert name in errors.__all__ or name == "PermissionError"
 
 
-def test_the_changelog_has_the_usual_form() -> None:
+def test_the_changelog_follows_the_format() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert text.startswith("# Changelog\n")
     assert "## [Unreleased]" in text

@@ -138,7 +138,7 @@ def request(argument: str, model: type[M], given: object, fields: Mapping[str, o
         A new model that shares nothing with ``given``.
 
     Raises:
-        InvalidArgument: A field is missing or has the wrong type, or ``given`` is none of these.
+        InvalidArgument: A field is missing or has the wrong type, or ``given`` is something else.
     """
     data = {} if given is None else json_data(argument, given)
     for name, value in fields.items():

@@ -43,7 +43,9 @@ browser: setup ## Run the browser tests, which need Chromium
 test-live: setup ## Test against Keycloak and object stores, which are downloaded and built the first time
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m scripts.live get --possible
-	@$(BIN)/python -m pytest -q -m live -rs tests/live
+	@$(PIP) install --quiet -c requirements.lock --editable '.[interop]'
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m live -rs tests/live
+	@$(BIN)/python -m scripts.live.suites
 
 live-servers: setup ## Download and build all servers for test-live, which may take ten minutes
 	@$(BIN)/python -m scripts.live get --all

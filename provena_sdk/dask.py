@@ -154,6 +154,8 @@ class _Open(ABC):
     """
 
     _kind: ClassVar[str]
+    # How long to wait when what was handed out has ended already.
+    _late_seconds: ClassVar[float]
 
     def __init__(self, client: Client, provena: Provena, *, owns: bool) -> None:
         self._client = client
@@ -257,8 +259,7 @@ class _Open(ABC):
         with self._lock:
             half = (self._ends() - time.time()) / 2
         if half <= 0:
-            # They have ended, or the clock of this machine is wrong.
-            return _RETRY_SECONDS
+            return self._late_seconds
         return max(min(half, _RETRY_SECONDS) if failed else half, _SOONEST_SECONDS)
 
     def __repr__(self) -> str:
@@ -287,6 +288,8 @@ class Lease(_Open):
     """
 
     _kind: ClassVar[str] = "lease"
+    # The clock of this machine may be wrong: the end is by that of the datastore.
+    _late_seconds: ClassVar[float] = _RETRY_SECONDS
 
     def __init__(self, client: Client, provena: Provena, datasets: tuple[str, ...], *, owns: bool) -> None:
         super().__init__(client, provena, owns=owns)
@@ -355,6 +358,7 @@ class SharedSignIn(_Open):
     """
 
     _kind: ClassVar[str] = "sign-in"
+    _late_seconds: ClassVar[float] = 2 * _SOONEST_SECONDS
 
     def __init__(self, client: Client, provena: Provena, *, owns: bool) -> None:
         super().__init__(client, provena, owns=owns)

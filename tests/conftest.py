@@ -14,6 +14,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
+pytest_plugins = ["tests.chosen_store"]
 NOWHERE = Path(__file__).with_name("no-configuration")
 
 

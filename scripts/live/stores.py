@@ -151,11 +151,11 @@ class SeaweedFS(Store):
     name: ClassVar[str] = SEAWEEDFS.name
     program: ClassVar[GoProgram] = SEAWEEDFS
     patience: ClassVar[float] = 60.0
-    ports_taken: ClassVar[int] = 7
+    ports_taken: ClassVar[int] = 8
 
     def arguments(self) -> list[str]:
         """Return the arguments of the command that runs it."""
-        s3, master, master_grpc, volume, volume_grpc, filer, filer_grpc = self.ports
+        s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = self.ports
         keys = {"accessKey": self.access_key_id, "secretKey": self.secret_access_key}
         root = {
             "name": "root",
@@ -183,11 +183,16 @@ class SeaweedFS(Store):
             f"-filer.port.grpc={filer_grpc}",
             "-s3",
             f"-s3.port={s3}",
+            f"-s3.port.grpc={s3_grpc}",
+            # Two more servers, whose ports are the same everywhere unless told.
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
             f"-s3.config={accounts}",
             f"-s3.iam.config={roles}",
             *tls,
             # Each bucket wants volumes of its own.
             "-volume.max=900",
+            "-volume.preStopSeconds=0",
             "-master.volumeSizeLimitMB=64",
             "-master.telemetry=false",
         ]

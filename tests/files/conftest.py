@@ -3,9 +3,10 @@
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 
@@ -13,11 +14,17 @@ from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
+from provena_sdk.sandbox.external.storage import ExternalStorage
 from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, Server, serve
+<<<<<<< HEAD
 from tests.files.dataset import Dataset
+=======
+from tests.chosen_store import ChosenLifetime, ChosenServer, bucket_of_run, chosen
+>>>>>>> a4e5266 (Run the suites of files against real stores)
 
-BUCKET = "reef"
-_numbers = itertools.count(1)
+BUCKET = bucket_of_run("reef")
+# A bucket that is used again must not show what earlier tests left.
+_numbers = itertools.count(1 if chosen() is None else time.time_ns() // 1_000_000)
 
 
 class Asked(NamedTuple):
@@ -109,6 +116,12 @@ def script() -> Iterator[Script]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running object store with one bucket."""
+    real = chosen()
+    if real is not None:
+        stand_in = ChosenServer(real, BUCKET)
+        asyncio.run(stand_in.storage.start("", 0))
+        yield cast("Server", stand_in)
+        return
     store = ObjectStore(tmp_path_factory.mktemp("objects"))
     store.create_bucket(BUCKET)
     loop = asyncio.new_event_loop()
@@ -121,6 +134,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     thread.join()
     loop.close()
     store.close()
+
+
+def _real(server: Server) -> ExternalStorage | None:
+    return server.storage if isinstance(server, ChosenServer) else None
 
 
 @pytest.fixture(autouse=True)
@@ -139,10 +156,12 @@ def faults(server: Server) -> Iterator[ObjectFaults]:
 
 
 @pytest.fixture
-def location() -> DatasetLocation:
+def location(server: Server) -> Iterator[DatasetLocation]:
     """A dataset of the test's own."""
     number = next(_numbers)
-    return DatasetLocation(f"10378.1/{number}", BUCKET, f"datasets/10378-1-{number}/")
+    yield DatasetLocation(f"10378.1/{number}", BUCKET, f"datasets/10378-1-{number}/")
+    if (storage := _real(server)) is not None:
+        storage.clear()
 
 
 @pytest.fixture
@@ -154,7 +173,7 @@ def asked() -> list[tuple[str, Access]]:
 @pytest.fixture
 def lifetime() -> list[float]:
     """How long credentials are granted for, in seconds; a test may change the one entry."""
-    return [3600.0]
+    return [3600.0] if chosen() is None else ChosenLifetime([3600.0])
 
 
 @pytest.fixture
@@ -165,9 +184,12 @@ def source(
 
     def provider(dataset_id: str, access: Access) -> Credentials:
         asked.append((dataset_id, access))
-        keys = server.grants.issue(
-            location.bucket, location.prefix, write=access is Access.WRITE, lifetime_seconds=lifetime[0]
-        )
+        if (storage := _real(server)) is not None:
+            keys = storage.keys_for(location.dataset_id, write=access is Access.WRITE)
+        else:
+            keys = server.grants.issue(
+                location.bucket, location.prefix, write=access is Access.WRITE, lifetime_seconds=lifetime[0]
+            )
         return Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token, keys.expiry)
 
     return CredentialsSource(provider)
@@ -187,7 +209,10 @@ def put(server: Server, location: DatasetLocation) -> Callable[..., None]:
 
     def put_all(contents: dict[str, bytes]) -> None:
         for path, data in contents.items():
-            server.store.put(location.bucket, location.prefix + path, data)
+            if (storage := _real(server)) is not None:
+                storage.put(location.dataset_id, path, data)
+            else:
+                server.store.put(location.bucket, location.prefix + path, data)
 
     return put_all
 
@@ -197,6 +222,8 @@ def stored(server: Server, location: DatasetLocation) -> Callable[[], dict[str, 
     """Tells what the dataset holds, path by path."""
 
     def read() -> dict[str, bytes]:
+        if (storage := _real(server)) is not None:
+            return storage.files(location.dataset_id)
         keys = server.store.keys(location.bucket, location.prefix)
         return {key.removeprefix(location.prefix): server.store.get(location.bucket, key) for key in keys}
 

@@ -11,6 +11,7 @@ import pytest
 
 from provena_sdk.filesystem import ProvenaFileSystem
 from provena_sdk.sandbox import Sandbox
+from tests.chosen_store import sandbox_of_run
 
 Stored = Callable[..., dict[str, bytes]]
 
@@ -18,7 +19,7 @@ Stored = Callable[..., dict[str, bytes]]
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests of this folder."""
-    with Sandbox() as sandbox:
+    with sandbox_of_run() as sandbox:
         yield sandbox
 
 

@@ -20,6 +20,7 @@ import pytest
 from provena_sdk import AsyncProvena, Provena
 from provena_sdk.sandbox import Sandbox
 
+pytestmark = pytest.mark.own_store
 Stored = Callable[..., dict[str, bytes]]
 Open = Callable[..., Any]
 

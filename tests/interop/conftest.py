@@ -14,6 +14,7 @@ import fsspec
 import pytest
 
 from provena_sdk.sandbox import Sandbox
+from tests.chosen_store import sandbox_of_run
 
 LIBRARIES = (
     "dask",
@@ -38,7 +39,7 @@ OBSERVED = {2023: b"day,temperature\n1,25.5\n2,26.0\n", 2024: b"day,temperature\
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests of a process."""
-    with Sandbox() as sandbox:
+    with sandbox_of_run() as sandbox:
         yield sandbox
 
 

@@ -12,7 +12,7 @@ import pytest
 from scripts.live import cache, certificates
 from scripts.live.keycloak import Keycloak
 from scripts.live.keycloak_admin import Admin
-from scripts.live.process import Certificate, Server
+from scripts.live.process import Certificate
 from scripts.live.programs import KEYCLOAK, MINIO, PROGRAMS
 from scripts.live.realm import realm
 from scripts.live.stores import STORES, Minio, Store
@@ -57,6 +57,14 @@ def keycloak() -> Iterator[Keycloak]:
     """A Keycloak for all tests; each makes realms of its own there."""
     needed(KEYCLOAK.name)
     with Keycloak() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def keycloak_over_https(certificate: Certificate) -> Iterator[Keycloak]:
+    """A Keycloak that serves https with that certificate."""
+    needed(KEYCLOAK.name)
+    with Keycloak(tls=certificate) as running:
         yield running
 
 
@@ -108,12 +116,12 @@ def store(request: pytest.FixtureRequest, store_of: Callable[[str], Store]) -> S
 
 
 @pytest.fixture
-def server_of() -> Callable[..., Server]:
-    """Makes a server by its name, not started yet."""
+def new_store() -> Callable[..., Store]:
+    """Makes a store by its name, not started yet."""
 
-    def make(name: str, tls: Certificate | None = None) -> Server:
+    def make(name: str, tls: Certificate | None = None) -> Store:
         needed(name)
-        return Keycloak(tls=tls) if name == KEYCLOAK.name else STORES[name](tls=tls)
+        return STORES[name](tls=tls)
 
     return make
 

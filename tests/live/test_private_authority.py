@@ -1,30 +1,35 @@
-"""Keycloak with a certificate of a private authority."""
+"""Keycloak and a store with certificates of a private authority."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from provena_sdk import Deployment, Provena, errors
 from provena_sdk.auth import MemoryStore, token_source
+from provena_sdk.sandbox import Sandbox
 from scripts.live.keycloak import Keycloak
 from scripts.live.process import Certificate
-from scripts.live.programs import KEYCLOAK
+from scripts.live.programs import MINIO
 from scripts.live.realm import realm
+from scripts.live.stores import Minio
 from tests.live.conftest import Realm, needed
+from tests.live.parts import carry, external, signed_in
 from tests.live.signing import Answering, environment_of
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def reef(certificate: Certificate) -> Iterator[Realm]:
-    needed(KEYCLOAK.name)
-    with Keycloak(tls=certificate) as keycloak, keycloak.admin() as admin:
+def reef(keycloak_over_https: Keycloak) -> Iterator[Realm]:
+    with keycloak_over_https.admin() as admin:
         admin.add_realm(realm("reef"))
-        yield Realm("reef", keycloak.issuer("reef"), keycloak, admin)
+        yield Realm("reef", keycloak_over_https.issuer("reef"), keycloak_over_https, admin)
+        admin.remove_realm("reef")
 
 
 def test_it_is_trusted_when_named(reef: Realm, certificate: Certificate) -> None:
@@ -59,3 +64,16 @@ def test_a_name_that_the_certificate_does_not_have(reef: Realm, certificate: Cer
     with pytest.raises((errors.CertificateRejected, errors.ConnectionFailed)) as caught:
         tokens.sign_in()
     assert "localhost.localdomain" in str(caught.value)
+
+
+def test_a_sandbox_trusts_it_for_both_parts(
+    keycloak_over_https: Keycloak, certificate: Certificate, tmp_path: Path
+) -> None:
+    needed(MINIO.name)
+    with keycloak_over_https.admin() as admin, Minio(tls=certificate) as store:
+        admin.add_realm(realm("shoal"))
+        parts: Any = {"issuer": keycloak_over_https.issuer("shoal"), "s3": external(store)}
+        with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+            Sandbox(issuer=keycloak_over_https.issuer("shoal")).start()
+        with Sandbox(**parts, ca_file=certificate.authority) as sandbox, signed_in(sandbox) as provena:
+            carry(provena, tmp_path, certificate.authority)

@@ -28,9 +28,11 @@ def reef() -> Iterator[Realm]:
 
 
 def restart(reef: Realm) -> None:
+    url = reef.keycloak.url
     reef.keycloak.halt()
     time.sleep(1)
     reef.keycloak.start()
+    assert reef.keycloak.url == url
 
 
 def test_while_a_person_is_asked(reef: Realm) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import subprocess
 import sys
 import time
@@ -13,57 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from provena_sdk import Deployment, Provena
-from provena_sdk.sandbox import ExternalStore, Sandbox
-from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
+from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.seed import metadata
-from scripts.live.keycloak import Keycloak
-from scripts.live.process import Certificate
-from scripts.live.programs import MINIO
-from scripts.live.realm import realm
-from scripts.live.stores import Minio, Store, VersityGateway
-from tests.live.conftest import MakeRealm, Realm, needed
+from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
+from scripts.live.stores import Minio, Store
+from tests.live.conftest import MakeRealm, Realm
+from tests.live.parts import carry, external, signed_in
 from tests.live.test_guard import ROOT
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-
-
-def external(store: Store, **more: Any) -> ExternalStore:
-    keys: dict[str, Any] = {
-        "access_key_id": store.access_key_id,
-        "secret_access_key": store.secret_access_key,
-    }
-    if isinstance(store, VersityGateway):
-        more = {"issuing": "accounts", "accounts_url": store.admin_url} | more
-    return ExternalStore(url=store.url, **keys, **more)
-
-
-def signed_in(sandbox: Sandbox) -> Provena:
-    deployment = Deployment.from_env(sandbox.environment())
-    return Provena(deployment, client_id=SERVICE_CLIENT, client_secret=SERVICE_SECRET)
-
-
-def carry(provena: Provena, folder: Path, ca_file: Path | None = None) -> str:
-    """Register a dataset, put files into it and get them back; the dataset's handle is returned."""
-    for name in ("a.csv", "sub/b c.csv", "ümlaut.txt"):
-        path = folder / "there" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name * 1000, "utf-8")
-    handle = provena.datastore.mint_dataset(metadata("Reef")).handle
-    assert handle is not None
-    reef = provena.datastore.interactive_dataset(handle)
-    reef.upload_all_files(folder / "there")
-    reef.download_all_files(folder / "back")
-    for path in (folder / "there").rglob("*.*"):
-        assert (folder / "back" / path.relative_to(folder / "there")).read_bytes() == path.read_bytes()
-    trusted = ssl.create_default_context(cafile=ca_file)
-    assert httpx.get(reef.presigned_url("a.csv"), verify=trusted, trust_env=False).text == "a.csv" * 1000
-    return handle
 
 
 def client(sandbox: Sandbox, given: Any) -> Any:
@@ -177,17 +139,6 @@ def test_an_account_of_a_store_ends_in_time(reef: Realm, store_of: Callable[[str
         with pytest.raises(ClientError) as caught:
             read_on()
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-
-
-def test_it_trusts_a_private_authority(certificate: Certificate, tmp_path: Path) -> None:
-    needed(MINIO.name)
-    with Keycloak(tls=certificate) as keycloak, keycloak.admin() as admin, Minio(tls=certificate) as store:
-        admin.add_realm(realm("reef"))
-        parts: Any = {"issuer": keycloak.issuer("reef"), "s3": external(store)}
-        with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
-            Sandbox(issuer=keycloak.issuer("reef")).start()
-        with Sandbox(**parts, ca_file=certificate.authority) as sandbox, signed_in(sandbox) as provena:
-            carry(provena, tmp_path, certificate.authority)
 
 
 def test_the_command_starts_it(reef: Realm, store_of: Callable[[str], Store]) -> None:

@@ -1,4 +1,4 @@
-"""Each real server starts, answers, goes on with its data, and ends with its owner."""
+"""Each server starts, answers, and ends with its owner; stores restart with their data and serve https."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import httpx
 import pytest
 
 from scripts.live import process
-from scripts.live.process import Certificate, Server
+from scripts.live.process import Certificate
 from scripts.live.programs import PROGRAMS
+from scripts.live.stores import STORES, Store
+from tests.live.conftest import needed
 from tests.live.test_guard import ROOT, wait_for_end
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -31,8 +33,8 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_it_ends_when_its_owner_is_killed(name: str, server_of: Callable[[str], Server]) -> None:
-    server_of(name).stop()
+def test_it_ends_when_its_owner_is_killed(name: str) -> None:
+    needed(name)
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNING, name], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -46,9 +48,10 @@ def test_it_ends_when_its_owner_is_killed(name: str, server_of: Callable[[str], 
     assert not Path(folder).exists()
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_it_goes_on_with_its_address(name: str, server_of: Callable[[str], Server]) -> None:
-    with server_of(name) as server:
+# Keycloak's restarts are tested in test_restarts.py, its https in test_private_authority.py.
+@pytest.mark.parametrize("name", STORES)
+def test_a_store_goes_on_with_its_url(name: str, new_store: Callable[[str], Store]) -> None:
+    with new_store(name) as server:
         url, pid = server.url, server.pid
         server.halt()
         wait_for_end(pid)
@@ -57,12 +60,12 @@ def test_it_goes_on_with_its_address(name: str, server_of: Callable[[str], Serve
         assert process.is_running(server.folder)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_it_serves_https(
-    name: str, server_of: Callable[[str, Certificate], Server], certificate: Certificate
+@pytest.mark.parametrize("name", STORES)
+def test_a_store_serves_https(
+    name: str, new_store: Callable[[str, Certificate], Store], certificate: Certificate
 ) -> None:
     trusted = ssl.create_default_context(cafile=certificate.authority)
-    with server_of(name, certificate) as server:
+    with new_store(name, certificate) as server:
         assert httpx.get(server.url, verify=trusted, trust_env=False).status_code < 500
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             httpx.get(server.url, trust_env=False)

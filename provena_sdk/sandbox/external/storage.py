@@ -18,6 +18,10 @@ from provena_sdk.sandbox.object_store import RequestRecord, TemporaryCredentials
 _LOOK_SECONDS: Final = 1.0
 
 
+class NotOurs(AttributeError):
+    """Something was asked for that only the sandbox's own store has."""
+
+
 class ExternalStorage(Storage):
     """A bucket in an external store. The sandbox leaves alone what it did not put there itself.
 
@@ -73,7 +77,7 @@ class ExternalStorage(Storage):
         return (WebIdentity if store.issuing == "web-identity" else AssumedRole)(store, sts, seconds)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"The files are stored at {self.url}; the sandbox has no {name} of its own.")
+        raise NotOurs(f"The files are stored at {self.__dict__.get('url')}; the sandbox has no {name} of its own.")
 
     async def start(self, host: str, port: int) -> None:
         """Create the bucket if it is missing.
@@ -124,8 +128,12 @@ class ExternalStorage(Storage):
         return time.time_ns() // 1_000_000
 
     def requests(self) -> list[RequestRecord]:
-        """An empty list: requests to an external store are not recorded."""
-        return []
+        """Refuse: requests to an external store are not recorded.
+
+        Raises:
+            NotOurs: Always.
+        """
+        raise NotOurs(f"The files are stored at {self.url}; requests to that store are not recorded.")
 
     def forget_requests(self) -> None:
         """Do nothing: requests to an external store are not recorded."""
@@ -183,13 +191,15 @@ class ExternalStorage(Storage):
         with self._asking():
             if isinstance(self._issuer, Accounts):
                 self._issuer.expire_all()
-            for prefix in self._prefixes:
+            prefixes, self._prefixes = self._prefixes, set()
+            for prefix in prefixes:
                 self._empty(prefix)
-        self._prefixes.clear()
 
     def _empty(self, prefix: str) -> None:
         for key in self._keys(prefix):
-            self._s3.delete_object(Bucket=self.bucket, Key=key)
+            # versitygw lists some keys otherwise than it stores them; such a one cannot be removed by its name.
+            with contextlib.suppress(self._s3.exceptions.ClientError):
+                self._s3.delete_object(Bucket=self.bucket, Key=key)
         for upload in self._uploads(prefix):
             self._s3.abort_multipart_upload(
                 Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]

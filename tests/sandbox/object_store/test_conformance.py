@@ -9,6 +9,7 @@ import base64
 import hashlib
 import itertools
 import os
+import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
+
+from tests.chosen_store import chosen
 
 MIB = 1 << 20
 PART = b"p" * (5 * MIB)
@@ -35,8 +38,9 @@ ODD_KEYS = [
     "tilde~(paren)[bracket]{brace}|^`",
     "back\\slash",
 ]
+REAL = chosen()
 SESSION = get_session()
-_numbers = itertools.count(1)
+_numbers = itertools.count(1 if REAL is None else time.time_ns())
 
 
 @dataclass
@@ -62,15 +66,21 @@ class Store:
         return await self.client.list_objects_v2(Bucket=self.bucket, **more)
 
     async def begin(self, key: str, parts: list[bytes], **more: Any) -> tuple[str, list[dict[str, Any]]]:
-        """Upload parts, the last first, and return the upload's id and what completing it needs."""
+        """Upload parts, the last first, and return the upload's id and what completing it needs.
+
+        Parts have a CRC32 if the upload is begun with one: Amazon S3 and others refuse it otherwise.
+        """
         begun = await self.client.create_multipart_upload(Bucket=self.bucket, Key=key, **more)
         upload_id = begun["UploadId"]
+        checked = more.get("ChecksumAlgorithm") == "CRC32"
         numbered = list(enumerate(parts, start=1))[::-1]
-        made = [await self.part(key, upload_id, number, data) for number, data in numbered]
+        made = [await self.part(key, upload_id, number, data, checked=checked) for number, data in numbered]
         return upload_id, made[::-1]
 
-    async def part(self, key: str, upload_id: str, number: int, data: bytes) -> dict[str, Any]:
-        checksum = {"ChecksumCRC32": crc32(data)}
+    async def part(
+        self, key: str, upload_id: str, number: int, data: bytes, *, checked: bool = False
+    ) -> dict[str, Any]:
+        checksum = {"ChecksumCRC32": crc32(data)} if checked else {}
         part = await self.client.upload_part(
             Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data, **checksum
         )
@@ -113,10 +123,12 @@ def moto_url() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["sandbox", "moto"])
+@pytest.fixture(params=["sandbox", "moto"] if REAL is None else [REAL.name])
 async def store(request: pytest.FixtureRequest, start: Any) -> AsyncIterator[Store]:
     """An empty bucket of the sandbox's server or of moto's."""
-    if request.param == "sandbox":
+    if REAL is not None:
+        url, access_key_id, secret = REAL.url, REAL.access_key_id, REAL.secret_access_key
+    elif request.param == "sandbox":
         running = await start()
         url, keys = running.server.url, running.grants.root
         access_key_id, secret = keys.access_key_id, keys.secret_access_key
@@ -535,9 +547,28 @@ async def test_checksums_of_what_is_written_are_told(store: Store) -> None:
     assert put["ChecksumCRC32"] == crc32(b"data")
     upload_id, _ = await store.begin("y", [], ChecksumAlgorithm="CRC32")
     part = await store.client.upload_part(
-        Bucket=store.bucket, Key="y", UploadId=upload_id, PartNumber=1, Body=b"data"
+        Bucket=store.bucket,
+        Key="y",
+        UploadId=upload_id,
+        PartNumber=1,
+        Body=b"data",
+        ChecksumCRC32=crc32(b"data"),
     )
     assert part["ChecksumCRC32"] == crc32(b"data")
+
+
+@moto_differs("does not check checksums")
+async def test_each_part_has_the_checksum_that_its_upload_asks_for(store: Store) -> None:
+    upload_id, _ = await store.begin("x", [], ChecksumAlgorithm="CRC32")
+    assert await refusal(store.part("x", upload_id, 1, b"data")) == (400, "InvalidRequest")
+
+
+@moto_differs("does not check checksums")
+async def test_completing_names_the_checksum_of_each_part(store: Store) -> None:
+    upload_id, (part,) = await store.begin("x", [b"data"], ChecksumAlgorithm="CRC32")
+    unnamed = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    assert await refusal(store.complete("x", upload_id, unnamed)) == (400, "InvalidRequest")
+    await store.complete("x", upload_id, [part])
 
 
 @moto_differs("names no type of checksum")

@@ -70,7 +70,7 @@ async def test_uploads_are_counted_and_not_kept(start: Any) -> None:
         part = await client.upload_part(
             Bucket=BUCKET, Key="x", UploadId=begun["UploadId"], PartNumber=number, Body=data
         )
-        parts.append({"PartNumber": number, "ETag": part["ETag"]})
+        parts.append({"PartNumber": number, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]})
     done = await client.complete_multipart_upload(
         Bucket=BUCKET, Key="x", UploadId=begun["UploadId"], MultipartUpload={"Parts": parts}
     )

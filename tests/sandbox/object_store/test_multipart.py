@@ -25,9 +25,10 @@ async def small(start: Any) -> Any:
 async def upload(client: Any, key: str, parts: list[bytes], **more: Any) -> tuple[str, list[dict[str, Any]]]:
     begun = await client.create_multipart_upload(Bucket=BUCKET, Key=key, **more)
     made = []
+    algorithm = {name: more[name] for name in ("ChecksumAlgorithm",) if name in more}
     for number, data in enumerate(parts, start=1):
         part = await client.upload_part(
-            Bucket=BUCKET, Key=key, UploadId=begun["UploadId"], PartNumber=number, Body=data
+            Bucket=BUCKET, Key=key, UploadId=begun["UploadId"], PartNumber=number, Body=data, **algorithm
         )
         checks = {
             name: value
@@ -162,7 +163,9 @@ async def test_an_upload_can_be_given_up(small: Any) -> None:
 async def test_parts_out_of_other_objects(small: Any) -> None:
     small.store.put(BUCKET, "source +%", b"0123456789" * 200)
     client = await small.client()
-    begun = await client.create_multipart_upload(Bucket=BUCKET, Key="x", ChecksumAlgorithm="CRC32")
+    begun = await client.create_multipart_upload(
+        Bucket=BUCKET, Key="x", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+    )
     source = {"Bucket": BUCKET, "Key": "source +%"}
     etags = []
     for number, span in ((1, None), (2, "bytes=0-9")):

@@ -124,6 +124,11 @@ class Body:
         return {name: checksums.encoded(value) for name, value in self._sums.items()}
 
     @property
+    def given_checksums(self) -> tuple[str, ...]:
+        """The algorithms of the checksums that the client gave."""
+        return (*self._expected, *self._trailing)
+
+    @property
     def is_protected(self) -> bool:
         """Whether the client sent Content-MD5 or a checksum."""
         return "content-md5" in self._headers or bool(self._expected or self._trailing)

@@ -64,8 +64,16 @@ def part_algorithms(context: Context) -> tuple[str, ...]:
 def upload_part(context: Context) -> Response:
     """PUT one part."""
     blob, body = context.received()
+    upload = _upload(context)
+    if upload.is_composite and upload.algorithm not in body.given_checksums:
+        given = next(iter(body.given_checksums), "null")
+        raise S3Error(
+            "InvalidRequest",
+            f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm}, "
+            f"actual checksum Type: {given}",
+        )
     part = Part(_part_number(context), blob, body.etag, body.checksums)
-    _upload(context).parts[part.number] = part
+    upload.parts[part.number] = part
     pairs = [("etag", f'"{part.etag}"'), *context.encryption().items()]
     pairs += [(f"x-amz-checksum-{name}", value) for name, value in part.checksums.items()]
     return Response(200, header_lines(pairs))
@@ -208,6 +216,12 @@ def _chosen(tree: ElementTree.Element, upload: Upload) -> list[Part]:
             raise S3Error("InvalidPart", UploadId=upload.id, PartNumber=number, ETag=etag)
         for name, value in part.checksums.items():
             given = node.findtext(f"Checksum{name.upper()}")
+            if given is None and upload.is_composite:
+                raise S3Error(
+                    "InvalidRequest",
+                    f"The upload was created using a {name} checksum. The complete request must include the "
+                    f"checksum for each part. It was missing for part {number} in the request.",
+                )
             if given is not None and given.strip() != value:
                 raise S3Error("InvalidPart", UploadId=upload.id, PartNumber=number, ETag=etag)
         if chosen and part.number <= chosen[-1].number:
@@ -223,7 +237,7 @@ def _checksums(upload: Upload, chosen: list[Part]) -> dict[str, str]:
     if not name:
         return {}
     digests = [base64.b64decode(part.checksums[name]) for part in chosen]
-    if upload.checksum_type == "COMPOSITE":
+    if upload.is_composite:
         checksum = checksums.new_checksum(name)
         checksum.update(b"".join(digests))
         return {name: f"{checksums.encoded(checksum)}-{len(chosen)}"}

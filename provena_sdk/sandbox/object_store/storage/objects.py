@@ -111,3 +111,8 @@ class Upload:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     initiated: datetime = field(default_factory=lambda: datetime.now(UTC))
     parts: dict[int, Part] = field(default_factory=dict)
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether the object's checksum is made of those of its parts."""
+        return bool(self.algorithm) and self.checksum_type == "COMPOSITE"

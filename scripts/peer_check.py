@@ -1,4 +1,4 @@
-"""Let provenaclient, another client of Provena, work against the sandbox.
+"""Let provenaclient, another client of Provena, work against the sandbox, or against Keycloak and the sandbox.
 
 A client that others wrote for the real services shows whether the sandbox is like them. It is installed in an
 environment of its own, under .bench/, when first needed. Each of its calls is printed by name; the exit code is 1 when
@@ -7,19 +7,28 @@ one fails.
 
 from __future__ import annotations
 
+import argparse
+import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from provena_sdk import Deployment, Provena  # noqa: E402 reason= as below
+from provena_sdk.auth import MemoryStore, Prompt, TerminalPresenter, token_source  # noqa: E402 reason= as below
 from provena_sdk.sandbox import Sandbox, Seed  # noqa: E402 reason= as below
 from provena_sdk.sandbox.seed import metadata  # noqa: E402 reason= as below
 from scripts.bench.environments import PROVENACLIENT, python_with  # noqa: E402 reason= found by the path above
+from scripts.live.keycloak import Keycloak  # noqa: E402 reason= as above
+from scripts.live.person import Person  # noqa: E402 reason= as above
+from scripts.live.realm import realm  # noqa: E402 reason= as above
 
 USER = "writer"
 DATASETS = 25
@@ -28,23 +37,59 @@ LIMIT_SECONDS = 120
 
 def main() -> int:
     """Run it; the exit code is that of the other client's process."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--keycloak",
+        action="store_true",
+        help="sign in at a Keycloak that is started for it (see scripts/live)",
+    )
+    options = parser.parse_args()
     python = python_with("provenaclient", PROVENACLIENT)
     if python is None:
         return 1
+    if options.keycloak:
+        return against_keycloak(python)
     print(f"{PROVENACLIENT} against the sandbox:", flush=True)
     # Its offline flow presents the same token again, which works only where refresh tokens are not rotated.
     with Sandbox(approve_as=USER, rotation="off", seed=Seed(datasets=DATASETS)) as sandbox:
-        code = work(python, sandbox)
-        for crash in sandbox.crashes:
-            print(crash, file=sys.stderr)
-    return code or bool(sandbox.crashes)
+        return work(python, sandbox, sandbox.offline_token(USER), {"BROWSER": "true"})
 
 
-def work(python: str, sandbox: Sandbox) -> int:
-    """Run the other client in a folder of its own, and return its exit code."""
+def against_keycloak(python: str) -> int:
+    """Let it sign in at a Keycloak, with the sandbox behind that."""
+    print(f"{PROVENACLIENT} against Keycloak, with the sandbox behind it:", flush=True)
+    with Keycloak() as keycloak, keycloak.admin() as admin:
+        admin.add_realm(realm("peer", rotation="off"))
+        with Sandbox(issuer=keycloak.issuer("peer"), seed=Seed(datasets=DATASETS)) as sandbox:
+            browser = f"{shlex.quote(sys.executable)} -m scripts.live.person %s"
+            variables = {"BROWSER": browser, "PYTHONPATH": str(HERE.parent)}
+            return work(python, sandbox, offline_token(sandbox), variables)
+
+
+def offline_token(sandbox: Sandbox) -> str:
+    """Create an offline token at Keycloak as a person does."""
+    deployment = Deployment.from_env(sandbox.environment())
+    tokens = token_source(deployment, interactive=True, present=Approving(), store=MemoryStore())
+    with Provena(deployment, tokens=tokens) as provena:
+        return provena.create_offline_token().reveal()
+
+
+class Approving(TerminalPresenter):
+    """A person who approves at once, and prints nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(stream=io.StringIO(), browser=False)
+
+    def show(self, prompt: Prompt) -> None:
+        """Open the page and approve."""
+        threading.Thread(target=Person(USER).answer, args=(prompt.url,), daemon=True).start()
+
+
+def work(python: str, sandbox: Sandbox, offline_token: str, variables: dict[str, str]) -> int:
+    """Run the other client in a folder of its own, and return its exit code, or 1 if the sandbox crashed."""
     handed_over = {
         "environment": sandbox.environment(),
-        "offline_token": sandbox.offline_token(USER),
+        "offline_token": offline_token,
         "metadata": metadata(),
     }
     with tempfile.TemporaryDirectory(prefix="provena-peer-") as folder:
@@ -53,21 +98,22 @@ def work(python: str, sandbox: Sandbox) -> int:
             input=json.dumps(handed_over),
             text=True,
             cwd=folder,
-            env=environment(folder, sandbox),
+            env=environment(folder, sandbox) | variables,
             timeout=LIMIT_SECONDS,
             check=False,
         )
-    return done.returncode
+    for crash in sandbox.crashes:
+        print(crash, file=sys.stderr)
+    return done.returncode or bool(sandbox.crashes)
 
 
 def environment(folder: str, sandbox: Sandbox) -> dict[str, str]:
-    """The variables of the other client's process: none of this machine's user, and no browser."""
+    """Return the variables of the other client's process: none of this machine's user."""
     named = ("PROVENA_", "AWS_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(named)}
     own = {
         "HOME": folder,
         "TMPDIR": folder,
-        "BROWSER": "true",
         "AWS_ENDPOINT_URL": sandbox.s3_url,
         "AWS_DEFAULT_REGION": sandbox.environment()["PROVENA_S3_REGION"],
     }

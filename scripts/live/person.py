@@ -1,8 +1,12 @@
-"""A person at Keycloak's own pages, without a browser: signs in, and answers what a device asks for."""
+"""A person at Keycloak's own pages, without a browser: signs in, and answers what a device asks for.
+
+``python -m scripts.live.person URL`` approves a device as the user ``writer``.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
@@ -68,3 +72,7 @@ class Person:
 def _title(page: httpx.Response) -> str:
     found = _TITLE.search(page.text)
     return re.sub(r"<[^>]+>|\s+", " ", found[1]).strip() if found else f"status {page.status_code}"
+
+
+if __name__ == "__main__":
+    print(Person().answer(sys.argv[1]))

@@ -10,8 +10,8 @@ import httpx
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.sandbox import ExternalStore, Sandbox
-from provena_sdk.sandbox.seed import metadata
 from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET
+from provena_sdk.sandbox.seed import metadata
 from scripts.live.stores import Store, VersityGateway
 
 

@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 
 from provena_sdk import Deployment, Provena
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.seed import metadata
 from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
+from provena_sdk.sandbox.seed import metadata
 from scripts.live.stores import Minio, Store
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.parts import carry, external, signed_in

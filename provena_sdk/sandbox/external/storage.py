@@ -77,7 +77,9 @@ class ExternalStorage(Storage):
         return (WebIdentity if store.issuing == "web-identity" else AssumedRole)(store, sts, seconds)
 
     def __getattr__(self, name: str) -> Any:
-        raise NotOurs(f"The files are stored at {self.__dict__.get('url')}; the sandbox has no {name} of its own.")
+        raise NotOurs(
+            f"The files are stored at {self.__dict__.get('url')}; the sandbox has no {name} of its own."
+        )
 
     async def start(self, host: str, port: int) -> None:
         """Create the bucket if it is missing.

@@ -1,4 +1,4 @@
-"""The main job from end to end, against a Provena that runs on this machine for as long as this script does."""
+"""A complete example, from signing in to downloading, against a temporary Provena on this machine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SITES = ("Agincourt", "Heron Island", "Ümlaut & 100% reef #7")
 
 
 class Steps:
-    """Prints each step as the line a user would write, and what came of it."""
+    """Prints each step as the code a user would write, and its result."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -52,7 +52,7 @@ class Steps:
 
 
 def write_observations(folder: Path) -> None:
-    """Write a small data folder: one file a site, a nested folder and an empty file."""
+    """Write a small data folder: one file per site, a nested folder and an empty file."""
     for site, name in enumerate(SITES):
         path = folder / "observations" / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def write_observations(folder: Path) -> None:
 
 
 def differences(original: Path, copy: Path) -> list[str]:
-    """Return what ``diff -r`` would say of two folders; the services' own metadata.json is only in the copy."""
+    """Return the output of ``diff -r`` for two folders; the service's metadata.json is only in the copy."""
     names, copied = (
         {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         for folder in (original, copy)
@@ -79,8 +79,8 @@ def differences(original: Path, copy: Path) -> list[str]:
 
 
 def main() -> int:
-    """Run the demonstration; the exit status tells whether the copy equals the original."""
-    # What is set for another deployment is not to take part in this one.
+    """Run the demonstration; the exit status is 0 if the copy equals the original."""
+    # Ignore settings for other deployments.
     for name in [name for name in os.environ if name.startswith("PROVENA_")]:
         del os.environ[name]
     steps = Steps()
@@ -97,7 +97,7 @@ def main() -> int:
         with Provena(deployment, tokens=tokens) as provena:
             steps.show(
                 'provena = Provena("localhost"); provena.sign_in()',
-                "You would press the button on the page that is named next. Here the demonstration presses it.",
+                "You would approve on the page shown next; the demonstration does it for you.",
             )
             provena.sign_in()
             steps.show("provena.datastore.check_access()", provena.datastore.check_access())
@@ -139,9 +139,9 @@ def main() -> int:
             steps.show('diff -r "reef/" "copy/"', "\n".join(different))
             same = different == [METADATA_ONLY]
             if same:
-                print("   The datastore keeps that file; every other one is the same, byte for byte.")
+                print("   The service adds metadata.json; all other files are identical.")
     seconds = time.monotonic() - steps.started
-    print(f"\nDone in {seconds:.1f} s. README.md shows how to do the same with your own deployment.")
+    print(f"\nDone in {seconds:.1f} s. README.md shows how to do this with your own deployment.")
     return 0 if same else 1
 
 

@@ -1,6 +1,6 @@
 """Generate ``generated/provena_api`` from ``openapi/``.
 
-``python scripts/generate.py`` writes the package; ``--check`` only compares and exits with 1 on a difference.
+``python scripts/generate.py`` writes the package; ``--check`` compares it, and exits with 1 if it differs.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
     Args:
         prepared: The document to generate from.
         target: The package's folder.
-        templates: Folder of templates that take the place of the generator's own.
+        templates: Folder of templates that replace the generator's own.
 
     Raises:
-        GenerationError: The generator warned of anything, or ruff failed.
+        GenerationError: The generator issued a warning, or ruff failed.
     """
     config = Config.from_sources(
         ConfigFile(package_name_override=PACKAGE, post_hooks=[]),
@@ -62,13 +62,13 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
     )
     data = GeneratorData.from_dict(prepared.document, config=config)
     if isinstance(data, GeneratorError):
-        raise GenerationError(_told([data]))
+        raise GenerationError(_text([data]))
     complaints = [
         *data.errors,
         *(error for found in data.endpoint_collections_by_tag.values() for error in found.parse_errors),
     ]
     if complaints:
-        raise GenerationError(_told(complaints))
+        raise GenerationError(_text(complaints))
     view = View(prepared)
     data.models = sorted(
         (model for model in data.models if not view.is_free_form(model)),
@@ -81,7 +81,7 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
     with contextlib.redirect_stdout(io.StringIO()):
         late = project.build()
     if late:
-        raise GenerationError(_told(late))
+        raise GenerationError(_text(late))
     for unused in ("client.py", "errors.py"):
         (target / unused).unlink()
     (target / "py.typed").touch()
@@ -89,19 +89,19 @@ def build(prepared: Prepared, target: Path, templates: Path = ROOT / "openapi" /
 
 
 def served(root: Path = ROOT) -> dict[str, Json]:
-    """The stored interfaces, by service name."""
+    """Return the stored OpenAPI documents, by service name."""
     return {service: load(root / "openapi" / f"{service}.json") for service in SERVICES}
 
 
 def build_stock(target: Path, document: Json) -> None:
-    """Generate what the generator makes of a document by itself, to compare with.
+    """Generate a client with the generator's own templates, for comparison.
 
     Args:
         target: The package's folder, which must not exist yet; its name becomes the package's.
-        document: The interface to generate from.
+        document: The OpenAPI document.
 
     Raises:
-        GenerationError: The generator warned of anything.
+        GenerationError: The generator issued a warning.
     """
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "interface.json"
@@ -117,20 +117,20 @@ def build_stock(target: Path, document: Json) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             complaints = generate_stock(config=config)
     if complaints:
-        raise GenerationError(_told(complaints))
+        raise GenerationError(_text(complaints))
 
 
-def _told(complaints: Sequence[GeneratorError]) -> str:
+def _text(complaints: Sequence[GeneratorError]) -> str:
     return "\n".join(f"{entry.header} {entry.detail or ''}".strip() for entry in complaints)
 
 
 def tidy(folder: Path) -> None:
-    """Sort imports, drop unused ones and format, by ruff's own rules and nobody's configuration."""
+    """Sort imports, remove unused ones and format, with ruff's defaults."""
     ruff = Path(sys.executable).with_name("ruff")
     if not ruff.exists():
         raise GenerationError(f"ruff is not installed beside {Path(sys.executable).name}: pip install ruff.")
     common = ["--isolated", "--no-cache", "--quiet", "--target-version", "py311", "--line-length", "110"]
-    # Unused imports go first: what is sorted while it is too long for a line stays on several.
+    # Remove unused imports first: imports sorted while too long for one line stay on several.
     for command in (["check", "--fix", "--select", "F"], ["check", "--fix", "--select", "I"], ["format"]):
         done = subprocess.run(
             [str(ruff), command[0], *common, *command[1:], "."], cwd=folder, capture_output=True, text=True
@@ -140,7 +140,7 @@ def tidy(folder: Path) -> None:
 
 
 def differences(expected: Path, found: Path) -> list[str]:
-    """The files that differ between two folders, or are in one of them only, as sorted relative paths."""
+    """Return the files that differ between two folders, or exist only in one, as sorted relative paths."""
     names = {
         path.relative_to(folder).as_posix()
         for folder in (expected, found)
@@ -157,7 +157,7 @@ def differences(expected: Path, found: Path) -> list[str]:
 
 
 def swap(fresh: Path, target: Path) -> None:
-    """Put the folder ``fresh`` in the place of ``target``."""
+    """Replace the folder ``target`` by ``fresh``."""
     old = target.with_name(f".{target.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
@@ -167,22 +167,22 @@ def swap(fresh: Path, target: Path) -> None:
 
 
 def generate(root: Path = ROOT, *, check: bool = False) -> list[str]:
-    """Generate the package, and put it in its place.
+    """Generate the package, and install it.
 
     Args:
         root: The project's folder.
-        check: Only compare.
+        check: Compare only.
 
     Returns:
-        The files of the package that were, or would be, changed.
+        The files of the package that were changed, or would be.
 
     Raises:
-        DocumentError: The interfaces and the overlay do not fit.
-        GenerationError: The generator, or ruff, complained.
+        DocumentError: The OpenAPI documents and the overlay are inconsistent.
+        GenerationError: The generator or ruff reported a problem.
     """
     prepared = prepare(served(root), Overlay.load(root / "openapi" / "overlay.yaml"))
     for place in prepared.undescribed:
-        print(f"openapi/overlay.yaml has no words for {place}", file=sys.stderr)
+        print(f"openapi/overlay.yaml has no description for {place}", file=sys.stderr)
     home = root / "generated"
     home.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=None if check else home, prefix=".new-") as folder:
@@ -199,7 +199,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--check", action="store_true", help="compare only; exit with 1 on a difference")
+    parser.add_argument(
+        "--check", action="store_true", help="compare only; exit with 1 if the client differs"
+    )
     options = parser.parse_args(arguments)
     try:
         changed = generate(check=options.check)

@@ -1,6 +1,6 @@
-"""From the two interfaces as served to the one document the client is generated from.
+"""Merge the two OpenAPI documents into one, from which the client is generated.
 
-Reading and writing the files, leaving out their prose, merging them, and applying ``openapi/overlay.yaml``.
+This includes reading and writing the files, removing their prose, and applying ``openapi/overlay.yaml``.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ _PROSE = ("title", "description", "summary", "externalDocs", "example", "example
 
 
 class DocumentError(Exception):
-    """The interfaces, or the overlay, cannot be used as they are; the message names every place."""
+    """The OpenAPI documents or the overlay cannot be used; the message lists every place."""
 
 
 def normalise(document: Json) -> Json:
-    """Return the interface without its prose, which differs between deployments and means nothing here.
+    """Return the document without its prose, which differs between deployments.
 
-    Titles matter most: they would rename classes, and two alike would drop an answer.
+    Titles in particular would rename classes, and duplicate titles would drop an answer.
 
     Args:
-        document: An interface as a service serves it.
+        document: An OpenAPI document as served.
 
     Returns:
         A new document; ``info`` is kept, and the mandatory ``description`` of an answer is emptied.
 
     Raises:
-        DocumentError: The document has no paths, so it is no interface.
+        DocumentError: The document has no paths.
     """
     if not isinstance(document.get("paths"), dict) or not document["paths"]:
-        raise DocumentError("This is no interface: it lists no paths.")
+        raise DocumentError("This is not an OpenAPI document: it has no paths.")
     result = {key: copy.deepcopy(value) for key, value in document.items() if key not in ("servers", "tags")}
     info = document.get("info", {})
     result["info"] = {key: info[key] for key in ("title", "version") if key in info}
@@ -72,20 +72,20 @@ def _without_prose(node: Any) -> Any:
 
 
 def load(path: Path) -> Json:
-    """Read one stored interface."""
+    """Read one stored OpenAPI document."""
     document = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(document, dict):
-        raise DocumentError(f"{path.name}: an interface is a JSON object.")
+        raise DocumentError(f"{path.name}: an OpenAPI document must be a JSON object.")
     return document
 
 
 def store(document: Json, path: Path) -> None:
-    """Write one interface in the form it is kept in: sorted keys, one value a line."""
+    """Write one OpenAPI document with sorted keys, one value per line."""
     path.write_text(as_text(document), encoding="utf-8", newline="\n")
 
 
 def as_text(document: Json) -> str:
-    """The text :func:`store` writes."""
+    """Return the text that :func:`store` writes."""
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
@@ -99,10 +99,10 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def merge(interfaces: Mapping[str, Json]) -> Json:
-    """Put the services' interfaces into one document, each under its own path prefix and tag.
+    """Merge the services' OpenAPI documents into one, each with its own path prefix and tag.
 
     Args:
-        interfaces: The interfaces by service name. They are not changed.
+        interfaces: The documents by service name. They are not changed.
 
     Returns:
         One document whose paths start with ``/<service>``.
@@ -137,12 +137,12 @@ def merge(interfaces: Mapping[str, Json]) -> Json:
 
 @dataclass
 class Overlay:
-    """What ``openapi/overlay.yaml`` says.
+    """The content of ``openapi/overlay.yaml``.
 
     Attributes:
         corrections: Changes to the document, in order, each with its reason.
-        operations: Our words for each operation and its parameters, by service and operation id.
-        schemas: Our words for each schema and its fields.
+        operations: Descriptions of each operation and its parameters, by service and operation id.
+        schemas: Descriptions of each schema and its fields.
     """
 
     corrections: list[Json] = field(default_factory=list)
@@ -157,13 +157,13 @@ class Overlay:
 
 @dataclass
 class Prepared:
-    """The document to generate from, and what the templates need beside it.
+    """The document to generate from, and further data for the templates.
 
     Attributes:
-        document: The merged and corrected interface.
+        document: The merged and corrected document.
         aliases: Second names of models: alias → class.
-        parameters: Our words for the parameters of each operation, by ``<service>.<operation>``.
-        undescribed: Operations, parameters, schemas and fields the overlay has no words for.
+        parameters: Descriptions of the parameters of each operation, by ``<service>.<operation>``.
+        undescribed: Operations, parameters, schemas and fields without a description in the overlay.
     """
 
     document: Json
@@ -173,15 +173,15 @@ class Prepared:
 
 
 def prepare(interfaces: Mapping[str, Json], overlay: Overlay) -> Prepared:
-    """Merge the interfaces and apply the overlay.
+    """Merge the OpenAPI documents and apply the overlay.
 
     Args:
-        interfaces: The interfaces by service name.
-        overlay: Corrections and words.
+        interfaces: The documents by service name.
+        overlay: Corrections and descriptions.
 
     Returns:
-        The document for the generator. Each schema carries ``x-fields``: per field its description, whether
-        it is a secret, and whether it defaults to an empty list.
+        The document for the generator. Each schema has ``x-fields``: for each field its description, whether
+        it is secret, and whether it defaults to an empty list.
 
     Raises:
         DocumentError: Shared schemas diverge, or entries of the overlay match nothing.
@@ -198,7 +198,9 @@ def prepare(interfaces: Mapping[str, Json], overlay: Overlay) -> Prepared:
     parameters = _describe_operations(document, overlay.operations, stale, undescribed)
     _describe_schemas(document, overlay.schemas, secrets, stale, undescribed)
     if stale:
-        raise DocumentError("openapi/overlay.yaml no longer fits the interfaces:\n  " + "\n  ".join(stale))
+        raise DocumentError(
+            "openapi/overlay.yaml no longer matches the OpenAPI documents:\n  " + "\n  ".join(stale)
+        )
     return Prepared(document, aliases, parameters, undescribed)
 
 

@@ -1,4 +1,4 @@
-"""What the templates ask about properties, models and endpoints."""
+"""Functions for the templates, about properties, models and endpoints."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ _JSON_KINDS = {"str": "a string", "int": "a number", "float": "a number", "bool"
 
 
 class GenerationError(Exception):
-    """The generator, or ruff, had something to complain of; the message says what."""
+    """The generator or ruff reported a problem; the message describes it."""
 
 
 class View:
-    """What the templates ask about properties, models and endpoints.
+    """Functions for the templates, about properties, models and endpoints.
 
     Args:
-        prepared: The document and what goes with it.
+        prepared: The document and its data.
     """
 
     def __init__(self, prepared: Prepared) -> None:
@@ -66,17 +66,17 @@ class View:
         self._named = {ClassName(name, "field_") for name in prepared.document["components"]["schemas"]}
 
     def is_free_form(self, model: ModelProperty) -> bool:
-        """Whether the object has neither fields nor a name of its own, so that a ``dict`` says it all."""
+        """Return whether the object has neither fields nor a name, so that a ``dict`` suffices."""
         return not model.data.properties and model.class_info.name not in self._named
 
     def shape(self, prop: PropertyProtocol) -> str:
-        """Which kind of value the property holds, as the templates name it."""
+        """Return the templates' name for the kind of value."""
         if isinstance(prop, ModelProperty):
             return "map" if self.is_free_form(prop) else "model"
         return _SHAPES.get(type(prop).__name__) or self.unsupported(prop)
 
     def annotation(self, prop: PropertyProtocol) -> str:
-        """The property's type as Python code, without None."""
+        """Return the property's type as Python code, without None."""
         shape = self.shape(prop)
         if isinstance(prop, ModelProperty):
             kind = self.map_values(prop)
@@ -98,7 +98,7 @@ class View:
         return _ANNOTATIONS[shape]
 
     def map_values(self, prop: ModelProperty) -> str:
-        """The class every value of a free-form object has; ``object`` for any."""
+        """Return the class of the values of a free-form object; ``object`` for any."""
         values = prop.data.additionalProperties
         kind = getattr(values, "type", None)
         if values in (None, True, False) or kind is None:
@@ -108,12 +108,12 @@ class View:
         return "str"
 
     def python_types(self, prop: UnionProperty) -> str:
-        """The classes of a union's values, to check against; a number may come as either kind."""
+        """Return the classes of a union's values; a number may be int or float."""
         kinds = [_PYTHON_KINDS[self.shape(inner)] for inner in prop.inner_properties]
         return ", ".join(f"*{kind}" if kind == "NUMBER" else kind for kind in kinds)
 
     def default_of(self, prop: PropertyProtocol, words: dict[str, Any]) -> str | None:
-        """The default as Python code; None when the field must be given."""
+        """Return the default as Python code; None if the field is required."""
         if words.get("empty_list"):
             return "[]"
         if prop.default is not None:
@@ -121,11 +121,11 @@ class View:
         return None if prop.required else "None"
 
     def nullable(self, prop: PropertyProtocol, words: dict[str, Any]) -> bool:
-        """Whether null stands for the field when it is unset: it is neither required nor has a default."""
+        """Return whether the field may be null: it is neither required nor has a default."""
         return self.default_of(prop, words[prop.name.get_untrusted_value()]) == "None"
 
     def classes_in(self, prop: PropertyProtocol) -> Iterator[ModelProperty | EnumProperty]:
-        """The models and enums a property refers to."""
+        """Return the models and enums that a property refers to."""
         if isinstance(prop, ListProperty):
             yield from self.classes_in(prop.inner_property)
         elif isinstance(prop, EnumProperty) or (
@@ -134,7 +134,7 @@ class View:
             yield prop
 
     def imports_of(self, model: ModelProperty, kind: str) -> list[str]:
-        """Imports of the models or enums a model's fields need, without the model itself."""
+        """Return the imports for a model's fields, without the model itself."""
         return sorted(
             {
                 f"from .{found.class_info.module_name} import {found.class_info.name}"
@@ -145,14 +145,14 @@ class View:
         )
 
     def answer_of(self, endpoint: Endpoint) -> Response:
-        """The endpoint's 200 answer."""
+        """Return the endpoint's 200 answer."""
         for response in endpoint.responses:
             if response.status_code.range == (200, 200):
                 return response
-        raise GenerationError(f"{endpoint.name}: the interface describes no 200 answer.")
+        raise GenerationError(f"{endpoint.name}: the OpenAPI document has no 200 answer.")
 
     def endpoint_imports(self, endpoint: Endpoint) -> list[str]:
-        """Imports of the models and enums an endpoint needs."""
+        """Return the imports of the models and enums of an endpoint."""
         if endpoint.path_parameters or endpoint.header_parameters or endpoint.cookie_parameters:
             raise GenerationError(f"{endpoint.name}: only query parameters and JSON bodies are supported.")
         if any(body.body_type != "json" or not body.prop.required for body in endpoint.bodies):
@@ -167,21 +167,21 @@ class View:
         )
 
     def parameters_of(self, endpoint: Endpoint) -> dict[str, str]:
-        """Our words for the endpoint's parameters."""
+        """Return the descriptions of the endpoint's parameters."""
         return self._prepared.parameters.get(f"{endpoint.tags[0]}.{endpoint.name}", {})
 
     def service_path(self, endpoint: Endpoint) -> str:
-        """The endpoint's path on its own service."""
+        """Return the endpoint's path on its service."""
         return endpoint.path.get_untrusted_value().removeprefix(f"/{endpoint.tags[0]}")
 
     def unsupported(self, prop: PropertyProtocol) -> str:
-        """Refuse a property the templates have no code for."""
+        """Refuse a property that the templates do not support."""
         raise GenerationError(
             f"{prop.name.get_untrusted_value()}: the templates cannot express {type(prop).__name__} here."
         )
 
     def globals(self) -> dict[str, object]:
-        """The names the templates know."""
+        """Return the functions and constants for the templates."""
         names: tuple[Callable[..., object], ...] = (
             self.annotation,
             self.answer_of,
@@ -206,7 +206,7 @@ class View:
 
 
 def keep_names(data: GeneratorData) -> None:
-    """Give fields and parameters the interface's own names again where Python allows them."""
+    """Restore the original names of fields and parameters where Python allows them."""
     properties = [
         *(prop for model in data.models for prop in (model.required_properties or ())),
         *(prop for model in data.models for prop in (model.optional_properties or ())),

@@ -1,4 +1,4 @@
-"""What changed between two versions of an interface, as lines a person can read.
+"""List the changes between two versions of an OpenAPI document.
 
 ``python scripts/interface_diff.py OLD.json NEW.json`` prints them.
 """
@@ -20,15 +20,14 @@ from scripts.generate_document import Json, load, normalise, operations  # noqa:
 
 
 def compare(old: Json, new: Json) -> list[str]:
-    """Say what changed from ``old`` to ``new``; prose does not count.
+    """List the changes from ``old`` to ``new``, ignoring prose.
 
     Args:
-        old: An interface.
+        old: An OpenAPI document.
         new: A later version of it.
 
     Returns:
-        One line a change, ``+`` for what is new, ``-`` for what is gone, ``~`` for what changed. Empty when
-        nothing did.
+        One line per change: ``+`` for additions, ``-`` for removals, ``~`` for modifications.
 
     Example:
         >>> schema = {"properties": {"id": {"type": "string"}}}
@@ -142,7 +141,7 @@ def _schema(name: str, old: Json, new: Json) -> Iterator[str]:
 
 
 def shown(schema: Any) -> str:
-    """A schema in few words.
+    """Describe a schema briefly.
 
     Example:
         >>> shown({"type": "array", "items": {"$ref": "#/components/schemas/Item"}})

@@ -1,11 +1,10 @@
-"""Show how the package is built: circles among its imports, deferred imports, modules and lines a folder.
+"""Report the structure of the package: import circles, deferred imports, modules and lines per folder.
 
     python scripts/layers.py            # the package beside this script
     python scripts/layers.py FOLDER     # another checkout
 
-Imports inside functions and those for type checkers alone count like any other. It fails when modules or folders
-import each other in a circle, when a folder has more than fourteen modules, or when a deferred import of our own
-gives no reason.
+Imports inside functions and for type checkers count like any other. The script fails if modules or folders import each
+other in a circle, if a folder has more than fourteen modules, or if a deferred import of our own modules has no reason.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MOST_MODULES: Final = 14
 
 @dataclass(frozen=True)
 class Import:
-    """One import of our own code."""
+    """One import of our own modules."""
 
     importer: str
     imported: str
@@ -35,7 +34,7 @@ class Import:
 
 
 def modules_of(root: Path) -> dict[str, Path]:
-    """Name every module of the package."""
+    """Return the path of every module of the package."""
     found = {}
     for path in sorted((root / PACKAGE).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
@@ -44,7 +43,7 @@ def modules_of(root: Path) -> dict[str, Path]:
 
 
 def imports_of(name: str, path: Path, modules: Mapping[str, Path]) -> Iterator[Import]:
-    """Read the imports of our own modules in one module."""
+    """Yield the imports of our own modules in one module."""
     text = path.read_text("utf-8")
     lines = text.splitlines()
     for node, deferred in _nodes(ast.parse(text), inside=False):
@@ -98,12 +97,12 @@ def circles(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def folder_of(module: str, packages: Set[str]) -> str:
-    """Return the folder that holds a module; a package's own __init__ belongs to its folder."""
+    """Return the folder of a module; an __init__ belongs to its own folder."""
     return module if module in packages else module.rpartition(".")[0]
 
 
 def folder_edges(imports: Iterable[Import], packages: Set[str]) -> Iterator[tuple[str, str]]:
-    """Return which folders import which; what lies below a folder is not the folder itself."""
+    """Yield the imports between folders; a subfolder is a folder of its own."""
     for found in imports:
         start, end = folder_of(found.importer, packages), folder_of(found.imported, packages)
         # The package's own modules stand by themselves, and its __init__ only names what is public.

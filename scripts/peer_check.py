@@ -1,8 +1,7 @@
-"""Let provenaclient, another client of Provena, work against the sandbox, or against Keycloak and the sandbox.
+"""Test the sandbox, alone or with Keycloak, with provenaclient, another client of Provena.
 
-A client that others wrote for the real services shows whether the sandbox is like them. It is installed in an
-environment of its own, under .bench/, when first needed. Each of its calls is printed by name; the exit code is 1 when
-one fails.
+A client that others wrote for the real services shows whether the sandbox behaves like them. It is installed in its own
+environment under .bench/. Each call is printed by name; the exit code is 1 if one fails.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ LIMIT_SECONDS = 120
 
 
 def main() -> int:
-    """Run it; the exit code is that of the other client's process."""
+    """Run the check; return the exit code of the other client's process."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--keycloak",
         action="store_true",
-        help="sign in at a Keycloak that is started for it (see scripts/live)",
+        help="sign in at a Keycloak started for this check (see scripts/live)",
     )
     options = parser.parse_args()
     python = python_with("provenaclient", PROVENACLIENT)
@@ -50,14 +49,14 @@ def main() -> int:
     if options.keycloak:
         return against_keycloak(python)
     print(f"{PROVENACLIENT} against the sandbox:", flush=True)
-    # Its offline flow presents the same token again, which works only where refresh tokens are not rotated.
+    # Its offline flow reuses the same token, which works only if refresh tokens are not rotated.
     with Sandbox(approve_as=USER, rotation="off", seed=Seed(datasets=DATASETS)) as sandbox:
         return work(python, sandbox, sandbox.offline_token(USER), {"BROWSER": "true"})
 
 
 def against_keycloak(python: str) -> int:
-    """Let it sign in at a Keycloak, with the sandbox behind that."""
-    print(f"{PROVENACLIENT} against Keycloak, with the sandbox behind it:", flush=True)
+    """Sign in at a Keycloak, and use the sandbox for everything else."""
+    print(f"{PROVENACLIENT} against Keycloak and the sandbox:", flush=True)
     with Keycloak() as keycloak, keycloak.admin() as admin:
         admin.add_realm(realm("peer", rotation="off"))
         with Sandbox(issuer=keycloak.issuer("peer"), seed=Seed(datasets=DATASETS)) as sandbox:

@@ -1,4 +1,4 @@
-"""Fetch both interfaces from a running deployment, store them, generate the client anew and say what changed.
+"""Fetch both OpenAPI documents from a deployment, store them, regenerate the client and show the changes.
 
 ``python scripts/refresh.py DATASTORE_URL SEARCH_URL``, with the services' base URLs.
 """
@@ -31,16 +31,16 @@ from scripts.interface_diff import compare  # noqa: E402
 
 
 def fetch(base_url: str) -> Json:
-    """Fetch the interface a service serves, without its prose.
+    """Fetch a service's OpenAPI document, without its prose.
 
     Args:
         base_url: The service's base URL.
 
     Returns:
-        The interface as it is to be stored.
+        The document to store.
 
     Raises:
-        DocumentError: No interface came: the service cannot be reached, or answers something else.
+        DocumentError: The service cannot be reached, or its answer is not an OpenAPI document.
     """
     url = base_url.rstrip("/") + "/openapi.json"
     try:
@@ -50,27 +50,27 @@ def fetch(base_url: str) -> Json:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DocumentError(f"{url}: {error or type(error).__name__}") from error
     except json.JSONDecodeError as error:
-        raise DocumentError(f"{url}: the answer is no JSON.") from error
+        raise DocumentError(f"{url}: the answer is not JSON.") from error
     if not isinstance(document, dict):
-        raise DocumentError(f"{url}: the answer is no interface.")
+        raise DocumentError(f"{url}: the answer is not an OpenAPI document.")
     return normalise(document)
 
 
 def refresh(urls: dict[str, str], root: Path = ROOT) -> list[str]:
-    """Store the interfaces the services serve and generate the client anew.
+    """Store the services' OpenAPI documents and regenerate the client.
 
-    Nothing is stored unless both interfaces came and fit each other.
+    Nothing is stored unless both documents are available and consistent.
 
     Args:
         urls: Base URL by service name.
         root: The project's folder.
 
     Returns:
-        Lines that say what changed, in the interfaces and in the generated files.
+        Lines that describe the changes in the documents and in the generated files.
 
     Raises:
-        DocumentError: An interface did not come, or they do not fit each other.
-        GenerationError: The client could not be generated; the interfaces are stored.
+        DocumentError: A document is not available, or the two are inconsistent.
+        GenerationError: The client could not be generated; the documents are stored.
     """
     fresh = {service: fetch(urls[service]) for service in SERVICES}
     merge(fresh)
@@ -85,7 +85,11 @@ def refresh(urls: dict[str, str], root: Path = ROOT) -> list[str]:
         changed = generate(root)
     except (DocumentError, GenerationError) as error:
         told = "\n".join(
-            [*lines, str(error), "The interfaces are stored: correct openapi/ and run make generate."]
+            [
+                *lines,
+                str(error),
+                "The OpenAPI documents are stored: correct openapi/overlay.yaml, and run make generate.",
+            ]
         )
         raise GenerationError(told) from error
     lines.append(f"generated/{PACKAGE}: {len(changed)} files changed")

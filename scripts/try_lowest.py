@@ -1,4 +1,4 @@
-"""Run tests against the lowest versions that pyproject.toml promises to work with."""
+"""Run tests with the lowest versions of the dependencies that pyproject.toml allows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOOLS = (
 
 
 def main() -> int:
-    """Install the lowest versions in an environment of their own and run tests there."""
+    """Install the lowest versions in a separate environment, and run tests there."""
     with tempfile.TemporaryDirectory(prefix="provena-lowest-") as place:
         python = str(Path(place) / "bin" / "python")
         subprocess.run([sys.executable, "-m", "venv", place], check=True)

@@ -1,4 +1,4 @@
-"""Build the wheel, install it in an empty environment, and use it there without the sources."""
+"""Build the wheel, and test it in an empty environment without the sources."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ reveal_type(Provena("example.org").datastore.list_all_datasets())
 
 
 def main() -> int:
-    """Do it; whatever fails ends the script."""
+    """Build and test the wheel; the first failure ends the script."""
     with tempfile.TemporaryDirectory(prefix="provena-wheel-") as place:
         folder = Path(place)
         run(sys.executable, "-m", "build", "--wheel", "--sdist", "--outdir", str(folder / "dist"), str(ROOT))
@@ -66,13 +66,13 @@ def main() -> int:
 
 
 def environment(folder: Path) -> str:
-    """Make an empty environment and return its interpreter."""
+    """Create an empty environment, and return its interpreter."""
     run(sys.executable, "-m", "venv", str(folder))
     return str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
 def run(*command: str, cwd: Path | None = None) -> str:
-    """Run a command and return what it printed; show it when it fails."""
+    """Run a command and return its output; print the output if it fails."""
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")
     }

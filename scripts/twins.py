@@ -1,7 +1,7 @@
-"""Write the async twins of the modules in provena_sdk/resources.
+"""Generate the async versions of the modules in provena_sdk/resources.
 
-``python scripts/twins.py`` writes them; ``--check`` says which differ, and fails if any does. Only what has to
-differ is changed: names of classes, ``async`` and ``await``. Names, parameters, types and words stay the same.
+``python scripts/twins.py`` writes them; ``--check`` lists those out of date, and fails if there are any. Only class
+names, ``async`` and ``await`` differ; methods, parameters, types and docstrings stay the same.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ AWAITED = re.compile(
     r"self\._transport\.run\(|run_sync\(|transfers\.open_file\(|self\.io\.\w+\(|self\.for_all_datasets\("
 )
 RENAMED = {"run_sync": "on_io_thread", "open_file": "open_file_async"}
-"""Functions whose async form has a name of its own."""
+"""Functions whose async version has another name."""
 
 NOT_AWAITED = {"for_all_datasets", "interactive_dataset"}
 
 
 def main() -> int:
-    """Write or compare all twins."""
+    """Write or check all async modules."""
     check = "--check" in sys.argv[1:]
     stale = []
     for name in MODULES:
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def twin(source: str) -> str:
-    """Return the awaiting form of a module."""
+    """Return the async version of a module."""
     lines = source.splitlines(keepends=True)
     for function in functions(source):
         end = function.end_lineno or function.lineno
@@ -81,13 +81,13 @@ def twin(source: str) -> str:
 
 
 def functions(source: str) -> list[ast.FunctionDef]:
-    """Return all functions, the ones further down first, so that edits do not move the others."""
+    """Return all functions, last first, so that edits do not move the others."""
     found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     return sorted(found, key=lambda node: -node.lineno)
 
 
 def awaiting(code: str) -> str:
-    """Put ``await`` before each call that has to be awaited, outside of docstrings."""
+    """Add ``await`` to each call of a coroutine, outside of docstrings."""
     code = code.replace(
         "return list(self.for_all_datasets(", "return [item async for item in self.for_all_datasets("
     )
@@ -102,7 +102,7 @@ def awaiting(code: str) -> str:
 
 
 def example(line: str) -> str:
-    """Await in an example what a reader has to await."""
+    """Add ``await`` to a line of an example."""
     line = re.sub(r"\bfor (\w+) in (?=(provena\.datastore\.for_all|names\b))", r"async for \1 in ", line)
     line = re.sub(r"\bwith (?=\w+\.open\()", "async with await ", line)
     line = re.sub(r"\bfile\.readline\(\)", "await file.readline()", line)
@@ -133,7 +133,7 @@ def closing(line: str, opening: int) -> int:
 
 
 def formatted(text: str) -> str:
-    """Return the text as the formatter leaves it, imports sorted."""
+    """Return the text, formatted and with sorted imports."""
     ruff = [sys.executable, "-m", "ruff"]
     name = "provena_sdk/resources/_async/twin.py"
     for arguments in (["check", "--select", "I", "--fix", "-q"], ["format", "-q"]):

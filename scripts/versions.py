@@ -1,8 +1,8 @@
-"""Run the fast tests on every supported Python that this machine has.
+"""Run the fast tests on every supported Python that is installed.
 
-Interpreters are looked for on PATH and among pyenv's. Each gets an environment of its own, such as ``.venv-3.12``; the
-version of ``.venv`` is tested there. The exit code is 1 when the tests of a version fail. Versions that the machine
-lacks are named, and are not failures.
+Interpreters are searched on PATH and among pyenv's. Each gets its own environment, such as ``.venv-3.12``; for the
+version of ``.venv``, that environment is used. The exit code is 1 if the tests fail on any version. Missing versions
+are listed, but are not failures.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _OUTCOME = re.compile(r"(?:\d+ (?:passed|failed|error)).* in [\d.]+s")
 
 
 class Outcome(NamedTuple):
-    """How the tests ended on one version.
+    """The result of the tests on one version.
 
     Attributes:
         well: Whether all passed.
-        text: What pytest counted.
+        text: pytest's counts.
     """
 
     well: bool
@@ -40,7 +40,7 @@ def main() -> int:
     """Find the interpreters, run the tests on each, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--others", action="store_true", help="leave out the version of .venv, which make test tests"
+        "--others", action="store_true", help="skip the version of .venv, which make test covers"
     )
     others = parser.parse_args().others
     versions = [
@@ -50,21 +50,21 @@ def main() -> int:
     for version, python in found.items():
         print(f"Python {version}: {python or 'not found'}")
     outcomes = {version: run(version, python) for version, python in found.items() if python is not None}
-    print("\nThe fast tests by version of Python:")
+    print("\nFast tests by Python version:")
     for version in versions:
-        text = outcomes[version].text if version in outcomes else "not run, because this machine lacks it"
+        text = outcomes[version].text if version in outcomes else "skipped, not installed"
         print(f"  {version}  {text}")
     return 0 if all(outcome.well for outcome in outcomes.values()) else 1
 
 
 def supported(project: Path) -> list[str]:
-    """Return the versions that pyproject.toml promises, such as ``3.12``, the oldest first."""
+    """Return the supported versions of pyproject.toml, such as ``3.12``, the oldest first."""
     classifiers = tomllib.loads(project.read_text("utf-8"))["project"]["classifiers"]
     return [match[1] for line in classifiers if (match := _CLASSIFIER.fullmatch(line))]
 
 
 def interpreter(version: str) -> str | None:
-    """Return the path of an interpreter of a version; None when there is none that can make environments.
+    """Return the path of an interpreter of a version that can create environments, or None.
 
     Args:
         version: Such as ``3.12``.
@@ -80,7 +80,7 @@ def own_version() -> str:
 
 
 def candidates(version: str) -> Iterator[Path]:
-    """Yield where a version may be: on PATH, then among pyenv's, the newest first."""
+    """Yield possible paths of a version: on PATH, then among pyenv's, the newest first."""
     for place in os.get_exec_path():
         yield Path(place, f"python{version}")
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
@@ -94,9 +94,9 @@ def candidates(version: str) -> Iterator[Path]:
 
 
 def probed(path: Path, version: str) -> str | None:
-    """Return the true path of an interpreter; None when it is of another version, or not an interpreter.
+    """Return the resolved path of an interpreter; None if it is another version, or not an interpreter.
 
-    pyenv's shims may lead to any version, or nowhere.
+    pyenv's shims may point to any version, or fail.
     """
     if not os.access(path, os.X_OK):
         return None
@@ -111,7 +111,7 @@ def probed(path: Path, version: str) -> str | None:
 
 
 def run(version: str, python: str) -> Outcome:
-    """Run the fast tests on one version, show what they print, and return how they ended."""
+    """Run the fast tests on one version, print their output, and return the result."""
     command = ["make", "--no-print-directory", "test"]
     if version != own_version():
         command += [f"VENV=.venv-{version}", f"PYTHON={python}"]

@@ -65,7 +65,7 @@ def test_an_unchanged_deployment_changes_nothing(deployment: Any, root: Path) ->
     assert differences(ROOT / "openapi", root / "openapi") == []
 
 
-def test_a_changed_deployment_is_stored_generated_and_told(deployment: Any, root: Path, capsys: Any) -> None:
+def test_a_changed_deployment_is_stored_and_generated(deployment: Any, root: Path, capsys: Any) -> None:
     documents, urls = deployment
     schemas = documents["search"]["components"]["schemas"]
     schemas["QueryResult"]["properties"]["rank"] = {"title": "Rank", "type": "integer"}
@@ -85,7 +85,7 @@ def test_a_changed_deployment_is_stored_generated_and_told(deployment: Any, root
     stored = (root / "openapi" / "search.json").read_text()
     assert "Prose" not in stored
     assert '"rank"' in stored
-    assert "no words for QueryResult.rank" in capsys.readouterr().err
+    assert "no description for QueryResult.rank" in capsys.readouterr().err
 
 
 def test_interfaces_that_do_not_fit_each_other_are_not_stored(deployment: Any, root: Path) -> None:
@@ -96,7 +96,7 @@ def test_interfaces_that_do_not_fit_each_other_are_not_stored(deployment: Any, r
     assert differences(ROOT / "openapi", root / "openapi") == []
 
 
-def test_an_overlay_that_no_longer_fits_is_told_with_what_changed(deployment: Any, root: Path) -> None:
+def test_an_overlay_that_no_longer_matches_is_reported_with_the_changes(deployment: Any, root: Path) -> None:
     documents, urls = deployment
     del documents["search"]["components"]["schemas"]["QueryResult"]["properties"]["score"]
     documents["search"]["components"]["schemas"]["QueryResult"]["required"] = ["id"]
@@ -104,7 +104,7 @@ def test_an_overlay_that_no_longer_fits_is_told_with_what_changed(deployment: An
         refresh.refresh(urls, root)
     assert "- field QueryResult.score" in str(caught.value)
     assert "schemas: QueryResult has no field score" in str(caught.value)
-    assert "The interfaces are stored" in str(caught.value)
+    assert "The OpenAPI documents are stored" in str(caught.value)
     assert differences(ROOT / "generated" / "provena_api", root / "generated" / "provena_api") == []
 
 
@@ -112,9 +112,9 @@ def test_an_overlay_that_no_longer_fits_is_told_with_what_changed(deployment: An
     ("answer", "problem"),
     [
         (None, "404"),
-        (b"<html>", "the answer is no JSON"),
-        (b"[]", "no interface"),
-        ({"paths": {}}, "no interface"),
+        (b"<html>", "the answer is not JSON"),
+        (b"[]", "not an OpenAPI document"),
+        ({"paths": {}}, "not an OpenAPI document"),
     ],
 )
 def test_what_is_no_interface_is_refused(answer: Any, problem: str, deployment: Any, root: Path) -> None:

@@ -22,9 +22,9 @@ class AccessInfo:
     """Where a dataset's files are kept.
 
     Attributes:
-        description: How to reach the files when they are elsewhere.
+        description: How to get the files if they are kept elsewhere.
         reposited: Whether the files are in Provena's own storage.
-        uri: Address of the files when they are elsewhere, byte for byte as registered.
+        uri: URL of the files if they are kept elsewhere, exactly as registered.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

@@ -24,7 +24,7 @@ class CollectionFormatAssociations:
     Attributes:
         organisation_id: Handle of the organisation that records the dataset.
         data_custodian_id: Handle of the person responsible for the dataset.
-        point_of_contact: How to reach somebody about the dataset, in free text.
+        point_of_contact: Contact for questions about the dataset, in free text.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

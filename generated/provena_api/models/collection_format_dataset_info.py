@@ -38,8 +38,8 @@ class CollectionFormatDatasetInfo:
     Attributes:
         access_info: Where the files are kept.
         created_date: When the dataset was made.
-        description: What the dataset holds.
-        license: Address of the licence, byte for byte as registered.
+        description: What the dataset contains.
+        license: URL of the licence, exactly as registered.
         name: The dataset's name, shown as its display name.
         published_date: When the dataset was published.
         publisher_id: Handle of the organisation that publishes the dataset.
@@ -48,7 +48,7 @@ class CollectionFormatDatasetInfo:
         preferred_citation: How to cite the dataset.
         purpose: Why the dataset was made.
         rights_holder: Who holds the rights, in free text.
-        spatial_info: Where on earth the data lies.
+        spatial_info: The area that the data cover.
         temporal_info: What span of time the data covers.
         usage_limitations: What the dataset must not be used for, in free text.
         user_metadata: Further keys and values of the owner's choice.

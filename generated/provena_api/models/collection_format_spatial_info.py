@@ -19,7 +19,7 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class CollectionFormatSpatialInfo:
-    """Where on earth a dataset's data lies.
+    """The area that a dataset's data cover.
 
     Attributes:
         coverage: The area covered, as extended well-known text.

@@ -22,8 +22,8 @@ class CreatedDate:
     """When a dataset was made.
 
     Attributes:
-        relevant: Whether the date means anything for this dataset.
-        value: The day; None when it means nothing.
+        relevant: Whether the date applies to this dataset.
+        value: The day; None if it does not apply.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

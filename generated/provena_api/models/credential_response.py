@@ -25,7 +25,7 @@ class CredentialResponse(types.Guarded):
     Attributes:
         credentials: The credentials.
         status: Whether credentials were issued.
-        console_session_url: Signed address of a storage console session, when one was asked for.
+        console_session_url: Signed URL of a storage console session, if requested.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

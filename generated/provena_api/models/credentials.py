@@ -22,13 +22,13 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class Credentials(types.Guarded):
-    """Temporary keys for a dataset's place in the object store.
+    """Temporary credentials for a dataset's files in the object store.
 
     Attributes:
-        aws_access_key_id: The key's id.
-        aws_secret_access_key: The secret key.
-        aws_session_token: The session token that must go with the keys.
-        expiry: When the keys stop working; always with a time zone.
+        aws_access_key_id: The access key id.
+        aws_secret_access_key: The secret access key.
+        aws_session_token: The session token, required with them.
+        expiry: When the credentials expire; always with a time zone.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

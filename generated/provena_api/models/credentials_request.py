@@ -21,7 +21,7 @@ class CredentialsRequest:
     """A request for temporary storage credentials.
 
     Attributes:
-        console_session_required: Whether a signed address of a storage console session is wanted as well.
+        console_session_required: Whether to return a signed URL of a storage console session as well.
         dataset_id: Handle of the dataset.
         additional_properties: Fields the interface does not name, kept and sent back.
     """

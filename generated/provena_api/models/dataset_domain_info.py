@@ -26,15 +26,15 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class DatasetDomainInfo:
-    """What the registry knows of a dataset besides its place in the registry.
+    """The registry's data about a dataset, without its record.
 
     Attributes:
         collection_format: The metadata, as the owner wrote it.
         display_name: The dataset's name.
         release_status: Whether the dataset is released.
-        s3: Where the files lie in the object store.
-        access_info_uri: Address of the files when they are kept elsewhere.
-        release_approver: Handle of the reviewer a release was asked of.
+        s3: Location of the files in the object store.
+        access_info_uri: URL of the files if they are kept elsewhere.
+        release_approver: Handle of the reviewer who was asked to release it.
         release_history: Requests and decisions, oldest first.
         release_timestamp: When the last step of its release was taken, in Unix seconds.
         user_metadata: Further keys and values of the owner's choice.

@@ -13,7 +13,7 @@ _FIELDS = frozenset(("message",))
 
 @define(kw_only=True)
 class HealthCheckResponse:
-    """What a service says when it is up.
+    """A service's answer when it is up.
 
     Attributes:
         message: A greeting.

@@ -21,7 +21,7 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class HistoryEntryDatasetDomainInfo:
-    """One earlier or present state of a dataset, kept in its history.
+    """One version of a dataset in its history.
 
     Attributes:
         id: Number of the state, counted from 0.

@@ -16,7 +16,7 @@ class HTTPValidationError:
     """The body of a 422.
 
     Attributes:
-        detail: What is wrong, one entry a place.
+        detail: What is wrong, one entry per place.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

@@ -50,12 +50,12 @@ class ItemDataset:
         owner_username: Who registered the dataset.
         record_type: Whether the record is complete or only a reserved handle.
         release_status: Whether the dataset is released.
-        s3: Where the files lie in the object store.
+        s3: Location of the files in the object store.
         updated_timestamp: When its metadata last changed, in Unix seconds.
-        access_info_uri: Address of the files when they are kept elsewhere.
+        access_info_uri: URL of the files if they are kept elsewhere.
         item_category: Always an entity.
         item_subtype: Always a dataset.
-        release_approver: Handle of the reviewer a release was asked of.
+        release_approver: Handle of the reviewer who was asked to release it.
         release_history: Requests and decisions, oldest first.
         release_timestamp: When the last step of its release was taken, in Unix seconds.
         user_metadata: Further keys and values of the owner's choice.

@@ -19,10 +19,10 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class ItemRevertRequest:
-    """A request to put back earlier metadata.
+    """A request to restore earlier metadata.
 
     Attributes:
-        history_id: Number of the state to put back, as in the dataset's history.
+        history_id: Number of the version to restore, as in the dataset's history.
         id: Handle of the dataset.
         reason: Why; kept in the history.
         additional_properties: Fields the interface does not name, kept and sent back.

@@ -13,7 +13,7 @@ _FIELDS = frozenset(("status",))
 
 @define(kw_only=True)
 class ItemRevertResponse:
-    """The outcome of putting back earlier metadata.
+    """The outcome of restoring earlier metadata.
 
     Attributes:
         status: Whether it worked.

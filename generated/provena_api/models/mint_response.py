@@ -26,7 +26,7 @@ class MintResponse:
         status: Whether it worked; when it did not, the rest is None.
         handle: The new dataset's handle.
         register_create_activity_session_id: Id of the job that records the dataset's making.
-        s3_location: Where its files go in the object store.
+        s3_location: Location for its files in the object store.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

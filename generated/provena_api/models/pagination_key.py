@@ -8,7 +8,7 @@ __all__ = ("PaginationKey",)
 
 
 class PaginationKey(dict[str, Any]):
-    """Says where the next page begins. A JSON object to be sent back exactly as it came."""
+    """The start of the next page, as a JSON object to send back unchanged."""
 
     __slots__ = ()
 

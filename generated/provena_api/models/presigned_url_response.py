@@ -25,7 +25,7 @@ class PresignedURLResponse(types.Guarded):
     Attributes:
         dataset_id: Handle of the dataset.
         file_path: Path of the file within the dataset.
-        presigned_url: The URL; whoever holds it can read the file until it expires.
+        presigned_url: The URL; anyone who has it can read the file until it expires.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

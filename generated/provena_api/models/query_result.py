@@ -22,7 +22,7 @@ class QueryResult:
 
     Attributes:
         id: Handle of the item.
-        score: How well it fits; higher is better, and only comparable within one search.
+        score: Relevance; higher is better, and comparable only within one search.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

@@ -24,7 +24,7 @@ class QueryResults:
     Attributes:
         results: The hits; empty when nothing was found.
         status: Whether the search worked.
-        warnings: What the search service has to remark on the search.
+        warnings: Warnings from the search service.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

@@ -6,7 +6,7 @@ __all__ = ("ReleasedStatus",)
 
 
 class ReleasedStatus(OpenEnum):
-    """How far the release of a dataset has come.
+    """The release status of a dataset.
 
     A value this version does not know keeps the type, with ``is_known`` False.
     """

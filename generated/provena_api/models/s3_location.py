@@ -24,7 +24,7 @@ class S3Location:
     Attributes:
         bucket_name: The bucket.
         path: The prefix within the bucket, ending in a slash.
-        s3_uri: Bucket and prefix as one s3:// address.
+        s3_uri: Bucket and prefix as an s3:// URL.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

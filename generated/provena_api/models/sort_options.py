@@ -24,7 +24,7 @@ class SortOptions:
 
     Attributes:
         ascending: True for smallest first.
-        begins_with: The start of the address, needed by ACCESS_INFO_URI_BEGINS_WITH and refused by all others.
+        begins_with: The start of the URL; required for ACCESS_INFO_URI_BEGINS_WITH and refused for all others.
         sort_type: What to sort by; the time of the last change when left out.
         additional_properties: Fields the interface does not name, kept and sent back.
     """

@@ -23,7 +23,7 @@ class UpdateMetadataResponse:
 
     Attributes:
         handle: Handle of the dataset.
-        s3_location: Where its files lie in the object store.
+        s3_location: Location of its files in the object store.
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """

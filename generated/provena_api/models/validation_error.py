@@ -20,13 +20,13 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class ValidationError:
-    """One place where a request has the wrong shape.
+    """One place where a request does not match the schema.
 
     Attributes:
-        loc: The way to the place, from the outside in.
+        loc: The path to the place, from the outside in.
         msg: What is wrong there, in words.
         type: The kind of fault.
-        ctx: The limits that were broken, if any.
+        ctx: The violated limits, if any.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 

@@ -1,4 +1,4 @@
-"""Approve or reject a release, as the reviewer it was asked of."""
+"""Approve or reject a release, as the reviewer who was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Name a user as reviewer of releases. The id is not checked; naming one twice changes nothing."""
+"""Make a user a reviewer of releases. The id is not checked; repeating it changes nothing."""
 
 from __future__ import annotations
 

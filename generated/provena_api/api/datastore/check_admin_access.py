@@ -1,4 +1,4 @@
-"""Tell who is signed in, if they hold the registry's admin role."""
+"""Return who is signed in, if they have the registry's admin role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell who is signed in, if they hold the registry's read role."""
+"""Return who is signed in, if they have the registry's read role."""
 
 from __future__ import annotations
 

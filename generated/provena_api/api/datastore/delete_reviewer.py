@@ -1,4 +1,4 @@
-"""Take a user off the reviewers. An unknown id is no error."""
+"""Remove a user from the reviewers. An unknown id is not an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put back the metadata a dataset had at an earlier point of its history."""
+"""Restore an earlier version of a dataset's metadata."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def request(
     """Return the arguments for ``httpx.Client.request``.
 
     Args:
-        body: A request to put back earlier metadata.
+        body: A request to restore earlier metadata.
     """
     return {
         "method": "PUT",

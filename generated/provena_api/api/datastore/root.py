@@ -1,4 +1,4 @@
-"""Say that the datastore is up. Needs no sign-in."""
+"""Check that the datastore is up. Needs no sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check dataset metadata without registering it. A fault in its meaning is an answer with success=false."""
+"""Check dataset metadata without registering it. Invalid content is answered with success=false."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell who is signed in, if they hold the system administration admin role."""
+"""Return who is signed in, if they have the system administration admin role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell who is signed in. Any valid token will do."""
+"""Return who is signed in. Any valid token is accepted."""
 
 from __future__ import annotations
 

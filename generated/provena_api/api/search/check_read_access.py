@@ -1,4 +1,4 @@
-"""Tell who is signed in, if they hold the system administration read role."""
+"""Return who is signed in, if they have the system administration read role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search the registry's text, best hits first. Hits the caller may not read are among them."""
+"""Search the registry's text, best hits first. These may include hits that the caller may not read."""
 
 from __future__ import annotations
 

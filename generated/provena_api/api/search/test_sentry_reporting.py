@@ -1,4 +1,4 @@
-"""Make the search service fail on purpose, to try its error reporting. For registry administrators."""
+"""Make the search service fail on purpose, to test its error reporting. For registry administrators."""
 
 from __future__ import annotations
 

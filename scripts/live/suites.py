@@ -22,7 +22,13 @@ ROOT: Final = Path(__file__).parents[2]
 SUITES: Final[dict[str, tuple[str, ...]]] = {
     "conformance": ("tests/sandbox/object_store/test_conformance.py",),
     # What is left out here is about servers of the tests' own.
-    "transfer": ("tests/files", "--ignore-glob=*odd_stores.py", "--ignore-glob=*test_connections.py"),
+    "transfer": (
+        "tests/transfer",
+        "tests/datasets",
+        "tests/s3",
+        "--ignore-glob=*odd_stores.py",
+        "--ignore-glob=*test_connections.py",
+    ),
     "file system": ("tests/filesystem",),
     "interop": ("tests/interop",),
 }

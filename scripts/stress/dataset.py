@@ -20,7 +20,7 @@ from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Grants, ObjectStore, serve
 from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 PART = 8 << 20
 BUCKET = "reef"

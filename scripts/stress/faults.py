@@ -34,7 +34,7 @@ from provena_sdk.sandbox.object_store import ObjectFault, RequestRecord  # noqa:
 from provena_sdk.sandbox.object_store.faults import ObjectFaultKind  # noqa: E402 reason= found by the path above
 from provena_sdk.transfer.report import TransferReport  # noqa: E402 reason= found by the path above
 from scripts.stress.dataset import RunningStore, tree  # noqa: E402 reason= found by the path above
-from tests.files.dataset import Dataset  # noqa: E402 reason= found by the path above
+from tests.dataset import Dataset  # noqa: E402 reason= found by the path above
 
 Way = Literal["down", "up"]
 Size = Literal["small", "big"]

@@ -27,13 +27,13 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Keys are paths of a file system: a name cannot be both a file and a folder.": (
             "test_plan.py::test_conflicts_are_reported_one_by_one",
             "test_plan.py::test_uploads_that_would_hide_files_are_conflicts",
-            "test_transfer.py::test_a_path_that_is_a_file_and_a_folder_means_the_file",
-            "test_transfer.py::test_a_file_in_the_way_of_a_folder_is_refused",
+            "test_transfers.py::test_a_path_that_is_a_file_and_a_folder_means_the_file",
+            "test_transfers.py::test_a_file_in_the_way_of_a_folder_is_refused",
             "test_looking.py::test_a_file_and_a_folder_of_one_name",
         ),
         "Keys are paths of a file system: a//b and a/./b are a/b.": (
             "test_client.py::test_any_key_goes_out_as_it_is[a//b]",
-            "test_transfer.py::test_keys_that_leave_the_destination_are_refused_one_by_one",
+            "test_transfers.py::test_keys_that_leave_the_destination_are_refused_one_by_one",
         ),
         "Control characters are listed as U+FFFD, whatever encoding is asked for; the order is that of the keys.": (
             r"test_client.py::test_any_key_goes_out_as_it_is[x\x01\ty\r\n]",
@@ -76,13 +76,13 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Keys are paths of a file system: a name cannot be both a file and a folder.": (
             "test_plan.py::test_conflicts_are_reported_one_by_one",
             "test_plan.py::test_uploads_that_would_hide_files_are_conflicts",
-            "test_transfer.py::test_a_path_that_is_a_file_and_a_folder_means_the_file",
-            "test_transfer.py::test_a_file_in_the_way_of_a_folder_is_refused",
+            "test_transfers.py::test_a_path_that_is_a_file_and_a_folder_means_the_file",
+            "test_transfers.py::test_a_file_in_the_way_of_a_folder_is_refused",
             "test_looking.py::test_a_file_and_a_folder_of_one_name",
         ),
         "Keys are paths of a file system: a//b, a/./b and a/../b are refused.": (
             "test_client.py::test_any_key_goes_out_as_it_is[a//b]",
-            "test_transfer.py::test_keys_that_leave_the_destination_are_refused_one_by_one",
+            "test_transfers.py::test_keys_that_leave_the_destination_are_refused_one_by_one",
             "test_looking.py::test_keys_that_no_address_names",
         ),
         "A page of one key may be empty.": (
@@ -131,7 +131,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         ),
         "Keys are paths of a file system: a//b is a/b, and a/../b is refused.": (
             "test_client.py::test_any_key_goes_out_as_it_is[a//b]",
-            "test_transfer.py::test_keys_that_leave_the_destination_are_refused_one_by_one",
+            "test_transfers.py::test_keys_that_leave_the_destination_are_refused_one_by_one",
             "test_looking.py::test_keys_that_no_address_names",
         ),
         "Keys are paths of a file system: one that ends with a slash is a folder, without a checksum.": (

@@ -21,7 +21,7 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.listing import list_files
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer.options import RunOptions
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -209,7 +209,7 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_no_warning_about_unclosed_connections(server: Server, tmp_path: Path) -> None:
     code = f"""
         from datetime import datetime, timezone
-        from tests.files.dataset import Dataset
+        from tests.dataset import Dataset
         from provena_sdk.s3.models import StoreAddress
         from provena_sdk.datasets.location import DatasetLocation
         from provena_sdk.s3.credentials import Credentials

@@ -18,7 +18,7 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import DatasetFileExists, InvalidArgument, NotAFile
 from provena_sdk.sandbox.object_store import Server
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]
@@ -164,7 +164,7 @@ def test_the_interpreter_ends_although_a_file_is_open(
     keys = server.grants.issue(location.bucket, location.prefix, write=True, lifetime_seconds=600)
     script = f"""
         import datetime
-        from tests.files.dataset import Dataset
+        from tests.dataset import Dataset
         from provena_sdk.s3.models import StoreAddress
         from provena_sdk.datasets.location import DatasetLocation
         from provena_sdk.s3.credentials import Credentials

@@ -15,7 +15,7 @@ from provena_sdk.transfer.local import folder
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.local.folder import OpenFolder, PathFolder, open_folder
 from provena_sdk.transfer.options import Choice, TransferOptions
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]

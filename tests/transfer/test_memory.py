@@ -15,7 +15,7 @@ PROGRAM = """
     from datetime import datetime, timezone
     from provena_sdk.s3.credentials import Credentials
     from provena_sdk.datasets.credentials import CredentialsSource
-    from tests.files.dataset import Dataset
+    from tests.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 

@@ -14,7 +14,7 @@ import pytest
 
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
 from provena_sdk.transfer.local.seal import Seal
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")
 

@@ -15,7 +15,7 @@ import pytest
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3 import retry
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Stored = Callable[[], dict[str, bytes]]
 
@@ -28,7 +28,7 @@ PROGRAM = """
     from datetime import datetime, timezone
     from provena_sdk.s3.credentials import Credentials
     from provena_sdk.datasets.credentials import CredentialsSource
-    from tests.files.dataset import Dataset
+    from tests.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 

@@ -57,7 +57,7 @@ from provena_sdk.transfer.verify.checksum import (
     RunningChecksum,
     range_algorithm,
 )
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 RANGE_BYTES = 1000
 DATA = random.Random(4).randbytes(9_500)
@@ -594,7 +594,7 @@ PROGRAM = """
     from datetime import datetime, timezone
     from provena_sdk.s3.credentials import Credentials
     from provena_sdk.datasets.credentials import CredentialsSource
-    from tests.files.dataset import Dataset
+    from tests.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 

@@ -16,7 +16,7 @@ from provena_sdk.sandbox.object_store import ObjectFaults, Server
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.report import TransferReport
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

@@ -20,7 +20,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.s3.failures import refusal
 from provena_sdk.s3.models import StoreAddress
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 

@@ -15,7 +15,7 @@ from provena_sdk.errors import DatasetFileNotFound, ServiceFileRefused, UnsafePa
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import Server
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

@@ -10,7 +10,7 @@ from provena_sdk.datasets.credentials import CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.datasets.s3fs import s3fs_of
 from provena_sdk.s3.models import StoreAddress
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 
 def test_files_tell_when_they_were_written(files: Dataset) -> None:

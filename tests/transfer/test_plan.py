@@ -47,7 +47,7 @@ from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, TransferPlan
 from provena_sdk.transfer.runner import DownloadRunner
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

@@ -18,7 +18,7 @@ from provena_sdk.errors import (
     UnsafePath,
 )
 from provena_sdk.sandbox import Sandbox
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 WRONG: list[Any] = ["", "  ", None, 3, b"data", ["data"], "a\0b", "~nobody-of-this-name/data"]

@@ -36,7 +36,7 @@ from provena_sdk.transfer.options import RunOptions
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.tasks import Fetch, Send
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]

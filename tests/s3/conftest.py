@@ -12,6 +12,7 @@ from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.s3.retry import RetryRule
 from provena_sdk.sandbox.object_store import Server
+from tests.store_fixtures import *  # noqa: F403  # reason=fixtures are found by their names
 
 SOON = RetryRule(base=0.001, cap=0.01, patience=1.0, most=8)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from provena_sdk.datasets.paths import journal_name, part_stem
 from provena_sdk.transfer.local.seal import Seal
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 
 def test_a_journal_beside_a_complete_file_is_removed(

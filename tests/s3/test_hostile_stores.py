@@ -26,7 +26,7 @@ from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.http.pace import LeastRate
 from provena_sdk.s3.models import ObjectState, StoreAddress
 from provena_sdk.s3.retry import RetryRule
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Script = Any
 

@@ -24,7 +24,7 @@ from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.local.seal import Seal
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

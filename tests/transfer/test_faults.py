@@ -25,7 +25,7 @@ from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import scheduler as engine
 from provena_sdk.transfer.report import TransferReport
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

@@ -18,7 +18,7 @@ from provena_sdk.errors import FileError, TransferFailed, UnsafePath
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.options import Choice, TransferOptions
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Tree = Callable[[Path], dict[str, bytes]]

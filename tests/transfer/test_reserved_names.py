@@ -13,7 +13,7 @@ from provena_sdk.errors import TransferFailed, UnsafePath
 from provena_sdk.filesystem.local_copies import LocalCopies
 from provena_sdk.transfer.options import Choice
 from provena_sdk.transfer.patterns import Selection
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Stored = Callable[[], dict[str, bytes]]

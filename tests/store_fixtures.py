@@ -17,7 +17,7 @@ from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.external.storage import ExternalStorage
 from provena_sdk.sandbox.object_store import Grants, ObjectFaults, ObjectStore, Server, serve
 from tests.chosen_store import ChosenLifetime, ChosenServer, bucket_of_run, chosen
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 BUCKET = bucket_of_run("reef")
 # A bucket that is used again must not show what earlier tests left.

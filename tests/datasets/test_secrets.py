@@ -17,7 +17,7 @@ from provena_sdk.s3 import retry
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]

@@ -25,7 +25,7 @@ from provena_sdk.transfer import download
 from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.options import TransferOptions, Verify
 from provena_sdk.transfer.resume import ranges as pieces
-from tests.files.dataset import Dataset
+from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
 Plant = Callable[[Path, dict[str, bytes]], Path]

@@ -19,11 +19,14 @@ import pytest
 
 from provena_sdk.sandbox import ExternalStore, Sandbox
 from provena_sdk.sandbox.external.storage import ExternalStorage, NotOurs
+from provena_sdk.sandbox.object_store import Server
 from tests.live.differences import BY_CHANCE, DIFFERENCES
 
 VARIABLE = "LIVE_STORE"
 # A test without any of these fixtures does not use a store.
 STORE_FIXTURES = frozenset({"server", "sandbox", "store", "running_sandbox"})
+# What the sandbox's server has besides its methods.
+_PARTS_OF_A_SERVER = frozenset({"store", "grants", "faults", "activity"})
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class ChosenServer:
         self.storage = ExternalStorage(store.external(bucket), 3600, None)
 
     def __getattr__(self, name: str) -> Any:
+        if not hasattr(Server, name) and name not in _PARTS_OF_A_SERVER:
+            raise AttributeError(name)
         raise NotOurs(f"A real store does not have {name}.")
 
 

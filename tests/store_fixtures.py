@@ -182,7 +182,7 @@ def source(
     def provider(dataset_id: str, access: Access) -> Credentials:
         asked.append((dataset_id, access))
         if (storage := _real(server)) is not None:
-            keys = storage.keys_for(location.dataset_id, write=access is Access.WRITE)
+            keys = storage.credentials_for(location.dataset_id, write=access is Access.WRITE)
         else:
             keys = server.grants.issue(
                 location.bucket, location.prefix, write=access is Access.WRITE, lifetime_seconds=lifetime[0]

@@ -139,6 +139,8 @@ def test_a_file_collected_on_the_io_thread_is_given_up(
     stored: Stored,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    # Files that earlier tests left open.
+    gc.collect()
     put({"a": b"old"})
     held = [files.open("a", "wb", block_size=5 * 1024**2)]
     held[0].write(b"x" * 6 * 1024**2)

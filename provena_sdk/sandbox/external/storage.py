@@ -77,6 +77,8 @@ class ExternalStorage(Storage):
         return (WebIdentity if store.issuing == "web-identity" else AssumedRole)(store, sts, seconds)
 
     def __getattr__(self, name: str) -> Any:
+        if name not in Storage.__annotations__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         raise NotOurs(
             f"The files are stored at {self.__dict__.get('url')}; the sandbox has no {name} of its own."
         )

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 # The fast tests have only pandas and UPath of the extra interop.
 INTEROP = re.compile(
-    r"^(?:import|from) (dask|distributed|duckdb|joblib|polars|pyarrow|xarray)\b", re.MULTILINE
+    r"^(?:import|from) (dask|distributed|duckdb|joblib|polars|pyarrow|xarray|zarr)\b", re.MULTILINE
 )
 # In one run of twenty, a pyarrow thread that reads through a Python file system outlives the interpreter.
 ABORTED_AT_EXIT = "terminate called without an active exception"

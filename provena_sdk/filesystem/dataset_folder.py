@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from fsspec.utils import tokenize
 
 from provena_sdk.filesystem.file_system import ProvenaFileSystem
-from provena_sdk.filesystem.fsspec_types import DirFileSystem
+from provena_sdk.filesystem.open_file.fsspec_types import DirFileSystem
 
 
 class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from fsspec.asyn import _run_coros_in_chunks, get_loop
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
@@ -21,6 +21,7 @@ from fsspec.implementations.local import make_path_posix
 from fsspec.utils import tokenize
 
 from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.connection import Datasets
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.entries import Entry
 from provena_sdk.datasets.files import DatasetFiles
@@ -35,18 +36,15 @@ from provena_sdk.errors import (
     NotAFile,
 )
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
-from provena_sdk.filesystem.fsspec_types import AsyncFileSystem
+from provena_sdk.filesystem.catalogue import Archive
+from provena_sdk.filesystem.leases import LeasedArchive
 from provena_sdk.filesystem.local_copies import LocalCopies
 from provena_sdk.filesystem.open_file.async_file import DatasetStream
 from provena_sdk.filesystem.open_file.file import DatasetFile
+from provena_sdk.filesystem.open_file.fsspec_types import AsyncFileSystem
 from provena_sdk.filesystem.open_file.opening import open_file
 from provena_sdk.filesystem.options import OF_READING, check_options, datasets_for, domain_of
 from provena_sdk.s3.media_type import check_content_type
-
-if TYPE_CHECKING:
-    from provena_sdk.connection import Datasets
-    from provena_sdk.filesystem.catalogue import Archive
-    from provena_sdk.filesystem.leases import LeasedArchive
 
 T = TypeVar("T")
 
@@ -115,7 +113,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             name: options[name] for name in OF_READING if name in options
         }
         self._make_archive: Callable[[], Archive | LeasedArchive] = lambda: (
-            _leased(domain) if lease else _archive_of(datasets_for(profile, deployment, realm))
+            LeasedArchive(domain) if lease else Archive(datasets_for(profile, deployment, realm))
         )
         self._making = threading.Lock()
         self._copies: dict[tuple[str, Access], LocalCopies] = {}
@@ -132,7 +130,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             options: The storage options that lead to such a client elsewhere.
         """
         made = cls(**options, skip_instance_cache=True)
-        made._known_archive = _archive_of(datasets)
+        made._known_archive = Archive(datasets)
         # Two clients may be two persons.
         made._fs_token_ = tokenize(made._fs_token_, uuid.uuid4().hex)
         return made
@@ -739,18 +737,6 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         named = place(path) if mode == "rb" else self._to_write(path)
         files = await on_io_thread(self._reading(named) if mode == "rb" else self._writing(named))
         return await DatasetStream.opened(self, stripped(path), mode, files, named.path, **options)
-
-
-def _archive_of(datasets: Datasets) -> Archive:
-    from provena_sdk.filesystem.catalogue import Archive
-
-    return Archive(datasets)
-
-
-def _leased(domain: str | None) -> LeasedArchive:
-    from provena_sdk.filesystem.leases import LeasedArchive
-
-    return LeasedArchive(domain)
 
 
 def _check_write_mode(mode: str) -> None:

@@ -19,6 +19,7 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.paths import checked
 from provena_sdk.datasets.service_file import check_writable
+from provena_sdk.errors import InvalidArgument
 from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer import planner
@@ -31,6 +32,7 @@ from provena_sdk.transfer.runner import UploadRunner
 if TYPE_CHECKING:
     from anyio import AsyncFile
     from fsspec.implementations.dirfs import DirFileSystem
+    from s3fs import S3FileSystem
 
 StrPath: TypeAlias = str | os.PathLike[str]
 OpenFile: TypeAlias = IO[Any]
@@ -102,6 +104,27 @@ def open_in(
         run_sync(files.ask_to_write())
     opened: OpenFile = folder.open(plain, mode, **options)
     return opened
+
+
+def open_s3fs(
+    datasets: Datasets, dataset_id: str, access: str, asynchronous: bool | None = None
+) -> S3FileSystem:
+    """Return s3fs's own file system on a dataset's bucket."""
+    if access not in [*Access]:
+        raise InvalidArgument("access", f"it must be 'read' or 'write', not {access!r}.")
+    from provena_sdk.datasets.s3fs import s3fs_of  # noqa: PLC0415  # keeps botocore away
+
+    files = datasets.files(dataset_id).for_access(Access(access))
+    if files.access is Access.WRITE:
+        run_sync(files.ask_to_write())
+    return s3fs_of(files, asynchronous=bool(asynchronous))
+
+
+async def open_s3fs_async(
+    datasets: Datasets, dataset_id: str, access: str, asynchronous: bool | None = None
+) -> S3FileSystem:
+    """Return s3fs's own file system on a dataset's bucket, whose coroutines are awaited."""
+    return await asyncio.to_thread(open_s3fs, datasets, dataset_id, access, asynchronous is not False)
 
 
 async def list_files(datasets: Datasets, dataset_id: str) -> list[FileInfo]:

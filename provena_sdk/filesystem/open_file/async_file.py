@@ -11,7 +11,7 @@ from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import leave_running, on_io_thread
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.filesystem.fsspec_types import AbstractAsyncStreamedFile
+from provena_sdk.filesystem.open_file.fsspec_types import AbstractAsyncStreamedFile
 from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter

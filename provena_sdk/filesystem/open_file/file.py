@@ -15,7 +15,7 @@ from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument
-from provena_sdk.filesystem.fsspec_types import AbstractBufferedFile
+from provena_sdk.filesystem.open_file.fsspec_types import AbstractBufferedFile
 from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.read_ahead import CACHE, Manner, ReadCache, manner_of
 from provena_sdk.filesystem.open_file.unclosed import Unclosed

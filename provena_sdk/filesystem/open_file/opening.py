@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fsspec.compression import compr
+from fsspec.core import get_compression
+
 from provena_sdk.filesystem.open_file.layers import CompressedFile, TextFile, give_up
 from provena_sdk.filesystem.open_file.options import TEXT_OPTIONS, checked_options
 
@@ -59,8 +62,6 @@ def _compression(path: str, name: str | None) -> Any:
     """Return what makes a compressor or decompressor of a file; None for no compression."""
     if name is None:
         return None
-    from fsspec.compression import compr  # keeps fsspec away
-    from fsspec.core import get_compression  # keeps fsspec away
 
     found = get_compression(path, name)
     return None if found is None else compr[found]

@@ -104,7 +104,7 @@ def _check_content_type(mode: str, options: Mapping[str, Any]) -> None:
 
 
 def _check_compression(name: object) -> None:
-    from fsspec.compression import compr  # keeps fsspec away
+    from fsspec.compression import compr  # keeps fsspec away  # noqa: PLC0415  # keeps fsspec away
 
     if name != "infer" and name not in compr:
         known = ", ".join(sorted(filter(None, compr)))
@@ -112,7 +112,7 @@ def _check_compression(name: object) -> None:
 
 
 def _check_caching(options: Mapping[str, Any]) -> None:
-    from fsspec.caching import caches  # keeps fsspec away
+    from fsspec.caching import caches  # noqa: PLC0415  # keeps fsspec away
 
     kind, details = options.get("cache_type"), options.get("cache_options")
     if kind is not None and kind not in caches:

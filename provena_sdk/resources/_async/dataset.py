@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from provena_api.models import (
     CredentialResponse,
@@ -28,6 +28,7 @@ from provena_sdk.transport.http import AsyncTransport
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
+    from s3fs import S3FileSystem
 
 
 class AsyncInteractiveDataset:
@@ -57,6 +58,36 @@ class AsyncInteractiveDataset:
             <DatasetFolder 10378.1/1900011>
         """
         return self.io._folder
+
+    async def s3fs(
+        self, *, access: Literal["read", "write"] = "read", asynchronous: bool | None = None
+    ) -> S3FileSystem:
+        """Return s3fs's own file system on its bucket, for libraries that want s3fs itself; else :attr:`fs` is better.
+
+        The paths are those of s3fs, ``bucket/key``; its files lie below ``fetch_dataset().item.s3.s3_uri``. Credentials
+        renew themselves. A pickle holds no secret: where it is unpickled, that process's own session or environment
+        signs in.
+
+        Args:
+            access: ``read``; or ``write``, for which the datastore is asked at once.
+            asynchronous: True for one whose coroutines are awaited, as Zarr does; None means as this client is.
+
+        Returns:
+            An ``s3fs.S3FileSystem`` that keeps no listings. Its errors are those of s3fs, except that it refuses to
+            change ``metadata.json`` at the root.
+
+        Raises:
+            InvalidArgument: There is no such access.
+            DatasetNotFound: There is no such dataset.
+            DatasetAccessDenied: You may not write its files.
+            Forbidden: It was asked for to write, and a release is pending or done.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> (await reef.s3fs()).protocol
+            ('s3', 's3a')
+        """
+        return await self.io._s3fs(access, asynchronous)
 
     async def fetch_dataset(self) -> RegistryFetchResponse:
         """Fetch its item: metadata, owner, history, versions and place of its files.

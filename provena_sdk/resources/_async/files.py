@@ -23,6 +23,7 @@ from provena_sdk.transfer.report import TransferReport
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
+    from s3fs import S3FileSystem
 
 
 class AsyncIOSubModule:
@@ -47,6 +48,10 @@ class AsyncIOSubModule:
     def _folder(self) -> DirFileSystem:
         """The dataset as a file system."""
         return transfers.dataset_folder(self._datasets, self._storage_options, self._of(None))
+
+    async def _s3fs(self, access: str, asynchronous: bool | None) -> S3FileSystem:
+        """The dataset's bucket for s3fs itself."""
+        return await transfers.open_s3fs_async(self._datasets, self._of(None), access, asynchronous)
 
     def _of(self, dataset_id: str | None) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id

@@ -325,7 +325,7 @@ def not_a_file(path: str, dataset_id: str) -> NotAFile:
     return NotAFile(
         f"{quoted(path)} is a folder of dataset {dataset_id}."
         if path
-        else f"Dataset {dataset_id} is no file itself.",
+        else f"Dataset {dataset_id} is not a file itself.",
         path=path,
         hint="Give the path of a file.",
     )

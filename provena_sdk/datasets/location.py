@@ -27,7 +27,7 @@ class DatasetLocation:
             alike: whoever may read one of them may list the whole bucket.
 
     Raises:
-        ValueError: The bucket is no name of one, or the prefix is no plain path of a folder.
+        ValueError: The bucket's name is not valid, or the prefix is not a plain path of a folder.
     """
 
     dataset_id: str

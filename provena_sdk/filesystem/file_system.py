@@ -58,7 +58,7 @@ _LARGE_BYTES: Final = 16 * 1024 * 1024
 class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not typed
     """Datasets as files, for everything that works with fsspec.
 
-    An address is ``provena://<prefix>/<suffix>/<path>``: a handle is two segments. Folders exist by the files in them.
+    A URL is ``provena://<prefix>/<suffix>/<path>``: a handle is two segments. Folders exist by the files in them.
     Who you are is found as :class:`provena_sdk.Provena` finds it; nothing is asked before the first access.
 
     Listings are kept for half a minute. What this file system writes shows in them at once, and what others write when
@@ -73,8 +73,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         deployment: The domain, such as ``example.org``; or the addresses of a deployment, as a mapping with the
             fields of :class:`provena_sdk.Deployment`.
         realm: The sign-in realm.
-        access: ``read`` refuses whatever would write, before anything is sent; ``write`` reads with keys that write,
-            too; None asks for such keys when something is written.
+        access: ``read`` refuses whatever would write, before anything is sent; ``write`` reads with credentials that
+            write, too; None asks for such credentials when something is written.
         lease: Whether to read by what was handed to this process, and nothing else: nobody signs in. See
             :func:`provena_sdk.dask.lease`.
         options: What fsspec takes: ``asynchronous``, ``loop``, ``batch_size``, ``use_listings_cache``,
@@ -141,7 +141,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
     @property
     def loop(self) -> Any:
-        """The event loop for blocking calls; None when the file system is used by awaiting."""
+        """The event loop for sync calls; None when the file system is asynchronous."""
         if self._pid != os.getpid():
             # fsspec's own loop stays behind in the parent of a fork.
             self._pid = os.getpid()
@@ -159,8 +159,6 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
                 if self._known_archive is None:
                     self._known_archive = self._make_archive()
         return self._known_archive
-
-    # Addresses.
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -200,8 +198,6 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         if not named.handle:
             raise no_file_outside(path)
         return named
-
-    # Looking round.
 
     async def _ls(
         self, path: str, detail: bool = True, *, refresh: bool = False, limit: int | None = None
@@ -462,8 +458,6 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             raise no_file_outside(path)
         return self._archive.sign(named.handle, named.path, expiration)
 
-    # Reading.
-
     async def _cat_file(self, path: str, start: int | None = None, end: int | None = None) -> bytes:
         named = place(path)
         if not named.path:
@@ -514,7 +508,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
         Args:
             path: The file.
-            mode: As for Python's own ``open``: ``r`` to read, ``w`` to write, ``a`` to go on behind what is there,
+            mode: As for Python's own ``open``: ``r`` to read, ``w`` to write, ``a`` to append,
                 ``x`` for a file that must be new; with ``b`` for bytes.
             args: ``block_size`` in bytes, ``cache_options`` and ``compression``.
             options: The same by name, ``cache_type``, ``content_type``, and ``encoding`` and the like for text.
@@ -547,8 +541,6 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             pass
         # Raised here and not above, so that the store's own error does not travel along as its context.
         raise run_sync(not_found(files, named.path))
-
-    # Changing.
 
     async def _pipe_file(
         self, path: str, value: bytes, mode: str = "overwrite", *, content_type: str | None = None
@@ -767,7 +759,7 @@ def no_file(path: str) -> NotAFile:
 def no_file_outside(path: str) -> NotAFile:
     """Return the error for an address that names no file of a dataset."""
     return NotAFile(
-        f"{quoted(path)} is no file of a dataset.",
+        f"{quoted(path)} is not a file of a dataset.",
         path=path,
         hint="A file's address is its dataset's handle and its path, as in '10378.1/1451860/obs/2024.csv'.",
     )

@@ -52,7 +52,7 @@ def check_options(
         if name in _SECRETS:
             raise InvalidArgument(
                 name,
-                "a secret is no storage option: those are kept, pickled and shown.",
+                "a secret is not a storage option: those are kept, pickled and shown.",
                 hint="Name a profile that holds it, or set the environment variable PROVENA_ACCESS_TOKEN, "
                 "PROVENA_OFFLINE_TOKEN or PROVENA_CLIENT_SECRET.",
             )
@@ -60,9 +60,7 @@ def check_options(
             known = ", ".join([*_OWN, *OF_READING, *sorted(_OF_FSSPEC)])
             raise InvalidArgument(name, "there is no such storage option.", hint=f"There are {known}.")
     if access is not None and access not in [*Access]:
-        raise InvalidArgument(
-            "access", f"{access!r} is none of {', '.join(map(repr, map(str, Access)))}, None."
-        )
+        raise InvalidArgument("access", f"it must be 'read', 'write' or None, not {access!r}.")
 
 
 def datasets_for(

@@ -59,9 +59,9 @@ class RetryRule:
     Args:
         base: Seconds of the first wait's upper bound; it doubles with each further wait.
         cap: Upper bound in seconds of a wait that we choose.
-        patience: Seconds since the first failure of a request after which it is given up.
+        patience: Seconds since the first failure of a request after which it is not retried.
         least: Attempts made before time counts: a long line may need minutes for each.
-        most: Attempts after which a request is given up in any case.
+        most: Attempts after which a request is not retried in any case.
         strangers: The most attempts while the store has never answered, which is rather a wrong address than an outage.
         slow: The most attempts of a request whose bytes move too slowly; each takes a minute.
         damaged: The most attempts of a request whose bytes arrive damaged.
@@ -99,7 +99,7 @@ class RetryRule:
             chance: A number in [0, 1) for the jitter; None draws one.
 
         Returns:
-            Seconds to wait before sending again, or None to give up.
+            Seconds to wait before sending again, or None to stop.
 
         Example:
             >>> rule = RetryRule()

@@ -267,7 +267,7 @@ class _RangesDownload:
             if_match=self._info.etag,
             size=self._info.size,
             into=writer,
-            lanes=self._scheduler.lanes,
+            io_loops=self._scheduler.io_loops,
         )
         if writer.length != span[1]:
             raise _damaged(self._info)

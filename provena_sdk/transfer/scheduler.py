@@ -21,7 +21,7 @@ from provena_sdk.concurrency.thread_pool import Threads
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.net.backoff import backoff
 from provena_sdk.s3.budget import ByteBudget
-from provena_sdk.s3.http.io_loops import Lanes
+from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.options import CONCURRENCY, TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
@@ -73,7 +73,7 @@ class Scheduler:
         self.options = options or TransferOptions()
         self.progress = progress or Meter()
         self.budget = ByteBudget(memory)
-        self.lanes = Lanes()
+        self.io_loops = IoLoops()
         self._threads = Threads(_THREADS, "provena-files")
         self._destinations: OrderedDict[Path, Destination] = OrderedDict()
 
@@ -84,7 +84,7 @@ class Scheduler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._threads.close()
-        self.lanes.close()
+        self.io_loops.close()
         self.close_folders()
 
     @property

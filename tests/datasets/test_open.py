@@ -86,7 +86,7 @@ def test_options_there_are(files: Dataset, server: Server, location: DatasetLoca
 )
 def test_folders_are_no_files(files: Dataset, put: Put, stored: Stored, path: str, mode: str) -> None:
     put({"obs/a": b"1"})
-    with pytest.raises(NotAFile, match=r"is a folder of dataset|is no file itself") as caught:
+    with pytest.raises(NotAFile, match=r"is a folder of dataset|is not a file itself") as caught:
         files.open(path, mode)
     assert "datasets/" not in str(caught.value)
     assert stored() == {"obs/a": b"1"}

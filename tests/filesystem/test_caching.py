@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 
 from provena_sdk.errors import FileStoreError, IntegrityError, InvalidArgument
 from provena_sdk.filesystem import ProvenaFileSystem
-from provena_sdk.filesystem.open_file.read_ahead import AHEAD_BYTES, CACHE, MEMORY_BYTES, ReadCache, manner_of
+from provena_sdk.filesystem.open_file.read_ahead import (
+    AHEAD_BYTES,
+    CACHE,
+    MEMORY_BYTES,
+    ReadCache,
+    pattern_of,
+)
 from provena_sdk.sandbox import Sandbox
 
 KIB = 1024
@@ -103,7 +109,7 @@ def test_whatever_is_read_is_right(
     in_order = [(start, onwards) for start in range(0, size, onwards)]
     for start, wanted in [*reads, *in_order, *reads]:
         assert cache._fetch(start, start + wanted) == source.data[start : start + wanted]
-    kept = sum(piece.end - piece.start for piece in cache._pieces)
+    kept = sum(piece.end - piece.start for piece in cache._cached)
     assert kept == cache._held
     # The last one read stays, however large.
     assert kept <= max(memory, block, len(known[1]), wanted if reads else onwards) + block
@@ -309,7 +315,7 @@ def test_closing_gives_up_what_is_on_its_way() -> None:
     source = Source(DATA)
     cache = source.cache(MIB, eager=True, opening=(0, DATA[: 2 * MIB]))
     source.late = True
-    cache._begin_pieces(2 * MIB, 12 * MIB)
+    cache._begin_ranges(2 * MIB, 12 * MIB)
     assert len(source.begun) == 3
     cache.close()
     assert all(coming.cancelled() for _, _, coming in source.begun)
@@ -319,7 +325,7 @@ def test_closing_gives_up_what_is_on_its_way() -> None:
 def test_a_fork_asks_again_for_what_its_parent_waits_for() -> None:
     source = Source(DATA, late=True)
     cache = source.cache(MIB, opening=(0, DATA[:MIB]))
-    cache._begin_pieces(4 * MIB, 8 * MIB)
+    cache._begin_ranges(4 * MIB, 8 * MIB)
     cache._process._pid = -1
     source.late = False
     assert cache._fetch(4 * MIB, 5 * MIB) == DATA[4 * MIB : 5 * MIB]
@@ -386,8 +392,8 @@ def test_a_files_kind_says_where_it_is_read_first(
             file.seek(-8 if name == "a.parquet" else 0, 2 if name == "a.parquet" else 0)
             file.read(8)
         assert [asked for _, asked in requests()] == [span]
-    assert not manner_of("obs/a.nc").eager
-    assert manner_of("obs.nc/a").eager
+    assert not pattern_of("obs/a.nc").eager
+    assert pattern_of("obs.nc/a").eager
 
 
 def test_how_a_file_is_read_can_be_chosen(

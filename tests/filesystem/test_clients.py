@@ -37,7 +37,7 @@ def test_secrets_are_no_storage_options(sandbox: Sandbox, name: str) -> None:
 def test_options_there_are_not(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidArgument, match="no such storage option"):
         ProvenaFileSystem(profil="x")
-    with pytest.raises(InvalidArgument, match="none of 'read', 'write', None"):
+    with pytest.raises(InvalidArgument, match="must be 'read', 'write' or None, not"):
         ProvenaFileSystem(access="append")
     with pytest.raises(InvalidArgument, match="fields of a Deployment"):
         ProvenaFileSystem(deployment={"host": "x"}).ls("")

@@ -252,7 +252,7 @@ def test_where_bodies_end(answer: bytes, options: dict[str, bool], body: bytes, 
     ids=range(19),
 )
 def test_what_is_no_http_is_refused(answer: bytes) -> None:
-    with pytest.raises(WireError, match="no HTTP"):
+    with pytest.raises(WireError, match="not HTTP"):
         answered([answer])
 
 

@@ -34,7 +34,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.http.http1 import Receiver
-from provena_sdk.s3.http.io_loops import Lanes
+from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.s3.models import FileInfo, ObjectState, Received, StoreAddress
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer import download
@@ -131,7 +131,7 @@ class Objects:
         if_match: str | None = None,
         size: int | None = None,
         into: Receiver | None = None,
-        lanes: Lanes | None = None,
+        io_loops: IoLoops | None = None,
     ) -> Received:
         offset, length = span or (0, len(self.data))
         if self.before is not None:

@@ -55,7 +55,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
             ServiceFileRefused: ``metadata.json`` at the root was to be written.
         """
         if mode not in ("rb", "wb"):
-            raise InvalidArgument("mode", f"{mode!r} is none of rb, wb.")
+            raise InvalidArgument("mode", f"it must be rb or wb, not {mode!r}.")
         check_block_size(block_size, mode)
         details = None
         if mode == "rb":

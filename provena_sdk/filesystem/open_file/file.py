@@ -17,7 +17,7 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, DatasetFileNotFound, InvalidArgument
 from provena_sdk.filesystem.open_file.fsspec_types import AbstractBufferedFile
 from provena_sdk.filesystem.open_file.options import check_block_size
-from provena_sdk.filesystem.open_file.read_ahead import CACHE, Manner, ReadCache, manner_of
+from provena_sdk.filesystem.open_file.read_ahead import CACHE, AccessPattern, ReadCache, pattern_of
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.filesystem.open_file.with_block import exception_at_hand, is_left_by_exception
 from provena_sdk.s3.client.copying import begin_append
@@ -93,13 +93,13 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         self._check(mode, block_size)
         if mode == "rb":
             cache_type = cache_type or CACHE
-            manner = manner_of(inner) if cache_type == CACHE else None
-            if manner is not None:
-                block_size = block_size or manner.block
-                own = {"begin": self._begin_range, "eager": manner.eager}
+            pattern = pattern_of(inner) if cache_type == CACHE else None
+            if pattern is not None:
+                block_size = block_size or pattern.block
+                own = {"begin": self._begin_range, "eager": pattern.eager}
                 cache_options = {**own, **(cache_options or {})}
             if size is None or etag is None:
-                size, opening = self._look_up(manner)
+                size, opening = self._look_up(pattern)
                 if cache_options is not None and opening is not None:
                     cache_options.setdefault("opening", opening)
         if mode == "xb" and run_sync(files.exists(inner)):
@@ -140,15 +140,15 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         if mode != "rb":
             check_writable(self._inner, self._dataset_id)
 
-    def _look_up(self, manner: Manner | None) -> tuple[int, tuple[int, bytes] | None]:
+    def _look_up(self, pattern: AccessPattern | None) -> tuple[int, tuple[int, bytes] | None]:
         """Return the size, and what was fetched with it: its offset and bytes."""
         opening = None
-        if manner is None:
+        if pattern is None:
             self._details = run_sync(self._files.info(self._inner))
         else:
-            found = self._files.peek(self._inner, manner.opening, tail=manner.tail)
+            found = self._files.peek(self._inner, pattern.opening, tail=pattern.tail)
             self._details, data = run_sync(found)
-            opening = (self._details["size"] - len(data) if manner.tail else 0, data)
+            opening = (self._details["size"] - len(data) if pattern.tail else 0, data)
         if self._details["type"] == "directory":
             raise not_a_file(self._inner, self._dataset_id)
         if self._etag is None:

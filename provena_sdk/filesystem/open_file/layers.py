@@ -27,7 +27,7 @@ class TextFile(io.TextIOWrapper):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            give_up(self._innermost)
+            discard(self._innermost)
             with contextlib.suppress(ValueError):
                 self.close()
         else:
@@ -95,7 +95,7 @@ class CompressedFile(io.BufferedIOBase):
             self._file.close()
             self._innermost.close()
         except BaseException:
-            give_up(self._innermost)
+            discard(self._innermost)
             raise
         finally:
             super().close()
@@ -104,7 +104,7 @@ class CompressedFile(io.BufferedIOBase):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            give_up(self._innermost)
+            discard(self._innermost)
             with contextlib.suppress(ValueError):
                 self.close()
         else:
@@ -119,8 +119,8 @@ class CompressedFile(io.BufferedIOBase):
         self._innermost.collect()
 
 
-def give_up(file: DatasetFile) -> None:
-    """Give up what was written, unless the file is closed already.
+def discard(file: DatasetFile) -> None:
+    """Discard what was written, unless the file is closed already.
 
     Args:
         file: A file that is read or written.

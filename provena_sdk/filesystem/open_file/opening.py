@@ -11,7 +11,7 @@ from typing import Any
 from fsspec.compression import compr
 from fsspec.core import get_compression
 
-from provena_sdk.filesystem.open_file.layers import CompressedFile, TextFile, give_up
+from provena_sdk.filesystem.open_file.layers import CompressedFile, TextFile, discard
 from provena_sdk.filesystem.open_file.options import TEXT_OPTIONS, checked_options
 
 
@@ -54,7 +54,7 @@ def open_file(
         file = innermost if packed is None else CompressedFile(packed(innermost, mode=plain[0]), innermost)
         return file if "b" in mode else TextFile(file, innermost, **text)
     except BaseException:
-        give_up(innermost)
+        discard(innermost)
         raise
 
 

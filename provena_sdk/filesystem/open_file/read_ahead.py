@@ -33,10 +33,10 @@ Coming: TypeAlias = Future[Any]
 
 _KIB: Final = 1024
 _MIB: Final = 1024**2
-_PIECE_BYTES: Final = 4 * _MIB
-# The first piece is to be there before the last, also over a line that they fill.
-_LEAST_PIECE_BYTES: Final = _MIB
-_PIECES: Final = 4
+_RANGE_BYTES: Final = 4 * _MIB
+# The first range is to be there before the last, also over a line that they fill.
+_LEAST_RANGE_BYTES: Final = _MIB
+_RANGES: Final = 4
 # Who reads so much of a file from its beginning goes on.
 _BEGUN_BYTES: Final = 512 * _KIB
 _USUAL_BYTES: Final = 8 * _MIB
@@ -52,7 +52,7 @@ _ALIKE: Final = 8
 _SLACK: Final = 32
 
 
-class Manner(NamedTuple):
+class AccessPattern(NamedTuple):
     """How files of a kind are read.
 
     Attributes:
@@ -68,10 +68,10 @@ class Manner(NamedTuple):
     eager: bool = False
 
 
-_IN_ORDER: Final = Manner(_MIB, 2 * _MIB, eager=True)
-_HEAD_FIRST: Final = Manner(512 * _KIB, 2 * _MIB)
-_TAIL_FIRST: Final = Manner(256 * _KIB, _MIB, tail=True)
-_MANNERS: Final = {
+_IN_ORDER: Final = AccessPattern(_MIB, 2 * _MIB, eager=True)
+_HEAD_FIRST: Final = AccessPattern(512 * _KIB, 2 * _MIB)
+_TAIL_FIRST: Final = AccessPattern(256 * _KIB, _MIB, tail=True)
+_PATTERNS: Final = {
     **dict.fromkeys(
         ("nc", "nc4", "cdf", "h5", "hdf5", "hdf", "he5", "h5ad", "mat", "tif", "tiff"), _HEAD_FIRST
     ),
@@ -79,20 +79,20 @@ _MANNERS: Final = {
 }
 
 
-def manner_of(path: str) -> Manner:
+def pattern_of(path: str) -> AccessPattern:
     """Return how a file is probably going to be read, by its suffix.
 
     Args:
         path: The file's path.
 
     Example:
-        >>> manner_of("obs/2024.csv").eager, manner_of("sst.NC").eager, manner_of("a.parquet").tail
+        >>> pattern_of("obs/2024.csv").eager, pattern_of("sst.NC").eager, pattern_of("a.parquet").tail
         (True, False, True)
     """
-    return _MANNERS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), _IN_ORDER)
+    return _PATTERNS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), _IN_ORDER)
 
 
-class Piece:
+class CachedRange:
     """A range of the file that is there, or on its way.
 
     Args:
@@ -191,12 +191,12 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         self._eager = eager
         self._process = HomeProcess()
         self._lock = threading.Lock()
-        self._pieces: list[Piece] = []
+        self._cached: list[CachedRange] = []
         self._held = 0
         self._clock = 0
         self._streams: list[Stream] = []
         self._current: Stream | None = None
-        self._near: Piece | None = None
+        self._near: CachedRange | None = None
         self._last = 0
         # Whoever has come so far within the opening is going to need what follows it.
         self._wake = size + 1
@@ -206,10 +206,10 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
     def _open_with(self, start: int, data: bytes) -> None:
         coming: Future[bytes] = Future()
         coming.set_result(data)
-        piece = Piece(start, start + len(data), coming)
-        piece.bytes()
-        self._keep(piece)
-        self._near = piece
+        cached = CachedRange(start, start + len(data), coming)
+        cached.bytes()
+        self._keep(cached)
+        self._near = cached
         self.total_requested_bytes += len(data)
         if self._eager and not start:
             # The first read behind it continues it.
@@ -249,8 +249,8 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         """Give up what is on its way to the process that this one was forked from."""
         self._process = HomeProcess()
         self._lock = threading.Lock()
-        for piece in [piece for piece in self._pieces if piece.view is None]:
-            self._drop(piece)
+        for cached in [cached for cached in self._cached if cached.view is None]:
+            self._drop(cached)
         self._streams.clear()
         self._current = None
 
@@ -258,21 +258,21 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         """Let go of everything; what is on its way is given up."""
         self._near = None
         with self._lock:
-            for piece in self._pieces[:]:
-                self._drop(piece)
+            for cached in self._cached[:]:
+                self._drop(cached)
             self._streams.clear()
 
     # Reading.
 
     def _gather(self, first: int, last: int) -> bytes:
-        """Return a range from pieces, some of which are fetched now."""
+        """Return a range from ranges, some of which are fetched now."""
         before, behind, self._wake = self._current, self._near, self.size + 1
         stream = self._follow(first, last)
         if stream is before and behind is not None and behind.end <= first:
             behind.read = True
         large = last - first >= self.blocksize
         holes = list(self._holes(first, last))
-        passing: list[Piece] = []
+        passing: list[CachedRange] = []
         for start, end in holes:
             if large:
                 passing.append(self._begun(start, end))
@@ -283,88 +283,88 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         else:
             self.hit_count += 1
         needed = sorted([*self._between(first, last), *passing], key=_start)
-        for piece in needed:
+        for cached in needed:
             self._clock += 1
-            piece.used = self._clock
+            cached.used = self._clock
         # Begun before the first of those that are needed is waited for.
-        self._read_ahead(stream, first, last, waits=any(not piece.coming.done() for piece in needed))
+        self._read_ahead(stream, first, last, waits=any(not cached.coming.done() for cached in needed))
         data = self._joined(needed, first, last)
         self._near = None if needed[-1] in passing else needed[-1]
         self._last = last
-        for piece in needed:
-            if stream.turns and piece.end <= last:
-                piece.read = True
+        for cached in needed:
+            if stream.turns and cached.end <= last:
+                cached.read = True
         self._make_room(needed)
         return data
 
-    def _joined(self, needed: list[Piece], first: int, last: int) -> bytes:
+    def _joined(self, needed: list[CachedRange], first: int, last: int) -> bytes:
         try:
             views = [
-                piece.bytes()[max(first - piece.start, 0) : min(last, piece.end) - piece.start]
-                for piece in needed
+                cached.bytes()[max(first - cached.start, 0) : min(last, cached.end) - cached.start]
+                for cached in needed
             ]
         except BaseException:
-            for piece in needed:
-                if piece.view is None:
-                    self._drop(piece)
+            for cached in needed:
+                if cached.view is None:
+                    self._drop(cached)
             raise
         if len(views) == 1:
             whole = views[0].obj
             return whole if isinstance(whole, bytes) and len(whole) == last - first else bytes(views[0])
         return b"".join(views)
 
-    def _begun(self, start: int, end: int) -> Piece:
+    def _begun(self, start: int, end: int) -> CachedRange:
         self.total_requested_bytes += end - start
-        return Piece(start, end, self._begin(start, end))
+        return CachedRange(start, end, self._begin(start, end))
 
     def _widened(self, start: int, end: int) -> tuple[int, int]:
         """Round a hole out to blocks, as far as nothing is there already."""
-        at = bisect.bisect_right(self._pieces, start, key=_start)
-        low = self._pieces[at - 1].end if at else 0
-        high = self._pieces[at].start if at < len(self._pieces) else self.size
+        at = bisect.bisect_right(self._cached, start, key=_start)
+        low = self._cached[at - 1].end if at else 0
+        high = self._cached[at].start if at < len(self._cached) else self.size
         block = self.blocksize
         return max(start - start % block, low), min(end + -end % block, high)
 
-    def _between(self, first: int, last: int) -> list[Piece]:
-        """Return the pieces that a range touches."""
-        low = bisect.bisect_right(self._pieces, first, key=_end)
-        high = bisect.bisect_left(self._pieces, last, key=_start)
-        return self._pieces[low:high]
+    def _between(self, first: int, last: int) -> list[CachedRange]:
+        """Return the ranges that a range touches."""
+        low = bisect.bisect_right(self._cached, first, key=_end)
+        high = bisect.bisect_left(self._cached, last, key=_start)
+        return self._cached[low:high]
 
     def _holes(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield the parts of a range that are in no piece."""
-        for piece in self._between(first, last):
-            if first < piece.start:
-                yield first, piece.start
-            first = piece.end
+        """Yield the parts of a range that are not cached."""
+        for cached in self._between(first, last):
+            if first < cached.start:
+                yield first, cached.start
+            first = cached.end
         if first < last:
             yield first, last
 
     # Keeping.
 
-    def _keep(self, piece: Piece) -> None:
+    def _keep(self, cached: CachedRange) -> None:
         self._clock += 1
-        piece.used = self._clock
-        bisect.insort(self._pieces, piece, key=_start)
-        self._held += piece.end - piece.start
+        cached.used = self._clock
+        bisect.insort(self._cached, cached, key=_start)
+        self._held += cached.end - cached.start
 
-    def _drop(self, piece: Piece) -> None:
-        piece.coming.cancel()
-        if piece in self._pieces:
-            self._pieces.remove(piece)
-            self._held -= piece.end - piece.start
-        if piece is self._near:
+    def _drop(self, cached: CachedRange) -> None:
+        cached.coming.cancel()
+        if cached in self._cached:
+            self._cached.remove(cached)
+            self._held -= cached.end - cached.start
+        if cached is self._near:
             self._near = None
 
-    def _make_room(self, needed: list[Piece]) -> None:
+    def _make_room(self, needed: list[CachedRange]) -> None:
         """Let go of what was read in order, then of what was not used for longest."""
         if self._held <= self._memory:
             return
-        for piece in sorted(self._pieces, key=lambda one: (not one.read, one.used)):
+        for cached in sorted(self._cached, key=lambda one: (not one.read, one.used)):
             if self._held <= self._memory:
                 return
-            if piece is not needed[-1]:
-                self._drop(piece)
+            if cached is not needed[-1]:
+                self._drop(cached)
 
     # Reading ahead.
 
@@ -376,7 +376,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             and self._near is not None
             and self._near.start <= self._last <= self._near.end
         ):
-            # Reads within one piece are not followed one by one.
+            # Reads within one range are not followed one by one.
             current.end = self._last
         stream = self._continued(first, last) or self._strided(first, last)
         if stream is None:
@@ -436,12 +436,12 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         if not stream.turns and not (self._eager and not first):
             return
         window = self._window(stream, last - first, waits)
-        if stream.ahead - last > window - min(_PIECE_BYTES, window // _PIECES):
+        if stream.ahead - last > window - min(_RANGE_BYTES, window // _RANGES):
             return
         stream.window = window
         stream.ahead = min(last + window, self.size)
-        piece = min(max(window // _PIECES, _LEAST_PIECE_BYTES), _PIECE_BYTES)
-        self._begin_pieces(last, stream.ahead, piece)
+        length = min(max(window // _RANGES, _LEAST_RANGE_BYTES), _RANGE_BYTES)
+        self._begin_ranges(last, stream.ahead, length)
 
     def _window(self, stream: Stream, length: int, waits: bool) -> int:
         """Return how many bytes to have ahead of a stream after a read of so many, which waits or does not."""
@@ -475,21 +475,21 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             start = expected - slack
             if start >= self.size:
                 break
-            self._begin_pieces(start, min(start + length + 2 * slack, self.size))
+            self._begin_ranges(start, min(start + length + 2 * slack, self.size))
             stream.ahead = expected
 
-    def _begin_pieces(self, start: int, end: int, piece: int = _PIECE_BYTES) -> None:
+    def _begin_ranges(self, start: int, end: int, length: int = _RANGE_BYTES) -> None:
         for low, high in list(self._holes(start, end)):
-            for at in range(low, high, piece):
-                self._keep(self._begun(at, min(at + piece, high)))
+            for at in range(low, high, length):
+                self._keep(self._begun(at, min(at + length, high)))
 
 
-def _start(piece: Piece) -> int:
-    return piece.start
+def _start(cached: CachedRange) -> int:
+    return cached.start
 
 
-def _end(piece: Piece) -> int:
-    return piece.end
+def _end(cached: CachedRange) -> int:
+    return cached.end
 
 
 register_cache(ReadCache, clobber=True)

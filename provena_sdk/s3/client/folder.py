@@ -55,7 +55,7 @@ class FolderClient:
         admission: What limits the requests at once; None means one of its own.
 
     Raises:
-        InvalidArgument: The store's URL is none that files can be reached by.
+        InvalidArgument: The store's URL cannot be used.
     """
 
     def __init__(

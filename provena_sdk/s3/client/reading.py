@@ -10,7 +10,7 @@ from provena_sdk.s3.client.folder import FolderClient, matching
 from provena_sdk.s3.client.request import Request
 from provena_sdk.s3.http import endpoint as addresses
 from provena_sdk.s3.http.http1 import Receiver
-from provena_sdk.s3.http.io_loops import Lanes
+from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.s3.models import ObjectState, Received
 from provena_sdk.s3.responses import values
 from provena_sdk.s3.responses.headers import content_range
@@ -53,7 +53,7 @@ class Reading(FolderClient):
         if_match: str | None = None,
         size: int | None = None,
         into: Receiver | None = None,
-        lanes: Lanes | None = None,
+        io_loops: IoLoops | None = None,
     ) -> Received:
         """Get an object, or a range of it. Lengths are checked here, checksums are not.
 
@@ -65,7 +65,7 @@ class Reading(FolderClient):
                 needs it, or a range. It also says whether the request is a large one.
             into: Takes the bytes while they arrive, anew with each attempt; none are returned then. What it takes
                 counts only once this has returned.
-            lanes: Where ``into`` is called, and may take its time.
+            io_loops: Where ``into`` is called, and may take its time.
 
         Raises:
             DatasetFileNotFound: There is no such object.
@@ -76,7 +76,7 @@ class Reading(FolderClient):
         if span is not None:
             offset, length = span
             if offset < 0 or length < 1:
-                raise InvalidArgument("span", f"{span!r} is no range of at least one byte.")
+                raise InvalidArgument("span", f"it must be a range of at least one byte, not {span!r}.")
             headers["range"] = f"bytes={offset}-{offset + length - 1}"
             request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
         else:
@@ -89,7 +89,7 @@ class Reading(FolderClient):
                 size=size or 0,
                 limit=_MOST_UNTOLD_BYTES if size is None else size,
             )
-        request.into, request.lanes = into, lanes
+        request.into, request.io_loops = into, io_loops
         answer = await self._exchange.answer(request)
         here = whole = answer.taken or len(answer.data)
         if span is not None:

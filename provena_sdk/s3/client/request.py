@@ -1,7 +1,7 @@
-"""One request to the object store, made until it is answered: signed, admitted, repeated.
+"""One request to the object store: signed, admitted, and retried until it is answered.
 
-This is the one layer that repeats requests. What is asked either happens, within a minute and a half of trouble, or
-fails with one of the SDK's own errors, which hold nothing of what was sent.
+This is the only layer that retries. A request either succeeds, within a minute and a half of trouble, or fails with one
+of the SDK's own errors, which hold nothing of what was sent.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from provena_sdk.s3.http.http1 import (
     Unreached,
     WireError,
 )
-from provena_sdk.s3.http.io_loops import SHARED, Lanes
+from provena_sdk.s3.http.io_loops import SHARED, IoLoops
 from provena_sdk.s3.http.pace import LeastRate
 from provena_sdk.s3.http.pool import Connections
 from provena_sdk.s3.models import Folder, StoreAddress, Streamed
@@ -81,8 +81,8 @@ class Request:
         slow: Whether the store may work for long before it answers.
         doubtful: Whether an answer of status 200 may hold an error.
         repeated: Whether it was sent again after an attempt that may have been carried out.
-        into: Takes the body of a success, on one of the lanes.
-        lanes: What carries the request; None chooses by its size.
+        into: Takes the body of a success, on one of the I/O loops.
+        io_loops: Where the request is made; None chooses by its size.
     """
 
     method: str
@@ -97,7 +97,7 @@ class Request:
     doubtful: bool = False
     repeated: bool = False
     into: Receiver | None = None
-    lanes: Lanes | None = None
+    io_loops: IoLoops | None = None
 
     def allows(self, status: int) -> bool:
         """Whether a success may have this status: what is read comes whole, or in part if a part was asked for."""
@@ -157,7 +157,7 @@ class Exchange:
         admission: What limits the requests at once.
 
     Raises:
-        InvalidArgument: The store's URL is none that files can be reached by.
+        InvalidArgument: The store's URL cannot be used.
     """
 
     def __init__(
@@ -284,7 +284,7 @@ class Exchange:
         )
 
     def senseless(self, path: str | None) -> FileStoreError:
-        """Return the error for an answer that is none of S3's."""
+        """Return the error for an answer that S3 does not give."""
         return FileStoreError(
             f"The object store's answer for {self._folder.label} makes no sense.",
             path=path,
@@ -358,15 +358,15 @@ class Exchange:
         # A store that works for long sends white space meanwhile, to show that it is alive.
         rate, whole = (None, _SLOW_SECONDS) if request.slow else (self._rate, None)
         limits = Limits(request.limit, _ERROR_BYTES, idle, answer, rate, whole)
-        lanes = request.lanes
+        io_loops = request.io_loops
         # What is read from a file while it is sent is read on this loop.
-        if lanes is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):
-            lanes = SHARED
-        lane = lanes.choose() if lanes is not None else None
+        if io_loops is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):
+            io_loops = SHARED
+        io_loop = io_loops.choose() if io_loops is not None else None
         sent = request.method, target, headers, body, limits, request.into
-        if lane is None:
+        if io_loop is None:
             return await self._connections.exchange(*sent)
-        return await lane.exchange(self._connections, self._connect, *sent)
+        return await io_loop.exchange(self._connections, self._connect, *sent)
 
     def _signed(self, request: Request, path: str, credentials: Credentials) -> dict[str, str | Secret]:
         headers: dict[str, str | Secret] = {"host": self._host, **request.headers}

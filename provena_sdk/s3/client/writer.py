@@ -92,7 +92,7 @@ class ObjectWriter:
             parts: All there are so far.
 
         Returns:
-            Whether the store told the CRC32 of each, without which they are of no use.
+            Whether the store reported the CRC32 of each, without which they are of no use.
         """
         for part in parts:
             if part.crc32 is None:
@@ -185,7 +185,7 @@ class ObjectWriter:
 
 
 def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
-    """Return the CRC32 of what parts make together, in base64; None when the store told none of one of them.
+    """Return the CRC32 of what parts make together, in base64; None when the store reported none for one of them.
 
     Args:
         parts: All of them, in order.

@@ -62,7 +62,7 @@ def endpoint(url: str | None, bucket: str, region: str) -> Endpoint:
         region: The bucket's region.
 
     Raises:
-        InvalidArgument: The store's URL is none that files can be reached by.
+        InvalidArgument: The store's URL cannot be used.
 
     Example:
         >>> endpoint(None, "reef", "ap-southeast-2").host

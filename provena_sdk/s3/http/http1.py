@@ -1,4 +1,4 @@
-"""HTTP/1.1 over one connection, for bodies that go straight to and from one piece of memory.
+"""HTTP/1.1 over one connection, for bodies that go straight to and from one block of memory.
 
 aiohttp spends two to three times as long on a small request, and copies each byte of a large answer several times.
 Nothing of HTTP that S3 has no use for is here: no compression, no cookies, no redirects, no pipelining.
@@ -18,7 +18,7 @@ from provena_sdk.secret import Secret
 SCRATCH_BYTES: Final = 64 * 1024
 """The longest head of an answer; what S3 sends is a hundredth of that."""
 
-_PIECE_BYTES: Final = 256 * 1024
+_SENT_BYTES: Final = 256 * 1024
 # Small enough to be hashed and written while a processor still has it at hand.
 _CHUNK_BYTES: Final = 512 * 1024
 _JOINED_BYTES: Final = 64 * 1024
@@ -210,7 +210,7 @@ class Wire(asyncio.BufferedProtocol):
                 # Nobody asked for anything.
                 self.abort()
         except ValueError:
-            self._fail(WireError("The answer is no HTTP."))
+            self._fail(WireError("The answer is not HTTP."))
 
     def eof_received(self) -> bool:
         """Let the connection be closed; see :meth:`connection_lost`."""
@@ -355,14 +355,14 @@ class Wire(asyncio.BufferedProtocol):
             self._data = bytearray()
 
     async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
-        for at in range(0, view.nbytes, _PIECE_BYTES):
+        for at in range(0, view.nbytes, _SENT_BYTES):
             if waiter.done() or self._transport.is_closing():
                 # An early answer, or the end of the connection: the rest is of no use.
                 self.reusable = False
                 return
-            piece = view[at : at + _PIECE_BYTES]
-            self._transport.write(piece)
-            self._handed += piece.nbytes
+            chunk = view[at : at + _SENT_BYTES]
+            self._transport.write(chunk)
+            self._handed += chunk.nbytes
             if self._paused:
                 self._drained = self._loop.create_future()
                 await self._drained

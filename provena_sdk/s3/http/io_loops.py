@@ -1,7 +1,7 @@
 """Threads with event loops of their own, for requests that carry much.
 
-Copying, decrypting, hashing and writing a gigabyte takes longer than the line does; one event loop does all that one
-after the other, and lets small requests wait meanwhile. A request goes to the lane that has least to do.
+Copying, decrypting, hashing and writing a gigabyte takes longer than receiving it; a single event loop would do all
+that in turn, and keep small requests waiting. A request goes to the I/O loop that has least to do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from provena_sdk.s3.http.pool import Connections
 _MOST: Final = 4
 
 
-class Lane:
+class IoLoop:
     """One thread, its event loop, and the connections that live on it.
 
     Args:
@@ -39,7 +39,7 @@ class Lane:
         self._connections: WeakKeyDictionary[Connections, Connections] = WeakKeyDictionary()
         try:
             # It must not keep an interpreter from ending that somebody leaves in the middle of a transfer.
-            threading.Thread(target=self._serve, name=f"provena-lane_{number}", daemon=True).start()
+            threading.Thread(target=self._serve, name=f"provena-io_{number}", daemon=True).start()
         except BaseException:
             self._loop.close()
             raise
@@ -59,7 +59,7 @@ class Lane:
 
         Args:
             owner: The client's connections on its own loop, which stand for the client.
-            make: Makes those on this lane, if there are none yet.
+            make: Makes those on this loop, if there are none yet.
             method: See there, as for all that follows.
             target: See there.
             headers: See there.
@@ -106,51 +106,50 @@ class Lane:
         self._loop.close()
 
 
-class Lanes:
-    """Some lanes, which begin with the first request.
+class IoLoops:
+    """Some I/O loops, which begin with the first request.
 
-    What a receiver waits for, such as a disk, keeps its lane from everything else, so that each transfer has lanes of
-    its own.
+    A receiver that waits, for a disk say, blocks its I/O loop, so that each transfer has loops of its own.
     """
 
     def __init__(self) -> None:
         self._process = HomeProcess()
         self._lock = threading.Lock()
-        self._lanes: list[Lane] = []
+        self._io_loops: list[IoLoop] = []
 
-    def choose(self) -> Lane | None:
-        """Return the lane with least to do; None when no thread can be had."""
-        lanes = self._begun()
-        if not lanes:
+    def choose(self) -> IoLoop | None:
+        """Return the I/O loop with least to do; None when no thread can be had."""
+        io_loops = self._begun()
+        if not io_loops:
             with self._lock:
-                if not lanes:
+                if not io_loops:
                     self._begin()
-        return min(lanes, key=lambda lane: lane.running, default=None)
+        return min(io_loops, key=lambda io_loop: io_loop.running, default=None)
 
     def part_with(self, owner: Connections) -> None:
         """Close a client's connections, without waiting for it."""
-        for lane in self._begun():
-            lane.part_with(owner)
+        for io_loop in self._begun():
+            io_loop.part_with(owner)
 
     def close(self) -> None:
         """Close all connections and end the threads, without waiting for it."""
-        for lane in self._begun():
-            lane.close()
-        self._lanes = []
+        for io_loop in self._begun():
+            io_loop.close()
+        self._io_loops = []
 
-    def _begun(self) -> list[Lane]:
+    def _begun(self) -> list[IoLoop]:
         if self._process.moved():
             # A forked child has none of the threads, and another one of its parent's may have held the lock.
             self._lock = threading.Lock()
-            self._lanes = []
-        return self._lanes
+            self._io_loops = []
+        return self._io_loops
 
     def _begin(self) -> None:
         # One is better than none.
         with contextlib.suppress(RuntimeError):
             for number in range(max(2, min(_MOST, os.cpu_count() or 1))):
-                self._lanes.append(Lane(number))
+                self._io_loops.append(IoLoop(number))
 
 
-SHARED: Final = Lanes()
-"""Lanes for requests without a receiver, which never wait for anything but the network."""
+SHARED: Final = IoLoops()
+"""I/O loops for requests without a receiver, which never wait for anything but the network."""

@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test versions check types slow interop peer generate refresh twins architecture bench stress browser lock wheel clean test-live live-servers
+.PHONY: help setup demo test versions check types slow interop peer generate refresh twins architecture bench stress browser lock wheel clean test-live live-long live-servers
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -44,8 +44,12 @@ test-live: setup ## Test against Keycloak and object stores, which are downloade
 	@$(PIP) install --quiet -c requirements.lock --group browser
 	@$(BIN)/python -m scripts.live get --possible
 	@$(PIP) install --quiet -c requirements.lock --editable '.[interop]'
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m live -rs tests/live
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "live and not slow" -rs tests/live
 	@$(BIN)/python -m scripts.live.suites
+
+live-long: setup ## Run the tests against real servers that take minutes each
+	@$(BIN)/python -m scripts.live get --possible
+	@$(BIN)/python -m pytest -q -m "live and slow" -rs tests/live
 
 live-servers: setup ## Download and build all servers for test-live, which may take ten minutes
 	@$(BIN)/python -m scripts.live get --all

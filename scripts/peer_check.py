@@ -7,26 +7,23 @@ environment under .bench/. Each call is printed by name; the exit code is 1 if o
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from provena_sdk import Deployment, Provena  # noqa: E402 reason= as below
-from provena_sdk.auth import MemoryStore, Prompt, TerminalPresenter, token_source  # noqa: E402 reason= as below
 from provena_sdk.sandbox import Sandbox, Seed  # noqa: E402 reason= as below
 from provena_sdk.sandbox.seed import metadata  # noqa: E402 reason= as below
 from scripts.bench.environments import PROVENACLIENT, python_with  # noqa: E402 reason= found by the path above
+from scripts.live import cache  # noqa: E402 reason= as above
 from scripts.live.keycloak import Keycloak  # noqa: E402 reason= as above
-from scripts.live.person import Person  # noqa: E402 reason= as above
+from scripts.live.programs import KEYCLOAK  # noqa: E402 reason= as above
 from scripts.live.realm import realm  # noqa: E402 reason= as above
 
 USER = "writer"
@@ -46,6 +43,9 @@ def main() -> int:
     python = python_with("provenaclient", PROVENACLIENT)
     if python is None:
         return 1
+    if options.keycloak and not cache.is_cached(KEYCLOAK):
+        print("Left out: Keycloak is not cached; python -m scripts.live get keycloak fetches it.")
+        return 0
     if options.keycloak:
         return against_keycloak(python)
     print(f"{PROVENACLIENT} against the sandbox:", flush=True)
@@ -62,29 +62,10 @@ def against_keycloak(python: str) -> int:
         with Sandbox(issuer=keycloak.issuer("peer"), seed=Seed(datasets=DATASETS)) as sandbox:
             browser = f"{shlex.quote(sys.executable)} -m scripts.live.person %s"
             variables = {"BROWSER": browser, "PYTHONPATH": str(HERE.parent)}
-            return work(python, sandbox, offline_token(sandbox), variables)
+            return work(python, sandbox, None, variables)
 
 
-def offline_token(sandbox: Sandbox) -> str:
-    """Create an offline token at Keycloak as a person does."""
-    deployment = Deployment.from_env(sandbox.environment())
-    tokens = token_source(deployment, interactive=True, present=Approving(), store=MemoryStore())
-    with Provena(deployment, tokens=tokens) as provena:
-        return provena.create_offline_token().reveal()
-
-
-class Approving(TerminalPresenter):
-    """A person who approves at once, and prints nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(stream=io.StringIO(), browser=False)
-
-    def show(self, prompt: Prompt) -> None:
-        """Open the page and approve."""
-        threading.Thread(target=Person(USER).answer, args=(prompt.url,), daemon=True).start()
-
-
-def work(python: str, sandbox: Sandbox, offline_token: str, variables: dict[str, str]) -> int:
+def work(python: str, sandbox: Sandbox, offline_token: str | None, variables: dict[str, str]) -> int:
     """Run the other client in a folder of its own, and return its exit code, or 1 if the sandbox crashed."""
     handed_over = {
         "environment": sandbox.environment(),

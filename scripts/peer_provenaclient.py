@@ -37,12 +37,13 @@ class Deployment(NamedTuple):
 
     Attributes:
         environment: Addresses of the services, by the names of the SDK's environment variables.
-        offline_token: Of the user who approves devices, too.
+        offline_token: Of the user who approves devices; None where the issuer is Keycloak, which refuses the empty
+            scope that provenaclient sends with an offline token.
         metadata: Of a dataset, as JSON.
     """
 
     environment: dict[str, str]
-    offline_token: str
+    offline_token: str | None
     metadata: dict[str, Any]
 
     def config(self) -> Config:
@@ -100,8 +101,8 @@ class Session:
 
     async def _sign_in_by_device(self) -> None:
         config = self._given.config()
-        device = ProvenaClient(DeviceFlow(config, "client-tools"), config)
-        assert (await device.datastore.list_all_datasets())[0].id
+        self._client = ProvenaClient(DeviceFlow(config, "client-tools"), config)
+        assert (await self._client.datastore.list_all_datasets())[0].id
 
     async def _sign_in_by_offline_token(self) -> None:
         config = self._given.config()
@@ -247,8 +248,11 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 async def main() -> int:
     """Make every call, and print each with its outcome."""
-    session = Session(Deployment(**json.loads(sys.stdin.read())))
-    steps = session.steps()
+    deployment = Deployment(**json.loads(sys.stdin.read()))
+    steps, left_out = Session(deployment).steps(), dict(LEFT_OUT)
+    if deployment.offline_token is None:
+        del steps["OfflineFlow"]
+        left_out["OfflineFlow"] = "Keycloak refuses the empty scope that it sends"
     well = 0
     for name, step in steps.items():
         try:
@@ -258,7 +262,7 @@ async def main() -> int:
         else:
             well += 1
             print(f"  ok       {name}", flush=True)
-    for name, reason in LEFT_OUT.items():
+    for name, reason in left_out.items():
         print(f"  left out {name}: {reason}")
     print(f"{well} of {len(steps)} calls", flush=True)
     return 0 if well == len(steps) else 1

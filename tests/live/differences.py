@@ -1,7 +1,7 @@
 """How real stores differ from Amazon S3, and the tests that fail for it there.
 
 The tests are marked as strict xfail: one that passes fails the run, and its line has to go. ``docs/live.md`` holds the
-same list, written by ``python -m scripts.live.tables``.
+same reasons.
 """
 
 from __future__ import annotations

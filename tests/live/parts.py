@@ -15,15 +15,15 @@ from provena_sdk.sandbox.seed import metadata
 from scripts.live.stores import Store, VersityGateway
 
 
-def external(store: Store, **more: Any) -> ExternalStore:
-    """Return how a sandbox uses a store."""
+def external(store: Store, *, url: str | None = None, **more: Any) -> ExternalStore:
+    """Return how a sandbox uses a store, at its own URL or through a relay."""
     keys: dict[str, Any] = {
         "access_key_id": store.access_key_id,
         "secret_access_key": store.secret_access_key,
     }
     if isinstance(store, VersityGateway):
         more = {"issuing": "accounts", "accounts_url": store.admin_url} | more
-    return ExternalStore(url=store.url, **keys, **more)
+    return ExternalStore(url=url or store.url, **keys, **more)
 
 
 def signed_in(sandbox: Sandbox) -> Provena:

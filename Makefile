@@ -45,7 +45,7 @@ test-live: setup ## Test against Keycloak and object stores, which are downloade
 	@$(BIN)/python -m scripts.live get --possible
 	@$(PIP) install --quiet -c requirements.lock --editable '.[interop]'
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "live and not slow" -rs tests/live
-	@$(BIN)/python -m scripts.live.suites
+	@$(BIN)/python -m scripts.live.suites versitygw
 
 live-long: setup ## Run the tests against real servers that take minutes each
 	@$(BIN)/python -m scripts.live get --possible

@@ -32,9 +32,6 @@ SUITES: Final[dict[str, tuple[str, ...]]] = {
     "file system": ("tests/filesystem",),
     "interop": ("tests/interop",),
 }
-# All suites run against this store; against the others those two, unless all are asked for.
-EVERY_SUITE: Final = VERSITYGW.name
-CORE: Final = ("conformance", "transfer")
 _FAST: Final = "not slow and not browser and not live"
 
 
@@ -64,24 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m scripts.live.suites", description=__doc__)
     parser.add_argument(
-        "stores", nargs="*", metavar="STORE", help=f"{', '.join(STORES)}; those cached otherwise"
+        "stores", nargs="*", metavar="STORE", help=f"{', '.join(STORES)}; {VERSITYGW.name} otherwise"
     )
+    parser.add_argument("--all", action="store_true", help="run them against every store that is cached")
     parser.add_argument("--only", action="append", choices=SUITES, help="run this suite only; repeatable")
-    parser.add_argument(
-        "--all",
-        action="store_true",
-        help=f"run every suite against every store; otherwise {EVERY_SUITE} gets all, the others {' and '.join(CORE)}",
-    )
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.stores) - set(STORES))
     if unknown:
         parser.error(f"no store is called {', '.join(unknown)}; there are {', '.join(STORES)}.")
-    names = options.stores or [name for name, store in STORES.items() if cache.is_cached(store.program)]
+    names = options.stores or [VERSITYGW.name]
+    if options.all:
+        names = [name for name, store in STORES.items() if cache.is_cached(store.program)]
     counts: dict[tuple[str, str], Count] = {}
     for name in names:
         with STORES[name]() as store:
-            every = options.all or name == EVERY_SUITE
-            for suite in options.only or (SUITES if every else CORE):
+            for suite in options.only or SUITES:
                 counts[suite, name] = _run(suite, store)
     _show(counts, names)
     return int(any(count.failed for count in counts.values()))

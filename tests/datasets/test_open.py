@@ -131,6 +131,7 @@ def test_going_on_behind_what_is_there(files: Dataset, put: Put, stored: Stored,
     assert stored() == {"a": before + b"new"}
 
 
+@pytest.mark.own_store
 def test_a_file_collected_on_the_io_thread_is_given_up(
     files: Dataset,
     server: Server,
@@ -139,8 +140,6 @@ def test_a_file_collected_on_the_io_thread_is_given_up(
     stored: Stored,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # Files that earlier tests left open.
-    gc.collect()
     put({"a": b"old"})
     held = [files.open("a", "wb", block_size=5 * 1024**2)]
     held[0].write(b"x" * 6 * 1024**2)

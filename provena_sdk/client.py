@@ -245,7 +245,7 @@ class Provena(Client):
         An access or offline token that you gave is not ended: others may use it.
 
         Raises:
-            ConnectionFailed: Forgotten here, but the server could not be told; the session ends there by itself.
+            ConnectionFailed: Forgotten here, but the server did not learn of it; the session ends there by itself.
             ServiceError: Likewise, because the server fails.
 
         Example:
@@ -374,7 +374,7 @@ class AsyncProvena(Client):
         An access or offline token that you gave is not ended: others may use it.
 
         Raises:
-            ConnectionFailed: Forgotten here, but the server could not be told; the session ends there by itself.
+            ConnectionFailed: Forgotten here, but the server did not learn of it; the session ends there by itself.
             ServiceError: Likewise, because the server fails.
 
         Example:

@@ -88,7 +88,7 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
     """
     _check(client, provena, "lease")
     if not datasets:
-        raise InvalidArgument("datasets", "at least one handle is needed.")
+        raise InvalidArgument("datasets", "must hold at least one handle.")
     domain = None if provena is None else provena.deployment.domain
     datasets = tuple(handles.handle("datasets", dataset, domain=domain) for dataset in datasets)
     _warn_of_open_connections(client, "read the datasets of the lease until its credentials end")
@@ -135,13 +135,11 @@ def share_sign_in(client: Client, provena: Provena | None = None) -> SharedSignI
 
 def _check(client: object, provena: object, what: str) -> None:
     if not isinstance(client, Client):
-        raise InvalidArgument("client", f"a Dask client is needed, not {type(client).__name__}.")
+        raise InvalidArgument("client", f"must be a Dask client, not {type(client).__name__}.")
     if client.asynchronous:
-        raise InvalidArgument(
-            "client", f"a client for code that awaits opens no {what}.", hint="Open it by a blocking client."
-        )
+        raise InvalidArgument("client", f"must be a sync client to open a {what}.")
     if provena is not None and not isinstance(provena, Provena):
-        raise InvalidArgument("provena", f"a Provena client is needed, not {type(provena).__name__}.")
+        raise InvalidArgument("provena", f"must be a Provena client, not {type(provena).__name__}.")
 
 
 class _Open(ABC):

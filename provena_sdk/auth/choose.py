@@ -140,7 +140,8 @@ def source_for(
         flow = OfflineToken(server, key, secret)
     elif client is None:
         raise ConfigurationError(
-            "client_secret: given without its client.", hint="Give client_id too, or set PROVENA_CLIENT_ID."
+            "client_secret was given without its client.",
+            hint="Give client_id too, or set PROVENA_CLIENT_ID.",
         )
     else:
         flow = ClientCredentials(server, SessionKey.of(deployment, client, profile), secret)

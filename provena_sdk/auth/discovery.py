@@ -55,7 +55,8 @@ class Endpoints:
         for name, url in overrides.items():
             if name not in _PUBLISHED_AS:
                 raise ConfigurationError(
-                    f"{name}: no such sign-in endpoint.", hint=f"There are {', '.join(_PUBLISHED_AS)}."
+                    f"{name} is not a sign-in endpoint.",
+                    hint=f"The endpoints are {', '.join(_PUBLISHED_AS)}.",
                 )
             require_safe(name, url)
         return dataclasses.replace(self, **overrides)
@@ -79,7 +80,7 @@ def read_document(issuer: str, document: Mapping[str, object]) -> Endpoints:
     named = document.get("issuer")
     if not isinstance(named, str) or named.rstrip("/") != issuer:
         raise ConfigurationError(
-            "The sign-in server's configuration speaks for another issuer than the one asked.",
+            "The sign-in server's configuration names another issuer than the one asked.",
             hint=f"If it is the right one, set the issuer to {printable(named)!r}."
             if isinstance(named, str)
             else None,

@@ -141,7 +141,7 @@ class DeviceFlow:
         """
         if not (someone_watches() if self.interactive is None else self.interactive):
             raise SignInRequired(
-                f"Nobody is signed in to {self._deployment}, and nobody is here to ask.", hint=WAYS_OUT
+                f"Nobody is signed in to {self._deployment}, and nobody can be asked here.", hint=WAYS_OUT
             )
         from oauthlib.oauth2 import DeviceClient  # noqa: PLC0415  # keeps oauthlib away
 

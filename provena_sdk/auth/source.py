@@ -288,7 +288,7 @@ class TokenSource:
             self._adopt(tokens)
             return tokens
         if rejected is not None:
-            raise SignInRequired("Nobody is signed in any more.", hint="Sign in again.")
+            raise SignInRequired("Nobody is signed in anymore.", hint="Sign in again.")
         return self._begin_anew()
 
     def _from_session(self, rejected: Secret | None) -> Tokens | None:

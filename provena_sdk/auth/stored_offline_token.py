@@ -132,7 +132,7 @@ class HeldOfflineToken(OfflineToken):
             reason = printable(error.strerror or str(error) or type(error).__name__)
             warn(
                 f"The sign-in server replaced the offline token of {printable(self._place.name)}, and the new one "
-                f"could not be put there ({reason}). This process goes on with it; the next one cannot begin."
+                f"could not be put there ({reason}). This process continues with it; the next one cannot sign in."
             )
         else:
             self._unwritten = None

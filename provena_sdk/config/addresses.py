@@ -65,5 +65,5 @@ def require_safe(name: str, url: str, *, allow_plain_http: bool | None = None) -
         return
     unless = "" if allow_plain_http is None else f", unless the deployment sets {ALLOW_PLAIN_HTTP}"
     raise ConfigurationError(
-        f"{name}: an https address is needed.", hint=f"Plain HTTP is for this machine only{unless}."
+        f"{name} must be an https URL.", hint=f"Plain HTTP is for this machine only{unless}."
     )

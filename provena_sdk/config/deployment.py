@@ -104,7 +104,7 @@ class Deployment:
         domain_name("domain", self.domain)
         realm_name("realm", self.realm)
         if not isinstance(self.allow_plain_http, bool):
-            raise ConfigurationError(f"{ALLOW_PLAIN_HTTP}: True or False is needed.")
+            raise ConfigurationError(f"{ALLOW_PLAIN_HTTP} must be True or False.")
         for name, default in usual_addresses(self.domain, self.realm).items():
             self._set_address(name, getattr(self, name) or default)
         if self.s3_endpoint is not None:
@@ -128,7 +128,7 @@ def yes_or_no(name: str, text: str) -> bool:
     """
     said = text.strip().lower()
     if said not in (*_YES, *_NO):
-        raise ConfigurationError(f"{name}: true or false is needed.")
+        raise ConfigurationError(f"{name} must be true or false.")
     return said in _YES
 
 
@@ -150,7 +150,7 @@ def domain_name(name: str, value: str) -> str:
     if not (_DOMAIN.fullmatch(value) and value.isprintable()):
         # Not quoted: a whole URL may have been given, with a password in it.
         raise ConfigurationError(
-            f"{name}: this is not a domain name.", hint="Give it without scheme, as in 'example.org'."
+            f"{name} is not a domain name.", hint="Give it without scheme, as in 'example.org'."
         )
     return value
 
@@ -163,7 +163,7 @@ def realm_name(name: str, value: str) -> str:
     """
     if not (_REALM.fullmatch(value) and value.isprintable()):
         raise ConfigurationError(
-            f"{name}: {printable(value)!r} is not the name of a realm.", hint="It is often 'provena'."
+            f"{name} must be the name of a realm, not {printable(value)!r}.", hint="It is often 'provena'."
         )
     return value
 
@@ -182,10 +182,10 @@ def base_url(name: str, url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigurationError(f"{name}: not an http(s) URL.", hint=hint) from None
+        raise ConfigurationError(f"{name} is not an http(s) URL.", hint=hint) from None
     printable = url.isprintable() and " " not in url
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not printable:
-        raise ConfigurationError(f"{name}: not an http(s) URL.", hint=hint)
+        raise ConfigurationError(f"{name} is not an http(s) URL.", hint=hint)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(f"{name}: a base URL holds no user, query or fragment.")
+        raise ConfigurationError(f"{name} must not hold a user, query or fragment.")
     return url.rstrip("/")

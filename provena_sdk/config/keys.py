@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from provena_sdk.config.deployment import base_url, domain_name, realm_name, yes_or_no
-from provena_sdk.display.text import printable
+from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import ConfigurationError
 
 Value: TypeAlias = str | float | bool | tuple[str, ...] | None
@@ -59,9 +59,9 @@ class Key:
 
 def _text(label: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ConfigurationError(f"{label}: a text is needed, not {_kind(value)}.")
+        raise ConfigurationError(f"{label} must be text, not {_kind(value)}.")
     if not value.strip() or not value.isprintable():
-        raise ConfigurationError(f"{label}: one line of text is needed.")
+        raise ConfigurationError(f"{label} must be one line of text.")
     return value.strip()
 
 
@@ -79,19 +79,19 @@ def _url(label: str, value: object) -> str:
 
 def _flag(label: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{label}: true or false is needed, not {_shown(value)}.")
+        raise ConfigurationError(f"{label} must be true or false, not {_shown(value)}.")
     return value
 
 
 def _seconds(label: str, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= _LONGEST:
-        raise ConfigurationError(f"{label}: a number of seconds above 0 is needed, not {_shown(value)}.")
+        raise ConfigurationError(f"{label} must be a number of seconds above 0, not {_shown(value)}.")
     return float(value)
 
 
 def _count(label: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"{label}: a whole number is needed, 0 or above, not {_shown(value)}.")
+        raise ConfigurationError(f"{label} must be a whole number, 0 or above, not {_shown(value)}.")
     return value
 
 
@@ -99,7 +99,7 @@ def _command(label: str, value: object) -> tuple[str, ...]:
     words = tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
     if not isinstance(value, list) or len(words) != len(value) or not words or not words[0].strip():
         raise ConfigurationError(
-            f"{label}: a list of texts is needed, the program and its arguments.",
+            f"{label} must be a list of texts: the program and its arguments.",
             hint='Write it as ["pass", "show", "provena"].',
         )
     return words
@@ -107,7 +107,7 @@ def _command(label: str, value: object) -> tuple[str, ...]:
 
 def _storage(label: str, value: object) -> str:
     if value not in STORAGES:
-        raise ConfigurationError(f"{label}: one of {', '.join(STORAGES)} is needed, not {_shown(value)}.")
+        raise ConfigurationError(f"{label} must be {alternatives(STORAGES)}, not {_shown(value)}.")
     return str(value)
 
 

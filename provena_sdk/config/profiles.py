@@ -91,12 +91,12 @@ def read_config(path: str | os.PathLike[str] | None = None) -> Config:
         return Config(place, exists=False)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConfigurationError(f"{place}: cannot be read ({reason}).") from None
+        raise ConfigurationError(f"{place} cannot be read ({reason}).") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(f"{place}: not UTF-8 in line {line}.") from None
+        raise ConfigurationError(f"{place}, line {line}: this is not UTF-8.") from None
     return parse_config(text, place)
 
 
@@ -126,19 +126,19 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
         what, _, where = str(error).partition(" (at ")
         numbered = _LINE.match(where)
         line = int(numbered[1]) if numbered else text.rstrip().count("\n") + 1
-        raise ConfigurationError(f"{place}, line {line}: this is no TOML: {what}.") from None
+        raise ConfigurationError(f"{place}, line {line}: this is not TOML: {what}.") from None
     except (RecursionError, ValueError):
         raise ConfigurationError(
-            f"{place}: it is nested too deeply, or holds a number that is too long."
+            f"{place} is nested too deeply, or holds a number that is too long."
         ) from None
     profiles = document.pop("profiles", {})
     default = document.pop("default_profile", _USUAL)
     for key in document:
         raise _unknown(f"{place}, {key}", key, ("default_profile", "profiles"))
     if not isinstance(default, str) or not default.strip():
-        raise ConfigurationError(f"{place}, default_profile: the name of a profile is needed.")
+        raise ConfigurationError(f"{place}, default_profile must name a profile.")
     if not isinstance(profiles, dict):
-        raise ConfigurationError(f"{place}, profiles: tables are needed, as in [profiles.reef].")
+        raise ConfigurationError(f"{place}, profiles must hold tables, as in [profiles.reef].")
     found = {name: _profile(place, name, values) for name, values in profiles.items()}
     if default != _USUAL and default not in found:
         raise no_such_profile(default, Config(place, found), f"{place}, default_profile")
@@ -165,10 +165,10 @@ def refuse_if_others_write(path: Path) -> None:
     try:
         danger = _danger(path)
     except OSError as error:
-        raise ConfigurationError(f"{path}: it cannot be looked at any more ({error.strerror}).") from error
+        raise ConfigurationError(f"{path} can no longer be read ({error.strerror}).") from error
     if danger is not None:
         reason, hint = danger
-        raise ConfigurationError(f"{path}: it names a command, and {reason}.", hint=hint)
+        raise ConfigurationError(f"{path} names a command, and {reason}.", hint=hint)
 
 
 def _danger(path: Path) -> tuple[str, str] | None:
@@ -191,7 +191,7 @@ def _profile(path: Path, name: str, values: object) -> dict[str, Value]:
     if not isinstance(values, dict):
         example = "reef" if name in KEYS else name
         raise ConfigurationError(
-            f"{label}: keys and values are needed.", hint=f"Begin it with [profiles.{example}]."
+            f"{label} must hold keys and values.", hint=f"Begin it with [profiles.{example}]."
         )
     found: dict[str, Value] = {}
     for key, value in values.items():
@@ -215,12 +215,12 @@ def _profile(path: Path, name: str, values: object) -> dict[str, Value]:
 def _unknown(label: str, key: str, known: tuple[str, ...]) -> ConfigurationError:
     if key in _SECRETS:
         return ConfigurationError(
-            f"{label}: a secret has no place in this file.",
+            f"{label} is a secret, and must not be in this file.",
             hint="Remove it; name where it is kept with offline_token_file or offline_token_command, or set it "
             "in the environment.",
         )
     hint = alike(key, known) or f"There are {', '.join(known)}."
-    return ConfigurationError(f"{label}: there is no such key.", hint=hint)
+    return ConfigurationError(f"{label} is not a known key.", hint=hint)
 
 
 def alike(name: str, known: Iterable[str], *, prefix: str = "") -> str | None:

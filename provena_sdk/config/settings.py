@@ -392,7 +392,7 @@ def _arguments(given: Given) -> _Place:
     values: dict[str, Any] = {}
     if isinstance(given.deployment, Deployment):
         if given.realm is not None and given.realm != given.deployment.realm:
-            raise InvalidArgument("realm", "the deployment that is given has another one.")
+            raise InvalidArgument("realm", "must be the realm of the deployment given.")
         values = {key: getattr(given.deployment, name) for name, key in _ADDRESSES.items()}
         values["allow_plain_http"] = given.deployment.allow_plain_http
         if given.deployment.ca_file is not None:
@@ -401,7 +401,7 @@ def _arguments(given: Given) -> _Place:
         values["domain"] = given.deployment
     elif given.deployment is not None:
         kind = type(given.deployment).__name__
-        raise InvalidArgument("deployment", f"a domain or a Deployment is needed, not {kind}.")
+        raise InvalidArgument("deployment", f"must be a domain or a Deployment, not {kind}.")
     for key in ("realm", "client_id", "interactive", "timeout", "max_retries"):
         if getattr(given, key) is not None:
             values[key] = getattr(given, key)
@@ -410,7 +410,7 @@ def _arguments(given: Given) -> _Place:
     secrets: dict[SecretKind, Secret | str | tuple[str, ...]] = {}
     for kind in _SECRET_KINDS:
         if not isinstance(getattr(given, kind, None), str | Secret | None):
-            raise InvalidArgument(kind, "a text is needed.")
+            raise InvalidArgument(kind, "must be text.")
         if getattr(given, kind, None) is not None:
             secrets[kind] = hidden(getattr(given, kind), kind)
     if len(secrets) > 1:
@@ -432,7 +432,7 @@ def _environment(found: Variables) -> _Place:
 def _profile(given: Given, variables: Mapping[str, str], config: Config | None) -> tuple[_Place, str, str]:
     """Choose the profile; return its place, the session's name, and where that came from."""
     if given.profile is not None and (not isinstance(given.profile, str) or not given.profile.strip()):
-        raise InvalidArgument("profile", "the name of a profile is needed.")
+        raise InvalidArgument("profile", "must be the name of a profile.")
     name = given.profile if given.profile is not None else variables.get(PROFILE)
     origin = _ARGUMENT if given.profile is not None else f"environment variable {PROFILE}"
     profiles: Mapping[str, Mapping[str, Any]] = {} if config is None else config.profiles

@@ -78,6 +78,20 @@ def quoted(text: object, limit: int = LIMIT) -> str:
     return f"{line[: limit - end - 1]}…{line[len(line) - end :]}"
 
 
+def alternatives(values: Iterable[object]) -> str:
+    """List the values that an argument may have, for a message that says what it must be.
+
+    Args:
+        values: The values.
+
+    Example:
+        >>> f"compare must be {alternatives(['checksum', 'time'])}, not 'md5'."
+        "compare must be 'checksum' or 'time', not 'md5'."
+    """
+    *others, last = [repr(value) for value in values]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def printable_lines(text: str, limit: int = MESSAGE_LIMIT) -> str:
     r"""Escape unprintable characters, but keep line breaks and spacing.
 

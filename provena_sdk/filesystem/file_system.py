@@ -733,7 +733,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
 def _check_write_mode(mode: str) -> None:
     if mode not in ("overwrite", "create"):
-        raise InvalidArgument("mode", f"it must be 'overwrite' or 'create', not {mode!r}.")
+        raise InvalidArgument("mode", f"must be 'overwrite' or 'create', not {mode!r}.")
 
 
 def _without_service_file(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from provena_sdk.config.deployment import Deployment, domain_name
 from provena_sdk.config.settings import Given
 from provena_sdk.connection import Datasets, connect
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.display.text import alternatives
 from provena_sdk.errors import ConfigurationError, InvalidArgument
 
 _SECRETS: Final = frozenset(

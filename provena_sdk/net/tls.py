@@ -74,7 +74,7 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
             require_regular(path, most=_MOST_BYTES)
         return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
     except ssl.SSLError:
-        raise ConfigurationError(f"{label}: {path} holds no certificate.", hint="PEM is needed.") from None
+        raise ConfigurationError(f"{label}: {path} holds no certificate.", hint="It must be PEM.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(f"{label}: {path} cannot be read ({reason}).") from None

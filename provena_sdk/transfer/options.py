@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
+from provena_sdk.display.text import alternatives
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.transfer.patterns import Selection
@@ -117,4 +118,4 @@ def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:
         InvalidArgument: The value is not one of them.
     """
     if given not in known:
-        raise InvalidArgument(argument, f"must be {' or '.join(map(repr, known))}, not {given!r}.")
+        raise InvalidArgument(argument, f"must be {alternatives(known)}, not {given!r}.")

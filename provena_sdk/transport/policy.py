@@ -49,7 +49,7 @@ class RetryPolicy:
         for name in ("base", "cap", "patience"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not value >= 0:
-                raise InvalidArgument(name, "a number of seconds is needed, not below 0.")
+                raise InvalidArgument(name, "must be a number of seconds, 0 or above.")
 
     def wait(
         self,

@@ -136,7 +136,7 @@ def test_published_addresses_without_a_port_that_can_be_are_refused(serve: Serve
     server = serve([])
     document = {"issuer": server.issuer, "token_endpoint": url}
     listening = serve([answer(json.dumps(document).encode())])
-    with pytest.raises(ConfigurationError, match="token: an https address is needed"):
+    with pytest.raises(ConfigurationError, match="token must be an https URL"):
         refreshed(SignInServer(listening.issuer, sleep=lambda _: None))
 
 

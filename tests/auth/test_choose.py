@@ -56,13 +56,13 @@ def test_arguments_come_before_the_environment_and_that_before_a_person(
     ("arguments", "message"),
     [
         ({"access_token": "a", "offline_token": "b"}, "Only one of access_token, offline_token"),
-        ({"client_secret": "s"}, "client_secret: given without its client"),
-        ({"access_token": ""}, "access_token: empty"),
-        ({"access_token": "two words"}, "access_token: empty, or not one line"),
-        ({"offline_token": "line\nbreak"}, "offline_token: empty, or not one line"),
-        ({"offline_token": "ünïcode"}, "offline_token: empty, or not one line"),
-        ({"endpoints": {"tokn": "https://x.example"}}, "tokn: no such sign-in endpoint"),
-        ({"endpoints": {"token": "http://x.example"}}, "token: an https address is needed"),
+        ({"client_secret": "s"}, "client_secret was given without its client"),
+        ({"access_token": ""}, "access_token is empty"),
+        ({"access_token": "two words"}, "access_token is empty, or not one line"),
+        ({"offline_token": "line\nbreak"}, "offline_token is empty, or not one line"),
+        ({"offline_token": "ünïcode"}, "offline_token is empty, or not one line"),
+        ({"endpoints": {"tokn": "https://x.example"}}, "tokn is not a sign-in endpoint"),
+        ({"endpoints": {"token": "http://x.example"}}, "token must be an https URL"),
     ],
 )
 def test_what_cannot_be_used_is_said_at_once(arguments: dict[str, str], message: str) -> None:
@@ -88,7 +88,7 @@ def test_plain_http_is_for_this_machine_only(issuer: str, fine: bool) -> None:
     if fine:
         token_source(Deployment("example.org", issuer=issuer))
     else:
-        with pytest.raises(ConfigurationError, match="issuer: an https address is needed"):
+        with pytest.raises(ConfigurationError, match="issuer must be an https URL"):
             SignInServer(issuer)
 
 
@@ -159,7 +159,7 @@ class TestPickling:
         assert copied.current() is None
         assert copied.token() == token
         copied.sign_out()
-        with pytest.raises(SignInRequired, match="nobody is here to ask"):
+        with pytest.raises(SignInRequired, match="nobody can be asked here"):
             copied.token()
 
     @pytest.mark.parametrize("name", ["ACCESS_TOKEN", "OFFLINE_TOKEN"])
@@ -216,7 +216,7 @@ class TestPickling:
     )
     def test_a_secret_given_as_an_argument_stays_here(self, arguments: dict[str, str]) -> None:
         source = token_source(EXAMPLE, **arguments)  # type: ignore[arg-type]
-        with pytest.raises(ConfigurationError, match="it is not pickled") as raised:
+        with pytest.raises(ConfigurationError, match="is not pickled") as raised:
             pickle.dumps(source)
         assert "s3cr3t" not in str(raised.value)
 

@@ -73,7 +73,7 @@ def test_an_address_that_is_not_safe_is_refused(
 ) -> None:
     assert not is_safe(address)
     sign_in.script(DOCUMENT, answer(body={**sign_in.document(), "token_endpoint": address}))
-    with pytest.raises(ConfigurationError, match="token: an https address is needed"):
+    with pytest.raises(ConfigurationError, match="token must be an https URL"):
         found(server)
 
 

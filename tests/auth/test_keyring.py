@@ -189,7 +189,7 @@ def test_stores_by_name(ring: Keyring) -> None:
     assert isinstance(store_named("memory"), MemoryStore)
     assert isinstance(store_named("keyring"), KeyringStore)
     with pytest.raises(
-        ConfigurationError, match=r"there is no 'cloud'\. Sessions are kept in 'file', 'memory' or"
+        ConfigurationError, match=r"storage must be 'file', 'memory' or 'keyring', not 'cloud'"
     ):
         store_named("cloud")
 

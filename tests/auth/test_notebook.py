@@ -228,7 +228,7 @@ def test_in_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             ],
             tmp_path,
         )
-    assert "SignInRequired Nobody is signed in to localhost, and nobody is here to ask." in batch[0].text
+    assert "SignInRequired Nobody is signed in to localhost, and nobody can be asked here." in batch[0].text
     for outputs in (watched, awaiting):
         cards = [output for output in outputs if output.output_type == "display_data"]
         assert [card.data["text/plain"] for card in cards] == ["Signed in to localhost as writer."]

@@ -93,7 +93,7 @@ def test_a_lock_and_its_marker(tmp_path: Path, obstruct: Obstruct) -> None:
 
 def test_a_configuration_file(tmp_path: Path, obstruct: Obstruct) -> None:
     obstruct(tmp_path / "config.toml")
-    with pytest.raises(ConfigurationError, match=r"config\.toml: .*cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"config\.toml cannot be read"):
         read_config(tmp_path / "config.toml")
 
 

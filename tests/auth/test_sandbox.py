@@ -89,7 +89,7 @@ def test_a_person_signs_in_works_all_day_and_signs_out(
     assert userinfo(sandbox, token) == 200
     source.sign_out()
     assert userinfo(sandbox, token) == 401
-    with pytest.raises(SignInRequired, match="nobody is here to ask"):
+    with pytest.raises(SignInRequired, match="nobody can be asked here"):
         make(interactive=False).token()
 
 

@@ -333,7 +333,7 @@ def test_at_the_first_use_without_a_person_it_names_the_ways_out(
 
 
 def test_renew_never_asks_a_person(make: Callable[..., TokenSource], sign_in: FakeSignIn) -> None:
-    with pytest.raises(SignInRequired, match="any more"):
+    with pytest.raises(SignInRequired, match="anymore"):
         make(interactive=True).renew(Secret("unknown"))
     assert sign_in.requests == []
 

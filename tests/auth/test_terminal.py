@@ -219,6 +219,6 @@ def test_nobody_is_asked_where_that_is_not_wanted(start: Start) -> None:
     terminal = start(PROVENA_NON_INTERACTIVE="1")
     status, _ = terminal.end()
     assert status == 1
-    assert "SignInRequired: Nobody is signed in to localhost, and nobody is here to ask." in terminal.shown
+    assert "SignInRequired: Nobody is signed in to localhost, and nobody can be asked here." in terminal.shown
     assert "Waiting for you" not in terminal.shown
     assert "PROVENA_OFFLINE_TOKEN" in terminal.shown

@@ -91,7 +91,7 @@ async def test_from_env_takes_any_environment(face: Face, sandbox: Sandbox) -> N
 def test_a_service_signs_in_with_arguments(face: Face) -> None:
     client = face("example.org", client_id="pipeline", client_secret="hush")
     assert "ClientCredentials('pipeline'" in repr(client.tokens)
-    with pytest.raises(ConfigurationError, match="client_secret: given without its client"):
+    with pytest.raises(ConfigurationError, match="client_secret was given without its client"):
         face("example.org", client_secret="hush")
 
 

@@ -60,7 +60,7 @@ def test_a_command_prints_it_on_its_first_line(
 
 def test_no_shell_reads_the_command(source: Callable[[str], TokenSource], tmp_path: Path) -> None:
     made = source(f"offline_token_command = ['echo', '; touch {tmp_path}/made', '$HOME', '`id`']")
-    with pytest.raises(ConfigurationError, match="the command 'echo': empty, or not one line"):
+    with pytest.raises(ConfigurationError, match="the command 'echo' is empty, or not one line"):
         made.token()
     assert not (tmp_path / "made").exists()
 
@@ -111,16 +111,16 @@ def test_a_token_that_has_ended_names_its_place(
     ("lines", "message"),
     [
         (command("print('hush')", "raise SystemExit(3)"), "ended with status 3"),
-        (command("pass"), "empty, or not one line"),
-        (command("print('two words of hush')"), "empty, or not one line"),
-        (command("import sys", r"sys.stdout.buffer.write(b'hush\xff')"), "empty, or not one line"),
+        (command("pass"), "is empty, or not one line"),
+        (command("print('two words of hush')"), "is empty, or not one line"),
+        (command("import sys", r"sys.stdout.buffer.write(b'hush\xff')"), "is empty, or not one line"),
         ("offline_token_command = ['/no/such/program', 'hush']", "'/no/such/program' could not be run"),
         ('offline_token_command = ["echo\\u0000", "hush"]', "could not be run"),
         ("offline_token_file = 'nothing-there'", r"nothing-there cannot be read \(No such file"),
         ("offline_token_file = '.'", r"cannot be read \(Is a directory"),
         ("offline_token_file = 'broken'", r"cannot be read \(not UTF-8"),
-        ("offline_token_file = 'blank'", "empty, or not one line"),
-        ("offline_token_file = 'two'", "empty, or not one line"),
+        ("offline_token_file = 'blank'", "is empty, or not one line"),
+        ("offline_token_file = 'two'", "is empty, or not one line"),
     ],
 )
 def test_what_gives_no_token_says_why(
@@ -196,5 +196,5 @@ def test_the_environment_may_name_the_file(
 
 
 def test_a_configuration_that_is_gone_is_no_bare_oserror(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be looked at any more"):
+    with pytest.raises(ConfigurationError, match="can no longer be read"):
         refuse_if_others_write(tmp_path / "config.toml")

@@ -94,15 +94,15 @@ def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[profiles.reef", "line 1: this is no TOML"),
-        ('[profiles.reef]\ndomain = "a', "line 2: this is no TOML"),
-        ('\n\n[profiles.reef]\n"hush" = hush', "line 4: this is no TOML: Invalid value"),
-        ("[profiles.reef]\nrealm = 'a'\nrealm = 'b'", "line 3: this is no TOML: Cannot overwrite"),
-        ("[profiles.reef]\ntimeout =\n", "line 2: this is no TOML"),
-        ("defualt_profile = 'reef'", "defualt_profile: there is no such key. Did you mean default_profile"),
-        ("domain = 'example.org'", "domain: there is no such key. There are default_profile, profiles."),
-        ("default_profile = 1", "default_profile: the name of a profile is needed."),
-        ("default_profile = ' '", "default_profile: the name of a profile is needed."),
+        ("[profiles.reef", "line 1: this is not TOML"),
+        ('[profiles.reef]\ndomain = "a', "line 2: this is not TOML"),
+        ('\n\n[profiles.reef]\n"hush" = hush', "line 4: this is not TOML: Invalid value"),
+        ("[profiles.reef]\nrealm = 'a'\nrealm = 'b'", "line 3: this is not TOML: Cannot overwrite"),
+        ("[profiles.reef]\ntimeout =\n", "line 2: this is not TOML"),
+        ("defualt_profile = 'reef'", "defualt_profile is not a known key. Did you mean default_profile"),
+        ("domain = 'example.org'", "domain is not a known key. There are default_profile, profiles."),
+        ("default_profile = 1", "default_profile must name a profile."),
+        ("default_profile = ' '", "default_profile must name a profile."),
         (
             "default_profile = 'reaf'\n[profiles.reef]",
             "default_profile: there is no profile 'reaf'. Did you mean reef?",
@@ -111,43 +111,43 @@ def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
             "default_profile = 'reef'",
             "there is no profile 'reef'. Write one into config.toml, which has none.",
         ),
-        ("profiles = 3", "profiles: tables are needed, as in [profiles.reef]."),
-        ("[profiles]\nreef = 3", "profile 'reef': keys and values are needed."),
+        ("profiles = 3", "profiles must hold tables, as in [profiles.reef]."),
+        ("[profiles]\nreef = 3", "profile 'reef' must hold keys and values."),
         (
             "[profiles]\ndomain = 'a.org'",
-            "profile 'domain': keys and values are needed. Begin it with [profiles.reef].",
+            "profile 'domain' must hold keys and values. Begin it with [profiles.reef].",
         ),
-        ("timout = 1", "profile 'reef', timout: there is no such key. Did you mean timeout?"),
-        ("url = 'x'", "profile 'reef', url: there is no such key. There are domain, realm,"),
-        ("domain = 3", "profile 'reef', domain: a text is needed, not a number."),
-        ("domain = 2024-01-01", "profile 'reef', domain: a text is needed, not a date or time."),
-        ("domain = ''", "profile 'reef', domain: one line of text is needed."),
-        ("domain = 'https://u:hush@example.org'", "profile 'reef', domain: this is not a domain name."),
-        ("realm = 'a/b'", "profile 'reef', realm: 'a/b' is not the name of a realm."),
-        ("issuer_url = 'example.org'", "profile 'reef', issuer_url: not an http(s) URL."),
-        ("search_url = 'https://u:hush@example.org'", "search_url: a base URL holds no user"),
-        ("s3_region = ['a']", "profile 'reef', s3_region: a text is needed, not a list."),
-        ("client_id = true", "profile 'reef', client_id: a text is needed, not true or false."),
-        ("ca_file = {a = 1}", "profile 'reef', ca_file: a text is needed, not a table."),
-        ("timeout = '30'", "profile 'reef', timeout: a number of seconds above 0 is needed, not '30'."),
-        ("timeout = true", "profile 'reef', timeout: a number of seconds above 0 is needed, not true."),
-        ("timeout = 0", "profile 'reef', timeout: a number of seconds above 0 is needed, not 0."),
-        ("timeout = inf", "profile 'reef', timeout: a number of seconds above 0 is needed, not inf."),
-        ("timeout = nan", "profile 'reef', timeout: a number of seconds above 0 is needed, not nan."),
-        ("max_retries = 1.5", "profile 'reef', max_retries: a whole number is needed, 0 or above, not 1.5."),
-        ("max_retries = -1", "profile 'reef', max_retries: a whole number is needed, 0 or above, not -1."),
+        ("timout = 1", "profile 'reef', timout is not a known key. Did you mean timeout?"),
+        ("url = 'x'", "profile 'reef', url is not a known key. There are domain, realm,"),
+        ("domain = 3", "profile 'reef', domain must be text, not a number."),
+        ("domain = 2024-01-01", "profile 'reef', domain must be text, not a date or time."),
+        ("domain = ''", "profile 'reef', domain must be one line of text."),
+        ("domain = 'https://u:hush@example.org'", "profile 'reef', domain is not a domain name."),
+        ("realm = 'a/b'", "profile 'reef', realm must be the name of a realm, not 'a/b'."),
+        ("issuer_url = 'example.org'", "profile 'reef', issuer_url is not an http(s) URL."),
+        ("search_url = 'https://u:hush@example.org'", "search_url must not hold a user"),
+        ("s3_region = ['a']", "profile 'reef', s3_region must be text, not a list."),
+        ("client_id = true", "profile 'reef', client_id must be text, not true or false."),
+        ("ca_file = {a = 1}", "profile 'reef', ca_file must be text, not a table."),
+        ("timeout = '30'", "profile 'reef', timeout must be a number of seconds above 0, not '30'."),
+        ("timeout = true", "profile 'reef', timeout must be a number of seconds above 0, not true."),
+        ("timeout = 0", "profile 'reef', timeout must be a number of seconds above 0, not 0."),
+        ("timeout = inf", "profile 'reef', timeout must be a number of seconds above 0, not inf."),
+        ("timeout = nan", "profile 'reef', timeout must be a number of seconds above 0, not nan."),
+        ("max_retries = 1.5", "profile 'reef', max_retries must be a whole number, 0 or above, not 1.5."),
+        ("max_retries = -1", "profile 'reef', max_retries must be a whole number, 0 or above, not -1."),
         (
             "max_retries = true",
-            "profile 'reef', max_retries: a whole number is needed, 0 or above, not true.",
+            "profile 'reef', max_retries must be a whole number, 0 or above, not true.",
         ),
-        ("interactive = 'no'", "profile 'reef', interactive: true or false is needed, not 'no'."),
-        ("interactive = 0", "profile 'reef', interactive: true or false is needed, not 0."),
-        ("storage = 'cloud'", "profile 'reef', storage: one of file, memory"),
-        ("storage = []", "profile 'reef', storage: one of file, memory"),
-        ("offline_token_command = 'pass show hush'", "offline_token_command: a list of texts is needed"),
-        ("offline_token_command = []", "offline_token_command: a list of texts is needed"),
-        ("offline_token_command = ['pass', 1]", "offline_token_command: a list of texts is needed"),
-        ("offline_token_command = ['']", "offline_token_command: a list of texts is needed"),
+        ("interactive = 'no'", "profile 'reef', interactive must be true or false, not 'no'."),
+        ("interactive = 0", "profile 'reef', interactive must be true or false, not 0."),
+        ("storage = 'cloud'", "profile 'reef', storage must be 'file', 'memory' or 'keyring', not"),
+        ("storage = []", "profile 'reef', storage must be 'file', 'memory' or 'keyring', not"),
+        ("offline_token_command = 'pass show hush'", "offline_token_command must be a list of texts"),
+        ("offline_token_command = []", "offline_token_command must be a list of texts"),
+        ("offline_token_command = ['pass', 1]", "offline_token_command must be a list of texts"),
+        ("offline_token_command = ['']", "offline_token_command must be a list of texts"),
         (
             "offline_token_command = ['pass']\noffline_token_file = 'a'",
             "profile 'reef': only one of offline_token_file and offline_token_command",
@@ -178,7 +178,7 @@ def test_what_python_cannot_read_is_no_bare_error(text: str) -> None:
 )
 @pytest.mark.parametrize("head", ["", "[profiles.reef]\n"])
 def test_secrets_have_no_place_in_it(key: str, head: str) -> None:
-    with pytest.raises(ConfigurationError, match="a secret has no place in this file") as caught:
+    with pytest.raises(ConfigurationError, match="is a secret, and must not be in this file") as caught:
         parse_config(f"{head}{key} = 'hush-hush'", "config.toml")
     told = str(caught.value)
     assert key in told
@@ -191,7 +191,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_config(tmp_path)
     path = tmp_path / "config.toml"
     path.write_bytes(b"# caf\xc3\xa9\n# caf\xe9\n")
-    with pytest.raises(ConfigurationError, match="not UTF-8 in line 2"):
+    with pytest.raises(ConfigurationError, match="line 2: this is not UTF-8"):
         read_config(path)
 
 

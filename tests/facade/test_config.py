@@ -103,7 +103,7 @@ def test_addresses_that_are_refused(name: str, url: str) -> None:
 )
 @pytest.mark.parametrize("name", ["datastore", "search", "issuer", "s3_endpoint"])
 def test_plain_http_to_another_machine_is_refused(name: str, url: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"{name}: an https address is needed") as caught:
+    with pytest.raises(ConfigurationError, match=f"{name} must be an https URL") as caught:
         Deployment("example.org", **{name: url})  # type: ignore[arg-type]  # names of fields
     assert (caught.value.hint or "").endswith(" unless the deployment sets allow_plain_http.") is (
         name != "issuer"
@@ -116,7 +116,7 @@ def test_a_deployment_may_allow_plain_http_for_all_but_sign_in() -> None:
     assert (made.datastore, made.search, made.s3_endpoint) == (url, url, url)
     with pytest.raises(ConfigurationError, match="issuer"):
         Deployment("lab", issuer=url, allow_plain_http=True)
-    with pytest.raises(ConfigurationError, match="allow_plain_http: True or False"):
+    with pytest.raises(ConfigurationError, match="allow_plain_http must be True or False"):
         Deployment("lab", datastore=url, allow_plain_http="no")  # type: ignore[arg-type]
 
 
@@ -135,7 +135,7 @@ def test_the_environment_may_allow_plain_http(said: str) -> None:
     assert client.explain()["allow_plain_http"].value == "yes"
     assert client.explain()["allow_plain_http"].origin == "environment variable PROVENA_ALLOW_PLAIN_HTTP"
     with pytest.raises(
-        ConfigurationError, match="PROVENA_ALLOW_PLAIN_HTTP: true or false is needed, not 'maybe'"
+        ConfigurationError, match="PROVENA_ALLOW_PLAIN_HTTP must be true or false, not 'maybe'"
     ):
         Provena.from_env({**place, "PROVENA_ALLOW_PLAIN_HTTP": "maybe"})
 

@@ -206,7 +206,7 @@ def test_the_holder_goes_on_in_a_process_that_is_a_worker_as_well(sandbox: Sandb
 
 
 def test_what_cannot_be_shared_is_refused(sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidArgument, match="a Dask client is needed"):
+    with pytest.raises(InvalidArgument, match="client must be a Dask client"):
         share_sign_in("scheduler:8786")  # type: ignore[arg-type]  # on purpose
 
 

@@ -95,7 +95,7 @@ def test_queries_come_back(pairs: dict[str, str]) -> None:
     "url", ["http://s3.example.org", "HTTP://10.0.0.1:9000", "http://127.0.0.1.example.org"]
 )
 def test_plain_http_to_another_machine_has_to_be_allowed(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="endpoint_url: an https address is needed") as caught:
+    with pytest.raises(ConfigurationError, match="endpoint_url must be an https URL") as caught:
         store_address(url, None, None)
     assert "allow_plain_http" in str(caught.value.hint)
     assert (

@@ -26,6 +26,4 @@ def store_named(name: str) -> TokenStore:
         return MemoryStore()
     if name == "keyring":
         return KeyringStore()
-    raise ConfigurationError(
-        f"storage: there is no {name!r}.", hint="Sessions are kept in 'file', 'memory' or 'keyring'."
-    )
+    raise ConfigurationError(f"storage must be 'file', 'memory' or 'keyring', not {name!r}.")

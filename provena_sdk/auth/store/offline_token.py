@@ -186,7 +186,7 @@ class TokenCommand:
         if isinstance(outcome, str):
             raise ConfigurationError(
                 f"offline_token_command: {self._command[0]!r} {outcome}.",
-                hint="Run it by hand to see what it says.",
+                hint="Run it by hand to see its output.",
             )
         return _checked(outcome, self.name)
 

@@ -80,7 +80,7 @@ class GivenSecret(Secret):
     def __reduce__(self) -> tuple[object, ...]:
         if self.variable is None:
             raise ConfigurationError(
-                f"{self.kind}: given as an argument, it is not pickled.",
+                f"{self.kind} was given as an argument and is not pickled.",
                 hint="Give it in the environment, here and where the work runs.",
             )
         return _secret_from, (self.kind, self.variable, self._deployment)
@@ -102,4 +102,4 @@ def refuse_unsendable(secret: Secret) -> None:
         ConfigurationError: It is empty, or not one line of plain characters.
     """
     if not secret.is_sendable:
-        raise ConfigurationError(f"{secret.name}: empty, or not one line of plain characters.")
+        raise ConfigurationError(f"{secret.name} is empty, or not one line of plain characters.")

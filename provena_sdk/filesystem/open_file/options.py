@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from provena_sdk.display.text import alternatives
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.s3.client.writer import LEAST_PART_BYTES
 from provena_sdk.s3.media_type import check_content_type
@@ -83,7 +84,7 @@ def _check_text(mode: str, options: dict[str, Any]) -> None:
     _check_lookup("encoding", options, codecs.lookup)
     _check_lookup("errors", options, codecs.lookup_error)
     if options.get("newline") not in _NEWLINES:
-        raise InvalidArgument("newline", f"it must be one of {', '.join(map(repr, _NEWLINES))}.")
+        raise InvalidArgument("newline", f"must be {alternatives(_NEWLINES)}.")
 
 
 def _check_lookup(name: str, options: Mapping[str, Any], look_up: Callable[[str], object]) -> None:

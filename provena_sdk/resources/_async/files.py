@@ -56,7 +56,7 @@ class AsyncIOSubModule:
     def _of(self, dataset_id: str | None) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id
         if chosen is None:
-            raise InvalidArgument("dataset_id", "the handle of a dataset is needed.")
+            raise InvalidArgument("dataset_id", "must be the handle of a dataset.")
         return chosen
 
     async def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> list[FileInfo]:

@@ -136,7 +136,7 @@ def test_a_missing_role_is_named_and_where_to_ask(sandbox: Sandbox, connect: Con
         assert raised.value.role == "entity-registry-write"
         assert str(raised.value) == (
             "You lack the role entity-registry-write, which datastore.mint_dataset needs. "
-            "Request it on the website's profile page; a new sign-in alone will not help."
+            "Request it on the website's profile page; signing in again will not help by itself."
         )
         assert asked(sandbox) == ["mint-dataset"]
 
@@ -160,7 +160,7 @@ def test_a_dataset_that_can_be_seen_names_its_owner(sandbox: Sandbox, connect: C
             error = raised.value
             assert (error.dataset_id, error.owner) == (reef, "writer")
             assert f"on dataset {reef}" in str(error)
-            assert str(error).endswith("Ask its owner, writer, for access; a new sign-in will not help.")
+            assert str(error).endswith("Ask its owner, writer, for access; signing in again will not help.")
             assert str(pickle.loads(pickle.dumps(error))) == str(error)
             assert pickle.loads(pickle.dumps(error)).owner == "writer"
             steps = asked(sandbox)
@@ -206,7 +206,7 @@ def test_a_locked_dataset_names_its_owner(sandbox: Sandbox, connect: Connect) ->
     sandbox.set_access(reef, locked=True)
     with connect("writer") as provena, pytest.raises(DatasetLocked) as raised:
         provena.datastore.update_dataset_metadata(reef, "a reason", metadata("Reef"))
-    assert str(raised.value) == f"Dataset {reef} is locked. Unlock it first, or ask its owner, writer, to."
+    assert str(raised.value) == f"Dataset {reef} is locked. Unlock it first, or ask its owner, writer, to unlock it."
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ check: setup types ## Check style, types and layers, and that generated files ar
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/layers.py
 	@$(BIN)/python scripts/generate.py --check
 	@$(BIN)/python scripts/twins.py --check
 	@$(BIN)/python scripts/architecture.py --check

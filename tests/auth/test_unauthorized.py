@@ -206,7 +206,10 @@ def test_a_locked_dataset_names_its_owner(sandbox: Sandbox, connect: Connect) ->
     sandbox.set_access(reef, locked=True)
     with connect("writer") as provena, pytest.raises(DatasetLocked) as raised:
         provena.datastore.update_dataset_metadata(reef, "a reason", metadata("Reef"))
-    assert str(raised.value) == f"Dataset {reef} is locked. Unlock it first, or ask its owner, writer, to unlock it."
+    assert (
+        str(raised.value)
+        == f"Dataset {reef} is locked. Unlock it first, or ask its owner, writer, to unlock it."
+    )
 
 
 @pytest.mark.parametrize(

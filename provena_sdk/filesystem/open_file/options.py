@@ -105,7 +105,7 @@ def _check_content_type(mode: str, options: Mapping[str, Any]) -> None:
 
 
 def _check_compression(name: object) -> None:
-    from fsspec.compression import compr  # keeps fsspec away  # noqa: PLC0415  # keeps fsspec away
+    from fsspec.compression import compr  # noqa: PLC0415  # keeps fsspec away
 
     if name != "infer" and name not in compr:
         known = ", ".join(sorted(filter(None, compr)))

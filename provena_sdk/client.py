@@ -1,4 +1,4 @@
-"""The two clients: one for blocking code, one for awaiting code."""
+"""The two clients: `Provena` is sync, `AsyncProvena` is async."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explan
 
 
 class Client(ABC):
-    """What both clients have in common: settings, tokens and options; how they are wired is theirs.
+    """What both clients share: settings, tokens and options.
 
     A pickle holds no secret and no connection. Where it is unpickled the session is read, or the environment there
     signs in; nobody is asked.
@@ -90,7 +90,7 @@ class Client(ABC):
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Make a client from environment variables alone, for pipelines.
+        """Create a client from environment variables alone, for pipelines.
 
         Of ``config.toml`` only the profile that PROVENA_PROFILE names is used, if it is set.
 
@@ -127,20 +127,20 @@ class Client(ABC):
 
     @abstractmethod
     def _connect(self) -> None:
-        """Make the transport, the access to files and what users call."""
+        """Create the transport, the datasets and what users call."""
 
     @abstractmethod
     def _apply_options(self) -> None:
-        """Take the transport and what users call to the options of this view."""
+        """Apply this view's options to the transport and to what users call."""
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
         """Return a view of this client with other options; both use, and close, the same connections.
 
-        What transfers of files ask of the datastore keeps the options that the first client was made with.
+        Requests that file transfers send to the datastore keep the options of the first client.
 
         Args:
             timeout: Seconds that a service has for its whole answer.
-            max_retries: How often a request is repeated when that is safe.
+            max_retries: How often a request is retried when that is safe.
 
         Returns:
             The view.
@@ -158,10 +158,10 @@ class Client(ABC):
         return view
 
     def explain(self) -> Explanation:
-        """Say which settings are in force, and where each came from. Nothing is sent.
+        """Return the settings in force and where each came from, without sending anything.
 
         Returns:
-            The settings, which print as a table. Of secrets it says only that they are set.
+            The settings, which print as a table. Of secrets it shows only that they are set.
 
         Example:
             >>> provena.explain()["timeout"].value
@@ -174,12 +174,12 @@ class Client(ABC):
 
 
 class Provena(Client):
-    """A Provena deployment, for plain scripts and notebooks. Safe to share between threads.
+    """The sync client of a Provena deployment, for scripts and notebooks. Safe to share between threads.
 
-    Nothing is sent before the first call. What is not given comes from the environment, then from a profile of
-    ``config.toml``; a profile that is given comes before the environment. :meth:`explain` says what came from where.
+    Nothing is sent before the first call. What you do not give comes from the environment, then from a profile of
+    ``config.toml``; a profile that is given comes before the environment. :meth:`explain` shows where each came from.
     Who you are is found in the same order, then in the session of an earlier sign-in; last comes a sign-in in the
-    browser, which is offered only where somebody watches.
+    browser, offered only where a person can be asked.
 
     Args:
         deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
@@ -191,16 +191,16 @@ class Provena(Client):
         client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
             offline token.
         client_secret: The client's secret, to sign in as a service.
-        interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
+        interactive: False never asks a person to sign in; True asks even where nobody seems to be there.
         tokens: Where tokens come from, instead of all of these.
         ca_file: File of the certificate authorities to trust, instead of the system's.
         timeout: Seconds that a service has for its whole answer, 60 unless set elsewhere: from connecting, which may
-            take at most 10 of them, to the last byte. Each repetition has as many. It does not limit transfers of
+            take at most 10 of them, to the last byte. Each retry has as many. It does not limit transfers of
             files, nor the wait for a person who signs in.
-        max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
+        max_retries: How often a request is retried when that is safe; 3 unless set elsewhere.
 
     Attributes:
-        deployment: The addresses.
+        deployment: The deployment's URLs.
         datastore: Datasets and their files.
         search: Full-text search.
 
@@ -227,11 +227,11 @@ class Provena(Client):
         self.search = Search(self._transport)
 
     def sign_in(self) -> None:
-        """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
+        """Sign in now rather than at the first call; sign in again if you are already signed in.
 
         Raises:
             SignInRequired: Nobody is there to sign in.
-            SignInDenied: Refused; or somebody else is signed in under the same profile and is to stay so.
+            SignInDenied: Refused, or somebody else is signed in under the same profile and stays so.
             SignInError: Signing in failed.
 
         Example:
@@ -240,7 +240,7 @@ class Provena(Client):
         self.tokens.sign_in()
 
     def sign_out(self) -> None:
-        """Forget the session on this machine and end it at the server, for every program that uses it.
+        """End the session on this machine and at the server, for every program that uses it.
 
         An access or offline token that you gave is not ended: others may use it.
 
@@ -254,7 +254,7 @@ class Provena(Client):
         self.tokens.sign_out()
 
     def whoami(self) -> Account:
-        """Say who is signed in, with which roles, how, and until when; signs in when that is needed.
+        """Return who is signed in, with which roles, how and until when; sign in if needed.
 
         Returns:
             The account, which prints as a table.
@@ -270,9 +270,9 @@ class Provena(Client):
         return self.tokens.whoami(self.deployment)
 
     def create_offline_token(self) -> Secret:
-        """Make the key with which a pipeline signs in without a person.
+        """Create an offline token, with which a pipeline signs in without a person.
 
-        You approve it on the sign-in page, for the client ``automated-access``; advice on keeping it is shown once.
+        You approve it on the sign-in page, for the client ``automated-access``; advice on storing it is shown once.
         The token is not stored here, and your own session stays as it is.
 
         Returns:
@@ -303,7 +303,7 @@ class Provena(Client):
 
 
 class AsyncProvena(Client):
-    """A Provena deployment, for code that awaits. It belongs to the event loop that first uses it.
+    """The async client of a Provena deployment. It belongs to the event loop that first uses it.
 
     The arguments and attributes are those of :class:`Provena`. Signing in and asking for tokens happen on a thread,
     so that the loop is never blocked.
@@ -318,16 +318,16 @@ class AsyncProvena(Client):
         client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
             offline token.
         client_secret: The client's secret, to sign in as a service.
-        interactive: False never asks a person to sign in; True asks even where nobody seems to watch.
+        interactive: False never asks a person to sign in; True asks even where nobody seems to be there.
         tokens: Where tokens come from, instead of all of these.
         ca_file: File of the certificate authorities to trust, instead of the system's.
         timeout: Seconds that a service has for its whole answer, 60 unless set elsewhere: from connecting, which may
-            take at most 10 of them, to the last byte. Each repetition has as many. It does not limit transfers of
+            take at most 10 of them, to the last byte. Each retry has as many. It does not limit transfers of
             files, nor the wait for a person who signs in.
-        max_retries: How often a request is repeated when that is safe, 3 unless set elsewhere.
+        max_retries: How often a request is retried when that is safe; 3 unless set elsewhere.
 
     Attributes:
-        deployment: The addresses.
+        deployment: The deployment's URLs.
         datastore: Datasets and their files.
         search: Full-text search.
 
@@ -356,11 +356,11 @@ class AsyncProvena(Client):
         self.search = AsyncSearch(self._transport)
 
     async def sign_in(self) -> None:
-        """Sign in now, rather than when the first call needs it; anew, if you are signed in already.
+        """Sign in now rather than at the first call; sign in again if you are already signed in.
 
         Raises:
             SignInRequired: Nobody is there to sign in.
-            SignInDenied: Refused; or somebody else is signed in under the same profile and is to stay so.
+            SignInDenied: Refused, or somebody else is signed in under the same profile and stays so.
             SignInError: Signing in failed.
 
         Example:
@@ -369,7 +369,7 @@ class AsyncProvena(Client):
         await on_thread(self.tokens.sign_in)
 
     async def sign_out(self) -> None:
-        """Forget the session on this machine and end it at the server, for every program that uses it.
+        """End the session on this machine and at the server, for every program that uses it.
 
         An access or offline token that you gave is not ended: others may use it.
 
@@ -383,7 +383,7 @@ class AsyncProvena(Client):
         await on_thread(self.tokens.sign_out)
 
     async def whoami(self) -> Account:
-        """Say who is signed in, with which roles, how, and until when; signs in when that is needed.
+        """Return who is signed in, with which roles, how and until when; sign in if needed.
 
         Returns:
             The account, which prints as a table.
@@ -399,9 +399,9 @@ class AsyncProvena(Client):
         return await on_thread(self.tokens.whoami, self.deployment)
 
     async def create_offline_token(self) -> Secret:
-        """Make the key with which a pipeline signs in without a person.
+        """Create an offline token, with which a pipeline signs in without a person.
 
-        You approve it on the sign-in page, for the client ``automated-access``; advice on keeping it is shown once.
+        You approve it on the sign-in page, for the client ``automated-access``; advice on storing it is shown once.
         The token is not stored here, and your own session stays as it is.
 
         Returns:

@@ -1,4 +1,4 @@
-"""What Dask workers need that do not sign in themselves, handed to them by whoever did.
+"""Hands credentials and access tokens to Dask workers, so that they need not sign in.
 
 A worker usually finds its own way to sign in: a session, a profile, an offline token in its environment. Where it has
 none, or where the realm lets an offline token be used only once, this process hands it what it needs:
@@ -71,7 +71,7 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
         The lease. Close it when the work is done, or use it in a ``with`` block.
 
     Raises:
-        InvalidArgument: No dataset is named, one is not a handle, or the client is one for code that awaits.
+        InvalidArgument: No dataset is named, one is not a handle, or the client is async.
         SignInRequired: Nobody is signed in here.
         DatasetNotFound: There is no such dataset.
         DatasetAccessDenied: You may not read its files.
@@ -112,7 +112,7 @@ def share_sign_in(client: Client, provena: Provena | None = None) -> SharedSignI
         What is open. Close it when the work is done, or use it in a ``with`` block.
 
     Raises:
-        InvalidArgument: The client is not a Dask client, or one for code that awaits.
+        InvalidArgument: The client is not a Dask client, or is async.
         SignInRequired: Nobody is signed in here.
         ProvenaError: Whatever else the sign-in server answered.
 
@@ -167,15 +167,15 @@ class _Open(ABC):
 
     @abstractmethod
     def _exchange(self) -> WorkerPlugin:
-        """Get what is handed out next, hold it here in place of the former, and return what brings it to a worker."""
+        """Get the next credentials or token, keep them here, and return what brings them to a worker."""
 
     @abstractmethod
     def _drop(self) -> None:
-        """Hold nothing here any more."""
+        """Remove what this process holds."""
 
     @abstractmethod
     def _ends(self) -> float:
-        """When what the workers hold ends, in Unix seconds; 0 when they hold nothing."""
+        """When what the workers hold expires, in Unix seconds; 0 when they hold nothing."""
 
     def renew(self) -> None:
         """Hand out fresh ones now.
@@ -196,7 +196,7 @@ class _Open(ABC):
             self._take_back(former_names)
 
     def close(self) -> None:
-        """Take back what was handed out. What a worker has open may go on until it ends by itself."""
+        """Take back what was handed out. Files a worker has open may stay readable until their credentials expire."""
         self._closed.set()
         with self._lock:
             self._drop()
@@ -225,7 +225,7 @@ class _Open(ABC):
         self._names = [name for name in self._names if name not in names]
 
     def _open(self) -> None:
-        """Hand out the first, and begin to renew it."""
+        """Hand out the first, and start renewing it."""
         try:
             self.renew()
         except BaseException:
@@ -253,7 +253,7 @@ class _Open(ABC):
                 failed = None
 
     def _seconds(self, failed: bool) -> float:
-        """Say how long to wait before the next renewal."""
+        """Return how many seconds to wait before the next renewal."""
         with self._lock:
             half = (self._ends() - time.time()) / 2
         if half <= 0:

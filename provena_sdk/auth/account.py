@@ -1,4 +1,4 @@
-"""Who is signed in, how, and until when; and the key a pipeline gets."""
+"""Who is signed in, how and until when; and offline tokens for pipelines."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Account:
 
 
 def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment: Deployment) -> Account:
-    """Put together what the token, the sign-in server and the stored session say.
+    """Combine what the token, the sign-in server and the stored session say.
 
     Args:
         flow: How the sign-in was made.
@@ -107,7 +107,7 @@ def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment
 
 
 def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str = OFFLINE_CLIENT_ID) -> Secret:
-    """Have a person approve a token for a pipeline. It is not stored, and the session in use is left alone.
+    """Have a person approve a token for a pipeline. It is not stored, and the current session stays.
 
     Args:
         flow: How the caller signs in; its server, presenter and whether a person may be asked are used.

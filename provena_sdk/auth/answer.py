@@ -35,7 +35,7 @@ class Answer:
     retry_after: float | None
 
     def unreadable(self, operation: str) -> ProvenaError:
-        """Name the error for this answer, when it is neither tokens nor an OAuth error."""
+        """Return the error for this answer, when it is neither tokens nor an OAuth error."""
         html = self.text.lstrip()[:1] == "<"
         return unreadable(
             self.status, operation=operation, html=html, fault=self.fault, retry_after=self.retry_after

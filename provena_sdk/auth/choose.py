@@ -1,4 +1,4 @@
-"""Which way to sign in: what is given, else what the environment holds, else a person."""
+"""Chooses how to sign in: what is given, else what the environment holds, else a person."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def source_for(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> TokenSource:
-    """Make the source of tokens that settings ask for; arguments, returns and errors as :func:`token_source`."""
+    """Create the source of tokens for some settings; arguments, returns and errors as :func:`token_source`."""
     deployment, profile, client = settings.deployment, settings.profile, settings.client_id
     server = SignInServer(
         deployment.issuer,

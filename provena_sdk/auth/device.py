@@ -1,4 +1,4 @@
-"""The device authorization grant, RFC 8628: the protocol alone. It shows nothing and keeps nothing."""
+"""The device authorization grant (RFC 8628): the protocol alone; it shows and stores nothing."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def wait_for_approval(
     sleep: Callable[[float], None],
     waiting: Callable[[float], None] | None = None,
 ) -> Tokens:
-    """Poll until the person approves, denies, or runs out of time (RFC 8628, sections 3.4 and 3.5).
+    """Poll until the person approves, denies or lets the code expire (RFC 8628, sections 3.4 and 3.5).
 
     The server's pace is kept: its interval, and 5 seconds more after each ``slow_down``. Broken connections,
     timeouts, failures of the server and pages of a proxy do not end the wait; while they last, the pause
@@ -198,7 +198,7 @@ def wait_for_approval(
 
 
 def _forgotten(refusal: Refusal) -> SignInError:
-    """Name the error for a code that is not known any more, before its time; section 3.5 has no code for that."""
+    """Return the error for a code that is not known any more, before its time; section 3.5 has no code for that."""
     said = f" The server says: {refusal.description.rstrip('.')}." if refusal.description else ""
     return SignInExpired(
         f"The sign-in server does not know the code any more; it may have been restarted.{said}",

@@ -22,7 +22,7 @@ _PUBLISHED_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The addresses of one realm that signing in needs."""
+    """The URLs of one realm that signing in needs."""
 
     token: str
     device_authorization: str
@@ -31,7 +31,7 @@ class Endpoints:
 
     @classmethod
     def below(cls, issuer: str) -> Endpoints:
-        """Name the addresses as Keycloak lays them out.
+        """Return the URLs in Keycloak's layout.
 
         Args:
             issuer: Base URL of the realm, without a trailing slash.
@@ -44,7 +44,7 @@ class Endpoints:
         return cls(f"{base}/token", f"{base}/auth/device", f"{base}/revoke", f"{base}/userinfo")
 
     def replaced(self, overrides: Mapping[str, str]) -> Endpoints:
-        """Put the given addresses in place of the found ones.
+        """Replace URLs with the given ones.
 
         Args:
             overrides: Address by name: ``token``, ``device_authorization``, ``revocation``, ``userinfo``.

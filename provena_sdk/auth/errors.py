@@ -1,4 +1,4 @@
-"""What the reader is told when the sign-in server says no, or says nothing that can be read.
+"""Errors for refusals and unreadable answers of the sign-in server.
 
 The codes are those of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 7009 (section 2.2.1) and RFC 8628 (section 3.5).
 """
@@ -126,7 +126,7 @@ def known(code: str) -> bool:
 
 
 def passing(refusal: Refusal, *, operation: str) -> ServerError | None:
-    """Name the error for a refusal that means: not now, but perhaps soon. None for any other."""
+    """Return the error for a refusal that means: not now, but perhaps soon. None for any other."""
     if refusal.code not in _PASSING:
         return None
     return ServerError(
@@ -141,7 +141,7 @@ def passing(refusal: Refusal, *, operation: str) -> ServerError | None:
 def unreadable(
     status: int, *, operation: str, html: bool, fault: str | None = None, retry_after: float | None = None
 ) -> ProvenaError:
-    """Name the error for an answer that is neither tokens nor an OAuth error.
+    """Return the error for an answer that is neither tokens nor an OAuth error.
 
     Args:
         status: The HTTP status.

@@ -65,11 +65,11 @@ class Flow(Protocol):
         ...
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Obtain tokens that replace ``tokens``, without a person; or say how the server refused."""
+        """Get tokens that replace ``tokens``, without a person; or return the server's refusal."""
         ...
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Begin anew without a person, now that ``tokens`` are refused; None where there is no way to."""
+        """Start again without a person after ``tokens`` were refused; None where that is not possible."""
         ...
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
@@ -85,7 +85,7 @@ class Flow(Protocol):
         ...
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a session that the server no longer accepts."""
+        """Return the error for a session that the server no longer accepts."""
         ...
 
 
@@ -128,7 +128,7 @@ class DeviceFlow:
         return f"by a person, as client {self.key.client_id}"
 
     def presenter(self) -> Presenter:
-        """Return who talks to the person: the given one, or the one that fits where this runs."""
+        """Return the presenter: the given one, or the one that fits where this runs."""
         return self.present or default_presenter()
 
     def begin(self) -> Tokens:
@@ -190,7 +190,7 @@ class DeviceFlow:
         return self.server.refresh(tokens.refresh_token, client_id=self.key.client_id)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Return None: only a person can begin anew."""
+        """Return None: only a person can sign in again."""
         return None
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
@@ -220,7 +220,7 @@ class DeviceFlow:
                 raise explain(refusal, client_id=self.key.client_id)
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a session that has ended."""
+        """Return the error for a session that has ended."""
         return SessionEnded(
             f"Your session at {self._deployment} has ended{_said(refusal)}.", hint="Sign in again."
         )
@@ -241,7 +241,7 @@ class OfflineToken:
 
     Args:
         server: The sign-in server.
-        key: The name under which what replaces the token is stored.
+        key: The name under which replacements of the token are stored.
         token: The offline token.
     """
 
@@ -284,7 +284,7 @@ class OfflineToken:
         """Do nothing: the token belongs to whoever made it, and others may use it."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a token that is no longer accepted, and why that may be."""
+        """Return the error for a token that is no longer accepted, and why that may be."""
         if is_replaced_at_use(self._token):
             return SessionEnded(
                 f"The offline token is no longer accepted{_said(refusal)}. This realm replaces it at each use; an "
@@ -339,7 +339,7 @@ class ClientCredentials:
         return self.server.client_credentials(self.key.client_id, self._secret)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Return None: renewing was beginning anew."""
+        """Return None: renewing already signed in again."""
         return None
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
@@ -349,7 +349,7 @@ class ClientCredentials:
         """Do nothing: the access token ends by itself within minutes."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a client that is no longer accepted."""
+        """Return the error for a client that is no longer accepted."""
         return SessionEnded(
             f"Client {self.key.client_id!r} is no longer accepted{_said(refusal)}.",
             hint="Ask the deployment's operator.",
@@ -404,7 +404,7 @@ class StaticToken:
         """Do nothing: the token belongs to whoever made it."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a token that is not accepted, and where it came from if nobody gave it here."""
+        """Return the error for a token that is not accepted, and where it came from if nobody gave it here."""
         variable = self._token.variable if isinstance(self._token, GivenSecret) else None
         return SessionEnded(
             "The access token is not accepted, and there is nothing to renew it with.",

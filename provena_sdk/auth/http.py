@@ -160,7 +160,7 @@ def _headers(form: Secret | None, access_token: Secret | None) -> dict[str, str]
 
 
 def _failure(error: requests.RequestException | HTTPError, operation: str, url: str) -> ProvenaError:
-    """Name the error for a request without an answer, from its kind and cause: its text may hold secrets."""
+    """Return the error for a request without an answer, from its kind and cause: its text may hold secrets."""
     server = f"sign-in server at {where(url)}"
     rejected = rejected_certificate(error, server, operation=operation)
     if rejected is not None:

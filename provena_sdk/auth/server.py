@@ -1,4 +1,4 @@
-"""The sign-in server: its endpoints, and the grants that need nobody to watch."""
+"""The sign-in server: its endpoints, and the grants that need no person."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ class SignInServer:
 
 
 def _wait_before_retry(error: ProvenaError, pause: float) -> float | None:
-    """Say how long to wait before another try, or None when there is no point in one."""
+    """Return how long to wait before a retry, or None when a retry is pointless."""
     if isinstance(error, (CertificateRejected, EndpointNotFound)):
         return None
     if isinstance(error, RateLimited) and error.retry_after is not None:

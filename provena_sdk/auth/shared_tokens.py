@@ -1,4 +1,4 @@
-"""Access tokens that were handed to this process by whoever signed in, instead of a way to sign in here."""
+"""Access tokens that another process, which signed in, handed to this one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HandedToken:
     expires_at: float | None
 
     def alive(self, now: float) -> bool:
-        """Tell whether it has not ended yet."""
+        """Return whether it has not expired yet."""
         return self.expires_at is None or now < self.expires_at
 
 
@@ -52,27 +52,27 @@ class HandedTokens:
         self.begin()
 
     def begin(self) -> None:
-        """Make a lock of this process's own: a forked child may have been given a held one."""
+        """Create a new lock: a forked child may have inherited a locked one."""
         self._changed = threading.Condition()
 
     def __bool__(self) -> bool:
         return bool(self._held)
 
     def put(self, handed: HandedToken) -> None:
-        """Hold a token. What is held twice has to be removed twice: a process may be several workers."""
+        """Add a token. One that was added twice has to be removed twice: a process may be several workers."""
         with self._changed:
             self._held.append(handed)
             self._changed.notify_all()
 
     def remove(self, handed: HandedToken) -> None:
-        """Hold a token no longer; nothing happens when it is not there."""
+        """Remove a token; do nothing when it is not there."""
         with self._changed:
             if handed in self._held:
                 self._held.remove(handed)
             self._changed.notify_all()
 
     def find(self, issuer: str, *, but: str | None = None) -> HandedToken | None:
-        """Return the token of a realm that ends last, or None.
+        """Return the token of a realm that expires last, or None.
 
         Args:
             issuer: Base URL of the realm.
@@ -83,7 +83,7 @@ class HandedTokens:
         return max(found, key=_end, default=None)
 
     def newer(self, issuer: str, rejected: Secret | None, *, but: str | None = None) -> HandedToken | None:
-        """Wait a moment for a token of a realm that has not ended.
+        """Wait a moment for a token of a realm that has not expired.
 
         Args:
             issuer: Base URL of the realm.

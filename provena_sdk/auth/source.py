@@ -1,4 +1,4 @@
-"""One source of access tokens for both faces: safe for threads, one flight at a time."""
+"""One source of access tokens for the sync and the async client: thread-safe, one request at a time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _PATIENCE = 5.0
 
 
 class TokenSource:
-    """Hands out access tokens that are good for a while, whatever it takes to get them.
+    """Returns access tokens that are valid for a while: stored, renewed, or from a new sign-in.
 
     Safe for any number of threads: however many ask, one request goes out and all get its outcome. Safe for any
     number of processes that share a store: tokens are read again under the store's lock before they are renewed,
@@ -109,7 +109,7 @@ class TokenSource:
         return self.current() or self._handed_anew(None) or self._fly(lambda: self._obtain(None)).access_token
 
     def renew(self, rejected: Secret) -> Secret:
-        """Return another access token than ``rejected``, which a service answered with 401.
+        """Return an access token other than ``rejected``, which a service answered with 401.
 
         Of several callers with the same rejected token one renews it, and all get the new one. Never asks a
         person.
@@ -160,7 +160,7 @@ class TokenSource:
         return self._flow.key.issuer if server is None else server.issuer
 
     def _handed(self) -> HandedToken | None:
-        """Look for a token that was handed to this process; one that was given by itself comes first."""
+        """Return a token that was handed to this process; a token of its own comes first."""
         return HANDED.find(self._issuer, but=self._holder) if HANDED and self._flow.renews else None
 
     def _handed_anew(self, rejected: Secret | None) -> Secret | None:
@@ -183,7 +183,7 @@ class TokenSource:
         )
 
     def sign_in(self) -> None:
-        """Sign in anew, whoever is signed in now; asks a person when the flow needs one.
+        """Sign in again, whoever is signed in now; ask a person if the flow needs one.
 
         A session of somebody else under the same name is replaced only if the person agrees.
 
@@ -196,7 +196,7 @@ class TokenSource:
         self._fly(self._begin_anew, join=False)
 
     def sign_out(self) -> None:
-        """Forget the session here and in the store, then end it at the server.
+        """Remove the session here and in the store, then end it at the server.
 
         Tokens that the caller brought along (an offline or an access token) are forgotten, not ended: others may
         use them.
@@ -222,7 +222,7 @@ class TokenSource:
             raise
 
     def claims(self) -> Claims:
-        """Say who is signed in: name, roles and the token's end, as the access token has them.
+        """Return who is signed in: name, roles and expiry, as in the access token.
 
         Raises:
             ProvenaError: As :meth:`token`.
@@ -230,7 +230,7 @@ class TokenSource:
         return read_claims(self.token())
 
     def whoami(self, deployment: Deployment) -> Account:
-        """Say who is signed in, how and until when; the sign-in server is asked.
+        """Ask the sign-in server who is signed in; return that with how and until when.
 
         Args:
             deployment: Where.
@@ -279,7 +279,7 @@ class TokenSource:
         self._subject = None
 
     def _obtain(self, rejected: Secret | None) -> Tokens:
-        """Find or make tokens; runs in one thread at a time."""
+        """Find or get tokens; runs in one thread at a time."""
         with self._store.lock(self._flow.key):
             tokens = self._from_session(rejected)
             if tokens is None and not self._flow.asks_person:
@@ -292,7 +292,7 @@ class TokenSource:
         return self._begin_anew()
 
     def _from_session(self, rejected: Secret | None) -> Tokens | None:
-        """Take the newest tokens known, renewed if they need it; None when there is no session to go on from."""
+        """Return the newest tokens known, renewed if needed; None without a session to continue."""
         known = self._tokens if self._unsaved else self._stored() or self._tokens
         if known is None:
             if self._ended is not None:
@@ -312,7 +312,7 @@ class TokenSource:
             return known
 
     def _renewed(self, known: Tokens, rejected: Secret | None) -> Tokens | None:
-        """Renew tokens; None when their session is over and none of it was used in this process."""
+        """Renew tokens; None when their session has ended and was not used in this process."""
         refusal = Refusal("invalid_grant")
         for _ in range(_RENEWALS):
             result = self._flow.renew(known)
@@ -334,7 +334,7 @@ class TokenSource:
         return None
 
     def _end(self, known: Tokens, refusal: Refusal) -> None:
-        """Forget a session that is over; an error, unless a person can begin anew before any work was done."""
+        """Remove a session that has ended; raise, unless a person can sign in again before any work was done."""
         stored = self._store.load(self._flow.key)
         if stored is not None and stored.refresh_token == known.refresh_token:
             self._forget()
@@ -345,7 +345,7 @@ class TokenSource:
         raise copy.copy(self._ended)
 
     def _newer_than(self, known: Tokens) -> Tokens | None:
-        """Look whether another process has renewed the session; give it a moment to write that down."""
+        """Check whether another process has renewed the session; give it a moment to store that."""
         if isinstance(self._store, MemoryStore) or known.refresh_token is None:
             return None
         for tries_left in reversed(range(_NEWER_TRIES)):
@@ -359,7 +359,7 @@ class TokenSource:
         return None
 
     def _stored(self) -> Tokens | None:
-        """Read the store; a session of somebody else than the one in use here does not count."""
+        """Read the store; a session of another user than the one in use here is ignored."""
         stored = self._store.load(self._flow.key)
         return None if stored is None or self._is_foreign(stored) else stored
 
@@ -368,7 +368,7 @@ class TokenSource:
         return self._subject is not None and holder is not None and holder != self._subject
 
     def _keep(self, tokens: Tokens) -> Tokens:
-        """Use tokens, and store them unless somebody else's are there by now."""
+        """Use tokens, and store them unless another user's are there by now."""
         stored = self._store.load(self._flow.key)
         self._unsaved = True
         if stored is None or not self._is_foreign(stored):
@@ -385,7 +385,7 @@ class TokenSource:
         return tokens
 
     def _somebody_else(self, tokens: Tokens) -> Claims | None:
-        """Look whose living session the tokens would replace; None when it is nobody else's."""
+        """Return the active session of another user that the tokens would replace, or None."""
         stored = self._store.load(self._flow.key)
         if stored is None or not stored.renewable(self._clock()):
             return None
@@ -407,7 +407,7 @@ class TokenSource:
         self._subject = read_claims(tokens.access_token).subject or self._subject
 
     def _fly(self, work: Callable[[], Tokens], *, join: bool = True) -> Tokens:
-        """Run ``work``, or join the thread that is at it: one flight at a time.
+        """Run ``work``, or wait for the thread that is already running it.
 
         Args:
             work: Makes the tokens.
@@ -455,7 +455,7 @@ class TokenSource:
 
 
 class _Flight:
-    """One attempt to get tokens, and who waits for it."""
+    """One attempt to get tokens, and the threads that wait for it."""
 
     def __init__(self) -> None:
         self.process = HomeProcess()

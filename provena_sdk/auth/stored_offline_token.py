@@ -1,4 +1,4 @@
-"""An offline token that a file holds or a command prints: read when it is first needed, and kept nowhere else."""
+"""An offline token that a file holds or a command prints: read when first needed, and stored nowhere else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRIES: Final = 3
 
 
 class HeldSecret(Secret):
-    """A token that stays where it is kept until it is needed. It pickles as that place.
+    """A token that is read from its file or command when first needed. It pickles as that place.
 
     Args:
         credential: The file or the command.
@@ -85,7 +85,7 @@ class HeldOfflineToken(OfflineToken):
 
     @property
     def key(self) -> SessionKey:  # type: ignore[override]  # found out from the token when it is first needed
-        """The name under which what replaces the token is stored."""
+        """The name under which replacements of the token are stored."""
         if self._key is None:
             self._key = offline_key(*self._named, self._token)
         return self._key
@@ -96,7 +96,7 @@ class HeldOfflineToken(OfflineToken):
         return f"with the offline token of {self._place.name}, as client {self._named[1]}"
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Trade the newest token known: the one in its place, where that is kept up to date."""
+        """Trade the newest token known: the one in its file or command, where that is kept up to date."""
         return self._trade_in_place() if self._place.is_writable else super().renew(tokens)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
@@ -107,7 +107,7 @@ class HeldOfflineToken(OfflineToken):
         return self._trade_in_place() if self._place.is_writable else super()._begin()
 
     def _trade_in_place(self) -> Tokens | Refusal:
-        """Trade the token in its place, and put there what replaces it, while nobody else does."""
+        """Trade the token and write its replacement to the same place, under a lock."""
         result: Tokens | Refusal = Refusal("invalid_grant")
         with self._place.lock():
             for _ in range(_TRIES):
@@ -138,7 +138,7 @@ class HeldOfflineToken(OfflineToken):
             self._unwritten = None
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Name the error for a token that is no longer accepted."""
+        """Return the error for a token that is no longer accepted."""
         error = super().ended(refusal)
         if self._place.is_writable or not is_replaced_at_use(self._token):
             error.hint = f"Create a new one, and put it in place of the one of {self._place.name}."

@@ -1,4 +1,4 @@
-"""Asking for tokens on a thread, for somebody who may stop waiting for them.
+"""Runs blocking functions on a thread for a caller that may be cancelled.
 
 A thread cannot be cancelled, and a program does not end before its threads do: what waits for a person there has to
 look whether anybody still waits for it.
@@ -20,11 +20,11 @@ _gone: ContextVar[threading.Event | None] = ContextVar("provena_caller_gone", de
 
 
 class Abandoned(Exception):
-    """Nobody waits any more for what this thread does. Nobody sees this, either."""
+    """The caller was cancelled, so nobody waits for this thread's result; never seen by users."""
 
 
 async def on_thread(function: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
-    """Run a function on a thread; if the caller is cancelled meanwhile, the function gets to know.
+    """Run a function on a thread; if the caller is cancelled, :func:`stop_if_abandoned` raises there.
 
     Args:
         function: What to run; it may ask for tokens.

@@ -1,4 +1,4 @@
-"""Beginning anew in a forked child.
+"""Starts again in a forked child.
 
 A child has none of its parent's threads and event loops, must leave its parent's connections alone, and may find
 locks held by threads that only the parent has.

@@ -1,6 +1,6 @@
-"""Running file work on the I/O thread that fsspec keeps for all file systems, or on another event loop.
+"""Runs file work on the I/O thread that fsspec keeps for all file systems, or on another event loop.
 
-All transfers share that one event loop, so that blocking callers work inside a running loop, such as a
+All transfers share that one event loop, so that sync callers work inside a running loop, such as a
 notebook's, and from any number of threads.
 """
 

@@ -1,4 +1,4 @@
-"""Telling which process began a transfer, and whether it has ended since.
+"""Identifies the process that began a transfer, and whether it has ended since.
 
 A number alone does not name a process: numbers are given again, each container counts from one, and a folder may
 be shared by several machines.

@@ -1,4 +1,4 @@
-"""A few threads for what blocks, at a tenth of an executor's cost.
+"""A few threads for blocking calls, at a tenth of an executor's cost.
 
 An executor wakes the event loop for each result and wraps each call into two futures: 45 µs, as much as writing a
 small file takes. Here results that come together wake the loop once.
@@ -39,7 +39,7 @@ class Threads:
         self._waking = False
 
     def run(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Run something that blocks; what is cancelled before its turn is left out.
+        """Run a blocking function; one that is cancelled before its turn is skipped.
 
         Args:
             work: What to run.

@@ -1,4 +1,4 @@
-"""Which addresses secrets and data may be sent to: one rule for services, sign-in and files."""
+"""Which URLs secrets and data may be sent to: one rule for services, sign-in and files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_safe(url: str, *, allow_plain_http: bool = False) -> bool:
 
 
 def require_safe(name: str, url: str, *, allow_plain_http: bool | None = None) -> None:
-    """Refuse an address that secrets must not be sent to.
+    """Refuse a URL that secrets must not be sent to.
 
     Args:
         name: What the address is for, as messages name it.

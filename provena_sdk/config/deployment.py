@@ -1,4 +1,4 @@
-"""Where a Provena deployment lives."""
+"""The URLs of a Provena deployment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REALM = re.compile(r"[^\s/?#\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The addresses of one deployment. Whatever is not given follows from ``domain`` and ``realm``.
+    """The URLs of one deployment. Those not given follow from ``domain`` and ``realm``.
 
     Args:
         domain: The deployment's domain, such as ``example.org``.
@@ -133,7 +133,7 @@ def yes_or_no(name: str, text: str) -> bool:
 
 
 def usual_addresses(domain: str, realm: str) -> dict[str, str]:
-    """Name the base URLs of a deployment that keeps to the usual names."""
+    """Return the base URLs of a deployment that uses the usual names."""
     return {
         "datastore": f"https://data-api.{domain}",
         "search": f"https://search.{domain}",

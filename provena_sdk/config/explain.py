@@ -1,4 +1,4 @@
-"""What is in force, and where each value came from, for a person to read."""
+"""Shows the settings in force and where each came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be set, under which names, and what each value must look like."""
+"""The settings: their names, and what each value must be."""
 
 from __future__ import annotations
 

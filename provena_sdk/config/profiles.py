@@ -1,4 +1,4 @@
-"""Profiles: what a person has written down in ``config.toml``. The SDK reads that file and never writes it."""
+"""Profiles in ``config.toml``, which the SDK reads and never writes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Config:
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
-    """Name the configuration file.
+    """Return the path of the configuration file.
 
     Args:
         environment: The variables; ``os.environ`` when None.
@@ -146,7 +146,7 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
 
 
 def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError:
-    """Name the error for a profile that is not there, and those that are like it."""
+    """Return the error for a profile that is not there, and those that are like it."""
     if not config.exists:
         hint = f"Write one into {config.path}, which does not exist yet."
     elif not config.profiles:
@@ -172,7 +172,7 @@ def refuse_if_others_write(path: Path) -> None:
 
 
 def _danger(path: Path) -> tuple[str, str] | None:
-    """Say how somebody else could change a file, and what to do about it."""
+    """Return how somebody else could change a file, and what to do about it."""
     if os.name != "posix":
         return None
     status, folder = path.stat(), path.parent.stat()
@@ -224,7 +224,7 @@ def _unknown(label: str, key: str, known: tuple[str, ...]) -> ConfigurationError
 
 
 def alike(name: str, known: Iterable[str], *, prefix: str = "") -> str | None:
-    """Ask whether one of the known names was meant; None when none is similar.
+    """Return a sentence that suggests a similar known name, or None.
 
     Args:
         name: What was written.

@@ -1,4 +1,4 @@
-"""Reading the body of an answer piece by piece, so that no server can fill the memory."""
+"""Reads the body of an answer in chunks, so that no server can fill the memory."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Body:
 
 
 class _Inflater:
-    """Decodes gzip, or deflate in both of its forms, in pieces of bounded size."""
+    """Decodes gzip, or deflate in both of its forms, in chunks of bounded size."""
 
     def __init__(self, coding: str) -> None:
         self._inflate: Any = zlib.decompressobj(_GZIP) if coding != "deflate" else None

@@ -1,4 +1,4 @@
-"""Which server could not be reached or trusted, and why, in plain words that hold no path, query or secret."""
+"""Describes which server could not be reached or trusted, and why, without path, query or secret."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _CERTIFICATE_HINTS: Final = (
 
 
 def where(url: str) -> str:
-    """Name the host of a URL, its port unless that is 443, and the proxy on the way there.
+    """Return the host of a URL, its port unless that is 443, and the proxy in between.
 
     Example:
         >>> where("https://data-api.example.org/v1?token=abc"), where("http://127.0.0.1:8000/")
@@ -62,7 +62,7 @@ def where(url: str) -> str:
 
 
 def why(error: BaseException) -> str | None:
-    """Say why no connection was made, or None when the error does not tell.
+    """Return why no connection was made, or None when the error does not show it.
 
     Args:
         error: What a library raised; what lies beneath it counts.
@@ -97,7 +97,7 @@ def why(error: BaseException) -> str | None:
 def rejected_certificate(
     error: BaseException, server: str, *, operation: str | None = None
 ) -> CertificateRejected | None:
-    """Name the error for a certificate that could not be verified, with OpenSSL's own reason and the next step.
+    """Return the error for a certificate that could not be verified, with OpenSSL's own reason and the next step.
 
     Args:
         error: What a library raised; what lies beneath it counts.
@@ -121,7 +121,7 @@ def rejected_certificate(
 
 
 def proxy_status(error: BaseException) -> str | None:
-    """Say what status a proxy answered instead of leading on, or None when the error does not tell."""
+    """Return the status that a proxy answered with, or None when the error does not show one."""
     for cause in _beneath(error):
         found = _PROXY_STATUS.match(str(cause)[:READ_LIMIT])
         if found:

@@ -1,4 +1,4 @@
-"""Whom to trust when a server shows its certificate: one answer for services, sign-in and files.
+"""Which certificate authorities to trust: one answer for services, sign-in and files.
 
 The first of these that is set: the deployment's ``ca_file``, SSL_CERT_FILE, REQUESTS_CA_BUNDLE; else the system's
 store as OpenSSL finds it. certifi's list stands in only where the system has none, as on a Mac with Python's own
@@ -26,7 +26,7 @@ _MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def authorities(ca_file: str | None) -> tuple[str, str] | None:
-    """Name the file of authorities in force.
+    """Return the file of authorities in force.
 
     Args:
         ca_file: The deployment's own, if it has one.
@@ -44,7 +44,7 @@ def authorities(ca_file: str | None) -> tuple[str, str] | None:
 
 
 def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
-    """Make a TLS context for a client.
+    """Create a TLS context for a client.
 
     Args:
         ca_file: The deployment's own file of authorities, if it has one.
@@ -110,7 +110,7 @@ def _shared(ca_file: str | None, *in_force: object) -> ssl.SSLContext:
 
 
 def bundle(ca_file: str | None = None) -> str | None:
-    """Name a file of authorities for a library that takes a file only.
+    """Return a file of authorities for a library that takes only a file.
 
     Args:
         ca_file: The deployment's own, if it has one.

@@ -1,4 +1,4 @@
-"""Calls after which a dataset's files may be open to others than before, and whoever holds what was granted before.
+"""Calls that may change who has access to a dataset's files, and the holders of credentials granted before.
 
 S3 credentials outlive the datastore's change of mind by hours. So what this process holds of a dataset is dropped as
 soon as one of its clients has changed who may read or write it. What others change shows when it is asked for anew.
@@ -16,7 +16,7 @@ class Holder(Protocol):
     """Holds what the datastore granted."""
 
     def forget(self, dataset_id: str) -> None:
-        """Drop what is held of a dataset; it is called from any thread.
+        """Drop the credentials of a dataset; called from any thread.
 
         Args:
             dataset_id: The dataset's handle.

@@ -1,4 +1,4 @@
-"""What the token at hand says about why a service refused or failed.
+"""What the access token shows about why a service refused or failed.
 
 A service names neither the role that is missing nor what it misses in a token; the token tells.
 """

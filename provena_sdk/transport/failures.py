@@ -1,4 +1,4 @@
-"""What a broken exchange is called, and how far the request had come."""
+"""Errors for requests without an answer, and how far each request got."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two drivers that carry out workflows, for a sync and for an async caller."""
+"""The two drivers that run workflows: one sync, one async."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Options:
 
 
 class Transport:
-    """Carries out workflows for a blocking caller. Safe to use from many threads.
+    """Runs workflows for the sync client. Safe to use from many threads.
 
     Args:
         deployment: Where the services are.
@@ -136,7 +136,7 @@ class Transport:
             raise
 
     def run(self, workflow: Workflow[T]) -> T:
-        """Carry out a workflow.
+        """Run a workflow.
 
         Args:
             workflow: What to do.
@@ -243,7 +243,7 @@ class Transport:
 
 
 class AsyncTransport:
-    """Carries out workflows for an awaiting caller, on the event loop that first uses it.
+    """Runs workflows for the async client, on the event loop that first uses it.
 
     Args:
         deployment: Where the services are.
@@ -280,7 +280,7 @@ class AsyncTransport:
         return asyncio.get_running_loop().create_task(function())
 
     async def run(self, workflow: Workflow[T]) -> T:
-        """Carry out a workflow.
+        """Run a workflow.
 
         Args:
             workflow: What to do.

@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long: a pure function of what happened."""
+"""When a request is retried, and after how long: a pure function of what happened."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PASSING = frozenset({408, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently requests are repeated.
+    """How often requests are retried, and how long to wait in between.
 
     Args:
         max_retries: Repetitions after the first attempt.
@@ -36,7 +36,7 @@ class RetryPolicy:
         patience: Longest ``Retry-After`` in seconds that is honoured; a longer one is handed to the caller.
 
     Raises:
-        InvalidArgument: A value is no number, or negative.
+        InvalidArgument: A value is not a number, or negative.
     """
 
     max_retries: int = 3
@@ -85,7 +85,7 @@ class RetryPolicy:
         return backoff(attempt, first=self.base, longest=self.cap, least=0.5, chance=chance)
 
     def is_ambiguous(self, repeat: Repeat, outcome: int | Failure) -> bool:
-        """Tell whether a failed request may have taken effect although repeating it is not allowed.
+        """Return whether a failed request may have taken effect although repeating it is not allowed.
 
         Args:
             repeat: What repeating the operation may do.

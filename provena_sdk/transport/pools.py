@@ -74,7 +74,7 @@ class Pool:
         return self._threads
 
     def _leave_to_parent(self) -> None:
-        """In a forked child begin anew: connections and threads are the parent's, and its lock may be held."""
+        """Start again in a forked child: connections and threads are the parent's, and its lock may be locked."""
         if self._process.moved():
             self._lock, self._ended = threading.Lock(), threading.Event()
             self._left = (self._client, self._threads)  # not closed, which the parent's servers would notice

@@ -70,7 +70,7 @@ Step: TypeAlias = GetToken | Send | Sleep
 
 
 def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
-    """Carry out one call.
+    """Run one call.
 
     A rejected token is replaced once; it does not count as an attempt.
 

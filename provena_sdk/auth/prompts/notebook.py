@@ -51,7 +51,7 @@ class NotebookPresenter:
             self._publish(*asking(self._prompt, left))
 
     def finished(self, username: str | None, *, signed_in: bool) -> None:
-        """Put the outcome in the card's place; the code leaves the notebook."""
+        """Replace the card with the outcome, so that the code leaves the notebook."""
         prompt, self._prompt = self._prompt, None
         if prompt is not None:
             self._publish(*outcome(prompt.deployment, username, signed_in=signed_in))
@@ -80,7 +80,7 @@ class NotebookPresenter:
 
 
 def asking(prompt: Prompt, seconds_left: float) -> tuple[str, str]:
-    """Write the card that asks, as HTML and as text.
+    """Return the card that asks, as HTML and as text.
 
     Args:
         prompt: What to show.
@@ -109,7 +109,7 @@ def asking(prompt: Prompt, seconds_left: float) -> tuple[str, str]:
 
 
 def outcome(deployment: str, username: str | None, *, signed_in: bool) -> tuple[str, str]:
-    """Write the card that tells the outcome, as HTML and as text.
+    """Return the card with the outcome, as HTML and as text.
 
     Args:
         deployment: Where the person signed in.

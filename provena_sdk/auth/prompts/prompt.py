@@ -34,11 +34,11 @@ class Presenter(Protocol):
         ...
 
     def waiting(self, seconds_left: float) -> None:
-        """Say that the wait goes on; called about once a second."""
+        """Show that the SDK is still waiting; called about once a second."""
         ...
 
     def finished(self, username: str | None, *, signed_in: bool) -> None:
-        """Tidy up, and say who is signed in when somebody is."""
+        """Clean up, and show who is signed in."""
         ...
 
     def confirm(self, question: str) -> bool | None:
@@ -51,7 +51,7 @@ class Presenter(Protocol):
 
 
 def span(seconds: float) -> str:
-    """Say a time span in words.
+    """Return a time span in words.
 
     Example:
         >>> span(599.9), span(60), span(30)

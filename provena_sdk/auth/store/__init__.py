@@ -1,1 +1,1 @@
-"""Where tokens are kept between two runs."""
+"""Where tokens are stored between two runs."""

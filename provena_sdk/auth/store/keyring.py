@@ -29,8 +29,8 @@ _Result = TypeVar("_Result")
 class KeyringStore:
     """Keeps each session in the operating system's keyring. Needs the extra ``provena-sdk[keyring]``.
 
-    An entry that would be too long is kept in pieces, named by a head that is written last, so that a reader never
-    meets a mixture. Keyrings have no locks of their own: the lock is a file, in the folder where
+    A session that is too long for one entry is split; a head entry that names the others is written last, so that a
+    reader never gets a mixture. Keyrings have no locks of their own: the lock is a file, in the folder where
     :class:`~provena_sdk.auth.store.token_store.FileStore` would keep the session.
 
     Args:
@@ -65,7 +65,7 @@ class KeyringStore:
         return tokens
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Keep the tokens of a session in place of its former ones.
+        """Store the tokens of a session, replacing its former ones.
 
         Raises:
             OSError: The keyring refused; the former ones still are there.
@@ -80,7 +80,7 @@ class KeyringStore:
         self._drop(_named_pieces(former) - entries.keys())
 
     def _entries(self, name: str, content: str) -> dict[str, Secret]:
-        """Cut a session into entries that the keyring can hold; the last one is the one that is read first."""
+        """Split a session into entries that the keyring can hold; the last is read first."""
         size = self._piece_chars
         if len(content) <= size:
             return {name: Secret(content)}
@@ -90,7 +90,7 @@ class KeyringStore:
         return {**pieces, name: Secret(json.dumps({"pieces": list(pieces)}))}
 
     def remove(self, key: SessionKey) -> None:
-        """Forget a session; nothing happens when there is none.
+        """Remove a session; do nothing when there is none.
 
         Raises:
             OSError: The keyring refused.
@@ -104,7 +104,7 @@ class KeyringStore:
         self._drop(_named_pieces(head))
 
     def lock(self, key: SessionKey) -> AbstractContextManager[None]:
-        """Keep other processes out, as well as the file system can."""
+        """Lock out other processes, as far as the file system can."""
         return self._files.lock(key)
 
     def _name(self, key: SessionKey) -> str:
@@ -116,7 +116,7 @@ class KeyringStore:
         return (Secret(text) if isinstance(text, str) else None), failure
 
     def _whole(self, head: Secret) -> Secret | None:
-        """Put a session together; None when a piece is gone because somebody is writing a newer one."""
+        """Join a session's entries; None when one is missing because another process is writing a newer session."""
         names = _piece_list(head)
         parts = [self._read(piece)[0] for piece in names]
         if not names:

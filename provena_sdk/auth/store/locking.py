@@ -42,7 +42,7 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 @contextmanager
 def exclusive(path: Path, *, timeout: float) -> Iterator[None]:
-    """Hold ``path`` as a lock; go on without it when it cannot be had.
+    """Hold ``path`` as a lock; continue without it when it cannot be acquired.
 
     Args:
         path: The lock file; its folder exists. A marker lies beside it while the lock is held.

@@ -1,4 +1,4 @@
-"""Where tokens are kept between two runs."""
+"""Where tokens are stored between two runs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TokenStore(Protocol):
         ...
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Keep the tokens of a session in place of its former ones.
+        """Store the tokens of a session, replacing its former ones.
 
         Raises:
             OSError: They could not be kept; the former ones still are.
@@ -58,7 +58,7 @@ class TokenStore(Protocol):
         ...
 
     def remove(self, key: SessionKey) -> None:
-        """Forget a session; nothing happens when there is none.
+        """Remove a session; do nothing when there is none.
 
         Raises:
             OSError: It could not be removed.
@@ -66,7 +66,7 @@ class TokenStore(Protocol):
         ...
 
     def lock(self, key: SessionKey) -> AbstractContextManager[None]:
-        """Keep other users of the store out of a session as well as can be."""
+        """Lock a session against other users of the store, as far as possible."""
         ...
 
 
@@ -144,7 +144,7 @@ class FileStore:
         return tokens
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Keep the tokens of a session in place of its former ones.
+        """Store the tokens of a session, replacing its former ones.
 
         Raises:
             OSError: They could not be written; the former ones still are there.
@@ -155,7 +155,7 @@ class FileStore:
         self._clear(f"{self._pattern(key)}.*.set-aside", older_than=_ASIDE_SECONDS)
 
     def remove(self, key: SessionKey) -> None:
-        """Forget a session; nothing happens when there is none.
+        """Remove a session; do nothing when there is none.
 
         Raises:
             OSError: The file could not be removed.
@@ -167,7 +167,7 @@ class FileStore:
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
-        """Keep other processes out, as well as the file system can; go on without after 160 seconds."""
+        """Lock out other processes, as far as the file system can; continue without the lock after 160 seconds."""
         try:
             self._make_folder()
         except OSError as error:

@@ -118,7 +118,7 @@ def _text(value: object) -> str | None:
 
 
 def number(value: object) -> float | None:
-    """Take a JSON value for a number of seconds, or for None when it is nothing of the kind."""
+    """Read a JSON value as a number of seconds; None when it is not one."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

@@ -36,7 +36,7 @@ class Tokens:
     refresh_expires_at: float | None = None
 
     def fresh(self, now: float) -> bool:
-        """Tell whether the access token can be used without renewing it first.
+        """Return whether the access token can be used without renewing it first.
 
         Args:
             now: The time, in Unix seconds of this machine's clock.
@@ -56,11 +56,11 @@ class Tokens:
         return self.obtained_at - _CLOCK_TOLERANCE_SECONDS <= now < self.expires_at - margin
 
     def alive(self, now: float) -> bool:
-        """Tell whether the access token has not ended yet, however soon it will."""
+        """Return whether the access token has not ended yet, however soon it will."""
         return self.expires_at is None or now < self.expires_at
 
     def renewable(self, now: float) -> bool:
-        """Tell whether the session may still go on, as far as is known here."""
+        """Return whether the session may still go on, as far as is known here."""
         if self.refresh_token is None:
             return self.alive(now)
         return self.refresh_expires_at is None or now < self.refresh_expires_at
@@ -71,7 +71,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """Whose session it is: sessions that differ in any of these never meet.
+    """What identifies a session: sessions that differ in any of these are separate.
 
     Args:
         issuer: Base URL of the sign-in realm.

@@ -9,7 +9,6 @@ from provena_sdk.config.deployment import Deployment, domain_name
 from provena_sdk.config.settings import Given
 from provena_sdk.connection import Datasets, connect
 from provena_sdk.datasets.credentials import Access
-from provena_sdk.display.text import alternatives
 from provena_sdk.errors import ConfigurationError, InvalidArgument
 
 _SECRETS: Final = frozenset(
@@ -61,7 +60,7 @@ def check_options(
             known = ", ".join([*_OWN, *OF_READING, *sorted(_OF_FSSPEC)])
             raise InvalidArgument(name, "there is no such storage option.", hint=f"There are {known}.")
     if access is not None and access not in [*Access]:
-        raise InvalidArgument("access", f"it must be 'read', 'write' or None, not {access!r}.")
+        raise InvalidArgument("access", f"must be 'read', 'write' or None, not {access!r}.")
 
 
 def datasets_for(

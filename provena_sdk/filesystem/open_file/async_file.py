@@ -14,7 +14,8 @@ from provena_sdk.errors import InvalidArgument
 from provena_sdk.filesystem.open_file.fsspec_types import AbstractAsyncStreamedFile
 from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
-from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter
+from provena_sdk.s3.client.writer import ObjectWriter
+from provena_sdk.s3.limits import PART_BYTES
 
 
 class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec is not typed

@@ -21,7 +21,8 @@ from provena_sdk.filesystem.open_file.read_ahead import CACHE, AccessPattern, Re
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.filesystem.open_file.with_block import exception_at_hand, is_left_by_exception
 from provena_sdk.s3.client.copying import begin_append
-from provena_sdk.s3.client.writer import PART_BYTES, ObjectWriter
+from provena_sdk.s3.client.writer import ObjectWriter
+from provena_sdk.s3.limits import PART_BYTES
 
 _MODES: Final = ("rb", "wb", "ab", "xb")
 _ON_THEIR_WAY: Final = 4

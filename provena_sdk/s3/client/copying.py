@@ -6,6 +6,7 @@ import contextlib
 import logging
 from typing import Final
 
+from provena_sdk.concurrency.gather import all_of
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileStoreError
 from provena_sdk.s3.client.objects import ObjectClient
@@ -15,7 +16,6 @@ from provena_sdk.s3.client.writer import (
     MULTIPART_BYTES,
     ObjectWriter,
     crc32_of_parts,
-    together,
 )
 from provena_sdk.s3.limits import MAX_PARTS
 from provena_sdk.s3.models import ObjectState, StoredPart
@@ -141,5 +141,5 @@ async def _copy_into_parts(
                 await objects.copy_part(target, upload_id, number, source, span=span, if_match=state.etag)
             )
 
-    await together(work() for _ in range(AT_ONCE))
+    await all_of(*(work() for _ in range(AT_ONCE)))
     return sorted(parts)

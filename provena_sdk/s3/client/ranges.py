@@ -6,10 +6,12 @@ import contextlib
 import io
 from typing import Final
 
+from provena_sdk.concurrency.gather import all_of
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileStoreError, IntegrityError
 from provena_sdk.s3.client.objects import ObjectClient
-from provena_sdk.s3.client.writer import AT_ONCE, PART_BYTES, together
+from provena_sdk.s3.client.writer import AT_ONCE
+from provena_sdk.s3.limits import PART_BYTES
 
 WHOLE_BYTES: Final = 4 * 1024**2
 """What is read in one request; a longer range is read in several at once."""
@@ -113,7 +115,7 @@ async def read_range(
         if etag is None:
             # All of them must be of one version, and the first says of which.
             etag = await fetch(next(offsets))
-        await together(work() for _ in range(AT_ONCE))
+        await all_of(*(work() for _ in range(AT_ONCE)))
     # This shares the buffer's bytes, where bytes(…) would copy them.
     return buffer.getvalue()
 

@@ -10,16 +10,14 @@ import base64
 import contextlib
 import mimetypes
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
+from provena_sdk.concurrency.gather import all_of
 from provena_sdk.s3.checksums import crc32_combine
 from provena_sdk.s3.client.objects import ObjectClient
-from provena_sdk.s3.limits import MAX_PARTS
+from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import StoredPart
-
-PART_BYTES: Final = 8 * 1024 * 1024
-"""What is gathered before a part is sent."""
 
 LEAST_PART_BYTES: Final = 5 * 1024 * 1024
 """The store accepts no smaller part of a file but the last."""
@@ -169,7 +167,7 @@ class ObjectWriter:
 
         try:
             await self.begin()
-            await together(work() for _ in range(AT_ONCE))
+            await all_of(*(work() for _ in range(AT_ONCE)))
             await self.complete()
         except BaseException:
             await self.abort()
@@ -199,22 +197,6 @@ def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
             return None
         whole = crc32_combine(whole, int.from_bytes(base64.b64decode(part.crc32), "big"), part.size)
     return _base64(whole)
-
-
-async def together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Wait for all; the first error ends the others.
-
-    Args:
-        works: What to run at once.
-    """
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 async def _crc32(data: bytes | memoryview) -> int:

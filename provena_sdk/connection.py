@@ -1,4 +1,4 @@
-"""From settings to what a client and a file system both need: tokens, a transport, and datasets."""
+"""Make tokens, a transport and datasets from settings, for clients and the file system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small files of the user's own: settings, sessions, tokens, locks. What lies in their place never stops the SDK."""
+"""Read and write small private files: settings, sessions, tokens, locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One object for everything that is secret: tokens, keys, signatures, and texts that contain them."""
+"""An object for secrets that hides them: tokens, credentials, signatures, and texts that contain them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in: the ways to do it, one source of tokens over them, and where tokens are kept.
+"""Sign in: the flows, one source of access tokens, and the stores for sessions.
 
 Nothing here loads requests or oauthlib before the sign-in server is talked to.
 """

@@ -1,1 +1,1 @@
-"""Threads, event loops and processes: what is shared by everything that runs at the same time."""
+"""Threads, event loops and processes."""

@@ -1,4 +1,4 @@
-"""What the SDK is told: where a deployment lives, how to reach it, and where each value came from."""
+"""Settings: the deployment, how to reach it, and the origin of each value."""
 
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.config.explain import ExplainedSetting, Explanation, explain

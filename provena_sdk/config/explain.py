@@ -54,7 +54,7 @@ class Explanation:
         """Return one setting.
 
         Raises:
-            KeyError: There is no setting of this name.
+            KeyError: There is no such setting.
         """
         for setting in self.settings:
             if setting.name == name:

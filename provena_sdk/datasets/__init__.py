@@ -1,1 +1,1 @@
-"""One dataset's files: where they lie, what there is, and reading and changing them."""
+"""The files of one dataset: location, credentials, listing, reading and writing."""

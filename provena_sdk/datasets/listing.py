@@ -50,7 +50,7 @@ async def list_files(files: DatasetFiles, folder: str = "") -> list[FileInfo]:
 
 
 async def look_up(files: DatasetFiles, path: str) -> FileInfo | None:
-    """Return what the store knows of one file, or None when there is none of this name.
+    """Return the properties of one file, or None if there is no such file.
 
     Args:
         files: The dataset.

@@ -1,4 +1,4 @@
-"""``provena://``: datasets as files for everything that opens files through fsspec.
+"""``provena://``: datasets as an fsspec file system.
 
 Nothing needs to be imported: with this package installed, ``pandas.read_csv("provena://10378.1/1451860/obs.csv")``
 finds :class:`ProvenaFileSystem` by itself.

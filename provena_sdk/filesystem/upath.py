@@ -39,10 +39,10 @@ class ProvenaPath(UPath):
         return parts[1:] if parts and parts[0] == "/" else parts
 
     def iterdir(self) -> Iterator[Self]:
-        """Yield what a folder, a dataset or the archive holds.
+        """Yield the entries of a folder, a dataset or the archive.
 
         Raises:
-            NotADirectoryError: It is no folder.
+            NotADirectoryError: It is not a folder.
         """
         if place(self.path).handle:
             yield from super().iterdir()

@@ -1,1 +1,1 @@
-"""What services, sign-in and files have in common about the network."""
+"""Network settings shared by services, sign-in and files: TLS, proxies, HTTP dates, back-off."""

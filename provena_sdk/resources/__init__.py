@@ -1,1 +1,1 @@
-"""What users call: one module a noun. The async twins in ``_async`` are written by ``scripts/twins.py``."""
+"""The methods that users call. ``scripts/twins.py`` generates the async versions in ``_async``."""

@@ -59,9 +59,9 @@ class RetryRule:
     Args:
         base: Seconds of the first wait's upper bound; it doubles with each further wait.
         cap: Upper bound in seconds of a wait that we choose.
-        patience: Seconds since the first failure of a request after which it is not retried.
+        patience: Seconds after the first failure of a request during which it is retried.
         least: Attempts made before time counts: a long line may need minutes for each.
-        most: Attempts after which a request is not retried in any case.
+        most: The most attempts of a request in any case.
         strangers: The most attempts while the store has never answered, which is rather a wrong address than an outage.
         slow: The most attempts of a request whose bytes move too slowly; each takes a minute.
         damaged: The most attempts of a request whose bytes arrive damaged.

@@ -1,1 +1,1 @@
-"""Moving files between a folder and a dataset: plan, run, report."""
+"""Transfer files between a folder and a dataset: plan, run, report."""

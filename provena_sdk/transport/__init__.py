@@ -1,1 +1,1 @@
-"""Sending calls: retries, tokens, timeouts and connections, for a blocking and for an awaiting caller."""
+"""Send calls: retries, tokens, timeouts and connections, sync and async."""

@@ -1,4 +1,4 @@
-"""What comes from elsewhere controls no terminal, shows no secret and costs no time."""
+"""External text cannot control the terminal, show secrets or take long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _plain(text: str) -> bool:
 
 
 @given(st.text(st.characters(codec=None), max_size=3000))
-def test_whatever_comes_in_one_printable_line_goes_out(text: str) -> None:
+def test_any_text_becomes_one_printable_line(text: str) -> None:
     assert _plain(printable(text))
     assert len(printable(text)) <= 200
     assert _plain(server_text(text))
@@ -77,7 +77,7 @@ def test_secrets_are_left_out(text: str) -> None:
 
 @pytest.mark.parametrize("fill", [" ", "aws_", "a", "eyJ", "eyJaaaaaaaa.", "Bearer ", "password=", "\x1b["])
 @pytest.mark.parametrize("function", [printable, server_text])
-def test_a_thousand_times_the_text_takes_no_longer(function: Callable[[str], str], fill: str) -> None:
+def test_the_time_does_not_grow_with_the_text(function: Callable[[str], str], fill: str) -> None:
     def seconds(text: str) -> float:
         best = 1e9
         for _ in range(5):
@@ -109,5 +109,5 @@ def test_an_error_has_a_bounded_length(name: str) -> None:
         assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-def test_the_next_step_is_shown_behind_a_long_message() -> None:
+def test_the_hint_is_shown_after_a_long_message() -> None:
     assert str(InvalidArgument("path", "x" * 5000, hint="Shorten it.")).endswith("… Shorten it.")

@@ -1,4 +1,4 @@
-"""Datasets that other libraries read and write by their addresses alone.
+"""Datasets that other libraries read and write by URL.
 
 The tests below import nothing of ours, as nobody who uses those libraries has to.
 """
@@ -68,7 +68,7 @@ def reef(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def url(reef: str) -> str:
-    """The dataset's address."""
+    """The dataset's URL."""
     return f"provena://{reef}"
 
 

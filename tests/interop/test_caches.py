@@ -1,4 +1,4 @@
-"""fsspec's caches before an address."""
+"""fsspec's caches, as a prefix of the URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A catalogue of intake that lies in a dataset and names files of it."""
+"""An intake catalogue in a dataset, with URLs of its files."""
 
 from __future__ import annotations
 

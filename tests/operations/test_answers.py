@@ -1,4 +1,4 @@
-"""Answers nobody recorded: gateways, cut-off bodies, wrong shapes, and whatever else may come over a wire."""
+"""Answers that were not recorded: gateways, truncated bodies, wrong shapes and others."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_deeply_nested_bodies_are_unreadable() -> None:
     assert type(answer(500, nested)) is errors.ServerError
 
 
-def test_a_page_in_the_place_of_an_answer_names_the_address() -> None:
+def test_a_web_page_instead_of_an_answer_names_the_url() -> None:
     assert "datastore URL" in str(answer(200, PAGE, HTML))
     assert answer(502, PAGE, HTML).detail == "502 Bad Gateway"
 
@@ -126,7 +126,7 @@ def test_a_missing_field_is_named() -> None:
     assert "status is missing" in str(error)
 
 
-def test_the_wait_that_a_service_asks_for() -> None:
+def test_retry_after() -> None:
     error = answer(429, {"message": "Too Many Requests"}, {**JSON, "Retry-After": "7"})
     assert isinstance(error, errors.RateLimited)
     assert error.retry_after == 7.0
@@ -149,7 +149,7 @@ SECRETS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("text", "secret"), SECRETS)
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500, 502])
 @pytest.mark.parametrize("shape", ["plain", "detail", "message", "entry", "page"])
-def test_secrets_in_bodies_do_not_get_out(status: int, text: str, secret: str, shape: str) -> None:
+def test_secrets_in_bodies_are_not_shown(status: int, text: str, secret: str, shape: str) -> None:
     shapes: dict[str, tuple[dict[str, str], bytes]] = {
         "plain": ({"content-type": "text/plain"}, text.encode()),
         "detail": (JSON, json.dumps({"detail": text}).encode()),
@@ -162,7 +162,7 @@ def test_secrets_in_bodies_do_not_get_out(status: int, text: str, secret: str, s
     assert secret not in f"{error} {error!r} {vars(error)} {error.__reduce__()}"
 
 
-def test_secrets_in_a_refusal_do_not_get_out() -> None:
+def test_secrets_in_a_refusal_are_not_shown() -> None:
     error = answer(200, {"status": {"success": False, "details": f"bad {TOKEN}"}})
     assert "eyJ" not in f"{error} {vars(error)}"
     assert "bad <secret>" in str(error)
@@ -270,7 +270,7 @@ def operations_once(operations: list[Any]) -> Callable[[int], Any]:
         ("", "no reason given. Ask"),
     ],
 )
-def test_what_the_service_said_ends_as_a_sentence(detail: str, end: str) -> None:
+def test_the_services_explanation_ends_as_a_sentence(detail: str, end: str) -> None:
     error = answer(401, {"detail": detail})
     assert isinstance(error, errors.DatasetAccessDenied)
     assert end in str(error)
@@ -290,7 +290,7 @@ def test_a_failure_names_the_service_and_the_next_step() -> None:
     assert str(answer(500, {"detail": "Broken."})) == f"The datastore service failed (500): Broken. {hint}"
 
 
-def test_a_dataset_under_review_or_released_names_both_ways_on() -> None:
+def test_a_dataset_under_review_or_released_names_both_next_steps() -> None:
     # The service has one answer for both.
     error = answer(403, {"detail": "Dataset 10378.1/1 is pending review or is released. No writing."})
     assert error.hint == (
@@ -321,7 +321,7 @@ def test_a_dataset_under_review_or_released_names_both_ways_on() -> None:
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-def test_what_is_not_a_web_address_is_not_handed_out(operation: Any, field: str, url: str) -> None:
+def test_urls_other_than_http_and_https_are_refused(operation: Any, field: str, url: str) -> None:
     keys = {
         "aws_access_key_id": "id",
         "aws_secret_access_key": "key",

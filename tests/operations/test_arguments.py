@@ -1,4 +1,4 @@
-"""What callers may pass, and how what is wrong is refused by name before anything is sent."""
+"""Accepted arguments, and refusal of bad ones by name before anything is sent."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_metadata_files_that_are_refused(tmp_path: Path, content: bytes, told: s
     assert told in str(refused(lambda: datastore.mint_dataset(path)))
 
 
-def test_a_folder_is_no_metadata(tmp_path: Path) -> None:
+def test_a_folder_is_not_metadata(tmp_path: Path) -> None:
     assert "cannot be read" in str(refused(lambda: datastore.mint_dataset(tmp_path)))
 
 
@@ -431,19 +431,19 @@ def test_bad_arguments_are_refused_by_name(workflow: Callable[[], object], argum
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "5", None])
-def test_lengths_of_time_that_are_refused(value: object) -> None:
+def test_durations_that_are_refused(value: object) -> None:
     with pytest.raises(InvalidArgument, match="timeout"):
         arguments.seconds("timeout", value)
 
 
-def test_lengths_of_time() -> None:
+def test_durations() -> None:
     assert arguments.seconds("timeout", 0.5) == 0.5
     assert arguments.seconds("timeout", 3) == 3
 
 
 @pytest.mark.parametrize("value", ["reef", b"reef", 5, {"reef": 1}, iter(["reef"])])
 @pytest.mark.parametrize("field", ["keywords", "formats"])
-def test_a_list_of_a_model_that_is_no_list_is_named(field: str, value: object) -> None:
+def test_a_field_that_is_not_a_list_is_named(field: str, value: object) -> None:
     metadata = CollectionFormat.from_dict(METADATA)
     setattr(metadata.dataset_info, field, value)
     error = refused(lambda: datastore.mint_dataset(metadata))

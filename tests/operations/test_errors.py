@@ -53,7 +53,7 @@ def made(kind: type[Any]) -> ProvenaError:
     return error
 
 
-def test_the_list_of_public_errors_is_whole() -> None:
+def test_the_list_of_public_errors_is_complete() -> None:
     defined = {
         name
         for name, kind in vars(errors).items()
@@ -77,7 +77,7 @@ def test_error_keeps_its_fields(kind: type[ProvenaError]) -> None:
 
 
 @pytest.mark.parametrize("kind", classes(), ids=lambda kind: kind.__name__)
-def test_error_says_when_it_comes(kind: type[ProvenaError]) -> None:
+def test_error_documents_when_it_is_raised(kind: type[ProvenaError]) -> None:
     assert kind.__doc__
 
 
@@ -98,7 +98,7 @@ def test_error_says_when_it_comes(kind: type[ProvenaError]) -> None:
         (errors.IntegrityError, OSError),
     ],
 )
-def test_error_is_also_of_pythons_kind(kind: type[ProvenaError], native: type[Exception]) -> None:
+def test_error_is_also_a_builtin_exception(kind: type[ProvenaError], native: type[Exception]) -> None:
     with pytest.raises(native):
         raise made(kind)
 

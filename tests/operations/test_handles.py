@@ -1,4 +1,4 @@
-"""Handles as people have them, and what is not one."""
+"""Forms of handles, and what is not a handle."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ID = "10378.1/1900016"
         f"{ID}/",
     ],
 )
-def test_every_written_form_is_taken(written: str) -> None:
+def test_every_form_of_a_handle_is_accepted(written: str) -> None:
     assert handles.handle("id", written, domain="example.org:8443") == ID
 
 
@@ -54,7 +54,7 @@ def test_every_written_form_is_taken(written: str) -> None:
         f"doi:{ID}",
     ],
 )
-def test_the_handle_inside_of_something_else_is_named(other: str) -> None:
+def test_a_handle_within_another_text_is_suggested(other: str) -> None:
     with pytest.raises(InvalidArgument, match="is not a handle") as caught:
         handles.handle("id", other, domain="example.org")
     assert caught.value.hint == f"Did you mean '{ID}'?"
@@ -64,7 +64,7 @@ def test_the_handle_inside_of_something_else_is_named(other: str) -> None:
     "other",
     ["", "reef", "https://hdl.handle.net/reef", "a/b/c", "doi:reef/1", "https://[x/", "a" * 5_000 + "/b"],
 )
-def test_what_holds_no_handle_is_told_what_one_looks_like(other: str) -> None:
+def test_a_text_without_a_handle_gets_an_example(other: str) -> None:
     with pytest.raises(InvalidArgument, match="is not a handle") as caught:
         handles.handle("id", other)
     assert caught.value.hint == "A handle looks like '10378.1/1451860'."
@@ -124,7 +124,7 @@ PAGE = f"https://data.example.org/dataset/{ID}"
         lambda w: review.action_approval(None, dataset_id=w, approve=True, notes="n"),
     ],
 )
-def test_every_workflow_takes_written_handles(made: object, written: str) -> None:
+def test_every_workflow_accepts_every_form_of_a_handle(made: object, written: str) -> None:
     request = first(made(written))  # type: ignore[operator]  # a function of the table
     sent: dict[str, object] = {**request.get("params", {}), **request.get("json", {})}
     named = [value for name, value in sent.items() if name.endswith("id") and name != "history_id"]
@@ -132,5 +132,5 @@ def test_every_workflow_takes_written_handles(made: object, written: str) -> Non
     assert set(named) == {ID}
 
 
-def test_a_reviewer_that_is_no_handle_can_still_be_deleted() -> None:
+def test_a_reviewer_whose_id_is_not_a_handle_can_be_deleted() -> None:
     assert first(review.delete_reviewer("does/not/exist"))["params"] == {"reviewer_id": "does/not/exist"}

@@ -1,4 +1,4 @@
-"""Refusals as the real services gave them: what each is taken to be, and who has to do what about it."""
+"""Refusals recorded from the real services: the error and the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sandbox whose services take the tokens of an issuer that is not its own."""
+"""A sandbox whose services accept tokens of an external issuer."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def ask(sandbox: Sandbox, send: Any) -> Callable[[str], Any]:
     return lambda token: send(sandbox.datastore_url, "GET", "/check-access/check-read-access", token=token)
 
 
-def test_its_tokens_are_taken(issuer: Issuer, sandbox: Sandbox, ask: Any, send: Any) -> None:
+def test_its_tokens_are_accepted(issuer: Issuer, sandbox: Sandbox, ask: Any, send: Any) -> None:
     answer = ask(issuer.token())
     assert (answer.status, answer.body["username"]) == (200, "writer")
     found = send(
@@ -131,7 +131,7 @@ def test_a_new_key_is_fetched_and_an_old_one_still_counts(issuer: Issuer, ask: A
     assert ask(old).status == 200
 
 
-def test_a_key_that_was_withdrawn_counts_no_longer(
+def test_a_withdrawn_key_is_no_longer_accepted(
     issuer: Issuer, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = issuer.token()
@@ -168,7 +168,7 @@ def test_an_issuer_that_is_down_matters_only_for_keys_that_are_not_known(
     assert issuer.url in answer.body["detail"]
 
 
-def test_an_account_that_nobody_knows_can_register(issuer: Issuer, sandbox: Sandbox, send: Any) -> None:
+def test_an_unknown_account_can_register(issuer: Issuer, sandbox: Sandbox, send: Any) -> None:
     for _ in range(2):
         token = issuer.token(user="somebody", email="somebody@example.org")
         answer = send(
@@ -179,7 +179,7 @@ def test_an_account_that_nobody_knows_can_register(issuer: Issuer, sandbox: Sand
     assert persons.count("somebody") == 1
 
 
-def test_what_the_sandbox_has_no_say_in_is_refused(sandbox: Sandbox, issuer: Issuer) -> None:
+def test_what_the_sandbox_does_not_control_is_refused(sandbox: Sandbox, issuer: Issuer) -> None:
     for act in (
         sandbox.access_token,
         sandbox.offline_token,

@@ -1,4 +1,4 @@
-"""A sandbox whose files lie in a store that is not its own; moto stands in for one, and checks no policy.
+"""A sandbox with files in an external store; moto is used for that, and checks no policy.
 
 What real stores make of the credentials is tried in ``tests/live``.
 """
@@ -56,7 +56,7 @@ def _keys(bucket: Any) -> list[str]:
     return [entry["Key"] for entry in bucket.list_objects_v2(Bucket="reef-files").get("Contents", ())]
 
 
-def test_files_lie_in_the_store(sandbox: Sandbox, bucket: Any, store_url: str, send: Any) -> None:
+def test_files_are_kept_in_the_store(sandbox: Sandbox, bucket: Any, store_url: str, send: Any) -> None:
     handle = sandbox.add_dataset("Reef", files={"a.csv": b"1,2"})
     prefix = f"datasets/{handle.replace('.', '-').replace('/', '-')}/"
     assert _keys(bucket) == [f"{prefix}a.csv", f"{prefix}metadata.json"]
@@ -99,7 +99,7 @@ def test_credentials_come_from_the_store(sandbox: Sandbox, send: Any) -> None:
         assert given["aws_access_key_id"] != "root"
 
 
-def test_a_policy_opens_one_prefix() -> None:
+def test_a_policy_grants_access_to_one_prefix() -> None:
     reading = json.dumps(document(statements("reef", "datasets/10378-1-12/", write=False)))
     assert "arn:aws:s3:::reef/datasets/10378-1-12/*" in reading
     assert "Put" not in reading
@@ -176,7 +176,7 @@ def test_a_store_that_does_not_answer_is_named() -> None:
         ({"sts_url": "sts"}, "sts_url must be a URL"),
     ],
 )
-def test_what_does_not_fit_is_named(change: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_named(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ExternalStore(**({"url": "http://127.0.0.1:9000", **KEYS} | change))
 
@@ -190,7 +190,7 @@ def test_secrets_stay_out_of_the_repr() -> None:
     assert "secret-of-root" not in repr(ExternalStore(url="http://127.0.0.1:9000", **KEYS))
 
 
-def test_the_command_takes_keys_from_the_environment(
+def test_the_command_takes_credentials_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)

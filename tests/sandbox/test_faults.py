@@ -13,7 +13,7 @@ from provena_sdk.sandbox.seed import metadata
 ROOT = "/"
 
 
-def test_a_fault_strikes_so_often_and_no_more(provena_sandbox: Sandbox, send: Any) -> None:
+def test_a_fault_affects_the_given_number_of_requests(provena_sandbox: Sandbox, send: Any) -> None:
     provena_sandbox.faults.add(Fault.too_many_requests("7", service="datastore", times=2))
     answers = [send(provena_sandbox.datastore_url, "GET", ROOT) for _ in range(3)]
     assert [answer.status for answer in answers] == [429, 429, 200]
@@ -22,7 +22,7 @@ def test_a_fault_strikes_so_often_and_no_more(provena_sandbox: Sandbox, send: An
     assert provena_sandbox.faults.pending() == []
 
 
-def test_a_fault_strikes_only_what_it_names(provena_sandbox: Sandbox, send: Any) -> None:
+def test_a_fault_affects_only_matching_requests(provena_sandbox: Sandbox, send: Any) -> None:
     provena_sandbox.faults.add(
         Fault(service="search", path="/search/*", method="GET", status=503, times=None)
     )
@@ -94,7 +94,7 @@ def test_an_answer_is_cut_short(provena_sandbox: Sandbox, send: Any) -> None:
     assert cut.value.partial == b'{"mes'
 
 
-def test_an_answer_is_no_json(provena_sandbox: Sandbox, send: Any) -> None:
+def test_an_answer_is_not_json(provena_sandbox: Sandbox, send: Any) -> None:
     provena_sandbox.faults.add(Fault(body="<oops>", headers={"x-from": "proxy"}))
     answer = send(provena_sandbox.datastore_url, "GET", ROOT)
     assert (answer.status, answer.content) == (200, b"<oops>")
@@ -121,7 +121,7 @@ def test_a_slow_request_holds_up_no_other(provena_sandbox: Sandbox, send: Any) -
     slow.close()
 
 
-def test_temporary_keys_can_be_ended(provena_sandbox: Sandbox) -> None:
+def test_temporary_credentials_can_be_expired(provena_sandbox: Sandbox) -> None:
     dataset = provena_sandbox.add_dataset(files={"a.csv": b"1"})
     keys = provena_sandbox.storage.credentials_for(dataset, write=False)
     grant = provena_sandbox.storage.grants.find(keys.access_key_id)
@@ -132,7 +132,7 @@ def test_temporary_keys_can_be_ended(provena_sandbox: Sandbox) -> None:
     assert grant.expires <= time.time()
 
 
-def test_a_sandbox_elsewhere_can_be_reached_into(provena_sandbox: Sandbox, send: Any) -> None:
+def test_a_sandbox_in_another_process_can_be_controlled(provena_sandbox: Sandbox, send: Any) -> None:
     base = provena_sandbox.issuer_url.partition("/auth/")[0]
     fault = {"service": "datastore", "status": 429, "headers": {"retry-after": "3"}}
     assert send(base, "POST", "/sandbox/faults", data=[fault]).body == {"added": 1}
@@ -184,7 +184,7 @@ def test_what_cannot_be_done_is_refused(provena_sandbox: Sandbox, send: Any, pat
         ("truncate", -1, "must not be negative"),
     ],
 )
-def test_a_fault_that_could_never_strike_is_refused(name: str, value: Any, message: str) -> None:
+def test_an_invalid_fault_is_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         Fault(**{name: value})
     assert str(caught.value).startswith(f"{name} ")

@@ -69,7 +69,7 @@ def test_the_served_schema_of_datasets_stands_on_its_own(provena_sandbox: Sandbo
     assert "components" not in json.dumps(schema)
 
 
-def test_datasets_can_be_put_in(provena_sandbox: Sandbox, fetch: Any, send: Any) -> None:
+def test_datasets_can_be_added(provena_sandbox: Sandbox, fetch: Any, send: Any) -> None:
     handle = provena_sandbox.add_dataset("Tides", files={"a/b.csv": b"1,2"}, keywords=["sea"])
     item = fetch(handle).body["item"]
     assert item["display_name"] == "Tides"
@@ -110,7 +110,7 @@ def test_a_spatial_reference_that_does_not_exist_is_refused(provena_sandbox: San
         ("metadata-write", 401, 401),
     ],
 )
-def test_who_may_write_may_read_files_too(
+def test_write_permission_includes_reading_files(
     provena_sandbox: Sandbox, send: Any, role: str, may_read: int, may_write: int
 ) -> None:
     dataset = provena_sandbox.add_dataset()
@@ -210,7 +210,7 @@ def test_an_integer_of_a_pagination_key_must_stay_one(provena_sandbox: Sandbox, 
     assert send(provena_sandbox.datastore_url, "POST", path, token=token, data=asked).status == 500
 
 
-def test_reset_forgets_everything_and_keeps_the_addresses(provena_sandbox: Sandbox, send: Any) -> None:
+def test_reset_discards_everything_and_keeps_the_urls(provena_sandbox: Sandbox, send: Any) -> None:
     before = provena_sandbox.environment()
     handle = provena_sandbox.add_dataset(files={"a": b"1"})
     provena_sandbox.advance(1000)
@@ -224,13 +224,13 @@ def test_reset_forgets_everything_and_keeps_the_addresses(provena_sandbox: Sandb
     assert [entry.path for entry in provena_sandbox.requests] == ["/"]
 
 
-def test_what_it_holds_at_first_can_be_chosen(send: Any) -> None:
+def test_its_initial_content_can_be_chosen(send: Any) -> None:
     sandbox = Sandbox(seed=Seed(datasets=7))
     assert len(list(sandbox.state.datasets())) == 7
     assert Sandbox(seed=False).state.items == {}
 
 
-def test_users_can_be_brought_along(send: Any) -> None:
+def test_users_can_be_given(send: Any) -> None:
     users = {**STANDARD_USERS, "guest": User("guest", ("entity-registry-read",), "guest@example.com")}
     with Sandbox(users=users) as sandbox:
         token = sandbox.access_token("guest")
@@ -270,7 +270,7 @@ def test_no_secret_shows_in_a_repr(provena_sandbox: Sandbox) -> None:
     assert code.device_code not in repr(code)
 
 
-def test_the_environment_leads_to_it(provena_environment: dict[str, str], provena_sandbox: Sandbox) -> None:
+def test_the_environment_points_to_it(provena_environment: dict[str, str], provena_sandbox: Sandbox) -> None:
     import os
 
     assert os.environ["PROVENA_DATASTORE_URL"] == provena_sandbox.datastore_url
@@ -369,7 +369,7 @@ def test_the_command_ends_with_its_terminal(command: Any) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
-def test_it_says_when_it_does_not_run() -> None:
+def test_it_reports_that_it_is_not_running() -> None:
     sandbox = Sandbox()
     attempts: list[Callable[[], object]] = [
         lambda: sandbox.datastore_url,
@@ -387,7 +387,7 @@ def test_it_says_when_it_does_not_run() -> None:
         sandbox.environment()
 
 
-def test_it_names_what_there_is_not(provena_sandbox: Sandbox) -> None:
+def test_it_names_unknown_things(provena_sandbox: Sandbox) -> None:
     attempts: list[Callable[[], object]] = [
         lambda: provena_sandbox.access_token("bob"),
         lambda: provena_sandbox.offline_token("bob"),
@@ -404,6 +404,6 @@ def test_it_names_what_there_is_not(provena_sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_there_is_not(port: int) -> None:
+def test_a_port_out_of_range(port: int) -> None:
     with pytest.raises(ValueError, match="ports must be between 0 and 65535; check s3"):
         Sandbox(ports={"s3": port})

@@ -160,7 +160,7 @@ def test_polling_too_fast_is_told_to_slow_down(realm: Realm) -> None:
     assert refusal(realm.poll(code)) == (400, "authorization_pending")
 
 
-def test_a_denied_device_is_told_so(realm: Realm) -> None:
+def test_a_denied_device_is_informed(realm: Realm) -> None:
     code = realm.start()
     realm.sandbox.deny(code["user_code"])
     assert refusal(realm.poll(code)) == (400, "access_denied")
@@ -205,14 +205,14 @@ def test_a_refresh_token_used_too_often_ends_its_session(
         assert newest.status == (200 if rotation == "off" else 400)
 
 
-def test_a_token_says_whether_it_is_good_for_few_uses(send: Any) -> None:
+def test_a_token_shows_whether_its_uses_are_limited(send: Any) -> None:
     for rotation, says in (("off", False), ("one-reuse", True), ("no-reuse", True)):
         with Sandbox(rotation=rotation) as sandbox:  # type: ignore[arg-type]  # of each
             token = Realm(sandbox, send).sign_in()["refresh_token"]
             assert ("reuse_id" in jwt.decode(token, options={"verify_signature": False})) is says
 
 
-def test_a_rotation_there_is_not() -> None:
+def test_an_unknown_rotation() -> None:
     with pytest.raises(ValueError, match="rotation must be one of off, one-reuse, no-reuse, not 'always'"):
         Sandbox(rotation="always")  # type: ignore[arg-type]  # on purpose
 
@@ -360,14 +360,14 @@ def eager() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def test_devices_can_be_approved_without_anybody(eager: Sandbox, send: Any) -> None:
+def test_devices_can_be_approved_automatically(eager: Sandbox, send: Any) -> None:
     realm = Realm(eager, send)
     code = realm.start()
     assert code["interval"] == 0
     assert realm.poll(code).status == 200
 
 
-def test_nobody_is_approved_who_does_not_exist(realm: Realm) -> None:
+def test_an_unknown_user_cannot_be_approved(realm: Realm) -> None:
     code = realm.start()
     with pytest.raises(LookupError, match="There is no user 'ghost'"):
         realm.sandbox.approve(code["user_code"], "ghost")

@@ -50,7 +50,7 @@ def test_pipelined_requests_keep_their_order_behind_a_slow_one(provena_sandbox: 
     assert [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404"]
 
 
-def test_a_body_may_come_in_chunks_and_pieces(sandbox: Sandbox) -> None:
+def test_a_body_may_arrive_in_chunks(sandbox: Sandbox) -> None:
     token = sandbox.access_token("writer")
     head = (
         f"POST /registry/items/list HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
@@ -61,7 +61,7 @@ def test_a_body_may_come_in_chunks_and_pieces(sandbox: Sandbox) -> None:
     assert b"valid min value: 1" in received
 
 
-def test_a_client_that_waits_for_leave_to_send_gets_it(sandbox: Sandbox) -> None:
+def test_a_client_that_expects_100_continue_gets_it(sandbox: Sandbox) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     received = talk(sandbox.datastore_url, head + b"{}", 2)
     assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 405 ")
@@ -79,7 +79,7 @@ def test_the_connection_closes_when_the_client_wants_it(sandbox: Sandbox, versio
     assert b"\r\nconnection: close\r\n" in received
 
 
-def test_nonsense_is_refused(sandbox: Sandbox) -> None:
+def test_malformed_requests_are_refused(sandbox: Sandbox) -> None:
     assert talk(sandbox.datastore_url, b"\x16\x03\x01nonsense\r\n\r\n", 99).startswith(b"HTTP/1.1 400 ")
 
 

@@ -1,4 +1,4 @@
-"""Every secret that the sandbox makes, noted as it is made."""
+"""Record every secret that the sandbox creates."""
 
 from __future__ import annotations
 

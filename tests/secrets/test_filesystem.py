@@ -96,7 +96,7 @@ def test_file_systems_and_open_files(
         assert secrets.within(data) == []
 
 
-def test_a_lease_is_shown_without_its_keys(
+def test_a_lease_is_shown_without_its_credentials(
     sandbox: Sandbox, reef: str, secrets: Secrets, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -255,7 +255,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         self._current = None
 
     def close(self) -> None:
-        """Let go of everything; what is on its way is given up."""
+        """Release all memory, and cancel requests in progress."""
         self._near = None
         with self._lock:
             for cached in self._cached[:]:

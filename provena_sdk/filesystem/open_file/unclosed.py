@@ -1,6 +1,6 @@
-"""Files that are being written and that nobody closes.
+"""Warn about files that are opened for writing and never closed.
 
-Such a file is given up: nobody said that it is complete, and half a file must not replace a whole one.
+The upload of such a file is aborted: it may be incomplete, and must not replace a complete file.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _MESSAGE: Final = "%s was never closed, and is not uploaded. Open it in a 'with'
 
 
 class Unclosed:
-    """Says that a file was never closed: in the log, and as a ResourceWarning when it is garbage collected.
+    """Reports a file that was never closed: in the log, and as a ResourceWarning when it is garbage collected.
 
-    The log speaks at the end of the interpreter as well, when the file may not be collected any more.
+    The log entry is also written at the end of the interpreter, when the file may not be collected any more.
 
     Args:
         file: The file, which is not kept alive.
@@ -30,19 +30,19 @@ class Unclosed:
 
     def __init__(self, file: object, path: str) -> None:
         self._text = _MESSAGE % quoted(path)
-        # It speaks once, whoever is first: the end of the interpreter, the garbage collector or the file itself.
+        # Runs once, whichever comes first: the end of the interpreter, the garbage collector or the file itself.
         self._logging = weakref.finalize(file, _log.warning, "%s", self._text)
 
     def settled(self) -> None:
-        """Say nothing: the file was closed, or given up on purpose."""
+        """Report nothing: the file was closed, or its upload aborted on purpose."""
         self._logging.detach()
 
     def left(self) -> None:
-        """Say it in the log."""
+        """Write the log entry."""
         self._logging()
 
     def collected(self) -> None:
-        """Say it in the log and as a warning."""
+        """Write the log entry and issue the warning."""
         self.left()
         if not sys.is_finalizing():
             warnings.warn(self._text, ResourceWarning, stacklevel=2)

@@ -284,7 +284,7 @@ class Exchange:
         )
 
     def senseless(self, path: str | None) -> FileStoreError:
-        """Return the error for an answer that S3 does not give."""
+        """Return the error for an answer that does not follow the S3 API."""
         return FileStoreError(
             f"The object store's answer for {self._folder.label} makes no sense.",
             path=path,

@@ -35,7 +35,7 @@ def test_crcs_give_the_published_check_values(algorithm: str, expected: str) -> 
 
 @settings(max_examples=50, deadline=None)
 @given(data=st.binary(max_size=200), cut=st.integers(0, 200), algorithm=st.sampled_from(ALGORITHMS))
-def test_checksums_do_not_depend_on_the_pieces(data: bytes, cut: int, algorithm: str) -> None:
+def test_checksums_do_not_depend_on_the_chunks(data: bytes, cut: int, algorithm: str) -> None:
     value = new_checksum(algorithm)
     value.update(data[:cut])
     value.update(memoryview(data)[cut:])

@@ -1,4 +1,4 @@
-"""What an S3 store must do, asked of the sandbox's server and of moto's alike.
+"""The behaviour of an S3 store, tested on the sandbox's server and on moto's.
 
 A difference of moto's from Amazon S3 is named where it shows; the test then has to fail there.
 """
@@ -331,7 +331,7 @@ async def test_entries_of_a_listing(store: Store) -> None:
 
 
 @moto_differs("takes any token for a key")
-async def test_a_token_nobody_gave_is_refused(store: Store) -> None:
+async def test_an_unknown_token_is_refused(store: Store) -> None:
     assert await refusal(store.page(ContinuationToken="no such token")) == (400, "InvalidArgument")
 
 
@@ -450,7 +450,7 @@ async def test_a_part_sent_again_replaces_the_first(store: Store) -> None:
     assert await store.get("x") == b"second"
 
 
-async def test_uploads_under_way_are_listed(store: Store) -> None:
+async def test_uploads_in_progress_are_listed(store: Store) -> None:
     made = sorted([(key, (await store.begin(key, []))[0]) for key in ("a/1", "a/2", "b")])
     found = await store.client.list_multipart_uploads(Bucket=store.bucket)
     assert sorted((one["Key"], one["UploadId"]) for one in found["Uploads"]) == made
@@ -458,7 +458,7 @@ async def test_uploads_under_way_are_listed(store: Store) -> None:
     assert [one["Key"] for one in only["Uploads"]] == ["a/1", "a/2"]
 
 
-async def test_an_upload_can_be_given_up(store: Store) -> None:
+async def test_an_upload_can_be_aborted(store: Store) -> None:
     upload_id, _ = await store.begin("x", [b"1"])
     target = {"Bucket": store.bucket, "Key": "x", "UploadId": upload_id}
     await store.client.abort_multipart_upload(**target)
@@ -467,7 +467,7 @@ async def test_an_upload_can_be_given_up(store: Store) -> None:
 
 
 @moto_differs("fails with 500")
-async def test_an_upload_given_up_takes_nothing_more(store: Store) -> None:
+async def test_an_aborted_upload_accepts_no_parts(store: Store) -> None:
     upload_id, made = await store.begin("x", [b"1"])
     target = {"Bucket": store.bucket, "Key": "x", "UploadId": upload_id}
     await store.client.abort_multipart_upload(**target)
@@ -526,7 +526,7 @@ async def test_completing_checks_the_size(store: Store) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "SHA256", "SHA1"])
-async def test_checksums_are_kept_and_told(store: Store, algorithm: str) -> None:
+async def test_checksums_are_stored_and_returned(store: Store, algorithm: str) -> None:
     value = {
         "CRC32": crc32(b"data"),
         "SHA1": base64.b64encode(hashlib.sha1(b"data").digest()).decode(),
@@ -572,7 +572,7 @@ async def test_completing_names_the_checksum_of_each_part(store: Store) -> None:
 
 
 @moto_differs("names no type of checksum")
-async def test_what_a_checksum_covers_is_told(store: Store) -> None:
+async def test_the_checksum_type_is_returned(store: Store) -> None:
     await store.put("x", b"data", ChecksumCRC32=crc32(b"data"))
     assert (await store.head("x", ChecksumMode="ENABLED"))["ChecksumType"] == "FULL_OBJECT"
 

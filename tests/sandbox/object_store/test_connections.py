@@ -108,7 +108,7 @@ async def test_a_refused_body_is_read_over(running: Any) -> None:
     writer.close()
 
 
-async def test_what_is_no_http_is_refused(running: Any) -> None:
+async def test_what_is_not_http_is_refused(running: Any) -> None:
     for nonsense in (b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000 + b"\r\n\r\n"):
         reader, writer = await running.connect()
         writer.write(nonsense)

@@ -20,7 +20,7 @@ MIB = 1 << 20
     pieces=st.lists(st.binary(max_size=40), max_size=12),
     algorithm=st.sampled_from(CRCS),
 )
-def test_checksums_of_pieces_make_that_of_the_whole(pieces: list[bytes], algorithm: str) -> None:
+def test_checksums_of_parts_combine(pieces: list[bytes], algorithm: str) -> None:
     def digest(data: bytes) -> bytes:
         checksum = new_checksum(algorithm)
         checksum.update(data)
@@ -30,14 +30,14 @@ def test_checksums_of_pieces_make_that_of_the_whole(pieces: list[bytes], algorit
 
 
 @given(size=st.integers(0, 60), start=st.integers(0, 60), stop=st.integers(0, 60))
-def test_a_block_over_and_over(size: int, start: int, stop: int) -> None:
+def test_a_repeated_block(size: int, start: int, stop: int) -> None:
     blob = RepeatedBlob(size, b"abcdefg")
     whole = (b"abcdefg" * 9)[:size]
     assert blob.read() == whole
     assert blob.read(start, stop) == whole[start:stop]
 
 
-async def test_a_listing_nobody_put_there(start: Any) -> None:
+async def test_a_synthetic_listing(start: Any) -> None:
     store = CountingStore()
     running = await start(store)
     store.create_listing("many", "datasets/1/", count=2500, size=10)
@@ -83,7 +83,7 @@ async def test_uploads_are_counted_and_not_kept(start: Any) -> None:
     assert store.get(BUCKET, "kept") == b"data"
 
 
-async def test_made_up_files_have_the_etag_of_their_parts(start: Any) -> None:
+async def test_synthetic_files_have_the_etag_of_their_parts(start: Any) -> None:
     store = CountingStore()
     running = await start(store)
     item = store.make_up(BUCKET, "x", 20 * MIB + 5, part_bytes=8 * MIB)

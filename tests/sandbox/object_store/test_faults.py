@@ -129,7 +129,7 @@ async def test_an_object_replaced_between_two_reads(served: Any) -> None:
     assert (await get(served, "large.nc")).content == b"new content"
 
 
-def test_a_misspelt_kind_is_refused() -> None:
+def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="latency"):
         ObjectFault(kind="slow")  # type: ignore[arg-type]
 
@@ -174,7 +174,7 @@ async def test_an_upload_damaged_in_chunks(running: Any) -> None:
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-async def test_errors_that_say_200(running: Any, after_effect: bool) -> None:
+async def test_errors_with_status_200(running: Any, after_effect: bool) -> None:
     running.store.put(BUCKET, "a", b"data")
     headers = {"x-amz-copy-source": f"{BUCKET}/a"}
     fault = add(running, kind="error_in_200", after_effect=after_effect, times=None)

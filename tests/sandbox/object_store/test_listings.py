@@ -132,7 +132,7 @@ def test_paging_agrees_with_a_plain_listing(keys: list[str], prefix: str, limit:
     assert store.keys(BUCKET, prefix) == sorted(key for key in keys if key.startswith(prefix))
 
 
-async def test_uploads_under_way_are_listed(running: Any) -> None:
+async def test_uploads_in_progress_are_listed(running: Any) -> None:
     client = await running.client()
     made = []
     for key in ("a/1", "a/1", "a/2", "b"):

@@ -146,7 +146,7 @@ async def test_real_limits_hold_unless_lowered(running: Any) -> None:
     assert await code(call) == "EntityTooSmall"
 
 
-async def test_an_upload_can_be_given_up(small: Any) -> None:
+async def test_an_upload_can_be_aborted(small: Any) -> None:
     client = await small.client()
     upload_id, _ = await upload(client, "x", PARTS)
     await client.abort_multipart_upload(Bucket=BUCKET, Key="x", UploadId=upload_id)

@@ -90,7 +90,7 @@ async def test_keys_too_long_and_paths_that_are_no_text(running: Any) -> None:
     assert (answer.status, b"<Code>InvalidURI</Code>" in answer.body) == (400, True)
 
 
-async def test_temporary_keys_hold_to_their_prefix(running: Any) -> None:
+async def test_temporary_credentials_are_limited_to_their_prefix(running: Any) -> None:
     for key in (f"{PREFIX}a.csv", "datasets/10378-1-122/secret", "other"):
         running.store.put(BUCKET, key, b"data")
     reader = await running.client(running.grants.issue(BUCKET, PREFIX, write=False, lifetime_seconds=60))
@@ -121,7 +121,7 @@ async def test_temporary_keys_hold_to_their_prefix(running: Any) -> None:
     assert running.store.exists(BUCKET, "other")
 
 
-async def test_temporary_keys_end(start: Any) -> None:
+async def test_temporary_credentials_expire(start: Any) -> None:
     now = [datetime.now(UTC).timestamp()]
     running = await start(grants=Grants(clock=lambda: now[0]))
     running.store.put(BUCKET, "x", b"data")

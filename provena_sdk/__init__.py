@@ -1,6 +1,6 @@
 """Python SDK for Provena: find, read, register and release datasets.
 
-Start with :class:`Provena`, or its async counterpart :class:`AsyncProvena`. Everything below is loaded when it is first
+Start with :class:`Provena`, or :class:`AsyncProvena` in async code. Everything below is loaded when it is first
 used, so that importing the package costs next to nothing.
 """
 

@@ -1,4 +1,4 @@
-"""Datasets that other libraries read and write by URL.
+"""Datasets that other libraries read and write by their addresses alone.
 
 The tests below import nothing of ours, as nobody who uses those libraries has to.
 """
@@ -68,7 +68,7 @@ def reef(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def url(reef: str) -> str:
-    """The dataset's URL."""
+    """The dataset's address."""
     return f"provena://{reef}"
 
 

@@ -1,4 +1,4 @@
-"""xarray and Zarr read and write by URL."""
+"""xarray and Zarr read and write by address."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_netcdf(url: str, sst: xr.Dataset, stored: Stored) -> None:
             xr.testing.assert_identical(found.sst.isel(time=3).load(), sst.sst.isel(time=3))
 
 
-def test_netcdf_cannot_be_written_without_seeking(url: str, sst: xr.Dataset, stored: Stored) -> None:
+def test_netcdf_is_not_written_without_going_back(url: str, sst: xr.Dataset, stored: Stored) -> None:
     before = stored()
     with pytest.raises(OSError, match="Seek only available"), fsspec.open(f"{url}/a.nc", "wb") as file:
         sst.to_netcdf(file, engine="h5netcdf")

@@ -1,4 +1,4 @@
-"""pyarrow reads and writes by URL with the prefix ``fsspec+``, or with the file system."""
+"""pyarrow reads and writes by address, with ``fsspec+`` before it, or with the file system."""
 
 from __future__ import annotations
 

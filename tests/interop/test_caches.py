@@ -1,4 +1,4 @@
-"""fsspec's caches, as a prefix of the URL."""
+"""fsspec's caches before an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dask reads and writes by URL, from several processes."""
+"""Dask reads and writes by address, from several processes."""
 
 from __future__ import annotations
 

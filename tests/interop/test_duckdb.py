@@ -1,4 +1,4 @@
-"""DuckDB reads and writes by URL, once the file system is registered with a connection."""
+"""DuckDB reads and writes by address, once the file system is registered with a connection."""
 
 from __future__ import annotations
 

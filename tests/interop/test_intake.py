@@ -1,4 +1,4 @@
-"""An intake catalogue in a dataset, with URLs of its files."""
+"""A catalogue of intake that lies in a dataset and names files of it."""
 
 from __future__ import annotations
 

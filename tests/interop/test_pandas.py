@@ -1,4 +1,4 @@
-"""pandas reads and writes by URL."""
+"""pandas reads and writes by address."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def test_other_formats(url: str, frame: pd.DataFrame, kind: str) -> None:
     assert_frame_equal(getattr(pd, f"read_{kind}")(f"{url}/out/frame.{kind}"), frame, check_dtype=False)
 
 
-def test_a_profile_gives_account_and_deployment(
-    url: str, profile: str, frame: pd.DataFrame, stored: Stored
-) -> None:
+def test_a_profile_says_who_and_where(url: str, profile: str, frame: pd.DataFrame, stored: Stored) -> None:
     options = {"profile": profile}
     frame.to_csv(f"{url}/out/plain.csv", index=False, storage_options=options)
     assert_frame_equal(pd.read_csv(f"{url}/out/plain.csv", storage_options=options), frame)

@@ -1,4 +1,4 @@
-"""polars cannot open fsspec URLs; it accepts file objects and pyarrow datasets."""
+"""polars opens no address of fsspec's by itself; it takes file objects and pyarrow's datasets."""
 
 from __future__ import annotations
 

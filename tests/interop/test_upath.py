@@ -54,7 +54,7 @@ def test_writing(root: UPath, stored: Stored) -> None:
     assert written == {"out/b.bin": b"abc", "out/b.txt": "grün".encode()}
 
 
-def test_browsing(root: UPath, reef: str) -> None:
+def test_looking_round(root: UPath, reef: str) -> None:
     assert sorted(path.name for path in root.iterdir()) == ["metadata.json", "obs"]
     assert sorted(path.name for path in root.glob("obs/*.csv")) == ["2023.csv", "2024.csv"]
     assert sorted(path.name for path in root.rglob("*4.csv")) == ["2024.csv"]

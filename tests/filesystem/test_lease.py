@@ -363,7 +363,7 @@ def test_it_is_not_pickled(opened: Lease) -> None:
 
 
 def test_arguments(client: Client, sandbox: Sandbox, reef: str) -> None:
-    with pytest.raises(InvalidArgument, match="client: a Dask client"):
+    with pytest.raises(InvalidArgument, match="client must be a Dask client"):
         lease("tcp://scheduler", reef)  # type: ignore[arg-type]  # that is the point
     with pytest.raises(InvalidArgument, match="provena: a Provena client"):
         lease(client, reef, provena="example.org")  # type: ignore[arg-type]  # that is the point
@@ -383,7 +383,7 @@ def test_arguments(client: Client, sandbox: Sandbox, reef: str) -> None:
 
 async def test_a_client_that_awaits(sandbox: Sandbox) -> None:
     async with Client(asynchronous=True, processes=False, n_workers=0, dashboard_address=":0") as awaiting:  # type: ignore[no-untyped-call]  # Dask's
-        with pytest.raises(InvalidArgument, match="a client for code that awaits"):
+        with pytest.raises(InvalidArgument, match="client must be a sync client"):
             lease(awaiting, HANDLE)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import asdict, replace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from provena_sdk import datasets
 from provena_sdk.auth.choose import source_for
 from provena_sdk.config import Given, Settings, Variables, config_path, read_config, resolve
 from provena_sdk.config.variables import warn_of_unknown
 from provena_sdk.datasets.credentials import Access, CredentialsSource
-from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
@@ -19,6 +19,9 @@ from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.catalogue import FETCH_DATASET
 from provena_sdk.transport.http import Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
+
+if TYPE_CHECKING:
+    from provena_sdk.datasets.files import DatasetFiles
 
 T = TypeVar("T")
 
@@ -108,7 +111,7 @@ class Datasets:
         place = answer.item.s3
         prefix = place.path if place.path.endswith("/") else f"{place.path}/"
         deployment = self.transport.deployment
-        return DatasetFiles(
+        return datasets.files.DatasetFiles(
             _location(dataset_id, place.bucket_name, prefix),
             self._credentials,
             store_address(

@@ -28,7 +28,7 @@ CLASSES = (
     "UploadPlan",
 )
 AWAITED = re.compile(
-    r"self\._transport\.run\(|run_sync\(|transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all_datasets\("
+    r"self\._transport\.run\(|run_sync\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all_datasets\("
 )
 RENAMED = {"run_sync": "on_io_thread", "open_file": "open_file_async", "open_s3fs": "open_s3fs_async"}
 """Functions whose async version has another name."""

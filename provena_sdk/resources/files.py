@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
+from provena_sdk import resources
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.connection import Datasets
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
-from provena_sdk.resources import transfers
-from provena_sdk.resources.transfers import OpenFile, StrPath
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
@@ -23,6 +22,8 @@ from provena_sdk.transfer.report import TransferReport
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
+
+    from provena_sdk.resources.transfers import OpenFile, StrPath
 
 
 class IOSubModule:
@@ -46,11 +47,11 @@ class IOSubModule:
     @property
     def _folder(self) -> DirFileSystem:
         """The dataset as a file system."""
-        return transfers.dataset_folder(self._datasets, self._storage_options, self._of(None))
+        return resources.transfers.dataset_folder(self._datasets, self._storage_options, self._of(None))
 
     def _s3fs(self, access: str, asynchronous: bool | None) -> S3FileSystem:
         """The dataset's bucket for s3fs itself."""
-        return transfers.open_s3fs(self._datasets, self._of(None), access, asynchronous)
+        return resources.transfers.open_s3fs(self._datasets, self._of(None), access, asynchronous)
 
     def _of(self, dataset_id: str | None) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id
@@ -78,7 +79,7 @@ class IOSubModule:
             ['metadata.json', 'obs/2024.csv']
         """
         flag("print_list", print_list)
-        files = run_sync(transfers.list_files(self._datasets, self._of(dataset_id)))
+        files = run_sync(resources.transfers.list_files(self._datasets, self._of(dataset_id)))
         if print_list:
             print(*(f"{file.size:>15,}  {printable(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
         return files
@@ -106,7 +107,9 @@ class IOSubModule:
             DatasetAccessDenied: You may not read, or write, its files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        return transfers.open_file(self._datasets, self._storage_options, dataset_id, path, mode, options)
+        return resources.transfers.open_file(
+            self._datasets, self._storage_options, dataset_id, path, mode, options
+        )
 
     def plan_download(
         self,
@@ -162,7 +165,7 @@ class IOSubModule:
         """
         return DownloadPlan.of(
             run_sync(
-                transfers.plan_download(
+                resources.transfers.plan_download(
                     self._datasets,
                     self._of(dataset_id),
                     destination_directory,
@@ -209,7 +212,7 @@ class IOSubModule:
         """
         return UploadPlan.of(
             run_sync(
-                transfers.plan_upload(
+                resources.transfers.plan_upload(
                     self._datasets,
                     self._of(dataset_id),
                     source_directory,
@@ -274,7 +277,7 @@ class IOSubModule:
             {'same': 2}
         """
         return run_sync(
-            transfers.download(
+            resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
                 destination_directory,
@@ -327,7 +330,7 @@ class IOSubModule:
             Forbidden: A release is pending or done.
         """
         return run_sync(
-            transfers.upload(
+            resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,
@@ -377,7 +380,7 @@ class IOSubModule:
             DatasetAccessDenied: You may not read its files.
         """
         return run_sync(
-            transfers.download(
+            resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
                 destination_directory,
@@ -431,7 +434,7 @@ class IOSubModule:
             NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
         """
         return run_sync(
-            transfers.download(
+            resources.transfers.download(
                 self._datasets,
                 dataset_id,
                 destination_directory,
@@ -480,7 +483,7 @@ class IOSubModule:
             Forbidden: A release is pending or done.
         """
         return run_sync(
-            transfers.upload(
+            resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,

@@ -17,6 +17,7 @@ import pytest
 import provena_sdk
 from provena_sdk import AsyncProvena, Provena, client, errors, paging
 from provena_sdk.resources import files, transfers
+from provena_sdk.resources._async import files as async_files
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = [
@@ -127,7 +128,7 @@ FACES = [getattr(provena_sdk, prefix + name) for name in PAIRS for prefix in (""
 def names_for_checkers() -> dict[str, Any]:
     """What the modules import for type checkers only."""
     found: dict[str, Any] = {}
-    for module in (client, paging, files, transfers):
+    for module in (client, paging, files, async_files, transfers):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
                 exec(compile(ast.Module(node.body, []), "imports", "exec"), found)

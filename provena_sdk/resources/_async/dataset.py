@@ -17,7 +17,6 @@ from provena_api.models import (
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources._async.files import AsyncIOSubModule
-from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Verify
 from provena_sdk.transfer.patterns import Patterns
@@ -29,6 +28,8 @@ from provena_sdk.transport.http import AsyncTransport
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
+
+    from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 
 
 class AsyncInteractiveDataset:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
+from provena_sdk import resources
 from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.connection import Datasets
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
-from provena_sdk.resources import transfers
-from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
@@ -24,6 +23,8 @@ from provena_sdk.transfer.report import TransferReport
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
+
+    from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 
 
 class AsyncIOSubModule:
@@ -47,11 +48,11 @@ class AsyncIOSubModule:
     @property
     def _folder(self) -> DirFileSystem:
         """The dataset as a file system."""
-        return transfers.dataset_folder(self._datasets, self._storage_options, self._of(None))
+        return resources.transfers.dataset_folder(self._datasets, self._storage_options, self._of(None))
 
     async def _s3fs(self, access: str, asynchronous: bool | None) -> S3FileSystem:
         """The dataset's bucket for s3fs itself."""
-        return await transfers.open_s3fs_async(self._datasets, self._of(None), access, asynchronous)
+        return await resources.transfers.open_s3fs_async(self._datasets, self._of(None), access, asynchronous)
 
     def _of(self, dataset_id: str | None) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id
@@ -79,7 +80,7 @@ class AsyncIOSubModule:
             ['metadata.json', 'obs/2024.csv']
         """
         flag("print_list", print_list)
-        files = await on_io_thread(transfers.list_files(self._datasets, self._of(dataset_id)))
+        files = await on_io_thread(resources.transfers.list_files(self._datasets, self._of(dataset_id)))
         if print_list:
             print(*(f"{file.size:>15,}  {printable(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
         return files
@@ -107,7 +108,7 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read, or write, its files.
             Forbidden: It was opened for writing, and a release is pending or done.
         """
-        return await transfers.open_file_async(
+        return await resources.transfers.open_file_async(
             self._datasets, self._storage_options, dataset_id, path, mode, options
         )
 
@@ -165,7 +166,7 @@ class AsyncIOSubModule:
         """
         return AsyncDownloadPlan.of(
             await on_io_thread(
-                transfers.plan_download(
+                resources.transfers.plan_download(
                     self._datasets,
                     self._of(dataset_id),
                     destination_directory,
@@ -212,7 +213,7 @@ class AsyncIOSubModule:
         """
         return AsyncUploadPlan.of(
             await on_io_thread(
-                transfers.plan_upload(
+                resources.transfers.plan_upload(
                     self._datasets,
                     self._of(dataset_id),
                     source_directory,
@@ -277,7 +278,7 @@ class AsyncIOSubModule:
             {'same': 2}
         """
         return await on_io_thread(
-            transfers.download(
+            resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
                 destination_directory,
@@ -330,7 +331,7 @@ class AsyncIOSubModule:
             Forbidden: A release is pending or done.
         """
         return await on_io_thread(
-            transfers.upload(
+            resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,
@@ -380,7 +381,7 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not read its files.
         """
         return await on_io_thread(
-            transfers.download(
+            resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
                 destination_directory,
@@ -434,7 +435,7 @@ class AsyncIOSubModule:
             NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
         """
         return await on_io_thread(
-            transfers.download(
+            resources.transfers.download(
                 self._datasets,
                 dataset_id,
                 destination_directory,
@@ -483,7 +484,7 @@ class AsyncIOSubModule:
             Forbidden: A release is pending or done.
         """
         return await on_io_thread(
-            transfers.upload(
+            resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,

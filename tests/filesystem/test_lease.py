@@ -365,7 +365,7 @@ def test_it_is_not_pickled(opened: Lease) -> None:
 def test_arguments(client: Client, sandbox: Sandbox, reef: str) -> None:
     with pytest.raises(InvalidArgument, match="client must be a Dask client"):
         lease("tcp://scheduler", reef)  # type: ignore[arg-type]  # that is the point
-    with pytest.raises(InvalidArgument, match="provena: a Provena client"):
+    with pytest.raises(InvalidArgument, match="provena must be a Provena client"):
         lease(client, reef, provena="example.org")  # type: ignore[arg-type]  # that is the point
     with pytest.raises(InvalidArgument, match="at least one"):
         lease(client)

@@ -45,7 +45,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             r"test_places.py::test_names_with_line_breaks_and_the_like[\x1b[2J]",
         ),
         "Any text is taken for a continuation token, and the listing starts after it.": (
-            "test_conformance.py::test_a_token_nobody_gave_is_refused[versitygw]",
+            "test_conformance.py::test_an_unknown_token_is_refused[versitygw]",
         ),
         "A listing of uploads refuses the marker that it returned for the last upload of a key.": (
             "test_client.py::test_unfinished_uploads_are_listed",
@@ -89,7 +89,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "test_conformance.py::test_pages_list_everything_in_order[minio-1]",
         ),
         "Unfinished uploads are listed only for one key that is named in full.": (
-            "test_conformance.py::test_uploads_under_way_are_listed[minio]",
+            "test_conformance.py::test_uploads_in_progress_are_listed[minio]",
             "test_client.py::test_unfinished_uploads_are_listed",
             "test_client.py::test_an_upload_does_not_replace_what_it_must_not",
         ),
@@ -97,7 +97,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "test_conformance.py::test_a_malformed_range_counts_as_none[minio]",
         ),
         "An aborted upload can be aborted again.": (
-            "test_conformance.py::test_an_upload_given_up_takes_nothing_more[minio]",
+            "test_conformance.py::test_an_aborted_upload_accepts_no_parts[minio]",
         ),
         "Completing with an empty list of parts is InvalidRequest, not MalformedXML.": (
             "test_conformance.py::test_an_upload_without_parts_cannot_be_completed[minio]",
@@ -156,7 +156,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "test_conformance.py::test_folders_are_rolled_up_once[seaweedfs-1000]",
         ),
         "Any text is taken for a continuation token, and the listing starts after it.": (
-            "test_conformance.py::test_a_token_nobody_gave_is_refused[seaweedfs]",
+            "test_conformance.py::test_an_unknown_token_is_refused[seaweedfs]",
         ),
         "The content type of an object that was put without one is guessed.": (
             "test_conformance.py::test_the_usual_type_of_content[seaweedfs]",
@@ -178,7 +178,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "test_conformance.py::test_each_part_has_the_checksum_that_its_upload_asks_for[seaweedfs]",
         ),
         "It does not return what a checksum covers.": (
-            "test_conformance.py::test_what_a_checksum_covers_is_told[seaweedfs]",
+            "test_conformance.py::test_the_checksum_type_is_returned[seaweedfs]",
         ),
         "A list of parts names no checksums.": (
             "test_conformance.py::test_checksums_of_parts[seaweedfs]",

@@ -155,13 +155,13 @@ class OneDataset(ProvenaFileSystem):
     def __init__(self, dataset: Dataset, access: Access) -> None:
         super().__init__(access=str(access))
         self._dataset, self._access_given = dataset, access
-        self._known_archive = _Archive(dataset)  # type: ignore[assignment]  # what is used of one
+        self._known_catalogue = _Catalogue(dataset)  # type: ignore[assignment]  # what is used of one
 
     def __reduce__(self) -> tuple[object, ...]:
         return OneDataset, (self._dataset, self._access_given)
 
 
-class _Archive:
+class _Catalogue:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
 

@@ -1,7 +1,7 @@
 """``provena://``: datasets as an fsspec file system.
 
-Nothing needs to be imported: with this package installed, ``pandas.read_csv("provena://10378.1/1451860/obs.csv")``
-finds :class:`ProvenaFileSystem` by itself.
+No import is needed: with this package installed, ``pandas.read_csv("provena://10378.1/1451860/obs.csv")`` finds
+:class:`ProvenaFileSystem`.
 """
 
 from importlib import import_module
@@ -14,7 +14,7 @@ __all__ = ["ProvenaFileSystem"]
 
 
 def __getattr__(name: str) -> Any:
-    # When it is asked for: it loads fsspec.
+    # Imported on first use, because it loads fsspec.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.file_system"), name)

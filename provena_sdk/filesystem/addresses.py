@@ -1,4 +1,4 @@
-"""The addresses of ``provena://``: a dataset's handle, which is two segments, and a path within the dataset."""
+"""URLs of ``provena://``: a dataset's handle, which is two segments, and a path within the dataset."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ PROTOCOL: Final = "provena"
 
 
 class Place(NamedTuple):
-    """What an address names: a file or folder; without a ``path`` a dataset; without a ``handle`` the archive.
+    """What a URL names: a file or folder, a dataset if ``path`` is empty, or the catalogue if ``handle`` is too.
 
-    ``archive`` is the first segment of an address that is no more than that, and names the datasets below it.
+    ``prefix`` is the only segment of a URL such as ``provena://10378.1``, which stands for the datasets whose handle
+    begins with it.
     """
 
     handle: str
     path: str
-    archive: str = ""
+    prefix: str = ""
 
 
-def stripped(address: str | os.PathLike[str]) -> str:
-    """Return an address without the protocol and without slashes at either end.
+def stripped(url: str | os.PathLike[str]) -> str:
+    """Return a URL without its protocol and without slashes at either end.
 
     Example:
         >>> stripped("provena://10378.1/1451860/obs/"), stripped("provena://")
@@ -32,44 +33,44 @@ def stripped(address: str | os.PathLike[str]) -> str:
         >>> stripped("hdl:10378.1/1451860/obs"), stripped("https://hdl.handle.net/10378.1/1451860")
         ('10378.1/1451860/obs', '10378.1/1451860')
     """
-    text = os.fspath(address).removeprefix(f"{PROTOCOL}://")
+    text = os.fspath(url).removeprefix(f"{PROTOCOL}://")
     return without_scheme(text).strip("/")
 
 
-def place(address: str) -> Place:
-    """Take an address apart.
+def place(url: str) -> Place:
+    """Split a URL into handle and path.
 
     Args:
-        address: The address, with or without the protocol.
+        url: The URL, with or without the protocol.
 
     Raises:
-        UnsafePath: It holds an empty segment, or one of dots: no file of a dataset can be named so.
+        UnsafePath: A segment is empty, ``.`` or ``..``.
 
     Example:
         >>> place("provena://10378.1/1451860/obs/2024.csv")
-        Place(handle='10378.1/1451860', path='obs/2024.csv', archive='')
+        Place(handle='10378.1/1451860', path='obs/2024.csv', prefix='')
         >>> place("10378.1")
-        Place(handle='', path='', archive='10378.1')
+        Place(handle='', path='', prefix='10378.1')
     """
-    text = stripped(address)
+    text = stripped(url)
     if not text:
         return Place("", "")
     segments = text.split("/")
     for segment in segments:
         if segment in ("", ".", ".."):
-            told = "an empty segment" if not segment else f"a {quoted(segment)} segment"
-            raise UnsafePath(f"{quoted(text)} names no file of a dataset: it holds {told}.", path=text)
+            found = "an empty segment" if not segment else f"a {quoted(segment)} segment"
+            raise UnsafePath(f"{quoted(text)} is not a file of a dataset: it has {found}.", path=text)
     if len(segments) == 1:
         return Place("", "", text)
     return Place("/".join(segments[:2]), "/".join(segments[2:]))
 
 
-def parent(address: str) -> str:
-    """Return the address of the folder above; datasets lie in the archive, whose address is empty.
+def parent(url: str) -> str:
+    """Return the folder above, without the protocol; a dataset's is the catalogue, which is empty.
 
     Example:
         >>> parent("10378.1/1451860/obs/2024.csv"), parent("10378.1/1451860/obs"), parent("10378.1/1451860")
         ('10378.1/1451860/obs', '10378.1/1451860', '')
     """
-    above, _, _ = stripped(address).rpartition("/")
+    above, _, _ = stripped(url).rpartition("/")
     return above if "/" in above else ""

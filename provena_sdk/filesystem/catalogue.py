@@ -1,4 +1,4 @@
-"""The datasets of a deployment, as the folders of a file system."""
+"""The datasets of a deployment as the folders of a file system."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from provena_sdk.operations import datastore
 from provena_sdk.paging import VisitedKeys
 
 
-class Archive:
-    """What a file system needs of a client. Its coroutines run on fsspec's event loop.
+class Catalogue:
+    """Finds and lists datasets for a file system. Its coroutines run on fsspec's event loop.
 
     Args:
         datasets: The client's datasets.
@@ -40,16 +40,16 @@ class Archive:
 
         Args:
             handle: The dataset.
-            access: What is going to be done with them.
-            at_once: Whether one of them is read next, so that credentials are asked for meanwhile.
+            access: Whether to read or to write them.
+            at_once: Whether to request credentials in the meantime, as a file is read next.
 
         Raises:
-            DatasetFileNotFound: There is no such dataset.
+            DatasetFileNotFound: The dataset does not exist.
             DatasetAccessDenied: You may not write its files.
-            Forbidden: They were to be written, and a release is pending or done.
+            Forbidden: ``access`` is ``write``, and the dataset's release is pending or done.
         """
         if not self._process.is_here:
-            # What a fork copied belongs to the parent's event loop.
+            # After a fork, the copies belong to the parent's event loop.
             self._begin()
         found = self._known.get((handle, access))
         if found is not None and (access is Access.READ or self._datasets.may_write(handle)):
@@ -70,29 +70,29 @@ class Archive:
             return await on_thread(self._datasets.files, handle)
         except DatasetNotFound:
             pass
-        # Raised here and not above, so that the service's own error does not travel along as its context.
-        raise no_dataset(handle)
+        # Raised outside 'except', so that the service's error does not become its context.
+        raise no_such_dataset(handle)
 
     async def entry(self, handle: str) -> Entry:
-        """Return a dataset's entry, with its metadata.
+        """Return a dataset's entry with its metadata.
 
         Raises:
-            DatasetFileNotFound: There is no such dataset.
+            DatasetFileNotFound: The dataset does not exist.
         """
         try:
             answer = await on_thread(self._datasets.transport.run, datastore.fetch_dataset("path", handle))
         except DatasetNotFound:
             answer = None
         if answer is None:
-            raise no_dataset(handle)
+            raise no_such_dataset(handle)
         return dataset_entry(answer.item)
 
     async def entries(self, prefix: str = "", limit: int | None = None) -> list[Entry]:
-        """List datasets, newest change first, page by page until there are enough.
+        """List datasets, the most recently changed first.
 
         Args:
-            prefix: The first segment that their handles must have; empty for any.
-            limit: How many are enough; None for all.
+            prefix: The first segment of their handles; empty for any.
+            limit: The most to return; None for all.
         """
         return await on_thread(self._list, prefix, limit)
 
@@ -107,23 +107,23 @@ class Archive:
                 dataset_entry(item) for item in page.items if not prefix or item.id.startswith(f"{prefix}/")
             ]
             key = page.pagination_key
-            # A page may be short, or empty, before the end.
+            # Pages before the last may be short or empty.
             if key is None:
                 break
             visited.add(key)
         return found if limit is None else found[:limit]
 
     def sign(self, handle: str, path: str, seconds: int) -> str:
-        """Return a URL that gives a file to whoever holds it; it blocks.
+        """Return a URL that downloads a file without signing in; blocks the thread.
 
         Args:
             handle: The dataset.
             path: The file's path within it.
-            seconds: How long it is good for.
+            seconds: How long the URL is valid.
 
         Raises:
-            FileNotInDataset: There is no such file.
-            InvalidArgument: The time is out of range, or the service takes no such path.
+            FileNotInDataset: The file does not exist.
+            InvalidArgument: The time is out of range, or the service does not accept the path.
         """
         answer = self._datasets.transport.run(
             datastore.presigned_url(None, dataset_id=handle, file_path=path, expires_in=seconds)
@@ -132,7 +132,7 @@ class Archive:
 
 
 def dataset_entry(item: ItemDataset) -> Entry:
-    """Return the entry of a dataset: a folder, with what the registry says of it."""
+    """Return the entry of a dataset: a folder with the details of the registry."""
     return {
         "name": item.id,
         "type": "directory",
@@ -150,12 +150,12 @@ def _time(seconds: int) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        # No year that a calendar has.
+        # Beyond the years of datetime.
         return None
 
 
-def no_dataset(handle: str) -> DatasetFileNotFound:
-    """Return the error for a dataset that is not there."""
+def no_such_dataset(handle: str) -> DatasetFileNotFound:
+    """Return the error for a dataset that does not exist."""
     return DatasetFileNotFound(
         f"There is no dataset {quoted(handle)}.",
         path=handle,

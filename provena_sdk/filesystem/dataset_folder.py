@@ -1,4 +1,4 @@
-"""One dataset's files as a file system of their own."""
+"""One dataset as a file system."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from provena_sdk.filesystem.open_file.fsspec_types import DirFileSystem
 
 
 class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
-    """One dataset, with paths that begin at its root; ``interactive_dataset(handle).fs`` is one.
+    """The file system of one dataset, such as ``interactive_dataset(handle).fs``; paths start at its root.
 
-    It does all that :class:`ProvenaFileSystem` does. A pickle of it names the dataset and where the deployment is, and
-    holds no secret: where it is unpickled, that process's own session or environment signs in.
+    It has all methods of :class:`ProvenaFileSystem`. Its pickle names the dataset and the deployment, and holds no
+    secret: another process signs in with its own session or environment.
 
     Args:
         path: The dataset's handle.
         fs: The file system of all datasets.
-        options: What fsspec takes.
+        options: Options of fsspec.
     """
 
     protocol: ClassVar[str] = "provena-folder"
-    # fsspec would go by how the file system below is shown, and two persons' are shown alike.
+    # fsspec would compare the repr of the file system below, which is the same for two users.
     cachable = False
 
     def __init__(self, path: str, fs: ProvenaFileSystem, **options: Any) -> None:
@@ -33,7 +33,7 @@ class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
         return f"<{type(self).__name__} {self.path}>"
 
     def _join(self, path: Any) -> Any:
-        # fsspec's own drops the slash that says that a target is a folder.
+        # fsspec drops the trailing slash that marks a folder.
         joined = super()._join(path)
         slash = isinstance(path, str) and path.endswith("/") and not joined.endswith("/")
         return f"{joined}/" if slash else joined
@@ -44,13 +44,13 @@ class DatasetFolder(DirFileSystem):  # type: ignore[misc]  # fsspec is not typed
 
     @property
     def transaction(self) -> Any:
-        """A context in which opened files get their names together, at its end."""
+        """A context that completes all files opened in it together, at its end."""
         return self.fs.transaction
 
     def start_transaction(self) -> Any:
-        """Begin a transaction."""
+        """Start a transaction."""
         return self.fs.start_transaction()
 
     def end_transaction(self) -> None:
-        """End a transaction; the files that were written in it get their names."""
+        """End the transaction and complete the files written in it."""
         self.fs.end_transaction()

@@ -36,8 +36,8 @@ from provena_sdk.errors import (
     NotAFile,
 )
 from provena_sdk.filesystem.addresses import PROTOCOL, Place, parent, place, stripped
-from provena_sdk.filesystem.catalogue import Archive
-from provena_sdk.filesystem.leases import LeasedArchive
+from provena_sdk.filesystem.catalogue import Catalogue
+from provena_sdk.filesystem.leases import LeasedCatalogue
 from provena_sdk.filesystem.local_copies import LocalCopies
 from provena_sdk.filesystem.open_file.async_file import DatasetStream
 from provena_sdk.filesystem.open_file.file import DatasetFile
@@ -49,41 +49,42 @@ from provena_sdk.s3.media_type import check_content_type
 T = TypeVar("T")
 
 LISTINGS_SECONDS: Final = 30.0
-"""How long a listing is kept, unless told otherwise."""
+"""How long a listing is kept by default."""
 
 _KEPT_ENTRIES: Final = 10_000
 _LARGE_BYTES: Final = 16 * 1024 * 1024
 
 
 class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not typed
-    """Datasets as files, for everything that works with fsspec.
+    """Present datasets as files to every library that works with fsspec.
 
-    A URL is ``provena://<prefix>/<suffix>/<path>``: a handle is two segments. Folders exist by the files in them.
-    Who you are is found as :class:`provena_sdk.Provena` finds it; nothing is asked before the first access.
+    A URL is ``provena://<prefix>/<suffix>/<path>``; the first two segments are the dataset's handle. A folder exists
+    only while there are files in it. Signing in works as in :class:`provena_sdk.Provena`; the first access sends the
+    first request.
 
-    Listings are kept for half a minute. What this file system writes shows in them at once, and what others write when
-    that time is over, after ``invalidate_cache()``, or with ``refresh=True``.
+    Listings are cached for 30 seconds. They show this file system's own changes at once, and those of others after
+    that time, after ``invalidate_cache()``, or with ``refresh=True``.
 
-    It may be shared by threads and sent to other processes: a pickle holds the storage options and no secret, and where
-    it arrives, that process's own session, profile or environment signs in, or a lease reads. A forked child makes
-    connections of its own; where other threads are at work, processes that are spawned are safer, as Python says.
+    Threads may share a file system, and other processes may unpickle it: the pickle holds the storage options and no
+    secret, so the other process uses its own session, profile or environment to sign in, or a lease. A forked child
+    opens its own connections; in a program with threads, spawning is safer than forking.
 
     Args:
-        profile: A profile of ``config.toml``, by its name.
-        deployment: The domain, such as ``example.org``; or the addresses of a deployment, as a mapping with the
-            fields of :class:`provena_sdk.Deployment`.
+        profile: The name of a profile in ``config.toml``.
+        deployment: The domain, such as ``example.org``; or a mapping with the fields of
+            :class:`provena_sdk.Deployment`.
         realm: The sign-in realm.
-        access: ``read`` refuses whatever would write, before anything is sent; ``write`` reads with credentials that
-            write, too; None asks for such credentials when something is written.
-        lease: Whether to read by what was handed to this process, and nothing else: nobody signs in. See
+        access: ``read`` refuses every change before sending anything; ``write`` uses write credentials for reading,
+            too; None requests write credentials at the first change.
+        lease: Whether to read with the leases of this process only, without signing in. See
             :func:`provena_sdk.dask.lease`.
-        options: What fsspec takes: ``asynchronous``, ``loop``, ``batch_size``, ``use_listings_cache``,
-            ``listings_expiry_time`` in seconds, ``max_paths``, ``skip_instance_cache``; and ``block_size`` in bytes,
-            ``cache_type`` and ``cache_options`` for all files that are opened to be read.
+        options: fsspec's ``asynchronous``, ``loop``, ``batch_size``, ``use_listings_cache``,
+            ``listings_expiry_time`` in seconds, ``max_paths`` and ``skip_instance_cache``; and ``block_size`` in
+            bytes, ``cache_type`` and ``cache_options`` for all files opened for reading.
 
     Raises:
-        InvalidArgument: An option is unknown or has no such value, or is a secret: storage options are kept, pickled
-            and shown by everything that they pass through.
+        InvalidArgument: An option is unknown, has an invalid value, or is a secret. Storage options must not be
+            secrets, because libraries store, pickle and print them.
 
     Example:
         >>> import fsspec
@@ -112,38 +113,38 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         self._reading_options: dict[str, Any] = {
             name: options[name] for name in OF_READING if name in options
         }
-        self._make_archive: Callable[[], Archive | LeasedArchive] = lambda: (
-            LeasedArchive(domain) if lease else Archive(datasets_for(profile, deployment, realm))
+        self._make_catalogue: Callable[[], Catalogue | LeasedCatalogue] = lambda: (
+            LeasedCatalogue(domain) if lease else Catalogue(datasets_for(profile, deployment, realm))
         )
         self._making = threading.Lock()
         self._copies: dict[tuple[str, Access], LocalCopies] = {}
-        self._known_archive: Archive | LeasedArchive | None = None
+        self._known_catalogue: Catalogue | LeasedCatalogue | None = None
 
     @classmethod
     def of_client(cls, datasets: Datasets, options: Mapping[str, Any]) -> Self:
-        """Return the file system of a client, which shares its session and its connections.
+        """Return the file system of a client; it uses the client's session and connections.
 
-        A pickle of it holds the options, and not the client.
+        Its pickle holds the options, not the client.
 
         Args:
             datasets: The client's datasets.
-            options: The storage options that lead to such a client elsewhere.
+            options: The storage options that create such a client in another process.
         """
         made = cls(**options, skip_instance_cache=True)
-        made._known_archive = Archive(datasets)
-        # Two clients may be two persons.
+        made._known_catalogue = Catalogue(datasets)
+        # Two clients may belong to two users.
         made._fs_token_ = tokenize(made._fs_token_, uuid.uuid4().hex)
         return made
 
     def __repr__(self) -> str:
-        told = [f"{name}={value!r}" for name, value in self.storage_options.items()]
-        return f"{type(self).__name__}({', '.join(told)})"
+        options = [f"{name}={value!r}" for name, value in self.storage_options.items()]
+        return f"{type(self).__name__}({', '.join(options)})"
 
     @property
     def loop(self) -> Any:
         """The event loop for sync calls; None when the file system is asynchronous."""
         if self._pid != os.getpid():
-            # fsspec's own loop stays behind in the parent of a fork.
+            # After a fork, fsspec's loop runs only in the parent.
             self._pid = os.getpid()
             self._making = threading.Lock()
             self._copies = {}
@@ -153,12 +154,12 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return self._loop
 
     @property
-    def _archive(self) -> Archive | LeasedArchive:
-        if self._known_archive is None:
+    def _catalogue(self) -> Catalogue | LeasedCatalogue:
+        if self._known_catalogue is None:
             with self._making:
-                if self._known_archive is None:
-                    self._known_archive = self._make_archive()
-        return self._known_archive
+                if self._known_catalogue is None:
+                    self._known_catalogue = self._make_catalogue()
+        return self._known_catalogue
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -169,16 +170,16 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return parent(path)
 
     async def _reading(self, named: Place) -> DatasetFiles:
-        """Return the files of the dataset that is named, to be read; on fsspec's event loop."""
+        """Return a dataset's files for reading; runs on fsspec's event loop."""
         access = Access.WRITE if self.access == Access.WRITE else Access.READ
-        return await self._archive.files(named.handle, access, at_once=bool(named.path))
+        return await self._catalogue.files(named.handle, access, at_once=bool(named.path))
 
     async def _writing(self, named: Place) -> DatasetFiles:
-        """Return the files of the dataset that is named, to be changed; on fsspec's event loop."""
-        return await self._archive.files(named.handle, Access.WRITE)
+        """Return a dataset's files for writing; runs on fsspec's event loop."""
+        return await self._catalogue.files(named.handle, Access.WRITE)
 
     def _copies_of(self, files: DatasetFiles) -> LocalCopies:
-        """Return what copies single files of a dataset; on fsspec's event loop."""
+        """Return the copier of a dataset's single files; runs on fsspec's event loop."""
         key = files.location.dataset_id, files.access
         found = self._copies.get(key)
         if found is None or found.files is not files:
@@ -186,7 +187,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return found
 
     def _to_write(self, path: str) -> Place:
-        """Take apart the address of a file that is to be changed, or refuse it before anything is sent."""
+        """Parse the path of a file to change; raise before anything is sent if it cannot be changed."""
         named = place(path)
         if self.access == Access.READ:
             option = "lease=True" if self.lease else "access='read'"
@@ -196,7 +197,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
                 hint=f"Open it without '{option.partition('=')[0]}'.",
             )
         if not named.handle:
-            raise no_file_outside(path)
+            raise not_in_a_dataset(path)
         return named
 
     async def _ls(
@@ -215,7 +216,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
     async def _list(self, named: Place, limit: int | None) -> list[Entry]:
         if not named.handle:
-            return await self._archive.entries(named.archive, limit)
+            return await self._catalogue.entries(named.prefix, limit)
         files = await self._reading(named)
         return await files.ls(named.path)
 
@@ -229,7 +230,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return await on_io_thread(self._look_up(named, name))
 
     def _from_listing(self, name: str) -> Entry | None:
-        """Return the entry of a file or folder from a listing that is kept; of two of one name, the file's."""
+        """Return an entry from a cached listing; if a file and a folder have the same name, the file's."""
         found = [entry for entry in self.dircache.get(parent(name)) or () if entry["name"] == name]
         return min(found, key=lambda entry: entry["type"] != "file", default=None)
 
@@ -237,10 +238,10 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         if named.path:
             return await (await self._reading(named)).info(named.path)
         if named.handle:
-            return await self._archive.entry(named.handle)
-        if named.archive and not await self._archive.entries(named.archive, 1):
+            return await self._catalogue.entry(named.handle)
+        if named.prefix and not await self._catalogue.entries(named.prefix, 1):
             raise DatasetFileNotFound(
-                f"There are no datasets of which the handle begins with {quoted(name)}.", path=name
+                f"There are no datasets whose handle begins with {quoted(name)}.", path=name
             )
         return {"name": name, "type": "directory", "size": 0}
 
@@ -266,7 +267,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             return False
 
     async def _is_dataset(self, path: str) -> bool:
-        """Whether an address is that of a dataset, asked for once; its metadata is not fetched."""
+        """Return whether a path is a dataset's; each dataset is looked up once, without its metadata."""
         named = place(path)
         if not named.handle or named.path:
             return False
@@ -286,7 +287,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         name = stripped(path)
         named = place(name)
         if maxdepth is not None and maxdepth < 1:
-            raise InvalidArgument("maxdepth", "at least one level is needed.")
+            raise InvalidArgument("maxdepth", "must be at least 1.")
         if maxdepth is not None or not named.handle:
             found = await self._find_by_level(name, named, maxdepth, withdirs, prefix, refresh)
         else:
@@ -308,7 +309,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return found if withdirs else [entry for entry in found if entry["type"] == "file"]
 
     def _keep(self, name: str, found: list[Entry]) -> None:
-        """Keep what was found below a folder as the listings of all folders there."""
+        """Cache the entries found below a folder as the listings of it and its subfolders."""
         listings: dict[str, list[Entry]] = {name: []}
         for entry in found:
             listings.setdefault(parent(entry["name"]), []).append(entry)
@@ -318,7 +319,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     async def _find_by_level(
         self, name: str, named: Place, maxdepth: int | None, withdirs: bool, prefix: str, refresh: bool
     ) -> list[Entry]:
-        """Find what lies so many levels below a folder, without listing what lies further down."""
+        """Find the entries down to a depth below a folder, without listing deeper folders."""
         if not named.handle:
             datasets = await self._find_datasets(name, maxdepth)
             found = datasets if withdirs else []
@@ -330,7 +331,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return sorted(chosen, key=lambda entry: str(entry["name"]))
 
     async def _list_levels(self, name: str, levels: int | None, refresh: bool) -> list[Entry]:
-        """List a folder and those below it, all of one level at once."""
+        """List a folder and its subfolders level by level, the folders of a level concurrently."""
         found: list[Entry] = []
         folders = [name]
         while folders and levels != 0:
@@ -342,7 +343,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             )
             folders = []
             for listing in listings:
-                # What is gone by now, or was never there, holds nothing.
+                # A folder may have vanished in the meantime.
                 if isinstance(listing, FileNotFoundError):
                     continue
                 if isinstance(listing, BaseException):
@@ -355,7 +356,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     async def _find_datasets(self, name: str, maxdepth: int | None) -> list[Entry]:
         levels = 1 if name else 2
         if maxdepth is None or maxdepth > levels:
-            raise whole_archive()
+            raise lists_every_dataset()
         entries: list[Entry] = await self._ls(name)
         if name:
             return entries
@@ -372,7 +373,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
                 yield step
             return
         if maxdepth != 1:
-            raise whole_archive()
+            raise lists_every_dataset()
         name = stripped(path)
         found = {entry["name"].removeprefix(f"{name}/"): entry for entry in await self._ls(name)}
         yield (name, found, {}) if options.get("detail") else (name, list(found), [])
@@ -393,10 +394,10 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         """Return when a file was written, or a dataset registered.
 
         Args:
-            path: The file or dataset; a file's time is that of its latest version, since files are only replaced.
+            path: The file or dataset. A file's time is that of its latest version, as files are only replaced.
 
         Raises:
-            DatasetFileNotFound: There is none.
+            DatasetFileNotFound: It does not exist.
         """
         entry = self.info(path)
         found: datetime | None = entry.get("created", entry.get("LastModified"))
@@ -409,66 +410,66 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             path: The file or dataset.
 
         Raises:
-            DatasetFileNotFound: There is none.
+            DatasetFileNotFound: It does not exist.
         """
         found: datetime | None = self.info(path).get("LastModified")
         return found
 
     def ukey(self, path: str) -> str:
-        """Return what changes whenever a file does; the store is asked.
+        """Return a string that changes whenever the file does; asks the store.
 
         Args:
             path: The file.
 
         Raises:
-            DatasetFileNotFound: There is none.
+            DatasetFileNotFound: It does not exist.
         """
         entry = self.info(path, refresh=True)
-        told = f"{entry['name']} {entry.get('ETag', entry.get('LastModified'))}"
-        return hashlib.sha256(told.encode()).hexdigest()
+        version = f"{entry['name']} {entry.get('ETag', entry.get('LastModified'))}"
+        return hashlib.sha256(version.encode()).hexdigest()
 
     def checksum(self, path: str) -> int:
-        """Return a number that changes whenever a file does; the store is asked.
+        """Return a number that changes whenever the file does; asks the store.
 
         Args:
             path: The file.
 
         Raises:
-            DatasetFileNotFound: There is none.
+            DatasetFileNotFound: It does not exist.
         """
         return int(self.ukey(path), 16)
 
     def sign(self, path: str, expiration: int = 100, **options: Any) -> str:
-        """Return a URL that gives a file to whoever holds it, without signing in. Treat it as a secret.
+        """Return a URL that downloads a file without signing in. Treat it as a secret.
 
         Args:
             path: The file.
-            expiration: Seconds it is good for, between 1 and 86,400.
-            options: There are none.
+            expiration: How long it is valid, from 1 to 86,400 seconds.
+            options: None are supported.
 
         Raises:
-            InvalidArgument: The time is out of range, or the service takes no such path.
-            FileNotInDataset: There is no such file.
+            InvalidArgument: The time is out of range, or the service does not accept the path.
+            FileNotInDataset: The file does not exist.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         for name in options:
             raise InvalidArgument(name, "there is no such option.")
         named = place(path)
         if not named.path:
-            raise no_file_outside(path)
-        return self._archive.sign(named.handle, named.path, expiration)
+            raise not_in_a_dataset(path)
+        return self._catalogue.sign(named.handle, named.path, expiration)
 
     async def _cat_file(self, path: str, start: int | None = None, end: int | None = None) -> bytes:
         named = place(path)
         if not named.path:
-            raise no_file_outside(path)
+            raise not_in_a_dataset(path)
 
         known = self._from_listing(stripped(path)) if start is None and end is None else None
 
         async def read() -> bytes:
             files = await self._reading(named)
             if known is not None and known["size"] > _LARGE_BYTES:
-                # Several ranges at once are faster; a listing may be old, though.
+                # Several ranges at once are faster, but the listing may be outdated.
                 with contextlib.suppress(IntegrityError):
                     return bytes(await files.read_range(named.path, 0, known["size"], etag=known["ETag"]))
             return await files.read(named.path, start, end)
@@ -476,7 +477,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return await on_io_thread(read())
 
     async def _get(self, rpath: Any, lpath: Any, *args: Any, **options: Any) -> Any:
-        # No link below what the caller named may lead out of it; of a list, each place was named by itself.
+        # Symbolic links must not lead out of the destination. In a list, the caller chose every destination.
         within = Path(str(make_path_posix(lpath))) if isinstance(lpath, str | os.PathLike) else None
         return await super()._get(rpath, lpath, *args, within=within, **options)
 
@@ -508,23 +509,23 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
         Args:
             path: The file.
-            mode: As for Python's own ``open``: ``r`` to read, ``w`` to write, ``a`` to append,
-                ``x`` for a file that must be new; with ``b`` for bytes.
+            mode: As for Python's ``open``: ``r`` to read, ``w`` to write, ``a`` to append,
+                ``x`` to create a new file; with ``b`` for bytes.
             args: ``block_size`` in bytes, ``cache_options`` and ``compression``.
-            options: The same by name, ``cache_type``, ``content_type``, and ``encoding`` and the like for text.
+            options: The same by name; ``cache_type`` and ``content_type``; ``encoding``, ``errors`` and ``newline``
+                of text.
 
         Returns:
-            A file object. What is written is visible once it is closed; a ``with`` block that is left by an exception
-            gives it up.
+            A file object. A written file appears when it is closed; an exception in a ``with`` block aborts the upload.
 
         Raises:
-            InvalidArgument: There is no such mode or option.
-            DatasetFileNotFound: There is no such file to read; the hint names what comes near.
-            DatasetFileExists: There is such a file, and it must be new.
+            InvalidArgument: The mode or an option is invalid.
+            DatasetFileNotFound: The file to read does not exist; the hint suggests similar names.
+            DatasetFileExists: The file exists, and the mode is ``x``.
             NotAFile: The path is a folder.
-            ServiceFileRefused: ``metadata.json`` at a dataset's root was to be written.
+            ServiceFileRefused: The file is ``metadata.json`` at a dataset's root, and the mode writes.
             DatasetAccessDenied: You may not read, or write, the dataset's files.
-            Forbidden: It was opened for writing, and a release is pending or done.
+            Forbidden: The mode writes, and the dataset's release is pending or done.
         """
         if "r" in mode:
             options = {**self._reading_options, **options}
@@ -533,13 +534,13 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     def _open(self, path: str, mode: str = "rb", **options: Any) -> DatasetFile:
         named = place(path) if mode == "rb" else self._to_write(path)
         if not named.handle:
-            raise no_file_outside(path)
+            raise not_in_a_dataset(path)
         files = run_sync(self._reading(named) if mode == "rb" else self._writing(named))
         try:
             return DatasetFile(self, path, mode, files=files, inner=named.path, **options)
         except DatasetFileNotFound:
             pass
-        # Raised here and not above, so that the store's own error does not travel along as its context.
+        # Raised outside 'except', so that the store's error does not become its context.
         raise run_sync(not_found(files, named.path))
 
     async def _pipe_file(
@@ -586,7 +587,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     async def _cp_file(self, path1: str, path2: str, **options: Any) -> None:
         source, target = place(path1), self._to_write(path2)
         if not source.path:
-            raise no_file_outside(path1)
+            raise not_in_a_dataset(path1)
         self._refuse_in_transaction("copy")
 
         async def copy() -> None:
@@ -599,7 +600,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         try:
             await on_io_thread(copy())
         except DatasetFileNotFound:
-            # A folder needs no copy of its own, besides those of its files.
+            # A folder is copied by copying its files.
             if not await self._isdir(path1):
                 raise
             return
@@ -635,7 +636,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         named = self._to_write(path)
         entry = await self._info(path, refresh=True)
         if entry["type"] == "directory":
-            raise no_file(path)
+            raise is_a_folder(path)
         await on_io_thread(self._remove(named.handle, [named.path]))
         self.invalidate_cache(path)
 
@@ -644,7 +645,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         await files.remove(paths)
 
     async def _to_remove(self, path: str, recursive: bool, maxdepth: int | None) -> list[str]:
-        """Return the files that an address or a pattern names; the service's own is left out unless it is named."""
+        """Return the files of a path or pattern, without the service's own file unless it is named."""
         name = stripped(path)
         self._to_write(name)
         if has_magic(name):
@@ -660,7 +661,7 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         if not recursive:
             entry = await self._info(name, refresh=True)
             if entry["type"] == "directory":
-                raise no_file(name)
+                raise is_a_folder(name)
             return [name]
         found = list(await self._find(name, maxdepth=maxdepth, refresh=maxdepth is not None))
         if not found and not await self._exists(name):
@@ -668,23 +669,23 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         return found if found == [name] else _without_service_file(found)
 
     def touch(self, path: str, truncate: bool = True, **options: Any) -> None:
-        """Make an empty file.
+        """Create an empty file.
 
         Args:
             path: The file.
-            truncate: Whether a file that is there is emptied; otherwise it must be new, since the store cannot change
-                a time.
-            options: There are none.
+            truncate: Whether to empty an existing file. If not, the file must be new, as the store cannot change a
+                file's time.
+            options: None are supported.
 
         Raises:
-            DatasetFileExists: There is such a file, and it was not to be emptied.
+            DatasetFileExists: The file exists, and ``truncate`` is False.
         """
         for name in options:
             raise InvalidArgument(name, "there is no such option.")
         self.pipe_file(path, b"", mode="overwrite" if truncate else "create")
 
     async def _mkdir(self, path: str, create_parents: bool = True, **options: Any) -> None:
-        """Do nothing: folders exist by the files in them, and datasets are registered."""
+        """Do nothing: folders appear with their files, and datasets are registered elsewhere."""
 
     async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
         """Do nothing, for the same reason."""
@@ -692,15 +693,14 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
     def _refuse_in_transaction(self, what: str) -> None:
         if self._intrans:
             raise NotImplementedError(
-                f"{what} takes effect at once, and cannot wait for the end of a transaction; open files instead."
+                f"{what} takes effect at once and cannot wait for the end of a transaction; open files instead."
             )
 
     def invalidate_cache(self, path: str | None = None) -> None:
         """Forget listings.
 
         Args:
-            path: What was changed: listings of the folders above it, and of what is below it, are forgotten. None means
-                all listings.
+            path: What has changed; listings of the folders above and below it are forgotten. None means all listings.
         """
         if path is None:
             self.dircache.clear()
@@ -708,23 +708,23 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
             name = stripped(path)
             for known in list(self.dircache):
                 if known.startswith(f"{name}/") or name == known or name.startswith(f"{known}/"):
-                    # Another thread may have been faster.
+                    # Another thread may have deleted it.
                     with contextlib.suppress(KeyError):
                         del self.dircache[known]
         super().invalidate_cache(path)
 
     async def open_async(self, path: str, mode: str = "rb", **options: Any) -> DatasetStream:
-        """Open a file whose methods are awaited, on whichever event loop; nothing is read ahead.
+        """Open a file with async methods, for any event loop; nothing is read ahead.
 
         Args:
             path: The file.
             mode: ``rb`` or ``wb``.
-            options: ``block_size``, the bytes of the parts to be sent.
+            options: ``block_size``, the size of a part in bytes.
 
         Raises:
-            InvalidArgument: There is no such mode or option.
-            DatasetFileNotFound: There is no such file to read.
-            ServiceFileRefused: ``metadata.json`` at a dataset's root was to be written.
+            InvalidArgument: The mode or an option is invalid.
+            DatasetFileNotFound: The file to read does not exist.
+            ServiceFileRefused: The file is ``metadata.json`` at a dataset's root, and the mode is ``wb``.
         """
         named = place(path) if mode == "rb" else self._to_write(path)
         files = await on_io_thread(self._reading(named) if mode == "rb" else self._writing(named))
@@ -740,26 +740,26 @@ def _without_service_file(names: Sequence[str]) -> list[str]:
     return [name for name in names if not is_service_file(place(name).path)]
 
 
-def whole_archive() -> InvalidArgument:
-    """Return the error for looking at all files of all datasets."""
+def lists_every_dataset() -> InvalidArgument:
+    """Return the error for listing the files of every dataset."""
     return InvalidArgument(
         "path",
         "this would list the files of every dataset.",
-        hint="Begin with a dataset's handle, as in '10378.1/1451860/**'; ls('') lists the datasets.",
+        hint="Start with a dataset's handle, as in '10378.1/1451860/**'; ls('') lists the datasets.",
     )
 
 
-def no_file(path: str) -> NotAFile:
-    """Return the error for removing a folder as if it were a file."""
+def is_a_folder(path: str) -> NotAFile:
+    """Return the error for removing a folder like a file."""
     return NotAFile(
-        f"{quoted(path)} is a folder.", path=path, hint="Give recursive=True to remove the files in it."
+        f"{quoted(path)} is a folder.", path=path, hint="Pass recursive=True to remove the files in it."
     )
 
 
-def no_file_outside(path: str) -> NotAFile:
-    """Return the error for an address that names no file of a dataset."""
+def not_in_a_dataset(path: str) -> NotAFile:
+    """Return the error for a path outside the datasets."""
     return NotAFile(
         f"{quoted(path)} is not a file of a dataset.",
         path=path,
-        hint="A file's address is its dataset's handle and its path, as in '10378.1/1451860/obs/2024.csv'.",
+        hint="A file's name is its dataset's handle and its path, as in '10378.1/1451860/obs/2024.csv'.",
     )

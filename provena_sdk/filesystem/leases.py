@@ -1,6 +1,6 @@
-"""Leases: credentials to read one dataset that were handed to this process, instead of a way to sign in.
+"""Leases: read credentials for one dataset, sent to a process that is not signed in.
 
-What is handed over ends by itself. A process keeps it in memory only, in one place for all its file systems.
+They expire. A process keeps them in memory only, shared by all its file systems.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 
 _PATIENCE_SECONDS: Final = 10.0
-_OPEN_ONE: Final = "Open one where you are signed in: provena_sdk.dask.lease(client, {dataset_id!r})."
+_OPEN_ONE: Final = "Open one in a process that is signed in: provena_sdk.dask.lease(client, {dataset_id!r})."
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedDataset:
-    """One dataset as a process needs it to read its files without signing in. Printing it shows no secret.
+    """All that a process needs to read a dataset's files without signing in. Its repr shows no secret.
 
     Args:
-        lease: The name of the lease; what renews it has the same one.
+        lease: The name of the lease; a renewal has the same name.
         domain: The deployment's domain.
-        location: Where the dataset's files lie.
-        address: How the store is reached.
-        credentials: What reads them.
+        location: The location of the dataset's files.
+        address: The store's endpoint.
+        credentials: The read credentials.
     """
 
     lease: str
@@ -45,11 +45,11 @@ class LeasedDataset:
 
 
 class Leases:
-    """The leases that a process holds. Safe for threads.
+    """The leases that a process holds. Thread-safe.
 
     Args:
-        clock: Tells the time as seconds since the epoch.
-        patience: How many seconds to wait for the renewal of a lease that has ended.
+        clock: Returns the time in seconds since the epoch.
+        patience: Seconds to wait for the renewal of an expired lease.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Leases:
         self._changed = threading.Condition()
 
     def put(self, leased: LeasedDataset) -> None:
-        """Hold a dataset. What is held twice has to be removed twice: a process may be several workers.
+        """Add a dataset. One added twice must be removed twice, as several workers may share a process.
 
         Args:
             leased: The dataset.
@@ -74,10 +74,10 @@ class Leases:
             self._changed.notify_all()
 
     def remove(self, leased: LeasedDataset) -> None:
-        """Hold a dataset no longer.
+        """Remove a dataset; do nothing if it is not held.
 
         Args:
-            leased: What was put; nothing happens when it is not there.
+            leased: The dataset, as it was added.
         """
         with self._changed:
             for index, held in enumerate(self._held):
@@ -87,29 +87,29 @@ class Leases:
             self._changed.notify_all()
 
     def holds(self, lease: str) -> bool:
-        """Whether a lease is held still, or in part."""
+        """Return whether any dataset of a lease is still held."""
         with self._changed:
             return any(held.lease == lease for held in self._held)
 
     def datasets(self, domain: str | None) -> list[str]:
-        """Return the handles of the datasets that are held.
+        """Return the handles of the datasets held.
 
         Args:
-            domain: The deployment they are of; None for any.
+            domain: Their deployment's domain; None for any.
         """
         with self._changed:
             return sorted({held.location.dataset_id for held in self._of(domain)})
 
     def find(self, domain: str | None, dataset_id: str) -> LeasedDataset:
-        """Return a dataset that is held, with the credentials that end last.
+        """Return a dataset with the credentials that expire last.
 
         Args:
-            domain: The deployment it is of; None when there is but one.
+            domain: Its deployment's domain; None if there is only one.
             dataset_id: Its handle.
 
         Raises:
             LeaseMissing: This process holds no lease of it.
-            InvalidArgument: It holds leases of such a dataset of several deployments, and none is named.
+            InvalidArgument: Several deployments have leases of this handle, and ``domain`` is None.
         """
         with self._changed:
             held = [one for one in self._of(domain) if one.location.dataset_id == dataset_id]
@@ -128,14 +128,14 @@ class Leases:
         return max(held, key=lambda one: one.credentials.expiry)
 
     def credentials(self, lease: str, dataset_id: str) -> Credentials:
-        """Return the credentials of a lease, waiting a while for its renewal if it has ended.
+        """Return the credentials of a lease; if it has expired, wait a while for its renewal.
 
         Args:
             lease: The lease.
             dataset_id: One of its datasets.
 
         Raises:
-            LeaseExpired: They have ended, and were not renewed in time.
+            LeaseExpired: They expired and were not renewed in time.
             LeaseMissing: The lease was closed.
         """
         deadline = time.monotonic() + self._patience
@@ -169,14 +169,14 @@ class Leases:
 
 
 LEASES: Final = Leases()
-"""Those of this process."""
+"""The leases of this process."""
 
-# Another thread of the parent may have held the lock.
+# At the fork, another thread of the parent may have held the lock.
 begin_in_child(LEASES._begin)
 
 
 class _LeasedCredentials:
-    """Gives out what one lease holds; see :class:`provena_sdk.s3.credentials.CredentialsProvider`."""
+    """Returns the credentials of one lease; see :class:`provena_sdk.s3.credentials.CredentialsProvider`."""
 
     def __init__(self, leases: Leases, lease: str) -> None:
         self._leases = leases
@@ -186,11 +186,11 @@ class _LeasedCredentials:
         return self._leases.credentials(self._lease, dataset_id)
 
 
-class LeasedArchive:
-    """The datasets that this process holds leases of: an ``Archive`` that asks nothing of the datastore.
+class LeasedCatalogue:
+    """The datasets that this process holds leases of: a ``Catalogue`` that does not use the datastore.
 
     Args:
-        domain: The deployment they are of; None when there is but one.
+        domain: Their deployment's domain; None if there is only one.
         leases: The leases.
     """
 
@@ -208,17 +208,17 @@ class LeasedArchive:
 
         Args:
             handle: The dataset.
-            access: What is going to be done with them.
-            at_once: Makes no difference: the credentials are here.
+            access: Whether to read or to write them.
+            at_once: Has no effect, because the credentials are here already.
 
         Raises:
             LeaseMissing: This process holds no lease of it.
-            FileAccessDenied: They were to be written.
+            FileAccessDenied: ``access`` is ``write``.
         """
         if access is Access.WRITE:
-            raise FileAccessDenied(f"A lease of dataset {handle} only reads.")
+            raise FileAccessDenied(f"A lease of dataset {handle} is read-only.")
         if not self._process.is_here:
-            # What a fork copied belongs to the parent's event loop.
+            # After a fork, the copies belong to the parent's event loop.
             self._begin()
         leased = self._leases.find(self._domain, handle)
         found = self._opened.get((leased.lease, handle))
@@ -229,7 +229,7 @@ class LeasedArchive:
         return found
 
     async def entry(self, handle: str) -> Entry:
-        """Return a dataset's entry, without its metadata, which only the datastore has.
+        """Return a dataset's entry without its metadata, which only the datastore has.
 
         Raises:
             LeaseMissing: This process holds no lease of it.
@@ -237,11 +237,11 @@ class LeasedArchive:
         return _entry(self._leases.find(self._domain, handle).location.dataset_id)
 
     async def entries(self, prefix: str = "", limit: int | None = None) -> list[Entry]:
-        """List the datasets of which there are leases.
+        """List the datasets that this process holds leases of.
 
         Args:
-            prefix: The first segment that their handles must have; empty for any.
-            limit: How many are enough; None for all.
+            prefix: The first segment of their handles; empty for any.
+            limit: The most to return; None for all.
         """
         held = [
             one for one in self._leases.datasets(self._domain) if not prefix or one.startswith(f"{prefix}/")
@@ -249,13 +249,13 @@ class LeasedArchive:
         return [_entry(handle) for handle in held[:limit]]
 
     def sign(self, handle: str, path: str, seconds: int) -> str:
-        """Refuse to sign: it is the datastore that signs URLs.
+        """Refuse to sign a URL: only the datastore can.
 
         Raises:
             FileAccessDenied: Always.
         """
         raise FileAccessDenied(
-            f"A URL for {quoted(path)} of dataset {handle} needs a sign-in, and not a lease.",
+            f"A lease cannot sign a URL for {quoted(path)} of dataset {handle}; that needs a sign-in.",
             path=path,
             hint="Open the file system without 'lease'.",
         )

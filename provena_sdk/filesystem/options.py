@@ -1,4 +1,4 @@
-"""The storage options of ``provena://``: settings that may be kept, pickled and shown, and never a secret."""
+"""The storage options of ``provena://``: settings that may be stored, pickled and printed, never secrets."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _OF_FSSPEC: Final = frozenset(
     {"asynchronous", "loop", "batch_size", "use_listings_cache", "listings_expiry_time", "max_paths"}
 )
 OF_READING: Final = ("block_size", "cache_type", "cache_options")
-"""What may be given for all files that are opened to be read."""
+"""Options that apply to all files opened for reading."""
 
-# pandas opens what was refused once more with this, for the sake of public buckets.
+# After a refusal, pandas tries again with this option, in case the bucket is public.
 _WITHOUT_EFFECT: Final = "anon"
 _IN_CODE: Final = "Provena('example.org')"
 _IN_OPTIONS: Final = "storage_options={'deployment': 'example.org'}"
@@ -30,35 +30,35 @@ _OWN: Final = ("profile", "deployment", "realm", "access", "lease")
 def check_options(
     deployment: object, access: str | None, lease: object, options: Mapping[str, object]
 ) -> None:
-    """Refuse options that there are not, and secrets.
+    """Check the storage options; refuse unknown options, invalid values and secrets.
 
     Args:
-        deployment: The option of that name.
-        access: The option of that name.
-        lease: The option of that name.
-        options: What is not one of our own options.
+        deployment: The option ``deployment``.
+        access: The option ``access``.
+        lease: The option ``lease``.
+        options: All other options.
 
     Raises:
-        InvalidArgument: One is a secret, is unknown, or has no such value.
-        ConfigurationError: The deployment is no domain, or one of its addresses cannot be used.
+        InvalidArgument: An option is a secret, is unknown, or has an invalid value.
+        ConfigurationError: The deployment is not a domain, or one of its URLs cannot be used.
     """
-    # At once, so that a secret in the wrong place is neither kept nor shown.
+    # First, so that a secret in the wrong place is neither stored nor printed.
     check_deployment(deployment)
     if not isinstance(lease, bool):
-        raise InvalidArgument("lease", f"True or False is needed, not {type(lease).__name__}.")
+        raise InvalidArgument("lease", f"must be True or False, not {type(lease).__name__}.")
     if lease and access == Access.WRITE:
-        raise InvalidArgument("access", "a lease only reads.", hint="Open it without 'lease' to write.")
+        raise InvalidArgument("access", "a lease is read-only.", hint="To write, leave out 'lease'.")
     for name in options:
         if name in _SECRETS:
             raise InvalidArgument(
                 name,
-                "a secret is not a storage option: those are kept, pickled and shown.",
+                "a storage option must not be a secret, because options are stored, pickled and printed.",
                 hint="Name a profile that holds it, or set the environment variable PROVENA_ACCESS_TOKEN, "
                 "PROVENA_OFFLINE_TOKEN or PROVENA_CLIENT_SECRET.",
             )
         if name not in _OF_FSSPEC and name not in OF_READING and name != _WITHOUT_EFFECT:
             known = ", ".join([*_OWN, *OF_READING, *sorted(_OF_FSSPEC)])
-            raise InvalidArgument(name, "there is no such storage option.", hint=f"There are {known}.")
+            raise InvalidArgument(name, "there is no such storage option.", hint=f"The options are {known}.")
     if access is not None and access not in [*Access]:
         raise InvalidArgument("access", f"must be 'read', 'write' or None, not {access!r}.")
 
@@ -66,10 +66,10 @@ def check_options(
 def datasets_for(
     profile: str | None, deployment: str | Mapping[str, str | bool | None] | None, realm: str | None
 ) -> Datasets:
-    """Return the datasets that storage options lead to.
+    """Return the datasets of the deployment that the storage options select.
 
     Args:
-        profile: A profile of ``config.toml``, by its name.
+        profile: The name of a profile in ``config.toml``.
         deployment: The domain, or a deployment's fields.
         realm: The sign-in realm.
 
@@ -89,31 +89,31 @@ def datasets_for(
 def domain_of(
     profile: str | None, deployment: str | Mapping[str, str | bool | None] | None, realm: str | None
 ) -> str | None:
-    """Return the domain that the leases must be of, which need no sign-in; None for any.
+    """Return the domain whose leases to use; None for any.
 
     Args:
-        profile: A profile of ``config.toml``; a lease takes none.
+        profile: Must be None, as a lease needs no sign-in.
         deployment: The domain, or a deployment's fields.
-        realm: The sign-in realm; a lease takes none.
+        realm: Must be None, as a lease needs no sign-in.
 
     Raises:
         InvalidArgument: A profile or a realm was given.
     """
     for name, value in (("profile", profile), ("realm", realm)):
         if value is not None:
-            raise InvalidArgument(name, "a lease is read without signing in.", hint="Leave it out.")
+            raise InvalidArgument(name, "a lease is used without signing in.", hint="Leave it out.")
     return str(deployment["domain"]) if isinstance(deployment, Mapping) else deployment
 
 
 def check_deployment(given: object) -> None:
-    """Refuse what names no deployment.
+    """Check the option ``deployment``.
 
     Args:
-        given: The domain, or a deployment's fields; None is fine.
+        given: The domain, a deployment's fields, or None.
 
     Raises:
-        InvalidArgument: It is neither, or one of the fields is unknown.
-        ConfigurationError: It is no domain, or an address cannot be used.
+        InvalidArgument: It is of another type, or a field is unknown.
+        ConfigurationError: It is not a domain, or a URL cannot be used.
     """
     if isinstance(given, Mapping):
         _deployment(given)
@@ -121,7 +121,7 @@ def check_deployment(given: object) -> None:
         domain_name("deployment", given)
     elif given is not None:
         raise InvalidArgument(
-            "deployment", f"a domain or a deployment's fields are needed, not {type(given).__name__}."
+            "deployment", f"must be a domain or a deployment's fields, not {type(given).__name__}."
         )
 
 
@@ -132,6 +132,6 @@ def _deployment(fields: Mapping[str, Any]) -> Deployment:
         pass
     raise InvalidArgument(
         "deployment",
-        "it needs the fields of a Deployment: domain, and perhaps realm, datastore, search, issuer, s3_endpoint, "
-        "s3_region, ca_file and allow_plain_http.",
+        "must have the fields of a Deployment: domain, and optionally realm, datastore, search, issuer, "
+        "s3_endpoint, s3_region, ca_file and allow_plain_http.",
     )

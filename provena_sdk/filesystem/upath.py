@@ -1,4 +1,4 @@
-"""What ``UPath("provena://…")`` makes; universal-pathlib finds it by an entry point."""
+"""The class of ``UPath("provena://…")``, found by universal-pathlib through an entry point."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ except ImportError as error:
 
 from provena_sdk.filesystem.addresses import PROTOCOL, place
 
-# universal-pathlib goes by the file systems that are loaded, and warns of others.
+# universal-pathlib warns about file systems that are not loaded yet.
 get_filesystem_class(PROTOCOL)
 
 
 class ProvenaPath(UPath):
-    """A path in ``provena://``, for code written with ``pathlib`` in mind.
+    """A path in ``provena://`` with the methods of ``pathlib.Path``.
 
     Example:
         >>> from upath import UPath
@@ -34,32 +34,32 @@ class ProvenaPath(UPath):
 
     @property
     def parts(self) -> Sequence[str]:
-        """The dataset's handle, and the segments of the path below it."""
+        """The dataset's handle and the segments of the path below it."""
         parts = super().parts
         return parts[1:] if parts and parts[0] == "/" else parts
 
     def iterdir(self) -> Iterator[Self]:
-        """Yield the entries of a folder, a dataset or the archive.
+        """Yield the entries of a folder or dataset, or all datasets.
 
         Raises:
-            NotADirectoryError: It is not a folder.
+            NotADirectoryError: The path is not a folder.
         """
         if place(self.path).handle:
             yield from super().iterdir()
             return
-        # A dataset's name is two segments, of which the usual way would keep the second.
+        # A handle is two segments; the inherited method would keep the second only.
         for name in self.fs.ls(self.path, detail=False):
             yield self.with_segments(name)
 
     def touch(self, mode: int = 0o666, exist_ok: bool = True) -> None:
-        """Make an empty file; one that is there stays as it is, as the store cannot change its time.
+        """Create an empty file; an existing file stays unchanged, as the store cannot change its time.
 
         Args:
-            mode: Without effect.
-            exist_ok: Whether there may be such a file.
+            mode: Has no effect.
+            exist_ok: Whether the file may exist.
 
         Raises:
-            FileExistsError: There is one, and there may not.
+            FileExistsError: The file exists, and ``exist_ok`` is False.
         """
         if not self.exists():
             super().touch(mode)

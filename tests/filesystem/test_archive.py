@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provena_sdk.errors import ProvenaError
-from provena_sdk.filesystem.catalogue import Archive, dataset_entry
+from provena_sdk.filesystem.catalogue import Catalogue, dataset_entry
 
 
 def test_pages_that_lead_in_a_circle_are_an_error() -> None:
@@ -18,7 +18,7 @@ def test_pages_that_lead_in_a_circle_are_an_error() -> None:
     def run(workflow: Any) -> Any:
         return SimpleNamespace(items=[], pagination_key=next(keys))
 
-    archive = Archive(SimpleNamespace(transport=SimpleNamespace(run=run)))  # type: ignore[arg-type]  # as much as it needs
+    archive = Catalogue(SimpleNamespace(transport=SimpleNamespace(run=run)))  # type: ignore[arg-type]  # as much as it needs
     with pytest.raises(ProvenaError, match="never end"):
         archive._list("", None)
 

@@ -1,4 +1,4 @@
-"""Looking round: listings, infos, patterns, and the archive above the datasets."""
+"""Browsing: listings, infos, patterns, and the catalogue above the datasets."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Open files of a dataset: reading ahead, writing, and the layers above."""
+"""Open files of a dataset: reading ahead, writing, text and compression."""

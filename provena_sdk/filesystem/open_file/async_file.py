@@ -1,4 +1,4 @@
-"""A dataset's file whose methods are awaited."""
+"""An open file of a dataset with async methods."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from provena_sdk.s3.limits import PART_BYTES
 
 
 class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec is not typed
-    """A file that is read in any order, or written from its beginning to its end, by awaiting.
+    """A file with async methods, read in any order or written from start to end.
 
-    Nothing is read ahead. What is written has its name once the file is closed; an ``async with`` block that is left by
-    an exception gives it up. :meth:`opened` makes one.
+    Nothing is read ahead. A written file appears under its name when it is closed; an exception in an ``async with``
+    block aborts the upload. Create one with :meth:`opened`.
     """
 
     buffer: Any
@@ -47,16 +47,16 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
             mode: ``rb`` or ``wb``.
             files: The dataset.
             inner: The path within the dataset.
-            block_size: Bytes of the parts to be sent.
+            block_size: The size of a part in bytes.
 
         Raises:
-            InvalidArgument: There is no such mode, or the parts are too small.
-            DatasetFileNotFound: There is no such file to read.
-            NotAFile: It is a folder.
-            ServiceFileRefused: ``metadata.json`` at the root was to be written.
+            InvalidArgument: The mode is invalid, or the parts are too small.
+            DatasetFileNotFound: The file to read does not exist.
+            NotAFile: The path is a folder.
+            ServiceFileRefused: The file is ``metadata.json`` at the root, and the mode is ``wb``.
         """
         if mode not in ("rb", "wb"):
-            raise InvalidArgument("mode", f"it must be rb or wb, not {mode!r}.")
+            raise InvalidArgument("mode", f"must be 'rb' or 'wb', not {mode!r}.")
         check_block_size(block_size, mode)
         details = None
         if mode == "rb":
@@ -96,7 +96,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
         return bytes(await on_io_thread(self._files.read_range(self._inner, start, end, etag=etag)))
 
     async def flush(self, force: bool = False) -> None:
-        """Send what fills a part; with ``force``, the rest too, and give the file its name."""
+        """Send all full parts; with ``force``, send the rest, too, and complete the file."""
         if self.mode == "rb" or self.closed:
             return
         data = memoryview(self.buffer.getvalue())
@@ -119,7 +119,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
             self.forced = True
 
     async def close(self) -> None:
-        """Close the file; what was written has its name from now on."""
+        """Close the file; a written file appears under its name."""
         if self.closed:
             return
         if self._unclosed is not None:
@@ -131,7 +131,7 @@ class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec 
             raise
 
     async def discard(self) -> None:
-        """Give up what was written; what had its name stays as it is."""
+        """Abort the upload; an existing file of that name stays unchanged."""
         self.closed = True
         if self._unclosed is not None:
             self._unclosed.settled()

@@ -25,22 +25,21 @@ from provena_sdk.s3.client.writer import ObjectWriter
 from provena_sdk.s3.limits import PART_BYTES
 
 _MODES: Final = ("rb", "wb", "ab", "xb")
-_ON_THEIR_WAY: Final = 4
-# With parts that double in size now and then, 10,000 of them reach S3's largest object.
+_PARTS_IN_FLIGHT: Final = 4
+# After this many parts their size doubles, so that S3's 10,000 parts suffice for its largest object.
 _PARTS_OF_ONE_SIZE: Final = 1000
 
 
 class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not typed
-    """A file of a dataset, as fsspec and everything above it expect one.
+    """A file of a dataset, as fsspec and the libraries on top of it expect one.
 
-    Read, it stays what it was when it was opened: a file that is replaced meanwhile is an error, and never a mixture.
-    Written, it has its name only once it is closed: parts are sent while it is being written, and put together at
-    the end. A ``with`` block that is left by an exception gives it up, and so does one of another library's that closes
-    the file for that reason, such as ``fsspec.open``'s.
+    A reader sees one version of the file: if the file is replaced in the meantime, reading fails. A written file
+    appears under its name only when it is closed: parts are sent while it is written, and joined at the end. An
+    exception in a ``with`` block aborts the upload, also if another library closes the file, such as ``fsspec.open``.
 
-    A file that is still being written when nobody holds it any more, or when the interpreter ends, is given up, and
-    what had its name stays as it is: nobody said that it was complete. The log says so, and a ResourceWarning when the
-    file is garbage collected.
+    If a file is garbage collected, or the interpreter ends, before the file is closed, its upload is aborted, since it
+    may be incomplete; an existing file of that name stays unchanged. A log entry reports it, and on garbage collection
+    a ResourceWarning.
 
     Args:
         fs: The file system that opened it.
@@ -48,22 +47,21 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         mode: ``rb``, ``wb``, ``ab`` or ``xb``.
         files: The dataset.
         inner: Its path within the dataset.
-        block_size: Bytes that a small read is rounded out to, or of the parts to be sent; None leaves it to us, who go
-            by the file's suffix.
-        autocommit: Whether closing it gives it its name; otherwise :meth:`commit` does.
-        cache_type: fsspec's name for how to read ahead; None means
+        block_size: Bytes to which a small read is rounded up, or the size of a part; None chooses by the file's suffix.
+        autocommit: Whether closing completes the file; if not, :meth:`commit` does.
+        cache_type: fsspec's name of a read cache; None means
             :class:`provena_sdk.filesystem.open_file.read_ahead.ReadCache`.
-        cache_options: What that takes: of ours, ``memory`` and ``ahead``, both in bytes.
-        size: Its size in bytes, when it is known and need not be looked up.
-        etag: The ETag it must have, when that is known.
-        content_type: The media type it is written with; guessed by its name when None.
+        cache_options: The options of the cache; those of ``ReadCache`` are ``memory`` and ``ahead``, both in bytes.
+        size: Its size in bytes, if known; saves a request.
+        etag: The ETag it must have, if known.
+        content_type: The media type to store with it; None guesses by its name.
 
     Raises:
-        InvalidArgument: There is no such mode or block size.
-        NotAFile: It is a folder.
-        DatasetFileNotFound: There is no such file to read.
-        DatasetFileExists: There is such a file, and it was to be new.
-        ServiceFileRefused: It is ``metadata.json`` at the root, and was to be written.
+        InvalidArgument: The mode or the block size is invalid.
+        NotAFile: The path is a folder.
+        DatasetFileNotFound: The file to read does not exist.
+        DatasetFileExists: The file exists, and the mode is ``xb``.
+        ServiceFileRefused: The file is ``metadata.json`` at the root, and the mode writes.
     """
 
     buffer: Any
@@ -104,7 +102,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
                 if cache_options is not None and opening is not None:
                     cache_options.setdefault("opening", opening)
         if mode == "xb" and run_sync(files.exists(inner)):
-            raise already_there(inner, self._dataset_id)
+            raise already_exists(inner, self._dataset_id)
         super().__init__(
             fs,
             path,
@@ -116,7 +114,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             size=size,
         )
         if mode == "rb":
-            # What a pickle of the file is opened with again.
+            # Unpickling opens the file with these.
             self.kwargs = {"etag": self._etag} if self._etag else {}
             return
         self._writer = ObjectWriter(files.objects, inner, content_type=content_type, new=mode == "xb")
@@ -124,8 +122,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         self._opened_during = exception_at_hand()
         self._sent = 0
         if mode == "ab":
-            self._go_on()
-        # Not left to __del__ alone: at the end of the interpreter it may not be called.
+            self._begin_append()
+        # __del__ is not enough: it may not be called at the end of the interpreter.
         self._unclosed = Unclosed(self, inner)
 
     @property
@@ -134,7 +132,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
 
     def _check(self, mode: str, block_size: int | None) -> None:
         if mode not in _MODES:
-            raise InvalidArgument("mode", f"it must be one of {', '.join(_MODES)}, not {mode!r}.")
+            raise InvalidArgument("mode", f"must be one of {', '.join(_MODES)}, not {mode!r}.")
         check_block_size(block_size, mode)
         if not self._inner:
             raise not_a_file("", self._dataset_id)
@@ -142,7 +140,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             check_writable(self._inner, self._dataset_id)
 
     def _look_up(self, pattern: AccessPattern | None) -> tuple[int, tuple[int, bytes] | None]:
-        """Return the size, and what was fetched with it: its offset and bytes."""
+        """Return the size, and the offset and bytes of the range fetched with it."""
         opening = None
         if pattern is None:
             self._details = run_sync(self._files.info(self._inner))
@@ -158,8 +156,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             opening = None
         return self._details["size"], opening
 
-    def _go_on(self) -> None:
-        """Take over what is there: what is short is held, and what is long is copied by the store if it can."""
+    def _begin_append(self) -> None:
+        """Take over the existing content: the store copies it if it is large and the store can; else it is read."""
         try:
             state = run_sync(self._files.objects.head(self._inner))
         except DatasetFileNotFound:
@@ -190,7 +188,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         return submit(self._files.read_range(self._inner, start, end, etag=self._etag))
 
     def flush(self, force: bool = False) -> None:
-        """Send what fills a block; with ``force``, the rest too."""
+        """Send all full blocks; with ``force``, the rest, too."""
         if self._can_send():
             super().flush(force)
 
@@ -199,9 +197,9 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             run_sync(self._writer.begin())
 
     def _upload_chunk(self, final: bool = False) -> bool:
-        """Send the buffer in parts, of which a few are on their way while the caller goes on writing."""
+        """Send the buffer in parts, a few at a time, while the caller continues to write."""
         if self._writer.in_parts:
-            # No copy is made: the buffer shares its bytes, and a new one takes its place.
+            # Not copied: the parts share the buffer's bytes, and a new buffer replaces it.
             data = memoryview(self.buffer.getvalue())
             start = 0
             while len(data) - start >= self.blocksize or (final and start < len(data)):
@@ -213,11 +211,11 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             self.buffer.write(data[start:])
         if final and self.autocommit:
             self.commit()
-        # It was done here, and not left to fsspec, to empty the buffer.
+        # False keeps fsspec from emptying the buffer, which is done above.
         return False
 
     def _send(self, data: memoryview) -> None:
-        if len(self._sending) >= _ON_THEIR_WAY:
+        if len(self._sending) >= _PARTS_IN_FLIGHT:
             self._wait_for_oldest()
         self._sent += 1
         self._sending.append(submit(self._writer.send(self._sent, data)))
@@ -228,15 +226,15 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         try:
             self._sending.popleft().result()
         except BaseException:
-            # Without this part the file would be another.
+            # The file would lack this part.
             self.discard()
             raise
 
     def close(self) -> None:
-        """Close the file; what was written has its name from now on, unless an exception leaves its ``with`` block."""
+        """Close the file and complete it, or abort its upload if an exception left its ``with`` block."""
         ended: bool = self.closed
         if ended or self._unclosed is None:
-            # Older releases of fsspec leave this to the cache's own end.
+            # Older releases of fsspec do not close the cache.
             if not ended and isinstance(getattr(self, "cache", None), ReadCache):
                 self.cache.close()
             super().close()
@@ -258,10 +256,10 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             raise
 
     def commit(self) -> None:
-        """Give the file its name. Closing does this, except within a transaction.
+        """Complete the file, so that it appears under its name. Closing does this, except within a transaction.
 
         Raises:
-            DatasetFileExists: There is such a file by now, and it was to be new.
+            DatasetFileExists: The file exists by now, and the mode is ``xb``.
         """
         try:
             self._finish()
@@ -269,8 +267,8 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             pass
         else:
             return
-        # Raised here and not above, so that the store's own word for it does not travel along as its context.
-        raise already_there(self._inner, self._dataset_id)
+        # Raised outside 'except', so that the store's error does not become its context.
+        raise already_exists(self._inner, self._dataset_id)
 
     def _finish(self) -> None:
         if self._writer.in_parts:
@@ -283,7 +281,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         self.fs.invalidate_cache(self.path)
 
     def discard(self) -> None:
-        """Give up what was written; what had its name stays as it is."""
+        """Abort the upload; an existing file of that name stays unchanged."""
         self.closed = True
         if self._unclosed is not None:
             self._unclosed.settled()
@@ -293,10 +291,10 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             run_sync(self._writer.abort())
 
     def collect(self) -> bool:
-        """Give up what was written, because nobody holds the file any more.
+        """Abort the upload, because the file is garbage collected.
 
         Returns:
-            Whether nothing is left to be closed.
+            Whether nothing is left to close.
         """
         if self._unclosed is None:
             return self.closed
@@ -304,10 +302,10 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             return True
         self._collected = True
         self._cancel_sending()
-        # Layers above may be collected later, and would still write their last bytes.
-        self.buffer = _Nowhere()
+        # The layers above may be collected later, and then write their last bytes.
+        self.buffer = _DiscardedBytes()
         if self._writer.in_parts and not sys.is_finalizing():
-            # Not waited for: the garbage collector runs anywhere, on the I/O thread too, and under any lock.
+            # Do not wait: the garbage collector runs on any thread, also the I/O thread, and under any lock.
             leave_running(self._writer.abort())
         self._unclosed.collected()
         return True
@@ -322,7 +320,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             super().__del__()
 
     def _dealloc_warn(self, source: object) -> None:
-        """Give the file up; io's wrappers call this when they are collected, before they close what they wrap."""
+        """Abort the upload; io's wrappers call this when they are collected, before they close the file."""
         self.collect()
 
     def __exit__(
@@ -333,18 +331,18 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
         self.close()
 
     def _can_send(self) -> bool:
-        # In a forked child the connections, and the thread that uses them, are the parent's.
+        # In a forked child, the connections and the I/O thread are the parent's.
         here = self._process.is_here
         return here and not self._collected and not sys.is_finalizing() and not is_io_thread()
 
 
-class _Nowhere(io.BytesIO):
+class _DiscardedBytes(io.BytesIO):
     def write(self, data: Any, /) -> int:
         return memoryview(data).nbytes
 
 
-def already_there(path: str, dataset_id: str) -> DatasetFileExists:
-    """Return the error for writing a file that must not exist yet."""
+def already_exists(path: str, dataset_id: str) -> DatasetFileExists:
+    """Return the error for creating a file that exists."""
     return DatasetFileExists(
         f"Dataset {dataset_id} holds {quoted(path)} already.",
         path=path,

@@ -1,7 +1,6 @@
-"""What our file systems and files derive from.
+"""The base classes from fsspec, which type checkers see as ``Any``.
 
-fsspec has no annotations. What type checkers guess of its classes is wrong in places, and our methods then seem to
-override theirs in the wrong way.
+fsspec has no annotations. Some of the types that checkers infer are wrong, and would reject our overrides.
 """
 
 from __future__ import annotations

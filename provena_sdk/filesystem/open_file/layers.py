@@ -1,4 +1,4 @@
-"""Text and compression over a dataset's file, so that all layers end together."""
+"""Text and compression on top of a dataset's file; closing or discarding one layer ends all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from provena_sdk.filesystem.open_file.file import DatasetFile
 
 
 class TextFile(io.TextIOWrapper):
-    """A dataset's file as text. A ``with`` block that is left by an exception gives up what was written.
+    """A dataset's file as text. An exception in a ``with`` block aborts the upload.
 
     Args:
-        file: The file of bytes, or what compresses it.
+        file: The file of bytes, compressed or not.
         innermost: The dataset's file itself.
-        options: What :class:`io.TextIOWrapper` takes.
+        options: The options of :class:`io.TextIOWrapper`.
     """
 
     def __init__(self, file: Any, innermost: DatasetFile, **options: Any) -> None:
@@ -34,16 +34,16 @@ class TextFile(io.TextIOWrapper):
             self.close()
 
     def __del__(self) -> None:
-        # io would close it, which uploads what was written.
+        # io would close the file, and so upload it.
         if not self._innermost.collect():
             super().__del__()
 
 
 class CompressedFile(io.BufferedIOBase):
-    """A dataset's file that is compressed or decompressed on the way. Closing it closes the dataset's file as well.
+    """A dataset's file with compression. Closing it closes the dataset's file, too.
 
     Args:
-        file: The compressor, or decompressor.
+        file: The compressor or decompressor.
         innermost: The dataset's file itself.
     """
 
@@ -52,24 +52,24 @@ class CompressedFile(io.BufferedIOBase):
         self._innermost = innermost
 
     def readable(self) -> bool:
-        """Whether it can be read."""
+        """Return whether it can be read."""
         return bool(self._innermost.readable())
 
     def writable(self) -> bool:
-        """Whether it can be written."""
+        """Return whether it can be written."""
         return bool(self._innermost.writable())
 
     def seekable(self) -> bool:
-        """Whether its position can be changed."""
+        """Return whether its position can be changed."""
         return bool(self._file.seekable())
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read so many bytes, or all."""
+        """Read up to ``size`` bytes, or all."""
         data: bytes = self._file.read(-1 if size is None else size)
         return data
 
     def read1(self, size: int = -1, /) -> bytes:
-        """Read what is there."""
+        """Read up to ``size`` bytes, or one buffer of bytes."""
         return self.read(size) if size >= 0 else self.read(io.DEFAULT_BUFFER_SIZE)
 
     def write(self, data: Any, /) -> int:
@@ -88,7 +88,7 @@ class CompressedFile(io.BufferedIOBase):
         return position
 
     def close(self) -> None:
-        """Close both files; what was written has its name from now on."""
+        """Close both files; a written file appears under its name."""
         if self.closed:
             return
         try:
@@ -115,15 +115,15 @@ class CompressedFile(io.BufferedIOBase):
             super().__del__()
 
     def _dealloc_warn(self, source: object) -> None:
-        """Give the file up; see :meth:`DatasetFile._dealloc_warn`."""
+        """Abort the upload; see :meth:`DatasetFile._dealloc_warn`."""
         self._innermost.collect()
 
 
 def discard(file: DatasetFile) -> None:
-    """Discard what was written, unless the file is closed already.
+    """Abort the upload of a file, unless the file is closed or only read.
 
     Args:
-        file: A file that is read or written.
+        file: The file.
     """
     if file.mode != "rb" and not file.closed:
         file.discard()

@@ -1,7 +1,4 @@
-"""Opening a file of a dataset: what may be asked for is the same by whichever door.
-
-``ds.open``, ``ds.fs.open``, ``fs.open`` and ``fsspec.open`` end here.
-"""
+"""The function behind ``ds.open``, ``ds.fs.open``, ``fs.open`` and ``fsspec.open``."""
 
 from __future__ import annotations
 
@@ -24,22 +21,22 @@ def open_file(
     compression: str | None = None,
     **options: Any,
 ) -> Any:
-    """Open a file as :meth:`fsspec.AbstractFileSystem.open` does, but so that all layers end together.
+    """Open a file like :meth:`fsspec.AbstractFileSystem.open`, but close or discard all layers together.
 
     Args:
         fs: The file system, whose ``_open`` returns a :class:`~provena_sdk.filesystem.open_file.file.DatasetFile`.
         path: The file's name there.
         mode: As for :func:`open`.
-        block_size: Bytes to read ahead, or of the parts to be sent.
-        cache_options: What the way of reading ahead takes.
-        compression: The name of a compression, or ``infer`` to take it from the file's name.
+        block_size: Bytes to read ahead, or the size of a part in bytes.
+        cache_options: The options of the cache.
+        compression: The name of a compression, or ``infer`` to choose it by the file's suffix.
         options: See :func:`~provena_sdk.filesystem.open_file.options.checked_options`.
 
     Returns:
         A file of bytes or of text.
 
     Raises:
-        InvalidArgument: There is no such mode or option, or it has no such value; nothing was sent.
+        InvalidArgument: The mode, the name of an option or its value is invalid; nothing was sent.
     """
     asked = {"block_size": block_size, "cache_options": cache_options, "compression": compression}
     options = checked_options(mode, {**options, **asked})
@@ -59,7 +56,7 @@ def open_file(
 
 
 def _compression(path: str, name: str | None) -> Any:
-    """Return what makes a compressor or decompressor of a file; None for no compression."""
+    """Return the class that compresses or decompresses a file; None for no compression."""
     if name is None:
         return None
 

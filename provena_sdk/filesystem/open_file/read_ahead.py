@@ -1,8 +1,8 @@
-"""What an open file has read, and what it reads ahead.
+"""The cache of an open file, which reads ahead.
 
-Each request to the object store costs tens of milliseconds before its first byte, and a file is mostly read by code
-that knows nothing of that: 8 kB at a time, or one chunk after the other. So more is fetched than is asked for, where
-the reads so far, or the file's kind, tell what comes next; and several ranges are fetched at once.
+Each request to the object store takes tens of milliseconds before its first byte, but most code reads as if from a
+disk: 8 kB at a time, or chunk by chunk. The cache predicts the next reads from earlier ones and from the file's suffix,
+and fetches several ranges at once.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from provena_sdk.concurrency.io_thread import wait_for
 from provena_sdk.errors import InvalidArgument
 
 CACHE: Final = "provena"
-"""The name of this way of reading, for ``cache_type``."""
+"""The name of this cache, for ``cache_type``."""
 
 MEMORY_BYTES: Final = 48 * 1024**2
-"""What an open file keeps, what is on its way included."""
+"""The most bytes that an open file holds, including requests in progress."""
 
 AHEAD_BYTES: Final = 32 * 1024**2
-"""What is read ahead at most: where a request takes 30 ms, a reader of 1 GB/s need not wait."""
+"""The most bytes to read ahead: enough for a reader of 1 GB/s if a request takes 30 ms."""
 
-# Bytes to be. A Future[bytes] is no Future[bytes | bytearray], though both are meant.
-Coming: TypeAlias = Future[Any]
+# Any stands for bytes or bytearray: a Future[bytes] is not a Future[bytes | bytearray].
+FutureBytes: TypeAlias = Future[Any]
 
 _KIB: Final = 1024
 _MIB: Final = 1024**2
 _RANGE_BYTES: Final = 4 * _MIB
-# The first range is to be there before the last, also over a line that they fill.
+# Small enough that the first range arrives before the last, even if they saturate the connection.
 _LEAST_RANGE_BYTES: Final = _MIB
 _RANGES: Final = 4
-# Who reads so much of a file from its beginning goes on.
-_BEGUN_BYTES: Final = 512 * _KIB
+# A reader that has come this far from the start will probably continue.
+_IN_ORDER_BYTES: Final = 512 * _KIB
 _USUAL_BYTES: Final = 8 * _MIB
-# What is read here and there ends sooner than a whole file.
+# Reads at scattered positions end sooner than a whole file.
 _MOST_SCATTERED_BYTES: Final = 16 * _MIB
 _STREAMS: Final = 4
 _GAP_BYTES: Final = 64 * _KIB
-# Shorter ones are of a file's own bookkeeping, whose distances mean nothing.
+# Shorter reads are of headers and indexes, whose distances mean nothing.
 _LEAST_STRIDING_BYTES: Final = 16 * _KIB
 _MOST_STRIDES: Final = 32
 _MOST_DOUBLINGS: Final = 4
@@ -53,13 +53,13 @@ _SLACK: Final = 32
 
 
 class AccessPattern(NamedTuple):
-    """How files of a kind are read.
+    """How files of a format are read.
 
     Attributes:
-        block: Bytes that a small read is rounded out to.
-        opening: Bytes that are fetched as a file is opened; a shorter file is there as a whole then.
-        tail: Whether these are the last ones, where the file says what it holds.
-        eager: Whether a file that is read from its beginning will be read to its end.
+        block: Bytes to which a small read is rounded up.
+        opening: Bytes to fetch when a file is opened; this is all of a shorter file.
+        tail: Whether to fetch them from the end, where some formats have their index.
+        eager: Whether a file read from the start is probably read to the end.
     """
 
     block: int
@@ -80,7 +80,7 @@ _PATTERNS: Final = {
 
 
 def pattern_of(path: str) -> AccessPattern:
-    """Return how a file is probably going to be read, by its suffix.
+    """Return the probable access pattern of a file, by its suffix.
 
     Args:
         path: The file's path.
@@ -93,38 +93,38 @@ def pattern_of(path: str) -> AccessPattern:
 
 
 class CachedRange:
-    """A range of the file that is there, or on its way.
+    """A range of the file that is cached or being fetched.
 
     Args:
-        start: Its first byte.
-        end: The byte behind its last.
-        coming: Its bytes to be.
+        start: The offset of its first byte.
+        end: The offset after its last byte.
+        future: The future of its bytes.
     """
 
-    __slots__ = ("coming", "end", "read", "start", "used", "view")
+    __slots__ = ("end", "future", "read", "start", "used", "view")
 
-    def __init__(self, start: int, end: int, coming: Coming) -> None:
+    def __init__(self, start: int, end: int, future: FutureBytes) -> None:
         self.start = start
         self.end = end
-        self.coming = coming
+        self.future = future
         self.view: memoryview | None = None
         self.used = 0
         self.read = False
-        """Whether it was read to its end, in order, and is hardly needed again."""
+        """Whether it was read in order to its end, so that it is hardly needed again."""
 
     def bytes(self) -> memoryview:
-        """Return its bytes, and wait for them if need be."""
+        """Return its bytes; wait for them if necessary."""
         if self.view is None:
-            self.view = memoryview(wait_for(self.coming))
+            self.view = memoryview(wait_for(self.future))
         return self.view
 
 
 class Stream:
-    """Reads that follow each other, without a gap or at equal distances.
+    """Consecutive reads, or reads at equal distances.
 
     Args:
-        start: Where the latest read begins.
-        end: Where it ends.
+        start: The offset at which the latest read starts.
+        end: The offset at which it ends.
     """
 
     __slots__ = ("ahead", "chunks", "end", "seen", "spread", "start", "step", "turns", "window")
@@ -135,7 +135,7 @@ class Stream:
         self.seen = end - start
         self.turns = 0
         self.chunks = 0
-        """How many of its latest reads were large, one after the other."""
+        """The number of large reads in a row, up to the latest."""
         self.window = 0
         self.ahead = 0
         self.step = 0
@@ -143,27 +143,26 @@ class Stream:
 
 
 class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
-    """Keeps what was read last, and reads ahead what will be read next.
+    """Caches recent reads, and reads ahead in the background.
 
-    Small reads are rounded out to a block. Reads that follow each other, or that lie at equal distances as the chunks
-    of one variable among others do, are continued in the background. Small ones are so no more than twice as far as
-    they have come; what is read in chunks of at least a block is by 4 of them, and soon by 16, but 16 MiB at most. Of a
-    file whose kind is read in order, 8 MiB are on their way as soon as 512 KiB of it were read, and more, up to
-    ``ahead``, once the reader has to wait. Up to four such streams are told apart. Large reads are fetched as they are,
-    and not kept.
+    Small reads are rounded up to a block. The cache recognizes up to four streams: consecutive reads, or reads at equal
+    distances, such as the chunks of one variable among others. How far it reads ahead depends on the stream: after
+    small reads, twice as far as they have come; after chunks of at least a block, 4 chunks and soon 16, but at most
+    16 MiB. For a format that is read in order, it is 8 MiB once 512 KiB have been read, and up to ``ahead`` if the
+    reader has to wait. Large reads are fetched without rounding, and not cached.
 
     Args:
-        blocksize: Bytes that a small read is rounded out to.
+        blocksize: Bytes to which a small read is rounded up.
         fetcher: Fetches a range.
         size: The file's size in bytes.
-        memory: The most bytes to keep, those on their way included. What a single read asks for comes on top.
-        ahead: The most bytes to read ahead of a stream; 0 reads nothing ahead.
-        begin: Begins to fetch a range; None reads nothing ahead.
-        eager: Whether a file that is read from its beginning will be read to its end.
-        opening: Offset and bytes of what is there already.
+        memory: The most bytes to hold, including requests in progress but not the read being served.
+        ahead: The most bytes to read ahead of a stream; 0 turns reading ahead off.
+        begin: Starts to fetch a range; None turns reading ahead off.
+        eager: Whether a file read from the start is probably read to the end.
+        opening: Offset and bytes of a range that has been fetched already.
 
     Raises:
-        InvalidArgument: A size is no number, or is negative.
+        InvalidArgument: ``memory`` or ``ahead`` is not a number, or is negative.
     """
 
     name = CACHE
@@ -176,13 +175,13 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         *,
         memory: int = MEMORY_BYTES,
         ahead: int = AHEAD_BYTES,
-        begin: Callable[[int, int], Coming] | None = None,
+        begin: Callable[[int, int], FutureBytes] | None = None,
         eager: bool = False,
         opening: tuple[int, bytes] | None = None,
     ) -> None:
         for name, value in (("memory", memory), ("ahead", ahead)):
             if not isinstance(value, int) or value < 0:
-                raise InvalidArgument(f"cache_options[{name!r}]", "a number of bytes is needed.")
+                raise InvalidArgument(f"cache_options[{name!r}]", "must be a number of bytes, 0 or more.")
         super().__init__(blocksize, fetcher, size)
         self._memory = memory
         self._most_ahead = min(ahead, memory * 2 // 3) if begin is not None else 0
@@ -198,28 +197,28 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         self._current: Stream | None = None
         self._near: CachedRange | None = None
         self._last = 0
-        # Whoever has come so far within the opening is going to need what follows it.
+        # A read beyond this offset within the opening starts reading ahead.
         self._wake = size + 1
         if opening is not None and opening[1]:
             self._open_with(*opening)
 
     def _open_with(self, start: int, data: bytes) -> None:
-        coming: Future[bytes] = Future()
-        coming.set_result(data)
-        cached = CachedRange(start, start + len(data), coming)
+        future: Future[bytes] = Future()
+        future.set_result(data)
+        cached = CachedRange(start, start + len(data), future)
         cached.bytes()
         self._keep(cached)
         self._near = cached
         self.total_requested_bytes += len(data)
         if self._eager and not start:
-            # The first read behind it continues it.
+            # The first read after it continues this stream.
             self._current = Stream(0, 0)
             self._current.seen = len(data)
             self._streams.append(self._current)
             if len(data) < self.size:
-                self._wake = min(_BEGUN_BYTES, len(data) // 2)
+                self._wake = min(_IN_ORDER_BYTES, len(data) // 2)
 
-    def _at_once(self, start: int, end: int) -> Coming:
+    def _at_once(self, start: int, end: int) -> FutureBytes:
         done: Future[bytes] = Future()
         done.set_result(self.fetcher(start, end))
         return done
@@ -241,12 +240,12 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             self._last = last
             return bytes(near.view[first - near.start : last - near.start])
         if self._process.moved():
-            self._begin_anew()
+            self._drop_parents_requests()
         with self._lock:
             return self._gather(first, last)
 
-    def _begin_anew(self) -> None:
-        """Give up what is on its way to the process that this one was forked from."""
+    def _drop_parents_requests(self) -> None:
+        """Drop the ranges that the parent process was fetching at the fork."""
         self._process = HomeProcess()
         self._lock = threading.Lock()
         for cached in [cached for cached in self._cached if cached.view is None]:
@@ -265,19 +264,19 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
     # Reading.
 
     def _gather(self, first: int, last: int) -> bytes:
-        """Return a range from ranges, some of which are fetched now."""
-        before, behind, self._wake = self._current, self._near, self.size + 1
+        """Join a range from cached ranges; fetch those that are missing."""
+        previous, near, self._wake = self._current, self._near, self.size + 1
         stream = self._follow(first, last)
-        if stream is before and behind is not None and behind.end <= first:
-            behind.read = True
+        if stream is previous and near is not None and near.end <= first:
+            near.read = True
         large = last - first >= self.blocksize
         holes = list(self._holes(first, last))
         passing: list[CachedRange] = []
         for start, end in holes:
             if large:
-                passing.append(self._begun(start, end))
+                passing.append(self._requested(start, end))
             else:
-                self._keep(self._begun(*self._widened(start, end)))
+                self._keep(self._requested(*self._widened(start, end)))
         if holes:
             self.miss_count += 1
         else:
@@ -286,8 +285,8 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         for cached in needed:
             self._clock += 1
             cached.used = self._clock
-        # Begun before the first of those that are needed is waited for.
-        self._read_ahead(stream, first, last, waits=any(not cached.coming.done() for cached in needed))
+        # Start to read ahead before waiting for the ranges needed now.
+        self._read_ahead(stream, first, last, waits=any(not cached.future.done() for cached in needed))
         data = self._joined(needed, first, last)
         self._near = None if needed[-1] in passing else needed[-1]
         self._last = last
@@ -313,12 +312,12 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             return whole if isinstance(whole, bytes) and len(whole) == last - first else bytes(views[0])
         return b"".join(views)
 
-    def _begun(self, start: int, end: int) -> CachedRange:
+    def _requested(self, start: int, end: int) -> CachedRange:
         self.total_requested_bytes += end - start
         return CachedRange(start, end, self._begin(start, end))
 
     def _widened(self, start: int, end: int) -> tuple[int, int]:
-        """Round a hole out to blocks, as far as nothing is there already."""
+        """Extend a hole to whole blocks, but not into cached ranges."""
         at = bisect.bisect_right(self._cached, start, key=_start)
         low = self._cached[at - 1].end if at else 0
         high = self._cached[at].start if at < len(self._cached) else self.size
@@ -326,13 +325,13 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         return max(start - start % block, low), min(end + -end % block, high)
 
     def _between(self, first: int, last: int) -> list[CachedRange]:
-        """Return the ranges that a range touches."""
+        """Return the cached ranges that overlap a range."""
         low = bisect.bisect_right(self._cached, first, key=_end)
         high = bisect.bisect_left(self._cached, last, key=_start)
         return self._cached[low:high]
 
     def _holes(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield the parts of a range that are not cached."""
+        """Yield the ranges within a range that are not cached."""
         for cached in self._between(first, last):
             if first < cached.start:
                 yield first, cached.start
@@ -340,7 +339,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         if first < last:
             yield first, last
 
-    # Keeping.
+    # Caching.
 
     def _keep(self, cached: CachedRange) -> None:
         self._clock += 1
@@ -349,7 +348,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         self._held += cached.end - cached.start
 
     def _drop(self, cached: CachedRange) -> None:
-        cached.coming.cancel()
+        cached.future.cancel()
         if cached in self._cached:
             self._cached.remove(cached)
             self._held -= cached.end - cached.start
@@ -357,7 +356,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             self._near = None
 
     def _make_room(self, needed: list[CachedRange]) -> None:
-        """Let go of what was read in order, then of what was not used for longest."""
+        """Drop ranges that were read in order, then the least recently used."""
         if self._held <= self._memory:
             return
         for cached in sorted(self._cached, key=lambda one: (not one.read, one.used)):
@@ -376,7 +375,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             and self._near is not None
             and self._near.start <= self._last <= self._near.end
         ):
-            # Reads within one range are not followed one by one.
+            # Reads served from one range do not update the stream.
             current.end = self._last
         stream = self._continued(first, last) or self._strided(first, last)
         if stream is None:
@@ -412,13 +411,13 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             other = abs(first - stream.start - stream.step)
             if stream.step and other * _ALIKE <= stream.step:
                 stream.turns += 1
-                # Something else may have lain between two of them, such as a part of their index.
+                # Something else, such as a part of the index, may lie between two chunks.
                 stream.spread = max(stream.spread // 2, other)
                 stream.step = first - stream.start
                 stream.start, stream.end = first, last
                 return stream
         for stream in alike:
-            # What lies before a single chunk, such as its index, does not make a stream of it.
+            # A single chunk and what lies before it, such as an index, are not a stream.
             if not stream.turns or (not stream.step and stream.chunks == 1):
                 stream.step = first - stream.start
                 stream.turns = stream.spread = stream.ahead = stream.window = 0
@@ -444,18 +443,18 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
         self._begin_ranges(last, stream.ahead, length)
 
     def _window(self, stream: Stream, length: int, waits: bool) -> int:
-        """Return how many bytes to have ahead of a stream after a read of so many, which waits or does not."""
-        # Further than is usual only for those who are faster than the store.
+        """Return how many bytes to read ahead, given the length of a read and whether it waits for the store."""
+        # More than usual only for readers that are faster than the store.
         usual = max(stream.window, _USUAL_BYTES)
         window: int = stream.window * 2 if waits else min(stream.window * 2, usual)
         window = max(window, self.blocksize, min(2 * length, _MOST_SCATTERED_BYTES))
         if self._eager:
-            if stream.seen >= _BEGUN_BYTES:
+            if stream.seen >= _IN_ORDER_BYTES:
                 window = max(window, usual)
             sharing = sum(other is stream or other.window > 0 for other in self._streams)
             return min(window, self._most_ahead // sharing)
         if stream.chunks:
-            # Whoever reads chunks that lie one behind the other reads many of them.
+            # A reader of adjacent chunks reads many of them.
             window = max(window, length << min(stream.chunks + 1, _MOST_DOUBLINGS))
         else:
             window = min(window, 2 * stream.seen)
@@ -468,7 +467,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             expected = first + number * stream.step
             if expected <= stream.ahead + stream.step // 2:
                 continue
-            # Compressed chunks are not all of one length, and so not quite where they are expected.
+            # Compressed chunks differ in length, so they are not exactly where expected.
             slack = number * stream.spread + length // _SLACK if stream.spread else 0
             if slack > length:
                 break
@@ -481,7 +480,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
     def _begin_ranges(self, start: int, end: int, length: int = _RANGE_BYTES) -> None:
         for low, high in list(self._holes(start, end)):
             for at in range(low, high, length):
-                self._keep(self._begun(at, min(at + length, high)))
+                self._keep(self._requested(at, min(at + length, high)))
 
 
 def _start(cached: CachedRange) -> int:

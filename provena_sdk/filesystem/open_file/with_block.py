@@ -1,8 +1,7 @@
-"""Whether a file is closed because a ``with`` block is left by an exception.
+"""Detect that a file is closed because of an exception in a ``with`` block.
 
-Many libraries, fsspec's own ``fsspec.open`` and pandas among them, close a file that they opened in an ``__exit__`` of
-their own, and do not tell the file that it was an exception that brought them there. What was written up to then would
-take its name as if it were all.
+Many libraries, such as fsspec (``fsspec.open``) and pandas, close a file in their own ``__exit__`` without passing on
+the exception. An incomplete file would then appear as if it were complete.
 """
 
 from __future__ import annotations
@@ -13,17 +12,17 @@ from types import FrameType
 
 
 def exception_at_hand() -> int | None:
-    """Return what identifies the exception that is being handled, without keeping it alive; None without any."""
+    """Return the id of the exception being handled, or None. The id does not keep the exception alive."""
     error = sys.exception()
     return None if error is None else id(error)
 
 
 def is_left_by_exception(before: int | None) -> bool:
-    """Whether the caller runs on behalf of an ``__exit__`` that was given the exception that is being handled.
+    """Return whether an ``__exit__`` on the stack was passed the exception being handled.
 
     Args:
-        before: What :func:`exception_at_hand` said when the file was opened. A file that is opened while an exception
-            is handled is not given up for it.
+        before: The result of :func:`exception_at_hand` when the file was opened. The exception that was being handled
+            then does not count.
     """
     error = sys.exception()
     if error is None or id(error) == before:
@@ -37,8 +36,8 @@ def is_left_by_exception(before: int | None) -> bool:
 
 
 def _was_given(frame: FrameType, error: BaseException) -> bool:
-    told = inspect.getargvalues(frame)
-    given = [told.locals[name] for name in told.args if name in told.locals]
-    if told.varargs:
-        given += told.locals.get(told.varargs, ())
-    return any(one is error for one in given)
+    arguments = inspect.getargvalues(frame)
+    values = [arguments.locals[name] for name in arguments.args if name in arguments.locals]
+    if arguments.varargs:
+        values += arguments.locals.get(arguments.varargs, ())
+    return any(value is error for value in values)

@@ -1,3 +1,3 @@
-"""The S3 client: requests, and what can be asked of one folder."""
+"""The S3 client: requests, and the operations on one folder."""
 
 from provena_sdk.s3.client.objects import ObjectClient as ObjectClient

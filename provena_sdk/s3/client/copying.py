@@ -1,4 +1,4 @@
-"""Copying objects; within a folder their bytes stay in the store."""
+"""Copies of objects; within a folder, the bytes stay in the store."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from provena_sdk.s3.models import ObjectState, StoredPart
 _log = logging.getLogger(__name__)
 
 MAX_COPY_BYTES: Final = 5 * 1024**3
-"""The most that S3 copies in one request."""
+"""The largest object that S3 copies in one request."""
 
 COPY_PART_BYTES: Final = 1024**3
 
 
 async def copy_object(objects: ObjectClient, source: str, target: str) -> None:
-    """Copy an object within its folder; its bytes stay in the store.
+    """Copy an object within its folder; the bytes stay in the store.
 
     Args:
         objects: The client.
-        source: The object.
+        source: The object's path.
         target: The copy's path.
 
     Raises:
-        DatasetFileNotFound: There is no such object.
-        FileError: The guard does not allow the target to be written.
+        DatasetFileNotFound: The object does not exist.
+        FileError: The guard forbids writing the target.
     """
     if source == target:
         await objects.head(source)
@@ -55,18 +55,18 @@ async def copy_object(objects: ObjectClient, source: str, target: str) -> None:
 
 
 async def copy_across(source_objects: ObjectClient, source: str, objects: ObjectClient, target: str) -> None:
-    """Copy an object of another folder; its bytes come through here, a few parts at a time.
+    """Copy an object from another folder through this machine, a few parts at a time.
 
     Args:
         source_objects: The client of the other folder.
-        source: The object there.
-        objects: The client of the folder that the copy goes to.
+        source: The object's path there.
+        objects: The client of the target's folder.
         target: The copy's path.
 
     Raises:
-        DatasetFileNotFound: There is no such object.
-        IntegrityError: It was replaced meanwhile.
-        FileError: The guard does not allow the target to be written.
+        DatasetFileNotFound: The object does not exist.
+        IntegrityError: The object was replaced during the copy.
+        FileError: The guard forbids writing the target.
     """
     state = await source_objects.head(source)
     writer = ObjectWriter(objects, target, content_type=state.content_type)
@@ -81,15 +81,15 @@ async def copy_across(source_objects: ObjectClient, source: str, objects: Object
 
 
 async def begin_append(objects: ObjectClient, writer: ObjectWriter, state: ObjectState) -> int:
-    """Begin to write an object with what it holds already, which the store copies by itself.
+    """Begin an upload whose first parts the store copies from the object as it is.
 
     Args:
         objects: The client.
-        writer: Writes the object; it has not begun.
-        state: The object as it is.
+        writer: The object's writer; it must not have begun.
+        state: The object's present state.
 
     Returns:
-        How many parts were made of it; 0 when that cannot be done, and nothing was begun.
+        The number of parts copied; 0 when the store cannot copy into parts, and then no upload is left.
     """
     await writer.begin()
     try:
@@ -108,7 +108,7 @@ async def begin_append(objects: ObjectClient, writer: ObjectWriter, state: Objec
 
 
 async def _copy_large(objects: ObjectClient, source: str, target: str, state: ObjectState) -> None:
-    """Copy an object that is too large for one request."""
+    """Copy an object that is too large for one request, in parts."""
     upload_id = await objects.create_upload(target, content_type=state.content_type)
     try:
         parts = await _copy_into_parts(objects, target, upload_id, source, state)
@@ -120,7 +120,7 @@ async def _copy_large(objects: ObjectClient, source: str, target: str, state: Ob
             raise
     else:
         return
-    # A store that does not copy into parts may still take the bytes from here.
+    # A store that does not copy into parts may still accept parts from here.
     await copy_across(objects, source, objects, target)
 
 
@@ -129,7 +129,7 @@ async def _copy_into_parts(
 ) -> list[StoredPart]:
     """Have the store copy an object into the parts of an upload."""
     parts: list[StoredPart] = []
-    # Equal parts: what is appended may follow none that is too small.
+    # Equal parts: appended parts may not follow one that is too small.
     count = min(-(-state.size // COPY_PART_BYTES), MAX_PARTS)
     step = -(-state.size // count)
     offsets = iter(enumerate(range(0, state.size, step), start=1))

@@ -1,4 +1,4 @@
-"""One folder of the object store: how its objects are named, and what goes wrong with them."""
+"""One folder of the object store: the keys of its objects, their states, and errors about them."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ T = TypeVar("T")
 
 
 class WriteGuard(Protocol):
-    """Says which paths of a folder may be changed; each method raises an error of the SDK for those that may not."""
+    """Decides which paths of a folder may be changed; each method raises an error of the SDK for the others."""
 
     def check_writable(self, path: str) -> None:
-        """Refuse a path that must not be written."""
+        """Raise an error for a path that must not be written."""
         ...
 
     def check_removable(self, path: str) -> None:
-        """Refuse a path that must not be removed."""
+        """Raise an error for a path that must not be removed."""
         ...
 
 
 class FolderClient:
-    """A folder of the object store, and the credentials that requests about it are signed with.
+    """A client for one folder of the object store.
 
-    All paths are within the folder, exactly as the store holds them.
+    All paths are relative to the folder, exactly as the store holds them.
 
     Args:
         folder: The folder.
-        credentials: Supplies what requests are signed with.
-        address: How the store is reached.
-        guard: Says which paths may be changed; None means all.
-        rule: How patient to be; None means :data:`provena_sdk.s3.retry.RULE`.
+        credentials: Supplies the credentials that sign the requests.
+        address: The store's URL, region and certificate authorities.
+        guard: Decides which paths may be changed; None allows all.
+        rule: When to retry; None means :data:`provena_sdk.s3.retry.RULE`.
         idle: Seconds without a byte after which a connection counts as dead.
-        rate: How slowly bytes may move.
-        admission: What limits the requests at once; None means one of its own.
+        rate: The slowest rate at which bytes may move.
+        admission: Limits the concurrent requests; None creates a new one.
 
     Raises:
         InvalidArgument: The store's URL cannot be used.
@@ -84,12 +84,12 @@ class FolderClient:
 
     @property
     def admission(self) -> Admission:
-        """What says how many requests may be on their way at once."""
+        """The limit on concurrent requests."""
         return self._exchange.admission
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether nothing has been heard from the store for as long as a request is tried, though it was asked."""
+        """Whether the store has left all requests unanswered for as long as one is retried."""
         return self._exchange.out_of_reach
 
     def __repr__(self) -> str:
@@ -100,9 +100,12 @@ class FolderClient:
         await self._exchange.close()
 
     def _key(self, path: str) -> str:
-        """Return an object's key, or refuse a path that cannot be one within the folder.
+        """Return the key of an object.
 
-        Segments of dots mean themselves to S3, and the folder above to what may lie between us and it.
+        To S3, ``.`` and ``..`` are names like any other; to a proxy on the way they may mean a folder.
+
+        Raises:
+            UnsafePath: The path cannot be a key within the folder.
         """
         reason = None
         if not path:
@@ -120,7 +123,7 @@ class FolderClient:
         return key
 
     def _origin(self, source: str) -> str:
-        """Return how an object is named that the store is to copy."""
+        """Return the name of a copy's source, as its header states it."""
         return f"/{addresses.quoted(self._folder.bucket)}/{addresses.quoted(self._key(source))}"
 
     def _writable(self, path: str) -> str:
@@ -140,7 +143,7 @@ class FolderClient:
 
     def _other_bytes(self, path: str) -> IntegrityError:
         return IntegrityError(
-            f"The store holds something else than {quoted(path)} after its upload.",
+            f"The object store holds other bytes for {quoted(path)} than were uploaded.",
             path=path,
             hint="Upload it again.",
         )
@@ -154,12 +157,12 @@ class FolderClient:
     def _state(
         self, path: str, headers: Mapping[str, str], size: int, if_match: str | None = None
     ) -> ObjectState:
-        """Read what an answer says of an object that was asked for by an ETag.
+        """Read an object's state from an answer's headers, and compare its ETag with the one requested.
 
-        Some stores, and what lies between, heed no If-Match or leave the ETag out.
+        Some stores and proxies ignore If-Match or omit the ETag.
 
         Raises:
-            IntegrityError: It is another object.
+            IntegrityError: The ETag differs.
         """
         state = object_state(headers, size)
         if not if_match or state.etag == if_match:
@@ -176,7 +179,7 @@ class FolderClient:
 
 
 def matching(etag: str | None) -> dict[str, str]:
-    """Return the header by which an object must have an ETag; none is sent where the store named none."""
+    """Return the header that requires an ETag, or no header if the store did not name the ETag."""
     return {} if not etag else {"if-match": f'"{etag}"'}
 
 
@@ -184,14 +187,14 @@ def typed(content_type: str | None) -> dict[str, str]:
     """Return the header for a media type.
 
     Raises:
-        InvalidArgument: It cannot be sent.
+        InvalidArgument: The media type cannot be sent as a header.
     """
     checked = check_content_type(content_type)
     return {} if checked is None else {"content-type": checked}
 
 
 def length_of(data: Data) -> int:
-    """Return how many bytes are to be sent."""
+    """Return the number of bytes to send."""
     if isinstance(data, Streamed):
         return data.size
     return data.nbytes if isinstance(data, memoryview) else len(data)

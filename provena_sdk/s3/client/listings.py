@@ -1,4 +1,4 @@
-"""Listing what a folder holds, page by page."""
+"""Listings of a folder's objects and unfinished uploads, page by page."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _MOST_UPLOAD_PAGES: Final = 1000
 
 
 class Listings(FolderClient):
-    """What can be listed."""
+    """The list operations on a folder."""
 
     async def list(
         self, folder: str = "", *, delimiter: str = "", start_after: str = ""
     ) -> AsyncIterator[Page]:
-        """Yield what lies below a folder, in the order of the keys, up to 1,000 entries at a time.
+        """Yield the entries below a folder in the order of their keys, up to 1,000 at a time.
 
         Args:
-            folder: What the paths begin with, such as ``obs/``; empty for all of them.
-            delimiter: Where to cut: with ``/``, what lies in folders further down is named by its folder only.
-            start_after: The path after which to begin.
+            folder: The prefix of the paths, such as ``obs/``; empty for all.
+            delimiter: Groups paths: with ``/``, files in subfolders are listed as one entry for each subfolder.
+            start_after: List only paths after this one.
 
         Raises:
-            FileStoreError: The store refused, or its answer makes no sense.
+            FileStoreError: The store refused the request, or its answer is invalid.
             ConnectionFailed: The store could not be reached.
         """
         prefix = self._folder.prefix
@@ -62,10 +62,10 @@ class Listings(FolderClient):
             follow = [("continuation-token", found.next)]
 
     async def list_uploads(self, folder: str = "") -> builtins.list[ListedUpload]:
-        """List the uploads that were neither completed nor aborted.
+        """List the uploads in parts that were neither completed nor aborted.
 
         Args:
-            folder: What the paths begin with, such as ``obs/``; empty for all of them.
+            folder: The prefix of the paths, such as ``obs/``; empty for all.
         """
         prefix = self._folder.prefix
         pairs = [

@@ -1,4 +1,4 @@
-"""S3's operations on the objects of one folder."""
+"""The S3 operations on the objects of one folder."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from provena_sdk.s3.responses import documents, values
 from provena_sdk.s3.responses.headers import is_opaque
 
 _MOST_DELETED: Final = 1000
-_DELETIONS: Final = 4
+_DELETE_ATTEMPTS: Final = 4
 _UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES: Final = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 class ObjectClient(Uploads):
-    """The object store, limited to one folder.
+    """A client for the objects of one folder.
 
-    It runs on fsspec's event loop; any number of requests may be made at once, and its admission says how many of them
-    are on their way. For its arguments see :class:`~provena_sdk.s3.client.folder.FolderClient`.
+    It runs on fsspec's event loop. Callers may make any number of requests at once; the admission limits how many are
+    under way. For the arguments see :class:`~provena_sdk.s3.client.folder.FolderClient`.
     """
 
     async def put(
@@ -41,19 +41,19 @@ class ObjectClient(Uploads):
         content_type: str | None = None,
         if_none_match: bool = False,
     ) -> Stored:
-        """Store an object in one request; the store refuses bytes that do not match their checksum.
+        """Store an object in one request; the store refuses bytes that do not match the checksum.
 
         Args:
-            path: The object.
-            data: Its bytes, up to 5 GiB. They must not change meanwhile.
+            path: The object's path.
+            data: Its bytes, up to 5 GiB. They must not change until this returns.
             crc32: Their CRC32, in base64.
             content_type: Their media type.
-            if_none_match: Whether nothing may have this name yet.
+            if_none_match: Whether to fail if an object of this name exists.
 
         Raises:
-            DatasetFileExists: There is an object of this name already, and it was not to be replaced.
-            IntegrityError: The store holds something else than was sent.
-            FileError: The guard does not allow the path to be written.
+            DatasetFileExists: An object of this name exists, and it must not be replaced.
+            IntegrityError: The stored bytes differ from those sent.
+            FileError: The guard forbids writing the path.
         """
         length = length_of(data)
         if length > MAX_PUT_BYTES:
@@ -69,7 +69,7 @@ class ObjectClient(Uploads):
         except PreconditionFailed:
             answer = None
         if answer is None:
-            # An attempt whose answer was lost may be what is in the way.
+            # The existing object may come from an attempt whose answer was lost.
             there = await self._look(path) if request.repeated else None
             if there is None or there.size != length or there.checksums.get("crc32") != crc32:
                 raise self._exists(path)
@@ -77,16 +77,16 @@ class ObjectClient(Uploads):
         return self._stored(path, answer.headers, crc32)
 
     async def copy(self, source: str, target: str) -> Stored:
-        """Copy an object within the folder, without its bytes coming here.
+        """Copy an object within the folder; the bytes stay in the store.
 
         Args:
-            source: The object, of up to 5 GiB.
+            source: The path of the object, which has at most 5 GiB.
             target: The path of the copy.
 
         Raises:
-            DatasetFileNotFound: There is no such object.
-            FileStoreError: The store refused, for example because it is larger than that.
-            FileError: The guard does not allow the target to be written.
+            DatasetFileNotFound: The object does not exist.
+            FileStoreError: The store refused, for example because the object is larger.
+            FileError: The guard forbids writing the target.
         """
         headers = {"x-amz-copy-source": self._origin(source)}
         request = Request("PUT", source, self._writable(target), "", headers, b"", slow=True, doubtful=True)
@@ -96,23 +96,23 @@ class ObjectClient(Uploads):
         return Stored(etag, found.get("ChecksumCRC32"), is_opaque(answer.headers))
 
     async def delete(self, paths: Sequence[str]) -> dict[str, Exception]:
-        """Delete objects; one that is not there is fine.
+        """Delete objects; missing ones are no error.
 
         Args:
-            paths: The objects.
+            paths: The objects' paths.
 
         Returns:
-            The failures by path; empty when all are gone.
+            The errors by path; empty when all objects are gone.
 
         Raises:
-            FileError: The guard does not allow one of them to be removed; nothing was deleted.
+            FileError: The guard forbids removing one of them; nothing was deleted.
         """
         keys = {self._removable(path): path for path in paths}
         plain = [key for key in keys if not _UNWRITABLE.search(key)]
         failures: dict[str, Exception] = {}
         for start in range(0, len(plain), _MOST_DELETED):
             failures.update(await self._delete_some(plain[start : start + _MOST_DELETED]))
-        # XML cannot name these.
+        # XML cannot represent these keys.
         for key in keys.keys() - set(plain):
             try:
                 await self._exchange.answer(Request("DELETE", keys[key], key))
@@ -121,10 +121,10 @@ class ObjectClient(Uploads):
         return {keys[key]: error for key, error in failures.items()}
 
     async def _delete_some(self, keys: Sequence[str]) -> dict[str, Exception]:
-        """Delete as many as one request takes; return the failures by key."""
+        """Delete up to 1,000 objects, and return the errors by key."""
         failures: dict[str, Exception] = {}
         left = set(keys)
-        for attempt in range(1, _DELETIONS + 1):
+        for attempt in range(1, _DELETE_ATTEMPTS + 1):
             try:
                 refused = await self._delete_once(sorted(left))
             except Exception as error:
@@ -134,9 +134,9 @@ class ObjectClient(Uploads):
                 (key, self._exchange.refusal(documents.Refused(codes[key]), self._path(key))) for key in codes
             )
             left = {key for key, code in codes.items() if retry.trouble(200, code)}
-            if not left or attempt == _DELETIONS:
+            if not left or attempt == _DELETE_ATTEMPTS:
                 break
-            # The request went well, so that nobody else repeats it for the keys that did not.
+            # The request itself succeeded, so the exchange does not retry it for the keys that failed.
             await self._exchange.pause(attempt)
             for key in left:
                 del failures[key]

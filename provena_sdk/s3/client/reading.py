@@ -1,4 +1,4 @@
-"""Reading objects: their state, their bytes, ranges of them."""
+"""Reads of objects: their states, their bytes and ranges of them."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from provena_sdk.s3.models import ObjectState, Received
 from provena_sdk.s3.responses import values
 from provena_sdk.s3.responses.headers import content_range
 
-# What is longer than this is asked for by its size, or in ranges.
-_MOST_UNTOLD_BYTES: Final = 64 * 1024**2
+# Longer objects are read by their known size, or in ranges.
+_MOST_BYTES_OF_UNKNOWN_SIZE: Final = 64 * 1024**2
 
 
 class Reading(FolderClient):
-    """What can be read."""
+    """The read operations on a folder."""
 
     async def head(self, path: str, *, part: int | None = None, if_match: str | None = None) -> ObjectState:
-        """Ask for an object's state.
+        """Return the state of an object.
 
         Args:
-            path: The object.
-            part: A part of it, from 1: the size and the checksums are that part's. What was not uploaded in parts
-                has no part but the first.
-            if_match: The ETag it must have.
+            path: The object's path.
+            part: The number of a part, from 1; the size and the checksums are then that part's. An object not
+                uploaded in parts has only part 1.
+            if_match: The ETag that the object must have.
 
         Raises:
-            DatasetFileNotFound: There is no such object.
-            IntegrityError: It has another ETag.
-            FileStoreError: The store refused, for example because there is no such part.
+            DatasetFileNotFound: The object does not exist.
+            IntegrityError: The object has another ETag.
+            FileStoreError: The store refused, for example because the part does not exist.
         """
         headers = {"x-amz-checksum-mode": "ENABLED", **matching(if_match)}
         query = addresses.query([("partNumber", str(part))]) if part is not None else ""
@@ -55,22 +55,22 @@ class Reading(FolderClient):
         into: Receiver | None = None,
         io_loops: IoLoops | None = None,
     ) -> Received:
-        """Get an object, or a range of it. Lengths are checked here, checksums are not.
+        """Get an object or a range of it, and check its length but not its checksum.
 
         Args:
-            path: The object.
+            path: The object's path.
             span: Offset and length of the range, in bytes; None for the whole object.
-            if_match: The ETag it must have.
-            size: The size in bytes that the whole object must have, when it is known; an object of more than 64 MiB
-                needs it, or a range. It also says whether the request is a large one.
-            into: Takes the bytes while they arrive, anew with each attempt; none are returned then. What it takes
-                counts only once this has returned.
-            io_loops: Where ``into`` is called, and may take its time.
+            if_match: The ETag that the object must have.
+            size: The size in bytes that the whole object must have, if known. An object of more than 64 MiB needs it
+                or a range. It also decides whether the request counts as large.
+            into: Receives the bytes as they arrive, from the start at each attempt; none are returned then. They are
+                valid only once this method has returned.
+            io_loops: The I/O loops that call ``into``, which may block.
 
         Raises:
-            DatasetFileNotFound: There is no such object.
-            IntegrityError: It has another ETag or size, or is too short for the range.
-            InvalidArgument: The range is empty or begins before the object.
+            DatasetFileNotFound: The object does not exist.
+            IntegrityError: The object has another ETag or size, or is too short for the range.
+            InvalidArgument: The range is empty, or its offset is negative.
         """
         headers = {"x-amz-checksum-mode": "ENABLED", **matching(if_match)}
         if span is not None:
@@ -87,13 +87,13 @@ class Reading(FolderClient):
                 "",
                 headers,
                 size=size or 0,
-                limit=_MOST_UNTOLD_BYTES if size is None else size,
+                limit=_MOST_BYTES_OF_UNKNOWN_SIZE if size is None else size,
             )
         request.into, request.io_loops = into, io_loops
         answer = await self._exchange.answer(request)
         here = whole = answer.taken or len(answer.data)
         if span is not None:
-            # A store that passes over the range sends the whole, which is right if that is what was asked for.
+            # A store that ignores the range sends the whole object, which is right if the range covers it.
             found = (0, whole, whole)
             if answer.status == 206:
                 found = content_range(answer.headers.get("content-range")) or (-1, 0, 0)
@@ -107,25 +107,25 @@ class Reading(FolderClient):
     async def peek(
         self, path: str, length: int, *, tail: bool = False, if_match: str | None = None
     ) -> Received:
-        """Get the beginning or the end of an object of which nothing is known yet, and with it what is to be known.
+        """Get the beginning or the end of an object of unknown size, together with its state.
 
         Args:
-            path: The object.
-            length: How many bytes; one that is shorter is got as a whole.
-            tail: Whether the end is meant.
-            if_match: The ETag it must have.
+            path: The object's path.
+            length: The most bytes to get; a shorter object is returned whole.
+            tail: Whether to get the end.
+            if_match: The ETag that the object must have.
 
         Raises:
-            DatasetFileNotFound: There is no such object.
-            FileStoreError: The store refused, or its answer makes no sense.
-            IntegrityError: It has another ETag.
-            InvalidArgument: Not even one byte is asked for.
+            DatasetFileNotFound: The object does not exist.
+            FileStoreError: The store refused the request, or its answer is invalid.
+            IntegrityError: The object has another ETag.
+            InvalidArgument: ``length`` is less than 1.
         """
         if length < 1:
             raise InvalidArgument("length", "at least one byte is needed.")
-        # No checksums are asked for: a range has none.
+        # No checksums are requested: a range has none.
         headers = {"range": f"bytes=-{length}" if tail else f"bytes=0-{length - 1}", **matching(if_match)}
-        # Most files are short, whatever the most that is asked for.
+        # Most files are shorter than the length requested.
         expected = min(length, SMALL_BYTES)
         request = Request("GET", path, self._key(path), "", headers, size=expected, limit=length)
         try:
@@ -133,7 +133,7 @@ class Reading(FolderClient):
         except IntegrityError:
             answer = None
         if answer is None:
-            # An empty object has no range at all.
+            # An empty object has no ranges.
             state = await self.head(path, if_match=if_match)
             if state.size:
                 raise self._exchange.replaced(path)

@@ -1,7 +1,7 @@
 """One request to the object store: signed, admitted, and retried until it is answered.
 
-This is the only layer that retries. A request either succeeds, within a minute and a half of trouble, or fails with one
-of the SDK's own errors, which hold nothing of what was sent.
+This is the only layer that retries, for up to a minute and a half of failures. A request that fails raises one of the
+SDK's errors, which contain nothing of the data sent.
 """
 
 from __future__ import annotations
@@ -53,36 +53,36 @@ USER_AGENT: Final = f"provena-sdk/{__version__} python/{platform.python_version(
 Data = bytes | bytearray | memoryview | Streamed
 
 _ERROR_BYTES: Final = 64 * 1024
-# What the system may still hold of a body when the last of it has been handed over, and how slowly it may leave.
+# How much of a body the system may still buffer once the last byte is written, and the slowest rate it may leave at.
 _SYSTEM_BYTES: Final = 4 * 1024 * 1024
 _SLOW_BYTES: Final = 64 * 1024
 _PATIENT: Final = 6
 _SLOW_SECONDS: Final = 900.0
 _RENEWALS: Final = 5
-# S3 accepts no request from a clock that is fifteen minutes off.
-_OTHER_AGE: Final = timedelta(days=1)
+# S3 refuses requests from a clock that is fifteen minutes off.
+_MOST_CLOCK_SKEW: Final = timedelta(days=1)
 _SUSPICION_SECONDS: Final = 60.0
 _REDIRECTS: Final = frozenset({301, 307, 308, 400})
 
 
 @dataclass(slots=True)
 class Request:
-    """One request, as it is to be signed and sent.
+    """One request to sign and send.
 
     Attributes:
         method: The HTTP method.
-        path: The file it is about, within the folder; None when it is about none.
+        path: The file's path within the folder; None when the request concerns no single file.
         key: The object's key; empty for the bucket.
         query: The query, in canonical form.
-        headers: What to send besides the headers of every request, names in lower case.
+        headers: The headers beyond those of every request, names in lower case.
         data: The body.
-        size: The bytes that the request carries, one way or the other.
-        limit: The most bytes of its answer.
-        slow: Whether the store may work for long before it answers.
+        size: The bytes of the body or of the expected answer.
+        limit: The most bytes of the answer.
+        slow: Whether the store may work for minutes before it answers.
         doubtful: Whether an answer of status 200 may hold an error.
-        repeated: Whether it was sent again after an attempt that may have been carried out.
-        into: Takes the body of a success, on one of the I/O loops.
-        io_loops: Where the request is made; None chooses by its size.
+        repeated: Whether it was retried after an attempt that the store may have carried out.
+        into: Receives the body of a success, on one of the I/O loops.
+        io_loops: The I/O loops that send the request; None chooses by its size.
     """
 
     method: str
@@ -100,14 +100,14 @@ class Request:
     io_loops: IoLoops | None = None
 
     def allows(self, status: int) -> bool:
-        """Whether a success may have this status: what is read comes whole, or in part if a part was asked for."""
+        """Return whether a success may have this status; 206 only where a range or a part was requested."""
         if self.method not in ("GET", "HEAD"):
             return True
         return status == 200 or (status == 206 and ("range" in self.headers or "partNumber=" in self.query))
 
 
 class Answer(NamedTuple):
-    """A success: status, headers with names in lower case, the body, and how much of it ``into`` took instead."""
+    """A successful answer: status, headers (names in lower case), body, and the number of bytes given to ``into``."""
 
     status: int
     headers: Mapping[str, str]
@@ -117,15 +117,15 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True)
 class Failure:
-    """Why one attempt brought no answer.
+    """Why one attempt failed.
 
     Attributes:
-        error: What to raise when it is the last.
-        kind: Why another attempt may help; None when it would not.
-        asked: The wait in seconds that the store asked for.
-        refused: The credentials that the store did not accept.
+        error: The error to raise if this attempt is the last.
+        kind: The kind of failure if a retry may help; None otherwise.
+        asked: The wait in seconds that the store requested.
+        refused: The credentials that the store refused.
         ambiguous: Whether the store may have carried the request out.
-        moved: Whether the store named another region, which is asked from now on.
+        moved: Whether the store named another region; requests go there from now on.
     """
 
     error: Exception
@@ -137,24 +137,24 @@ class Failure:
 
 
 class PreconditionFailed(Exception):
-    """There is an object already, where a write wanted to find none."""
+    """An object exists where a write required that none does."""
 
 
 class Settled(Exception):
-    """What was asked had happened already, by an attempt whose answer was lost."""
+    """An earlier attempt, whose answer was lost, had succeeded."""
 
 
 class Exchange:
-    """Makes requests about the objects of one folder.
+    """Sends the requests for one folder, and retries them.
 
     Args:
         folder: The folder.
-        credentials: Supplies what requests are signed with.
-        address: How the store is reached.
-        rule: How patient to be.
+        credentials: Supplies the credentials that sign the requests.
+        address: The store's URL, region and certificate authorities.
+        rule: When to retry.
         idle: Seconds without a byte after which a connection counts as dead.
-        rate: How slowly bytes may move.
-        admission: What limits the requests at once.
+        rate: The slowest rate at which bytes may move.
+        admission: Limits the concurrent requests.
 
     Raises:
         InvalidArgument: The store's URL cannot be used.
@@ -179,7 +179,7 @@ class Exchange:
         self._rate = rate
         self.admission = admission
         self.clock_ahead = timedelta()
-        """The store's clock less this machine's, as its last answer showed it."""
+        """The store's clock minus this machine's, by its last answer."""
         self._process = HomeProcess()
         self._reached = False
         self._silent_since: float | None = None
@@ -193,16 +193,16 @@ class Exchange:
     async def answer(
         self, request: Request, *, has_happened: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
-        """Make a request until it is answered, or there is no hope of that.
+        """Send a request, and retry it while that may help.
 
         Args:
-            request: What to send.
-            has_happened: Finds out, before a request is sent again that may have been carried out, whether it was.
+            request: The request.
+            has_happened: Returns, before a retry, whether an attempt of unknown outcome had succeeded.
 
         Raises:
-            PreconditionFailed: There is an object already, and ``request`` allowed for none.
-            Settled: It had happened, as ``has_happened`` found.
-            Exception: Anything else that went wrong.
+            PreconditionFailed: An object exists, and ``request`` required that none does.
+            Settled: ``has_happened`` returned True.
+            Exception: Any other failure.
         """
         attempts = renewals = 0
         failed_at = 0.0
@@ -213,10 +213,10 @@ class Exchange:
             if failure.moved:
                 continue
             if failure.refused is not None:
-                # Keys that were never accepted will not be the next time; those that were have merely ended. So may
-                # others have, on their way, when they live for seconds and this machine is busy.
-                ended = failure.refused is self._accepted or datetime.now(UTC) >= failure.refused.expiry
-                if renewals >= _RENEWALS or (renewals and not ended):
+                # Credentials that were accepted before have merely expired; so may short-lived ones have, on a busy
+                # machine. Others would be refused again.
+                expired = failure.refused is self._accepted or datetime.now(UTC) >= failure.refused.expiry
+                if renewals >= _RENEWALS or (renewals and not expired):
                     raise failure.error
                 renewals += 1
                 self._credentials.refused(failure.refused)
@@ -226,7 +226,7 @@ class Exchange:
             attempts += 1
             now = time.monotonic()
             failed_at = failed_at or now
-            # In an outage all requests lose patience together, whenever they began.
+            # In an outage all requests stop together, whenever they began.
             since = failed_at if self._silent_since is None else min(failed_at, self._silent_since)
             wait = self._rule.wait(
                 attempts, failure.kind, now - since, reached=self._reached, asked=failure.asked
@@ -243,16 +243,16 @@ class Exchange:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether nothing has been heard from the store for as long as a request is tried, though it was asked."""
+        """Whether the store has left all requests unanswered for as long as one is retried."""
         return (
             self._silent_since is not None and self._last_silence - self._silent_since >= self._rule.patience
         )
 
     async def pause(self, attempts: int) -> None:
-        """Wait before asking again for a part of what a request did not do.
+        """Wait before requesting again what an otherwise successful request did not do.
 
         Args:
-            attempts: How many times it was asked for.
+            attempts: The number of attempts so far.
         """
         await asyncio.sleep(self._rule.wait(attempts, Trouble.SERVER, 0.0) or 0.0)
 
@@ -272,7 +272,7 @@ class Exchange:
         credentials: Credentials | None = None,
         bodiless: bool = False,
     ) -> FileError:
-        """Return the error for what the store said, without the credentials that were sent to it."""
+        """Return the error for a refusal, with the store's message and without the credentials sent."""
         sent = () if credentials is None else credentials.secrets
         return refusal(
             refused.code,
@@ -292,14 +292,14 @@ class Exchange:
         )
 
     def circular(self) -> FileStoreError:
-        """Return the error for a listing that does not go forward."""
+        """Return the error for a listing whose pages do not advance."""
         return FileStoreError(
             f"The object store's listing for {self._folder.label} leads in a circle, or has no end.",
             hint="Try again; if it happens again, report it to whoever runs the object store.",
         )
 
     def replaced(self, path: str | None) -> IntegrityError:
-        """Return the error for an object that is not what it was."""
+        """Return the error for an object that was replaced."""
         return IntegrityError(
             f"{quoted(path)} of {self._folder.label} was replaced meanwhile.",
             path=path,
@@ -310,7 +310,7 @@ class Exchange:
 
     async def _attempt(self, request: Request) -> Answer | Failure:
         if self._process.moved():
-            # A fork has copied which requests of the parent were on their way.
+            # The fork copied the count of the parent's requests.
             self.admission = self.admission.fresh()
         async with self.admission.slot(request.size) as slot:
             credentials = await self._credentials.current()
@@ -330,7 +330,7 @@ class Exchange:
             return failure
 
     def _point_to(self, region: str) -> None:
-        """Address the bucket in a region; connections to the former host end by themselves."""
+        """Send requests to a region; connections to the former host close by themselves."""
         self._endpoint = addresses.endpoint(self._address.url, self._folder.bucket, region)
         self._host = self._endpoint.host
         self._signer = Signer(region)
@@ -355,11 +355,11 @@ class Exchange:
         if body is not None:
             answer += min(request.size, _SYSTEM_BYTES) / _SLOW_BYTES
         target = f"{path}?{request.query}" if request.query else path
-        # A store that works for long sends white space meanwhile, to show that it is alive.
+        # While a store works for long, it sends white space to keep the connection alive.
         rate, whole = (None, _SLOW_SECONDS) if request.slow else (self._rate, None)
         limits = Limits(request.limit, _ERROR_BYTES, idle, answer, rate, whole)
         io_loops = request.io_loops
-        # What is read from a file while it is sent is read on this loop.
+        # A streamed body is read on this loop.
         if io_loops is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):
             io_loops = SHARED
         io_loop = io_loops.choose() if io_loops is not None else None
@@ -376,7 +376,7 @@ class Exchange:
             pass
         else:
             return headers
-        # Raised out here, because that error holds all that was to be signed.
+        # Raised outside the handler: the encoding error holds everything that was to be signed.
         raise self.senseless(request.path)
 
     def _broken(self, error: Exception, request: Request) -> Failure:
@@ -394,7 +394,7 @@ class Exchange:
         if not isinstance(error, WireError):
             return Failure(failure)
         now = time.monotonic()
-        # What failed long ago is no part of this outage.
+        # A failure of long ago belongs to another outage.
         if self._silent_since is None or now - self._last_silence > self._rule.patience / 2:
             self._silent_since = now
         self._last_silence = now
@@ -402,26 +402,26 @@ class Exchange:
         return Failure(failure, kind, ambiguous=not isinstance(error, Unreached))
 
     def _failure(
-        self, request: Request, reply: Reply, credentials: Credentials, asked: str
+        self, request: Request, reply: Reply, credentials: Credentials, used_region: str
     ) -> Failure | None:
         date = http_time(reply.headers.get("date"))
-        if date is not None and abs(ahead := date - datetime.now(UTC)) < _OTHER_AGE:
+        if date is not None and abs(ahead := date - datetime.now(UTC)) < _MOST_CLOCK_SKEW:
             self.clock_ahead = ahead
         if reply.status >= 300:
-            return self._refused(request, reply, credentials, asked)
+            return self._refused(request, reply, credentials, used_region)
         if not reply.whole:
-            # Never more than was asked for: the object is another one, or no object at all.
+            # The answer is longer than requested: another object, or not an object.
             error = self.replaced if request.key and request.method == "GET" else self.senseless
             return Failure(error(request.path))
         if not request.allows(reply.status):
             return Failure(self.senseless(request.path))
         return self._doubted(request, reply, credentials) if request.doubtful else None
 
-    def _refused(self, request: Request, reply: Reply, credentials: Credentials, asked: str) -> Failure:
+    def _refused(self, request: Request, reply: Reply, credentials: Credentials, used_region: str) -> Failure:
         status, headers = reply.status, reply.headers
         refused = documents.refused(reply.data, status, headers)
         code, region = refused.code, refused.region
-        if region is not None and status in _REDIRECTS and self._moves(asked, region):
+        if region is not None and status in _REDIRECTS and self._moves(used_region, region):
             return Failure(self.refusal(refused, request.path), moved=True)
         if code in ("PreconditionFailed", "412") and "if-none-match" in request.headers:
             return Failure(PreconditionFailed())
@@ -441,9 +441,9 @@ class Exchange:
         return failure
 
     def _suspects(self, credentials: Credentials) -> bool:
-        """Whether a refusal without a reason may be due to the credentials.
+        """Return whether a refusal without a reason may be due to the credentials.
 
-        More likely the file is not ours to look at. The datastore is not asked for others each time.
+        More likely the user may not read the file, so new credentials are suspected at most once a minute.
         """
         if credentials is not self._suspected:
             now = time.monotonic()
@@ -452,9 +452,9 @@ class Exchange:
             self._suspected, self._suspect_again = credentials, now + _SUSPICION_SECONDS
         return True
 
-    def _moves(self, asked: str, named: str) -> bool:
-        """Ask another region from now on, if this one is told to be wrong: once, for all who were told so."""
-        if named == asked:
+    def _moves(self, used: str, named: str) -> bool:
+        """Return whether to retry in the region that the store named; the first answer that names one moves all requests."""
+        if named == used:
             return False
         if named != self._signer.region:
             if self._moved or not addresses.is_region(named):
@@ -465,7 +465,7 @@ class Exchange:
         return True
 
     def _doubted(self, request: Request, reply: Reply, credentials: Credentials) -> Failure | None:
-        """Look for an error in an answer that began as a success."""
+        """Return the error within an answer of status 200, if there is one."""
         try:
             if not documents.is_error(reply.data):
                 return None

@@ -1,4 +1,4 @@
-"""Uploads in parts, which the object store puts together."""
+"""Uploads in parts, which the object store assembles."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _CLOCK_SLACK: Final = timedelta(seconds=2)
 
 
 class Uploads(Reading, Listings):
-    """What can be done with an upload in parts."""
+    """The operations on uploads in parts."""
 
     async def create_upload(self, path: str, *, content_type: str | None = None) -> str:
-        """Begin an upload in parts, of which the store is asked to keep the CRC32 of the whole.
+        """Begin an upload in parts, and request that the store keep the CRC32 of the whole.
 
         Args:
-            path: The object.
+            path: The object's path.
             content_type: The media type.
 
         Returns:
             The upload's id.
 
         Raises:
-            FileError: The guard does not allow the path to be written.
+            FileError: The guard forbids writing the path.
         """
         headers = {
             "x-amz-checksum-algorithm": "CRC32",
@@ -47,11 +47,11 @@ class Uploads(Reading, Listings):
             **typed(content_type),
         }
         request = Request("POST", path, self._writable(path), "uploads=", headers, b"")
-        begun = datetime.now(UTC) + self._exchange.clock_ahead - _CLOCK_SLACK
+        sent_at = datetime.now(UTC) + self._exchange.clock_ahead - _CLOCK_SLACK
         lost: builtins.list[str] = []
 
         async def was_begun() -> bool:
-            lost.extend(await self._lost_uploads(path, begun))
+            lost.extend(await self._lost_uploads(path, sent_at))
             return bool(lost)
 
         try:
@@ -70,18 +70,19 @@ class Uploads(Reading, Listings):
         *,
         crc32: str,
     ) -> StoredPart:
-        """Send one part; the store refuses bytes that do not match their checksum.
+        """Send one part; the store refuses bytes that do not match the checksum.
 
         Args:
-            path: The object.
-            upload_id: The upload.
+            path: The object's path.
+            upload_id: The upload's id.
             number: The part's number, from 1 to 10,000.
-            data: Its bytes, or how to read them: at least 5 MiB unless it is the last. They must not change meanwhile.
+            data: Its bytes, or how to read them: at least 5 MiB unless it is the last. They must not change until this
+                returns.
             crc32: Their CRC32, in base64.
 
         Raises:
-            FileStoreError: The store refused; ``code`` is ``NoSuchUpload`` when the upload was ended meanwhile.
-            IntegrityError: The store holds something else than was sent.
+            FileStoreError: The store refused; ``code`` is ``NoSuchUpload`` when the upload no longer exists.
+            IntegrityError: The stored bytes differ from those sent.
         """
         if not 1 <= number <= limits.MAX_PARTS:
             raise InvalidArgument("number", f"parts are numbered from 1 to {limits.MAX_PARTS:,}.")
@@ -105,15 +106,15 @@ class Uploads(Reading, Listings):
         """Have the store copy a range of an object of the folder into a part, without its bytes coming here.
 
         Args:
-            path: The object that is made.
-            upload_id: The upload.
+            path: The path of the object to create.
+            upload_id: The upload's id.
             number: The part's number, from 1 to 10,000.
-            source: The object that is copied.
-            span: Offset and length of the range, in bytes, of up to 5 GiB.
+            source: The path of the object to copy.
+            span: Offset and length of the range, in bytes; at most 5 GiB.
             if_match: The ETag that the source must have.
 
         Raises:
-            DatasetFileNotFound: There is no such source.
+            DatasetFileNotFound: The source does not exist.
             FileStoreError: The store refused.
             IntegrityError: The source has another ETag.
         """
@@ -132,14 +133,14 @@ class Uploads(Reading, Listings):
         return StoredPart(number, values.etag(found.get("ETag")), length, crc32, is_opaque(answer.headers))
 
     async def list_parts(self, path: str, upload_id: str) -> builtins.list[StoredPart] | None:
-        """List the parts that the store has, in order.
+        """List the parts that the store has, by number.
 
         Args:
-            path: The object.
-            upload_id: The upload.
+            path: The object's path.
+            upload_id: The upload's id.
 
         Returns:
-            The parts; None when there is no such upload, or no longer.
+            The parts; None when the upload does not exist, or no longer.
         """
         found: list[StoredPart] = []
         after = 0
@@ -174,23 +175,23 @@ class Uploads(Reading, Listings):
         size: int,
         if_none_match: bool = False,
     ) -> Stored:
-        """Put the parts together; the store compares size and checksum of the whole.
+        """Complete an upload; the store compares the size and the checksum of the whole.
 
-        An upload that is gone may have been completed by an attempt whose answer was lost. What is there then counts
-        if it is what the parts make.
+        An upload that no longer exists may have been completed by an attempt whose answer was lost: the object then
+        counts as stored if it matches the parts.
 
         Args:
-            path: The object.
-            upload_id: The upload.
-            parts: All parts, in order.
-            crc32: The CRC32 of the whole, in base64; None when it is not known.
+            path: The object's path.
+            upload_id: The upload's id.
+            parts: All parts, by number.
+            crc32: The CRC32 of the whole, in base64; None if unknown.
             size: The size of the whole in bytes.
-            if_none_match: Whether nothing may have this name yet.
+            if_none_match: Whether to fail if an object of this name exists.
 
         Raises:
-            DatasetFileExists: There is an object of this name already, and it was not to be replaced.
-            FileStoreError: The store refused; ``code`` is ``NoSuchUpload`` when the upload was ended otherwise.
-            IntegrityError: The store holds something else than was sent.
+            DatasetFileExists: An object of this name exists, and it must not be replaced.
+            FileStoreError: The store refused; ``code`` is ``NoSuchUpload`` when the upload no longer exists.
+            IntegrityError: The stored bytes differ from those sent.
         """
         body = "".join(map(_part_element, parts))
         headers = {
@@ -223,7 +224,7 @@ class Uploads(Reading, Listings):
             )
             etag = values.etag(found.get("ETag"))
             made = found.get("ChecksumCRC32") or answer.headers.get("x-amz-checksum-crc32")
-            # Stores that know no checksums of whole objects answer with one of the parts' checksums.
+            # Stores without checksums of whole objects answer with a checksum of the parts' checksums.
             if None not in (crc32, made) and "-" not in str(made) and made != crc32:
                 raise self._other_bytes(path)
             return Stored(etag, made, is_opaque(answer.headers))
@@ -233,11 +234,11 @@ class Uploads(Reading, Listings):
         return Stored(there.etag, there.checksums.get("crc32"), there.opaque_etag)
 
     async def abort_upload(self, path: str, upload_id: str) -> None:
-        """Abort an upload, so that its parts are removed; that there is none is fine.
+        """Abort an upload so that the store deletes its parts; a missing upload is no error.
 
         Args:
-            path: The object.
-            upload_id: The upload.
+            path: The object's path.
+            upload_id: The upload's id.
         """
         query = addresses.query([("uploadId", upload_id)])
         request = Request("DELETE", path, self._removable(path), query)
@@ -247,11 +248,11 @@ class Uploads(Reading, Listings):
             if not _is_no_upload(error):
                 raise
 
-    async def _lost_uploads(self, path: str, begun: datetime) -> builtins.list[str]:
-        """Find the upload that an unanswered request may have begun: parts that nobody knows of cost money."""
+    async def _lost_uploads(self, path: str, sent_at: datetime) -> builtins.list[str]:
+        """Return the id of the upload that an unanswered request began, if any: lost uploads cost money."""
         with contextlib.suppress(FileError):
             for upload in await self.list_uploads(path):
-                new = upload.path == path and upload.initiated >= begun
+                new = upload.path == path and upload.initiated >= sent_at
                 if new and not await self.list_parts(path, upload.upload_id):
                     return [upload.upload_id]
         return []
@@ -271,7 +272,7 @@ def _is_no_upload(error: FileError) -> bool:
 
 
 def _is_made_of(there: ObjectState, parts: Sequence[StoredPart], crc32: str | None, size: int) -> bool:
-    """Whether an object is what some parts make."""
+    """Return whether an object matches the parts, by size and checksum."""
     if there.size != size:
         return False
     made = there.checksums.get("crc32")

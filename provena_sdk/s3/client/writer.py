@@ -1,6 +1,6 @@
-"""Writing an object whose size is not known beforehand: in one request, or in parts that are put together at the end.
+"""Writes of an object whose size may be unknown: in one request, or in parts that the store assembles at the end.
 
-Until the end the store shows what it showed before.
+Until then the store shows the former object, if there was one.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import StoredPart
 
 LEAST_PART_BYTES: Final = 5 * 1024 * 1024
-"""The store accepts no smaller part of a file but the last."""
+"""The smallest part in bytes that the store accepts; the last may be smaller."""
 
 MULTIPART_BYTES: Final = 16 * 1024 * 1024
-"""From this size on, what is wholly in memory is sent in parts, several at once."""
+"""The size in bytes from which data in memory is sent in parts, several at once."""
 
 AT_ONCE: Final = 8
-"""How many parts of one file are on their way at once."""
+"""The number of parts of one file sent at once."""
 
-_IN_THREAD: Final = 1024 * 1024
+_THREAD_BYTES: Final = 1024 * 1024
 
 
 class ObjectWriter:
-    """One object being written. Its coroutines run on fsspec's event loop.
+    """A writer of one object. Its coroutines run on fsspec's event loop.
 
     Args:
         objects: The folder's client.
         path: The object's path within the folder.
-        content_type: Its media type; guessed by its name when None.
-        new: Whether there must be no such file yet.
+        content_type: The media type; None guesses it from the name.
+        new: Whether to fail if the file exists.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class ObjectWriter:
 
     @property
     def in_parts(self) -> bool:
-        """Whether an upload in parts was begun."""
+        """Whether an upload in parts is under way."""
         return self._upload_id is not None
 
     @property
     def upload_id(self) -> str | None:
-        """The upload in parts that was begun, if any."""
+        """The id of the upload in parts, if one is under way."""
         return self._upload_id
 
     async def begin(self) -> None:
@@ -71,7 +71,7 @@ class ObjectWriter:
         self._upload_id = await self._objects.create_upload(self.path, content_type=self._content_type)
 
     async def send(self, number: int, data: bytes | memoryview) -> None:
-        """Send a part; parts may be sent at once and in any order.
+        """Send a part; parts may be sent concurrently and in any order.
 
         Args:
             number: Its number, from 1.
@@ -84,13 +84,13 @@ class ObjectWriter:
         self._parts[number] = (part, crc)
 
     async def adopt(self, parts: Iterable[StoredPart]) -> bool:
-        """Take parts for sent that the store made itself.
+        """Record parts that the store copied itself.
 
         Args:
-            parts: All there are so far.
+            parts: All parts so far.
 
         Returns:
-            Whether the store reported the CRC32 of each, without which they are of no use.
+            Whether the store reported the CRC32 of each; without it the upload cannot be completed.
         """
         for part in parts:
             if part.crc32 is None:
@@ -99,10 +99,10 @@ class ObjectWriter:
         return True
 
     async def complete(self) -> None:
-        """Put the parts together; the file has its name from now on.
+        """Complete the upload; from now on the file is visible.
 
         Raises:
-            DatasetFileExists: The file was to be new, and there is one by now.
+            DatasetFileExists: The file had to be new, but one exists by now.
         """
         if self._upload_id is None:
             raise RuntimeError("There are no parts to put together.")
@@ -125,7 +125,7 @@ class ObjectWriter:
         """Write the whole file in one request.
 
         Raises:
-            DatasetFileExists: The file was to be new, and there is one by now.
+            DatasetFileExists: The file had to be new, but one exists by now.
         """
         crc = _base64(await _crc32(data))
         await self._objects.put(
@@ -133,10 +133,10 @@ class ObjectWriter:
         )
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Write a whole file that is in memory, in one request or in parts of which several are sent at once.
+        """Write a whole file from memory, in one request or in parts, several at once.
 
         Raises:
-            DatasetFileExists: The file was to be new, and there is one by now.
+            DatasetFileExists: The file had to be new, but one exists by now.
         """
         view = memoryview(data).cast("B")
         if len(view) < MULTIPART_BYTES:
@@ -149,14 +149,14 @@ class ObjectWriter:
         await self.write_parts(len(view), cut)
 
     async def write_parts(self, size: int, read: Callable[[int, int], Awaitable[bytes | memoryview]]) -> None:
-        """Write a whole file in parts, several at once; when anything fails, nothing stays.
+        """Write a whole file in parts, several at once; on failure, abort the upload.
 
         Args:
-            size: Its bytes, at least one.
-            read: Gives those from one offset up to another.
+            size: The size in bytes, at least 1.
+            read: Returns the bytes from one offset up to another.
 
         Raises:
-            DatasetFileExists: The file was to be new, and there is one by now.
+            DatasetFileExists: The file had to be new, but one exists by now.
         """
         step = max(PART_BYTES, -(-size // MAX_PARTS))
         starts = iter(enumerate(range(0, size, step), start=1))
@@ -174,19 +174,19 @@ class ObjectWriter:
             raise
 
     async def abort(self) -> None:
-        """Abort the upload: parts that are left behind cost money and show in no listing."""
+        """Abort the upload: parts left behind cost money and appear in no listing of files."""
         upload_id, self._upload_id = self._upload_id, None
         if upload_id is not None:
-            # What failed before matters, and not that this failed too.
+            # The first failure matters, not this one.
             with contextlib.suppress(Exception):
                 await self._objects.abort_upload(self.path, upload_id)
 
 
 def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
-    """Return the CRC32 of what parts make together, in base64; None when the store reported none for one of them.
+    """Return the CRC32 of the whole in base64, or None if a part's CRC32 is unknown.
 
     Args:
-        parts: All of them, in order.
+        parts: All parts, by number.
 
     Example:
         >>> crc32_of_parts([StoredPart(1, "e", 6, "3NzjGw=="), StoredPart(2, "e", 4, None)])
@@ -200,7 +200,7 @@ def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
 
 
 async def _crc32(data: bytes | memoryview) -> int:
-    if len(data) < _IN_THREAD:
+    if len(data) < _THREAD_BYTES:
         return zlib.crc32(data)
     return await asyncio.to_thread(zlib.crc32, data)
 

@@ -453,7 +453,7 @@ class Exchange:
         return True
 
     def _moves(self, used: str, named: str) -> bool:
-        """Return whether to retry in the region that the store named; the first answer that names one moves all requests."""
+        """Return whether to retry in the region that the store named; the first to be named serves all requests."""
         if named == used:
             return False
         if named != self._signer.region:

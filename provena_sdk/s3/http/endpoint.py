@@ -1,4 +1,4 @@
-"""Where a bucket is reached, and how keys and queries are written in an address."""
+"""The endpoint of a bucket, and the encoding of keys and queries in its URLs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_REGION: Final = "us-east-1"
 
 _PORTS: Final = {"http": 80, "https": 443}
 _REGION: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-# Dots in a bucket's name would leave the host outside of Amazon's certificate.
+# With a dot in the bucket's name, Amazon's wildcard certificate would not match the host.
 _HOST_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _DOMAINS: Final = (
     ("cn-", "amazonaws.com.cn"),
@@ -28,13 +28,13 @@ _DOMAINS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one bucket is reached.
+    """The host, port and path at which one bucket is reached.
 
     Args:
         scheme: ``http`` or ``https``.
         hostname: The host to connect to.
         port: The port to connect to.
-        root: The bucket's own path, percent-encoded: empty when the host names the bucket.
+        root: The bucket's path, percent-encoded; empty when the host names the bucket.
     """
 
     scheme: str
@@ -44,20 +44,20 @@ class Endpoint:
 
     @property
     def host(self) -> str:
-        """What the ``Host`` header says."""
+        """The value of the ``Host`` header."""
         name = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
         return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
 
     def path(self, key: str) -> str:
-        """Return the path of a key, percent-encoded; that of the bucket for an empty one."""
+        """Return the path of a key, percent-encoded; for an empty key, that of the bucket."""
         return f"{self.root}/{quoted(key)}" if key else self.root or "/"
 
 
 def endpoint(url: str | None, bucket: str, region: str) -> Endpoint:
-    """Find out where a bucket is reached.
+    """Return the endpoint of a bucket.
 
     Args:
-        url: The store's base URL, below which buckets lie; None means Amazon S3.
+        url: The store's base URL, without the bucket; None means Amazon S3.
         bucket: The bucket.
         region: The bucket's region.
 
@@ -72,14 +72,14 @@ def endpoint(url: str | None, bucket: str, region: str) -> Endpoint:
         ('127.0.0.1:9000', '/reef/a%20b%2B.csv')
     """
     if url is not None:
-        return _given(url, bucket)
+        return _custom(url, bucket)
     domain = next((domain for start, domain in _DOMAINS if region.startswith(start)), "amazonaws.com")
     if _HOST_LABEL.fullmatch(bucket):
         return Endpoint("https", f"{bucket}.s3.{region}.{domain}", 443, "")
     return Endpoint("https", f"s3.{region}.{domain}", 443, f"/{quoted(bucket)}")
 
 
-def _given(url: str, bucket: str) -> Endpoint:
+def _custom(url: str, bucket: str) -> Endpoint:
     hostname, port = None, None
     try:
         parts = urlsplit(url)
@@ -88,15 +88,15 @@ def _given(url: str, bucket: str) -> Endpoint:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in _PORTS or not hostname or port is None:
-        raise InvalidArgument("endpoint_url", "an address beginning with http:// or https:// is needed.")
+        raise InvalidArgument("endpoint_url", "it must be a URL that begins with http:// or https://.")
     if "@" in parts.netloc:
-        raise InvalidArgument("endpoint_url", "it must not hold a user's name or password.")
+        raise InvalidArgument("endpoint_url", "it must not contain a user name or password.")
     base = quote(parts.path.rstrip("/"), safe="/-_.~%")
     return Endpoint(parts.scheme, hostname, port, f"{base}/{quoted(bucket)}")
 
 
 def is_region(name: str) -> bool:
-    """Whether a name can be a region's: it becomes part of a host's name.
+    """Return whether a name is safe as a region, which becomes part of a host name.
 
     Example:
         >>> is_region("ap-southeast-2"), is_region("evil.example/")
@@ -116,7 +116,7 @@ def quoted(key: str) -> str:
 
 
 def query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Write a query in the canonical form in which it is signed, and sent.
+    """Return a query in the canonical form in which it is signed and sent.
 
     Example:
         >>> query([("prefix", "a/b c"), ("list-type", "2"), ("delete", "")])

@@ -1,7 +1,7 @@
-"""HTTP/1.1 over one connection, for bodies that go straight to and from one block of memory.
+"""HTTP/1.1 over one connection, with bodies received straight into one block of memory.
 
-aiohttp spends two to three times as long on a small request, and copies each byte of a large answer several times.
-Nothing of HTTP that S3 has no use for is here: no compression, no cookies, no redirects, no pipelining.
+aiohttp takes two to three times as long for a small request, and copies each byte of a large answer several times.
+What S3 does not need is left out: compression, cookies, redirects and pipelining.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from provena_sdk.s3.http.pace import LeastRate, Pace
 from provena_sdk.secret import Secret
 
 SCRATCH_BYTES: Final = 64 * 1024
-"""The longest head of an answer; what S3 sends is a hundredth of that."""
+"""The longest head of an answer in bytes; S3 sends a hundredth of that."""
 
 _SENT_BYTES: Final = 256 * 1024
-# Small enough to be hashed and written while a processor still has it at hand.
+# Small enough to be hashed and written while it is in the processor's cache.
 _CHUNK_BYTES: Final = 512 * 1024
 _JOINED_BYTES: Final = 64 * 1024
 _CHUNK_LINE_BYTES: Final = 1024
 _STATUS_LINE_CHARACTERS: Final = 1024
-# More than any store sends, and little enough to be read at once.
+# More than any store sends, but few enough to read at once.
 _MOST_CHUNKS: Final = 16_384
 _MOST_CHUNK_LINES_BYTES: Final = 4 * 1024 * 1024
 _MOST_HEADERS: Final = 256
@@ -35,22 +35,22 @@ _LENGTH: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 Headers: TypeAlias = Mapping[str, str | Secret]
-"""The headers of a request; those that authorise it do not show themselves."""
+"""The headers of a request; those that authorise it are secret."""
 
 
 class WireError(ConnectionError):
-    """The connection broke, or what came over it was no HTTP; the request may have been carried out."""
+    """The connection broke, or the answer was not HTTP; the store may have carried the request out."""
 
 
 class Unreached(WireError):
-    """No connection could be made, so that nothing was sent; its text says why, in a few words."""
+    """No connection could be made, so nothing was sent; the text gives the reason in a few words."""
 
 
 class ProxyRefused(Unreached):
-    """The proxy made no tunnel.
+    """The proxy refused a tunnel.
 
     Args:
-        status: The HTTP status it answered.
+        status: The HTTP status of its answer.
     """
 
     def __init__(self, status: int) -> None:
@@ -59,34 +59,34 @@ class ProxyRefused(Unreached):
 
 
 class Stalled(WireError, TimeoutError):
-    """Nothing arrived, or left, for too long."""
+    """No byte arrived or left for too long."""
 
 
 class TooSlow(Stalled):
-    """Bytes came, or left, more slowly than is allowed; its text says how slowly, in a few words."""
+    """Bytes arrived or left too slowly; the text states the rate in a few words."""
 
 
 class NotTaken(Exception):
     """The receiver of a body failed.
 
     Args:
-        error: How.
+        error: The receiver's error.
     """
 
     def __init__(self, error: Exception) -> None:
-        super().__init__("What arrived could not be taken in.")
+        super().__init__("The receiver of the body failed.")
         self.error = error
 
 
 class Receiver(Protocol):
-    """Takes the body of an answer while it arrives; one whose length is told first is never in memory as a whole."""
+    """Takes the body of an answer as it arrives; a body of known length is never held whole in memory."""
 
     def begin(self) -> None:
-        """Be ready for the first byte; what was taken before is of an attempt that failed."""
+        """Prepare for the first byte; bytes taken before belong to a failed attempt."""
         ...
 
     def take(self, data: memoryview, /) -> None:
-        """Take the next bytes, which are overwritten afterwards."""
+        """Take the next bytes; the memory is overwritten afterwards."""
         ...
 
 
@@ -95,10 +95,10 @@ class Reply(NamedTuple):
 
     Args:
         status: The HTTP status.
-        headers: The headers, names in lower case; those that came twice joined by commas.
-        data: The body; empty when it was longer than allowed, or was handed to a receiver.
-        whole: Whether the body is here, and was not left out as too long.
-        taken: The bytes that were handed to the receiver.
+        headers: The headers, names in lower case; repeated ones are joined by commas.
+        data: The body; empty when it was too long, or a receiver took it.
+        whole: False when the body was discarded as too long.
+        taken: The number of bytes that the receiver took.
     """
 
     status: int
@@ -109,15 +109,15 @@ class Reply(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What an exchange may take.
+    """The limits on one exchange.
 
     Args:
-        body: The most bytes of a body of status 2xx; any of it that is longer is left out.
-        refusal: The same for other statuses.
-        idle: Seconds in which nothing arrives, or leaves, after which the connection counts as dead.
-        answer: Seconds that the answer may take to begin once the request was handed to the system.
-        rate: How slowly bytes may move; None allows any rate.
-        whole: Seconds that all of it may take; None allows any time.
+        body: The longest body of status 2xx, in bytes; a longer one is discarded.
+        refusal: The longest body of another status, in bytes.
+        idle: Seconds without a byte either way after which the connection counts as dead.
+        answer: Seconds within which the answer must begin, once the system has the whole request.
+        rate: The slowest rate at which bytes may move; None allows any.
+        whole: Seconds that the whole exchange may take; None allows any time.
     """
 
     body: int
@@ -138,10 +138,10 @@ class _Stage(enum.Enum):
 
 
 class Wire(asyncio.BufferedProtocol):
-    """One connection, on which one request is made at a time.
+    """A connection that carries one request at a time.
 
     Args:
-        loop: The event loop it lives on.
+        loop: The connection's event loop.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -170,24 +170,24 @@ class Wire(asyncio.BufferedProtocol):
         self._unsent = self._handed = self._received = 0
         self._is_handed = False
         self._pace = Pace()
-        self._begun = 0.0
+        self._began_at = 0.0
         self.deadline = 0.0
         self.idle_since = 0.0
         self.reusable = False
 
-    # What asyncio calls.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection in."""
+        """Keep the transport of the new connection."""
         self._transport = cast("asyncio.Transport", transport)
         self.reusable = True
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Say where the next bytes go: into the body itself once its length is known."""
+        """Return the buffer for the next bytes: the body itself once its length is known."""
         return self._rest if self._rest is not None else self._scratch_view[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take in what arrived."""
+        """Process the bytes that arrived."""
         self.deadline = self._loop.time() + self._limits.idle
         self._received += nbytes
         rest = self._rest
@@ -195,7 +195,7 @@ class Wire(asyncio.BufferedProtocol):
             if nbytes < len(rest):
                 self._rest = rest[nbytes:]
             elif self._filling is not None and self._into is not None:
-                self._hand_over(self._into, self._filling)
+                self._pass_to_receiver(self._into, self._filling)
             else:
                 self._finish(self._data)
             return
@@ -207,7 +207,7 @@ class Wire(asyncio.BufferedProtocol):
                 arrived, self._filled = self._filled, 0
                 self._read_stream(self._scratch_view[:arrived])
             else:
-                # Nobody asked for anything.
+                # There is no request to answer.
                 self.abort()
         except ValueError:
             self._fail(WireError("The answer is not HTTP."))
@@ -217,74 +217,74 @@ class Wire(asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what was under way, unless its end is the end of the connection."""
+        """Fail the exchange under way, unless the end of the connection ends its answer."""
         if self._stage is _Stage.UNTIL_CLOSED and exc is None:
             self._finish(self._data)
-        self._fail(WireError("The connection was closed before the whole answer came."))
+        self._fail(WireError("The connection was closed before the whole answer arrived."))
 
     def pause_writing(self) -> None:
-        """Hold the body back until the system takes more of it."""
+        """Pause the body until the system accepts more."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """Go on with the body."""
+        """Continue to send the body."""
         self._paused = False
         self._wake_writer()
 
-    # What the pool calls.
+    # Called by the pool.
 
     @property
     def idle(self) -> bool:
-        """Whether it can be used for the next request."""
+        """Whether the connection is ready for the next request."""
         return self.reusable and self._stage is _Stage.IDLE and not self._transport.is_closing()
 
     @property
     def transport(self) -> asyncio.Transport:
-        """What carries the bytes."""
+        """The transport of the connection."""
         return self._transport
 
     def move_to(self, transport: asyncio.Transport) -> None:
-        """Go on over another transport: the encrypted one, once a tunnel through a proxy stands."""
+        """Switch to another transport: the encrypted one, once the proxy has opened the tunnel."""
         self._transport = transport
-        # What the proxy said of its own connection, such as that it speaks HTTP/1.0, does not count in the tunnel.
+        # The proxy's statements about its own connection, such as HTTP/1.0, do not apply to the tunnel.
         self.reusable = True
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once, and drop unsent bytes."""
         self.reusable = False
         if self._transport is not None:
             self._transport.abort()
 
     def postpone(self, seconds: float) -> None:
-        """Leave out some seconds in which nobody listened."""
+        """Extend all time limits by seconds in which this thread was busy elsewhere."""
         self.deadline += seconds
-        self._begun += seconds
+        self._began_at += seconds
         self._pace.postpone(seconds)
 
     def check(self, now: float, sharing: int = 1) -> None:
-        """Give up when nothing has moved for too long, or too little.
+        """Fail the exchange if bytes have stopped, or move too slowly.
 
         Args:
             now: The loop's time.
-            sharing: How many connections share the line.
+            sharing: The number of connections that share the line.
         """
         if self._waiter is None:
             return
         unsent = self._transport.get_write_buffer_size()
         if unsent < self._unsent:
-            # Never sooner than before: the answer may be allowed longer than this.
+            # Never earlier than before: the answer may have a later deadline.
             self.deadline = max(self.deadline, now + self._limits.idle)
         self._unsent = unsent
         if now >= self.deadline:
-            self._fail(Stalled("The connection stands still."))
-        elif self._limits.whole is not None and now - self._begun >= self._limits.whole:
+            self._fail(Stalled("The connection stalled."))
+        elif self._limits.whole is not None and now - self._began_at >= self._limits.whole:
             self._fail(TooSlow(f"no whole answer in {self._limits.whole:g} s"))
         elif self._limits.rate is not None:
             self._check_rate(self._limits.rate, now, sharing)
 
     def _check_rate(self, rate: LeastRate, now: float, sharing: int) -> None:
         if self._is_handed and not self._received and not self._unsent:
-            # The store is at work, for which it has a time of its own.
+            # The store is processing the request, which has another time limit.
             self._pace.restart()
         elif self._pace.is_too_slow(now, self._received + self._handed - self._unsent, rate, sharing):
             self._fail(TooSlow(str(rate)))
@@ -298,19 +298,19 @@ class Wire(asyncio.BufferedProtocol):
         bodiless: bool,
         into: Receiver | None = None,
     ) -> Reply:
-        """Make a request.
+        """Send a request and return its answer.
 
         Args:
-            head: The request's line and headers, of which some may be secret.
-            body: Its body, or what reads it; the head says how long it is.
-            limits: What it may take.
+            head: The request line and headers, some of which may be secret.
+            body: The body, or an iterator over it; the head states its length.
+            limits: The limits on the exchange.
             bodiless: Whether the answer has no body, as after HEAD.
             into: Takes the body of an answer of status 2xx.
 
         Raises:
-            WireError: No whole answer came.
+            WireError: No whole answer arrived.
             NotTaken: ``into`` failed.
-            Exception: Whatever reading the body raised.
+            Exception: The error that reading the body raised.
         """
         if self._transport.is_closing():
             raise WireError("The connection was closed before anything was sent.")
@@ -322,8 +322,8 @@ class Wire(asyncio.BufferedProtocol):
         self._into, self._filling, self._taken = into, None, 0
         waiter: asyncio.Future[Reply] = self._loop.create_future()
         self._waiter = waiter
-        self._begun = self._loop.time()
-        self.deadline = self._begun + limits.idle
+        self._began_at = self._loop.time()
+        self.deadline = self._began_at + limits.idle
         try:
             if body is None:
                 self._transport.write(_encoded(head))
@@ -344,11 +344,11 @@ class Wire(asyncio.BufferedProtocol):
                 self.deadline = self._loop.time() + limits.answer
             return await waiter
         finally:
-            # What is left to send belongs to a request that was answered before all of it was sent.
+            # Unsent bytes belong to a request that was answered early.
             if self._stage is not _Stage.ENDED or self._transport.get_write_buffer_size():
                 self.abort()
             if waiter.done() and not waiter.cancelled():
-                # Whoever was interrupted does not ask for it, and asyncio would complain of that.
+                # A cancelled caller never retrieves the exception, and asyncio would log that.
                 waiter.exception()
             self._waiter = self._into = None
             self._stage = _Stage.IDLE
@@ -357,7 +357,7 @@ class Wire(asyncio.BufferedProtocol):
     async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
         for at in range(0, view.nbytes, _SENT_BYTES):
             if waiter.done() or self._transport.is_closing():
-                # An early answer, or the end of the connection: the rest is of no use.
+                # An early answer, or the end of the connection: the rest is useless.
                 self.reusable = False
                 return
             chunk = view[at : at + _SENT_BYTES]
@@ -409,7 +409,7 @@ class Wire(asyncio.BufferedProtocol):
             if coding.strip().lower() != "chunked":
                 raise ValueError
             if length is not None:
-                # Whoever stands between may have read the one and not the other.
+                # A proxy may have read one header and not the other (request smuggling).
                 self.reusable = False
             self._stage = _Stage.CHUNKED
             self._chunks, self._chunk_left, self._chunk_count = bytearray(), 0, 0
@@ -426,7 +426,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def _read_measured(self, length: int, arrived: memoryview) -> None:
         if length > self._most():
-            self._leave_out()
+            self._discard()
             return
         here = len(arrived)
         if here >= length:
@@ -441,7 +441,7 @@ class Wire(asyncio.BufferedProtocol):
         self._rest = memoryview(data)[here:]
 
     def _stream(self, into: Receiver, length: int, arrived: memoryview) -> None:
-        """Hand the body over in chunks, all of which use the same memory."""
+        """Begin to pass the body to the receiver in chunks that reuse the same memory."""
         if not self._chunk:
             self._chunk = memoryview(bytearray(_CHUNK_BYTES))
         self._stage = _Stage.MEASURED
@@ -451,10 +451,10 @@ class Wire(asyncio.BufferedProtocol):
         except Exception as error:
             self._fail(NotTaken(error))
             return
-        self._hand_over(into, arrived)
+        self._pass_to_receiver(into, arrived)
 
-    def _hand_over(self, into: Receiver, some: memoryview) -> None:
-        """Let some of the body be taken, and go on with the next chunk."""
+    def _pass_to_receiver(self, into: Receiver, some: memoryview) -> None:
+        """Pass some of the body to the receiver, and prepare for the next chunk."""
         try:
             into.take(some)
         except Exception as error:
@@ -473,16 +473,16 @@ class Wire(asyncio.BufferedProtocol):
         else:
             self._chunks += arrived
             self._read_chunks()
-        # Of the line's end behind a chunk, one byte may have come already.
+        # One byte of the line end after a chunk may have arrived already.
         excess = self._stage is _Stage.CHUNKED and self._chunk_left == 1
         if len(self._data) - excess > self._most() and self._stage is not _Stage.ENDED:
-            self._leave_out()
+            self._discard()
 
     def _read_chunks(self) -> None:
         chunks = self._chunks
         while chunks:
             if self._chunk_left:
-                # Two bytes of each chunk are the end of its line.
+                # The last two bytes of each chunk are its line end.
                 taken = bytes(chunks[: self._chunk_left])
                 self._chunk_left -= len(taken)
                 del chunks[: len(taken)]
@@ -520,7 +520,7 @@ class Wire(asyncio.BufferedProtocol):
     def _most(self) -> int:
         return self._limits.body if self._status < 300 else self._limits.refusal
 
-    def _leave_out(self) -> None:
+    def _discard(self) -> None:
         self.reusable = False
         self._finish(bytearray(), whole=False)
 
@@ -532,7 +532,7 @@ class Wire(asyncio.BufferedProtocol):
             self.reusable = False
         if self._waiter is not None and not self._waiter.done():
             if self._into is not None and whole and self._status < 300 and not self._taken:
-                # Short, or of unknown length beforehand.
+                # The body was short, or of unknown length.
                 try:
                     self._into.begin()
                     if data:
@@ -557,14 +557,14 @@ class Wire(asyncio.BufferedProtocol):
 
 
 def head_of(line: str, headers: Headers) -> Secret:
-    """Put a request's line and headers together.
+    """Return a request's line and headers as one secret.
 
     Args:
-        line: The request's line.
+        line: The request line.
         headers: The headers.
 
     Raises:
-        ValueError: One of them holds a line break, or cannot be encoded.
+        ValueError: A header contains a line break, or cannot be encoded.
     """
     text = (
         f"{line}\r\n"
@@ -577,10 +577,10 @@ def head_of(line: str, headers: Headers) -> Secret:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         head = None
-    # What is raised must not show it.
+    # The error's frames must not show it.
     del text
     if head is None:
-        raise ValueError("A header holds a line break, or cannot be encoded.")
+        raise ValueError("A header contains a line break, or cannot be encoded.")
     return head
 
 

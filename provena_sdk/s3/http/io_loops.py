@@ -1,7 +1,7 @@
-"""Threads with event loops of their own, for requests that carry much.
+"""Event loops on threads, for large requests.
 
 Copying, decrypting, hashing and writing a gigabyte takes longer than receiving it; a single event loop would do all
-that in turn, and keep small requests waiting. A request goes to the I/O loop that has least to do.
+that in turn, and delay small requests. Each request goes to the least busy I/O loop.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _MOST: Final = 4
 
 
 class IoLoop:
-    """One thread, its event loop, and the connections that live on it.
+    """A thread with an event loop and its connections.
 
     Args:
         number: Part of the thread's name.
 
     Raises:
-        RuntimeError: No thread can be had, as when the interpreter is about to end.
+        RuntimeError: No thread can be started, for example because the interpreter is shutting down.
     """
 
     def __init__(self, number: int) -> None:
         self.running = 0
         self._loop = asyncio.new_event_loop()
-        # Of clients that nobody holds any more, their connections close by themselves.
+        # The connections of a client close once the client is garbage-collected.
         self._connections: WeakKeyDictionary[Connections, Connections] = WeakKeyDictionary()
         try:
-            # It must not keep an interpreter from ending that somebody leaves in the middle of a transfer.
+            # A daemon thread, so that the interpreter can exit in the middle of a transfer.
             threading.Thread(target=self._serve, name=f"provena-io_{number}", daemon=True).start()
         except BaseException:
             self._loop.close()
@@ -55,17 +55,17 @@ class IoLoop:
         limits: Limits,
         into: Receiver | None,
     ) -> Reply:
-        """Make a request, as :meth:`~provena_sdk.s3.http.pool.Connections.exchange` does.
+        """Send a request on this loop, as :meth:`~provena_sdk.s3.http.pool.Connections.exchange` does.
 
         Args:
-            owner: The client's connections on its own loop, which stand for the client.
-            make: Makes those on this loop, if there are none yet.
-            method: See there, as for all that follows.
+            owner: The client's connections on the client's loop, which identify the client.
+            make: Makes the client's connections on this loop, if there are none yet.
+            method: See there, as for the other arguments.
             target: See there.
             headers: See there.
             body: See there.
             limits: See there.
-            into: See there; it is called on this thread, and may take its time.
+            into: See there; it is called on this thread, and may block.
         """
 
         async def here() -> Reply:
@@ -75,14 +75,14 @@ class IoLoop:
                     found = self._connections[owner] = make()
                 return await found.exchange(method, target, headers, body, limits, into)
             finally:
-                # Not by whoever waits: a receiver may keep this thread busy longer than that.
+                # Not in the caller: a receiver may keep this thread busy after the caller was cancelled.
                 self.running -= 1
 
         self.running += 1
         return await on_loop(self._loop, here())
 
     def part_with(self, owner: Connections) -> None:
-        """Close a client's connections, without waiting for it."""
+        """Close a client's connections, without waiting."""
 
         async def here() -> None:
             found = self._connections.pop(owner, None)
@@ -92,7 +92,7 @@ class IoLoop:
         asyncio.run_coroutine_threadsafe(here(), self._loop)
 
     def close(self) -> None:
-        """Close all connections and end the thread, without waiting for it."""
+        """Close all connections and end the thread, without waiting."""
 
         async def here() -> None:
             for found in list(self._connections.values()):
@@ -107,9 +107,9 @@ class IoLoop:
 
 
 class IoLoops:
-    """Some I/O loops, which begin with the first request.
+    """A set of I/O loops, started by the first request.
 
-    A receiver that waits, for a disk say, blocks its I/O loop, so that each transfer has loops of its own.
+    A receiver that waits, for a disk for example, blocks its I/O loop, so each transfer has separate loops.
     """
 
     def __init__(self) -> None:
@@ -118,38 +118,38 @@ class IoLoops:
         self._io_loops: list[IoLoop] = []
 
     def choose(self) -> IoLoop | None:
-        """Return the I/O loop with least to do; None when no thread can be had."""
-        io_loops = self._begun()
+        """Return the least busy I/O loop; None when no thread can be started."""
+        io_loops = self._started()
         if not io_loops:
             with self._lock:
                 if not io_loops:
-                    self._begin()
+                    self._start()
         return min(io_loops, key=lambda io_loop: io_loop.running, default=None)
 
     def part_with(self, owner: Connections) -> None:
-        """Close a client's connections, without waiting for it."""
-        for io_loop in self._begun():
+        """Close a client's connections, without waiting."""
+        for io_loop in self._started():
             io_loop.part_with(owner)
 
     def close(self) -> None:
-        """Close all connections and end the threads, without waiting for it."""
-        for io_loop in self._begun():
+        """Close all connections and end the threads, without waiting."""
+        for io_loop in self._started():
             io_loop.close()
         self._io_loops = []
 
-    def _begun(self) -> list[IoLoop]:
+    def _started(self) -> list[IoLoop]:
         if self._process.moved():
-            # A forked child has none of the threads, and another one of its parent's may have held the lock.
+            # A forked child has none of the threads, and a thread of the parent may have held the lock.
             self._lock = threading.Lock()
             self._io_loops = []
         return self._io_loops
 
-    def _begin(self) -> None:
-        # One is better than none.
+    def _start(self) -> None:
+        # Fewer threads are better than none.
         with contextlib.suppress(RuntimeError):
             for number in range(max(2, min(_MOST, os.cpu_count() or 1))):
                 self._io_loops.append(IoLoop(number))
 
 
 SHARED: Final = IoLoops()
-"""I/O loops for requests without a receiver, which never wait for anything but the network."""
+"""I/O loops for requests without a receiver, which wait only for the network."""

@@ -1,4 +1,4 @@
-"""How slowly the bytes of a request and its answer may move."""
+"""The slowest rate at which the bytes of a request and its answer may move."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 
 
 class LeastRate(NamedTuple):
-    """The slowest rate at which a line counts as one.
+    """The slowest acceptable rate of a line.
 
-    Connections that are busy at once share their line, and so each needs its share of the rate only.
+    Connections that are busy at once share the line, so each must reach only its share of the rate.
 
     Args:
-        bytes: How many bytes a second have to move on all of them together.
-        seconds: Over how many seconds that is measured.
+        bytes: Bytes per second of all connections together.
+        seconds: The seconds over which the rate is measured.
     """
 
     bytes: float = 1000.0
@@ -23,11 +23,11 @@ class LeastRate(NamedTuple):
 
 
 LEAST_RATE: Final = LeastRate()
-"""What every client demands. Without it, a byte now and then would keep a request going for ever."""
+"""The default of every client. Without it, an occasional byte would keep a request alive for ever."""
 
 
 class Pace:
-    """Measures how fast one connection is, whenever it is asked."""
+    """Measures the rate of one connection."""
 
     __slots__ = ("_moved", "_since")
 
@@ -36,22 +36,22 @@ class Pace:
         self._moved = 0
 
     def restart(self) -> None:
-        """Measure anew from the next time on: nothing has to move now."""
+        """Restart the measurement at the next check, for a time in which no bytes are due."""
         self._since = None
 
     def postpone(self, seconds: float) -> None:
-        """Leave out some seconds in which nobody could take what arrived."""
+        """Exclude seconds in which this thread could not receive bytes."""
         if self._since is not None:
             self._since += seconds
 
     def is_too_slow(self, now: float, moved: int, rate: LeastRate, sharing: int = 1) -> bool:
-        """Whether too little moved while it was measured; the next measurement begins then.
+        """Return whether too few bytes moved since the last measurement, and begin the next one.
 
         Args:
-            now: Seconds, by any clock.
-            moved: The bytes that have moved so far.
-            rate: The least rate.
-            sharing: How many connections share the line.
+            now: The time in seconds, by any clock.
+            moved: The bytes moved so far.
+            rate: The slowest acceptable rate.
+            sharing: The number of connections that share the line.
 
         Example:
             >>> pace = Pace()

@@ -1,4 +1,4 @@
-"""The connections of one object client; of this machine's settings, proxies and trust count."""
+"""The connections of one object client, by this machine's settings for proxies and certificate authorities."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ from provena_sdk.secret import Secret
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 20.0
-"""How long nothing may arrive, or leave, before a connection counts as dead."""
+"""Seconds without a byte either way after which a connection counts as dead."""
 
 _KEPT_SECONDS: Final = 15.0
 _OTHER_FAMILY_SECONDS: Final = 0.25
-_LET_GO_SECONDS: Final = 1.0
+_LATE_SECONDS: Final = 1.0
 _CHECKS: Final = 4
 _TUNNEL_BYTES: Final = 64 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 class Connections:
-    """The connections to one host, on the running event loop; after a fork, or in another loop, fresh ones.
+    """The connections to one host on the running event loop; a fork or another loop gets new ones.
 
     Args:
-        endpoint: Where the bucket is reached.
-        ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the usual ones.
+        endpoint: The bucket's endpoint.
+        ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the system's.
         idle: Seconds without a byte after which a connection counts as dead.
     """
 
@@ -74,22 +74,22 @@ class Connections:
         limits: Limits,
         into: Receiver | None = None,
     ) -> Reply:
-        """Make a request over a connection that is free, or a new one.
+        """Send a request over a free connection or a new one, and return its answer.
 
         Args:
             method: The HTTP method.
             target: Path and query, encoded.
-            headers: The headers, ``host`` and, with a body, ``content-length`` among them.
-            body: The body, or what reads it.
-            limits: What it may take.
+            headers: The headers, including ``host`` and, with a body, ``content-length``.
+            body: The body, or an iterator over it.
+            limits: The limits on the exchange.
             into: Takes the body of an answer of status 2xx.
 
         Raises:
-            WireError: No whole answer came.
+            WireError: No whole answer arrived.
             NotTaken: ``into`` failed.
             ssl.SSLCertVerificationError: The store's certificate cannot be verified.
-            ConfigurationError: The file of authorities, or the proxy, cannot be used.
-            ValueError: A header holds a line break, or cannot be encoded.
+            ConfigurationError: The file of certificate authorities or the proxy cannot be used.
+            ValueError: A header contains a line break, or cannot be encoded.
         """
         loop = asyncio.get_running_loop()
         if loop is not self._loop or not self._process.is_here:
@@ -122,11 +122,11 @@ class Connections:
         for wire in (*self._free, *self._busy):
             wire.abort()
         self._free.clear()
-        # A connection that was ended is closed when the loop comes round.
+        # Aborted connections are closed at the loop's next iteration.
         await asyncio.sleep(0)
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Part with the connections of another loop, or of the process that this one was forked from."""
+        """Drop the connections of another loop or of the parent process, and read the machine's settings."""
         if self._free and self._process.is_here and self._loop is not None:
             with suppress(RuntimeError):
                 for wire in self._free:
@@ -135,7 +135,7 @@ class Connections:
         self._proxy = proxy(self._endpoint)
         self._tls = trust(self._ca_file) if secure or (self._proxy and self._proxy.secure) else None
         self._free, self._busy, self._checking = [], set(), None
-        # Last: after a failure above, the next request has to begin here again.
+        # Set last: after a failure above, the next request must repeat this.
         self._loop, self._process = loop, HomeProcess()
 
     def _take(self, now: float) -> Wire | None:
@@ -151,13 +151,13 @@ class Connections:
         self._checking = loop.call_at(self._due, self._check)
 
     def _check(self) -> None:
-        """Look after all connections at once, which is cheaper than a timer for each request."""
+        """Check all connections at once, which is cheaper than a timer for each request."""
         self._checking = None
         loop = self._loop
         if loop is None:
             return
         now = loop.time()
-        # While a receiver kept this thread, nobody listened to the others.
+        # While a receiver blocked this thread, the other connections could not be read.
         late = now - self._due
         for wire in list(self._busy):
             wire.postpone(late)
@@ -172,7 +172,7 @@ class Connections:
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> Wire:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await self._opened(loop)
+                return await self._open_wire(loop)
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError:
@@ -183,12 +183,12 @@ class Connections:
             failure = Unreached(why(error) or "")
         raise failure
 
-    async def _opened(self, loop: asyncio.AbstractEventLoop) -> Wire:
+    async def _open_wire(self, loop: asyncio.AbstractEventLoop) -> Wire:
         endpoint, through = self._endpoint, self._proxy
         tls = self._tls if endpoint.scheme == "https" else None
         if through is None:
-            return await _open(loop, endpoint.hostname, endpoint.port, tls)
-        wire = await _open(loop, through.hostname, through.port, self._tls if through.secure else None)
+            return await _open_socket(loop, endpoint.hostname, endpoint.port, tls)
+        wire = await _open_socket(loop, through.hostname, through.port, self._tls if through.secure else None)
         if tls is None:
             return wire
         try:
@@ -209,10 +209,10 @@ class Connections:
 
 
 class _NotInTime(Unreached, Stalled):
-    """No connection was made in time."""
+    """The connection was not made in time."""
 
 
-async def _open(
+async def _open_socket(
     loop: asyncio.AbstractEventLoop, hostname: str, port: int, tls: ssl.SSLContext | None
 ) -> Wire:
     opening = loop.create_task(
@@ -223,14 +223,14 @@ async def _open(
     try:
         _, wire = await asyncio.shield(opening)
     except asyncio.CancelledError:
-        # asyncio forgets a socket that is connected in the moment in which this is cancelled.
-        opening.add_done_callback(_let_go)
-        loop.call_later(_LET_GO_SECONDS, opening.cancel)
+        # asyncio leaks a socket that connects at the moment of cancellation.
+        opening.add_done_callback(_abort_late)
+        loop.call_later(_LATE_SECONDS, opening.cancel)
         raise
     return wire
 
 
-def _let_go(opening: asyncio.Task[tuple[asyncio.Transport, Wire]]) -> None:
+def _abort_late(opening: asyncio.Task[tuple[asyncio.Transport, Wire]]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result()[1].abort()
 
@@ -240,25 +240,25 @@ def _bracketed(hostname: str) -> str:
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Make the TLS context for the object store.
+    """Return the TLS context for the object store.
 
     Args:
-        ca_file: The deployment's own file of authorities; AWS_CA_BUNDLE comes next, then the usual ones.
+        ca_file: The deployment's file of certificate authorities; None means AWS_CA_BUNDLE or the system's.
 
     Raises:
-        ConfigurationError: The file cannot be read, or holds no certificate.
+        ConfigurationError: The file cannot be read, or contains no certificate.
     """
     return shared_tls_context(ca_file if ca_file is not None else os.environ.get("AWS_CA_BUNDLE") or None)
 
 
 class Proxy:
-    """A proxy. Printing it shows no password.
+    """A proxy. Its representation hides the password.
 
     Args:
         hostname: Its host.
         port: Its port.
-        secure: Whether it is spoken to over TLS.
-        headers: What it wants to hear besides the request.
+        secure: Whether the connection to it uses TLS.
+        headers: The headers that authorise requests at the proxy.
     """
 
     __slots__ = ("headers", "hostname", "port", "secure")
@@ -274,12 +274,12 @@ class Proxy:
 
 
 def proxy(endpoint: Endpoint) -> Proxy | None:
-    """Say through which proxy the store is reached, by the machine's settings; None means directly.
+    """Return the proxy for the store by the machine's settings; None for a direct connection.
 
-    A proxy cannot reach this machine's own ports.
+    Ports of this machine are reached directly, as a proxy cannot reach them.
 
     Args:
-        endpoint: Where the bucket is reached.
+        endpoint: The bucket's endpoint.
 
     Raises:
         ConfigurationError: The proxy is of a kind that is not supported.
@@ -288,20 +288,20 @@ def proxy(endpoint: Endpoint) -> Proxy | None:
     if found is None:
         return None
     made = _read_proxy(found)
-    # What is raised must not show the password.
+    # The error's frames must not show the password.
     del found
     if made is None:
         raise ConfigurationError(
-            f"The proxy for {endpoint.scheme} addresses is no http or https address.",
+            f"The proxy for {endpoint.scheme} URLs does not have an http or https URL.",
             hint=f"Correct {endpoint.scheme.upper()}_PROXY, or name {endpoint.hostname!r} in NO_PROXY.",
         )
     return made
 
 
-def _read_proxy(address: str) -> Proxy | None:
-    """Read a proxy's address, or return None when it is of a kind that is not supported."""
+def _read_proxy(url: str) -> Proxy | None:
+    """Return the proxy of a URL, or None for a kind that is not supported."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return None

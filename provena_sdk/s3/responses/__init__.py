@@ -1,1 +1,1 @@
-"""What the object store answers, which is somebody else's text: read strictly, and within bounds."""
+"""Strict and bounded parsing of the object store's answers, which are untrusted text."""

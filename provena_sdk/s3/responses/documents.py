@@ -1,7 +1,7 @@
-"""Reading the documents that the object store answers with: results, listings, errors.
+"""Parsing of the object store's XML documents: results, listings, errors.
 
-The XML comes from outside. Documents that declare types of their own, which is how a few bytes grow into gigabytes, are
-refused unread, and so are those with more in them than any answer of S3 has.
+The XML is untrusted. Documents with a DOCTYPE, whose entities can expand a few bytes into gigabytes, are refused
+unparsed, and so are documents with more content than any answer of S3.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from provena_sdk.s3.responses import values
 T = TypeVar("T")
 
 MOST_BYTES: Final = 8 * 1024**2
-"""Bytes of the longest document: 1,000 keys of 1,024 bytes, each byte written as ``%XX``, and what goes with them."""
+"""The longest document in bytes: 1,000 keys of 1,024 bytes, each byte written as ``%XX``, and their markup."""
 
-# Those of S3 have some twenty tags an entry and one attribute, and characters are rarely written by their numbers.
+# Those of S3 have some twenty tags an entry, one attribute, and few numeric character references.
 _MOST_TAGS: Final = 200_000
 _MOST_ATTRIBUTES: Final = 20_000
 _MOST_REFERENCES: Final = 200_000
@@ -32,11 +32,11 @@ _HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
 
 
 class UnreadableXml(Exception):
-    """The store's answer is not what S3 answers; no part of it is kept."""
+    """The answer is not a valid S3 document; nothing of it is kept."""
 
 
 class Refused(NamedTuple):
-    """An error of the store: its word for it, the bucket's region if it names that, and its message as it came."""
+    """An error of the store: its code, the bucket's region if named, and the message unchanged."""
 
     code: str
     region: str | None = None
@@ -44,28 +44,28 @@ class Refused(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """One page of a listing, and where the next begins: None after the last."""
+    """One page of a listing, and the marker of the next; None after the last."""
 
     page: Page
     next: str | None
 
 
 class Parts(NamedTuple):
-    """Some parts of an upload, and where the next begin: None after the last."""
+    """One page of an upload's parts, and the marker of the next; None after the last."""
 
     parts: list[StoredPart]
     next: int | None
 
 
 class Uploads(NamedTuple):
-    """Some unfinished uploads, and where the next begin: None after the last."""
+    """One page of unfinished uploads, and the markers of the next; None after the last."""
 
     uploads: list[ListedUpload]
     next: tuple[str, str] | None
 
 
 def refused(data: bytes | bytearray, status: int, headers: Mapping[str, str]) -> Refused:
-    """Read an answer that is an error; one without a readable body is named by its status."""
+    """Parse an error; without a readable body, its code is the status."""
     code, region, message = "", headers.get("x-amz-bucket-region"), ""
     root = None
     # Proxies answer in HTML, and HEAD has no body at all.
@@ -79,14 +79,14 @@ def refused(data: bytes | bytearray, status: int, headers: Mapping[str, str]) ->
 
 
 def result(data: bytes | bytearray, name: str) -> Mapping[str, str]:
-    """Read a small result: the texts of its elements by their names.
+    """Parse a small result into the texts of its elements, by name.
 
     Args:
         data: The body.
-        name: The name of the document's element.
+        name: The name of the root element.
 
     Raises:
-        UnreadableXml: It is another document.
+        UnreadableXml: The document is not such a result.
     """
     root = _document(data)
     if _name(root) != name:
@@ -95,24 +95,24 @@ def result(data: bytes | bytearray, name: str) -> Mapping[str, str]:
 
 
 def is_error(data: bytes | bytearray) -> bool:
-    """Whether a body is an error, which S3 may send with status 200 once it has begun to answer.
+    """Return whether a body is an error, which S3 may send with status 200 once it has begun to answer.
 
     Raises:
-        UnreadableXml: It is no XML at all, as when it was cut off.
+        UnreadableXml: The body is not XML, for example because it was cut off.
     """
     return _name(_document(data)) == "Error"
 
 
 def entries(data: bytes | bytearray, prefix: str, folder: str = "") -> Entries:
-    """Read one page of ListObjectsV2.
+    """Parse one page of ListObjectsV2.
 
     Args:
         data: The body.
-        prefix: The dataset's own prefix; it is taken off the keys.
-        folder: What the paths within the dataset begin with, as it was asked for.
+        prefix: The dataset's prefix; it is removed from the keys.
+        folder: The prefix of the paths within the dataset, as requested.
 
     Raises:
-        UnreadableXml: It is no listing, an incomplete one, or one of other keys than those asked for.
+        UnreadableXml: The document is not a listing, is incomplete, or lists keys that were not requested.
     """
     root = _document(data)
     if _name(root) != "ListBucketResult":
@@ -152,10 +152,10 @@ def entries(data: bytes | bytearray, prefix: str, folder: str = "") -> Entries:
 
 
 def parts(data: bytes | bytearray) -> Parts:
-    """Read one page of ListParts.
+    """Parse one page of ListParts.
 
     Raises:
-        UnreadableXml: It is no such list.
+        UnreadableXml: The document is not such a list.
     """
     root = _document(data)
     if _name(root) != "ListPartsResult":
@@ -174,14 +174,14 @@ def parts(data: bytes | bytearray) -> Parts:
 
 
 def uploads(data: bytes | bytearray, prefix: str) -> Uploads:
-    """Read one page of ListMultipartUploads.
+    """Parse one page of ListMultipartUploads.
 
     Args:
         data: The body.
-        prefix: The dataset's own prefix; it is taken off the keys.
+        prefix: The dataset's prefix; it is removed from the keys.
 
     Raises:
-        UnreadableXml: It is no such list.
+        UnreadableXml: The document is not such a list.
     """
     root = _document(data)
     if _name(root) != "ListMultipartUploadsResult":
@@ -207,10 +207,10 @@ def uploads(data: bytes | bytearray, prefix: str) -> Uploads:
 
 
 def deletion_failures(data: bytes | bytearray) -> dict[str, str]:
-    """Read the answer to DeleteObjects: the store's word for each key that was not deleted.
+    """Parse the answer to DeleteObjects into the error codes of the keys that were not deleted.
 
     Raises:
-        UnreadableXml: It is no such answer.
+        UnreadableXml: The document is not such an answer.
     """
     root = _document(data)
     if _name(root) != "DeleteResult":
@@ -220,7 +220,7 @@ def deletion_failures(data: bytes | bytearray) -> dict[str, str]:
 
 def _document(data: bytes | bytearray) -> ElementTree.Element:
     try:
-        # S3 writes UTF-8. Any other encoding could hide the word from the search below.
+        # S3 writes UTF-8. Any other encoding could hide the DOCTYPE from the search below.
         text = data.decode()
         if "\0" in text or "<!DOCTYPE" in text:
             raise UnreadableXml
@@ -229,7 +229,7 @@ def _document(data: bytes | bytearray) -> ElementTree.Element:
         if "&#" in text:
             text = _with_legal_references(text)
         parser = ElementTree.XMLParser()  # noqa: S314 reason= without a DOCTYPE nothing can expand
-        # White space before the document keeps the connection alive while the store is at work.
+        # White space before the document keeps the connection alive while the store works.
         parser.feed(text.lstrip())
         found: ElementTree.Element = parser.close()
     except (ElementTree.ParseError, ValueError):
@@ -238,7 +238,7 @@ def _document(data: bytes | bytearray) -> ElementTree.Element:
 
 
 def _with_legal_references(text: str) -> str:
-    """Replace what XML cannot hold: S3 echoes a key in references to characters that no parser accepts."""
+    """Replace references to characters that XML forbids: S3 writes them in the keys that it repeats."""
     first, *others = text.split("&#", _MOST_REFERENCES + 1)
     if len(others) > _MOST_REFERENCES:
         raise UnreadableXml
@@ -246,7 +246,7 @@ def _with_legal_references(text: str) -> str:
 
 
 def _with_legal_reference(text: str) -> str:
-    """Put a reference together again whose beginning was cut off, or replace it."""
+    """Restore the start of a reference that was split off, or replace the reference."""
     digits, end, rest = text[:_LONGEST_REFERENCE].partition(";")
     number = _character(digits) if end else None
     if number is None or number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE:
@@ -267,7 +267,7 @@ def _needed(value: T | None) -> T:
 
 
 def _etag(text: str) -> str:
-    # Empty where the store names none.
+    # Empty when the store sends none.
     bare = text.strip('"')
     if bare and not values.is_sendable(bare):
         raise UnreadableXml
@@ -275,15 +275,15 @@ def _etag(text: str) -> str:
 
 
 def _word(text: str) -> str:
-    """Return the store's word for an error; empty when it is no single word."""
+    """Return an error code; empty when it is not a single word."""
     return text if _WORD.fullmatch(text) else ""
 
 
 def upload_id(text: str) -> str:
-    """Check the id of an upload.
+    """Return the id of an upload unchanged if it can be sent back.
 
     Raises:
-        UnreadableXml: There is none, or it is too long to be sent back.
+        UnreadableXml: The id is missing or too long.
     """
     if not 0 < len(text) <= _MOST_TOKEN:
         raise UnreadableXml
@@ -311,7 +311,7 @@ def _decoded(key: str, encoded: bool) -> str:
 
 
 def _next(root: ElementTree.Element, name: str) -> str | None:
-    """Return where the next page begins. A page that does not say whether it is the last was cut off."""
+    """Return the marker of the next page, or None after the last; a page without IsTruncated was cut off."""
     truncated = _text(root, "IsTruncated").strip()
     if truncated == "false":
         return None

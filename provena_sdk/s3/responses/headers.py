@@ -1,4 +1,4 @@
-"""Reading the headers of what the object store answers."""
+"""Parsing of the headers of the object store's answers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _EMPTY: Final = "bytes 0--1/0"
 
 
 def object_state(headers: Mapping[str, str], size: int) -> ObjectState:
-    """Read what an answer's headers say of an object.
+    """Return the state of an object by an answer's headers.
 
     Args:
         headers: The headers, names in lower case.
-        size: The size in bytes to set down.
+        size: The size in bytes to record.
     """
     checksums: dict[str, str] = {}
     for algorithm, header in _CHECKSUM_HEADERS:
@@ -43,7 +43,7 @@ def object_state(headers: Mapping[str, str], size: int) -> ObjectState:
 
 
 def is_opaque(headers: Mapping[str, str]) -> bool:
-    """Whether an object is encrypted with a managed or a customer's key, so that its ETag is no checksum."""
+    """Return whether an object is encrypted with a managed or a customer's key, so that its ETag is not a checksum."""
     return (
         headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
         or headers.get("x-amz-server-side-encryption-customer-algorithm") is not None
@@ -51,7 +51,7 @@ def is_opaque(headers: Mapping[str, str]) -> bool:
 
 
 def content_range(text: str | None) -> tuple[int, int, int] | None:
-    """Read a Content-Range: offset and length of the range, and the whole size, all in bytes.
+    """Parse a Content-Range into offset, length and whole size in bytes; None if it is invalid or open.
 
     MinIO writes ``bytes 0--1/0`` for the end of an empty object.
 

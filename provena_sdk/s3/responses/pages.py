@@ -1,4 +1,4 @@
-"""Whether the pages of a listing go forward; a store, or what lies between, could lead in a circle for ever."""
+"""A check that the pages of a listing advance; a faulty store or proxy could repeat them for ever."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Final
 
 from provena_sdk.s3.models import Page
 
-# S3 may answer with a page that holds nothing and is not the last; it does not do so a hundred times.
+# S3 may send an empty page that is not the last, but not a hundred in a row.
 _MOST_EMPTY: Final = 100
 
 
 class Forward:
-    """Follows one listing.
+    """A check that one listing advances.
 
     Args:
-        after: The path after which it begins.
-        pages: The most pages it may have; None where its paths rise, so that it ends by itself.
+        after: The path after which the listing begins.
+        pages: The most pages; None where the paths must increase, which ends the listing.
     """
 
     def __init__(self, after: str = "", *, pages: int | None = None) -> None:
         self._last = after
         self._pages = pages
-        self._seen: set[Hashable] = set()
+        self._markers: set[Hashable] = set()
         self._empty = 0
 
     def passes(self, page: Page) -> bool:
-        """Whether every path of a page comes after those before; S3 lists in the order of UTF-8, as Python compares.
+        """Return whether all paths of a page follow those before; S3 lists in UTF-8 order, as Python compares.
 
         Args:
             page: The next page.
@@ -39,14 +39,14 @@ class Forward:
         return self._empty <= _MOST_EMPTY
 
     def leads_to(self, marker: Hashable) -> bool:
-        """Whether a page leads to one that was not asked for yet.
+        """Return whether a page leads to one that was not requested yet.
 
         Args:
-            marker: What asks for the next page.
+            marker: The marker of the next page.
         """
-        if marker in self._seen or (self._pages is not None and len(self._seen) >= self._pages):
+        if marker in self._markers or (self._pages is not None and len(self._markers) >= self._pages):
             return False
-        self._seen.add(marker)
+        self._markers.add(marker)
         return True
 
     def _rise(self, paths: Sequence[str], last: str) -> bool:

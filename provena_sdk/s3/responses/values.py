@@ -1,7 +1,7 @@
-"""Numbers, times, ETags and checksums as the object store writes them; what is written otherwise counts as absent.
+"""Parsing of numbers, times, ETags and checksums as the object store writes them; malformed ones count as absent.
 
-What the store says is somebody else's text: Python's own ``int`` would take ``-5``, ``1_0`` and digits of other scripts
-for numbers, and refuse 5,000 digits with an error of its own.
+The store's answers are untrusted text: Python's ``int`` would accept ``-5``, ``1_0`` and digits of other scripts, and
+raise another error for 5,000 digits.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final
 from provena_sdk.s3.limits import MAX_PARTS
 
 SIZE_DIGITS: Final = 18
-"""Digits of the longest size in bytes that is read."""
+"""The most digits of a size in bytes."""
 
 CHECKSUMS: Final = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
-"""The checksums that S3 keeps, and their sizes in bytes."""
+"""The checksums that S3 keeps, with their sizes in bytes."""
 
 _PART_DIGITS: Final = len(str(MAX_PARTS))
 _MOST_ETAG: Final = 255
@@ -26,10 +26,10 @@ _BASE64_CHARACTERS: Final = {name: -(-width // 3) * 4 for name, width in CHECKSU
 
 
 def number(text: str | None, digits: int = SIZE_DIGITS) -> int | None:
-    """Read a whole number in plain digits.
+    """Parse an integer of ASCII digits, or return None.
 
     Args:
-        text: What the store wrote.
+        text: The store's text.
         digits: The most digits.
 
     Example:
@@ -42,18 +42,18 @@ def number(text: str | None, digits: int = SIZE_DIGITS) -> int | None:
 
 
 def size(text: str | None) -> int:
-    """Read a size in bytes.
+    """Parse a size in bytes.
 
     Raises:
-        ValueError: It is not written as one.
+        ValueError: The text is not a size.
     """
     if text and len(text) <= SIZE_DIGITS and text.isascii() and text.isdigit():
         return int(text)
-    raise ValueError("no size")
+    raise ValueError("not a size")
 
 
 def part_number(text: str | None) -> int | None:
-    """Read the number of a part, or how many there are.
+    """Parse a part's number or a number of parts, or return None.
 
     Example:
         >>> part_number("10000"), part_number("10001"), part_number("0")
@@ -64,7 +64,7 @@ def part_number(text: str | None) -> int | None:
 
 
 def etag(text: str | None) -> str:
-    r"""Take an ETag out of its quotes; it is empty when there is none that could be sent back.
+    r"""Return an ETag without its quotes; empty when it is missing or cannot be sent back.
 
     Example:
         >>> etag('"9a0364b9e99bb480dd25e1f0284c8555"'), etag('W/"e-2"'), etag('"e\r\nx-amz-acl: public-read"')
@@ -75,16 +75,18 @@ def etag(text: str | None) -> str:
 
 
 def is_sendable(etag: str) -> bool:
-    """Whether an ETag without its quotes can be sent back in a header."""
+    """Return whether an ETag without its quotes can be sent back in a header."""
     return len(etag) <= _MOST_ETAG and etag.isascii() and etag.isprintable()
 
 
 def checksum(algorithm: str, text: str | None) -> str | None:
-    """Check a checksum that the store keeps: base64, and for one made of parts a dash and their number.
+    """Return a checksum if it is valid, else None.
+
+    It is written in base64; a composite one ends in a dash and the number of parts.
 
     Args:
-        algorithm: Its name in lower case.
-        text: What the store wrote.
+        algorithm: The algorithm's name in lower case.
+        text: The store's text.
 
     Example:
         >>> checksum("crc32", "y/Q5Jg=="), checksum("crc32", "y/Q5Jg==-3"), checksum("crc32", "AAAAAAAAAAA=")
@@ -103,10 +105,10 @@ def checksum(algorithm: str, text: str | None) -> str | None:
 
 
 def moment(text: str) -> datetime:
-    """Read a time in the form of ISO 8601, in UTC; without a time zone it is taken for UTC.
+    """Parse a time in ISO 8601, and return it in UTC; without a time zone it counts as UTC.
 
     Raises:
-        ValueError: It is not written as one.
+        ValueError: The text is not such a time.
 
     Example:
         >>> moment("2024-05-01T08:30:00.000Z")
@@ -120,4 +122,4 @@ def moment(text: str) -> datetime:
     try:
         return found.astimezone(UTC)
     except OverflowError:
-        raise ValueError("no time of this calendar in UTC") from None
+        raise ValueError("the time is out of range in UTC") from None

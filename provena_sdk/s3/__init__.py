@@ -1,1 +1,1 @@
-"""The SDK's own S3 client."""
+"""The S3 client of the SDK."""

@@ -1,4 +1,4 @@
-"""How much may be going on at once: one limit on requests and one on bytes, over a whole transfer."""
+"""Limits on concurrent requests and on bytes in memory, over a whole transfer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from types import TracebackType
 from typing import Final, Self
 
 SMALL_BYTES: Final = 1024 * 1024
-"""A request that carries no more than this counts as small."""
+"""The most bytes of a request that counts as small."""
 
 _GROWTH: Final = 0.5
 
 
 class ByteBudget:
-    """Keeps the bytes held in memory below a limit. Whoever asked first is served first.
+    """A limit on the bytes held in memory, granted in the order of the requests.
 
-    A wish larger than the limit is served alone.
+    A request for more than the limit is granted when no other bytes are held.
 
     Args:
         limit: The limit in bytes.
@@ -32,10 +32,10 @@ class ByteBudget:
 
     @contextlib.asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:
-        """Wait until there is room for some bytes, and keep it while the block runs.
+        """Wait until some bytes fit below the limit, and hold them while the block runs.
 
         Args:
-            size: The bytes.
+            size: The number of bytes.
         """
         size = min(size, self._limit)
         if self._waiting or self._used + size > self._limit:
@@ -73,14 +73,14 @@ class ByteBudget:
 
 
 class Admission:
-    """Says how many requests may run at once: many that carry little, or few that carry much.
+    """A limit on concurrent requests: many small ones, few large ones.
 
-    Many large flows at once collapse on a long line, while small requests spend their time waiting for it. When the
-    store asks to slow down, both limits are halved; with every request that goes well they grow back a little.
+    Many large transfers at once collapse on a line with high latency, while small requests mostly wait for it. When the
+    store asks to slow down, both limits are halved; each successful request raises its limit a little again.
 
     Args:
         small: The most requests of up to 1 MiB at once.
-        large: The most larger ones at once.
+        large: The most larger requests at once.
 
     Example:
         >>> admission = Admission(small=64, large=16)
@@ -95,36 +95,36 @@ class Admission:
 
     @property
     def running(self) -> int:
-        """How many requests run now."""
+        """The number of requests that run now."""
         return self._small.running + self._large.running
 
     @property
     def most(self) -> int:
-        """How many requests may run at once while the store does not complain."""
+        """The most requests at once, while the store has not asked to slow down."""
         return self._small.most + self._large.most
 
     @property
     def limits(self) -> tuple[int, int]:
-        """How many small and large requests may run at once now."""
+        """The present limits on small and on large requests."""
         return int(self._small.limit), int(self._large.limit)
 
     def slot(self, size: int) -> Slot:
-        """Return what admits one request: use it as an async context manager.
+        """Return the slot of one request, an async context manager.
 
         Args:
-            size: The bytes that the request carries, one way or the other.
+            size: The bytes of the request's body or of the expected answer.
         """
         return Slot(self, self._small if size <= SMALL_BYTES else self._large)
 
     def fresh(self) -> Admission:
-        """Return one with the same limits, of which nothing runs."""
+        """Return a new one with the original limits and no requests."""
         return Admission(self._small.most, self._large.most)
 
     def slowed(self, slot: Slot) -> None:
-        """Halve the limits because the store asked for it, unless they were halved since this request was sent.
+        """Halve the limits at the store's request, unless they were halved since this request was sent.
 
         Args:
-            slot: What admitted the request that was turned away.
+            slot: The slot of the request that the store turned away.
         """
         slot.turned_away = True
         if slot.halvings != self._halvings:
@@ -135,7 +135,7 @@ class Admission:
 
 
 class Slot:
-    """One request's admission; made by :meth:`Admission.slot`."""
+    """The admission of one request; made by :meth:`Admission.slot`."""
 
     __slots__ = ("_admission", "_queue", "halvings", "turned_away")
 
@@ -164,7 +164,7 @@ class Slot:
 
 
 class _Queue:
-    """Requests of one kind: whoever came first goes first."""
+    """A first-in, first-out queue of requests of one kind."""
 
     __slots__ = ("limit", "most", "running", "waiting")
 

@@ -1,10 +1,10 @@
-"""The checksums of S3: ETags, and those that the store keeps beside them.
+"""The checksums of S3: ETags, and the checksums that the store keeps in addition.
 
-The ETag of an object stored in one piece is the MD5 of its bytes. That of an object uploaded in parts is the MD5
-of the parts' MD5s, followed by a dash and the number of parts. Objects encrypted with a managed or a customer's
-key have ETags that prove nothing, and the answer's headers say so.
+The ETag of an object stored by one request is the MD5 of its bytes. That of an object uploaded in parts is the MD5 of
+the parts' MD5s, followed by a dash and the number of parts. For objects encrypted with a managed or a customer's key,
+as the answer's headers show, the ETag is not a checksum.
 
-A checksum beside the ETag covers the whole object, or is made of its parts' checksums as the ETag is of MD5s.
+An additional checksum covers the whole object, or is computed from the parts' checksums as the ETag is from MD5s.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 _ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
-# CRC-32's polynomial as zlib holds it: the highest bit is the coefficient of x to the 0.
+# CRC-32's polynomial in zlib's bit order: the highest bit is the coefficient of x to the 0.
 _POLYNOMIAL: Final = 0xEDB88320
 _ONE: Final = 1 << 31
-# zlib has no CRC of these kinds; Amazon's runtime, when it is installed, has.
+# zlib lacks these CRCs; Amazon's runtime has them, if it is installed.
 _BY_AWSCRT: Final = {"crc32c": 4, "crc64nvme": 8}
 
 
 @dataclass(frozen=True, slots=True)
 class ETag:
-    """An ETag that can be checked.
+    """An ETag in the form of a checksum.
 
     Args:
         digest: The MD5, in hexadecimal.
-        parts: The number of parts, or None when the object was stored in one piece.
+        parts: The number of parts; None when the object was stored by one request.
     """
 
     digest: str
@@ -40,10 +40,10 @@ class ETag:
 
 
 def parse_etag(value: str) -> ETag | None:
-    """Read an ETag, or return None when it has not the form of a checksum.
+    """Parse an ETag, or return None if it does not have the form of a checksum.
 
     Args:
-        value: The ETag, with or without its quotes.
+        value: The ETag, with or without quotes.
 
     Example:
         >>> parse_etag('"d41d8cd98f00b204e9800998ecf8427e"')
@@ -77,7 +77,7 @@ def composite(digests: Sequence[str]) -> str:
 
 
 def even_parts(size: int, part_size: int) -> Iterator[int]:
-    """Yield the sizes of the parts when all but the last have one size.
+    """Yield the sizes of parts of which all but the last have the same size.
 
     Example:
         >>> list(even_parts(10, 4)), list(even_parts(0, 4))
@@ -90,14 +90,14 @@ def even_parts(size: int, part_size: int) -> Iterator[int]:
 
 
 class Hasher(Protocol):
-    """What takes bytes in order and gives their checksum, as those of :mod:`hashlib` do."""
+    """A computation of a checksum over consecutive bytes, as in :mod:`hashlib`."""
 
     def update(self, data: bytes | bytearray | memoryview, /) -> None:
-        """Take further bytes."""
+        """Add the next bytes."""
         ...
 
     def digest(self) -> bytes:
-        """Return the checksum of what was taken so far."""
+        """Return the checksum of the bytes so far."""
         ...
 
 
@@ -115,11 +115,11 @@ class _Crc:
 
 
 def new_hasher(algorithm: str) -> Hasher | None:
-    """Return what computes a checksum, or None when nothing on this machine does.
+    """Return a hasher for a checksum, or None if this machine has none.
 
     Args:
         algorithm: ``md5``, ``sha1``, ``sha256``, ``crc32``, ``crc32c`` or ``crc64nvme``. The last two need Amazon's
-            runtime (the package ``awscrt``), which is used when it is there and never asked for.
+            runtime (the package ``awscrt``), which is optional.
 
     Example:
         >>> hasher = new_hasher("crc32")
@@ -142,12 +142,12 @@ def new_hasher(algorithm: str) -> Hasher | None:
 
 
 def crc32_combine(first: int, second: int, length: int) -> int:
-    """Return the CRC32 of two runs of bytes, one behind the other, from the CRC32 of each.
+    """Return the CRC32 of two concatenated byte strings, from the CRC32 of each.
 
     Args:
-        first: The CRC32 of the first.
-        second: The CRC32 of the second.
-        length: The second's length in bytes.
+        first: The CRC32 of the first string.
+        second: The CRC32 of the second string.
+        length: The length of the second string in bytes.
 
     Example:
         >>> crc32_combine(zlib.crc32(b"coral "), zlib.crc32(b"reef"), 4) == zlib.crc32(b"coral reef")
@@ -171,7 +171,7 @@ def _product(left: int, right: int) -> int:
 
 @functools.lru_cache(maxsize=256)
 def _shift(length: int) -> int:
-    """Return x to the power of 8 times a length: what appending so many bytes multiplies a CRC by."""
+    """Return x to the power of 8 times a length, the factor by which appending that many bytes multiplies a CRC."""
     result, square = _ONE, 1 << 23  # x to the 8
     while length:
         if length & 1:

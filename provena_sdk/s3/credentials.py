@@ -1,4 +1,4 @@
-"""Temporary credentials of the object store, and where a request gets them from."""
+"""Temporary credentials of the object store, and their supply."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from provena_sdk.secret import Secret, hidden
 
 
 class Credentials:
-    """Temporary credentials of the object store. Printing shows no secret, and pickling is refused.
+    """Temporary credentials of the object store. Their representation hides the secrets, and they cannot be pickled.
 
     Args:
-        access_key_id: The key's id.
-        secret_access_key: The key.
-        session_token: The token that belongs to the key; empty for a key without one.
+        access_key_id: The access key's id.
+        secret_access_key: The secret key.
+        session_token: The session token; empty for a key without one.
         expiry: When the store stops accepting them; must have a time zone.
 
     Attributes:
-        access_key_id: The key's id.
-        secret_access_key: The key.
-        session_token: The token that belongs to the key, or None.
+        access_key_id: The access key's id.
+        secret_access_key: The secret key.
+        session_token: The session token, or None.
         expiry: When the store stops accepting them.
 
     Raises:
@@ -45,7 +45,7 @@ class Credentials:
         self.secret_access_key = hidden(secret_access_key, "secret_access_key")
         self.session_token = hidden(session_token, "session_token") if session_token else None
         self.expiry = expiry
-        # What is raised below must not show them.
+        # The errors' frames must not show them.
         del access_key_id, secret_access_key, session_token
         for secret in self.secrets:
             if not secret.is_sendable:
@@ -55,7 +55,7 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """All that must not be shown: the key, its id and its token."""
+        """The secrets: the access key's id, the secret key and the session token."""
         held = (self.access_key_id, self.secret_access_key, self.session_token)
         return tuple(secret for secret in held if secret is not None)
 
@@ -75,16 +75,16 @@ class Credentials:
 
 
 class CredentialsSupply(Protocol):
-    """Supplies the credentials that each request is signed with."""
+    """A supply of the credentials that sign requests."""
 
     async def current(self) -> Credentials:
         """Return the credentials for the next request."""
         ...
 
     def refused(self, credentials: Credentials) -> None:
-        """Take note that the store no longer accepts these credentials.
+        """Record that the store no longer accepts these credentials.
 
         Args:
-            credentials: What the request was signed with.
+            credentials: The credentials that signed the request.
         """
         ...

@@ -1,6 +1,6 @@
-"""Turning the object store's errors into ours.
+"""Translation of the object store's errors into the SDK's.
 
-The originals are left behind on purpose: the store's whole answer may be in them, which for an expired token or a
+The originals are dropped on purpose: they may contain the store's whole answer, which for an expired token or a
 rejected signature repeats the session token.
 """
 
@@ -36,12 +36,12 @@ _SKEWED: Final = frozenset({"RequestTimeTooSkewed"})
 
 
 def is_renewable(code: str, *, bodiless: bool = False) -> bool:
-    """Whether the store's word for an error says that fresh credentials cure it.
+    """Return whether an error code means that new credentials would help.
 
     Args:
-        code: The store's word, or the status when there is none.
-        bodiless: Whether the answer had no body that could name the reason, as after HEAD. S3 answers an expired
-            token with 400.
+        code: The store's error code, or the status if there is none.
+        bodiless: Whether the answer had no body to name the reason, as after HEAD. S3 answers an expired token with
+            400.
 
     Example:
         >>> is_renewable("ExpiredToken"), is_renewable("AccessDenied"), is_renewable("400", bodiless=True)
@@ -58,17 +58,17 @@ def translate(
     store: str | None = None,
     unreached: str | None = None,
 ) -> Exception:
-    """Return the SDK's own error for one of the connection.
+    """Return the SDK's error for a failure of the connection.
 
     Args:
-        error: What was raised. The SDK's own errors and plain errors of this machine come back as they are.
-        path: The file it is about, within the folder.
-        label: What to call the folder, such as ``dataset 10378.1/12``.
-        store: Where the store is, in words; None where that is not known.
-        unreached: Why no connection was made, in words, empty where that is not known; None when one was made.
+        error: The exception raised. The SDK's errors and plain errors of this machine are returned unchanged.
+        path: The file's path within the folder, or None.
+        label: The folder's name in messages, such as ``dataset 10378.1/12``.
+        store: The store's location in words; None if unknown.
+        unreached: The reason why no connection was made, empty if unknown; None if one was made.
 
     Returns:
-        An error without a cause or context, to be raised outside of any ``except`` block.
+        An error without cause or context; raise it outside any ``except`` block.
     """
     if isinstance(error, ProvenaError):
         return error
@@ -89,7 +89,7 @@ def translate(
         reason = f": {unreached}" if unreached else ""
         return ConnectionFailed(
             f"The {named} could not be reached for {what}{reason}.",
-            hint="Check the network, the proxy settings and the object store's address, then try again.",
+            hint="Check the network, the proxy settings and the object store's URL, then try again.",
         )
     if isinstance(error, ConnectionError):
         return ConnectionFailed(
@@ -110,15 +110,15 @@ def refusal(
     message: str = "",
     bodiless: bool = False,
 ) -> FileError:
-    """Return the SDK's own error for an answer of the store.
+    """Return the SDK's error for a refusal by the store.
 
     Args:
-        code: The store's word for the error, or the status when there is none.
-        path: The file it is about, within the folder.
-        label: What to call the folder, such as ``dataset 10378.1/12``.
-        status: The answer's HTTP status; None where that is not known.
-        message: What the store says about it, printable and without what was sent to it.
-        bodiless: Whether the answer had no body that could name the reason.
+        code: The store's error code, or the status if there is none.
+        path: The file's path within the folder, or None.
+        label: The folder's name in messages, such as ``dataset 10378.1/12``.
+        status: The answer's HTTP status; None if unknown.
+        message: The store's message, printable and without the credentials sent.
+        bodiless: Whether the answer had no body to name the reason.
 
     Example:
         >>> refusal("NoSuchKey", path="obs.csv", label="dataset 10378.1/12")
@@ -163,11 +163,11 @@ def refusal(
 
 
 def already_exists(path: str, label: str) -> DatasetFileExists:
-    """Return the error for an object that must not exist yet.
+    """Return the error for an object that exists and must not be replaced.
 
     Args:
-        path: The file, within the folder.
-        label: What to call the folder, such as ``dataset 10378.1/12``.
+        path: The file's path within the folder.
+        label: The folder's name in messages, such as ``dataset 10378.1/12``.
     """
     return DatasetFileExists(
         f"{_sentence(label)} holds {quoted(path)} already.",
@@ -177,11 +177,11 @@ def already_exists(path: str, label: str) -> DatasetFileExists:
 
 
 def proxy_refusal(status: int, label: str) -> ConnectionFailed:
-    """Return the SDK's own error for a proxy that lets nobody through to the store.
+    """Return the SDK's error for a proxy that refuses a tunnel to the store.
 
     Args:
-        status: What it answered.
-        label: What to call the folder, such as ``dataset 10378.1/12``.
+        status: The HTTP status of the proxy's answer.
+        label: The folder's name in messages, such as ``dataset 10378.1/12``.
     """
     hint = "Ask who runs the proxy to allow the object store, or name its host in NO_PROXY."
     if status == 407:
@@ -190,5 +190,5 @@ def proxy_refusal(status: int, label: str) -> ConnectionFailed:
 
 
 def _sentence(label: str) -> str:
-    """Begin a sentence with a label."""
+    """Return a label with an initial capital, to begin a sentence."""
     return f"{label[:1].upper()}{label[1:]}"

@@ -1,4 +1,4 @@
-"""The media type that a file is written with."""
+"""The media types of written files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_CHARACTERS: Final = 255
 
 
 def is_content_type(text: str) -> bool:
-    r"""Whether a text can be sent as a media type: printable ASCII without surplus spaces, of at most 255 characters.
+    r"""Return whether a text can be sent as a media type: at most 255 ASCII characters, printable, no surplus spaces.
 
     Example:
         >>> is_content_type("text/csv"), is_content_type("text/csv\r\n")
@@ -22,14 +22,14 @@ def is_content_type(text: str) -> bool:
 
 
 def check_content_type(given: object, *, argument: str = "content_type") -> str | None:
-    """Return a media type that can be sent as a header, or refuse it.
+    """Return a media type unchanged if it can be sent as a header.
 
     Args:
         given: The media type; None leaves it to the file's name.
-        argument: The name by which the caller gave it.
+        argument: The name of the caller's argument, for the error.
 
     Raises:
-        InvalidArgument: It is not a str, too long, or not printable ASCII without surplus spaces.
+        InvalidArgument: It is not a str, is too long, is not printable ASCII, or has surplus spaces.
 
     Example:
         >>> check_content_type("text/csv; charset=utf-8")

@@ -1,4 +1,4 @@
-"""What the object store holds: a folder of a bucket, and what the store says of the objects in it."""
+"""Data of the object store: folders, and the states of the objects and uploads in them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """How the object store is reached.
+    """The location of the object store.
 
     Args:
-        url: Its base URL; None means Amazon S3.
-        region: Its region; None lets Amazon say which.
-        ca_file: File of the certificate authorities to trust; None means the usual ones.
+        url: The base URL; None means Amazon S3.
+        region: The region; None adopts the one that Amazon names.
+        ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the default ones.
     """
 
     url: str | None = None
@@ -32,8 +32,8 @@ class Folder:
 
     Args:
         bucket: The bucket.
-        prefix: What its keys begin with, ending in a slash.
-        label: What messages call it, such as ``dataset 10378.1/12``.
+        prefix: The prefix of its keys, ending in a slash.
+        label: Its name in messages, such as ``dataset 10378.1/12``.
     """
 
     bucket: str
@@ -47,9 +47,9 @@ class FileInfo:
 
     Args:
         path: The path below the dataset's root, exactly as the store holds it.
-        size: Its size in bytes.
+        size: The size in bytes.
         etag: The store's ETag, without quotes.
-        modified: When it was last written.
+        modified: The time of the last write.
 
     Example:
         >>> import os
@@ -82,7 +82,7 @@ class FileInfo:
 
 
 def modified_ns(moment: datetime) -> int:
-    """Return a time as files have it, in nanoseconds, without the rounding of floats.
+    """Return a time in nanoseconds since the epoch, as files record it, without the rounding of floats.
 
     Example:
         >>> modified_ns(datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC))
@@ -93,17 +93,17 @@ def modified_ns(moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """What the store says of one object, or of one of its parts.
+    """The state of one object, or of one of its parts, by the store's answer.
 
     Args:
-        size: Bytes of the object, or of the part that was asked for.
+        size: The size in bytes of the object, or of the part requested.
         etag: The ETag, without quotes.
-        modified: When it was last written; None when the store does not say.
-        checksums: The checksums that the store keeps, by algorithm in lower case (``crc32``, ``crc32c``,
+        modified: The time of the last write; None when the store does not report it.
+        checksums: The store's checksums, by algorithm in lower case (``crc32``, ``crc32c``,
             ``crc64nvme``, ``sha1``, ``sha256``), in base64; a composite one ends in ``-`` and the number of parts.
         checksum_type: ``FULL_OBJECT`` or ``COMPOSITE``; None when there are no checksums.
-        parts_count: The number of parts of an object that was uploaded in parts, when a part was asked for.
-        opaque_etag: Whether the object is encrypted in a way that keeps its ETag from proving anything.
+        parts_count: The number of parts of an object uploaded in parts, if a part was requested.
+        opaque_etag: Whether the object is encrypted so that its ETag is not a checksum.
         content_type: The media type.
     """
 
@@ -118,16 +118,16 @@ class ObjectState:
 
 
 class Received(NamedTuple):
-    """Bytes of an object, and its state; ``state.size`` is the whole object's size, also for a range of it."""
+    """Bytes of an object, and its state; ``state.size`` is the size of the whole object, even for a range."""
 
     data: bytearray
     state: ObjectState
 
 
 class StoredPart(NamedTuple):
-    """A part of an unfinished upload: its number from 1, ETag, bytes, and CRC32 in base64 if the store keeps it.
+    """A part of an unfinished upload: number from 1, ETag, size in bytes, and CRC32 in base64 if the store keeps it.
 
-    ``opaque_etag`` tells that the ETag proves nothing; it is told of parts that were just sent, and not of listed ones.
+    ``opaque_etag`` means that the ETag is not a checksum; it is known for parts just sent, not for listed ones.
     """
 
     number: int
@@ -139,11 +139,12 @@ class StoredPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """Bytes to send that are too many to hold in memory.
+    """A body too large to hold in memory.
 
     Args:
-        size: How many there are.
-        chunks: Reads them from the beginning, anew for each attempt. What it raises itself ends the attempts.
+        size: The size in bytes.
+        chunks: Returns an iterator over the body from its start, for each attempt. An error that it raises is not
+            retried.
     """
 
     size: int
@@ -151,7 +152,7 @@ class Streamed:
 
 
 class Stored(NamedTuple):
-    """What the store made of an upload; ``crc32`` is what it computed itself, in base64, if it did."""
+    """The stored result of an upload; ``crc32`` is the one that the store computed, in base64, if any."""
 
     etag: str
     crc32: str | None
@@ -159,7 +160,7 @@ class Stored(NamedTuple):
 
 
 class ListedUpload(NamedTuple):
-    """An upload in parts that was neither completed nor given up; ``path`` is the one within the dataset."""
+    """An upload in parts that was neither completed nor aborted; ``path`` is relative to the dataset."""
 
     path: str
     upload_id: str
@@ -167,7 +168,7 @@ class ListedUpload(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Up to 1,000 entries of a listing; ``folders`` end in the delimiter and are within the dataset."""
+    """Up to 1,000 entries of a listing; ``folders`` end in the delimiter and are relative to the dataset."""
 
     files: list[FileInfo]
     folders: list[str]

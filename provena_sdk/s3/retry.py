@@ -1,4 +1,4 @@
-"""Which failures of the object store pass, and how long to wait for that: pure functions of what happened."""
+"""The rules for retries: which failures of the object store are temporary, and how long to wait."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from provena_sdk.net.backoff import backoff
 
 
 class Trouble(enum.Enum):
-    """Why a request failed, when sending it again may help."""
+    """The kinds of failure for which a retry may help."""
 
-    CONNECTION = "no whole answer came"
+    CONNECTION = "no whole answer arrived"
     BUSY = "the store asked to slow down"
     SERVER = "the store failed"
     SLOW = "the bytes moved too slowly"
@@ -33,11 +33,11 @@ _PASSING: Final = frozenset({408, 500, 502, 503, 504})
 
 
 def trouble(status: int, code: str) -> Trouble | None:
-    """Say what kind of trouble an answer tells of, or None when sending the request again would not help.
+    """Return the kind of failure that an answer reports, or None if a retry would not help.
 
     Args:
-        status: The answer's HTTP status; 200 for an error inside of one.
-        code: The store's word for the error, or the status when there is none.
+        status: The answer's HTTP status; 200 for an error in the body of a success.
+        code: The store's error code, or the status if there is none.
 
     Example:
         >>> trouble(503, "SlowDown").name, trouble(502, "502").name, trouble(403, "AccessDenied")
@@ -54,18 +54,18 @@ def trouble(status: int, code: str) -> Trouble | None:
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """How patient the client is.
+    """A rule for when and how long to retry.
 
     Args:
-        base: Seconds of the first wait's upper bound; it doubles with each further wait.
-        cap: Upper bound in seconds of a wait that we choose.
+        base: Upper bound of the first wait in seconds; it doubles with each further wait.
+        cap: Upper bound in seconds of any wait that the store did not request.
         patience: Seconds after the first failure of a request during which it is retried.
-        least: Attempts made before time counts: a long line may need minutes for each.
-        most: The most attempts of a request in any case.
-        strangers: The most attempts while the store has never answered, which is rather a wrong address than an outage.
+        least: Attempts made before ``patience`` applies: a slow line may need minutes for each.
+        most: The most attempts of any request.
+        strangers: The most attempts while the store has never answered, which suggests a wrong URL, not an outage.
         slow: The most attempts of a request whose bytes move too slowly; each takes a minute.
         damaged: The most attempts of a request whose bytes arrive damaged.
-        longest_asked: The longest wait in seconds that the store may ask for.
+        longest_asked: The longest wait in seconds that the store may request.
     """
 
     base: float = 0.2
@@ -88,18 +88,18 @@ class RetryRule:
         asked: float | None = None,
         chance: float | None = None,
     ) -> float | None:
-        """Decide whether to send again.
+        """Return the wait before the next attempt, or None to stop.
 
         Args:
-            attempts: How many times the request was sent so far, from 1.
-            kind: What went wrong with the last.
+            attempts: The number of attempts so far, from 1.
+            kind: The kind of the last failure.
             elapsed: Seconds since the first failure.
             reached: Whether the store has ever answered.
-            asked: The wait in seconds that the store asked for.
+            asked: The wait in seconds that the store requested.
             chance: A number in [0, 1) for the jitter; None draws one.
 
         Returns:
-            Seconds to wait before sending again, or None to stop.
+            The wait in seconds; None to stop.
 
         Example:
             >>> rule = RetryRule()
@@ -119,4 +119,4 @@ class RetryRule:
 
 
 RULE = RetryRule()
-"""What every new client goes by."""
+"""The default rule of every client."""

@@ -1,7 +1,7 @@
 """AWS Signature Version 4, for requests whose body is protected by a checksum and not by the signature.
 
-Follows "Signature Version 4 for API requests" of the AWS IAM user guide. Botocore's signer takes 95 µs a request,
-this one less than a tenth.
+It follows "Signature Version 4 for API requests" in the AWS IAM user guide. Botocore's signer takes 95 µs a request,
+this one less than a tenth of that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 
 
 class Signer:
-    """Signs requests for one region; keeps the key that it derives for each day and set of credentials.
+    """A signer of requests for one region; it caches the key derived for a day and a set of credentials.
 
     Args:
         region: The store's region.
@@ -60,20 +60,20 @@ class Signer:
 
         Args:
             method: The HTTP method.
-            path: The path as it is sent, percent-encoded.
-            query: The query as it is sent, in canonical form; see :func:`provena_sdk.s3.http.endpoint.query`.
-            headers: What is sent and signed, names in lower case, ``host`` among them; values without spaces at
-                their ends and without two in a row. The headers that authorise the request are added; those with
-                secrets in them as :class:`~provena_sdk.secret.Secret`.
-            credentials: Whose request it is.
+            path: The path as sent, percent-encoded.
+            query: The query as sent, in canonical form; see :func:`provena_sdk.s3.http.endpoint.query`.
+            headers: The headers to send and sign, including ``host``; names in lower case, values without leading,
+                trailing or double spaces. The headers that authorise the request are added, those with secrets as
+                :class:`~provena_sdk.secret.Secret`.
+            credentials: The credentials to sign with.
             now: Seconds since the epoch; None means now.
 
         Raises:
-            UnicodeEncodeError: A header cannot be sent. It holds what was to be signed: do not let it out.
+            UnicodeEncodeError: A header cannot be encoded. The error contains the text to sign: do not let it out.
         """
         second = int(time.time() if now is None else now)
         if second != self._second or credentials.secret_access_key is not self._secret:
-            self._move_to(second, credentials.secret_access_key)
+            self._derive_key(second, credentials.secret_access_key)
         scope = f"{self._day}/{self.region}/s3/aws4_request"
         headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD
         headers["x-amz-date"] = self._stamp
@@ -92,7 +92,7 @@ class Signer:
             "authorization",
         )
 
-    def _move_to(self, second: int, secret: Secret) -> None:
+    def _derive_key(self, second: int, secret: Secret) -> None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
         day = stamp[:8]
         if day != self._day or secret is not self._secret:

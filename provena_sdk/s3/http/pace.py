@@ -45,7 +45,7 @@ class Pace:
             self._since += seconds
 
     def is_too_slow(self, now: float, moved: int, rate: LeastRate, sharing: int = 1) -> bool:
-        """Return whether too few bytes moved since the last measurement, and begin the next one.
+        """Return whether too few bytes moved in the measured time; if enough did, begin the next measurement.
 
         Args:
             now: The time in seconds, by any clock.

@@ -48,7 +48,7 @@ class Connections:
 
     Args:
         endpoint: The bucket's endpoint.
-        ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the system's.
+        ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the default ones.
         idle: Seconds without a byte after which a connection counts as dead.
     """
 
@@ -243,7 +243,7 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     """Return the TLS context for the object store.
 
     Args:
-        ca_file: The deployment's file of certificate authorities; None means AWS_CA_BUNDLE or the system's.
+        ca_file: The deployment's file of certificate authorities; None means AWS_CA_BUNDLE or the default ones.
 
     Raises:
         ConfigurationError: The file cannot be read, or contains no certificate.

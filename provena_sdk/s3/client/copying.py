@@ -81,7 +81,7 @@ async def copy_across(source_objects: ObjectClient, source: str, objects: Object
 
 
 async def begin_append(objects: ObjectClient, writer: ObjectWriter, state: ObjectState) -> int:
-    """Begin an upload whose first parts the store copies from the object as it is.
+    """Begin an upload whose first parts the store copies from the present object.
 
     Args:
         objects: The client.

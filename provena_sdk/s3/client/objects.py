@@ -96,7 +96,7 @@ class ObjectClient(Uploads):
         return Stored(etag, found.get("ChecksumCRC32"), is_opaque(answer.headers))
 
     async def delete(self, paths: Sequence[str]) -> dict[str, Exception]:
-        """Delete objects; missing ones are no error.
+        """Delete objects; missing ones are not an error.
 
         Args:
             paths: The objects' paths.

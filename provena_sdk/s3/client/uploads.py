@@ -234,7 +234,7 @@ class Uploads(Reading, Listings):
         return Stored(there.etag, there.checksums.get("crc32"), there.opaque_etag)
 
     async def abort_upload(self, path: str, upload_id: str) -> None:
-        """Abort an upload so that the store deletes its parts; a missing upload is no error.
+        """Abort an upload so that the store deletes its parts; a missing upload is not an error.
 
         Args:
             path: The object's path.

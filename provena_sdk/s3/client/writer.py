@@ -78,7 +78,7 @@ class ObjectWriter:
             data: Its bytes.
         """
         if self._upload_id is None:
-            raise RuntimeError("An upload in parts must be begun before its parts are sent.")
+            raise RuntimeError("begin() must be called before send().")
         crc = await _crc32(data)
         part = await self._objects.upload_part(self.path, self._upload_id, number, data, crc32=_base64(crc))
         self._parts[number] = (part, crc)
@@ -105,7 +105,7 @@ class ObjectWriter:
             DatasetFileExists: The file had to be new, but one exists by now.
         """
         if self._upload_id is None:
-            raise RuntimeError("There are no parts to put together.")
+            raise RuntimeError("begin() must be called before complete().")
         ordered = [self._parts[number] for number in sorted(self._parts)]
         whole = size = 0
         for part, crc in ordered:

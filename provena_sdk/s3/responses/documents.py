@@ -122,7 +122,7 @@ def entries(data: bytes | bytearray, prefix: str, folder: str = "") -> Entries:
         f"{space}{name}" for name in ("Key", "Size", "ETag", "LastModified")
     )
     encoded = _text(root, "EncodingType") == "url"
-    asked, start = prefix + folder, len(prefix)
+    requested, start = prefix + folder, len(prefix)
     files: list[FileInfo] = []
     folders: list[str] = []
     try:
@@ -130,7 +130,7 @@ def entries(data: bytes | bytearray, prefix: str, folder: str = "") -> Entries:
             key = node.findtext(key_tag, "")
             if encoded and ("%" in key or "+" in key):
                 key = unquote_plus(key, errors="strict")
-            if not key.startswith(asked):
+            if not key.startswith(requested):
                 raise UnreadableXml
             if len(key) > start:
                 files.append(
@@ -143,7 +143,7 @@ def entries(data: bytes | bytearray, prefix: str, folder: str = "") -> Entries:
                 )
         for node in root.iterfind(f"{space}CommonPrefixes"):
             name = _decoded(_text(node, "Prefix"), encoded)
-            if not name.startswith(asked):
+            if not name.startswith(requested):
                 raise UnreadableXml
             folders.append(name[start:])
     except ValueError:

@@ -1,8 +1,8 @@
 """The checksums of S3: ETags, and the checksums that the store keeps in addition.
 
 The ETag of an object stored by one request is the MD5 of its bytes. The ETag of an object uploaded in parts is the MD5
-of the parts' MD5s, followed by a dash and the number of parts. For objects encrypted with a managed or a customer's key,
-as the answer's headers show, the ETag is not a checksum.
+of the parts' MD5s, followed by a dash and the number of parts. For objects encrypted with a managed or a customer's
+key, as the answer's headers show, the ETag is not a checksum.
 
 An additional checksum covers the whole object, or is computed from the parts' checksums as the ETag is from MD5s.
 """

@@ -73,7 +73,7 @@ class Signer:
         """
         second = int(time.time() if now is None else now)
         if second != self._second or credentials.secret_access_key is not self._secret:
-            self._derive_key(second, credentials.secret_access_key)
+            self._update(second, credentials.secret_access_key)
         scope = f"{self._day}/{self.region}/s3/aws4_request"
         headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD
         headers["x-amz-date"] = self._stamp
@@ -92,7 +92,7 @@ class Signer:
             "authorization",
         )
 
-    def _derive_key(self, second: int, secret: Secret) -> None:
+    def _update(self, second: int, secret: Secret) -> None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
         day = stamp[:8]
         if day != self._day or secret is not self._secret:

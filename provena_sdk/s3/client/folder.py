@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class WriteGuard(Protocol):
-    """Decides which paths of a folder may be changed; each method raises an error of the SDK for the others."""
+    """A policy on which paths of a folder may be changed; each method raises an error of the SDK for the others."""
 
     def check_writable(self, path: str) -> None:
         """Raise an error for a path that must not be written."""
@@ -89,7 +89,7 @@ class FolderClient:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether the store has left all requests unanswered for as long as one is retried."""
+        """Whether the store has left all requests unanswered for as long as a request is retried."""
         return self._exchange.out_of_reach
 
     def __repr__(self) -> str:

@@ -100,7 +100,7 @@ class Request:
     io_loops: IoLoops | None = None
 
     def allows(self, status: int) -> bool:
-        """Return whether a success may have this status; 206 only where a range or a part was requested."""
+        """Return whether a success may have this status: a read only 200, or 206 for a range or a part."""
         if self.method not in ("GET", "HEAD"):
             return True
         return status == 200 or (status == 206 and ("range" in self.headers or "partNumber=" in self.query))
@@ -145,7 +145,7 @@ class Settled(Exception):
 
 
 class Exchange:
-    """Sends the requests for one folder, and retries them.
+    """A sender of the requests for one folder, with retries.
 
     Args:
         folder: The folder.
@@ -243,7 +243,7 @@ class Exchange:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether the store has left all requests unanswered for as long as one is retried."""
+        """Whether the store has left all requests unanswered for as long as a request is retried."""
         return (
             self._silent_since is not None and self._last_silence - self._silent_since >= self._rule.patience
         )
@@ -453,7 +453,7 @@ class Exchange:
         return True
 
     def _moves(self, used: str, named: str) -> bool:
-        """Return whether to retry in the region that the store named; the first to be named serves all requests."""
+        """Return whether to retry in the region that the store named; move all requests there if it is the first."""
         if named == used:
             return False
         if named != self._signer.region:

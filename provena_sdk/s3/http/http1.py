@@ -79,7 +79,7 @@ class NotTaken(Exception):
 
 
 class Receiver(Protocol):
-    """Takes the body of an answer as it arrives; a body of known length is never held whole in memory."""
+    """A receiver of an answer's body as it arrives; a body of known length is never held whole in memory."""
 
     def begin(self) -> None:
         """Prepare for the first byte; bytes taken before belong to a failed attempt."""

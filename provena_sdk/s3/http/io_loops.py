@@ -119,7 +119,7 @@ class IoLoops:
 
     def choose(self) -> IoLoop | None:
         """Return the least busy I/O loop; None when no thread can be started."""
-        io_loops = self._started()
+        io_loops = self._current()
         if not io_loops:
             with self._lock:
                 if not io_loops:
@@ -128,16 +128,16 @@ class IoLoops:
 
     def part_with(self, owner: Connections) -> None:
         """Close a client's connections, without waiting."""
-        for io_loop in self._started():
+        for io_loop in self._current():
             io_loop.part_with(owner)
 
     def close(self) -> None:
         """Close all connections and end the threads, without waiting."""
-        for io_loop in self._started():
+        for io_loop in self._current():
             io_loop.close()
         self._io_loops = []
 
-    def _started(self) -> list[IoLoop]:
+    def _current(self) -> list[IoLoop]:
         if self._process.moved():
             # A forked child has none of the threads, and a thread of the parent may have held the lock.
             self._lock = threading.Lock()

@@ -27,7 +27,7 @@ LEAST_RATE: Final = LeastRate()
 
 
 class Pace:
-    """Measures the rate of one connection."""
+    """A measurement of the rate of one connection."""
 
     __slots__ = ("_moved", "_since")
 

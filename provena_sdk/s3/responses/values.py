@@ -1,7 +1,7 @@
 """Parsing of numbers, times, ETags and checksums as the object store writes them; malformed ones count as absent.
 
 The store's answers are untrusted text: Python's ``int`` would accept ``-5``, ``1_0`` and digits of other scripts, and
-raise another error for 5,000 digits.
+refuse 5,000 digits with an unrelated error.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def test_the_current_folder_by_its_name(
 
 def test_a_destination_below_a_file(files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidArgument, match=re.escape(f"{str(tmp_path / 'file')!r} is none")):
+    with pytest.raises(InvalidArgument, match=re.escape(f"{str(tmp_path / 'file')!r} is not a folder")):
         files.download_all(tmp_path / "file" / "data")
     assert asked == []
 

@@ -1,1 +1,1 @@
-"""The local side of a transfer: the source folder, and the destination."""
+"""The local side of a transfer: the source folder or the destination."""

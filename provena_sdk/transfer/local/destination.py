@@ -1,4 +1,4 @@
-"""The destination of a download, and the targets in it."""
+"""The destination folder of a download, and the target of each file in it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from provena_sdk.datasets.paths import is_journal_name, part_stem
 from provena_sdk.transfer.local.folder import Folder, open_folder
 from provena_sdk.transfer.local.seal import PartName, Seal
 
-# Each uses a file descriptor, of which a process may have few.
+# Each open folder uses a file descriptor, and a process may have few of them.
 _FOLDERS: Final = 32
 
 
 class Target(NamedTuple):
-    """The path of one file. Its folder stays open until its user is done with it.
+    """The path of one file, in a folder that stays open until its user calls ``folder.done()``.
 
     Args:
-        folder: The folder that holds it.
-        name: Its name there.
-        leftovers: Earlier downloads of it whose journal lay there when the folder was opened.
+        folder: The folder that contains the file.
+        name: The file's name in it.
+        leftovers: Earlier downloads of the file whose journals were in the folder when it was opened.
     """
 
     folder: Folder
@@ -35,7 +35,7 @@ class Target(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Its path on this machine, for messages and reports."""
+        """The file's path on this machine, for messages and reports."""
         return os.path.join(self.folder.path, self.name)
 
     def __enter__(self) -> Self:
@@ -47,7 +47,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An open folder, and the journals it held when it was opened, by the start of their names."""
+    """An open folder, and the journals in it when it was opened, by the start of their names."""
 
     folder: Folder
     journals: dict[str, list[PartName]]
@@ -57,66 +57,66 @@ class Destination:
     """The folder that a download fills. Thread-safe.
 
     Args:
-        root: The folder; it exists.
-        seal: The user's seal; None loads it when needed.
+        root: The folder, which must exist.
+        seal: The user's seal; None loads it when it is needed.
     """
 
     def __init__(self, root: Path, seal: Seal | None = None) -> None:
         self._root = os.fspath(root)
-        self._given = seal
+        self._seal = seal
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     @functools.cached_property
     def seal(self) -> Seal:
-        """Marks and recognises this user's temporary files."""
-        return self._given or Seal.load()
+        """The seal that marks and recognises this user's temporary files."""
+        return self._seal or Seal.load()
 
     def target(self, path: str) -> Target:
-        """Return a file's target, and make the folders above it. The caller must call ``done()`` on its folder.
+        """Return a file's target and create its folder if needed. The caller must call ``done()`` on the folder.
 
         Args:
-            path: The path relative to the destination, with forward slashes; already checked to be safe.
+            path: The path relative to the destination, with forward slashes, already checked for safety.
 
         Raises:
-            UnsafePath: A link on the way leads out of the destination.
-            NotADirectoryError: A file is where a folder is needed.
-            OSError: A folder cannot be made.
+            UnsafePath: A link in the path leads out of the destination.
+            NotADirectoryError: A file has the name of a folder to create.
+            OSError: A folder cannot be created.
         """
-        above, _, name = path.rpartition("/")
-        known = self._found(above, path)
+        parent, _, name = path.rpartition("/")
+        known = self._find(parent, path)
         return Target(known.folder, name, known.journals.get(part_stem(name), ()) if known.journals else ())
 
     def forget(self) -> None:
-        """Close the folders that nobody uses; they are reopened when needed."""
+        """Close the folders that are not in use; they are reopened when needed."""
         with self._lock:
-            forgotten = list(self._known.values())
+            evicted = list(self._known.values())
             self._known.clear()
-        for former in forgotten:
-            former.folder.done()
+        for entry in evicted:
+            entry.folder.done()
 
-    def _found(self, above: str, path: str) -> _Known:
+    def _find(self, parent: str, path: str) -> _Known:
         with self._lock:
-            known = self._known.get(above)
+            known = self._known.get(parent)
             if known is not None:
-                self._known.move_to_end(above)
+                self._known.move_to_end(parent)
                 known.folder.keep_open()
         if known is not None:
-            # During a long transfer somebody may replace a folder with a link.
+            # Another user may replace the folder with a link during a long transfer.
             if known.folder.is_current():
                 return known
             known.folder.done()
-        folder = open_folder(self._root, above, target=path)
+        folder = open_folder(self._root, parent, target=path)
         known = _Known(folder, self._journals(folder))
-        # Once for the caller, and once for later ones.
+        # One use is the caller's, the other is the cache's.
         folder.keep_open()
         with self._lock:
-            forgotten = [self._known.pop(above, None)]
-            self._known[above] = known
+            evicted = [self._known.pop(parent, None)]
+            self._known[parent] = known
             if len(self._known) > _FOLDERS:
-                forgotten.append(self._known.popitem(last=False)[1])
-        for former in filter(None, forgotten):
-            former.folder.done()
+                evicted.append(self._known.popitem(last=False)[1])
+        for entry in filter(None, evicted):
+            entry.folder.done()
         return known
 
     def _journals(self, folder: Folder) -> dict[str, list[PartName]]:

@@ -1,8 +1,8 @@
-"""A folder below a destination, protected against others who can write there.
+"""A folder below a destination, protected against other users who can write there.
 
-The system resolves a path anew with every call, and somebody may replace a folder with a link in between. On POSIX a
-folder is therefore opened once and used by its descriptor: :class:`OpenFolder`. Windows, and systems whose calls take
-no folder descriptor, use the path: :class:`PathFolder`.
+The system resolves a path on every call, and another user may replace a folder with a link between two calls. On POSIX,
+:class:`OpenFolder` therefore opens a folder once and uses its descriptor. Windows, and systems whose calls accept no
+folder descriptor, use the path: :class:`PathFolder`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from provena_sdk.transfer.local.scan import inside
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _ALWAYS: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | _NO_LINK
-# Opening a pipe that nobody writes to would block for ever.
+# Without it, opening a pipe that has no writer blocks forever.
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0) | _ALWAYS
-# Where supported, opening a folder needs no permission to list it.
+# With O_PATH, a folder can be opened without permission to list it.
 _HOLD: Final = getattr(os, "O_PATH", os.O_RDONLY) | _DIRECTORY
 _NOT_A_FOLDER: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
-# The errors of file systems that cannot force a folder to the disk.
+# The errors raised by file systems that cannot flush a folder to disk.
 _NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 _CALLS: Final = {os.open, os.stat, os.mkdir, os.unlink, os.rmdir, os.rename, os.utime}
@@ -37,10 +37,10 @@ SUPPORTS_DIR_FD: Final = os.name == "posix" and os.supports_dir_fd >= _CALLS
 
 
 class Folder(Protocol):
-    """An existing folder. Names are those of its entries; they hold no slash, and links are not followed.
+    """An existing folder. Its methods take the names of entries, without slashes, and do not follow links.
 
-    It stays open until every user has called :meth:`done`: the one who opened it, and one for each call of
-    :meth:`keep_open`. A ``with`` block calls it at its end.
+    It stays open until :meth:`done` has been called once by whoever opened it, and once for each call of
+    :meth:`keep_open`. A ``with`` block calls it at the end.
     """
 
     path: str
@@ -63,7 +63,7 @@ class Folder(Protocol):
         ...
 
     def is_current(self) -> bool:
-        """Return whether its path still leads to it."""
+        """Return whether the path still leads to this folder."""
         ...
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -79,7 +79,7 @@ class Folder(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """List its entries."""
+        """Return the names of the entries."""
         ...
 
     def rename(self, old: str, new: str) -> None:
@@ -99,46 +99,46 @@ class Folder(Protocol):
         ...
 
     def set_time(self, name: str, nanoseconds: int) -> None:
-        """Set a file's modification time in nanoseconds since the epoch."""
+        """Set a file's modification time, in nanoseconds since the epoch."""
         ...
 
     def sync(self) -> None:
-        """Force the names of its entries to the disk, where the file system can."""
+        """Flush the names of the entries to disk, if the file system can."""
         ...
 
 
 def open_folder(root: str, below: str, *, target: str, make: bool = True) -> Folder:
-    """Open a folder of a destination, after checking that no link on the way leads out of the destination.
+    """Open a folder below a destination, after checking that no link in the path leads out of the destination.
 
     Args:
-        root: The destination; it exists, and links in its own path are allowed.
+        root: The destination, which must exist. Links in its path are allowed.
         below: The folder below it, with forward slashes; empty for the destination itself.
-        target: The path that the folder is opened for, for messages.
-        make: Whether to make missing folders.
+        target: The file to write or delete in the folder, for messages.
+        make: Whether to create missing folders.
 
     Raises:
         UnsafePath: A link leads out of the destination.
-        NotADirectoryError: A file is where a folder is needed.
-        OSError: A folder cannot be made or opened.
+        NotADirectoryError: A file has the name of a folder to open.
+        OSError: A folder cannot be created or opened.
     """
     path = os.path.join(root, *below.split("/")) if below else root
     if not SUPPORTS_DIR_FD:
-        return _named(root, path, target, make)
-    descriptor = _descended(os.open(root, _HOLD & ~_NO_LINK), below.split("/") if below else [], target, make)
+        return _path_folder(root, path, target, make)
+    descriptor = _descend(os.open(root, _HOLD & ~_NO_LINK), below.split("/") if below else [], target, make)
     if descriptor is None:
         real_root, real = os.path.realpath(root), os.path.realpath(path)
         if not inside(real, real_root):
             raise _leads_out(target)
         names = os.path.relpath(real, real_root).split(os.sep) if real != real_root else []
-        # The resolved path had no links, so it must have none now.
-        descriptor = _descended(os.open(real_root, _HOLD), names, target, make)
+        # The resolved path contained no links, so a link in it now was added since.
+        descriptor = _descend(os.open(real_root, _HOLD), names, target, make)
     if descriptor is None:
         raise _leads_out(target)
     return OpenFolder(path, descriptor)
 
 
 class OpenFolder:
-    """A folder used by its descriptor, which stays the same whatever happens to its path; see :class:`Folder`.
+    """A folder used through its descriptor, which is valid whatever happens to its path; see :class:`Folder`.
 
     Args:
         path: Its path as the caller gave it.
@@ -148,7 +148,7 @@ class OpenFolder:
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        # Closed with the last reference at the latest; but a stored exception keeps references.
+        # A fallback: done() closes it earlier, because a stored exception may keep references to this object.
         self._close = weakref.finalize(self, os.close, descriptor)
         self._identity = _identity(os.fstat(descriptor))
         self._lock = threading.Lock()
@@ -164,7 +164,7 @@ class OpenFolder:
         with self._lock:
             self._users -= 1
             if not self._users:
-                # The number may be reused for another file.
+                # The system may reuse the number for another file.
                 self._descriptor = -1
                 self._close()
 
@@ -175,7 +175,7 @@ class OpenFolder:
         self.done()
 
     def is_current(self) -> bool:
-        """Return whether its path still leads to it."""
+        """Return whether the path still leads to this folder."""
         return _leads_to(self.path, self._identity)
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -194,8 +194,8 @@ class OpenFolder:
             return False
 
     def names(self) -> list[str]:
-        """List its entries."""
-        # Two threads listing one descriptor would share its position.
+        """Return the names of the entries."""
+        # Threads that list the same descriptor would share its position.
         descriptor = self._reopened()
         try:
             return os.listdir(descriptor)
@@ -219,11 +219,11 @@ class OpenFolder:
         os.rmdir(name, dir_fd=self._descriptor)
 
     def set_time(self, name: str, nanoseconds: int) -> None:
-        """Set a file's modification time."""
+        """Set a file's modification time, in nanoseconds since the epoch."""
         os.utime(name, ns=(nanoseconds, nanoseconds), dir_fd=self._descriptor, follow_symlinks=False)
 
     def sync(self) -> None:
-        """Force the names of its entries to the disk, where the file system can."""
+        """Flush the names of the entries to disk, if the file system can."""
         descriptor = self._reopened()
         try:
             os.fsync(descriptor)
@@ -238,10 +238,10 @@ class OpenFolder:
 
 
 class PathFolder:
-    """A folder used by its path; see :class:`Folder`.
+    """A folder used through its path; see :class:`Folder`.
 
-    Whoever can write above it may replace it with a link between two calls, which cannot be prevented on the systems
-    that need this class.
+    A user who can write to its parent may replace it with a link between two calls. The systems that need this class
+    cannot prevent that.
 
     Args:
         path: Its path as the caller gave it.
@@ -252,10 +252,10 @@ class PathFolder:
         self._identity = _identity(os.stat(path))
 
     def keep_open(self) -> None:
-        """Do nothing, since nothing is open."""
+        """Do nothing, because nothing is open."""
 
     def done(self) -> None:
-        """Do nothing, since nothing is open."""
+        """Do nothing, because nothing is open."""
 
     def __enter__(self) -> Self:
         return self
@@ -264,7 +264,7 @@ class PathFolder:
         self.done()
 
     def is_current(self) -> bool:
-        """Return whether its path still leads to it."""
+        """Return whether the path still leads to this folder."""
         return _leads_to(self.path, self._identity)
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -280,7 +280,7 @@ class PathFolder:
         return os.path.isdir(self._at(name))
 
     def names(self) -> list[str]:
-        """List its entries."""
+        """Return the names of the entries."""
         return os.listdir(self.path)
 
     def rename(self, old: str, new: str) -> None:
@@ -300,26 +300,26 @@ class PathFolder:
         os.rmdir(self._at(name))
 
     def set_time(self, name: str, nanoseconds: int) -> None:
-        """Set a file's modification time."""
+        """Set a file's modification time, in nanoseconds since the epoch."""
         os.utime(self._at(name), ns=(nanoseconds, nanoseconds))
 
     def sync(self) -> None:
-        """Do nothing: Windows opens no folder."""
+        """Do nothing, because Windows cannot open a folder."""
 
     def _at(self, name: str) -> str:
         return os.path.join(self.path, name)
 
 
-def _descended(descriptor: int, names: Sequence[str], target: str, make: bool) -> int | None:
-    """Return the descriptor of a folder further down, or None if a link is on the way; closes the given one.
+def _descend(descriptor: int, names: Sequence[str], target: str, make: bool) -> int | None:
+    """Open a folder further down and close the given one. Return the new descriptor, or None if a link is in the path.
 
     Raises:
-        NotADirectoryError: A file is on the way.
-        OSError: A folder cannot be made or opened.
+        NotADirectoryError: A file has the name of a folder to open.
+        OSError: A folder cannot be created or opened.
     """
     for name in names:
         try:
-            inner = _entered(descriptor, name, make)
+            inner = _enter(descriptor, name, make)
         except OSError as error:
             if error.errno not in _NOT_A_FOLDER:
                 raise
@@ -332,26 +332,26 @@ def _descended(descriptor: int, names: Sequence[str], target: str, make: bool) -
     return descriptor
 
 
-def _entered(above: int, name: str, make: bool) -> int:
+def _enter(parent: int, name: str, make: bool) -> int:
     try:
-        return os.open(name, _HOLD, dir_fd=above)
+        return os.open(name, _HOLD, dir_fd=parent)
     except FileNotFoundError:
         if not make:
             raise
-    # Another process may be faster.
+    # Another process may create it first.
     with contextlib.suppress(FileExistsError):
-        os.mkdir(name, dir_fd=above)
-    return os.open(name, _HOLD, dir_fd=above)
+        os.mkdir(name, dir_fd=parent)
+    return os.open(name, _HOLD, dir_fd=parent)
 
 
-def _is_link(above: int, name: str) -> bool:
+def _is_link(parent: int, name: str) -> bool:
     try:
-        return stat.S_ISLNK(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode)
+        return stat.S_ISLNK(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
     except OSError:
         return False
 
 
-def _named(root: str, path: str, target: str, make: bool) -> Folder:
+def _path_folder(root: str, path: str, target: str, make: bool) -> Folder:
     real_root = os.path.realpath(root)
     for missing in (True, False):
         if not inside(os.path.realpath(path), real_root):

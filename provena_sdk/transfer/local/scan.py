@@ -1,4 +1,4 @@
-"""Scans the folder to upload, and checks the folders that a caller names."""
+"""Scan the folder to upload, and check the folders that a caller names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from provena_sdk.transfer.local.seen import Seen
 
 
 class LocalFile(NamedTuple):
-    """A file below a source folder: its path with forward slashes, and its state when scanned."""
+    """A file below a source folder: its path with forward slashes, and its state when it was scanned."""
 
     path: str
     seen: Seen
@@ -28,7 +28,7 @@ class Rejected(NamedTuple):
     Args:
         path: Its path with forward slashes.
         reason: Why, in a few words.
-        error: The error, if it could not be read; None if it is unsafe.
+        error: The error, if it cannot be read; None if it is unsafe.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Rejected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a source folder holds: its files, and the entries that cannot be uploaded."""
+    """The contents of a source folder: its files, and the entries that cannot be uploaded."""
 
     files: tuple[LocalFile, ...]
     rejected: tuple[Rejected, ...]
@@ -48,7 +48,7 @@ def source_folder(given: str | os.PathLike[str]) -> Path:
     """Check the folder to upload, without reading it.
 
     Raises:
-        InvalidArgument: It does not exist or is not a folder.
+        InvalidArgument: It does not exist, cannot be read, or is not a folder.
     """
     folder = _folder("source_directory", given)
     try:
@@ -67,45 +67,46 @@ def source_folder(given: str | os.PathLike[str]) -> Path:
 
 
 def destination_folder(given: str | os.PathLike[str]) -> Path:
-    """Check the folder to download into, without making it: there may be nothing to download.
+    """Check the folder to download into, without creating it: there may be nothing to download.
 
     Raises:
-        InvalidArgument: Something else has this name, or it cannot be made.
+        InvalidArgument: It is not a folder, or cannot be created or written to.
     """
     folder = _folder("destination_directory", given)
-    above = folder
-    while not os.path.lexists(above) and above != above.parent:
-        above = above.parent
-    if not os.path.isdir(above):
-        raise InvalidArgument(
-            "destination_directory", f"{quoted(given)} cannot be a folder: {quoted(above)} is none."
-        )
-    if not os.access(above, os.W_OK | os.X_OK):
+    existing = folder
+    while not os.path.lexists(existing) and existing != existing.parent:
+        existing = existing.parent
+    if not os.path.isdir(existing):
         raise InvalidArgument(
             "destination_directory",
-            f"nothing can be written into {quoted(above)}.",
+            f"{quoted(given)} cannot be a folder: {quoted(existing)} is not a folder.",
+        )
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InvalidArgument(
+            "destination_directory",
+            f"nothing can be written into {quoted(existing)}.",
             hint="Choose another folder, or ask for permission to write there.",
         )
     return folder
 
 
 def make_destination(folder: Path) -> None:
-    """Make the folder to download into if it is missing.
+    """Create the folder to download into if it is missing.
 
     Raises:
-        InvalidArgument: It cannot be made.
+        InvalidArgument: It cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidArgument(
             "destination_directory",
-            f"{quoted(folder)} cannot be made ({error.strerror or type(error).__name__}).",
+            f"{quoted(folder)} cannot be created ({error.strerror or type(error).__name__}).",
         ) from None
 
 
 def _folder(argument: str, given: object) -> Path:
-    """Read a folder's path. An empty one is refused, since it would mean the current folder."""
+    """Parse the path of a folder. An empty path is refused, because it would mean the current folder."""
     if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
         raise InvalidArgument(argument, f"must be a str or a Path, not {type(given).__name__}.")
     if not path.strip():
@@ -123,15 +124,15 @@ def _folder(argument: str, given: object) -> Path:
 def scan(folder: Path) -> Scan:
     """List the files below a folder, in the order of their paths.
 
-    Links are followed if their target lies in the folder too. A link that leaves the folder, is broken or forms a
-    loop is rejected by itself, so that nothing outside the folder is published.
+    A link is followed if its target is in the folder too. A link that leads out of the folder, is broken, or forms a
+    loop is rejected, so that nothing outside the folder is published. The rest of the folder is still scanned.
     """
     root = os.path.realpath(folder)
     files: list[LocalFile] = []
     rejected: list[Rejected] = []
     pending: list[tuple[str, str, tuple[str, ...]]] = [(os.fspath(folder), "", (root,))]
     while pending:
-        place, prefix, above = pending.pop()
+        place, prefix, ancestors = pending.pop()
         try:
             with os.scandir(place) as found:
                 entries = list(found)
@@ -141,11 +142,11 @@ def scan(folder: Path) -> Scan:
         for entry in entries:
             path = prefix + entry.name
             try:
-                reason = _link_refusal(entry, root, above)
+                reason = _link_refusal(entry, root, ancestors)
                 if reason:
                     rejected.append(Rejected(path, reason))
                 elif entry.is_dir():
-                    pending.append((entry.path, path + "/", (*above, os.path.realpath(entry.path))))
+                    pending.append((entry.path, path + "/", (*ancestors, os.path.realpath(entry.path))))
                 elif entry.is_file():
                     files.append(LocalFile(path, Seen.of(entry.stat())))
                 else:
@@ -160,7 +161,7 @@ def _unreadable(path: str, error: OSError) -> Rejected:
     return Rejected(path, error.strerror or type(error).__name__, error)
 
 
-def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) -> str | None:
+def _link_refusal(entry: os.DirEntry[str], root: str, ancestors: tuple[str, ...]) -> str | None:
     if not entry.is_symlink():
         return None
     try:
@@ -169,13 +170,13 @@ def _link_refusal(entry: os.DirEntry[str], root: str, above: tuple[str, ...]) ->
         return "it is a link that leads nowhere"
     if not inside(real, root):
         return "it is a link out of the folder"
-    if real in above:
+    if real in ancestors:
         return "it is a link to a folder above it"
     return None
 
 
 def inside(path: str, root: str) -> bool:
-    """Return whether a path is a folder or lies below it; both must be free of links.
+    """Return whether a path is a folder, or below it. Both paths must be free of links.
 
     Args:
         path: The path.
@@ -185,7 +186,10 @@ def inside(path: str, root: str) -> bool:
 
 
 def ignores_case(folder: Path) -> bool:
-    """Find out whether a folder's file system ignores case, by creating a file and looking it up."""
+    """Return whether a folder's file system ignores case, by creating a file and looking it up.
+
+    If no file can be created, assume that it does.
+    """
     probe = folder / part_name("Case", secrets.token_hex(4))
     try:
         probe.touch(exist_ok=False)

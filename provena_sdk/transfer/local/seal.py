@@ -1,9 +1,9 @@
-"""Authenticates temporary files: shows that this user's SDK named a file, and wrote the bytes in it.
+"""Authenticate temporary files: recognise the file names and bytes that this user's SDK wrote.
 
-Whoever can write into a destination can put files there that look like an interrupted download, with bytes of any CRC.
-Therefore the names of part files and journals carry a code made with a key from the user's state folder, and so do the
-ranges in a journal, unless the store's checksum of the whole file would reveal forged bytes. Without the key, because
-the state folder cannot be written or kept private, downloads work but cannot be resumed.
+Anyone who can write to a destination can forge the files of an interrupted download, with any CRC they like. The names
+of part files and journals therefore include a code made with a key from the user's state folder. So do the digests in a
+journal, unless the store's checksum of the whole file would reveal forged bytes. If the state folder cannot be written
+or kept private, there is no key, and downloads work but cannot be resumed.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from provena_sdk.s3.checksums import Hasher
 _log = logging.getLogger(__name__)
 
 SEAL_BYTES: Final = 16
-"""The size of the code that seals a range, in bytes."""
+"""The size in bytes of the code that seals a range."""
 
 _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 8
 _TOKEN: Final = re.compile(r"(?P<start>[0-9a-f]{8}-[0-9a-f-]{1,40})-(?P<code>[0-9a-f]{16})")
-# The errors of reading a key that is missing, that others could know or have made, or that is not a file.
-_WORTHLESS: Final = frozenset(
+# The errors of reading a key that is missing, that others could have read or written, or that is not a file.
+_UNUSABLE: Final = frozenset(
     {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EINVAL, errno.ELOOP, errno.ENOTDIR}
 )
-_LOOKS: Final = 5
-_LOOK_SECONDS: Final = 0.02
+_READS: Final = 5
+_READ_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class PartName:
-    """The name of a part file or journal given by this user's SDK.
+    """The name that this user's SDK gave a part file or journal.
 
     Args:
-        stem: The start of the names of all part files and journals of one target.
-        token: Distinguishes the downloads of the target.
+        stem: The part of the name that all part files and journals of one target start with.
+        token: The part that distinguishes the downloads of the target.
     """
 
     stem: str
@@ -60,15 +60,15 @@ class PartName:
 
 
 class Seal:
-    """Marks what this user's SDK writes, and recognises it.
+    """The mark of this user's SDK on its temporary files, by which it recognises them.
 
     Args:
-        key: The secret key; None recognises nothing.
+        key: The secret key; without one, nothing is recognised.
     """
 
     def __init__(self, key: bytes | None) -> None:
         self._key = key
-        # Numbers need only differ within this process; other processes have another mark.
+        # Numbers need to differ only within this process; each process has another mark.
         self._numbers = itertools.count(secrets.randbits(31))
 
     @classmethod
@@ -76,14 +76,15 @@ class Seal:
         """Load the user's seal.
 
         Args:
-            create: Whether to create the key if there is none.
-            file: The file of the key; None means ``downloads/key`` in the user's state folder.
+            create: Whether to create a missing key.
+            file: The key's file; None means ``downloads/key`` in the user's state folder.
         """
         try:
             return cls(_key(file or state_folder() / "downloads" / "key", create=create))
         except (OSError, RuntimeError) as error:
             _log.debug(
-                "Downloads cannot be resumed, since there is no key to seal them (%s)", type(error).__name__
+                "Downloads cannot be resumed, because the key that seals them is missing (%s)",
+                type(error).__name__,
             )
             return cls(None)
 
@@ -92,20 +93,20 @@ class Seal:
 
     @property
     def has_key(self) -> bool:
-        """Whether there is a key; without one nothing is recognised."""
+        """Whether there is a key. Without one, nothing is recognised."""
         return self._key is not None
 
     def token(self, stem: str) -> str:
-        """Return a new token for the name of a part file; it identifies this process.
+        """Return a new token for the name of a part file, which identifies this process.
 
         Args:
-            stem: The start of the names of all part files of the target.
+            stem: The part of the name that all part files of the target start with.
         """
         start = f"{next(self._numbers):08x}-{process_mark()}"
         return f"{start}-{self._code(stem, start)}" if self.has_key else start
 
     def read(self, name: str) -> PartName | None:
-        """Parse the name of a part file or journal; return None if this user's SDK did not give it.
+        """Parse the name of a part file or journal. Return None if this user's SDK did not give it.
 
         Args:
             name: The name.
@@ -124,7 +125,7 @@ class Seal:
         """Return a hasher that seals bytes.
 
         Args:
-            purpose: What the bytes are; the same bytes have another seal for another purpose.
+            purpose: What the bytes are for. The same bytes have different seals for different purposes.
 
         Raises:
             ValueError: There is no key.
@@ -154,11 +155,11 @@ class _Sealing:
 
 
 def _key(file: Path, *, create: bool) -> bytes | None:
-    """Read the key, or create it if it is missing, damaged, or could be known to others."""
+    """Read the key, or create one if it is missing or damaged, or if others could have read it."""
     try:
         known = _whole_key(file)
     except OSError as error:
-        if error.errno not in _WORTHLESS:
+        if error.errno not in _UNUSABLE:
             raise
         known = None
     if known is not None or not create:
@@ -169,15 +170,15 @@ def _key(file: Path, *, create: bool) -> bytes | None:
         file.unlink()
     with contextlib.suppress(FileExistsError):
         create_own(file, secrets.token_bytes(_KEY_BYTES))
-    # Read it back: another process may have been faster, and not every file system keeps modes.
+    # Read it back: another process may have created it first, and not every file system keeps modes.
     return _whole_key(file)
 
 
 def _whole_key(file: Path) -> bytes | None:
-    for _ in range(_LOOKS):
+    for _ in range(_READS):
         known = read_own(file, most=_KEY_BYTES + 1, secret=True)
         if len(known) == _KEY_BYTES:
             return known
-        # Another process may be writing it.
-        time.sleep(_LOOK_SECONDS)
+        # Another process may still be writing it.
+        time.sleep(_READ_SECONDS)
     return None

@@ -1,4 +1,4 @@
-"""The state of a local file when it was looked at."""
+"""The state of a local file when it was last examined."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ class Seen(NamedTuple):
 
     @classmethod
     def of(cls, status: os.stat_result) -> Self:
-        """Return the state that the system reports."""
+        """Return the state in a system's file status."""
         return cls(status.st_size, status.st_mtime_ns)

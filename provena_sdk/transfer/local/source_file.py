@@ -1,4 +1,4 @@
-"""Reads a file that is being uploaded, and notices when it changes."""
+"""Read a file during its upload, and detect changes to it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import IntegrityError
 
-# Opening a pipe that nobody writes to would block for ever.
+# Without it, opening a pipe that has no writer blocks forever.
 _WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)
 
 
 class SourceFile:
-    """A file being uploaded, which must not change meanwhile. Reading is thread-safe.
+    """A file to upload, which must not change during the upload. Reading is thread-safe.
 
     Args:
         path: The file.

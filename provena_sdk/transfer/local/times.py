@@ -1,4 +1,4 @@
-"""Sets the modification times of local files."""
+"""Set the modification times of local files."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from provena_sdk.transfer.local.seen import Seen
 
 
 class NewTime(NamedTuple):
-    """A file and the time to give it.
+    """A file and its new modification time.
 
     Args:
         local: Its path below the folder, with forward slashes.
         seen: Its state when the plan was made.
-        modified: Its new modification time.
+        modified: The time to set.
     """
 
     local: str
@@ -32,16 +32,16 @@ class NewTime(NamedTuple):
 
 
 def set_times(root: Path, files: Iterable[NewTime]) -> None:
-    """Set the times of files. A file that changed since it was seen, or cannot be changed, keeps its time.
+    """Set the times of files. Skip files that changed since the plan was made, or that cannot be changed.
 
     Args:
         root: The folder.
-        files: The files, those of one folder next to each other.
+        files: The files, grouped by folder.
     """
-    for above, group in itertools.groupby(files, lambda file: file.local.rpartition("/")[0]):
+    for parent, group in itertools.groupby(files, lambda file: file.local.rpartition("/")[0]):
         with (
             contextlib.suppress(OSError, FileError),
-            open_folder(os.fspath(root), above, target=above, make=False) as folder,
+            open_folder(os.fspath(root), parent, target=parent, make=False) as folder,
         ):
             for file in group:
                 _set_time(folder, file)

@@ -1,4 +1,4 @@
-"""Inspects a destination folder, without changing it or following links out of it."""
+"""Inspect a destination folder, without following links out of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 
 class InTheWay(NamedTuple):
-    """What prevents a file from being written; ``unsafe`` if it leads out of the destination."""
+    """The reason why a file cannot be written; ``unsafe`` if a link leads out of the destination."""
 
     reason: str
     unsafe: bool = False
@@ -43,58 +43,61 @@ class _Folder:
 
 
 class DestinationView:
-    """A destination folder as it is. Each of its folders is read once, if paths are looked up in order.
+    """The current contents of a destination. It reads each folder once if paths are looked up in order.
 
     Args:
-        root: The folder; it need not exist.
+        root: The folder, which need not exist.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._real_root = os.path.realpath(root)
         self._ignores_case: bool | None = None
-        # The folders above the path looked up last, the root first.
+        # The folders that contain the path looked up last, from the root down.
         self._chain: list[tuple[str, _Folder]] = []
 
     @property
     def ignores_case(self) -> bool:
-        """Whether its file system ignores case and Unicode form; tested in the nearest existing folder."""
+        """Whether the file system ignores case and Unicode form.
+
+        The first use tests it by creating a file in the nearest existing folder.
+        """
         if self._ignores_case is None:
             self._ignores_case = ignores_case(nearest_folder(self.root))
         return self._ignores_case
 
     def look(self, target: str) -> Found | InTheWay | None:
-        """Return what exists at a path; None if nothing does.
+        """Return what has a path; None if nothing has it.
 
         Args:
-            target: The path below the root, with forward slashes; already checked to be safe.
+            target: The path below the root, with forward slashes, already checked for safety.
         """
-        above, _, name = target.rpartition("/")
-        folder = self._folder(above)
+        parent, _, name = target.rpartition("/")
+        folder = self._folder(parent)
         if folder.obstacle is not None:
             return folder.obstacle
         entry = folder.entries.get(name)
         if entry is None:
-            spelt = self._otherwise_spelt(folder, name)
-            return None if spelt is None else _differs(spelt)
-        return _judged(entry)
+            other = self._other_spelling(folder, name)
+            return None if other is None else _spelt_otherwise(other)
+        return _examine(entry)
 
     def resumable_bytes(self, target: str) -> int:
-        """Return the bytes on disk that an interrupted download of a file left for the next one.
+        """Return how many bytes on disk the next download of a file can resume from.
 
         Args:
             target: The path below the root, with forward slashes.
         """
-        above, _, name = target.rpartition("/")
-        return self._folder(above).parts.get(part_stem(name), 0)
+        parent, _, name = target.rpartition("/")
+        return self._folder(parent).parts.get(part_stem(name), 0)
 
     def files(self, below: str = "") -> Iterator[tuple[str, Seen]]:
-        """Yield each file below a folder, with its path from the root, but no links.
+        """Yield each file below a folder, with its path from the root.
 
-        Part files, journals and unreadable files are left out.
+        Links, part files, journals and unreadable folders are left out.
 
         Args:
-            below: The folder, ending in a slash; empty for all.
+            below: The folder, ending in a slash; empty for the whole destination.
         """
         pending = [below]
         if isinstance(self._folder(below.removesuffix("/")).obstacle, InTheWay):
@@ -130,15 +133,15 @@ class DestinationView:
             return folder
         entry = folder.entries.get(name)
         if entry is None:
-            spelt = self._otherwise_spelt(folder, name)
-            entry = None if spelt is None else folder.entries[spelt]
+            other = self._other_spelling(folder, name)
+            entry = None if other is None else folder.entries[other]
         if entry is None:
             return _Folder("")
         try:
             leads_out = entry.is_symlink() and not inside(os.path.realpath(entry.path), self._real_root)
             is_folder = entry.is_dir()
         except OSError as error:
-            # A link may vanish before it is read.
+            # Another process may remove a link before it is read.
             return _Folder("", obstacle=_unreadable(error))
         if leads_out:
             return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
@@ -169,22 +172,22 @@ class DestinationView:
         except OSError:
             return
         if stat.S_ISREG(status.st_mode):
-            # Part files have holes; Windows does not report their size on disk.
+            # Part files are sparse. Windows does not report their size on disk, which then counts as 0.
             taken = getattr(status, "st_blocks", 0) * _BLOCK_BYTES
             parts[part.stem] = max(parts.get(part.stem, 0), min(taken, status.st_size))
 
-    def _otherwise_spelt(self, folder: _Folder, name: str) -> str | None:
-        """Find the entry with the same name but for case, if the file system ignores case."""
+    def _other_spelling(self, folder: _Folder, name: str) -> str | None:
+        """Return the entry whose name differs only in case or Unicode form, if the file system ignores both."""
         if not folder.entries:
             return None
         if folder.spellings is None:
-            folder.spellings = {folded(other): other for other in folder.entries}
-        spelt = folder.spellings.get(folded(name))
-        return spelt if spelt is not None and self.ignores_case else None
+            folder.spellings = {folded(entry): entry for entry in folder.entries}
+        other = folder.spellings.get(folded(name))
+        return other if other is not None and self.ignores_case else None
 
 
 def nearest_folder(path: Path) -> Path:
-    """Return a folder if it exists, or its nearest existing parent.
+    """Return a folder, or its nearest existing parent if it does not exist.
 
     Args:
         path: The folder.
@@ -208,7 +211,7 @@ def _unreadable(error: OSError) -> InTheWay:
     return InTheWay(f"its folder cannot be read ({error.strerror or type(error).__name__})")
 
 
-def _judged(entry: os.DirEntry[str]) -> Found | InTheWay:
+def _examine(entry: os.DirEntry[str]) -> Found | InTheWay:
     try:
         if entry.is_dir():
             return InTheWay("a folder has that name")
@@ -222,5 +225,5 @@ def _judged(entry: os.DirEntry[str]) -> Found | InTheWay:
     return Found(Seen.of(status), link=False)
 
 
-def _differs(spelt: str) -> InTheWay:
-    return InTheWay(f"{quoted(spelt)} is there, which differs only in case or Unicode form")
+def _spelt_otherwise(name: str) -> InTheWay:
+    return InTheWay(f"{quoted(name)} is there, which differs only in case or Unicode form")

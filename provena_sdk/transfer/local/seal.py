@@ -39,7 +39,7 @@ _UNUSABLE: Final = frozenset(
     {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EINVAL, errno.ELOOP, errno.ENOTDIR}
 )
 _READS: Final = 5
-_READ_SECONDS: Final = 0.02
+_PAUSE_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +180,5 @@ def _whole_key(file: Path) -> bytes | None:
         if len(known) == _KEY_BYTES:
             return known
         # Another process may still be writing it.
-        time.sleep(_READ_SECONDS)
+        time.sleep(_PAUSE_SECONDS)
     return None

@@ -1,1 +1,1 @@
-"""What an interrupted transfer leaves, and how the next one resumes it."""
+"""The files that an interrupted transfer leaves behind, and how the next one resumes from them."""

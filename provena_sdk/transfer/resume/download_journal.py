@@ -1,9 +1,9 @@
-"""The journal of a large download: which ranges its part file holds, so that the next download can resume.
+"""The journal of a large download: the ranges in its part file, from which the next download can resume.
 
-It lies beside the part file, as lines of JSON. The first line names the object and its ranges; each further line names
-a stored range and its digest. A resumed download checks the digests against the part file, so it matters neither in
-which order the disk wrote the two nor who else can write there. No lock is trusted: a download is taken over by
-renaming its part file, which succeeds only once.
+It is a file of JSON lines beside the part file. The first line describes the object and its ranges, and each further
+line has the number and digest of a stored range. A resumed download checks the digests against the part file, so it
+depends neither on the order in which the disk wrote the two files nor on who else can write to them. There is no lock:
+a process takes over a download by renaming its part file, which only one can do.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from provena_sdk.transfer.resume.record import parse_record
 
 _VERSION: Final = 3
 _LINE: Final = re.compile(rb'\[([0-9]{1,9}),"([0-9a-f]*)"\]\n')
-# The sizes of 10,000 parts of several gigabytes each fit.
+# Room for the sizes of 10,000 parts of several gigabytes each.
 _HEADING_BYTES: Final = 1024 * 1024
 _LINE_BYTES: Final = 256
 _MOST_RANGES: Final = 10_000_000
 _MOST_WIDTH: Final = 64
-_TOGETHER: Final = 1000
+_LINES_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Heading:
         etag: The object's ETag.
         size: Its size in bytes.
         range_bytes: The size of the largest range in bytes.
-        part: The size of the parts that no range crosses, or all their sizes, in bytes.
+        part: The size in bytes of the parts that no range crosses, or the list of their sizes if they differ.
         ranges: The number of ranges.
         width: The size of a range's digest in bytes.
-        digest: The kind of the digests, such as ``crc32+seal``.
+        digest: The kind of digest, such as ``crc32+seal``.
     """
 
     store: str
@@ -83,12 +83,12 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SavedJournal:
-    """A journal that was read.
+    """A journal read from disk.
 
     Args:
-        heading: Its first line.
-        ranges: The ranges it names.
-        modified: When it was last written, in seconds since the epoch.
+        heading: The first line.
+        ranges: The stored ranges.
+        modified: When the journal was last written, in seconds since the epoch.
     """
 
     heading: Heading
@@ -97,16 +97,16 @@ class SavedJournal:
 
 
 class DownloadJournal:
-    """The journal of a download under way.
+    """The journal of a running download.
 
     Args:
         target: The target.
-        token: The token of the part file.
+        token: The token in the part file's name.
         heading: The first line.
-        ranges: The ranges stored by an earlier download that is resumed.
+        ranges: The ranges stored by the earlier download to resume, if any.
 
     Raises:
-        OSError: It cannot be written, or exists already.
+        OSError: The journal cannot be written, or exists already.
     """
 
     def __init__(
@@ -128,11 +128,11 @@ class DownloadJournal:
 
     def _carry_over(self, ranges: StoredRanges) -> None:
         lines = (_line(index, ranges.digest(index)) for index in ranges)
-        while some := b"".join(itertools.islice(lines, _TOGETHER)):
-            self._write(some)
+        while chunk := b"".join(itertools.islice(lines, _LINES_AT_ONCE)):
+            self._write(chunk)
 
     def add(self, index: int, digest: bytes) -> None:
-        """Record a stored range; does nothing once the journal is closed.
+        """Record a stored range. Do nothing once the journal is closed.
 
         Args:
             index: The range's number, from zero.
@@ -143,15 +143,15 @@ class DownloadJournal:
                 self._write(_line(index, digest))
 
     def release(self) -> None:
-        """Close the journal so that the next download can resume at once, even while this process lives."""
+        """Close the journal, and let the next download resume at once, even while this process is running."""
         with self._lock:
             self._file.close()
-            # Setting an old date needs no space on a disk that may be full.
+            # Mark it by an old time, which needs no space on a disk that may be full.
             with contextlib.suppress(OSError):
                 self._folder.set_time(self._name, 0)
 
     def delete(self) -> None:
-        """Close the journal and remove it."""
+        """Close and remove the journal."""
         with self._lock:
             self._file.close()
             with contextlib.suppress(OSError):
@@ -168,13 +168,13 @@ def _line(index: int, digest: bytes) -> bytes:
 
 
 def read_journal(target: Target, token: str) -> SavedJournal | None:
-    """Read a journal; return None if it is unusable.
+    """Read a journal. Return None if it is missing or unusable.
 
     An incomplete last line is ignored; any other malformed line makes the journal unusable.
 
     Args:
         target: The target.
-        token: The download's token.
+        token: The token in the journal's name.
     """
     try:
         descriptor = target.folder.open(journal_name(target.name, token), os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Part files: hidden files beside their targets, renamed to them once they are complete."""
+"""Part files: hidden files that a download writes beside their targets, and renames once they are complete."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _READ: Final = 1024 * 1024
 
 
 class PartFile:
-    """A hidden file beside its target, renamed to it once it is complete.
+    """A hidden file beside its target, renamed once it is complete.
 
-    Reading and writing are thread-safe. Nothing is written once the file is closed.
+    Reading and writing are thread-safe. Nothing is written after the file was closed.
 
     Args:
         target: The target.
-        token: Distinguishes it from other downloads of the same target.
-        existing: Whether to open an existing file.
+        token: The part of its name that distinguishes it from other downloads of the same target.
+        existing: Whether to open an existing file instead of creating one.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
@@ -45,7 +45,7 @@ class PartFile:
         if self._folder.is_folder(target.name):
             raise _folder_in_the_way(target)
         self._descriptor = _opened(target, self._name, os.O_RDWR if existing else _CREATE)
-        # Until it is closed, and perhaps removed, by its last user.
+        # The last user of the file closes the folder, after perhaps removing the file.
         self._folder.keep_open()
         self._lock = threading.Lock()
         self._users = 0
@@ -63,7 +63,7 @@ class PartFile:
             data: The bytes.
 
         Returns:
-            Whether they were written: False once the file is closed.
+            True; False if the file was closed and nothing was written.
         """
         with self._open() as descriptor:
             if descriptor is None:
@@ -75,7 +75,7 @@ class PartFile:
         return True
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read bytes; fewer at the end of the file.
+        """Read bytes, or fewer at the end of the file.
 
         Args:
             offset: The offset in bytes.
@@ -94,7 +94,7 @@ class PartFile:
                 return os.read(descriptor, length)
 
     def blocks(self, offset: int, length: int) -> Iterator[bytes]:
-        """Yield bytes a megabyte at a time; fewer at the end of the file.
+        """Yield bytes a mebibyte at a time, or fewer at the end of the file.
 
         Args:
             offset: The offset in bytes.
@@ -106,15 +106,15 @@ class PartFile:
             offset += len(block)
 
     def commit(self, *, size: int, modified: datetime | None = None, fsync: bool = False) -> None:
-        """Give the file its final name, replacing the file that has it.
+        """Rename the file to its target, replacing an existing file.
 
         Args:
-            size: The size it must have, in bytes.
+            size: The expected size in bytes.
             modified: The modification time to set; None leaves it unchanged.
-            fsync: Whether to force its bytes and its name to the disk.
+            fsync: Whether to flush its bytes and its name to disk.
 
         Raises:
-            FileError: Somebody else removed it or its folder, took it over, or changed its size.
+            FileError: Another process removed or renamed the file, moved its folder, or changed the file's size.
         """
         status = os.fstat(self._descriptor)
         if not self._is_there(status) or status.st_size != size:
@@ -139,7 +139,7 @@ class PartFile:
             self._finish()
 
     def discard(self) -> None:
-        """Close the file and remove it."""
+        """Close and remove the file."""
         self._unwanted = True
         self.close()
 
@@ -158,7 +158,10 @@ class PartFile:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[int | None]:
-        """Lend the descriptor; closing waits for its users, because the number may be reused for another file."""
+        """Lend the descriptor, or None once the file is closed.
+
+        The last user closes the descriptor, because the system may reuse its number for another file.
+        """
         with self._lock:
             closing = self._closing
             self._users += not closing
@@ -204,15 +207,15 @@ def write_whole(
 
     Args:
         target: The target.
-        data: Its bytes.
-        seal: Marks the part file, so that it can be removed if this process dies.
+        data: The bytes of the file.
+        seal: The user's seal, which marks the part file so that a later download can remove it if this process dies.
         modified: The modification time to set; None leaves it unchanged.
-        fsync: Whether to force its bytes and its name to the disk.
+        fsync: Whether to flush its bytes and its name to disk.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        FileError: Somebody replaced the folder meanwhile.
-        OSError: It cannot be written; nothing is left behind.
+        FileError: Another process moved or replaced the folder.
+        OSError: The file cannot be written. The part file is removed.
     """
     name = part_name(target.name, seal.token(part_stem(target.name)))
     descriptor = _opened(target, name, _CREATE)
@@ -236,17 +239,17 @@ def _opened(target: Target, name: str, flags: int) -> int:
     try:
         return target.folder.open(name, flags)
     except OSError as error:
-        # Users do not know the hidden file.
+        # Name the target, because users do not know the hidden file.
         error.filename = target.path
         raise
 
 
 def _publish(target: Target, name: str, *, modified: datetime | None, fsync: bool) -> None:
-    """Set the time of a closed part file, and rename it to its target.
+    """Set the modification time of a closed part file, and rename it to its target.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        FileError: The folder was moved, so the file is not where it is expected.
+        FileError: Another process moved or replaced the folder, so the file is in another place.
     """
     folder = target.folder
     if modified is not None:

@@ -1,4 +1,4 @@
-"""A large download that can be resumed: its part file and its journal."""
+"""A large download that can be resumed, with its part file and journal."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import StoredRanges
 
 DEAD_SECONDS: Final = 3600.0
-"""A download writes to its part file or journal all the time; one untouched for so long has ended."""
+"""The time in seconds without any write after which a download must have ended."""
 
 
 class PartialDownload:
-    """A large download under way. Complete, keep or discard it, which also closes its folder.
+    """A running large download. Complete, keep or discard it at the end, which also closes its folder.
 
     Args:
         part: The part file.
-        journal: The journal; None if nothing kept could be recognised later.
-        ranges: The stored ranges. Those of an earlier download are not yet checked against their digests.
-        heading: What is downloaded, and in which ranges.
-        digest: How its ranges are hashed.
+        journal: The journal; None if there is no key to seal it, so the download cannot be resumed.
+        ranges: The stored ranges. Those of an earlier download are not checked against their digests yet.
+        heading: The object to download and its ranges.
+        digest: How to hash the ranges.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class PartialDownload:
         self._size = heading.size
 
     def hasher(self, index: int) -> Hasher | None:
-        """Return a hasher for a range; None if nothing is hashed.
+        """Return a hasher for a range, or None if ranges are not hashed.
 
         Args:
             index: The range's number, from zero.
@@ -58,14 +58,14 @@ class PartialDownload:
         return self._digest.hasher(f"{index} {self._purpose}")
 
     def add(self, index: int, digest: bytes) -> bytes:
-        """Record a range that was written.
+        """Record a range written to the part file.
 
         Args:
             index: The range's number, from zero.
-            digest: Its digest by :meth:`hasher`.
+            digest: Its digest, computed with :meth:`hasher`.
 
         Returns:
-            The part of the digest that the file's checksum is made of.
+            The part of the digest from which the file's checksum is computed.
         """
         if self._journal is not None:
             self._journal.add(index, digest)
@@ -80,7 +80,7 @@ class PartialDownload:
             span: Its offset and length in bytes.
 
         Returns:
-            The part of the digest that the file's checksum is made of; None if the range is damaged.
+            The part of the digest from which the file's checksum is computed; None if the range is damaged.
         """
         hasher, length = self.hasher(index), 0
         if hasher is not None:
@@ -93,14 +93,14 @@ class PartialDownload:
         return None
 
     def complete(self, *, modified: datetime | None = None, fsync: bool = False) -> None:
-        """Give the file its final name, and remove its journal and leftovers; see :meth:`PartFile.commit`.
+        """Rename the part file to its target, and remove the journal and leftovers; see :meth:`PartFile.commit`.
 
         Args:
             modified: The modification time to set; None leaves it unchanged.
-            fsync: Whether to force the file to the disk.
+            fsync: Whether to flush the file to disk.
 
         Raises:
-            FileError: Somebody else removed it or its folder, took it over, or changed its size.
+            FileError: Another process removed or renamed the file, moved its folder, or changed the file's size.
         """
         self.part.commit(size=self._size, modified=modified, fsync=fsync)
         if self._journal is not None:
@@ -109,7 +109,7 @@ class PartialDownload:
             remove_interrupted(target)
 
     def keep(self) -> None:
-        """Keep the stored ranges for the next download of the same target, if it can resume from them."""
+        """Keep the stored ranges for the next download of the target. If it could not use them, discard everything."""
         if self._journal is None or not len(self.ranges):
             self.discard()
             return
@@ -118,7 +118,7 @@ class PartialDownload:
             self._journal.release()
 
     def discard(self) -> None:
-        """Remove everything."""
+        """Remove the part file and the journal."""
         with self.part.target:
             self.part.discard()
             if self._journal is not None:
@@ -126,12 +126,12 @@ class PartialDownload:
 
 
 def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal: Seal) -> PartialDownload:
-    """Begin a large download, or resume an interrupted one of the same object.
+    """Start a large download, or resume an interrupted download of the same object.
 
     Args:
-        target: The target; the returned download closes its folder.
-        heading: What to download, and in which ranges.
-        digest: How its ranges are hashed.
+        target: The target. The returned download closes its folder.
+        heading: The object to download and its ranges.
+        digest: How to hash the ranges.
         seal: The user's seal.
 
     Raises:
@@ -141,11 +141,11 @@ def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal:
     stem = part_stem(target.name)
     for part, found in sorted(_interrupted(target), key=lambda pair: -len(pair[1].ranges)):
         token = seal.token(stem)
-        taken = _resumed(target, part, found, heading, token)
+        taken = _take_over(target, part, found, heading, token)
         if taken is not None:
             return PartialDownload(*taken, heading, digest)
     token = seal.token(stem)
-    # The journal comes first, so that the next download can attribute the part file even if this process dies now.
+    # Write the journal first, so that the next download knows what the part file is, even if this process dies now.
     journal = DownloadJournal(target, token, heading) if seal.has_key else None
     try:
         return PartialDownload(
@@ -158,7 +158,7 @@ def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal:
 
 
 def remove_interrupted(target: Target) -> None:
-    """Remove the leftovers of interrupted downloads of a target that is complete.
+    """Remove the leftovers of interrupted downloads of a complete target.
 
     Args:
         target: The target.
@@ -176,16 +176,16 @@ def _interrupted(target: Target) -> Iterator[tuple[PartName, SavedJournal]]:
             yield part, found
 
 
-def _resumed(
+def _take_over(
     target: Target, part: PartName, found: SavedJournal, heading: Heading, token: str
 ) -> tuple[PartFile, DownloadJournal, StoredRanges] | None:
-    """Take over an interrupted download, or remove its leftovers if they are useless."""
+    """Take over an interrupted download, or return None. Remove one of another object, or with other ranges."""
     if found.heading != heading or not heading.width:
         _remove(target, part)
         return None
     journal = DownloadJournal(target, token, heading, found.ranges)
     try:
-        # Only one process succeeds. Windows refuses while the file is open elsewhere.
+        # Only one process can rename it. On Windows none can while another has the file open.
         target.folder.rename(part_name(target.name, part.token), part_name(target.name, token))
         taken = PartFile(target, token, existing=True)
     except OSError:

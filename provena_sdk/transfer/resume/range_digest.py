@@ -1,4 +1,4 @@
-"""The digest of each range of a download: what its journal records, and what a checksum of the file is made of."""
+"""The digests of a download's ranges, for its journal and for the checksum of the whole file."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from provena_sdk.transfer.local.seal import SEAL_BYTES, Seal
 
 @dataclass(frozen=True, slots=True)
 class RangeDigest:
-    """How the ranges of a file are hashed.
+    """The kind of digest for the ranges of a file.
 
     Args:
-        algorithm: What the file's checksum is made of, such as ``crc32``; empty for nothing.
-        seal: The user's seal; None where the file's checksum would reveal bytes that somebody else wrote.
+        algorithm: The algorithm of the file's checksum, such as ``crc32``; empty if there is none.
+        seal: The user's seal; None if the file's checksum would reveal forged bytes.
     """
 
     algorithm: str
@@ -22,7 +22,7 @@ class RangeDigest:
 
     @property
     def name(self) -> str:
-        """Its name, such as ``crc32+seal``; empty if nothing is hashed."""
+        """The name, such as ``crc32+seal``; empty if ranges are not hashed."""
         return "+".join(filter(None, (self.algorithm, "seal" if self.seal else "")))
 
     @property
@@ -31,19 +31,19 @@ class RangeDigest:
         return digest_width(self.algorithm) + (SEAL_BYTES if self.seal else 0)
 
     def hasher(self, purpose: str) -> Hasher | None:
-        """Return a hasher for one range; None if nothing is hashed.
+        """Return a hasher for one range, or None if ranges are not hashed.
 
         Args:
-            purpose: Which range of which download.
+            purpose: A description of the range and its download, which the seal covers too.
         """
         plain = hasher_for(self.algorithm) if self.algorithm else None
         if self.seal is None:
             return plain
         sealing = self.seal.hasher(purpose)
-        return sealing if plain is None else _Both(plain, sealing)
+        return sealing if plain is None else _HasherPair(plain, sealing)
 
     def plain(self, digest: bytes) -> bytes:
-        """Return the part of a range's digest that the file's checksum is made of."""
+        """Return the part of a range's digest from which the file's checksum is computed."""
         return digest[: digest_width(self.algorithm)]
 
 
@@ -61,10 +61,10 @@ def hasher_for(algorithm: str) -> Hasher:
     """Return a new hasher.
 
     Args:
-        algorithm: One that :func:`~provena_sdk.s3.checksums.new_hasher` knows.
+        algorithm: An algorithm of :func:`~provena_sdk.s3.checksums.new_hasher`.
 
     Raises:
-        ValueError: Nothing on this machine computes it.
+        ValueError: No library on this machine computes it.
     """
     hasher = new_hasher(algorithm)
     if hasher is None:
@@ -72,7 +72,7 @@ def hasher_for(algorithm: str) -> Hasher:
     return hasher
 
 
-class _Both:
+class _HasherPair:
     def __init__(self, first: Hasher, second: Hasher) -> None:
         self._hashers = first, second
 

@@ -1,4 +1,4 @@
-"""The ranges in which a large file is downloaded, and which of them are stored already."""
+"""The ranges of a large download, and which of them are stored."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from provena_sdk.s3.checksums import even_parts
 from provena_sdk.s3.limits import PART_BYTES
 
 MAX_RANGE_BYTES: Final = 16 * 1024 * 1024
-"""A part up to this size is downloaded as one range, so that it is hashed at once."""
+"""The largest part in bytes that is downloaded as one range, so that it can be hashed while it arrives."""
 
 
 class Layout:
-    """The ranges of a file. None crosses the end of a part in which the object was uploaded.
+    """The ranges of a file. No range crosses a boundary between the parts in which the object was uploaded.
 
     Args:
-        parts: The sizes of those parts in bytes; one for an object uploaded in one request.
-        range_bytes: The size of the largest range in bytes; None means whole parts up to 16 MiB, and 8 MiB otherwise.
+        parts: The sizes of those parts in bytes; one size for an object uploaded in one request.
+        range_bytes: The largest size of a range in bytes. None means one range per part if there are several parts of
+            at most 16 MiB, and ranges of 8 MiB otherwise.
 
     Example:
         >>> layout = Layout([10, 10, 4], range_bytes=8)
@@ -47,26 +48,28 @@ class Layout:
         return self._starts[-1]
 
     def span(self, index: int) -> tuple[int, int]:
-        """Return offset and length of a range in bytes."""
+        """Return the offset and length of a range in bytes."""
         part = self.part(index)
         offset = self._starts[part] + (index - self._firsts[part]) * self.range_bytes
         return offset, min(self.range_bytes, self._starts[part + 1] - offset)
 
     def part(self, index: int) -> int:
-        """Return the number of the part that holds a range, from zero."""
+        """Return the number of the part that contains a range, from zero."""
         return bisect.bisect_right(self._firsts, index) - 1
 
     def ranges(self, part: int) -> range:
-        """Return the ranges of a part."""
+        """Return the numbers of the ranges in a part."""
         return range(self._firsts[part], self._firsts[part + 1])
 
     @property
     def one_range_per_part(self) -> bool:
-        """Whether each part is one range."""
+        """Whether each part is a single range."""
         return len(self) == len(self.parts)
 
     def described(self) -> int | list[int]:
-        """Describe the parts for a journal: the size of all but the last, or each size if they differ.
+        """Return the parts as a journal records them: their common size, or a list of sizes if they differ.
+
+        The last part may be smaller than the common size.
 
         Example:
             >>> Layout([10, 10, 4]).described(), Layout([10, 4, 10]).described()
@@ -77,11 +80,11 @@ class Layout:
 
 
 class StoredRanges:
-    r"""Which ranges of a file are stored, and the digest of each; takes a few bytes per range.
+    r"""The stored ranges of a file and their digests, in a few bytes of memory per range.
 
     Args:
-        count: The number of ranges of the file.
-        width: The size of a digest in bytes; 0 for none.
+        count: The number of ranges in the file.
+        width: The size of a digest in bytes; 0 if ranges are not hashed.
 
     Example:
         >>> ranges = StoredRanges(3, width=1)
@@ -91,31 +94,31 @@ class StoredRanges:
     """
 
     def __init__(self, count: int, width: int) -> None:
-        self._there = bytearray(count)
+        self._stored = bytearray(count)
         self._width = width
         self._digests = bytearray(count * width)
 
     def __len__(self) -> int:
-        return self._there.count(1)
+        return self._stored.count(1)
 
     def __contains__(self, index: int) -> bool:
-        return bool(self._there[index])
+        return bool(self._stored[index])
 
     def __iter__(self) -> Iterator[int]:
-        return (index for index, there in enumerate(self._there) if there)
+        return (index for index, stored in enumerate(self._stored) if stored)
 
     def flags(self) -> bytes:
-        """Return a byte for each range: 1 if it is stored, 0 if not."""
-        return bytes(self._there)
+        """Return one byte per range: 1 if it is stored, 0 if not."""
+        return bytes(self._stored)
 
     def add(self, index: int, digest: bytes) -> None:
         """Record a stored range."""
         self._digests[index * self._width : (index + 1) * self._width] = digest
-        self._there[index] = 1
+        self._stored[index] = 1
 
     def remove(self, index: int) -> None:
         """Remove a range that turned out not to be stored."""
-        self._there[index] = 0
+        self._stored[index] = 0
 
     def digest(self, index: int) -> bytes:
         """Return the digest of a range."""

@@ -1,4 +1,4 @@
-"""Reads the JSON records that journals consist of. Anybody could have written them, so every field is checked."""
+"""Parse the JSON records in journals, and check every field, since others may have written the file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def parse_record(
     """Parse a record.
 
     Args:
-        content: Its bytes, which may be anything.
-        version: The version it must have.
-        kinds: The types that each of its fields may have. A bool is not an int.
+        content: The record's bytes, which are not trusted.
+        version: The required version.
+        kinds: The required fields, each with its allowed types. A bool is not accepted as an int.
 
     Returns:
-        All its fields; None if it is damaged, of another version, or lacks a field.
+        All fields of the record; None if it is damaged, has another version, or lacks a required field.
 
     Example:
         >>> parse_record(b'{"version": 1, "size": 5}', 1, {"size": (int,)})

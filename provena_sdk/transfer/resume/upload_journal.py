@@ -1,7 +1,7 @@
-"""The journals of uploads in parts, so that an upload can be resumed after its process died.
+"""The journals of uploads in parts, from which an upload can be resumed after its process died.
 
-Each upload has a small file in the user's state folder. It holds no credentials, tokens or signed URLs, and no list of
-parts, since the store knows them. If the folder cannot be written, uploads work but cannot be resumed.
+Each upload has a small file in the user's state folder. The file contains no credentials, tokens or signed URLs, and no
+list of parts, because the store can list them. If the folder cannot be written, uploads work but cannot be resumed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from provena_sdk.transfer.resume.record import parse_record
 _log = logging.getLogger(__name__)
 
 FORGET_SECONDS: Final = 7 * 24 * 3600.0
-"""After this time an upload that was not resumed is aborted."""
+"""The time in seconds after which an upload is aborted if it was not resumed."""
 
 _VERSION: Final = 1
 _UNTOUCHED_SECONDS: Final = 3600.0
@@ -37,16 +37,16 @@ _MAX_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class UploadRecord:
-    """One upload in parts, as its journal records it.
+    """The data of one upload in parts, as its journal records them.
 
     Args:
         path: The file's path within the dataset.
-        upload_id: The store's ID of the upload; None until it is received.
-        source: The local file, for people who read the journal.
-        size: Its size in bytes.
-        modified_ns: Its modification time in nanoseconds since the epoch.
-        part_size: The size of the parts in bytes.
-        begun: When the upload began, in seconds since the epoch.
+        upload_id: The store's ID of the upload; None until the store returns it.
+        source: The path of the local file, for people who read the journal.
+        size: The file's size in bytes.
+        modified_ns: The file's modification time in nanoseconds since the epoch.
+        part_size: The size of each part but the last in bytes.
+        begun: When the upload started, in seconds since the epoch.
     """
 
     path: str
@@ -70,46 +70,46 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
 
 
 def parse_journal(content: bytes, place: Mapping[str, str]) -> tuple[UploadRecord, object] | None:
-    """Read a journal.
+    """Parse a journal.
 
     Args:
-        content: The file's bytes, which may be anything.
-        place: The dataset's store, bucket and prefix, which the journal must have.
+        content: The file's bytes, which are not trusted.
+        place: The store, bucket and prefix of the dataset.
 
     Returns:
-        The upload and the process it belongs to; None if this is not a journal of the dataset.
+        The upload and the process that owns it; None if this is not a journal of the dataset.
     """
     fields = parse_record(content, _VERSION, _KINDS)
     if fields is None or any(fields.get(name) != value for name, value in place.items()):
         return None
-    begun = UploadRecord(**{name: fields[name] for name in _KINDS})
-    if begun.size < 0 or begun.part_size < 1:
+    record = UploadRecord(**{name: fields[name] for name in _KINDS})
+    if record.size < 0 or record.part_size < 1:
         return None
-    return begun, fields.get("owner")
+    return record, fields.get("owner")
 
 
 class UploadJournal:
-    """The journal of one upload, owned by this process. Its methods ignore files that cannot be written.
+    """The journal of one upload, owned by this process. Its methods ignore errors in writing the file.
 
     Args:
         file: The journal's file.
-        place: The dataset's store, bucket and prefix.
-        begun: The upload.
+        place: The store, bucket and prefix of the dataset.
+        record: The upload.
     """
 
-    def __init__(self, file: Path, place: Mapping[str, str], begun: UploadRecord) -> None:
+    def __init__(self, file: Path, place: Mapping[str, str], record: UploadRecord) -> None:
         self._file = file
         self._place = place
         self._touched = time.monotonic()
-        self.begun = begun
+        self.begun = record
 
     def write(self, *, upload_id: str | None) -> None:
-        """Write the journal with this upload ID, owned by this process."""
+        """Write the journal with an upload ID, owned by this process."""
         self.begun = dataclasses.replace(self.begun, upload_id=upload_id)
         self._write(this_process())
 
     def touch(self) -> None:
-        """Touch the file once a minute, to show other machines that the upload is running."""
+        """Update the file's time, at most once a minute, to show other machines that the upload is running."""
         now = time.monotonic()
         if now - self._touched >= _TOUCH_SECONDS:
             self._touched = now
@@ -117,11 +117,11 @@ class UploadJournal:
                 os.utime(self._file)
 
     def release(self) -> None:
-        """Release the upload to the next transfer, since it could not be aborted."""
+        """Release an upload that could not be aborted, so that the next transfer can take it over."""
         self._write(None)
 
     def remove(self) -> None:
-        """Remove the journal."""
+        """Remove the file."""
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 
@@ -135,7 +135,9 @@ class UploadJournal:
             create_own(part, json.dumps(fields | {"owner": owner}).encode())
             part.replace(self._file)
         except OSError as error:
-            _log.debug("No journal of the upload at %s (%s)", self._file, type(error).__name__)
+            _log.debug(
+                "The journal of the upload cannot be written to %s (%s)", self._file, type(error).__name__
+            )
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
 
@@ -146,8 +148,8 @@ class UploadJournals:
     Args:
         location: The dataset's folder in the store.
         store_url: The store's base URL; None means Amazon S3.
-        folder: The folder of the journals, created when needed, for its owner only; None means ``uploads`` in
-            PROVENA_STATE_DIR, or in the user's state folder.
+        folder: The folder of the journals, created for its owner only when needed; None means ``uploads`` in
+            PROVENA_STATE_DIR or, if that is not set, in the user's state folder.
     """
 
     def __init__(
@@ -161,62 +163,64 @@ class UploadJournals:
         self._folder = folder if folder is not None else state_folder() / "uploads"
         self._dataset = _digest(*self._place.values())
 
-    def new(self, begun: UploadRecord) -> UploadJournal:
-        """Return the journal of a new upload, without writing it.
+    def new(self, record: UploadRecord) -> UploadJournal:
+        """Return the journal of a new upload, without writing the file.
 
         Args:
-            begun: The upload.
+            record: The upload.
         """
-        return UploadJournal(self._file(begun.path), self._place, begun)
+        return UploadJournal(self._file(record.path), self._place, record)
 
     def adopt(self, path: str) -> Iterator[UploadJournal]:
-        """Yield the journals of uploads to one path whose processes ended, now owned by this process.
+        """Take over and yield the journals of uploads to one path whose processes have ended.
 
-        No lock is trusted: a journal is taken over by renaming it, which only one process can do.
+        There is no lock: a process takes over a journal by renaming it, which only one can do.
 
         Args:
             path: The file's path within the dataset.
         """
-        for file, begun in self._orphaned(f"{self._dataset}-{_digest(path)}.", _UNTOUCHED_SECONDS):
-            if begun.path == path:
-                yield from self._taken_over(file, begun)
+        for file, record in self._orphaned(f"{self._dataset}-{_digest(path)}.", _UNTOUCHED_SECONDS):
+            if record.path == path:
+                yield from self._take_over(file, record)
 
     def adopt_forgotten(self) -> Iterator[UploadJournal]:
-        """Yield the journals of all uploads to this dataset that were not resumed for a week.
+        """Take over and yield the journals of all uploads to this dataset that were not resumed for a week.
 
-        Damaged files, such as a power cut leaves, are removed after the same time.
+        Damaged files, which a power cut can leave behind, are removed after the same time.
         """
-        for file, begun in self._orphaned(f"{self._dataset}-", FORGET_SECONDS):
-            if time.time() - begun.begun >= FORGET_SECONDS:
-                yield from self._taken_over(file, begun)
+        for file, record in self._orphaned(f"{self._dataset}-", FORGET_SECONDS):
+            if time.time() - record.begun >= FORGET_SECONDS:
+                yield from self._take_over(file, record)
 
     def upload_ids(self, path: str) -> set[str]:
-        """Return the upload IDs that the journals name for one path, whoever owns them.
+        """Return the upload IDs in the journals of one path, whichever process owns them.
 
         Args:
             path: The file's path within the dataset.
         """
-        found = (begun for _, _, begun, _ in self._known(f"{self._dataset}-{_digest(path)}."))
-        return {begun.upload_id for begun in found if begun.path == path and begun.upload_id is not None}
+        records = (record for _, _, record, _ in self._known(f"{self._dataset}-{_digest(path)}."))
+        return {
+            record.upload_id for record in records if record.path == path and record.upload_id is not None
+        }
 
-    def _taken_over(self, file: Path, begun: UploadRecord) -> Iterator[UploadJournal]:
-        mine = self._file(begun.path)
+    def _take_over(self, file: Path, record: UploadRecord) -> Iterator[UploadJournal]:
+        mine = self._file(record.path)
         try:
             file.rename(mine)
         except OSError:
             return
-        journal = UploadJournal(mine, self._place, begun)
-        journal.write(upload_id=begun.upload_id)
+        journal = UploadJournal(mine, self._place, record)
+        journal.write(upload_id=record.upload_id)
         yield journal
 
     def _orphaned(self, start: str, untouched: float) -> Iterator[tuple[Path, UploadRecord]]:
-        """Yield the journals whose process ended, or is unknown and has not touched them for some time."""
-        for file, age, begun, owner in self._known(start):
+        """Yield the journals that no running process owns, and those untouched for some seconds."""
+        for file, age, record, owner in self._known(start):
             if owner is None or is_dead(owner) or age >= untouched:
-                yield file, begun
+                yield file, record
 
     def _known(self, start: str) -> Iterator[tuple[Path, float, UploadRecord, object]]:
-        """Yield each journal with its age in seconds, its upload, and the process it belongs to."""
+        """Yield each journal with its age in seconds, its upload, and the process that owns it."""
         now = time.time()
         try:
             names = sorted(name for name in os.listdir(self._folder) if name.startswith(start))

@@ -1,1 +1,1 @@
-"""Verifies files against the store's checksums, and compares files without transferring them."""
+"""Verify files against the store's checksums, and compare files without transferring them."""

@@ -1,4 +1,4 @@
-"""The checksums of an object, and verifying a file against one of them."""
+"""The checksums of an object, and the verification of a file against them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Checksum:
     """One checksum of an object.
 
     Args:
-        kind: ``etag``, or the algorithm of a checksum stored beside it.
+        kind: ``etag``, or the algorithm of a checksum that the store reports besides the ETag.
         algorithm: The algorithm.
         expected: The value in hexadecimal.
-        count: The number of parts it is made of; None if it covers the whole object.
+        count: The number of parts whose digests it combines; None if it covers the whole object.
         parts: The sizes of the parts in bytes, if known.
     """
 
@@ -42,7 +42,7 @@ class Checksum:
 
     @property
     def label(self) -> str:
-        """The checksum as reports name it.
+        """The checksum as shown in reports.
 
         Example:
             >>> Checksum("etag", "md5", "d41d8cd9").label, Checksum("etag", "md5", "d41d8cd9", 3).label
@@ -56,12 +56,15 @@ class Checksum:
 
     @property
     def combines(self) -> bool:
-        """Whether ranges can be hashed separately and combined afterwards."""
+        """Whether it can be computed from the digests of ranges."""
         return self.count is None and self.algorithm == "crc32"
 
     @property
     def resists_forgery(self) -> bool:
-        """Whether nobody can craft other bytes with this checksum; for bytes made by somebody else, MD5 suffices."""
+        """Whether it is infeasible to craft other bytes with this checksum.
+
+        MD5 suffices here, because the attacker does not choose the object's bytes.
+        """
         return self.algorithm not in _FAST
 
     def matches(self, digest: bytes) -> bool:
@@ -70,7 +73,7 @@ class Checksum:
 
 
 def checksums_of(state: ObjectState) -> list[Checksum]:
-    """List the checksums of an object that can be computed here, the cheapest first.
+    """Return the checksums of an object that this machine can compute, the cheapest first.
 
     Args:
         state: The object's state as the store reports it.
@@ -94,7 +97,7 @@ def _kept(checksums: Mapping[str, str], checksum_type: str | None) -> list[Check
     found = []
     for algorithm in _FULL:
         value, dash, count = checksums.get(algorithm, "").partition("-")
-        # A checksum of checksums is useless without its number of parts.
+        # A composite checksum cannot be computed without the number of parts.
         if not value or new_hasher(algorithm) is None or (checksum_type == "COMPOSITE" and not dash):
             continue
         try:
@@ -109,15 +112,15 @@ def _kept(checksums: Mapping[str, str], checksum_type: str | None) -> list[Check
 
 
 def with_even_parts(checksum: Checksum, size: int, first: int | None) -> Checksum | None:
-    """Add the sizes of the parts, assuming that all but the last are as large as the first.
+    """Add the sizes of the parts, assuming that all but the last have the size of the first.
 
     Args:
-        checksum: A checksum made of parts.
+        checksum: A composite checksum.
         size: The object's size in bytes.
-        first: The first part's size in bytes; None if the store does not report it.
+        first: The first part's size in bytes; None if it is unknown.
 
     Returns:
-        The checksum; None if the number of parts shows that they differ in size.
+        The checksum with its parts; None if the first part's size is unknown or does not fit the number of parts.
     """
     if checksum.count == 1:
         return replace(checksum, parts=(size,))
@@ -127,11 +130,11 @@ def with_even_parts(checksum: Checksum, size: int, first: int | None) -> Checksu
 
 
 def digest_of(blocks: Iterable[bytes | bytearray | memoryview], algorithm: str) -> bytes:
-    """Return the digest of blocks of bytes.
+    """Return the digest of consecutive blocks of bytes.
 
     Args:
         blocks: The bytes.
-        algorithm: One that :func:`~provena_sdk.s3.checksums.new_hasher` knows.
+        algorithm: An algorithm of :func:`~provena_sdk.s3.checksums.new_hasher`.
     """
     hasher = hasher_for(algorithm)
     for block in blocks:
@@ -145,8 +148,8 @@ def file_matches(
     """Hash a whole file, and return whether it matches a checksum.
 
     Args:
-        checksum: The checksum; its parts are known, unless it covers the whole object.
-        read: Yields bytes, given an offset and a length in bytes; a length of -1 means all.
+        checksum: The checksum; the sizes of its parts must be known unless it covers the whole object.
+        read: Yields bytes, given an offset and a length in bytes; a length of -1 means up to the end.
     """
     if checksum.count is None:
         return checksum.matches(digest_of(read(0, -1), checksum.algorithm))
@@ -158,7 +161,7 @@ def file_matches(
 
 
 class _Part:
-    """A part of several ranges, hashed in order as they arrive."""
+    """The running hash of a part that has several ranges."""
 
     __slots__ = ("busy", "hasher", "next")
 
@@ -169,10 +172,10 @@ class _Part:
 
 
 class RunningChecksum:
-    """Hashes the ranges of a file while they arrive, in any order. Thread-safe.
+    """The checksum of a file whose ranges arrive in any order. Thread-safe.
 
-    Each range has its own digest. If the file's checksum cannot be combined from those, because it covers several
-    ranges in order, they are read back in turn, mostly from the system's cache.
+    It is computed from the digests of the ranges if possible. Otherwise, each part is read back and hashed range by
+    range, in order, as the ranges arrive. They mostly come from the system's cache.
 
     Args:
         checksum: The checksum to compare with; None hashes nothing.
@@ -187,7 +190,7 @@ class RunningChecksum:
         self._layout = layout
         self._read = read
         self._lock = Lock()
-        self._there = bytearray(len(layout))
+        self._added = bytearray(len(layout))
         self._crcs = array("I", bytes(array("I").itemsize * len(layout))) if self._combines else None
         self._digests: list[bytes] = [b""] * len(layout.parts)
         self._parts: dict[int, _Part] = {}
@@ -197,20 +200,20 @@ class RunningChecksum:
         return self._checksum is not None and self._checksum.combines
 
     def add(self, index: int, digest: bytes) -> None:
-        """Add a range that was written.
+        """Add a range that was written to the file.
 
         Args:
             index: Its number, from zero.
             digest: The digest of its bytes; see :func:`range_algorithm`.
 
         Raises:
-            ValueError: It was added before, so the file may no longer hold what was hashed.
+            ValueError: The range was added before, so its bytes may differ from those that were hashed.
         """
         number = self._layout.part(index)
         with self._lock:
-            if self._there[index]:
+            if self._added[index]:
                 raise ValueError(f"Range {index} was added before.")
-            self._there[index] = 1
+            self._added[index] = 1
             if self._checksum is None:
                 return
             if self._crcs is not None:
@@ -223,13 +226,13 @@ class RunningChecksum:
             if part is None:
                 hasher = hasher_for(self._checksum.algorithm)
                 part = self._parts[number] = _Part(hasher, self._layout.ranges(number).start)
-            if part.busy or not self._there[part.next]:
+            if part.busy or not self._added[part.next]:
                 return
             part.busy = True
-        self._follow(number, part)
+        self._hash_available(number, part)
 
-    def _follow(self, number: int, part: _Part) -> None:
-        """Hash the next ranges of a part until one is missing."""
+    def _hash_available(self, number: int, part: _Part) -> None:
+        """Hash the ranges of a part in order, up to the first that is missing."""
         end = self._layout.ranges(number).stop
         while True:
             for block in self._read(*self._layout.span(part.next)):
@@ -240,12 +243,12 @@ class RunningChecksum:
                     self._digests[number] = part.hasher.digest()
                     del self._parts[number]
                     return
-                if not self._there[part.next]:
+                if not self._added[part.next]:
                     part.busy = False
                     return
 
     def matches(self) -> bool:
-        """Return whether the file matches the checksum, once every range was added."""
+        """Return whether the file matches the checksum. Call it after every range was added."""
         if self._checksum is None:
             return True
         if self._crcs is not None:
@@ -259,9 +262,10 @@ class RunningChecksum:
 
 
 def range_algorithm(checksum: Checksum | None, layout: Layout) -> str:
-    """Return the algorithm for the ranges of a file; empty for none.
+    """Return the algorithm to hash the ranges of a file with; empty if there is no checksum to compare with.
 
-    If each part is one range, the file's checksum is made of their digests; otherwise use the cheapest algorithm.
+    If each part is one range, it is the checksum's algorithm, so that the checksum can be computed from the digests.
+    Otherwise it is CRC32, the cheapest.
 
     Args:
         checksum: The checksum to compare with.

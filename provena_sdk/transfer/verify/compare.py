@@ -1,4 +1,4 @@
-"""Compares files of the same size without transferring them."""
+"""Compare files of the same size without transferring them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BATCH_FILES: Final = 64
 _BATCH_BYTES: Final = 32 * 1024 * 1024
 _REQUESTS: Final = 16
 _MOST_PARTS: Final = 1000
-# The cheapest first; each is also what the store prefers for whole objects.
+# The checksums of whole objects, the cheapest first.
 _WHOLE: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
 
 _OPAQUE: Final = "it cannot be compared: the store's ETag is not a checksum here"
@@ -37,10 +37,10 @@ _UNREADABLE: Final = "the local file cannot be read"
 
 
 class Pair(NamedTuple):
-    """A file of the same size on both sides, whose bytes must be compared.
+    """A file that has the same size on both sides, so that its bytes must be compared.
 
     Args:
-        place: Its place among the items of the plan.
+        place: The index of its item in the plan.
         info: The file in the store.
         local: Its path below the local folder.
     """
@@ -51,7 +51,7 @@ class Pair(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether two files are the same, and if that is unknown, the reason."""
+    """Whether two files are equal, and the reason if this is unknown."""
 
     same: bool
     reason: str | None = None
@@ -64,8 +64,8 @@ _DIFFERENT: Final = Verdict(False)
 async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
     """Compare local files with files of the same size in a dataset, on the I/O thread.
 
-    The local files are read in a few threads. An ETag that equals their MD5 is enough; the store is asked only about
-    files uploaded in parts, and about those whose ETag differs, since it may not be an MD5.
+    The local files are read in a few threads. A file whose MD5 equals the ETag is the same. For the others, including
+    those uploaded in parts, the checksums are requested from the store, because an ETag need not be an MD5.
 
     Args:
         store: The dataset's store.
@@ -113,7 +113,7 @@ async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> l
 
 
 class _Comparison:
-    """Compares one file by the checksums that the store reports on request."""
+    """The comparison of one file, by the checksums that the store reports on request."""
 
     def __init__(self, store: DatasetFiles, info: FileInfo, digests: _Digests) -> None:
         self._objects = store.objects
@@ -126,10 +126,10 @@ class _Comparison:
             known = await self._by_checksum(state)
             return known if known is not None else await self._by_etag(state)
         except (IntegrityError, DatasetFileNotFound):
-            # It was replaced or removed meanwhile, which the transfer will notice.
+            # It was replaced or removed since the listing, which the transfer will notice.
             return _DIFFERENT
         except FileError:
-            # The other files are still compared.
+            # Continue with the other files.
             return Verdict(False, _DENIED)
 
     async def _by_checksum(self, state: ObjectState) -> Verdict | None:
@@ -155,7 +155,7 @@ class _Comparison:
         first = await self._objects.head(self._info.path, part=1, if_match=self._info.etag)
         if not first.parts_count or not first.size:
             return Verdict(False, _UNEVEN)
-        # Count them before listing them: the store may report a part of one byte.
+        # Compare the count first: a store may report a part of one byte, and the list would be huge.
         even: list[int] = []
         if -(-self._info.size // first.size) == etag.parts:
             even = list(even_parts(self._info.size, first.size))
@@ -189,7 +189,7 @@ def _is_plain(info: FileInfo) -> bool:
 
 
 def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]]:
-    """Divide small files into batches, since handing each to a thread takes longer than hashing it."""
+    """Divide the files into batches, because handing a small file to a thread takes longer than hashing it."""
     batch: list[int] = []
     size = 0
     for place in places:
@@ -203,7 +203,7 @@ def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]
 
 
 def _digest(algorithm: str, folder: Path, local: str, sizes: Iterable[int]) -> list[bytes] | None:
-    """Compute the checksum of each range of a file; return None if it cannot be read."""
+    """Return the digest of each of consecutive ranges of a file; None if the file cannot be read."""
     digests: list[bytes] = []
     try:
         with open(os.path.join(folder, *local.split("/")), "rb", buffering=0) as file:

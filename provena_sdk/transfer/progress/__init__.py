@@ -1,1 +1,1 @@
-"""Progress reporting: the meter that a transfer drives, and the displays."""
+"""Progress reporting: the meter that a transfer updates, and the displays."""

@@ -1,4 +1,4 @@
-"""Chooses a progress display: a line in a terminal, a bar in a notebook, none where nobody watches."""
+"""Choose a progress display: a line in a terminal, a bar in a notebook, and none elsewhere."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress 
     """Return the display for a caller's ``progress`` argument.
 
     Args:
-        given: A :class:`Progress` is returned as it is. True means a line in a terminal, a bar in a notebook, and
-            nothing where nobody watches.
-        stream: The stream for the line; None means stderr.
+        given: A :class:`Progress`, which is returned unchanged, or True for a line in a terminal, a bar in a notebook
+            and no display elsewhere.
+        stream: The stream to write the line to; None means stderr.
 
     Returns:
-        The display; None for none.
+        The display; None to show nothing.
 
     Raises:
         InvalidArgument: It is neither a :class:`Progress` nor True, False or None.

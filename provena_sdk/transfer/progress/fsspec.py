@@ -1,4 +1,4 @@
-"""Progress reported to an fsspec callback."""
+"""Progress reports to an fsspec callback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class FsspecProgress(Progress):
-    """Calls an fsspec callback as fsspec's own transfers do, in bytes.
+    """Progress in bytes for an fsspec callback, as fsspec's own transfers report it.
 
     Args:
         callback: A ``fsspec.callbacks.Callback``.
@@ -31,15 +31,15 @@ class FsspecProgress(Progress):
         self._callback = callback
 
     def start(self, files: int, bytes: int) -> None:
-        """Set the size."""
+        """Set the callback's size."""
         self._callback.set_size(bytes)
 
     def resumed(self, path: str, bytes: int) -> None:
-        """Advance; fsspec does not distinguish resumed bytes."""
+        """Advance the callback, because fsspec does not distinguish resumed bytes."""
         self._callback.relative_update(bytes)
 
     def advance(self, path: str, bytes: int) -> None:
-        """Advance."""
+        """Advance the callback."""
         self._callback.relative_update(bytes)
 
     def finish(self, report: TransferReport | None) -> None:

@@ -17,10 +17,10 @@ _REDRAW_SECONDS: Final = 0.2
 
 
 class LineProgress(Progress):
-    """Shows one line that is rewritten in place: ``progress=True`` in a terminal.
+    """A progress line, rewritten in place; the display for ``progress=True`` in a terminal.
 
     Args:
-        stream: Where to write; None means stderr.
+        stream: The stream to write to; None means stderr.
         clock: Returns the time in seconds.
 
     Example:
@@ -43,7 +43,7 @@ class LineProgress(Progress):
         return self._lines()[0]
 
     def _lines(self) -> list[str]:
-        """Return the line, and shorter versions of it for narrow terminals."""
+        """Return the line, followed by shorter versions for narrow terminals."""
         tally = self._tally
         done = tally.bytes / tally.all_bytes if tally.all_bytes else tally.files / max(tally.all_files, 1)
         share, amount = f"{done:.0%}", f"{human_size(tally.bytes)} of {human_size(tally.all_bytes)}"
@@ -78,20 +78,20 @@ class LineProgress(Progress):
         self._draw()
 
     def tick(self) -> None:
-        """Update the speed, or how long nothing has moved."""
+        """Update the speed, or the time since the last progress."""
         self._draw()
 
     def finish(self, report: TransferReport | None) -> None:
-        """Show the line one last time and keep it."""
+        """Draw the line one last time, and keep it."""
         self._draw(last=True)
 
     def _draw(self, *, last: bool = False) -> None:
         now = self._clock()
-        # When there is nothing to transfer, the report says so.
+        # Without files to transfer there is nothing to draw; the report says so.
         if not self._tally.all_files or (not last and now - self._drawn_at < _REDRAW_SECONDS):
             return
         self._drawn_at = now
-        # Read each time, because people resize; a line that fills the last column wraps in some terminals.
+        # Read the width each time, because it may change. Some terminals wrap a line that fills the last column.
         room = max(shutil.get_terminal_size().columns - 1, 1)
         lines = self._lines()
         line = next((line for line in lines if len(line) <= room), lines[-1][:room])

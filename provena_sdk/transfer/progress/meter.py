@@ -1,4 +1,4 @@
-"""Progress reporting: the :class:`Progress` interface, and the :class:`Meter` through which a transfer calls it."""
+"""Progress reporting: the :class:`Progress` interface, and the :class:`Meter` that reports to it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _TICK_SECONDS: Final = 1.0
 
 
 class Progress(Protocol):
-    """Receives the progress of a transfer. Inherit from it and override what you need.
+    """A receiver of a transfer's progress. Inherit from it and override the methods you need.
 
-    Its methods are called from other threads than the one that started the transfer, but never by two at once. They
-    should return quickly, because the transfer waits for them. If one raises, the error is logged and the transfer
-    continues without progress.
+    The methods are called from other threads than the one that started the transfer, but never by two at once. They
+    should return quickly, because the transfer waits for them. If one raises an error, the error is logged and the
+    transfer continues without progress.
 
     Example:
         >>> class Names(Progress):
@@ -41,22 +41,22 @@ class Progress(Protocol):
         return
 
     def resumed(self, path: str, bytes: int) -> None:
-        """Count bytes that an earlier, interrupted transfer left in place.
+        """Count bytes that an earlier, interrupted transfer has stored.
 
         They count towards the total, but not towards the speed.
 
         Args:
             path: The file's path within the dataset.
-            bytes: The number of further bytes in place.
+            bytes: The number of bytes added to those reported before.
         """
         return
 
     def advance(self, path: str, bytes: int) -> None:
-        """Count transferred bytes. What is fetched again after a failure counts once.
+        """Count transferred bytes. Bytes transferred again after a failure count once.
 
         Args:
             path: The file's path within the dataset.
-            bytes: The number of further bytes in place.
+            bytes: The number of bytes added to those reported before.
         """
         return
 
@@ -69,7 +69,7 @@ class Progress(Protocol):
         return
 
     def tick(self) -> None:
-        """Update the display; called about once a second, even while no bytes arrive."""
+        """Update the display. Called about once a second, even while no bytes arrive."""
         return
 
     def finish(self, report: TransferReport | None) -> None:
@@ -86,12 +86,12 @@ ProgressLike: TypeAlias = Progress | bool | None
 
 
 class Meter:
-    """Adds up the progress of a transfer's files and reports it to a :class:`Progress`. Thread-safe.
+    """The progress of all files of a transfer, reported to a :class:`Progress`. Thread-safe.
 
-    The counts it reports only grow, and never exceed the total, even when ranges are fetched again or resumed.
+    The reported counts only grow and never exceed the total, even if ranges are fetched again or resumed.
 
     Args:
-        progress: Receives the progress; None for nobody.
+        progress: The object to report to; None to report nothing.
     """
 
     def __init__(self, progress: Progress | None = None) -> None:
@@ -102,7 +102,7 @@ class Meter:
         self._over = threading.Event()
 
     def start(self, files: int, bytes: int) -> None:
-        """Report the start, and tick once a second from now on.
+        """Report the start, and then tick once a second.
 
         Args:
             files: The number of files to transfer.
@@ -120,29 +120,29 @@ class Meter:
             ).start()
 
     def resumed(self, path: str, upto: int) -> None:
-        """Report bytes of a file that were in place before this transfer.
+        """Report how many bytes of a file an earlier transfer has stored.
 
         Args:
             path: The file's path within the dataset.
-            upto: How many bytes of the file are in place.
+            upto: The bytes of the file stored so far.
         """
         if self._progress is not None:
             with self._lock:
                 self._credit("resumed", path, upto)
 
     def moved(self, path: str, upto: int) -> None:
-        """Report how many bytes of a file are in place.
+        """Report how many bytes of a file are stored.
 
         Args:
             path: The file's path within the dataset.
-            upto: How many bytes of the file are in place; fewer than before are ignored.
+            upto: The bytes of the file stored so far; a smaller number than before is ignored.
         """
         if self._progress is not None:
             with self._lock:
                 self._credit("advance", path, upto)
 
     def done(self, outcome: FileOutcome) -> None:
-        """Report a file's outcome, and those of its bytes not reported before.
+        """Report a file's outcome, after those of its bytes that were not reported yet.
 
         Args:
             outcome: The file's outcome.
@@ -160,7 +160,7 @@ class Meter:
             self._call("tick")
 
     def finish(self, report: TransferReport | None) -> None:
-        """Report the end. Call it once, however the transfer ends.
+        """Report the end. Call this once, however the transfer ends.
 
         Args:
             report: The outcome of every file; None when the transfer was interrupted.
@@ -175,13 +175,13 @@ class Meter:
         if upto <= reported:
             return
         self._reported[path] = upto
-        more = upto - reported
+        added = upto - reported
         if self._left is not None:
-            # The file may have been replaced by a larger one.
-            more = min(more, self._left)
-            self._left -= more
-        if more:
-            self._call(method, path, more)
+            # The file may have been replaced with a larger one.
+            added = min(added, self._left)
+            self._left -= added
+        if added:
+            self._call(method, path, added)
 
     def _call(self, method: str, *args: object) -> None:
         if self._progress is None:
@@ -199,7 +199,7 @@ class Meter:
 
 
 def _keep_ticking(reference: weakref.ref[Meter], over: threading.Event) -> None:
-    # Holds no reference between two ticks, so that a meter nobody finished is collected.
+    # Hold no reference between ticks, so that an unfinished meter can be garbage-collected.
     while not over.wait(_TICK_SECONDS):
         meter = reference()
         if meter is None:
@@ -235,7 +235,7 @@ def not_installed(name: str) -> InvalidArgument:
     """Return the error for a display whose library is missing.
 
     Args:
-        name: The library, which is also the name of an extra of this package.
+        name: The library, and the extra of this package that installs it.
     """
     return InvalidArgument(
         "progress",

@@ -1,4 +1,4 @@
-"""A progress bar by rich."""
+"""A progress bar drawn by rich."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class RichProgress(Progress):
-    """Shows a rich bar; rich must be installed.
+    """A rich progress bar; rich must be installed.
 
     Args:
-        display: A ``rich.progress.Progress`` of your own, which gets one more task; you start and stop it. Its
-            columns may show the task's fields ``files`` and ``speed``. None makes one.
+        display: Your ``rich.progress.Progress``, to which a task is added; you start and stop it. Its columns can
+            show the task's fields ``files`` and ``speed``. None creates a display.
         description: The text before the bar.
 
     Raises:
@@ -80,7 +80,7 @@ class RichProgress(Progress):
         self._show()
 
     def tick(self) -> None:
-        """Update the speed, or how long nothing has moved."""
+        """Update the speed, or the time since the last progress."""
         self._show()
 
     def finish(self, report: TransferReport | None) -> None:

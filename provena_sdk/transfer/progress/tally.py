@@ -1,4 +1,4 @@
-"""The figures that all displays show: files, bytes, speed and time left."""
+"""The figures in progress displays: files, bytes, speed and time left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONG_SECONDS: Final = 48 * 3600
 
 
 class Tally:
-    """Counts files and bytes, and computes the speed of the last seconds and the time left.
+    """A count of files and bytes, with the speed over the last seconds and the time left.
 
     Args:
         clock: Returns the time in seconds.
@@ -31,21 +31,21 @@ class Tally:
         self.failed = 0
         self._moved = self._resumed = 0
         self._samples: deque[tuple[float, int]] = deque()
-        self._news_at = clock()
+        self._updated_at = clock()
         self._first_at: float | None = None
         self._flowing_since = float("inf")
 
     def start(self, files: int, size: int) -> None:
         """Set the totals."""
         self.all_files, self.all_bytes = files, size
-        self._news_at = self._clock()
-        self._samples.append((self._news_at, 0))
+        self._updated_at = self._clock()
+        self._samples.append((self._updated_at, 0))
 
     def add(self, size: int, *, resumed: bool) -> None:
-        """Count bytes; resumed ones do not count towards the speed."""
+        """Count bytes. Resumed bytes do not count towards the speed."""
         self.bytes += size
         now = self._clock()
-        quiet, self._news_at = now - self._news_at, now
+        quiet, self._updated_at = now - self._updated_at, now
         if resumed:
             self._resumed += size
             return
@@ -60,13 +60,13 @@ class Tally:
                 self._samples.popleft()
 
     def settle(self, outcome: FileOutcome) -> None:
-        """Count a file."""
+        """Count a file that is done or failed."""
         self.files += 1
         self.failed += not outcome.ok
-        self._news_at = self._clock()
+        self._updated_at = self._clock()
 
     def rate(self) -> float | None:
-        """Return bytes per second, which fall while no bytes arrive; None before the first measurement."""
+        """Return the speed in bytes per second, which falls while no bytes arrive; None if it is not known yet."""
         if not self._samples:
             return None
         since, before = self._samples[0]
@@ -74,22 +74,22 @@ class Tally:
         return (self._moved - before) / seconds if seconds >= _STEP_SECONDS and self._moved > before else None
 
     def seconds_left(self) -> float | None:
-        """Estimate the seconds left; None when nothing is left, or when it is too early to tell."""
+        """Return the estimated seconds left; None if nothing is left, or if it is too early for an estimate."""
         rate, left, now = self.rate(), self.all_bytes - self.bytes, self._clock()
         if not rate or not left or self._first_at is None:
             return None
-        # The first bytes arrive late, all at once, or after a pause, and say little about the rest.
+        # The first bytes after a start or a pause may arrive all at once, and say little about the rest.
         if now - self._flowing_since < _SETTLED_SECONDS:
             return None
-        some = self._moved >= _SETTLED_SHARE * (self.all_bytes - self._resumed)
-        return left / rate if some or now - self._first_at >= _WINDOW_SECONDS else None
+        enough = self._moved >= _SETTLED_SHARE * (self.all_bytes - self._resumed)
+        return left / rate if enough or now - self._first_at >= _WINDOW_SECONDS else None
 
     def waiting(self) -> str:
-        """Describe how long nothing was reported; empty while something is, or when no bytes are missing.
+        """Describe a pause of several seconds without progress; empty if there is none, or if no bytes are missing.
 
-        This does not mean that the connection is idle: a large file is reported range by range.
+        The connection need not be idle, because a large file is reported range by range.
         """
-        quiet = self._clock() - self._news_at
+        quiet = self._clock() - self._updated_at
         return (
             f"nothing new for {quiet:.0f} s"
             if quiet >= _WAITING_SECONDS and self.bytes < self.all_bytes
@@ -101,7 +101,7 @@ class Tally:
         return ", ".join(filter(None, (f"{self.files} of {self.all_files} files", self.failures())))
 
     def failures(self) -> str:
-        """Describe how many files failed; empty when none did."""
+        """Describe how many files failed; empty if none did."""
         return f"{self.failed} failed" if self.failed else ""
 
     def speed(self) -> str:

@@ -1,4 +1,4 @@
-"""A progress bar by tqdm, for terminals and notebooks."""
+"""A progress bar drawn by tqdm, for terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from provena_sdk.transfer.report import FileOutcome, TransferReport
 
 
 class TqdmProgress(Progress):
-    """Shows a tqdm bar; tqdm must be installed.
+    """A tqdm progress bar; tqdm must be installed.
 
     Args:
         bar: The class to use, such as ``tqdm.rich.tqdm``; None chooses one for the terminal or the notebook.
@@ -67,7 +67,7 @@ class TqdmProgress(Progress):
         self._bar.set_postfix_str(self._tally.counted(), refresh=False)
 
     def tick(self) -> None:
-        """Show how long nothing has moved; tqdm's own speed is that of the last bytes."""
+        """Show the time since the last progress, because tqdm keeps showing the speed of the last bytes."""
         shown = filter(None, (self._tally.counted(), self._tally.waiting()))
         self._bar.set_postfix_str(", ".join(shown), refresh=True)
 

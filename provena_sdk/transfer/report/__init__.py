@@ -1,4 +1,4 @@
-"""The outcome of every file of a transfer."""
+"""The report of a transfer: the outcome of every file."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from provena_sdk.errors import ProvenaError
 Outcome = Literal["downloaded", "uploaded", "same", "deleted", "skipped", "conflict", "refused", "failed"]
 """The outcome of a file.
 
-``same`` means that it was in place already, ``conflict`` that something else has its place, and ``refused`` that its
-name is unsafe; the last two were not attempted.
+``same`` means that the target was equal already, ``conflict`` that something else has its name, and ``refused`` that
+its name is unsafe. Files with the last two outcomes were not attempted.
 """
 
 Verified = Literal["checksum", "size"]
@@ -28,8 +28,8 @@ class FileOutcome:
     Args:
         path: The file's path within the dataset.
         outcome: Its outcome.
-        bytes: The bytes transferred.
-        seconds: How long it took, including waiting.
+        bytes: The number of bytes transferred.
+        seconds: The duration of its transfer in seconds, including waiting.
         local: The file on this machine, if there is one.
         reason: Why it was skipped or refused, or why only its size could be verified.
         error: The error, if it failed or was refused.
@@ -49,12 +49,12 @@ class FileOutcome:
 
     @property
     def ok(self) -> bool:
-        """Whether the file neither failed, was refused, nor is in conflict."""
+        """Whether the file did not fail, was not refused, and is not in conflict."""
         return self.outcome not in ("conflict", "failed", "refused")
 
     @property
     def note(self) -> str:
-        """The reason or the error, in one line; empty when there is neither."""
+        """The reason or the error, in one line; empty if there is neither."""
         text = self.reason or (_described(self.error) if self.error is not None else "")
         return printable(text, SERVER_LIMIT)
 

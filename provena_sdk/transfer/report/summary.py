@@ -13,7 +13,7 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import TransferFailed
 from provena_sdk.transfer.report.outcome import FileOutcome, Outcome
 
-# What needs attention comes first, so that it is not hidden behind the files that went well.
+# The outcomes that need attention come first, so that they are not hidden behind the others.
 _ORDER: Final[tuple[Outcome, ...]] = (
     "failed",
     "refused",
@@ -31,13 +31,13 @@ _SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class TransferReport(Sequence[FileOutcome]):
-    """The outcome of every file of one transfer, in the order of the paths.
+    """The outcome of every file of one transfer, a sequence of :class:`FileOutcome` sorted by path.
 
-    It is a sequence of :class:`FileOutcome`. Printing it shows the totals, the failures, and the deleted files.
+    Printing it shows the totals, the failures and the deleted files.
 
     Args:
         outcomes: One entry per file.
-        seconds: How long the whole transfer took.
+        seconds: The duration of the whole transfer in seconds.
         none_of: The number of files available when include and exclude selected none of them; otherwise 0.
 
     Example:
@@ -72,7 +72,7 @@ class TransferReport(Sequence[FileOutcome]):
 
     @property
     def total_bytes(self) -> int:
-        """The bytes transferred."""
+        """The number of bytes transferred."""
         return sum(outcome.bytes for outcome in self.outcomes)
 
     def counts(self) -> dict[Outcome, int]:
@@ -83,7 +83,7 @@ class TransferReport(Sequence[FileOutcome]):
         """Raise an error if any file failed, was refused or is in conflict.
 
         Raises:
-            TransferFailed: Some did. It carries this report and, as a group, each file's error.
+            TransferFailed: Some did. It contains this report and, as an exception group, the files' errors.
         """
         failed = self.failed
         if not failed:
@@ -145,7 +145,7 @@ class TransferReport(Sequence[FileOutcome]):
 
 
 def _grouped(outcomes: Iterable[FileOutcome]) -> list[list[FileOutcome]]:
-    """Group the files by outcome, the most important first."""
+    """Group the files by outcome, those that need attention first."""
     found: dict[Outcome, list[FileOutcome]] = {}
     for outcome in outcomes:
         found.setdefault(outcome.outcome, []).append(outcome)

@@ -1,4 +1,4 @@
-"""Deletes local files that the dataset lacks."""
+"""Delete local files that are missing from the dataset."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.report import FileOutcome
 
 CHANGED: Final = "it changed after the plan was made"
-"""The reason for keeping a file that was to be deleted."""
+"""The reason why a file is kept that the plan would delete."""
 
 
 def delete_files(root: Path, items: Iterable[PlanItem]) -> list[FileOutcome]:
-    """Delete local files that did not change, and the folders that held nothing else.
+    """Delete local files that have not changed since the plan was made, and the folders that this empties.
 
     Args:
         root: The folder of the plan.
-        items: The items of files to delete.
+        items: The files to delete.
 
     Returns:
         One outcome per file.
     """
     outcomes: list[FileOutcome] = []
     emptied: set[str] = set()
-    for above, group in itertools.groupby((item for item in items if item.local), _above):
-        found = _delete_in(root, above, list(group))
+    for parent, group in itertools.groupby((item for item in items if item.local), _parent):
+        found = _delete_in(root, parent, list(group))
         if any(outcome.outcome == "deleted" for outcome in found):
-            emptied.add(above)
+            emptied.add(parent)
         outcomes += found
     _remove_emptied(root, emptied)
     return outcomes
 
 
-def _above(item: PlanItem) -> str:
+def _parent(item: PlanItem) -> str:
     return (item.local or "").rpartition("/")[0]
 
 
-def _delete_in(root: Path, above: str, items: Sequence[PlanItem]) -> list[FileOutcome]:
-    """Delete files of one folder."""
+def _delete_in(root: Path, parent: str, items: Sequence[PlanItem]) -> list[FileOutcome]:
+    """Delete files in one folder."""
     try:
-        folder = _opened(root, above)
+        folder = _open(root, parent)
     except UnsafePath:
         return [_skipped(root, item) for item in items]
     except FileNotFoundError:
@@ -89,18 +89,18 @@ def _local(root: Path, item: PlanItem) -> Path:
     return root / (item.local or "")
 
 
-def _opened(root: Path, above: str) -> Folder:
-    return open_folder(os.fspath(root), above, target=above, make=False)
+def _open(root: Path, parent: str) -> Folder:
+    return open_folder(os.fspath(root), parent, target=parent, make=False)
 
 
 def _remove_emptied(root: Path, folders: set[str]) -> None:
     for folder in sorted(folders, key=lambda folder: -folder.count("/")):
         current = folder
         while current:
-            above, _, name = current.rpartition("/")
+            parent, _, name = current.rpartition("/")
             try:
-                with _opened(root, above) as opened:
+                with _open(root, parent) as opened:
                     opened.rmdir(name)
             except (OSError, UnsafePath):
                 break
-            current = above
+            current = parent

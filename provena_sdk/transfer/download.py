@@ -1,4 +1,4 @@
-"""Downloads one file: into a part file, verified, then renamed."""
+"""Download one file: write it to a part file, verify it, and rename it."""
 
 from __future__ import annotations
 
@@ -41,27 +41,30 @@ _OPENING_SECONDS: Final = 5.0
 
 
 class _Chosen(NamedTuple):
-    """The checksum to verify a file against, or the reason why there is none."""
+    """The checksum to verify a file against, or the reason if there is none."""
 
     checksum: Checksum | None
     reason: str | None = None
 
 
 async def download_file(scheduler: Scheduler, item: Download, destination: Path) -> FileOutcome:
-    """Download one file. If it is replaced or damaged on the way, download it again.
+    """Download one file. If it is replaced or damaged during the download, try again.
 
     If a file of more than 8 MiB cannot be completed, because the connection is lost, access is denied or the caller
-    cancels, its part file and a journal are kept beside its target. The next download of the same object by the same
-    user resumes from them; they are removed a week after they were last touched.
+    cancels, its part file and journal stay beside the target. The next download of the same object by the same user
+    resumes from them. They are removed a week after the last write.
 
     Args:
-        scheduler: The transfer.
+        scheduler: The scheduler of the transfer.
         item: The file.
-        destination: The folder that holds its target.
+        destination: The destination folder.
+
+    Returns:
+        The outcome of the file.
 
     Raises:
-        IntegrityError: It was replaced or damaged each time.
-        Exception: Anything else that failed; the target is then as it was before.
+        IntegrityError: The file was replaced or damaged in every attempt.
+        Exception: Any other failure. The target is left unchanged.
     """
     started = time.monotonic()
     info, folder = item.info, scheduler.destination(destination)
@@ -91,12 +94,12 @@ async def download_file(scheduler: Scheduler, item: Download, destination: Path)
 
 
 async def _latest(scheduler: Scheduler, info: FileInfo) -> FileInfo | None:
-    """Return the current state of a file; None if it is gone."""
+    """Return the current state of a file, or None if it was deleted."""
     try:
         state = await scheduler.objects.head(info.path)
     except DatasetFileNotFound:
         return None
-    # Without an ETag, assume the listed object; the download fails if it is another.
+    # Without an ETag, assume the listed object. If it was replaced, the download fails.
     return FileInfo(info.path, state.size, state.etag or info.etag, state.modified or info.modified)
 
 
@@ -120,7 +123,7 @@ async def _download_whole(
 
 @dataclass(frozen=True, slots=True)
 class _WriteWhole:
-    """Verifies and writes a file held in memory, in one call on a thread."""
+    """A call that verifies and writes a file held in memory, for a thread."""
 
     scheduler: Scheduler
     info: FileInfo
@@ -128,7 +131,7 @@ class _WriteWhole:
     destination: Destination
 
     def __call__(self, data: bytearray, checksum: Checksum | None) -> str | None:
-        """Return the target's path; None if the bytes do not match the checksum."""
+        """Write the file and return its path, or return None if the bytes do not match the checksum."""
         view = memoryview(data)
 
         def read(offset: int, length: int) -> tuple[memoryview]:
@@ -208,7 +211,7 @@ async def _open_partial(
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        # The thread cannot be stopped; what it opens must be closed, and kept only if it can be resumed.
+        # The thread cannot be stopped, so what it opens must be closed here, and kept only if it can be resumed.
         try:
             await asyncio.wait((opening,), timeout=_OPENING_SECONDS)
         finally:
@@ -225,7 +228,7 @@ def _keep_when_opened(opening: asyncio.Future[PartialDownload]) -> None:
 
 
 class _RangesDownload:
-    """Downloads the ranges of one large file."""
+    """The download of one large file's ranges."""
 
     def __init__(
         self,
@@ -244,13 +247,13 @@ class _RangesDownload:
         self._damaged_ranges: list[int] = []
 
     async def fetch(self) -> None:
-        """Download the missing ranges, and check those of an earlier download at the same time."""
+        """Download the missing ranges, and check the ranges of an earlier download at the same time."""
         await self._scheduler.parts(_alternating(self._partial.ranges), self._one)
         await self._scheduler.parts(self._damaged_ranges, self._fetch)
 
     async def _one(self, turn: tuple[int, bool]) -> None:
-        index, there = turn
-        if not there:
+        index, stored = turn
+        if not stored:
             await self._fetch(index)
         elif await self._scheduler.in_thread(self._check, index):
             self._bytes += self._layout.span(index)[1]
@@ -279,7 +282,7 @@ class _RangesDownload:
         self._running.add(index, self._partial.add(index, digest))
 
     def _check(self, index: int) -> bool:
-        """Return whether the part file holds the range that the journal of an earlier download names."""
+        """Return whether a range in the part file matches its digest in the journal."""
         digest = self._partial.check(index, self._layout.span(index))
         if digest is None:
             return False
@@ -288,7 +291,7 @@ class _RangesDownload:
 
 
 class _RangeWriter:
-    """Hashes and writes a range while it arrives."""
+    """A writer that hashes and stores a range while it arrives."""
 
     __slots__ = ("_hasher", "_new_hasher", "_offset", "_part", "_start")
 
@@ -300,7 +303,7 @@ class _RangeWriter:
 
     @property
     def digest(self) -> bytes:
-        """The digest of the bytes so far; empty if nothing is hashed."""
+        """The digest of the bytes so far; empty if ranges are not hashed."""
         return b"" if self._hasher is None else self._hasher.digest()
 
     @property
@@ -309,12 +312,12 @@ class _RangeWriter:
         return self._offset - self._start
 
     def begin(self) -> None:
-        """Start at the first byte, again after a failed attempt."""
+        """Start at the first byte, for each attempt."""
         self._offset = self._start
         self._hasher = self._new_hasher()
 
     def take(self, data: memoryview) -> None:
-        """Hash and write arrived bytes."""
+        """Hash and write the bytes that arrived."""
         if self._hasher is not None:
             self._hasher.update(data)
         if not self._part.write(self._offset, data):
@@ -322,22 +325,22 @@ class _RangeWriter:
         self._offset += len(data)
 
 
-def _alternating(stored: StoredRanges) -> Iterator[tuple[int, bool]]:
-    """Yield each range and whether it was stored at the start, alternating between stored and missing ones."""
-    flags = stored.flags()
-    there = ((index, True) for index, flag in enumerate(flags) if flag)
+def _alternating(ranges: StoredRanges) -> Iterator[tuple[int, bool]]:
+    """Yield each range and whether it was stored at the start, in turn a stored and a missing one."""
+    flags = ranges.flags()
+    stored = ((index, True) for index, flag in enumerate(flags) if flag)
     missing = ((index, False) for index, flag in enumerate(flags) if not flag)
-    for pair in itertools.zip_longest(there, missing):
+    for pair in itertools.zip_longest(stored, missing):
         yield from (turn for turn in pair if turn is not None)
 
 
 async def _choose_checksum_ahead(scheduler: Scheduler, info: FileInfo) -> _Chosen:
-    """Choose the checksum of a file before any of it is downloaded."""
+    """Choose the checksum of a file before its download."""
     etag = parse_etag(info.etag)
     head = scheduler.objects.head(info.path, if_match=info.etag)
     if etag is None or etag.parts in (None, 1):
         return await _choose_checksum(scheduler, info, await head)
-    # Ask both at once, since each request takes long on a slow connection.
+    # Send both requests at once, because a slow connection delays each of them.
     state, first = await asyncio.gather(head, _part_size(scheduler, info, 1))
     return await _choose_checksum(scheduler, info, state, first=first, asked=True)
 
@@ -348,11 +351,11 @@ async def _choose_checksum(
     """Choose the checksum to verify a file against.
 
     Args:
-        scheduler: The transfer.
+        scheduler: The scheduler of the transfer.
         info: The file.
-        state: Its state as the store reports it.
-        first: The size of its first part in bytes, if it was requested and reported.
-        asked: Whether it was requested.
+        state: The object's state as reported by the store.
+        first: The size of the first part in bytes, if it was requested and the store reports it.
+        asked: Whether the size of the first part was requested.
 
     Raises:
         IntegrityError: The file was replaced since it was listed.
@@ -376,10 +379,10 @@ async def _choose_checksum(
 
 
 async def _with_true_parts(scheduler: Scheduler, info: FileInfo, checksum: Checksum) -> Checksum:
-    """Ask for the true sizes of the parts, after the file did not match with the assumed ones.
+    """Request the sizes of the parts, after the file did not match the checksum with assumed sizes.
 
     Raises:
-        IntegrityError: The assumed sizes were right, so the file is damaged.
+        IntegrityError: The file is damaged, because the assumed sizes were right or no others are known.
     """
     if checksum.count is None or checksum.count == 1:
         raise _damaged(info)
@@ -390,7 +393,7 @@ async def _with_true_parts(scheduler: Scheduler, info: FileInfo, checksum: Check
 
 
 async def _part_sizes(scheduler: Scheduler, info: FileInfo, count: int) -> tuple[int, ...] | None:
-    """Ask for the size of every part; return None if the store does not report it, or they do not add up."""
+    """Request the size of every part. Return None if the store does not report them, or if they do not add up."""
     sizes: dict[int, int | None] = {}
 
     async def ask(number: int) -> None:
@@ -402,7 +405,7 @@ async def _part_sizes(scheduler: Scheduler, info: FileInfo, count: int) -> tuple
 
 
 async def _part_size(scheduler: Scheduler, info: FileInfo, number: int) -> int | None:
-    """Ask for the size of one part of an object; return None if the store does not report it."""
+    """Request the size of one part of an object. Return None if the store does not report it."""
     try:
         state = await scheduler.objects.head(info.path, part=number, if_match=info.etag)
     except IntegrityError:

@@ -1,4 +1,4 @@
-"""Decides what a transfer will do, from what both sides hold. Reads only the local side."""
+"""Decide what a transfer will do with each file, given the files on both sides. Only the local side is read here."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from provena_sdk.transfer.verify.compare import Pair, compare
 if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
 
-# Some file systems keep times to two seconds only, and some stores to one.
+# Some file systems round times to two seconds, and some stores to one.
 _TIME_STEP: Final = timedelta(seconds=2)
 
 
 class Draft(NamedTuple):
-    """A plan in the making.
+    """An unfinished plan.
 
     Args:
         items: One item per file.
-        unsure: Those whose bytes must be compared; until then they count as changed.
-        none_of: The number of files available when the selection takes none of them; otherwise 0.
+        unsure: The files whose bytes must be compared. Until then their action is ``changed`` or ``conflict``.
+        none_of: The number of available files if the selection takes none of them; otherwise 0.
     """
 
     items: list[PlanItem]
@@ -51,7 +51,7 @@ class Draft(NamedTuple):
 
 
 async def settle(draft: Draft, store: DatasetFiles, folder: Path) -> list[PlanItem]:
-    """Compare the unsure files of a draft, and return its items.
+    """Compare the unsure files of a draft, and return the finished items.
 
     Args:
         draft: The draft.
@@ -70,10 +70,10 @@ async def settle(draft: Draft, store: DatasetFiles, folder: Path) -> list[PlanIt
 
 
 def has_store_time(seen: Seen, info: FileInfo) -> bool:
-    """Return whether a local file has the store's time, within the precision of file systems.
+    """Return whether a local file has the store's modification time, within two seconds.
 
     Args:
-        seen: The local file.
+        seen: The state of the local file.
         info: The file in the store.
     """
     return abs(seen.mtime_ns - modified_ns(info.modified)) <= _TIME_STEP / timedelta(microseconds=1) * 1000
@@ -89,15 +89,15 @@ def draft_download(
     map_names: bool = False,
     compare_times: bool = False,
 ) -> Draft:
-    """Decide where each file goes, and what to do with it.
+    """Decide on the target and the action of each file to download.
 
     Args:
         files: The files in the store.
         view: The destination.
-        strip: The folder whose contents are downloaded, ending in a slash; empty for the whole dataset.
-        add: A folder to put before each target, ending in a slash; empty for none.
-        windows: Whether names must follow the rules of Windows.
-        map_names: Whether to map names that Windows cannot hold.
+        strip: The dataset folder to download, ending in a slash; empty for the whole dataset.
+        add: The folder below the destination for the targets, ending in a slash; empty for the destination itself.
+        windows: Whether names must be valid on Windows.
+        map_names: Whether to map names that are invalid on Windows.
         compare_times: Whether to compare files of equal size by time instead of checksum.
     """
     targets: dict[str, FileInfo] = {}
@@ -111,7 +111,7 @@ def draft_download(
             items.append(refused(info.path, reason))
         else:
             targets[target] = info
-    # Finding out creates a file, so ask only when it matters.
+    # The test for case creates a file, so run it only if it matters.
     fold = form_matters(targets) and view.ignores_case
     for target, reason in clashes(targets, fold=fold).items():
         info = targets.pop(target)
@@ -125,18 +125,18 @@ def draft_download(
 def _place_download(
     draft: Draft, info: FileInfo, target: str, view: DestinationView, *, compare_times: bool
 ) -> None:
-    there = view.look(target)
-    if there is None:
+    existing = view.look(target)
+    if existing is None:
         draft.items.append(PlanItem("new", info.path, info.size, target, info=info))
-    elif isinstance(there, InTheWay):
-        if there.unsafe:
-            draft.items.append(refused(info.path, there.reason, target))
+    elif isinstance(existing, InTheWay):
+        if existing.unsafe:
+            draft.items.append(refused(info.path, existing.reason, target))
         else:
-            draft.items.append(conflict(info.path, there.reason, target, info.size))
+            draft.items.append(conflict(info.path, existing.reason, target, info.size))
     else:
-        seen = there.seen
+        seen = existing.seen
         changed = PlanItem("changed", info.path, info.size, target, info=info, seen=seen)
-        if there.link:
+        if existing.link:
             changed = replace(changed, reason="it replaces a link")
         elif seen.size == info.size:
             if info.size == 0 or (compare_times and has_store_time(seen, info)):
@@ -156,23 +156,23 @@ def draft_upload(
     compare_times: bool = False,
     delete: bool = False,
 ) -> Draft:
-    """Decide which local files to upload.
+    """Decide on the action of each local file, and of the dataset's files if they may be deleted.
 
     Args:
         found: The scan of the source folder.
         remote: All files of the dataset.
         prefix: The dataset's prefix, which counts towards the length of a key.
-        selection: Which files to transfer.
-        map_names: Whether to map names back that were mapped for Windows.
+        selection: The files to transfer.
+        map_names: Whether to reverse the mapping of names for Windows.
         compare_times: Whether to compare files of equal size by time instead of checksum.
-        delete: Whether to delete files of the dataset that the source lacks.
+        delete: Whether to delete files of the dataset that are missing from the source.
     """
     items: list[PlanItem] = []
     chosen: dict[str, LocalFile] = {}
     for file in found.files:
         path = unmapped(file.path) if map_names else file.path
         if path is None:
-            items.append(refused(file.path, "map_names writes no such name", file.path))
+            items.append(refused(file.path, "map_names never produces this name", file.path))
         elif selection.takes(path):
             chosen[path] = file
     none_of = 0 if chosen or items else len(found.files)
@@ -185,7 +185,7 @@ def draft_upload(
     for path, file in chosen.items():
         reason = upload_refusal(path, prefix)
         if reason is None and file.seen.size > MAX_OBJECT_BYTES:
-            reason = "S3 holds no file larger than 5 TiB"
+            reason = "it is larger than 5 TiB, the limit of S3"
         if reason:
             items.append(refused(path, reason, file.path))
         elif is_service_file(path):
@@ -220,11 +220,11 @@ def _place_upload(
         if path in folders:
             reason = "the dataset has a folder of that name"
         else:
-            above = next(
+            blocking = next(
                 (folder for folder in ancestors(path) if folder in known and folder not in gone), None
             )
-            if above is not None:
-                reason = f"the dataset has a file {quoted(above)}"
+            if blocking is not None:
+                reason = f"the dataset has a file {quoted(blocking)}"
         draft.items.append(
             conflict(path, reason, file.path, size)
             if reason
@@ -259,20 +259,20 @@ def extraneous_locals(
     map_names: bool,
     selection: Selection,
 ) -> list[PlanItem]:
-    """Return the items of local files that the dataset lacks and the selection takes.
+    """Return the deletions of selected local files that are missing from the dataset.
 
     Args:
         view: The destination.
-        files: All files that the dataset holds there, selected or not.
-        strip: The folder whose contents are downloaded, ending in a slash; empty for the whole dataset.
-        add: The folder of the destination where they go, ending in a slash; empty for the destination itself.
-        map_names: Whether to map names that Windows cannot hold.
-        selection: Which files to transfer.
+        files: All files of the dataset in the folder to download, selected or not.
+        strip: The dataset folder to download, ending in a slash; empty for the whole dataset.
+        add: The folder below the destination for the targets, ending in a slash; empty for the destination itself.
+        map_names: Whether to map names that are invalid on Windows.
+        selection: The files to transfer.
     """
     targets = {add + info.path.removeprefix(strip) for info in files}
     if map_names:
         targets = set(map(mapped, targets))
-    # A file system that ignores case may return a name in another spelling.
+    # A file system that ignores case may list a name in another spelling.
     spellings = set(map(folded, targets))
     items: list[PlanItem] = []
     for local, seen in view.files(add):

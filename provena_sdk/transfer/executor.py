@@ -1,8 +1,8 @@
-"""Runs a transfer on an executor: in its threads, processes or machines.
+"""Run a transfer on an executor, in its threads, processes or machines.
 
-The files are divided into batches, and each batch is one call of the executor. A call carries how to reach the files
-and how to sign in, but never a secret; the worker's own session or environment signs in. Batches that the executor
-loses, for example because a worker died, are run again.
+The files are divided into batches, and each batch is one call of the executor. A call carries the settings for access
+and sign-in, but no secrets; the worker signs in with its own session or environment. Batches that the executor loses,
+for example because a worker died, are run again.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ _MOST_FILES: Final = 500
 _MOST_BYTES: Final = 1_000_000_000
 _FEWEST_FILES: Final = 16
 _LEAST_BYTES: Final = 64_000_000
-# Executors do not report their number of workers. So many batches keep some dozens busy to the end.
+# Executors do not report their number of workers. With this many batches, some dozens stay busy to the end.
 _SHARES: Final = 64
 _SUBMITTED: Final = 64
 _ATTEMPTS: Final = 2
 _CLEANUP_SECONDS: Final = 10.0
-_LOOKS: Final = 5
+_CHECKS: Final = 5
 _LOOK_SECONDS: Final = 1.0
 
-# Limits the memory, however many calls an executor makes at once in one process.
+# Limits the memory if an executor makes many calls at once in one process.
 _AT_ONCE: Final = 2
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
@@ -58,13 +58,13 @@ async def run_on(
 ) -> list[FileOutcome]:
     """Run a task on an executor, from the I/O thread.
 
-    A batch that is lost or raises an error is submitted once more; after that, or when the executor accepts nothing
-    more, it runs in this process. Cancelling also cancels the batches that the executor has not started.
+    A batch that is lost or raises an error is submitted once more. After that, or if the executor accepts no more
+    calls, it runs in this process. Cancelling also cancels the batches that the executor has not started.
 
     Args:
         executor: The executor. Unless it uses threads, ``files`` must pickle.
         files: The dataset's files.
-        task: What to do with each file.
+        task: The task to run on the files.
         items: The files to transfer.
         meter: Receives the outcome of each file, batch by batch.
 
@@ -72,13 +72,13 @@ async def run_on(
         One outcome per file, in no particular order.
 
     Raises:
-        ConfigurationError: The client was given a secret as an argument, which is not sent to other processes.
-        ProvenaError: Nothing could be attempted in this process.
+        ConfigurationError: The client got a secret as an argument, which must not be sent to other processes.
+        ProvenaError: A batch in this process failed before any file was attempted.
     """
     threads = isinstance(executor, ThreadPoolExecutor)
     job = _Job(files, task, meter if threads else Meter())
     if not threads:
-        # Fails here rather than in the executor, whose error would not help.
+        # Fail here rather than in the executor, whose error would be less clear.
         pickle.dumps(job)
     outcomes = await _Distribution(executor, job, meter, reports=not threads).run(batches(items))
     await asyncio.to_thread(task.tidy, items)
@@ -86,7 +86,7 @@ async def run_on(
 
 
 def batches(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
-    """Divide files into batches, each worth one call, the largest files first.
+    """Divide files into batches, each large enough for one call, the largest files first.
 
     A batch has at most 500 files and, unless it is a single file, at most 1 GB.
 
@@ -117,13 +117,13 @@ def batches(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
 
 
 class _Job(Generic[Item]):
-    """A task and its dataset, shared by all batches. It pickles without secrets.
+    """A task and its dataset, shared by all batches. It can be pickled, without secrets.
 
     Args:
         files: The dataset's files.
-        task: What to do with each file.
+        task: The task to run on the files.
         meter: Receives the progress in this process.
-        is_copy: Whether it was unpickled.
+        is_copy: Whether this job was unpickled.
     """
 
     def __init__(self, files: DatasetFiles, task: Task[Item], meter: Meter, *, is_copy: bool = False) -> None:
@@ -142,7 +142,7 @@ class _Job(Generic[Item]):
         return _job_here, (self._pickled,)
 
     def run_blocking(self, items: Sequence[Item]) -> list[FileOutcome]:
-        """Transfer files, called on another thread than the I/O thread."""
+        """Transfer files, from another thread than the I/O thread."""
         with _slots:
             return run_sync(self.run(items, self._meter, MEMORY_BYTES // _AT_ONCE))
 
@@ -158,7 +158,7 @@ class _Job(Generic[Item]):
             self._running.discard(task)
 
     async def stop(self) -> None:
-        """Cancel what runs in this process, and wait until it has cleaned up."""
+        """Cancel the transfers that run in this process, and wait up to 10 seconds for their cleanup."""
         self._stopped = True
         running = self._running - {asyncio.current_task()}
         for task in running:
@@ -167,10 +167,10 @@ class _Job(Generic[Item]):
             await asyncio.wait(running, timeout=_CLEANUP_SECONDS)
 
 
-# A worker gets many calls for the same dataset, which share its connections and credentials.
+# Calls for the same dataset in one worker share connections and credentials.
 @functools.lru_cache(maxsize=32)
 def _job_here(pickled: bytes) -> _Job[Any]:
-    files, task = pickle.loads(pickled)  # noqa: S301 reason= it lay in a pickle that is being loaded already
+    files, task = pickle.loads(pickled)  # noqa: S301 reason= it comes from a pickle that is already being loaded
     return _Job(files, task, Meter(), is_copy=True)
 
 
@@ -182,17 +182,17 @@ class _Batch(Generic[Item]):
         self.items = items
 
     def transfer(self) -> list[FileOutcome]:
-        """Transfer the files, in whichever process this is."""
+        """Transfer the files in this process, which may be a worker."""
         if not self.job.is_copy:
             return self.job.run_blocking(self.items)
         try:
             return _picklable(self.job.run_blocking(self.items))
         except ProvenaError as error:
-            # Another attempt would fail as well; the report names the problem of this worker.
+            # Another attempt would fail too, so report the problem of this worker.
             return _picklable([failure(item, error) for item in self.items])
 
     def __dask_tokenize__(self) -> str:
-        # Dask merges equal calls, and would return the error of the first for all.
+        # Dask merges calls with equal tokens, and would return the error of the first for all of them.
         return uuid.uuid4().hex
 
 
@@ -202,7 +202,7 @@ def transfer_files(batch: _Batch[Any]) -> list[FileOutcome]:
 
 
 def _picklable(outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
-    """Make outcomes pickle: an error that does not would break the executor."""
+    """Replace the errors that cannot be pickled, because they would break the executor."""
     errors = {id(found.error): found.error for found in outcomes if found.error is not None}
     ready = {key: _picklable_error(error) for key, error in errors.items()}
     return [
@@ -216,7 +216,7 @@ def _picklable_error(error: Exception) -> Exception:
     except Exception:
         return FileError(f"{type(error).__name__}: {error}")
     if isinstance(copy, SignInError | ConfigurationError):
-        # This process is signed in; the reader must know which one is not.
+        # The main process is signed in, so say which worker is not.
         copy.hint = " ".join(filter(None, (copy.hint, f"This happened on the worker {platform.node()!r}.")))
         return copy
     return error
@@ -229,7 +229,7 @@ class _Distribution(Generic[Item]):
         executor: The executor.
         job: The task and its dataset.
         meter: Receives the outcome of each file.
-        reports: Whether to report to the meter here, because workers cannot.
+        reports: Whether to report outcomes to the meter here, because workers cannot.
     """
 
     def __init__(self, executor: Executor, job: _Job[Item], meter: Meter, *, reports: bool) -> None:
@@ -244,7 +244,7 @@ class _Distribution(Generic[Item]):
         self._here = asyncio.Lock()
 
     async def run(self, batches: Iterator[tuple[Item, ...]]) -> list[FileOutcome]:
-        """Transfer all batches, some dozens at once."""
+        """Transfer all batches, up to 64 at once."""
         outcomes: list[FileOutcome] = []
 
         async def keep_busy() -> None:
@@ -277,12 +277,12 @@ class _Distribution(Generic[Item]):
             outcomes = await self._submitted_outcomes(items)
             if outcomes is not None:
                 return outcomes
-        # One at a time, because each may use all the memory allowed for files.
+        # One at a time, because each may use all memory allowed for files.
         async with self._here:
             return await self._job.run(items, self._meter)
 
     async def _submitted_outcomes(self, items: tuple[Item, ...]) -> list[FileOutcome] | None:
-        """Submit a batch and wait for its outcomes; None if it was lost."""
+        """Submit a batch and return its outcomes, or None if it was lost."""
         if self._broken:
             return None
         try:
@@ -292,7 +292,7 @@ class _Distribution(Generic[Item]):
             if not self._broken:
                 self._broken = True
                 _log.warning(
-                    "The executor accepts nothing more (%s); the rest of the transfer runs in this process.",
+                    "The executor accepts no more calls (%s); the rest of the transfer runs in this process.",
                     type(error).__name__,
                 )
             return None
@@ -329,14 +329,14 @@ class _Distribution(Generic[Item]):
         return future
 
     async def _check_arrival(self, items: tuple[Item, ...], outcomes: list[FileOutcome]) -> list[FileOutcome]:
-        """Check that a downloaded file is here, and not in a folder of the same name on another machine."""
+        """Check that a downloaded file is visible here, and not in a folder of the same name on another machine."""
         fetched = next((found.local for found in outcomes if found.outcome == "downloaded"), None)
         if fetched is None:
             return outcomes
-        for _ in range(_LOOKS):
+        for _ in range(_CHECKS):
             if await asyncio.to_thread(fetched.exists):
                 return outcomes
-            # A network file system may show it late.
+            # A network file system may show a new file late.
             await asyncio.sleep(_LOOK_SECONDS)
         return [failure(item, _not_here(str(fetched.parent))) for item in items]
 
@@ -349,7 +349,7 @@ def _not_here(folder: str) -> FileError:
 
 
 def _free_slots() -> None:
-    # A forked child does not continue its parent's calls.
+    # The calls that hold slots run in the parent, not in a forked child.
     global _slots
     _slots = threading.BoundedSemaphore(_AT_ONCE)
 

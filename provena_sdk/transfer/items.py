@@ -1,4 +1,4 @@
-"""What a plan consists of: one item per file, with its action."""
+"""The items of a plan: one per file, with its action."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from provena_sdk.transfer.local.seen import Seen
 Action = Literal["new", "changed", "same", "delete", "skip", "conflict", "refused"]
 """The planned action for a file.
 
-``new`` and ``changed`` are transferred, ``same`` is in place already. A ``conflict`` has something else in its place,
-and ``refused`` means that the name is unsafe; neither is attempted.
+Files that are ``new`` or ``changed`` are transferred; files that are the ``same`` need no transfer. ``conflict`` means
+that something else has the file's name, and ``refused`` that the name is unsafe; neither is attempted.
 """
 
 ACTIONS: Final[tuple[Action, ...]] = ("new", "changed", "same", "delete", "skip", "conflict", "refused")
@@ -59,11 +59,11 @@ class PlanItem:
         action: The planned action.
         path: Its path within the dataset.
         bytes: Its size in bytes; for a deletion, the bytes freed.
-        local: Its path below the local folder, with forward slashes; None if it has none.
-        reason: Why, in a few words.
-        error: The error that will be reported for a conflict or a refused file.
-        info: The file in the store when the plan was made, if it is to be downloaded, replaced or deleted.
-        seen: The local file when the plan was made, if it is to be replaced, uploaded or deleted.
+        local: Its path below the local folder, with forward slashes; None if there is no local file.
+        reason: The reason for the action, in a few words.
+        error: The error to report for a conflict or a refused file.
+        info: The state of the file in the store when the plan was made, for a download, replacement or deletion.
+        seen: The state of the local file when the plan was made, for an upload, replacement or deletion.
     """
 
     action: Action
@@ -77,7 +77,7 @@ class PlanItem:
 
     @property
     def note(self) -> str:
-        """The reason in one printable line; empty when there is none."""
+        """The reason in one printable line; empty if there is none."""
         return printable(self.reason or "", SERVER_LIMIT)
 
     def __str__(self) -> str:
@@ -93,7 +93,7 @@ def refused(path: str, reason: str, local: str | None = None) -> PlanItem:
         reason: Why it is unsafe.
         local: Its path below the local folder.
     """
-    hint = "Rename it, or leave it out by exclude=." if is_reserved(path) else None
+    hint = "Rename it, or leave it out with exclude=." if is_reserved(path) else None
     error = UnsafePath(f"{quoted(path)} was refused: {reason}.", path=path, hint=hint)
     return PlanItem("refused", path, local=local, reason=reason, error=error)
 
@@ -106,11 +106,11 @@ def conflict(
     *,
     hint: str = "Rename or remove one of them.",
 ) -> PlanItem:
-    """Return the item of a file whose place is taken by something else.
+    """Return the item of a file whose name is taken by something else.
 
     Args:
         path: Its path within the dataset.
-        reason: What has its place.
+        reason: What has the name.
         local: Its path below the local folder.
         size: Its size in bytes.
         hint: The next step for the reader.

@@ -1,4 +1,4 @@
-"""The options of a transfer: which files, and how to transfer and report them."""
+"""The options of a transfer: the files to transfer, and how to transfer and report them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.progress.meter import ProgressLike, check_progress
 
 Verify = Literal["checksum", "size"]
-"""How to verify each file: against the store's checksum if it has one, or by size alone, which is faster."""
+"""How to verify each file: against the store's checksum if there is one, or by size alone, which is faster."""
 
 Compare = Literal["checksum", "time"]
 """How to compare two files of the same size: by checksum, or by modification time."""
 
 CONCURRENCY: Final = 160
-"""The default limit on requests at once."""
+"""The default limit on concurrent requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
-    """How to transfer files. It pickles, and holds no secret.
+    """Options for the transfer of each file. They can be pickled, and contain no secrets.
 
     Args:
         verify: How to verify each file.
-        fsync: Whether to force each downloaded file to the disk before it is reported. This is slow, and needed only
-            if a power cut must not lose a reported file.
-        map_names: Whether to map names that Windows cannot hold, and to map them back on upload.
-        keep_times: Whether a downloaded file gets the store's modification time.
-        concurrency: The most requests at once for small files, and for the ranges and parts of large ones.
+        fsync: Whether to flush each downloaded file to disk before it is reported. This is slow, and needed only if a
+            power cut must not lose a reported file.
+        map_names: Whether to map names that are invalid on Windows, and to reverse the mapping on upload.
+        keep_times: Whether to give each downloaded file the store's modification time.
+        concurrency: The limit on concurrent requests for small files, and for the ranges and parts of large files.
 
     Raises:
         InvalidArgument: An option has an invalid value.
@@ -58,10 +58,10 @@ class TransferOptions:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which files to transfer.
+    """Options for the choice of files.
 
     Args:
-        selection: The files, selected by their paths.
+        selection: The selection of files by path.
         compare: How to compare files that exist on both sides.
         delete: Whether to delete files that exist only on the other side.
 
@@ -80,7 +80,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to report and distribute one run of a plan.
+    """Options for one run of a plan.
 
     Args:
         progress: Progress reporting: True for the default display, or a ``Progress``.
@@ -102,20 +102,20 @@ class RunOptions:
             raise InvalidArgument(
                 "executor",
                 f"must be an executor of concurrent.futures, not {type(self.executor).__name__}.",
-                hint="With Dask, give client.get_executor().",
+                hint="With Dask, use client.get_executor().",
             )
 
 
 def one_of(argument: str, given: object, known: tuple[str, ...]) -> None:
-    """Check that an option has one of its values.
+    """Check that an option has a valid value.
 
     Args:
-        argument: The option's name.
-        given: The caller's value.
+        argument: The name of the option.
+        given: The value to check.
         known: The valid values.
 
     Raises:
-        InvalidArgument: The value is not one of them.
+        InvalidArgument: The value is not valid.
     """
     if given not in known:
         raise InvalidArgument(argument, f"must be {alternatives(known)}, not {given!r}.")

@@ -1,4 +1,4 @@
-"""Selects files by patterns as in shells and ``.gitignore``."""
+"""Select files by patterns like those of shells and ``.gitignore``."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _ALTERNATIVES = re.compile(r"\{[^{}]*,[^{}]*\}")
 
 
 class Selection:
-    """Selects files of a dataset by patterns on their paths within the dataset.
+    """A selection of a dataset's files, by patterns on their paths within the dataset.
 
     ===============  =====================================================================
-    ``*``            any characters but a slash
-    ``**``           as a segment of its own: any folders, also none; at the end, anything
-    ``?``            one character but a slash
-    ``[a-c]``        one of these characters; ``[!a-c]`` one but these; ``[*]`` a plain star
-    ``*.csv``        without a slash: every file of such a name, in any folder
-    ``obs/*.csv``    with a slash: paths from the dataset's root on; ``/*.csv`` as well
-    ``tmp/``         with a slash at the end: everything in folders of that name
+    ``*``            any characters except a slash
+    ``**``           as a whole segment: zero or more folders; at the end, everything below
+    ``?``            one character except a slash
+    ``[a-c]``        one of these characters; ``[!a-c]`` any other; ``[*]`` a literal star
+    ``*.csv``        without a slash: files with such a name in any folder
+    ``obs/*.csv``    with a slash: paths from the dataset's root, like ``/*.csv``
+    ``tmp/``         with a slash at the end: everything in folders with that name
     ===============  =====================================================================
 
-    Alternatives in braces, as in ``*.{csv,txt}``, are refused: give several patterns.
+    Alternatives in braces, as in ``*.{csv,txt}``, are not supported: use several patterns.
 
     Args:
-        include: Take only what any of these matches; none means everything.
-        exclude: Leave out what any of these matches, even if it is included.
+        include: Select only files that match any of these patterns; without patterns, all files.
+        exclude: Leave out files that match any of these patterns, even if they are included.
 
     Raises:
         InvalidArgument: A pattern is malformed.
@@ -52,7 +52,7 @@ class Selection:
 
     @property
     def everything(self) -> bool:
-        """Whether no file is left out."""
+        """Whether all files are selected."""
         return self._include is None and self._exclude is None
 
     def takes(self, path: str) -> bool:
@@ -80,14 +80,14 @@ def _expression(argument: str, pattern: str) -> str:
     if "\\" in pattern:
         raise InvalidArgument(
             argument,
-            f"{pattern!r} holds a backslash.",
-            hint="Separate folders by '/', and write a plain star as '[*]'.",
+            f"{pattern!r} contains a backslash.",
+            hint="Separate folders by '/', and write a literal star as '[*]'.",
         )
     if _ALTERNATIVES.search(_CLASS.sub("", pattern)):
         raise InvalidArgument(
             argument,
             f"{pattern!r} has alternatives in braces, which are not supported.",
-            hint="Give several patterns, such as ['*.csv', '*.txt'], and write a plain brace as '[{]'.",
+            hint="Use several patterns, such as ['*.csv', '*.txt'], and write a literal brace as '[{]'.",
         )
     body = pattern.removesuffix("/")
     anchored = "/" in body
@@ -97,7 +97,7 @@ def _expression(argument: str, pattern: str) -> str:
     parts = [] if anchored else [_FOLDERS]
     for segment in segments[:-1]:
         part = _FOLDERS if segment == "**" else _segment(argument, pattern, segment) + "/"
-        # Two in a row mean what one does, and would take long to fail.
+        # Two in a row mean the same as one, but a mismatch would take much longer.
         if part != _FOLDERS or parts[-1:] != [_FOLDERS]:
             parts.append(part)
     parts.append(".+" if segments[-1] == "**" else _segment(argument, pattern, segments[-1]))
@@ -122,7 +122,7 @@ def _segment(argument: str, pattern: str, segment: str) -> str:
                 raise InvalidArgument(
                     argument,
                     f"{pattern!r} has a bracket that is not closed.",
-                    hint="Write a plain bracket as '[[]'.",
+                    hint="Write a literal bracket as '[[]'.",
                 )
             runs[-1] += _class(argument, pattern, segment[place:end])
             place = end + 1
@@ -131,7 +131,7 @@ def _segment(argument: str, pattern: str, segment: str) -> str:
     first, *later = runs
     if not later:
         return first
-    # Once a run between two stars was found, looking for it further right cannot help: no need to go back.
+    # The first match of a run between two stars is as good as any later one, so no backtracking is needed.
     between = "".join(f"(?>[^/]*?{run})" for run in later[:-1] if run)
     return f"{first}{between}[^/]*{later[-1]}"
 

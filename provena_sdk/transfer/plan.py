@@ -1,4 +1,4 @@
-"""The plan of a transfer: data that can be shown, kept, pickled and run."""
+"""The plan of a transfer: data that can be shown, stored, pickled and run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 
-# What needs attention comes first.
+# The actions that need attention come first.
 _SHOWN_ORDER: Final[tuple[Action, ...]] = (
     "refused",
     "conflict",
@@ -30,30 +30,30 @@ _SHOWN: Final = 20
 
 
 class Runner(Protocol):
-    """Runs plans for one dataset. It pickles without secrets."""
+    """A callable that runs plans for one dataset. It can be pickled, without secrets."""
 
     async def __call__(self, plan: TransferPlan, run: RunOptions) -> TransferReport:
         """Run a plan on the I/O thread.
 
         Args:
             plan: The plan.
-            run: How to report and distribute this run.
+            run: The options for this run.
         """
         ...
 
 
 class TransferPlan(Sequence[PlanItem]):
-    """What a transfer will do, file by file, in the order of the paths.
+    """A planned transfer: one item per file, sorted by path.
 
-    Printing it is the dry run. It pickles without credentials. See :class:`DownloadPlan` and :class:`UploadPlan`.
+    Print it for a dry run. It can be pickled, without credentials. See :class:`DownloadPlan` and :class:`UploadPlan`.
 
     Args:
         items: One item per file.
         folder: The local folder.
         dataset_id: The dataset's handle.
-        options: How to transfer the files.
-        runner: Runs the plan.
-        none_of: The number of files available when include and exclude select none of them; otherwise 0.
+        options: The options for the transfer.
+        runner: The callable that runs the plan.
+        none_of: The number of available files if include and exclude select none of them; otherwise 0.
     """
 
     verb: ClassVar[str]
@@ -79,7 +79,7 @@ class TransferPlan(Sequence[PlanItem]):
         """Run the plan on the I/O thread.
 
         Args:
-            run: How to report and distribute this run.
+            run: The options for this run.
         """
         return await self._runner(self, run)
 
@@ -98,15 +98,15 @@ class TransferPlan(Sequence[PlanItem]):
 
     @property
     def total_bytes(self) -> int:
-        """The bytes to transfer: those of new and changed files."""
+        """The number of bytes to transfer, in new and changed files."""
         return sum(item.bytes for item in self.items if item.action in ("new", "changed"))
 
     def counts(self) -> dict[Action, int]:
-        """Return how many files there are for each action."""
+        """Return the number of files for each action."""
         return {action: count for action, (count, _) in self._totals().items()}
 
     def only(self, *actions: Action) -> list[PlanItem]:
-        """Return the files with these actions.
+        """Return the items with any of these actions.
 
         Args:
             actions: The actions, such as ``"conflict"``.
@@ -122,7 +122,7 @@ class TransferPlan(Sequence[PlanItem]):
 
     @classmethod
     def of(cls, plan: TransferPlan) -> Self:
-        """Return the same plan for the sync or async client that this class belongs to."""
+        """Convert a plan to this class, which belongs to the sync or the async client."""
         return cls(plan.items, plan.folder, plan.dataset_id, plan.options, plan._runner, plan.none_of)
 
     def _headline(self) -> str:
@@ -133,7 +133,7 @@ class TransferPlan(Sequence[PlanItem]):
         raise NotImplementedError
 
     def _noteworthy(self) -> dict[Action, list[PlanItem]]:
-        """Return the items to show by name: all but the unchanged ones that need no explanation."""
+        """Return the items to show by name: all except unchanged files without a reason."""
         found: dict[Action, list[PlanItem]] = {}
         for item in self.items:
             if item.action != "same" or item.reason:
@@ -179,7 +179,7 @@ class TransferPlan(Sequence[PlanItem]):
 
 
 class _Download(TransferPlan):
-    """What the sync and the async download plan share."""
+    """The common base of the sync and async download plans."""
 
     verb = "Download"
 
@@ -188,7 +188,7 @@ class _Download(TransferPlan):
 
 
 class _Upload(TransferPlan):
-    """What the sync and the async upload plan share."""
+    """The common base of the sync and async upload plans."""
 
     verb = "Upload"
 
@@ -197,7 +197,7 @@ class _Upload(TransferPlan):
 
 
 class DownloadPlan(_Download):
-    """What a download will do, file by file; a sequence of :class:`PlanItem`.
+    """A planned download, a sequence of one :class:`PlanItem` per file.
 
     Example:
         >>> plan = provena.datastore.io.plan_download("data", "10378.1/1900011", include="obs/")
@@ -218,27 +218,27 @@ class DownloadPlan(_Download):
     ) -> TransferReport:
         """Run the plan.
 
-        The destination is checked again first: a file that appeared or changed since the plan was made is kept and
-        reported as a conflict, unless it equals the file to download. A plan can therefore be run again after
-        a failure.
+        First, the destination is checked again. A local file that appeared or changed since the plan was made is kept
+        and reported as a conflict, unless it equals the file to download. A plan can therefore be run again after a
+        failure.
 
         Args:
             progress: Progress reporting: True for the default display, or a ``Progress``.
-            executor: Workers that share the transfer and see the same folder; None transfers in this process.
+            executor: Workers that share the transfer and must see the same folder; None transfers in this process.
             raise_for_failures: Whether to raise an error at the end if any file failed.
 
         Returns:
             The outcome of each file.
 
         Raises:
-            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
-            TransferFailed: Some files failed, were refused or are in conflict; the others are in place.
+            NotEnoughSpace: The files do not fit on the disk. Nothing was downloaded.
+            TransferFailed: Some files failed, were refused or are in conflict. The others were transferred.
         """
         return run_sync(self.execute(RunOptions(progress, executor, raise_for_failures)))
 
 
 class UploadPlan(_Upload):
-    """What an upload will do, file by file; a sequence of :class:`PlanItem`.
+    """A planned upload, a sequence of one :class:`PlanItem` per file.
 
     Example:
         >>> from pathlib import Path
@@ -258,22 +258,21 @@ class UploadPlan(_Upload):
         executor: Executor | None = None,
         raise_for_failures: bool = True,
     ) -> TransferReport:
-        """Run the plan. Files are uploaded as they are then.
+        """Run the plan, with the current contents of the local files.
 
-        The dataset is listed again first: a file that appeared or changed since the plan was made is kept and
-        reported as a conflict, unless it equals the file to upload. A plan can therefore be run again after
-        a failure.
+        First, the dataset is listed again. A dataset file that appeared or changed since the plan was made is kept and
+        reported as a conflict, unless it equals the file to upload. A plan can therefore be run again after a failure.
 
         Args:
             progress: Progress reporting: True for the default display, or a ``Progress``.
-            executor: Workers that share the transfer and see the same folder; None transfers in this process.
+            executor: Workers that share the transfer and must see the same folder; None transfers in this process.
             raise_for_failures: Whether to raise an error at the end if any file failed.
 
         Returns:
             The outcome of each file.
 
         Raises:
-            TransferFailed: Some files failed, were refused or are in conflict; the others are in place.
+            TransferFailed: Some files failed, were refused or are in conflict. The others were transferred.
             DatasetAccessDenied: You may not write the dataset's files.
             Forbidden: A release is pending or has been made.
         """
@@ -281,7 +280,7 @@ class UploadPlan(_Upload):
 
 
 class AsyncDownloadPlan(_Download):
-    """What a download will do, for the async client; see :class:`DownloadPlan`.
+    """A planned download, for the async client; see :class:`DownloadPlan`.
 
     Example:
         >>> plan = await provena.datastore.io.plan_download("data", "10378.1/1900011", include="obs/")
@@ -301,7 +300,7 @@ class AsyncDownloadPlan(_Download):
 
 
 class AsyncUploadPlan(_Upload):
-    """What an upload will do, for the async client; see :class:`UploadPlan`."""
+    """A planned upload, for the async client; see :class:`UploadPlan`."""
 
     async def run(
         self,

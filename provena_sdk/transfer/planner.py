@@ -1,4 +1,4 @@
-"""Makes plans: looks at both sides, and decides what to do with each file. Runs on the I/O thread."""
+"""Make plans: list both sides, and decide what to do with each file. Runs on the I/O thread."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ async def plan_download(
     choice: Choice,
     options: TransferOptions,
 ) -> DownloadPlan:
-    """Plan a download. Nothing is changed on either side.
+    """Plan a download, without changing anything on either side.
 
     Args:
         files: The dataset's files.
-        destination_directory: The folder to fill; it need not exist.
-        path: What to download: a file, a folder, a folder's contents, or everything.
-        choice: Which files to transfer, how to compare them, and whether to delete local files that the dataset lacks.
-        options: How to transfer the files.
+        destination_directory: The folder to download into, which need not exist.
+        path: A file or folder of the dataset; with a slash at the end, the contents of a folder; empty for everything.
+        choice: The files to transfer, how to compare them, and whether to delete other local files.
+        options: The options for the transfer.
 
     Raises:
-        InvalidArgument: The destination is not a folder, or everything in it would be deleted.
+        InvalidArgument: The destination is not a folder, or ``delete`` would remove everything in it.
         DatasetFileNotFound: The path is neither a file nor a folder of the dataset.
     """
     plain = checked(path)
     destination = await asyncio.to_thread(destination_folder, destination_directory)
-    entries, strip, add = await _named_by(files, plain)
+    entries, strip, add = await _files_at(files, plain)
     one_file = bool(plain) and len(entries) == 1 and entries[0].path == plain
     view = DestinationView(destination)
 
@@ -96,24 +96,24 @@ async def plan_upload(
     options: TransferOptions,
     access: Access = Access.READ,
 ) -> UploadPlan:
-    """Plan an upload. Nothing is changed on either side.
+    """Plan an upload, without changing anything on either side.
 
     Args:
         files: The dataset's files.
-        source_directory: The folder whose contents become the dataset's.
-        choice: Which files to transfer, how to compare them, and whether to delete dataset files that the folder lacks.
-        options: How to transfer the files.
-        access: The credentials to list the dataset with: those for writing if the upload follows at once.
+        source_directory: The folder whose contents are uploaded.
+        choice: The files to transfer, how to compare them, and whether to delete the dataset's other files.
+        options: The options for the transfer.
+        access: The access to list the dataset with; write access if the upload follows at once.
 
     Raises:
-        InvalidArgument: The source is not a folder, or everything in the dataset would be deleted.
+        InvalidArgument: The source is not a folder, or ``delete`` would remove everything in the dataset.
     """
     folder = await asyncio.to_thread(source_folder, source_directory)
     found = await asyncio.to_thread(scan, folder)
     remote: list[FileInfo] = []
     if found.files or choice.delete:
         if access is Access.WRITE:
-            # Ask once whether writing is allowed, instead of failing file by file.
+            # Check once that writing is allowed, instead of failing file by file.
             await files.ask_to_write()
         remote = [info async for info in each_entry(files.for_access(access))]
 
@@ -144,8 +144,8 @@ async def plan_upload(
     )
 
 
-async def _named_by(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str, str]:
-    """Find the files that a path names; return them, the folder to strip and the folder to add."""
+async def _files_at(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str, str]:
+    """Return the files that a path refers to, the folder to strip from their paths, and the folder to add."""
     store = files.for_access(Access.READ)
     if path and not path.endswith("/"):
         info = await look_up(store, path)
@@ -166,7 +166,7 @@ def _by_path(items: Iterable[PlanItem]) -> list[PlanItem]:
 def _would_empty_dataset(count: int, folder: Path) -> InvalidArgument:
     return InvalidArgument(
         "source_directory",
-        f"{quoted(folder)} holds none of the selected files, and delete=True would delete all {count} of the dataset.",
+        f"{quoted(folder)} has none of the selected files, and delete=True would delete all {count} of the dataset.",
         hint="Check the folder; to empty a dataset, delete its files by name.",
     )
 
@@ -174,6 +174,6 @@ def _would_empty_dataset(count: int, folder: Path) -> InvalidArgument:
 def _would_empty_folder(count: int, folder: Path) -> InvalidArgument:
     return InvalidArgument(
         "destination_directory",
-        f"the dataset holds none of the selected files, and delete=True would delete all {count} in {quoted(folder)}.",
+        f"the dataset has none of the selected files, and delete=True would delete all {count} in {quoted(folder)}.",
         hint="Check the dataset and the folder.",
     )

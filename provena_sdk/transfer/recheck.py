@@ -1,4 +1,4 @@
-"""Checks, before a plan is run, what changed since it was made."""
+"""Check what changed since a plan was made, before it is run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
 
 _APPEARED: Final = "it appeared or changed after the plan was made"
-_PLAN_AGAIN: Final = "Make a new plan, which considers what is there now."
+_PLAN_AGAIN: Final = "Make a new plan from the current files."
 
 
 async def recheck_destination(
@@ -40,10 +40,10 @@ async def recheck_destination(
         files: The dataset's files.
 
     Returns:
-        The files to download, and the outcomes of those not to be downloaded after all.
+        The files to download, and the outcomes of the other files that were planned.
 
     Raises:
-        NotEnoughSpace: The disk has no room for the files.
+        NotEnoughSpace: The files do not fit on the disk.
     """
     found = await asyncio.to_thread(_Destination, plan)
     items = await settle(found.late, files.for_access(Access.READ), plan.folder) if found.late.items else []
@@ -52,7 +52,7 @@ async def recheck_destination(
 
 
 def _sweep(plan: TransferPlan, ready: Iterable[Download]) -> None:
-    # A download killed right after its file took its name left the journal, and the file is complete.
+    # A download that was killed right after it renamed its part file left its journal beside a complete file.
     complete = (item.local for item in plan if item.action == "same" and item.local is not None)
     sweep(plan.folder, itertools.chain((item.target for item in ready), complete))
 
@@ -67,21 +67,21 @@ async def recheck_dataset(
         files: The dataset's files.
 
     Returns:
-        The files to upload, the outcomes of those not to be uploaded after all, and the paths not to be deleted.
+        The files to upload, the outcomes of the other files that were planned, and the paths that must not be deleted.
     """
     store = files.for_access(Access.WRITE)
     known = {info.path: info async for info in each_entry(store)}
     late = Draft([], [])
     kept: set[str] = set()
     for item in plan:
-        there = known.get(item.path)
-        if there is None or (item.info is not None and _is_same_object(there, item.info)):
+        current = known.get(item.path)
+        if current is None or (item.info is not None and _is_same_object(current, item.info)):
             continue
         if item.action == "delete":
             kept.add(item.path)
         elif item.action in ("new", "changed") and item.local is not None:
-            if there.size == item.bytes:
-                late.unsure.append(Pair(len(late.items), there, item.local))
+            if current.size == item.bytes:
+                late.unsure.append(Pair(len(late.items), current, item.local))
             late.items.append(conflict(item.path, _APPEARED, item.local, hint=_PLAN_AGAIN))
     items = await settle(late, store, plan.folder)
     taken = {item.path for item in items}
@@ -103,7 +103,7 @@ def _is_same_object(one: FileInfo, other: FileInfo) -> bool:
 
 
 class _Destination:
-    """The destination of a download plan as it is now: what can be downloaded, and what came in the way."""
+    """The current state of a destination: the files that can be downloaded, and those that have become conflicts."""
 
     def __init__(self, plan: TransferPlan) -> None:
         self.ready: list[Download] = []
@@ -113,21 +113,21 @@ class _Destination:
         for item in plan:
             if item.info is None or item.local is None or item.action not in ("new", "changed"):
                 continue
-            there = view.look(item.local)
-            if isinstance(there, InTheWay):
-                make = refused if there.unsafe else conflict
-                self.late.items.append(make(item.path, there.reason, item.local))
+            existing = view.look(item.local)
+            if isinstance(existing, InTheWay):
+                make = refused if existing.unsafe else conflict
+                self.late.items.append(make(item.path, existing.reason, item.local))
                 continue
-            if there is not None and there.seen != item.seen:
-                if not there.link and there.seen.size == item.info.size:
+            if existing is not None and existing.seen != item.seen:
+                if not existing.link and existing.seen.size == item.info.size:
                     self.late.unsure.append(Pair(len(self.late.items), item.info, item.local))
                 self.late.items.append(conflict(item.path, _APPEARED, item.local, hint=_PLAN_AGAIN))
                 continue
             self.ready.append(Download(item.info, item.local))
-            freed = 0 if there is None else there.seen.size
+            freed = 0 if existing is None else existing.seen.size
             missing = item.info.size - min(view.resumable_bytes(item.local), item.info.size)
             needed += missing - freed
-            # The old file stays until the new one is complete.
+            # An old file is kept until the new one is complete.
             largest = max(largest, missing)
         _check_space(plan.folder, max(needed, largest))
 
@@ -145,5 +145,5 @@ def _check_space(folder: Path, needed: int) -> None:
     if needed > free:
         raise NotEnoughSpace(
             f"{human_size(needed)} are needed in {quoted(folder)}, but only {human_size(free)} are free.",
-            hint="Choose another folder, make room, or download less with include= and exclude=.",
+            hint="Choose another folder, free some space, or download fewer files with include= and exclude=.",
         )

@@ -1,4 +1,4 @@
-"""Runs plans: checks both sides again, transfers, deletes, and reports. Runs on the I/O thread."""
+"""Run plans: check both sides again, transfer, delete, and report. Runs on the I/O thread."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _KEPT: Final = "nothing is deleted, because not every file could be transferred"
 
 @dataclass(frozen=True, slots=True)
 class DownloadRunner:
-    """Runs the download plans of one dataset; see :class:`~provena_sdk.transfer.plan.Runner`.
+    """A runner of download plans for one dataset; see :class:`~provena_sdk.transfer.plan.Runner`.
 
     Args:
         files: The dataset's files.
@@ -53,13 +53,13 @@ class DownloadRunner:
 
         Args:
             plan: The plan.
-            run: How to report and distribute this run.
+            run: The options for this run.
         """
         transfer = _Run(plan, self.files, run)
         ready, settled = await recheck_destination(plan, self.files)
         if plan.options.keep_times:
-            await asyncio.to_thread(set_times, plan.folder, _late(plan))
-        # Only now, so that no empty folder is left behind when the disk is too small.
+            await asyncio.to_thread(set_times, plan.folder, _outdated_times(plan))
+        # Create it only now, so that no empty folder is left behind if the disk is too small.
         await asyncio.to_thread(make_destination, plan.folder)
 
         async def delete(items: list[PlanItem]) -> list[FileOutcome]:
@@ -70,11 +70,11 @@ class DownloadRunner:
 
 @dataclass(frozen=True, slots=True)
 class UploadRunner:
-    """Runs the upload plans of one dataset; see :class:`~provena_sdk.transfer.plan.Runner`.
+    """A runner of upload plans for one dataset; see :class:`~provena_sdk.transfer.plan.Runner`.
 
     Args:
         files: The dataset's files.
-        fresh: Whether each plan was made a moment ago, with credentials for writing.
+        fresh: Whether each plan has just been made, with write access.
     """
 
     files: DatasetFiles
@@ -85,12 +85,12 @@ class UploadRunner:
 
         Args:
             plan: The plan.
-            run: How to report and distribute this run.
+            run: The options for this run.
         """
         transfer = _Run(plan, self.files, run)
         uploads, settled, kept = uploads_of(plan), list[FileOutcome](), frozenset[str]()
         if not self.fresh and (uploads or plan.only("delete")):
-            # Ask once whether writing is allowed, instead of failing file by file.
+            # Check once that writing is allowed, instead of failing file by file.
             await self.files.ask_to_write()
             uploads, settled, kept = await recheck_dataset(plan, self.files)
 
@@ -155,8 +155,8 @@ class _Run:
         return [FileOutcome(item.path, "skipped", reason=_KEPT) for item in items]
 
 
-def _late(plan: TransferPlan) -> list[NewTime]:
-    """Return the unchanged files whose time differs from the store's."""
+def _outdated_times(plan: TransferPlan) -> list[NewTime]:
+    """Return the unchanged files whose modification time differs from the store's."""
     return [
         NewTime(item.local, item.seen, item.info.modified)
         for item in plan.only("same")
@@ -172,7 +172,7 @@ def _without_transfer(plan: TransferPlan) -> list[FileOutcome]:
         if outcome is None:
             continue
         if item.error is not None and not isinstance(item.error, FileError):
-            # Its name is safe; it just cannot be read.
+            # The name is safe, but the file cannot be read.
             outcome = "failed"
         local = None if item.local is None else plan.folder / item.local
         outcomes.append(FileOutcome(item.path, outcome, local=local, reason=item.reason, error=item.error))

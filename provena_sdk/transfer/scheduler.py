@@ -1,8 +1,8 @@
-"""Schedules a transfer: what runs at once, in which threads, and when to stop trying.
+"""Schedule a transfer: which files run at once, on which threads, and when to stop.
 
-It runs on fsspec's event loop. Blocking calls run in a few threads, and large ranges on a few I/O loops, which also
-write them. A byte budget limits the memory of the whole transfer, and the S3 client limits the number of requests,
-whatever the number and size of the files.
+It runs on fsspec's event loop. Blocking calls run in a few threads. Large ranges are received and written by a few I/O
+loops. A byte budget limits the memory of the whole transfer, and the S3 client limits the number of requests, whatever
+the number and size of the files.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ MEMORY_BYTES: Final = 128 * 1024 * 1024
 
 _SMALL_BYTES: Final = 1024 * 1024
 _ONE_REQUEST_BYTES: Final = 16 * 1024 * 1024
-# More than the client admits at once, so that requests start while other files are written.
+# More files than the client allows requests, so that requests start while other files are written.
 _AHEAD: Final = 1.5
 _MEDIUM_FILES: Final = 20
-# Enough to keep the connection busy while one file ends and the checksum of the next is requested.
+# Enough to keep the connection busy while one file is finished and the checksum of the next is requested.
 _LARGE_FILES: Final = 8
 _LARGE_PARTS: Final = 16
 _THREADS: Final = 4
-# Each keeps folders open, and single files may go anywhere.
+# Each keeps folders open, and the caller may give each file another destination.
 _DESTINATIONS: Final = 4
 _FIRST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 8.0
 
 
 class Scheduler:
-    """What the files of one transfer share: budgets, threads, open folders. Use it as an async context manager.
+    """The resources that a transfer's files share: budgets, threads, open folders. An async context manager.
 
     Args:
         store: The dataset's store.
-        options: How to transfer the files.
+        options: The options for the transfer.
         progress: Receives the progress of each file.
-        memory: The most bytes of files in memory at once.
+        memory: The most bytes of files held in memory at once.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Scheduler:
         return self.store.objects
 
     def destination(self, root: Path) -> Destination:
-        """Return the destination of a folder, shared by all files of the transfer.
+        """Return the destination for a folder, shared by all files of the transfer.
 
         Args:
             root: The folder.
@@ -115,7 +115,7 @@ class Scheduler:
         return await self._threads.run(functools.partial(function, *args, **kwargs))
 
     async def parts(self, parts: Iterable[T], run: Callable[[T], Awaitable[None]]) -> None:
-        """Process every part of one large file, a few at a time; the first error cancels the others."""
+        """Process all parts or ranges of one large file, a few at a time. The first error cancels the others."""
         await for_each(parts, run, min(_LARGE_PARTS, self.options.concurrency))
 
     async def files(
@@ -126,15 +126,16 @@ class Scheduler:
         *,
         size: Callable[[T], int],
     ) -> list[FileOutcome]:
-        """Process every file. An error becomes that file's outcome, and the others continue.
+        """Process all files. An error becomes the outcome of its file, and the others continue.
 
-        Small and large files run at the same time, each with its own limit, the largest first. If nothing can succeed
-        any more, because credentials are refused or the store cannot be reached, the remaining files fail at once.
+        Small, medium and large files are processed at the same time, with separate limits; those over 1 MiB start with
+        the largest. If no file can succeed any more, because the credentials are refused or the store cannot be
+        reached, the remaining files fail at once.
 
         Args:
             items: The files.
             run: Processes one file.
-            failed: Makes the outcome of a failed file from its error and the seconds it took.
+            failed: Returns the outcome of a failed file, given its error and the duration in seconds.
             size: Returns a file's size in bytes.
 
         Returns:
@@ -180,7 +181,7 @@ class Scheduler:
 
 
 async def pause(attempt: int) -> None:
-    """Wait a random time before the next attempt, longer with every attempt."""
+    """Wait a random time before the next attempt, on average longer with every attempt."""
     await asyncio.sleep(backoff(attempt + 1, first=_FIRST_WAIT, longest=_LONGEST_WAIT))
 
 

@@ -1,6 +1,6 @@
-"""The two tasks of a transfer: fetching files and sending them.
+"""The two tasks of a transfer: fetching files and sending files.
 
-A task pickles and holds no secret, so that other processes and machines can run it on a share of the files.
+A task can be pickled and contains no secrets, so that other processes and machines can run it on some of the files.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles
 
 MEMORY_BYTES: Final = 96 * 1024 * 1024
-"""The most bytes of files in memory for one call of a task."""
+"""The most bytes of files that one call of a task holds in memory."""
 
 Item = TypeVar("Item", bound=Download | Upload)
 Item_contra = TypeVar("Item_contra", bound=Download | Upload, contravariant=True)
 
 
 class Task(Protocol[Item_contra]):
-    """Transfers files one way."""
+    """A callable that downloads or uploads files."""
 
     async def __call__(
         self,
@@ -43,21 +43,21 @@ class Task(Protocol[Item_contra]):
         meter: Meter,
         memory: int = MEMORY_BYTES,
     ) -> list[FileOutcome]:
-        """Transfer files on the I/O thread. A failure becomes that file's outcome, and the others continue.
+        """Transfer files on the I/O thread. A failure becomes the outcome of its file, and the others continue.
 
         Args:
             files: The dataset's files.
             items: The files to transfer.
             meter: Receives the progress.
-            memory: The most bytes of files in memory.
+            memory: The most bytes of files held in memory at once.
 
         Raises:
-            ProvenaError: Nothing could be attempted.
+            ProvenaError: No file could be attempted.
         """
         ...
 
     def tidy(self, items: Sequence[Item_contra]) -> None:
-        """Remove what killed processes left on this machine. It blocks.
+        """Remove the leftovers of killed processes on this machine. This call blocks.
 
         Args:
             items: The files.
@@ -67,11 +67,11 @@ class Task(Protocol[Item_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Downloads files into a folder.
+    """The task that downloads files into a folder.
 
     Args:
-        destination: The folder; it must exist.
-        options: How to transfer the files.
+        destination: The folder, which must exist.
+        options: The options for the transfer.
     """
 
     destination: Path
@@ -83,12 +83,12 @@ class Fetch:
         """Download files; see :class:`Task`.
 
         Raises:
-            FileError: The folder does not exist here.
+            FileError: The folder does not exist on this machine.
         """
         if not await asyncio.to_thread(self.destination.is_dir):
             raise FileError(
                 f"The folder {quoted(self.destination)} does not exist.",
-                hint="All workers, on whichever machine, must see the same folder.",
+                hint="The workers on all machines must see the same folder.",
             )
 
         async def fetch(item: Download) -> FileOutcome:
@@ -97,7 +97,7 @@ class Fetch:
             return outcome
 
         def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
-            return _noted(meter, failure(item, _naming(error, self.destination / item.target), seconds))
+            return _reported(meter, failure(item, _with_name(error, self.destination / item.target), seconds))
 
         async with Scheduler(
             files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
@@ -111,10 +111,10 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Uploads local files.
+    """The task that uploads local files.
 
     Args:
-        options: How to transfer the files.
+        options: The options for the transfer.
     """
 
     options: TransferOptions = field(default_factory=TransferOptions)
@@ -130,7 +130,7 @@ class Send:
             return outcome
 
         def failed(item: Upload, error: Exception, seconds: float) -> FileOutcome:
-            return _noted(meter, failure(item, _naming(error, item.source), seconds))
+            return _reported(meter, failure(item, _with_name(error, item.source), seconds))
 
         async with Scheduler(
             files.for_access(Access.WRITE), options=self.options, progress=meter, memory=memory
@@ -139,7 +139,7 @@ class Send:
             return await scheduler.files(items, send, failed, size=size_of)
 
     def tidy(self, items: Sequence[Upload]) -> None:
-        """Do nothing, since the next upload resumes or aborts what is left; see :class:`Task`."""
+        """Do nothing, because the next upload resumes or aborts interrupted ones; see :class:`Task`."""
 
 
 def size_of(item: Download | Upload) -> int:
@@ -153,17 +153,17 @@ def failure(item: Download | Upload, error: Exception, seconds: float = 0.0) -> 
     Args:
         item: The file.
         error: The error.
-        seconds: How long it took.
+        seconds: The duration in seconds.
     """
     outcome: Outcome = "refused" if isinstance(error, UnsafePath) else "failed"
     path, local = (item.info.path, None) if isinstance(item, Download) else (item.path, item.source)
     return FileOutcome(path, outcome, seconds=seconds, error=error, local=local)
 
 
-def _naming(error: Exception, local: Path) -> Exception:
-    """Add the file's name to a system error, which has none if the disk is full.
+def _with_name(error: Exception, local: Path) -> Exception:
+    """Add the file's name to a system error without one, such as that of a full disk.
 
-    The error is copied, since one error may fail several files.
+    The error is copied, because several files may fail with the same one.
     """
     if not isinstance(error, OSError) or error.filename is not None or not error.strerror:
         return error
@@ -172,6 +172,6 @@ def _naming(error: Exception, local: Path) -> Exception:
     return named.with_traceback(error.__traceback__) if type(named) is type(error) else error
 
 
-def _noted(meter: Meter, outcome: FileOutcome) -> FileOutcome:
+def _reported(meter: Meter, outcome: FileOutcome) -> FileOutcome:
     meter.done(outcome)
     return outcome

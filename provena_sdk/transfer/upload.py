@@ -1,7 +1,7 @@
-"""Uploads one file: in one request, or in parts that are aborted on failure.
+"""Upload one file, in one request or in parts. An upload in parts that fails is aborted.
 
-Each request carries the CRC32 of its bytes, which the store verifies and returns. If a store keeps no such checksums,
-its ETags are compared with the MD5 instead.
+Each request carries the CRC32 of its bytes, which the store verifies and returns. If a store does not support this
+checksum, its ETag is compared with the MD5 instead.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from provena_sdk.transfer.resume.upload_journal import UploadJournal, UploadJour
 from provena_sdk.transfer.scheduler import Scheduler
 
 MULTIPART_BYTES: Final = 16 * 1024 * 1024
-"""The size from which a file is uploaded in parts."""
+"""The size in bytes from which a file is uploaded in parts."""
 
 STREAMED_BYTES: Final = 16 * 1024 * 1024
-"""Larger parts are never held in memory as a whole; files of more than 160 GB have them."""
+"""The size in bytes above which a part is never held in memory as a whole; files over 160 GB have such parts."""
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
 _ATTEMPTS: Final = 3
 _ABORT_SECONDS: Final = 10.0
 _SETTLING_SECONDS: Final = 0.05
-# The store refuses requests signed by a clock that is further off, so its own clock is within this range.
+# The store refuses requests whose time differs more from its clock, so the clocks agree within this limit.
 _CLOCK: Final = timedelta(minutes=15)
 _SIZE_ONLY: Final = "only its size could be verified; the store keeps no usable checksum"
 
@@ -52,7 +52,7 @@ class _Verification:
 
 
 def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
-    """Yield offset and length of each part of a file.
+    """Yield the offset and length of each part of a file in bytes.
 
     Example:
         >>> list(each_part(10, 4))
@@ -63,7 +63,7 @@ def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
 
 
 def part_size(size: int) -> int:
-    """Return the size of the parts of an upload: 8 MiB, or more if that would take over 10,000 parts.
+    """Return the size of an upload's parts in bytes: 8 MiB, or more if the file would need over 10,000 parts.
 
     Args:
         size: The file's size in bytes.
@@ -79,15 +79,18 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
     """Upload one file, and verify the store's checksum against the bytes that were read.
 
     A large file is uploaded in parts. If this process dies, the next upload of the same file sends only the missing
-    parts. If the upload fails or is cancelled, it is aborted, since stored parts cost money but are not listed.
+    parts. If the upload fails or is cancelled, it is aborted, because stored parts cost money and are not listed.
 
     Args:
-        scheduler: The transfer.
+        scheduler: The scheduler of the transfer.
         item: The file.
 
+    Returns:
+        The outcome of the file.
+
     Raises:
-        IntegrityError: The file changed while it was read, or the store holds other bytes.
-        Exception: Anything else that failed.
+        IntegrityError: The file changed while it was read, or the store's checksum differs.
+        Exception: Any other failure.
     """
     started = time.monotonic()
     kind = mimetypes.guess_type(item.path)[0]
@@ -97,7 +100,7 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
         async with scheduler.budget.hold(size):
             whole = await scheduler.in_thread(_read_whole, item.source, size, item.size)
             if whole.data is None:
-                # It has grown since it was listed.
+                # The file has grown since it was listed.
                 size = whole.size
                 continue
             size = len(whole.data)
@@ -122,12 +125,12 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
 
 
 async def abort_forgotten(scheduler: Scheduler) -> None:
-    """Abort the uploads to this dataset whose process died at least a week ago and that were not resumed.
+    """Abort uploads to this dataset that started over a week ago, whose process died, and that were not resumed.
 
-    Raises no errors: an upload that cannot be aborted now is left to the next transfer.
+    Errors are ignored: an upload that cannot be aborted now is left to the next transfer.
 
     Args:
-        scheduler: A transfer with credentials for writing.
+        scheduler: The scheduler of a transfer with write access.
     """
     journals = _journals(scheduler)
     with _released_on_error(await scheduler.in_thread(lambda: list(journals.adopt_forgotten()))) as adopted:
@@ -143,13 +146,13 @@ class _Whole:
 
 
 def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
-    """Read a small file; if it is larger than expected, return only its size."""
+    """Read a small file. If it is larger than expected, return only its size."""
     with contextlib.closing(SourceFile(path)) as source:
         if source.size > expected:
             return _Whole(source.size, None)
         data = source.read(0, source.size)
         if len(data) != listed:
-            # Somebody may be rewriting it, so that it is empty or short for a moment.
+            # Another process may be rewriting it, so that it is empty or short for a moment.
             time.sleep(_SETTLING_SECONDS)
             source.check()
         return _Whole(source.size, data, zlib.crc32(data))
@@ -180,13 +183,13 @@ async def _send_parts(
     except FileStoreError as error:
         if error.code != "NoSuchUpload":
             raise
-    # Somebody else aborted it meanwhile, such as a lifecycle rule of the bucket.
+    # Something else aborted the upload, such as a lifecycle rule of the bucket. Start a new one.
     return await _PartsUpload(scheduler, journals, item, source, None).send(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class _Resumable:
-    """An upload begun by a process that died, and the parts that the store holds."""
+    """An upload started by a process that died, with the parts that the store has."""
 
     journal: UploadJournal
     upload_id: str
@@ -196,19 +199,19 @@ class _Resumable:
 async def _find_resumable(
     scheduler: Scheduler, journals: UploadJournals, path: str, source: SourceFile
 ) -> _Resumable | None:
-    """Find an upload of the same file left by a process that died; abort others to its path."""
+    """Return an upload of the same file whose process died, if any. Abort other such uploads to its path."""
     found: _Resumable | None = None
     wanted = source.size, source.modified_ns, part_size(source.size)
     with _released_on_error(await scheduler.in_thread(lambda: list(journals.adopt(path)))) as adopted:
         for journal in tuple(adopted):
-            begun, parts = journal.begun, None
-            fits = (begun.size, begun.modified_ns, begun.part_size) == wanted
-            if found is None and fits and begun.upload_id is not None:
+            record, parts = journal.begun, None
+            fits = (record.size, record.modified_ns, record.part_size) == wanted
+            if found is None and fits and record.upload_id is not None:
                 # Uploading parts may be allowed where listing them is not.
                 with contextlib.suppress(FileAccessDenied):
-                    parts = await scheduler.objects.list_parts(path, begun.upload_id)
+                    parts = await scheduler.objects.list_parts(path, record.upload_id)
                 if parts is not None:
-                    found = _Resumable(journal, begun.upload_id, {part.number: part for part in parts})
+                    found = _Resumable(journal, record.upload_id, {part.number: part for part in parts})
                     continue
             adopted.remove(journal)
             await _abort(scheduler, journals, journal)
@@ -217,7 +220,7 @@ async def _find_resumable(
 
 @contextlib.contextmanager
 def _released_on_error(journals: list[UploadJournal]) -> Iterator[list[UploadJournal]]:
-    """Release the journals still in the list to the next transfer, if the block fails or is cancelled."""
+    """Release the journals still in the list to the next transfer if the block fails or is cancelled."""
     try:
         yield journals
     except BaseException:
@@ -244,24 +247,27 @@ async def _abort(scheduler: Scheduler, journals: UploadJournals, journal: Upload
 
 
 async def _abort_unnamed(scheduler: Scheduler, journals: UploadJournals, journal: UploadJournal) -> None:
-    """Abort an upload whose process died before it received the upload ID."""
-    path, begun = journal.begun.path, journal.begun.begun
+    """Abort an upload whose process died before it received the upload ID.
+
+    It is recognised by its path and start time.
+    """
+    path, started = journal.begun.path, journal.begun.begun
     known = await scheduler.in_thread(journals.upload_ids, path)
     for listed in await scheduler.objects.list_uploads(path):
-        near = abs(listed.initiated.timestamp() - begun) <= _CLOCK.total_seconds()
+        near = abs(listed.initiated.timestamp() - started) <= _CLOCK.total_seconds()
         if listed.path == path and near and listed.upload_id not in known:
             await scheduler.objects.abort_upload(path, listed.upload_id)
 
 
 class _PartsUpload:
-    """Uploads one file in parts.
+    """The upload of one file in parts.
 
     Args:
-        scheduler: The transfer.
+        scheduler: The scheduler of the transfer.
         journals: The journals of uploads to the dataset.
         item: The file.
         source: The open file.
-        found: The upload to resume; None to begin one.
+        found: The upload to resume; None to start a new one.
     """
 
     def __init__(
@@ -279,13 +285,13 @@ class _PartsUpload:
         self._part_size = part_size(source.size)
         self._stored = found.parts if found else {}
         self._upload_id = found.upload_id if found else ""
-        self._journal = found.journal if found else journals.new(self._beginning(item))
+        self._journal = found.journal if found else journals.new(self._new_record(item))
         self._parts: dict[int, StoredPart] = {}
         self._crcs: dict[int, int] = {}
         self._done = 0
         self._under_way: dict[int, int] = {}
 
-    def _beginning(self, item: Upload) -> UploadRecord:
+    def _new_record(self, item: Upload) -> UploadRecord:
         return UploadRecord(
             item.path,
             None,
@@ -297,7 +303,7 @@ class _PartsUpload:
         )
 
     async def send(self, kind: str | None) -> _Verification:
-        """Upload the missing parts, and complete the upload."""
+        """Upload the missing parts and complete the upload, or abort it if that fails."""
         beginning: asyncio.Future[None] | None = None
         try:
             if not self._upload_id:
@@ -317,14 +323,14 @@ class _PartsUpload:
         return verification
 
     async def _begin(self, kind: str | None) -> None:
-        # Write the journal first, since the process may die before it receives the upload ID.
+        # Write the journal first, because the process may die before it receives the upload ID.
         await self._scheduler.in_thread(self._journal.write, upload_id=None)
         self._upload_id = await self._scheduler.objects.create_upload(self._path, content_type=kind)
         await self._scheduler.in_thread(self._journal.write, upload_id=self._upload_id)
 
     async def _abort(self, beginning: asyncio.Future[None] | None) -> None:
         if beginning is not None and not beginning.done():
-            # The store may be creating the upload right now.
+            # The store may just be creating the upload.
             await asyncio.wait((beginning,), timeout=_ABORT_SECONDS)
         await _abort(self._scheduler, self._journals, self._journal)
 
@@ -341,13 +347,13 @@ class _PartsUpload:
             self._crcs[number] = crc = await body.prepare()
             part = self._stored.pop(number, None)
             if part is not None and part.size == length and await _is_certainly_equal(part, crc, body):
-                self._scheduler.progress.resumed(self._path, self._upto() + length)
+                self._scheduler.progress.resumed(self._path, self._bytes_moved() + length)
             else:
                 part = await self._sent(number, crc, body)
         self._parts[number] = part
         self._under_way.pop(number, None)
         self._done += length
-        self._scheduler.progress.moved(self._path, self._upto())
+        self._scheduler.progress.moved(self._path, self._bytes_moved())
         self._journal.touch()
 
     async def _sent(self, number: int, crc: int, body: _BufferedPart | _StreamedPart) -> StoredPart:
@@ -367,25 +373,25 @@ class _PartsUpload:
         raise _mismatch(self._path)
 
     def _moved(self, number: int, read: int) -> None:
-        """Report how much of a part was sent."""
+        """Report how many bytes of a part were read to be sent."""
         self._under_way[number] = read
-        self._scheduler.progress.moved(self._path, self._upto())
+        self._scheduler.progress.moved(self._path, self._bytes_moved())
         self._journal.touch()
 
-    def _upto(self) -> int:
+    def _bytes_moved(self) -> int:
         return self._done + sum(self._under_way.values())
 
     async def _complete(self) -> _Verification:
         numbers = sorted(self._parts)
         parts = [self._parts[number] for number in numbers]
         crcs = [self._crcs[number] for number in numbers]
-        crc = await self._scheduler.in_thread(self._checked_crc, crcs)
+        crc = await self._scheduler.in_thread(self._unchanged_crc, crcs)
         stored = await self._scheduler.objects.complete_upload(
             self._path, self._upload_id, parts, crc32=_base64(crc), size=self._source.size
         )
         return _verify(self._path, stored, crc, crcs, parts)
 
-    def _checked_crc(self, crcs: Sequence[int]) -> int:
+    def _unchanged_crc(self, crcs: Sequence[int]) -> int:
         """Return the CRC32 of the whole file, after checking that it did not change."""
         self._source.check()
         whole = 0
@@ -398,7 +404,7 @@ class _BufferedPart:
     """The bytes of one part, held in memory.
 
     Args:
-        scheduler: The transfer.
+        scheduler: The scheduler of the transfer.
         source: The file.
         span: The part's offset and length in bytes.
     """
@@ -422,10 +428,10 @@ class _BufferedPart:
 
 
 class _StreamedPart:
-    """The bytes of one part, read again for each attempt.
+    """The bytes of one part, read from the file again for each attempt.
 
     Args:
-        scheduler: The transfer.
+        scheduler: The scheduler of the transfer.
         source: The file.
         span: The part's offset and length in bytes.
         moved: Called with the number of bytes read so far.
@@ -469,7 +475,7 @@ class _StreamedPart:
             try:
                 data = await self._scheduler.in_thread(self._source.read, offset, length)
             except Exception as error:
-                # The sender reports it as a broken connection.
+                # Keep the error, because the sender would report a broken connection.
                 self.failure = error
                 raise
             yield data
@@ -491,14 +497,14 @@ def _update(hasher: Hasher, source: SourceFile, offset: int, length: int) -> Non
 
 
 async def _matches(part: StoredPart, crc: int, body: _BufferedPart | _StreamedPart) -> bool:
-    """Return whether a stored part has these bytes, as far as the store reports checksums."""
+    """Return whether a stored part has these bytes. True if the store reports no checksum to compare."""
     if part.crc32 is not None:
         return part.crc32 == _base64(crc)
     return part.opaque_etag or part.etag == await body.md5()
 
 
 async def _is_certainly_equal(part: StoredPart, crc: int, body: _BufferedPart | _StreamedPart) -> bool:
-    """Return whether a stored part certainly has these bytes, whoever uploaded it."""
+    """Return whether a stored part certainly has these bytes, even if another process uploaded it."""
     if part.opaque_etag or part.crc32 not in (None, _base64(crc)):
         return False
     return part.etag == await body.md5()
@@ -507,10 +513,10 @@ async def _is_certainly_equal(part: StoredPart, crc: int, body: _BufferedPart | 
 def _verify(
     path: str, stored: Stored, crc: int, crcs: Sequence[int], parts: Sequence[StoredPart]
 ) -> _Verification:
-    """Verify the completed file, whose parts were verified already.
+    """Verify the completed file, whose parts have been verified.
 
     Raises:
-        IntegrityError: The store holds other bytes.
+        IntegrityError: The store's checksum differs.
     """
     if stored.crc32 is not None:
         # Some stores return a checksum of the parts' checksums instead.

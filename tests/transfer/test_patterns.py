@@ -72,7 +72,7 @@ def test_malformed_patterns_name_the_argument(pattern: object) -> None:
 def test_brackets_are_closed(pattern: str) -> None:
     with pytest.raises(InvalidArgument, match=r"include: .* has a bracket that is not closed") as caught:
         Selection(include=pattern)
-    assert caught.value.hint == "Write a plain bracket as '[[]'."
+    assert caught.value.hint == "Write a literal bracket as '[[]'."
 
 
 @pytest.mark.parametrize("pattern", ["*.{csv,txt}", "{obs,run/x}/*", "{a,{b,c}}", "x{,y}"])

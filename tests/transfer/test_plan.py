@@ -346,7 +346,7 @@ def test_what_appeared_meanwhile_is_kept(
     assert tree(tmp_path) == {"a": b"1", "b": b"mine", "c": b"mine too", "d": b"a file", "f": b"5", "g": b"6"}
     assert "appeared or changed" in str(report)
     hints = {outcome.path: getattr(outcome.error, "hint", None) for outcome in report.failed}
-    assert hints["b"] == hints["c"] == "Make a new plan, which considers what is there now."
+    assert hints["b"] == hints["c"] == "Make a new plan from the current files."
 
 
 def test_a_plan_can_be_run_again(files: Dataset, put: Put, tree: Tree, tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ def test_upload_plans_leave_out_what_may_not_be_sent() -> None:
         "ok": "new",
     }
     [huge] = uploads(["huge"], [], size=5 * 1024**4 + 1).items
-    assert (huge.action, huge.reason) == ("refused", "S3 holds no file larger than 5 TiB")
+    assert (huge.action, huge.reason) == ("refused", "it is larger than 5 TiB, the limit of S3")
 
 
 def test_a_deleted_file_makes_way_for_a_folder() -> None:

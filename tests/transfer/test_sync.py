@@ -275,7 +275,7 @@ def test_what_changed_in_the_dataset_after_the_plan_is_neither_replaced_nor_dele
     assert "appeared or changed" in str(report)
     for outcome in report.failed:
         assert isinstance(outcome.error, FileConflict)
-        assert outcome.error.hint == "Make a new plan, which considers what is there now."
+        assert outcome.error.hint == "Make a new plan from the current files."
 
 
 def test_what_was_replaced_in_the_dataset_after_the_plan_is_not_deleted(

@@ -16,7 +16,7 @@ from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.report import FileOutcome
 
 CHANGED: Final = "it changed after the plan was made"
-"""The reason why a file is kept that the plan would delete."""
+"""The reason for keeping a file that the plan would delete."""
 
 
 def delete_files(root: Path, items: Iterable[PlanItem]) -> list[FileOutcome]:

@@ -123,7 +123,7 @@ async def _download_whole(
 
 @dataclass(frozen=True, slots=True)
 class _WriteWhole:
-    """A call that verifies and writes a file held in memory, for a thread."""
+    """A function that verifies and writes a file held in memory, to run on a thread."""
 
     scheduler: Scheduler
     info: FileInfo
@@ -326,7 +326,7 @@ class _RangeWriter:
 
 
 def _alternating(ranges: StoredRanges) -> Iterator[tuple[int, bool]]:
-    """Yield each range and whether it was stored at the start, in turn a stored and a missing one."""
+    """Yield each range and whether it was stored at the start, alternating stored and missing ranges."""
     flags = ranges.flags()
     stored = ((index, True) for index, flag in enumerate(flags) if flag)
     missing = ((index, False) for index, flag in enumerate(flags) if not flag)

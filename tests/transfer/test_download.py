@@ -421,7 +421,7 @@ async def test_a_part_file_taken_away_is_noticed(tmp_path: Path) -> None:
                     path.write_bytes(b"another's")
 
     objects.before = take
-    with pytest.raises(FileError, match="removed or changed by somebody else"):
+    with pytest.raises(FileError, match="removed or changed by another process"):
         await fetch(objects, tmp_path)
     assert "a.nc" not in held(tmp_path)
 

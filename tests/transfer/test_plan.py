@@ -416,8 +416,8 @@ def test_collisions_count_only_where_case_is_ignored(
     found = {item.path: (item.action, item.reason) for item in drafted(given_paths, tmp_path).items}
     assert {path for path, (action, _) in found.items() if action == "new"} == {"A.txt", "caf\u00e9"}
     assert found["a.txt"] == ("conflict", "it differs from 'A.txt' only in case or Unicode form")
-    assert found["there.txt"][1] == "'There.txt' is there, which differs only in case or Unicode form"
-    assert found["Sub/x"][1] == "'X' is there, which differs only in case or Unicode form"
+    assert found["there.txt"][1] == "'There.txt' exists, which differs only in case or Unicode form"
+    assert found["Sub/x"][1] == "'X' exists, which differs only in case or Unicode form"
 
 
 def test_names_windows_cannot_hold_are_refused_or_mapped(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_what_is_swapped_while_the_store_answers(
     [outcome] = files.download_all(scene.inside, raise_for_failures=False)
     assert swapped.is_set()
     assert isinstance(outcome.error, FileError)
-    assert "moved or replaced by somebody else" in str(outcome.error)
+    assert "moved or replaced by another process" in str(outcome.error)
     assert tree(scene.outside) == {}
     put({"obs/b.csv": SMALL})
     with pytest.raises(TransferFailed) as caught:

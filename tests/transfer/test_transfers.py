@@ -335,7 +335,7 @@ def test_a_file_in_the_way_of_a_folder_is_named(files: Dataset, put: Put, tmp_pa
         target.parent.mkdir(exist_ok=True)
         target.touch()
         report = files.download_all(tmp_path, raise_for_failures=False)
-        assert [outcome.note for outcome in report] == [f"a file is where folder {name!r} is needed"]
+        assert [outcome.note for outcome in report] == [f"a file has the name of the folder {name!r}"]
         target.unlink()
 
 

@@ -384,4 +384,4 @@ def _leads_out(target: str) -> UnsafePath:
 
 
 def _file_in_the_way(target: str) -> NotADirectoryError:
-    return NotADirectoryError(f"A file is where {quoted(target)} needs a folder.")
+    return NotADirectoryError(f"{quoted(target)} needs a folder, but a file has its name.")

@@ -112,7 +112,7 @@ def _folder(argument: str, given: object) -> Path:
     if not path.strip():
         raise InvalidArgument(argument, "must not be empty.", hint="For the current folder, give '.'.")
     if "\0" in path:
-        raise InvalidArgument(argument, f"{quoted(path)} holds a NUL character.")
+        raise InvalidArgument(argument, f"{quoted(path)} contains a NUL character.")
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -167,7 +167,7 @@ def _link_refusal(entry: os.DirEntry[str], root: str, ancestors: tuple[str, ...]
     try:
         real = os.path.realpath(entry.path, strict=True)
     except OSError:
-        return "it is a link that leads nowhere"
+        return "it is a broken link"
     if not inside(real, root):
         return "it is a link out of the folder"
     if real in ancestors:

@@ -43,7 +43,7 @@ class _Folder:
 
 
 class DestinationView:
-    """The current contents of a destination. It reads each folder once if paths are looked up in order.
+    """A view of a destination's contents, which reads each folder once if paths are looked up in order.
 
     Args:
         root: The folder, which need not exist.
@@ -67,7 +67,7 @@ class DestinationView:
         return self._ignores_case
 
     def look(self, target: str) -> Found | InTheWay | None:
-        """Return what has a path; None if nothing has it.
+        """Return the file at a path, or what prevents writing one there; None if the path is free.
 
         Args:
             target: The path below the root, with forward slashes, already checked for safety.
@@ -146,7 +146,7 @@ class DestinationView:
         if leads_out:
             return _Folder("", obstacle=InTheWay("a link in the destination leads out of it", unsafe=True))
         if not is_folder:
-            return _Folder("", obstacle=InTheWay(f"a file is where folder {quoted(place)} is needed"))
+            return _Folder("", obstacle=InTheWay(f"a file has the name of the folder {quoted(place)}"))
         return self._opened(entry.path)
 
     @functools.cached_property
@@ -217,7 +217,7 @@ def _examine(entry: os.DirEntry[str]) -> Found | InTheWay:
             return InTheWay("a folder has that name")
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return InTheWay(f"what is there cannot be read ({error.strerror or type(error).__name__})")
+        return InTheWay(f"the existing file cannot be read ({error.strerror or type(error).__name__})")
     if stat.S_ISLNK(status.st_mode):
         return Found(Seen.of(status), link=True)
     if not stat.S_ISREG(status.st_mode):
@@ -226,4 +226,4 @@ def _examine(entry: os.DirEntry[str]) -> Found | InTheWay:
 
 
 def _spelt_otherwise(name: str) -> InTheWay:
-    return InTheWay(f"{quoted(name)} is there, which differs only in case or Unicode form")
+    return InTheWay(f"{quoted(name)} exists, which differs only in case or Unicode form")

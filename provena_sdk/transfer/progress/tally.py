@@ -85,7 +85,7 @@ class Tally:
         return left / rate if enough or now - self._first_at >= _WINDOW_SECONDS else None
 
     def waiting(self) -> str:
-        """Describe a pause of several seconds without progress; empty if there is none, or if no bytes are missing.
+        """Describe a pause of 5 seconds or more without progress; empty if there is no pause, or no bytes are missing.
 
         The connection need not be idle, because a large file is reported range by range.
         """

@@ -119,7 +119,7 @@ class PartFile:
         status = os.fstat(self._descriptor)
         if not self._is_there(status) or status.st_size != size:
             raise FileError(
-                f"{quoted(self.target.path)}: its part file was removed or changed by somebody else.",
+                f"{quoted(self.target.path)}: its part file was removed or changed by another process.",
                 path=self.target.path,
                 hint="Download it again, by one process at a time.",
             )
@@ -272,7 +272,7 @@ def _folder_in_the_way(target: Target) -> IsADirectoryError:
 
 def _moved(target: Target) -> FileError:
     return FileError(
-        f"{quoted(target.path)}: its folder was moved or replaced by somebody else during the download.",
+        f"{quoted(target.path)}: its folder was moved or replaced by another process during the download.",
         path=target.path,
-        hint="Download it again, into a folder that nobody else changes.",
+        hint="Download it again, into a folder that no other process changes.",
     )

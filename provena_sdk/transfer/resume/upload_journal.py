@@ -214,7 +214,7 @@ class UploadJournals:
         yield journal
 
     def _orphaned(self, start: str, untouched: float) -> Iterator[tuple[Path, UploadRecord]]:
-        """Yield the journals that no running process owns, and those untouched for some seconds."""
+        """Yield the journals that no running process owns, and the ones untouched for some seconds."""
         for file, age, record, owner in self._known(start):
             if owner is None or is_dead(owner) or age >= untouched:
                 yield file, record

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    # It brings the S3 client, which a program that reads metadata does without.
+    # This imports the S3 client, which a program that only reads metadata does not need.
     if name == "files":
         return import_module("provena_sdk.datasets.files")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

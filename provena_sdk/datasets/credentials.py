@@ -1,6 +1,6 @@
-"""Credentials for the files of datasets: asked for once, shared, and renewed before they expire.
+"""Credentials for the files of datasets: requested once, shared, and renewed before they expire.
 
-The datastore grants them per dataset and access, for a time of its own choosing, and names their expiry.
+The datastore grants them for one dataset and access, chooses how long they last, and states their expiry.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _NO_MORE: Final = (DatasetAccessDenied, Forbidden, RoleMissing)
 
 
 class Access(enum.StrEnum):
-    """What a set of credentials allows."""
+    """The access that credentials grant."""
 
     READ = "read"
     WRITE = "write"
 
 
 class CredentialsProvider(Protocol):
-    """Asks the datastore for credentials. It may block, and is called from any thread."""
+    """A callable that requests credentials from the datastore. It may block, and is called from any thread."""
 
     def __call__(self, dataset_id: str, access: Access) -> Credentials:
         """Return fresh credentials for one dataset.
 
         Args:
             dataset_id: The dataset's handle.
-            access: What the credentials shall allow.
+            access: The access that the credentials must grant.
         """
         ...
 
@@ -59,20 +59,20 @@ class _Entry:
 
 
 class CredentialsSource:
-    """Holds the credentials of all datasets of one client.
+    """The credentials of all datasets of one client.
 
-    However many threads and tasks ask at once, the datastore is asked once for each dataset and access. What is
-    held is renewed when a fifth of its life, and at most five minutes, is left. Should the renewal fail while the
-    old credentials are still good, they are handed out and the renewal is tried again later; unless the datastore
-    answered that it grants them no more. What a client of this process may have changed is asked for anew, see
+    However many threads and tasks need them at once, one request is sent for each dataset and access. Credentials
+    are renewed when a fifth of their lifetime, or five minutes if that is less, is left. If a renewal fails while
+    the old credentials are still valid, they stay in use and the renewal is retried later, unless the datastore
+    refused it. Credentials whose access a client of this process may have changed are requested again, see
     :mod:`provena_sdk.transport.access_changes`.
 
-    A pickle of the source holds the provider and none of the credentials. Unpickled however often in a process, it
-    becomes one source there: each of a thousand tasks brings its copy, and the datastore is asked once for all.
+    A pickle holds the provider but no credentials. All copies unpickled in a process are one source: a thousand
+    tasks each bring a copy, and the datastore gets one request.
 
     Args:
-        provider: Asks the datastore; see :class:`CredentialsProvider`.
-        clock: Tells the time as seconds since the epoch.
+        provider: Requests credentials; see :class:`CredentialsProvider`.
+        clock: Returns Unix seconds.
     """
 
     def __init__(self, provider: CredentialsProvider, *, clock: Callable[[], float] = time.time) -> None:
@@ -85,7 +85,7 @@ class CredentialsSource:
     def _begin(self) -> None:
         self._process = HomeProcess()
         self._lock = threading.Lock()
-        self._flights: dict[tuple[str, Access], Future[Credentials]] = {}
+        self._requests: dict[tuple[str, Access], Future[Credentials]] = {}
 
     def __repr__(self) -> str:
         return "<CredentialsSource>"
@@ -94,67 +94,67 @@ class CredentialsSource:
         return _unpickled, (pickle.dumps((self._provider, self._clock)),)
 
     def get(self, dataset_id: str, access: Access) -> Credentials:
-        """Return credentials that are good now, asking the datastore if need be.
+        """Return valid credentials, from the datastore if necessary.
 
         Args:
             dataset_id: The dataset's handle.
-            access: What they shall allow.
+            access: The access that they must grant.
 
         Raises:
-            ProvenaError: Whatever the datastore answered instead.
+            ProvenaError: The datastore granted no credentials.
         """
         held = self._held(dataset_id, access)
-        return held if held is not None else self._flight(dataset_id, access).result()
+        return held if held is not None else self._request(dataset_id, access).result()
 
     async def get_async(self, dataset_id: str, access: Access) -> Credentials:
         """Return what :meth:`get` returns, without blocking the running event loop."""
         held = self._held(dataset_id, access)
         if held is not None:
             return held
-        return await asyncio.wrap_future(self._flight(dataset_id, access))
+        return await asyncio.wrap_future(self._request(dataset_id, access))
 
     def begin(self, dataset_id: str, access: Access) -> None:
-        """Begin to ask for credentials that will be needed, unless they are held; whoever needs them learns what fails.
+        """Start to request credentials that will be needed, unless they are held. A failure reaches whoever needs them.
 
         Args:
             dataset_id: The dataset's handle.
-            access: What they shall allow.
+            access: The access that they must grant.
         """
         if self._held(dataset_id, access) is None:
-            self._flight(dataset_id, access)
+            self._request(dataset_id, access)
 
     def was_granted(self, dataset_id: str, access: Access, within: float) -> bool:
-        """Whether the datastore granted the credentials that are held not longer ago than so many seconds.
+        """Return whether valid credentials are held that were granted less than ``within`` seconds ago.
 
         Args:
             dataset_id: The dataset's handle.
-            access: What they allow.
-            within: How many seconds.
+            access: The access that they grant.
+            within: The longest age, in seconds.
         """
         if self._held(dataset_id, access) is None:
             return False
         entry = self._entries.get((dataset_id, access))
-        # A clock that was put back says nothing.
+        # An age below zero means that the clock was put back.
         return entry is not None and 0 <= self._clock() - entry.granted_at < within
 
     async def ask_anew(self, dataset_id: str, access: Access) -> None:
-        """Have the datastore say whether it grants credentials now, and hold the new ones.
+        """Request new credentials even if valid ones are held, to check that access is still granted.
 
-        What was granted before outlives a change of mind: credentials work for hours, and would change a dataset that
-        has been given to a reviewer since.
+        Credentials work for hours after access is withdrawn. Old ones could change a dataset that was submitted for
+        review in between.
 
         Args:
             dataset_id: The dataset's handle.
-            access: What they shall allow.
+            access: The access that they must grant.
 
         Raises:
-            ProvenaError: Whatever the datastore answered instead.
+            ProvenaError: The datastore granted no credentials.
         """
         self._held(dataset_id, access)
-        await asyncio.wrap_future(self._flight(dataset_id, access, anew=True))
+        await asyncio.wrap_future(self._request(dataset_id, access, force=True))
 
     def discard(self, dataset_id: str, access: Access, credentials: Credentials) -> None:
-        """Forget credentials that the store refused, unless others have taken their place already."""
+        """Forget credentials that the store refused, unless they have been replaced already."""
         key = (dataset_id, access)
         with self._lock:
             entry = self._entries.get(key)
@@ -162,83 +162,83 @@ class CredentialsSource:
                 del self._entries[key]
 
     def forget(self, dataset_id: str) -> None:
-        """Forget all credentials of a dataset, those on their way included.
+        """Forget all credentials of a dataset, including those requested but not yet received.
 
         Args:
             dataset_id: The dataset's handle.
         """
-        self._leave_to_parent()
+        self._discard_after_fork()
         with self._lock:
             for access in Access:
                 self._entries.pop((dataset_id, access), None)
-                # Whoever waits for it asked before; whoever asks from now on needs an answer of its own.
-                self._flights.pop((dataset_id, access), None)
+                # Those who wait keep the answer to their request; later callers need a new one.
+                self._requests.pop((dataset_id, access), None)
 
     def _held(self, dataset_id: str, access: Access) -> Credentials | None:
-        self._leave_to_parent()
+        self._discard_after_fork()
         entry = self._entries.get((dataset_id, access))
         return entry.credentials if entry is not None and self._clock() < entry.renew_at else None
 
-    def _leave_to_parent(self) -> None:
+    def _discard_after_fork(self) -> None:
         if not self._process.is_here:
-            # A fork may have copied a held lock, or a flight whose thread exists in the parent only.
+            # A fork may have copied a held lock, or a request whose thread exists only in the parent.
             self._begin()
 
-    def _flight(self, dataset_id: str, access: Access, *, anew: bool = False) -> Future[Credentials]:
+    def _request(self, dataset_id: str, access: Access, *, force: bool = False) -> Future[Credentials]:
         key = (dataset_id, access)
         with self._lock:
             entry = self._entries.get(key)
-            flight = self._flights.get(key)
-            if flight is not None:
-                return flight
-            flight = Future()
-            # A running future cannot be cancelled, so that one waiter giving up does not fail the others.
-            flight.set_running_or_notify_cancel()
-            if entry is not None and self._clock() < entry.renew_at and not anew:
-                flight.set_result(entry.credentials)
-                return flight
-            self._flights[key] = flight
+            request = self._requests.get(key)
+            if request is not None:
+                return request
+            request = Future()
+            # A running future cannot be cancelled, so a cancelled caller does not fail the others.
+            request.set_running_or_notify_cancel()
+            if entry is not None and self._clock() < entry.renew_at and not force:
+                request.set_result(entry.credentials)
+                return request
+            self._requests[key] = request
         context = contextvars.copy_context()
         threading.Thread(
-            target=context.run, args=(self._fly, key, flight, anew), name="provena-credentials", daemon=True
+            target=context.run, args=(self._run, key, request, force), name="provena-credentials", daemon=True
         ).start()
-        return flight
+        return request
 
-    def _fly(self, key: tuple[str, Access], flight: Future[Credentials], anew: bool) -> None:
-        begun = self._clock()
+    def _run(self, key: tuple[str, Access], request: Future[Credentials], force: bool) -> None:
+        requested_at = self._clock()
         try:
             fresh = self._provider(*key)
         except BaseException as error:
-            old = self._postponed(key, flight, error)
-            if old is None or anew:
-                flight.set_exception(error)
+            old = self._postponed(key, request, error)
+            if old is None or force:
+                request.set_exception(error)
             else:
-                flight.set_result(old)
+                request.set_result(old)
             return
         now = self._clock()
         life = fresh.expiry.timestamp() - now
-        # Credentials that seem to have expired on arrival mean that this machine's clock is wrong. They are used
-        # until the store refuses them.
+        # Credentials that seem expired on arrival mean that this machine's clock is wrong. Use them until the store
+        # refuses them.
         renew_at = now + life - min(_MARGIN_SECONDS, life * _MARGIN_SHARE) if life > 0 else float("inf")
         with self._lock:
-            if self._ends(key, flight):
-                self._entries[key] = _Entry(fresh, begun, renew_at)
-        flight.set_result(fresh)
+            if self._finish(key, request):
+                self._entries[key] = _Entry(fresh, requested_at, renew_at)
+        request.set_result(fresh)
 
-    def _ends(self, key: tuple[str, Access], flight: Future[Credentials]) -> bool:
-        """End a flight; return whether its answer counts, because it was not forgotten meanwhile."""
-        if self._flights.get(key) is not flight:
+    def _finish(self, key: tuple[str, Access], request: Future[Credentials]) -> bool:
+        """Remove a finished request; return False if its answer is obsolete, because :meth:`forget` was called."""
+        if self._requests.get(key) is not request:
             return False
-        del self._flights[key]
+        del self._requests[key]
         return True
 
     def _postponed(
-        self, key: tuple[str, Access], flight: Future[Credentials], error: BaseException
+        self, key: tuple[str, Access], request: Future[Credentials], error: BaseException
     ) -> Credentials | None:
-        """End a failed flight; return the old credentials while they are still good."""
+        """Remove a failed request; return the old credentials while they are still valid."""
         now = self._clock()
         with self._lock:
-            if not self._ends(key, flight):
+            if not self._finish(key, request):
                 return None
             if isinstance(error, _NO_MORE):
                 self._entries.pop(key, None)
@@ -253,7 +253,7 @@ class CredentialsSource:
 
 @functools.lru_cache(maxsize=32)
 def _unpickled(state: bytes) -> CredentialsSource:
-    provider, clock = pickle.loads(state)  # noqa: S301 reason= it lay in a pickle that is being loaded already
+    provider, clock = pickle.loads(state)  # noqa: S301 reason= part of a pickle that is being loaded already
     return CredentialsSource(provider, clock=clock)
 
 
@@ -261,9 +261,9 @@ class DatasetCredentials:
     """The credentials of one dataset and access, for the requests of an S3 client.
 
     Args:
-        source: Where they come from.
+        source: The source of the credentials.
         dataset_id: The dataset's handle.
-        access: What they shall allow.
+        access: The access that they must grant.
     """
 
     def __init__(self, source: CredentialsSource, dataset_id: str, access: Access) -> None:
@@ -276,5 +276,5 @@ class DatasetCredentials:
         return await self._source.get_async(self._dataset_id, self.access)
 
     def refused(self, credentials: Credentials) -> None:
-        """Have credentials replaced that the store no longer accepts."""
+        """Discard credentials that the store no longer accepts, so that new ones are requested."""
         self._source.discard(self._dataset_id, self.access, credentials)

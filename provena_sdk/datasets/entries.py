@@ -1,4 +1,4 @@
-"""What fsspec calls the info of a file or folder."""
+"""Entries: the dictionaries that fsspec uses to describe a file or folder."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 Entry: TypeAlias = dict[str, Any]
-"""``name``, ``type``, ``size`` and, of files, ``ETag`` and ``LastModified``."""
+"""The keys are ``name``, ``type``, ``size`` and, for files, ``ETag`` and ``LastModified``."""
 
 
 def file_entry(name: str, size: int, etag: str, modified: datetime | None) -> Entry:
     """Return the entry of a file.
 
     Args:
-        name: Its full name.
-        size: Its size in bytes.
-        etag: Its ETag.
-        modified: When it was last written; None when the store does not say.
+        name: The full name.
+        size: The size in bytes.
+        etag: The ETag.
+        modified: The time of the last write; None when the store does not report it.
     """
     return {"name": name, "type": "file", "size": size, "ETag": etag, "LastModified": modified}
 
@@ -27,5 +27,5 @@ def folder_entry(name: str) -> Entry:
 
 
 def entry_name(entry: Entry) -> str:
-    """Return the name of an entry, to sort by."""
+    """Return the name of an entry, as a sort key."""
     return str(entry["name"])

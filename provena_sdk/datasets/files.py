@@ -1,4 +1,4 @@
-"""The files of one dataset: looking at them, listing, reading, writing, copying and removing them."""
+"""Inspect, list, read, write, copy and remove the files of one dataset."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from provena_sdk.s3.models import FileInfo, StoreAddress
 
 
 class DatasetFiles:
-    """The files of one dataset, reached with credentials for one access.
+    """The files of one dataset, accessed with read or write credentials.
 
-    Its coroutines run on fsspec's I/O thread: await them by :func:`provena_sdk.concurrency.io_thread.on_io_thread`.
-    Credentials are asked for when they are first needed. A pickle holds where to ask for them, and none.
+    The coroutines run on fsspec's I/O thread: await them with :func:`provena_sdk.concurrency.io_thread.on_io_thread`.
+    Credentials are requested when they are first needed. A pickle holds their source but no credentials.
 
-    Paths are within the dataset, without a slash at either end; the dataset's root is the empty path. A folder exists
-    by the files in it. Keys that hold an empty segment cannot be named by such a path, and entries leave them out.
+    Paths are relative to the dataset, without a slash at either end; the empty path is the dataset's root. A folder
+    exists if there are files in it. No path can name a key with an empty segment, so entries omit such keys.
     The name of an entry is the dataset's handle and the path, as in ``provena://`` URLs.
 
     Args:
-        location: Where the files lie.
-        credentials: Where credentials come from.
-        address: How the object store is reached.
-        access: What the credentials shall allow.
+        location: The folder that holds the files.
+        credentials: The source of credentials.
+        address: The URL and settings of the object store.
+        access: The access that the credentials must grant.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class DatasetFiles:
         return DatasetFiles, (self.location, self._credentials, self.address, self.access)
 
     def for_access(self, access: Access) -> DatasetFiles:
-        """Return the same files, reached with credentials for another access."""
+        """Return the same files, accessed with credentials for ``access``."""
         found = self._by_access.get(access)
         if found is None:
             made = DatasetFiles(self.location, self._credentials, self.address, access)
@@ -68,12 +68,12 @@ class DatasetFiles:
 
     @property
     def credentials(self) -> DatasetCredentials:
-        """What requests are signed with."""
+        """The credentials that sign requests."""
         return DatasetCredentials(self._credentials, self.location.dataset_id, self.access)
 
     @property
     def objects(self) -> ObjectClient:
-        """The S3 client of the dataset's folder; a forked child has one of its own."""
+        """The S3 client of the dataset's folder; a forked child makes a new one."""
         if self._objects is None or not self._process.is_here:
             self._process = HomeProcess()
             guard = ServiceFileGuard(self.location.dataset_id)
@@ -81,17 +81,17 @@ class DatasetFiles:
         return self._objects
 
     async def ask_to_write(self) -> None:
-        """Have the datastore say whether the files may be written now, and hold the credentials.
+        """Request new write credentials, to check that the files may be written now.
 
         Raises:
-            DatasetAccessDenied: You may not write its files.
-            DatasetLocked: It is locked.
+            DatasetAccessDenied: The user may not write the dataset's files.
+            DatasetLocked: The dataset is locked.
             Forbidden: A release is pending or done.
         """
         await self._credentials.ask_anew(self.location.dataset_id, Access.WRITE)
 
     def close(self) -> None:
-        """Close the connections, those for other accesses included. A later call opens new ones."""
+        """Close the connections for every access. Later calls open new ones."""
         opened = [files._objects for files in self._by_access.values() if files._process.is_here]
         for objects in opened:
             # Connections made before a fork belong to the parent.
@@ -99,17 +99,17 @@ class DatasetFiles:
                 run_sync(objects.close())
 
     def name(self, path: str) -> str:
-        """Return the name that a path has in a file system of all datasets."""
+        """Return the name of a path in a file system of all datasets."""
         return f"{self.location.dataset_id}/{path}" if path else self.location.dataset_id
 
     async def info(self, path: str) -> Entry:
-        """Return a file's entry, or that of a folder. Of a file and a folder with one name, the file is meant.
+        """Return the entry of a file or folder; of the file, when both have the same name.
 
         Args:
             path: The path within the dataset.
 
         Raises:
-            DatasetFileNotFound: There is neither.
+            DatasetFileNotFound: There is no such file or folder.
         """
         if not path:
             return folder_entry(self.name(""))
@@ -122,15 +122,15 @@ class DatasetFiles:
         return file_entry(self.name(path), state.size, state.etag, state.modified)
 
     async def peek(self, path: str, length: int, *, tail: bool) -> tuple[Entry, bytes]:
-        """Return a file's entry and, in the same request, its first or last bytes; or a folder's entry.
+        """Return a file's entry and its first or last bytes in one request; for a folder, its entry and no bytes.
 
         Args:
             path: The path within the dataset.
-            length: How many bytes.
-            tail: Whether the last ones are meant.
+            length: The number of bytes.
+            tail: Whether to return the last bytes rather than the first.
 
         Raises:
-            DatasetFileNotFound: There is neither.
+            DatasetFileNotFound: There is no such file or folder.
         """
         try:
             received = await self.objects.peek(path, length, tail=tail)
@@ -140,7 +140,7 @@ class DatasetFiles:
         return file_entry(self.name(path), state.size, state.etag, state.modified), bytes(received.data)
 
     async def exists(self, path: str) -> bool:
-        """Whether there is a file or a folder of this name."""
+        """Return whether a file or folder has this path."""
         try:
             await self.info(path)
         except DatasetFileNotFound:
@@ -154,13 +154,13 @@ class DatasetFiles:
         return False
 
     async def ls(self, path: str) -> list[Entry]:
-        """List a folder, or return a file's entry alone.
+        """List a folder; for a file, return its entry alone.
 
         Args:
             path: The path within the dataset.
 
         Raises:
-            DatasetFileNotFound: There is neither.
+            DatasetFileNotFound: There is no such file or folder.
         """
         folder = f"{path}/" if path else ""
         entries: list[Entry] = []
@@ -175,11 +175,11 @@ class DatasetFiles:
         return sorted(entries, key=entry_name)
 
     async def find(self, path: str, *, prefix: str = "", folders: bool = False) -> list[Entry]:
-        """List all files below a folder, however deep.
+        """List all files below a folder, at any depth.
 
         Args:
             path: The folder within the dataset.
-            prefix: What their paths below the folder begin with.
+            prefix: The start of their paths relative to the folder.
             folders: Whether to list the folders as well.
         """
         folder = f"{path}/" if path else ""
@@ -187,7 +187,7 @@ class DatasetFiles:
         entries: list[Entry] = []
         async for page in self.objects.list(folder + prefix):
             for info in page.files:
-                # Of a key with an empty segment, only the folders before that can be named.
+                # Of a key with an empty segment, only the folders before that segment have a path.
                 plain, empty, _ = f"/{info.path[len(folder) :]}".partition("//")
                 below = f"{plain}/"[1:] if empty else plain[1:]
                 if folders:
@@ -204,34 +204,34 @@ class DatasetFiles:
     async def read(
         self, path: str, start: int | None = None, end: int | None = None, *, etag: str | None = None
     ) -> bytes:
-        """Read a file, or a slice of it; what is long is read in several ranges at once.
+        """Read a file or a slice of it; a long one in several ranges at once.
 
         Args:
             path: The path within the dataset.
             start: The first byte; negative ones count from the end.
-            end: The byte to stop before; negative ones count from the end. What lies behind the end is left out.
+            end: The byte to stop before; negative ones count from the end. It may lie past the end of the file.
             etag: The ETag that the file must still have.
 
         Raises:
             DatasetFileNotFound: There is no such file.
-            IntegrityError: The file was replaced meanwhile.
+            IntegrityError: The file was replaced in the meantime.
         """
         return await read_slice(self.objects, path, start, end, etag=etag)
 
     async def read_range(
         self, path: str, start: int, end: int, *, etag: str | None = None
     ) -> bytes | bytearray:
-        """Read a range that lies within a file, and return the bytes where they arrived.
+        """Read a range that lies within a file, and return the bytes without a copy.
 
         Args:
             path: The path within the dataset.
             start: The first byte.
-            end: The byte to stop before, behind ``start``.
+            end: The byte to stop before; greater than ``start``.
             etag: The ETag that the file must still have.
 
         Raises:
             DatasetFileNotFound: There is no such file.
-            IntegrityError: The file was replaced meanwhile, or is shorter.
+            IntegrityError: The file was replaced in the meantime, or is shorter.
         """
         return await read_range(self.objects, path, start, end, etag=etag)
 
@@ -247,12 +247,12 @@ class DatasetFiles:
 
         Args:
             path: The path within the dataset.
-            data: Its bytes.
-            content_type: Its media type; guessed by its name when None.
-            new: Whether there must be no such file yet.
+            data: The bytes.
+            content_type: The media type; None guesses it from the name.
+            new: Whether to fail if the file exists.
 
         Raises:
-            DatasetFileExists: There is such a file, and it was to be new.
+            DatasetFileExists: The file exists, and ``new`` is true.
             ServiceFileRefused: ``metadata.json`` at the root may not be written.
         """
         self.check_file(path)
@@ -266,14 +266,14 @@ class DatasetFiles:
 
         Raises:
             ServiceFileRefused: One of them is ``metadata.json`` at the root; nothing was removed.
-            FileError: The store refused; the others are gone.
+            FileError: The store refused to remove one of them; the others are removed.
         """
         failures = await self.objects.delete(paths)
         for failure in failures.values():
             raise failure
 
     async def copy(self, source: str, target: str) -> None:
-        """Copy a file within the dataset; its bytes stay in the store.
+        """Copy a file within the dataset; the bytes do not leave the store.
 
         Args:
             source: The path within the dataset.
@@ -287,7 +287,7 @@ class DatasetFiles:
         await copy_object(self.objects, source, target)
 
     async def copy_from(self, other: DatasetFiles, source: str, target: str) -> None:
-        """Copy a file of another dataset; its bytes come through here, a few parts at a time.
+        """Copy a file of another dataset; this process relays the bytes, a few parts at a time.
 
         Args:
             other: The other dataset.
@@ -296,7 +296,7 @@ class DatasetFiles:
 
         Raises:
             DatasetFileNotFound: There is no such file.
-            IntegrityError: It was replaced meanwhile.
+            IntegrityError: The file was replaced in the meantime.
             ServiceFileRefused: ``metadata.json`` at the root may not be written.
         """
         self.check_file(target)
@@ -306,9 +306,9 @@ class DatasetFiles:
         """Refuse a path that no file can be written to.
 
         Raises:
-            NotAFile: It is the dataset's root.
-            ServiceFileRefused: It is ``metadata.json`` at the root.
-            UnsafePath: The SDK gives such names to its own temporary files.
+            NotAFile: The path is the dataset's root.
+            ServiceFileRefused: The path is ``metadata.json`` at the root.
+            UnsafePath: The SDK reserves the name for its temporary files.
         """
         if not path:
             raise not_a_file("", self.location.dataset_id)
@@ -316,7 +316,7 @@ class DatasetFiles:
 
 
 def not_a_file(path: str, dataset_id: str) -> NotAFile:
-    """Return the error for a folder where a file is needed.
+    """Return the error for a folder where a file is required.
 
     Args:
         path: The folder's path within the dataset; empty for the dataset itself.
@@ -332,7 +332,7 @@ def not_a_file(path: str, dataset_id: str) -> NotAFile:
 
 
 def _parents(path: str) -> list[str]:
-    """Return the folders above a path, without slashes at their ends.
+    """Return the folders above a path, without trailing slashes.
 
     Example:
         >>> _parents("a/b/c.csv"), _parents("a/"), _parents("c.csv")

@@ -1,4 +1,4 @@
-"""Looking at what a dataset holds."""
+"""List a dataset's files and look up one of them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from provena_sdk.s3.models import FileInfo
 _SEARCHED: Final = 10_000
 _SUGGESTED: Final = 3
 _SUGGESTION_CHARACTERS: Final = 100
-# Below this, names with nothing in common but their ending count as alike.
+# A lower value would suggest names that share only an extension.
 _LIKENESS: Final = 0.75
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 
 async def each_entry(files: DatasetFiles, folder: str = "") -> AsyncIterator[FileInfo]:
-    """Yield every key below a folder of the dataset, the markers that some tools leave for folders included.
+    """Yield every key below a folder of the dataset, including the folder markers that some tools create.
 
     Args:
         files: The dataset.
@@ -35,7 +35,7 @@ async def each_entry(files: DatasetFiles, folder: str = "") -> AsyncIterator[Fil
 
 
 def is_marker(info: FileInfo) -> bool:
-    """Whether a key only marks that a folder exists."""
+    """Return whether a key only marks that a folder exists."""
     return info.path.endswith("/")
 
 
@@ -64,7 +64,7 @@ async def look_up(files: DatasetFiles, path: str) -> FileInfo | None:
 
 
 async def not_found(files: DatasetFiles, path: str) -> DatasetFileNotFound:
-    """Return the error for a path that is neither file nor folder, naming what comes near it."""
+    """Return the error for a path that is neither a file nor a folder; its hint suggests similar paths."""
     known: set[str] = set()
     async for info in each_entry(files):
         known.add(info.path)
@@ -85,7 +85,7 @@ async def not_found(files: DatasetFiles, path: str) -> DatasetFileNotFound:
 
 
 def _near(path: str, known: list[str]) -> list[str]:
-    """Return the paths that were most likely meant: those that look alike, and those of the same name elsewhere."""
+    """Return the most likely intended paths: similar ones, and those with the same name in another folder."""
     alike: dict[str, list[str]] = {}
     for other in known:
         alike.setdefault(folded(other), []).append(other)

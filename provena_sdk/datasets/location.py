@@ -1,4 +1,4 @@
-"""Where a dataset's files lie in the object store."""
+"""The location of a dataset's files in the object store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from provena_sdk.config.addresses import require_safe
 from provena_sdk.display.text import quoted
 from provena_sdk.s3.models import Folder, StoreAddress
 
-# Older buckets have longer names than those of today, with underscores and capitals.
+# Older buckets may have longer names, with underscores and capitals, than S3 allows today.
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _MOST_PREFIX: Final = 512
 
@@ -23,11 +23,11 @@ class DatasetLocation:
     Args:
         dataset_id: The dataset's handle.
         bucket: The bucket.
-        prefix: The key of the folder, ending in a slash. The slash keeps datasets apart whose handles begin
-            alike: whoever may read one of them may list the whole bucket.
+        prefix: The key of the folder, ending in a slash. The slash separates datasets whose handles begin
+            alike, since read credentials for one dataset can list the whole bucket.
 
     Raises:
-        ValueError: The bucket's name is not valid, or the prefix is not a plain path of a folder.
+        ValueError: The bucket's name is not valid, or the prefix is not a plain folder path.
     """
 
     dataset_id: str
@@ -53,12 +53,12 @@ class DatasetLocation:
 
     @property
     def folder(self) -> Folder:
-        """The folder as the S3 client takes it."""
+        """The folder, as the S3 client expects it."""
         return Folder(self.bucket, self.prefix, f"dataset {self.dataset_id}")
 
 
 def _is_folder(prefix: str) -> bool:
-    """Whether a prefix is a plain path that ends in a slash, with room for a name behind it."""
+    """Return whether a prefix is a plain path that ends in a slash and is short enough for names to follow it."""
     segments = prefix.split("/")
     return (
         len(prefix) <= _MOST_PREFIX
@@ -70,7 +70,7 @@ def _is_folder(prefix: str) -> bool:
 
 
 def _is_plain_http(url: str) -> bool:
-    """Whether a URL is one of HTTP; what is no URL at all is refused when it is taken apart."""
+    """Return whether a URL uses plain HTTP. Malformed URLs are refused later, when they are parsed."""
     try:
         parts = urlsplit(url)
         return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
@@ -81,18 +81,18 @@ def _is_plain_http(url: str) -> bool:
 def store_address(
     url: str | None, region: str | None, ca_file: str | None, *, allow_plain_http: bool = False
 ) -> StoreAddress:
-    """Return how the object store is reached, once its URL is known to be safe.
+    """Return the address of the object store, after checking that its URL is safe.
 
     Args:
-        url: Its base URL; None means Amazon S3.
-        region: Its region; None lets Amazon say which.
+        url: The base URL; None means Amazon S3.
+        region: The region; None lets Amazon S3 report it.
         ca_file: File of the certificate authorities to trust; None means the usual ones.
         allow_plain_http: Whether the URL may be plain HTTP to another machine.
 
     Raises:
-        ConfigurationError: The URL is plain HTTP to another machine, which was not allowed.
+        ConfigurationError: The URL is plain HTTP to another machine, which is not allowed.
     """
-    # Credentials and files go there.
+    # Credentials and files are sent there.
     if url is not None and _is_plain_http(url):
         require_safe("endpoint_url", url, allow_plain_http=allow_plain_http)
     return StoreAddress(url, region, ca_file)

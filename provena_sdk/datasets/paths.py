@@ -1,8 +1,8 @@
-"""Keys of the object store and paths on this machine: which belong together, and which are refused.
+"""Map object keys to local paths and back, and refuse those that are unsafe.
 
-Everything here is pure. A key is judged by POSIX and by Windows rules on every platform when it could lead out
-of its folder, because a report must say the same wherever it was made. What is merely awkward on Windows, such
-as a colon or the name ``NUL``, is refused on Windows only.
+Nothing here does I/O. Keys that could escape their folder by POSIX or Windows rules are refused on every platform,
+so that reports are the same everywhere. Names that Windows merely cannot store, such as ``NUL`` or those with a
+colon, are refused on Windows only.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ MAX_NAME_BYTES: Final = 255
 
 _PART_SUFFIX: Final = ".provena-part"
 _JOURNAL_SUFFIX: Final = ".provena-journal"
-# Room for the dots, a token of 58 characters and the longer suffix.
+# Leaves room for the dots, a token of 58 characters and the longer suffix.
 _STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 58 - len(_JOURNAL_SUFFIX)
-# By far the most paths are like this, and are judged at once: no segment begins with a dot or ends the path empty.
+# A fast check that accepts most paths: no segment is empty or begins with a dot.
 _PLAIN: Final = re.compile(r"(?:[\w+=@(,-][\w .+=@(),-]*/)*[\w+=@(,-][\w .+=@(),-]*", re.ASCII)
-# Python takes any character before a colon for a drive, and so do its paths.
+# Python's Windows paths treat any character before a colon as a drive.
 _DRIVE: Final = re.compile(r".:", re.DOTALL)
 _WINDOWS_CHARACTERS: Final = re.compile(r'[<>:"|?*\x00-\x1f]')
-# What map_names writes otherwise; a percent sign only where it would be taken for what was written otherwise.
+# What map_names encodes; a percent sign only where it would look like an encoded character.
 _MAPPED: Final = re.compile(r'[<>:"|?*\x01-\x1f]|%(?=[0-9A-Fa-f]{2})|[. ]\Z')
 _WRITTEN: Final = re.compile(r"%([0-7][0-9A-F])")
 _WINDOWS_DEVICES: Final = frozenset(
@@ -40,11 +40,11 @@ _WINDOWS_DEVICES: Final = frozenset(
 
 
 def refusal(path: str, *, windows: bool = os.name == "nt") -> str | None:
-    """Say why a dataset's path cannot be held by a local folder, or None when it can.
+    """Return why a dataset's path cannot be stored in a local folder, or None if it can.
 
     Args:
         path: The path within the dataset, with forward slashes.
-        windows: Whether the folder lies on Windows; its rules for names then apply too.
+        windows: Whether the folder is on Windows, so that its rules for names apply too.
 
     Example:
         >>> refusal("obs/2024 50%+#.csv")
@@ -79,7 +79,7 @@ def refusal(path: str, *, windows: bool = os.name == "nt") -> str | None:
 def _segment_refusal(segment: str) -> str | None:
     if not segment:
         return "it holds an empty segment"
-    # Windows drops trailing dots and spaces, so that '.. ' is the parent folder there.
+    # Windows drops trailing dots and spaces, so '.. ' is the parent folder there.
     if "." in segment and not segment.strip(". "):
         return f"it holds a {quoted(segment)} segment"
     if is_part_name(segment):
@@ -102,11 +102,11 @@ def _is_device(segment: str) -> bool:
 
 
 def mapped(path: str) -> str:
-    """Write a dataset's path so that Windows can hold it; :func:`unmapped` reads it back.
+    """Encode a dataset's path so that Windows can store it; :func:`unmapped` decodes it.
 
-    Whatever Windows forbids is written as a percent sign and two hexadecimal digits: certain characters, a dot or
-    space at the end of a name, and the first letter of a device's name. So is a percent sign that looks like one of
-    those. No two paths become one. What leads out of its folder stays as it is, to be refused.
+    What Windows forbids becomes a percent sign and two hexadecimal digits: certain characters, a dot or space at the
+    end of a name, and the first letter of a device's name. So does a percent sign that looks like such a code, so
+    different paths stay different. Paths that escape their folder are not changed, and are refused later.
 
     Args:
         path: The path within the dataset.
@@ -126,7 +126,7 @@ def _mapped_segment(segment: str) -> str:
 
 
 def unmapped(local: str) -> str | None:
-    """Read a path that :func:`mapped` wrote, or return None when it writes no such path.
+    """Decode a path that :func:`mapped` encoded, or return None if it could not have produced the path.
 
     Args:
         local: The path below a local folder, with forward slashes.
@@ -142,23 +142,23 @@ def unmapped(local: str) -> str | None:
 
 
 def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
-    """Return a path the caller gave for a file of a dataset, or refuse it.
+    """Return the caller's path to a file of a dataset, after checking it.
 
-    One leading slash is dropped, since a dataset's root is meant by it; everything else must be a plain path.
+    One leading slash, which stands for the dataset's root, is dropped; the rest must be a plain path.
 
     Args:
         given: The path.
-        argument: The name by which the caller gave it.
+        argument: The argument's name, for messages.
 
     Raises:
-        InvalidArgument: It is no path at all.
-        UnsafePath: The path would leave the dataset or has a form no file of it can have.
+        InvalidArgument: The path is neither a str nor a Path.
+        UnsafePath: The path leads out of the dataset, or no file of a dataset can have it.
 
     Example:
         >>> checked("/obs/2024.csv"), checked("obs/"), checked("/")
         ('obs/2024.csv', 'obs/', '')
     """
-    # A Path of Windows has backslashes by itself, and means what one with slashes would.
+    # In a Windows Path, backslashes mean the same as slashes.
     path = given.as_posix() if isinstance(given, PurePath) else given
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(path, str):
@@ -176,9 +176,9 @@ def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
 
 
 def upload_refusal(path: str, prefix: str) -> str | None:
-    r"""Say why a local file cannot be uploaded under this name, or None when it can.
+    r"""Return why a local file cannot be uploaded under this name, or None if it can.
 
-    Whatever could not be downloaded again is not uploaded either.
+    Files that could not be downloaded again are not uploaded.
 
     Example:
         >>> upload_refusal("a\\b.txt", "datasets/x/")
@@ -191,7 +191,7 @@ def upload_refusal(path: str, prefix: str) -> str | None:
 
 
 def is_reserved(path: str) -> bool:
-    """Whether a segment of a path is a name of the SDK's own temporary files, which no dataset may hold.
+    """Return whether a segment of a path is reserved for the SDK's temporary files, which no dataset may hold.
 
     Example:
         >>> is_reserved("obs/.a.nc.5f3a.provena-part"), is_reserved("obs/a.nc")
@@ -201,10 +201,10 @@ def is_reserved(path: str) -> bool:
 
 
 def check_not_reserved(path: str) -> None:
-    """Refuse a path that holds a name of the SDK's own temporary files.
+    """Refuse a path with a name reserved for the SDK's temporary files.
 
     Raises:
-        UnsafePath: It does. Such a file could pass for what an earlier download left.
+        UnsafePath: A segment is such a name. The file could be mistaken for the remains of an earlier download.
 
     Example:
         >>> check_not_reserved("obs/a.nc")
@@ -218,11 +218,11 @@ def check_not_reserved(path: str) -> None:
 
 
 def part_name(name: str, token: str) -> str:
-    """Name the file that holds a download until it is verified; it lies beside the target.
+    """Return the name of the file, next to the target, that holds a download until it is verified.
 
     Args:
-        name: The target's own name.
-        token: A few characters without a dot that make the part file unique.
+        name: The target's name, without folders.
+        token: Characters that make the part file unique, without a dot.
 
     Returns:
         A hidden name of at most 255 bytes.
@@ -237,10 +237,10 @@ def part_name(name: str, token: str) -> str:
 
 
 def journal_name(name: str, token: str) -> str:
-    """Name the journal of a download, which tells what its part file holds already.
+    """Return the name of a download's journal, which records the ranges that the part file holds.
 
     Args:
-        name: The target's own name.
+        name: The target's name, without folders.
         token: The token of the part file.
 
     Returns:
@@ -254,9 +254,9 @@ def journal_name(name: str, token: str) -> str:
 
 
 def part_stem(name: str) -> str:
-    """Return what the names of all part files and journals of one target begin with.
+    """Return the prefix that all part files and journals of one target share.
 
-    Targets with very long names may share it.
+    Targets with very long names may have the same prefix.
 
     Example:
         >>> part_stem("2024.csv")
@@ -266,7 +266,7 @@ def part_stem(name: str) -> str:
 
 
 def part_name_parts(name: str) -> tuple[str, str] | None:
-    """Take the name of a part file or journal apart into what all of its target begin with, and the token.
+    """Split the name of a part file or journal into its stem (see :func:`part_stem`) and its token; else return None.
 
     Example:
         >>> part_name_parts(".2024.csv.5f3a.provena-journal"), part_name_parts("2024.csv")
@@ -279,7 +279,7 @@ def part_name_parts(name: str) -> tuple[str, str] | None:
 
 
 def is_journal_name(name: str) -> bool:
-    """Whether a name is one that downloads give to journals.
+    """Return whether a name is that of a download's journal.
 
     Example:
         >>> is_journal_name(".2024.csv.5f3a.provena-journal"), is_journal_name(".2024.csv.5f3a.provena-part")
@@ -289,7 +289,7 @@ def is_journal_name(name: str) -> bool:
 
 
 def is_part_name(name: str) -> bool:
-    """Whether a name is one of those that downloads give to part files and journals, in whatever case.
+    """Return whether a name is that of a part file or journal, ignoring case.
 
     Example:
         >>> is_part_name(".2024.csv.5f3a.provena-part"), is_part_name("2024.csv")
@@ -301,7 +301,7 @@ def is_part_name(name: str) -> bool:
 
 
 def folded(path: str) -> str:
-    r"""Return what a file system that ignores case and Unicode form makes of a path.
+    r"""Return a path normalised as by a file system that ignores case and Unicode form.
 
     Example:
         >>> folded("Obs/Café.csv") == folded("obs/CAFE\u0301.csv")
@@ -313,7 +313,7 @@ def folded(path: str) -> str:
 
 
 def ancestors(path: str) -> Iterator[str]:
-    """Yield the folders above a path, the nearest last.
+    """Yield the folders above a path, from the outermost to the nearest.
 
     Example:
         >>> list(ancestors("a/b/c.txt"))
@@ -326,17 +326,17 @@ def ancestors(path: str) -> Iterator[str]:
 
 
 def clashes(paths: Iterable[str], *, fold: bool) -> dict[str, str]:
-    """Find the paths that cannot lie in one local folder together with the others.
+    """Find the paths that cannot be stored in one local folder with the others.
 
-    A path that is also a folder of another gives way to what lies in it; of two that differ only in case or
-    Unicode form, the later gives way.
+    A path that is also a folder of another path is dropped; of two that differ only in case or Unicode form, the
+    later one is.
 
     Args:
         paths: Safe paths, each once.
         fold: Whether the folder's file system ignores case and Unicode form.
 
     Returns:
-        For each path that gives way, the reason.
+        The reason for each dropped path.
 
     Example:
         >>> clashes(["a", "a/b", "B", "b"], fold=False)
@@ -356,20 +356,20 @@ def clashes(paths: Iterable[str], *, fold: bool) -> dict[str, str]:
         for folder in ancestors(path):
             folders.setdefault(key(folder), path)
     reasons: dict[str, str] = {}
-    seen: dict[str, str] = {}
+    first: dict[str, str] = {}
     for path in given:
-        mark = key(path)
-        if mark in folders:
-            reasons[path] = f"{quoted(folders[mark])} needs a folder of that name"
-        elif fold and mark in seen:
-            reasons[path] = f"it differs from {quoted(seen[mark])} only in case or Unicode form"
+        form = key(path)
+        if form in folders:
+            reasons[path] = f"{quoted(folders[form])} needs a folder of that name"
+        elif fold and form in first:
+            reasons[path] = f"it differs from {quoted(first[form])} only in case or Unicode form"
         elif fold:
-            seen[mark] = path
+            first[form] = path
     return reasons
 
 
 def form_matters(paths: Iterable[str]) -> bool:
-    """Whether it matters for these paths that a folder ignores case and Unicode form.
+    """Return whether these paths clash differently in a folder that ignores case and Unicode form.
 
     Args:
         paths: Safe paths, each once.

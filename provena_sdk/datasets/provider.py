@@ -1,4 +1,4 @@
-"""Where credentials for a dataset's files come from: the datastore grants them to whoever is signed in."""
+"""Request credentials for a dataset's files from the datastore, as the user who is signed in."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from provena_sdk.transport.http import Transport
 
 
 class DatasetCredentialsProvider:
-    """Asks the datastore for credentials. Safe to use from many threads.
+    """A provider that requests credentials from the datastore. Thread-safe.
 
-    A pickle holds how to reach the datastore and how to sign in, and no secret: where it is unpickled, that
-    process's own session or environment signs in, and nobody is asked.
+    A pickle holds how to reach the datastore and how to sign in, but no secret: the process that unpickles it signs
+    in with its session or environment, without asking a person.
 
     Args:
-        transport: Asks the datastore.
+        transport: Sends the requests.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -29,13 +29,13 @@ class DatasetCredentialsProvider:
 
         Args:
             dataset_id: The dataset's handle.
-            access: What the credentials shall allow.
+            access: The access that the credentials must grant.
 
         Raises:
-            SignInRequired: Nobody is signed in here; the hint names the ways out.
-            DatasetAccessDenied: The dataset's files are not for whoever is signed in.
-            UnreadableAnswer: What was granted cannot be used.
-            ProvenaError: Whatever else the datastore answered instead.
+            SignInRequired: Nobody is signed in here; the hint lists the ways to sign in.
+            DatasetAccessDenied: The user may not access the dataset's files.
+            UnreadableAnswer: The credentials in the answer cannot be used.
+            ProvenaError: The datastore granted no credentials for another reason.
         """
         reads = access is Access.READ
         workflow = datastore.read_credentials if reads else datastore.write_credentials

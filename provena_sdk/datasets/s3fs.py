@@ -1,7 +1,7 @@
-"""A plain ``s3fs.S3FileSystem`` on a dataset's bucket, for libraries that want s3fs itself.
+"""A plain ``s3fs.S3FileSystem`` on a dataset's bucket, for libraries that require s3fs.
 
-Its session knows one dataset's credentials and nothing of this machine's: keys in the environment, in ``~/.aws`` and on
-a cloud machine's metadata service belong to other work. So do regions, profiles and endpoints found there; only trusted
+Its session uses one dataset's credentials and ignores this machine's AWS configuration: credentials, regions, profiles
+and endpoints from the environment, ``~/.aws`` or a cloud machine's metadata service belong to other work. Only trusted
 certificates (``AWS_CA_BUNDLE``) and proxies are kept.
 """
 
@@ -51,13 +51,13 @@ _LOGGERS: Final = (
 
 
 def s3fs_of(files: DatasetFiles, *, asynchronous: bool = False) -> S3FileSystem:
-    """Return s3fs's own file system on a dataset's bucket, with credentials that renew themselves.
+    """Return an s3fs file system on a dataset's bucket, whose credentials are renewed automatically.
 
-    A pickle of it holds where to ask for credentials, and none.
+    A pickle of it holds the source of credentials, but no credentials.
 
     Args:
         files: The dataset.
-        asynchronous: Whether its coroutines are awaited on the caller's own event loop, as s3fs has it.
+        asynchronous: Whether the caller awaits its coroutines in an event loop, as in s3fs.
     """
     address = files.address
     host = urlsplit(address.url or "").hostname
@@ -69,22 +69,22 @@ def s3fs_of(files: DatasetFiles, *, asynchronous: bool = False) -> S3FileSystem:
             "verify": _authorities(address.ca_file),
         },
         config_kwargs={
-            # A proxy from the environment cannot reach this machine's own ports.
+            # A proxy from the environment cannot reach ports of this machine.
             "proxies": {} if host in ("localhost", "127.0.0.1", "::1") else None,
             "retries": {"mode": "standard"},
             "user_agent": USER_AGENT,
             "s3": {"addressing_style": "path" if address.url else "auto"},
         },
         asynchronous=asynchronous,
-        # Others may write to the dataset; a listing kept for ever would hide it.
+        # Others may write to the dataset; a cached listing would hide their changes.
         use_listings_cache=False,
-        # Two clients may be two persons.
+        # Two clients may belong to different users.
         skip_instance_cache=True,
     )
 
 
 class RenewedCredentials(AioCredentials):  # type: ignore[misc]  # botocore is not typed
-    """One dataset's credentials as botocore wants them: fresh ones whenever a request is signed.
+    """One dataset's credentials for botocore: valid ones whenever a request is signed.
 
     Args:
         credentials: The dataset's credentials.
@@ -109,17 +109,17 @@ class RenewedCredentials(AioCredentials):  # type: ignore[misc]  # botocore is n
         )
 
     def renew(self) -> None:
-        """Have credentials replaced that the store no longer accepts."""
+        """Discard credentials that the store no longer accepts, so that new ones are requested."""
         if self._latest is not None:
             self._credentials.refused(self._latest)
 
 
 class DatasetSession(AioSession):  # type: ignore[misc]  # botocore is not typed
-    """An aiobotocore session for one dataset and access, which heeds nothing of the machine's own configuration.
+    """An aiobotocore session for one dataset and access, which ignores the machine's AWS configuration.
 
     Args:
         credentials: The dataset's credentials.
-        location: The dataset's folder, in which the service's own file is not to be changed.
+        location: The dataset's folder, in which the session must not change ``metadata.json``.
     """
 
     def __init__(self, credentials: DatasetCredentials, location: DatasetLocation) -> None:
@@ -133,11 +133,11 @@ class DatasetSession(AioSession):  # type: ignore[misc]  # botocore is not typed
         return DatasetSession, self._of
 
     async def get_credentials(self) -> RenewedCredentials:
-        """Return the dataset's credentials; no other place is searched."""
+        """Return the dataset's credentials; search nowhere else."""
         return self._credentials
 
     def _check(self, params: dict[str, Any], model: Any, **_: object) -> None:
-        """Refuse to change the file that belongs to the service."""
+        """Refuse to change the service's file."""
         location = self._of[1]
         deleted = [one["Key"] for one in params.get("Delete", {}).get("Objects", ())]
         if model.name == "DeleteObject":
@@ -150,7 +150,7 @@ class DatasetSession(AioSession):  # type: ignore[misc]  # botocore is not typed
     def _retry_renewed(
         self, response: tuple[Any, dict[str, Any]] | None, operation: Any, attempts: int, **_: object
     ) -> int | None:
-        """Have a request sent again at once, with other credentials, when the store refuses those in use."""
+        """Retry a request at once, with new credentials, when the store refuses those in use."""
         code = "" if response is None else str(response[1].get("Error", {}).get("Code", ""))
         if attempts > 1 or not is_renewable(code, bodiless=operation.name.startswith("Head")):
             return None
@@ -159,10 +159,10 @@ class DatasetSession(AioSession):  # type: ignore[misc]  # botocore is not typed
 
 
 def _authorities(ca_file: str | None) -> str | None:
-    """Return the file of authorities to trust; None leaves it to AWS_CA_BUNDLE, or to the client's own list.
+    """Return the file of the certificate authorities to trust; None when AWS_CA_BUNDLE names it.
 
     Args:
-        ca_file: The deployment's own, if it has one.
+        ca_file: The deployment's file, if it has one.
     """
     if ca_file is None and os.environ.get("AWS_CA_BUNDLE"):
         return None
@@ -178,7 +178,7 @@ def _isolated(variables: dict[str, tuple[Any, Any, Any, Any]]) -> dict[str, tupl
 
 
 class _Redaction(logging.Filter):
-    """Takes the tokens in use out of what botocore logs when a program turns on debug messages."""
+    """A filter that removes credentials in use from botocore's debug messages."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The one rule about ``metadata.json`` at a dataset's root: only the service writes it."""
+"""Protect ``metadata.json`` at a dataset's root, which only the service writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SERVICE_FILE: Final = "metadata.json"
 
 
 def is_service_file(path: str) -> bool:
-    """Whether the path is the one the service keeps for itself.
+    """Return whether the path is that of the service's file.
 
     Example:
         >>> is_service_file("metadata.json"), is_service_file("run/metadata.json")
@@ -22,14 +22,14 @@ def is_service_file(path: str) -> bool:
 
 
 def check_removable(path: str, dataset_id: str) -> None:
-    """Refuse to remove the file that belongs to the service.
+    """Refuse to remove the service's file.
 
     Args:
         path: The path within the dataset.
         dataset_id: The dataset's handle.
 
     Raises:
-        ServiceFileRefused: It is ``metadata.json`` at the root.
+        ServiceFileRefused: The path is ``metadata.json`` at the root.
     """
     if is_service_file(path):
         raise ServiceFileRefused(
@@ -40,22 +40,22 @@ def check_removable(path: str, dataset_id: str) -> None:
 
 
 def check_writable(path: str, dataset_id: str) -> None:
-    """Refuse to write a file that belongs to the service, or one with a name of the SDK's own temporary files.
+    """Refuse to write the service's file, or one with a name reserved for the SDK's temporary files.
 
     Args:
         path: The path within the dataset.
         dataset_id: The dataset's handle.
 
     Raises:
-        ServiceFileRefused: It is ``metadata.json`` at the root.
-        UnsafePath: The SDK gives such names to its own temporary files.
+        ServiceFileRefused: The path is ``metadata.json`` at the root.
+        UnsafePath: The SDK reserves the name for its temporary files.
     """
     check_removable(path, dataset_id)
     check_not_reserved(path)
 
 
 class ServiceFileGuard:
-    """Keeps a dataset's object client from changing the service's file.
+    """A guard that stops a dataset's object client from changing the service's file.
 
     Args:
         dataset_id: The dataset's handle.
@@ -65,9 +65,9 @@ class ServiceFileGuard:
         self._dataset_id = dataset_id
 
     def check_writable(self, path: str) -> None:
-        """Refuse to write what :func:`check_writable` refuses."""
+        """Refuse to write a path that :func:`check_writable` refuses."""
         check_writable(path, self._dataset_id)
 
     def check_removable(self, path: str) -> None:
-        """Refuse to remove what :func:`check_removable` refuses."""
+        """Refuse to remove a path that :func:`check_removable` refuses."""
         check_removable(path, self._dataset_id)

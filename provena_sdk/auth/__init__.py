@@ -1,6 +1,6 @@
-"""Sign in: the flows, one source of access tokens, and the stores for sessions.
+"""Sign in: the flows, the source of access tokens, and the stores for sessions.
 
-Nothing here loads requests or oauthlib before the sign-in server is talked to.
+requests and oauthlib are not loaded until the sign-in server is contacted.
 """
 
 from __future__ import annotations

@@ -29,18 +29,18 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who is signed in. Printed, it reads as a small table; it holds no secret.
+    """The user who is signed in. It prints as a small table and holds no secret.
 
     Attributes:
-        username: The user's name; None when neither the token nor the sign-in server tells.
-        email: The user's address, or None when the account has none.
-        roles: All roles the access token carries, sorted.
+        username: The user's name; None when neither the token nor the sign-in server states it.
+        email: The user's email address; None when the account has none.
+        roles: All roles in the access token, sorted.
         deployment: The deployment's domain.
         realm: The sign-in realm.
-        way: How the sign-in was made, in words.
-        access_ends: When the access token ends; it is renewed before, where that can be done.
-        session_ends: When the session ends unless it is used before; None when it does not end by itself, or the
-            server did not say.
+        way: How the user signed in, in words.
+        access_ends: When the access token expires; it is renewed earlier, if possible.
+        session_ends: When the session ends unless it is used before; None when it does not expire, or the server
+            does not state when.
 
     Example:
         >>> print(Account("ada", None, ("entity-registry-read",), "example.org", "provena", "with an access token"))
@@ -85,13 +85,13 @@ class Account:
 
 
 def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment: Deployment) -> Account:
-    """Combine what the token, the sign-in server and the stored session say.
+    """Return the account, from the token, the sign-in server's answer and the stored session.
 
     Args:
-        flow: How the sign-in was made.
+        flow: The flow that signed in.
         tokens: The tokens in use.
         userinfo: The sign-in server's answer; what it lacks is taken from the access token.
-        deployment: Where.
+        deployment: The deployment.
     """
     claims = read_claims(tokens.access_token)
     return Account(
@@ -107,18 +107,18 @@ def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment
 
 
 def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str = OFFLINE_CLIENT_ID) -> Secret:
-    """Have a person approve a token for a pipeline. It is not stored, and the current session stays.
+    """Ask a person to approve a token for a pipeline. It is not stored; the current session is not affected.
 
     Args:
-        flow: How the caller signs in; its server, presenter and whether a person may be asked are used.
-        deployment: Where.
+        flow: The caller's flow, whose server, presenter and ``interactive`` setting are used.
+        deployment: The deployment.
         client_id: The client the token is for.
 
     Returns:
         The token.
 
     Raises:
-        SignInRequired: Nobody is there to ask.
+        SignInRequired: No person can be asked here.
         SignInDenied: The person refused, or the account may not have offline tokens.
     """
     server = flow.server
@@ -127,7 +127,7 @@ def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str =
             "No sign-in server is known.", hint="Make the token source with token_source()."
         )
     person = flow if isinstance(flow, DeviceFlow) else None
-    asking = DeviceFlow(
+    approval = DeviceFlow(
         server,
         SessionKey.of(deployment, client_id, "offline"),
         deployment=f"{deployment.domain} for a pipeline",
@@ -135,16 +135,16 @@ def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str =
         interactive=person.interactive if person else None,
         present=person.present if person else None,
     )
-    tokens = asking.begin()
+    tokens = approval.begin()
     token = tokens.refresh_token
     if token is None or read_kind(token) == "Refresh":
-        asking.end(tokens)
+        approval.end(tokens)
         raise SignInDenied(
             f"The sign-in server gave client {client_id!r} no offline token.",
             hint="Ask the deployment's operator for the role offline_access.",
         )
     username = read_claims(tokens.access_token).username
-    asking.presenter().say(_advice(username, server, deployment, replaced=is_replaced_at_use(token)))
+    approval.presenter().say(_advice(username, server, deployment, replaced=is_replaced_at_use(token)))
     return GivenSecret(token, name="offline_token")
 
 
@@ -173,7 +173,7 @@ def _advice(
 
 
 def _at(timestamp: float | None) -> datetime | None:
-    # Beyond, a time can neither be shown in every time zone nor be meant.
+    # A later time cannot be displayed in every time zone, and is not a real expiry.
     if timestamp is None or not 0 <= timestamp <= _LATEST:
         return None
     return datetime.fromtimestamp(timestamp, UTC)

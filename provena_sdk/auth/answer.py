@@ -1,4 +1,4 @@
-"""What the sign-in server answers: tokens, an OAuth error, or neither."""
+"""Read answers of the sign-in server: tokens, an OAuth error, or neither."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Answer:
         status: The HTTP status.
         text: The body; empty when there is a fault.
         fault: Why the body cannot be read, if it cannot.
-        fields: The JSON object that the body is, if it is one.
+        fields: The body as a JSON object, if it is one.
         sent_at: When the request was sent, in Unix seconds.
         server_ahead: Seconds by which the server's clock is ahead.
-        retry_after: Seconds that the server asked to wait.
+        retry_after: Seconds that the server asked to wait, if it did.
     """
 
     status: int
@@ -35,7 +35,7 @@ class Answer:
     retry_after: float | None
 
     def unreadable(self, operation: str) -> ProvenaError:
-        """Return the error for this answer, when it is neither tokens nor an OAuth error."""
+        """Return the error for this answer, which is neither tokens nor an OAuth error."""
         html = self.text.lstrip()[:1] == "<"
         return unreadable(
             self.status, operation=operation, html=html, fault=self.fault, retry_after=self.retry_after
@@ -47,15 +47,15 @@ def read_tokens(answer: Answer, *, operation: str, secrets: tuple[Secret, ...]) 
 
     Args:
         answer: The answer.
-        operation: What was asked, in messages.
-        secrets: What was sent and must not come back in a message.
+        operation: The operation's name, for messages.
+        secrets: Secrets that were sent and must not appear in a message.
 
     Returns:
         The tokens, or the server's refusal.
 
     Raises:
-        ServiceError: The answer is neither; the subclass says what it is.
-        SignInError: The answer holds no token, or not a bearer token.
+        ServiceError: The answer is neither; the subclass names the cause.
+        SignInError: The answer contains no bearer token.
     """
     refusal = read_refusal(answer, operation, secrets)
     if refusal is not None:
@@ -71,7 +71,7 @@ def read_tokens(answer: Answer, *, operation: str, secrets: tuple[Secret, ...]) 
 
 
 def _tokens(answer: Answer) -> Tokens | None:
-    """Read the tokens of RFC 6749, section 5.1; None when there is no bearer token that can be sent."""
+    """Read the tokens of RFC 6749, section 5.1; return None without a bearer token that can be sent."""
     fields = answer.fields or {}
     kind = fields.get("token_type", "bearer")
     access = _token(fields, "access_token")
@@ -98,14 +98,14 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[Secret, ...] = (
 
     Args:
         answer: Any answer of the sign-in server.
-        operation: What was asked, in messages.
-        secrets: What was sent and must not come back in a message.
+        operation: The operation's name, for messages.
+        secrets: Secrets that were sent and must not appear in a message.
 
     Returns:
-        The error, or None when the answer is none; gateways, too, write JSON with an ``error`` in it.
+        The error; None when the answer is not an OAuth error. Gateways also send JSON with an ``error`` field.
 
     Raises:
-        ServerError: The error means that the server is failing, or busy.
+        ServerError: The server is failing or busy.
     """
     refusal = _refusal(answer, secrets)
     failure = None if refusal is None else passing(refusal, operation=operation)

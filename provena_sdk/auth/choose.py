@@ -1,4 +1,4 @@
-"""Chooses how to sign in: what is given, else what the environment holds, else a person."""
+"""Choose how to sign in: by an argument, else by the environment, else by a person."""
 
 from __future__ import annotations
 
@@ -37,41 +37,41 @@ def token_source(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> TokenSource:
-    """Choose how to sign in. Nothing is sent until a token is asked for.
+    """Choose how to sign in. Nothing is sent until a token is requested.
 
-    The first of these that applies:
+    The first of these that applies is used:
 
     1. the argument ``access_token``, ``offline_token`` or ``client_secret`` (only one of them may be given);
-    2. the environment, unless its PROVENA_DOMAIN or PROVENA_ISSUER_URL is of another deployment:
+    2. the environment, unless its PROVENA_DOMAIN or PROVENA_ISSUER_URL names another deployment:
        PROVENA_ACCESS_TOKEN, PROVENA_OFFLINE_TOKEN, PROVENA_OFFLINE_TOKEN_FILE, PROVENA_CLIENT_SECRET, in this order;
     3. the session in the store;
-    4. a person, with the device flow, where somebody watches.
+    4. a person, with the device flow, if one can be asked.
 
     Args:
         deployment: Where to sign in.
-        access_token: An access token made elsewhere; used until it ends.
-        offline_token: A refresh token that does not end with the session.
+        access_token: An existing access token; used until it expires.
+        offline_token: A refresh token that outlives the session.
         client_id: The client that signs in; default PROVENA_CLIENT_ID, then ``client-tools`` for a person and
             ``automated-access`` for an offline token.
         client_secret: The client's secret, to sign in as a service.
         profile: Keeps several sessions on one deployment apart.
-        store: Where tokens are kept; None means a file only the user can read.
-        interactive: Whether a person may be asked. None asks in a terminal or notebook that somebody
-            watches, unless PROVENA_NON_INTERACTIVE is set.
-        present: Shows the page and the code to the person; None chooses what fits where this runs.
-        endpoints: Addresses of the sign-in server to use instead of the published ones, by name: ``token``,
+        store: Where tokens are stored; None means a file that only the user can read.
+        interactive: Whether a person may be asked. None asks in an interactive terminal or notebook, unless
+            PROVENA_NON_INTERACTIVE is set.
+        present: Shows the page and the code to the person; None chooses a presenter for the terminal or notebook.
+        endpoints: URLs of the sign-in server to use instead of the published ones, by name: ``token``,
             ``device_authorization``, ``revocation``, ``userinfo``.
-        discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
+        discovery: Whether to request the realm's published URLs; otherwise they are derived from the issuer.
         ca_file: File of the certificate authorities to trust; None means the deployment's, then the usual ones.
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.
 
     Returns:
-        The source; it keeps its own clock and store.
+        The source, which keeps the clock and the store.
 
     Raises:
         ConfigurationError: More than one secret is given, a secret without its client, a value that cannot be a
-            token, or an address that is not safe for secrets.
+            token, or a URL that is not safe for secrets.
 
     Example:
         >>> token_source(Deployment("example.org"), access_token="abc").token().reveal()
@@ -87,7 +87,7 @@ def token_source(
         ca_file=ca_file,
         interactive=interactive,
     )
-    # What is raised below must not show them.
+    # Tracebacks of errors raised below must not show them.
     del access_token, offline_token, client_secret
     return source_for(
         resolve(given, os.environ),
@@ -110,7 +110,7 @@ def source_for(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> TokenSource:
-    """Create the source of tokens for some settings; arguments, returns and errors as :func:`token_source`."""
+    """Return the source of tokens for the settings. See :func:`token_source` for other arguments and errors."""
     deployment, profile, client = settings.deployment, settings.profile, settings.client_id
     server = SignInServer(
         deployment.issuer,

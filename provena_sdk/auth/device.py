@@ -1,4 +1,4 @@
-"""The device authorization grant (RFC 8628): the protocol alone; it shows and stores nothing."""
+"""The protocol of the device authorization grant (RFC 8628). Nothing here is shown or stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_INTERVAL = 5.0
 LEAST_INTERVAL = 1.0
-"""How long a poll waits at least, whatever the server says, in seconds."""
+"""The shortest pause between polls in seconds, whatever the server asks for."""
 
 SLOW_DOWN = 5.0
 MOST_CODE_CHARS = 64
@@ -39,14 +39,14 @@ _TICK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """What the server hands out for one sign-in.
+    """The server's codes for one sign-in.
 
     Attributes:
-        device_code: What the device polls with; secret.
-        user_code: What the person types, or checks.
+        device_code: The secret code that the device sends when it polls.
+        user_code: The code that the person types or checks.
         verification_uri: The page to open.
         verification_uri_complete: The same page with the code filled in, if the server has one.
-        expires_at: When the codes end, in Unix seconds.
+        expires_at: When the codes expire, in Unix seconds.
         interval: Seconds to wait between polls.
     """
 
@@ -59,12 +59,12 @@ class DeviceCode:
 
 
 def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> DeviceCode | Refusal:
-    """Ask for a code (RFC 8628, section 3.1).
+    """Request a code (RFC 8628, section 3.1).
 
     Args:
         line: The connection, opened for the client that signs in.
         url: The device authorization endpoint.
-        scopes: The scopes to ask for.
+        scopes: The scopes to request.
 
     Returns:
         The codes, or the server's refusal.
@@ -72,7 +72,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
     Raises:
         ConnectionFailed: The server cannot be reached.
         ServiceError: It answered with neither codes nor an OAuth error.
-        SignInError: The codes cannot be used, or the page cannot be shown.
+        SignInError: The codes cannot be used, or the page's URL is not safe to show.
     """
     from oauthlib.common import urlencode  # noqa: PLC0415  # keeps oauthlib away
 
@@ -104,7 +104,7 @@ def request_code(line: Line, url: str, *, scopes: tuple[str, ...] = ()) -> Devic
 
 
 def _fault(fields: Mapping[str, object]) -> str | None:
-    """Say why an answer cannot be used: a person is to be shown what is in it, and to trust the page."""
+    """Return why an answer cannot be used, or None. A person will see it and must be able to trust the page."""
     device_code, user_code = fields.get("device_code"), fields.get("user_code")
     if not isinstance(device_code, str) or not Secret(device_code).is_sendable:
         return "there is no device code that can be sent"
@@ -122,7 +122,7 @@ def _fault(fields: Mapping[str, object]) -> str | None:
 
 
 def _is_page(url: object) -> bool:
-    """Whether a person can be sent to an address: in plain http, only on this machine."""
+    """Return whether a person can be sent to a URL: in plain HTTP, only on this machine."""
     if not isinstance(url, str) or not url.isprintable() or len(url) > MOST_PAGE_CHARS:
         return False
     return not any(character.isspace() for character in url) and is_safe(url)
@@ -139,9 +139,8 @@ def wait_for_approval(
 ) -> Tokens:
     """Poll until the person approves, denies or lets the code expire (RFC 8628, sections 3.4 and 3.5).
 
-    The server's pace is kept: its interval, and 5 seconds more after each ``slow_down``. Broken connections,
-    timeouts, failures of the server and pages of a proxy do not end the wait; while they last, the pause
-    doubles with each, up to a minute.
+    Polls keep to the server's interval, plus 5 seconds after each ``slow_down``. Broken connections, timeouts,
+    server failures and a proxy's error pages do not end the wait; each doubles the pause, up to a minute.
 
     Args:
         line: The connection, opened with oauthlib's DeviceClient.
@@ -155,8 +154,8 @@ def wait_for_approval(
         The tokens.
 
     Raises:
-        SignInDenied: The person said no.
-        SignInExpired: Nobody said anything in time, or the server does not know the code any more.
+        SignInDenied: The person refused.
+        SignInExpired: The person did not answer in time, or the server no longer knows the code.
         SignInError: The server refused for another reason.
         CertificateRejected: The server's certificate is not trusted.
     """
@@ -198,7 +197,7 @@ def wait_for_approval(
 
 
 def _forgotten(refusal: Refusal) -> SignInError:
-    """Return the error for a code that is not known any more, before its time; section 3.5 has no code for that."""
+    """Return the error for a code that the server forgot before it expired; section 3.5 has no error code for this."""
     said = f" The server says: {refusal.description.rstrip('.')}." if refusal.description else ""
     return SignInExpired(
         f"The sign-in server does not know the code any more; it may have been restarted.{said}",
@@ -213,7 +212,7 @@ def _waited(
     sleep: Callable[[float], None],
     waiting: Callable[[float], None] | None,
 ) -> bool:
-    """Wait in small steps; False when the deadline comes first."""
+    """Wait in small steps; return False when the deadline comes first."""
     now = clock()
     until = now + seconds
     while now < min(until, deadline):

@@ -1,4 +1,4 @@
-"""Where a sign-in realm's endpoints are."""
+"""The endpoints of a sign-in realm."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class Endpoints:
         """Replace URLs with the given ones.
 
         Args:
-            overrides: Address by name: ``token``, ``device_authorization``, ``revocation``, ``userinfo``.
+            overrides: URLs by name: ``token``, ``device_authorization``, ``revocation``, ``userinfo``.
 
         Raises:
-            ConfigurationError: A name is unknown, or an address is neither https nor on this machine.
+            ConfigurationError: A name is unknown, or a URL is neither HTTPS nor on this machine.
         """
         for name, url in overrides.items():
             if name not in _PUBLISHED_AS:
@@ -66,16 +66,16 @@ def read_document(issuer: str, document: Mapping[str, object]) -> Endpoints:
     """Read a realm's published configuration.
 
     Args:
-        issuer: The realm that was asked.
-        document: What it answered.
+        issuer: The base URL of the realm.
+        document: The published document.
 
     Returns:
-        Its endpoints; those it does not name, as Keycloak lays them out.
+        The realm's endpoints, in Keycloak's layout where the document does not name them.
 
     Raises:
-        ConfigurationError: The document speaks for another issuer, or names an address that is not safe.
+        ConfigurationError: The document names another issuer, or a URL that is not safe.
 
-    RFC 8414, section 3.3: a document whose issuer is not the one asked must not be used.
+    RFC 8414, section 3.3: a document that names another issuer must not be used.
     """
     named = document.get("issuer")
     if not isinstance(named, str) or named.rstrip("/") != issuer:

@@ -28,7 +28,7 @@ class Refusal:
 
     Args:
         code: The error code.
-        description: What the server added, in one line and without any secret that was sent to it.
+        description: The server's explanation, on one line and without the secrets that were sent.
         status: The HTTP status.
     """
 
@@ -82,7 +82,7 @@ _KEYCLOAKS = {
         "Ask the deployment's operator for the role offline_access.",
     ),
 }
-"""Codes of no standard, which Keycloak has besides those."""
+"""Keycloak's codes that no standard defines."""
 
 _PASSING = {
     "server_error": "The sign-in server failed.",
@@ -91,7 +91,7 @@ _PASSING = {
 
 
 def explain(refusal: Refusal, *, client_id: str) -> SignInError:
-    """Turn an error answer into the error that is raised.
+    """Return the error to raise for an error answer.
 
     Args:
         refusal: The answer.
@@ -105,7 +105,7 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
     entry = _TABLE.get(code) or _KEYCLOAKS.get(code)
     if entry is None:
         entry = _Entry(SignInError, "The sign-in server refused with {code!r}.", _REPORT)
-    # What the server says is filled in, and never a template itself.
+    # The server's text is inserted, and never used as a template.
     message = entry.message.format(client=client_id, code=server_text(refusal.code))
     if refusal.description:
         message = f"{message} The server says: {refusal.description.rstrip('.')}."
@@ -113,7 +113,7 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
 
 
 def _is_wrong_secret(refusal: Refusal) -> bool:
-    """Keycloak calls a client that it does not know, or a wrong secret, by the name of another error."""
+    """Return whether Keycloak means an unknown client or a wrong secret, which it reports under another error code."""
     if refusal.code != "unauthorized_client" or refusal.status != 401:
         return False
     text = (refusal.description or "").lower()
@@ -121,12 +121,12 @@ def _is_wrong_secret(refusal: Refusal) -> bool:
 
 
 def known(code: str) -> bool:
-    """Whether a code is one of the standards' own, or of Keycloak's."""
+    """Return whether a code is one of the standards or of Keycloak."""
     return code in _TABLE or code in _KEYCLOAKS or code in _PASSING
 
 
 def passing(refusal: Refusal, *, operation: str) -> ServerError | None:
-    """Return the error for a refusal that means: not now, but perhaps soon. None for any other."""
+    """Return the error for a refusal that a later retry may overcome; None for any other."""
     if refusal.code not in _PASSING:
         return None
     return ServerError(
@@ -145,8 +145,8 @@ def unreadable(
 
     Args:
         status: The HTTP status.
-        operation: What was asked.
-        html: Whether the body looks like a web page, as gateways and proxies send.
+        operation: The operation's name.
+        html: Whether the body looks like a web page, such as gateways and proxies send.
         fault: Why the body cannot be read, if it cannot.
         retry_after: Seconds the server asked to wait, if it did.
     """

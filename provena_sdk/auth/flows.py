@@ -1,4 +1,4 @@
-"""The ways to sign in, behind one interface."""
+"""The ways to sign in, with one interface."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ WAYS_OUT = (
 
 
 class Flow(Protocol):
-    """One way to sign in.
+    """A way to sign in.
 
     Attributes:
         asks_person: Whether ``begin`` needs a person.
-        stores: Whether the tokens are worth keeping beyond the process.
-        renews: Whether there is a way to other tokens than the first.
+        stores: Whether to store the tokens for later processes.
+        renews: Whether the first tokens can be replaced by new ones.
     """
 
     asks_person: ClassVar[bool]
@@ -42,46 +42,46 @@ class Flow(Protocol):
 
     @property
     def key(self) -> SessionKey:
-        """The name the session is stored under."""
+        """The key under which the session is stored."""
         ...
 
     @property
     def server(self) -> SignInServer | None:
-        """The sign-in server, where one is known."""
+        """The sign-in server, if it is known."""
         ...
 
     @property
     def way(self) -> str:
-        """How the sign-in is made, in words."""
+        """How this flow signs in, in words."""
         ...
 
     def begin(self) -> Tokens:
         """Obtain the first tokens.
 
         Raises:
-            SignInError: It did not work; the subclass says why.
+            SignInError: Signing in failed; the subclass names the cause.
             ConnectionFailed: The sign-in server cannot be reached.
         """
         ...
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Get tokens that replace ``tokens``, without a person; or return the server's refusal."""
+        """Return tokens that replace ``tokens``, without asking a person, or the server's refusal."""
         ...
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Start again without a person after ``tokens`` were refused; None where that is not possible."""
+        """Sign in again without a person after ``tokens`` were refused; return None if that is not possible."""
         ...
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
-        """Make sure that the session of ``former`` may be replaced by one of somebody else.
+        """Check that another user's session may replace that of ``former``.
 
         Raises:
-            SignInDenied: It may not.
+            SignInDenied: It must not.
         """
         ...
 
     def end(self, tokens: Tokens) -> None:
-        """End the session at the server, where it is this flow's to end."""
+        """End the session at the server, if it belongs to this flow."""
         ...
 
     def ended(self, refusal: Refusal) -> SignInError:
@@ -94,11 +94,11 @@ class DeviceFlow:
 
     Args:
         server: The sign-in server.
-        key: The name the session is stored under; its client signs in.
-        deployment: What the person knows the deployment as.
-        scopes: The scopes to ask for.
-        interactive: Whether a person may be asked; None finds out each time.
-        present: Shows the page and the code; None chooses what fits where this runs.
+        key: The key under which the session is stored; its client signs in.
+        deployment: The deployment's name, as the person knows it.
+        scopes: The scopes to request.
+        interactive: Whether a person may be asked; None checks each time.
+        present: Shows the page and the code; None chooses a presenter for the terminal or notebook.
     """
 
     asks_person: ClassVar[bool] = True
@@ -124,20 +124,20 @@ class DeviceFlow:
 
     @property
     def way(self) -> str:
-        """How the sign-in is made, in words."""
+        """How this flow signs in, in words."""
         return f"by a person, as client {self.key.client_id}"
 
     def presenter(self) -> Presenter:
-        """Return the presenter: the given one, or the one that fits where this runs."""
+        """Return the given presenter, or the default one for the terminal or notebook."""
         return self.present or default_presenter()
 
     def begin(self) -> Tokens:
-        """Ask the person, and wait.
+        """Ask the person to sign in, and wait.
 
         Raises:
-            SignInRequired: Nobody is there to ask.
-            SignInDenied: The person said no.
-            SignInExpired: Nobody said anything in time.
+            SignInRequired: No person can be asked here.
+            SignInDenied: The person refused.
+            SignInExpired: The person did not answer in time.
         """
         if not (someone_watches() if self.interactive is None else self.interactive):
             raise SignInRequired(
@@ -184,7 +184,7 @@ class DeviceFlow:
             present.finished(username, signed_in=signed_in)
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Refresh; raises as :meth:`SignInServer.refresh`."""
+        """Refresh the tokens; errors as in :meth:`SignInServer.refresh`."""
         if tokens.refresh_token is None:
             return Refusal("invalid_grant", "there is no refresh token")
         return self.server.refresh(tokens.refresh_token, client_id=self.key.client_id)
@@ -194,10 +194,10 @@ class DeviceFlow:
         return None
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
-        """Ask the person.
+        """Ask the person whether to replace the other session.
 
         Raises:
-            SignInDenied: They said no, or cannot be asked.
+            SignInDenied: The person refused, or cannot be asked.
         """
         profile = self.key.profile
         first = printable(former.username or "Somebody else")
@@ -229,19 +229,18 @@ class DeviceFlow:
         return f"DeviceFlow({self.key.client_id!r} at {self.key.issuer!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        # Where this is unpickled nobody watches, and several processes must not ask at once.
+        # A process that unpickles this has no person to ask, and several processes must not ask at once.
         return {**self.__dict__, "present": None, "interactive": False}
 
 
 class OfflineToken:
-    """A pipeline signs in with a refresh token that does not end with the session.
+    """A pipeline signs in with a refresh token that outlives the session.
 
-    Some realms replace the offline token at each use; the replacement is stored, so that the next process can go on
-    from it.
+    Some realms replace the offline token at each use; the replacement is stored for the next process.
 
     Args:
         server: The sign-in server.
-        key: The name under which replacements of the token are stored.
+        key: The key under which replacements of the token are stored.
         token: The offline token.
     """
 
@@ -256,11 +255,11 @@ class OfflineToken:
 
     @property
     def way(self) -> str:
-        """How the sign-in is made, in words."""
+        """How this flow signs in, in words."""
         return f"with an offline token, as client {self.key.client_id}"
 
     def begin(self) -> Tokens:
-        """Trade the given token for an access token."""
+        """Exchange the given token for an access token."""
         result = self._begin()
         if isinstance(result, Refusal):
             raise _refused(self, result)
@@ -270,21 +269,21 @@ class OfflineToken:
         return self._refresh(self._token)
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Trade the newest token known."""
+        """Exchange the newest known token for an access token."""
         return self._refresh(tokens.refresh_token or self._token)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Go back to the given token, when it is not the one just refused."""
+        """Sign in with the given token, unless it is the one that was refused."""
         return None if tokens.refresh_token in (None, self._token) else self.begin()
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
-        """Do nothing: the session is this token's own."""
+        """Do nothing: each offline token has its own session."""
 
     def end(self, tokens: Tokens) -> None:
-        """Do nothing: the token belongs to whoever made it, and others may use it."""
+        """Do nothing: the token was created elsewhere, and others may use it."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Return the error for a token that is no longer accepted, and why that may be."""
+        """Return the error for a token that is no longer accepted, with the likely reason."""
         if is_replaced_at_use(self._token):
             return SessionEnded(
                 f"The offline token is no longer accepted{_said(refusal)}. This realm replaces it at each use; an "
@@ -309,7 +308,7 @@ class ClientCredentials:
 
     Args:
         server: The sign-in server.
-        key: The name of the session; its client signs in.
+        key: The session's key; its client signs in.
         secret: The client's secret.
     """
 
@@ -324,29 +323,29 @@ class ClientCredentials:
 
     @property
     def way(self) -> str:
-        """How the sign-in is made, in words."""
+        """How this flow signs in, in words."""
         return f"as service {self.key.client_id}"
 
     def begin(self) -> Tokens:
-        """Sign in."""
+        """Sign in as the client."""
         result = self.server.client_credentials(self.key.client_id, self._secret)
         if isinstance(result, Refusal):
             raise _refused(self, result)
         return result
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Sign in again: it costs no more than a refresh."""
+        """Sign in again, which costs no more than a refresh."""
         return self.server.client_credentials(self.key.client_id, self._secret)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Return None: renewing already signed in again."""
+        """Return None: :meth:`renew` has already signed in again."""
         return None
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
-        """Do nothing: such a session is not stored, so nobody's can be lost."""
+        """Do nothing: such sessions are not stored, so none is lost."""
 
     def end(self, tokens: Tokens) -> None:
-        """Do nothing: the access token ends by itself within minutes."""
+        """Do nothing: the access token expires within minutes."""
 
     def ended(self, refusal: Refusal) -> SignInError:
         """Return the error for a client that is no longer accepted."""
@@ -360,12 +359,12 @@ class ClientCredentials:
 
 
 class StaticToken:
-    """An access token made elsewhere, used until it ends.
+    """An existing access token, used until it expires.
 
     Args:
-        key: The name of the session.
+        key: The session's key.
         token: The access token.
-        server: The sign-in server, to ask who the token's holder is.
+        server: The sign-in server, to look up the token's holder.
     """
 
     asks_person: ClassVar[bool] = False
@@ -379,18 +378,18 @@ class StaticToken:
 
     @property
     def way(self) -> str:
-        """How the sign-in is made, in words."""
+        """How this flow signs in, in words."""
         return "with an access token made elsewhere"
 
     def begin(self) -> Tokens:
-        """Take the token as it is.
+        """Return the token unchanged.
 
-        Its own end is not looked at: the clock here may differ from the server's, which says so in time.
+        Its expiry is ignored: this machine's clock may differ from the server's, which refuses expired tokens.
         """
         return Tokens(Secret(self._token.reveal(), "access_token"), obtained_at=time.time())
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Say that there is nothing to renew it with."""
+        """Return a refusal: the token cannot be renewed."""
         return Refusal("invalid_grant")
 
     def restart(self, tokens: Tokens) -> Tokens | None:
@@ -398,13 +397,13 @@ class StaticToken:
         return None
 
     def replace(self, former: Claims, tokens: Tokens) -> None:
-        """Do nothing: such a session is not stored, so nobody's can be lost."""
+        """Do nothing: such sessions are not stored, so none is lost."""
 
     def end(self, tokens: Tokens) -> None:
-        """Do nothing: the token belongs to whoever made it."""
+        """Do nothing: the token was created elsewhere."""
 
     def ended(self, refusal: Refusal) -> SignInError:
-        """Return the error for a token that is not accepted, and where it came from if nobody gave it here."""
+        """Return the error for a token that is not accepted; it names the variable that the token came from, if any."""
         variable = self._token.variable if isinstance(self._token, GivenSecret) else None
         return SessionEnded(
             "The access token is not accepted, and there is nothing to renew it with.",

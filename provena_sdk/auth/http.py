@@ -1,10 +1,10 @@
 """HTTP with the sign-in server.
 
-The only module that uses requests, because requests-oauthlib is built on it; everything else speaks through httpx.
-Import it late: it loads both.
+This is the only module that uses requests, which requests-oauthlib requires; all others use httpx. Import it late: it
+loads both.
 
-What goes wrong within requests is returned, and raised by :class:`Line` without the frames it came through: they hold
-forms and headers, and so tokens.
+Errors within requests are returned, and raised by :class:`Line` without their frames, which hold forms and headers and
+therefore tokens.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from provena_sdk.net.tls import tls_context
 from provena_sdk.secret import Secret, without_frames
 
 MOST_BYTES: Final = 1024 * 1024
-"""The longest answer that is read, unpacked; tokens with hundreds of roles take a tenth of it."""
+"""The most bytes of an answer to read, decompressed; tokens with hundreds of roles take a tenth of it."""
 
 _CHUNK_BYTES: Final = 64 * 1024
 _ACCEPTED: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -46,25 +46,25 @@ _FORM: Final = {**_ACCEPTED, "Content-Type": "application/x-www-form-urlencoded"
 
 
 class _Session(OAuth2Session):
-    """An OAuth2Session that sends as requests does.
+    """An OAuth2Session that sends requests as plain requests does.
 
-    Its own ``request`` writes headers and form, secrets included, to the debug log, and knows plain http only
-    as a switch for the whole process. The addresses are checked by :class:`Line` instead.
+    ``OAuth2Session.request`` writes headers and form, including secrets, to the debug log, and can allow plain HTTP
+    only for the whole process. :class:`Line` checks the URLs instead.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Name none: redirects are not followed, and requests would read the whole body first."""
+        """Return None: redirects are not followed, and requests would first read the whole body."""
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # options pass on as they are
         return requests.Session.request(self, method, url, **options)
 
 
 class Line:
-    """One connection to the sign-in server, for one client.
+    """A connection to the sign-in server, for one client.
 
     Args:
         client: The oauthlib client, which builds the bodies and reads the answers.
-        ca_file: File of the authorities to trust; None means the usual ones.
+        ca_file: File of the certificate authorities to trust; None means the usual ones.
         timeout: Seconds to wait for the connection, and for the whole answer.
         clock: Returns Unix seconds.
     """
@@ -97,13 +97,13 @@ class Line:
         """Send a form.
 
         Args:
-            url: Where to.
+            url: The URL.
             form: The encoded form.
-            operation: What for, in messages.
+            operation: The operation's name, for messages.
 
         Raises:
             ConnectionFailed: No answer came; RequestTimedOut when it took too long.
-            ConfigurationError: The address is not safe for secrets.
+            ConfigurationError: The URL is not safe for secrets.
         """
         return self._send("POST", url, operation, form=form)
 
@@ -121,7 +121,7 @@ class Line:
         access_token: Secret | None = None,
     ) -> Answer:
         require_safe(operation, url)
-        # A proxy from the environment cannot reach this machine's own ports.
+        # A proxy from the environment cannot reach ports of this machine.
         self._session.trust_env = not is_loopback(url)
         if url.lower().startswith("https:") and not self._trusting:
             self._session.mount("https://", SignInAdapter(tls_context(self._ca_file)))
@@ -134,7 +134,7 @@ class Line:
     def _exchange(
         self, method: str, url: str, operation: str, form: Secret | None, access_token: Secret | None
     ) -> Answer | BaseException:
-        """Send a request; what is raised meanwhile is returned, since the frames here hold tokens."""
+        """Send a request; return errors instead of raising them, since the frames here hold tokens."""
         sent_at = self._clock()
         try:
             with self._session.request(
@@ -160,7 +160,7 @@ def _headers(form: Secret | None, access_token: Secret | None) -> dict[str, str]
 
 
 def _failure(error: requests.RequestException | HTTPError, operation: str, url: str) -> ProvenaError:
-    """Return the error for a request without an answer, from its kind and cause: its text may hold secrets."""
+    """Return the error for a request without an answer, without using the text of ``error``: it may hold secrets."""
     server = f"sign-in server at {where(url)}"
     rejected = rejected_certificate(error, server, operation=operation)
     if rejected is not None:
@@ -192,7 +192,7 @@ def _read(response: requests.Response, sent_at: float, received_at: float) -> An
     except (ValueError, RecursionError):
         body = None
     dated = http_time(response.headers.get("Date"))
-    # Date has whole seconds: what lies within the flight time and that second is no difference of clocks.
+    # Date has whole seconds: a difference within the round trip and that second says nothing about the clocks.
     ahead = 0.0 if dated is None else dated.timestamp() - (sent_at + received_at) / 2
     return Answer(
         status=response.status_code,
@@ -206,7 +206,7 @@ def _read(response: requests.Response, sent_at: float, received_at: float) -> An
 
 
 def _text(response: requests.Response) -> tuple[str, str | None]:
-    """Read the body as UTF-8, whatever the headers say; or say why it cannot be read."""
+    """Return the body as UTF-8, whatever the headers say, or why it cannot be read."""
     try:
         body = Body(response.headers, MOST_BYTES)
         while body.whole:
@@ -216,7 +216,7 @@ def _text(response: requests.Response) -> tuple[str, str | None]:
         content = body.content()
     except DamagedBody:
         return "", "its compression cannot be read"
-    except ValueError:  # of the standard library, for a chunk of less than no bytes
+    except ValueError:  # from the standard library, for a chunk of negative length
         return "", "its length cannot be read"
     if not body.whole:
         return "", "it is longer than 1 MiB"
@@ -224,13 +224,13 @@ def _text(response: requests.Response) -> tuple[str, str | None]:
 
 
 class SignInAdapter(HTTPAdapter):
-    """Sends over TLS as one context says, and takes an answer only if the whole of it comes within the timeout.
+    """An adapter that uses one TLS context, and requires the whole answer within the timeout.
 
-    Left to itself, requests adds certifi's list to whatever a context trusts, prefers REQUESTS_CA_BUNDLE to what a
-    session was told, and counts the timeout anew with every byte.
+    By default, requests adds certifi's list to the authorities of a context, prefers REQUESTS_CA_BUNDLE to the
+    session's setting, and restarts the timeout with every byte.
 
     Args:
-        context: Whom to trust; None for plain http.
+        context: The TLS context; None for plain HTTP.
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
@@ -238,27 +238,27 @@ class SignInAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pool of direct connections."""
+        """Create the pool of direct connections."""
         super().init_poolmanager(*args, **options, ssl_context=self._context)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Make the pool of connections through a proxy."""
+        """Create the pool of connections through a proxy."""
         manager = super().proxy_manager_for(proxy, **options, ssl_context=self._context)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Require a certificate, and add nobody to those who are trusted."""
+        """Require a certificate, without adding trusted authorities."""
         conn.cert_reqs = "CERT_REQUIRED"
 
     def send(self, request: Any, *args: Any, **options: Any) -> Any:
-        """Send, whatever the environment says of certificates."""
+        """Send a request, ignoring the environment's settings for certificates."""
         return super().send(request, *args, **{**options, "verify": True})
 
 
 class _WholeAnswer(http.client.HTTPResponse):
-    """An answer that has to come as a whole within the timeout that its connection has when it begins."""
+    """An answer that must arrive completely within the timeout of its connection."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)

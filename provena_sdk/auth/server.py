@@ -1,4 +1,4 @@
-"""The sign-in server: its endpoints, and the grants that need no person."""
+"""The sign-in server: its endpoints, and the grants that do not need a person."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class SignInServer:
     """One realm of a Keycloak server, or another OAuth 2 server.
 
     Args:
-        issuer: Base URL of the realm: https, or plain http on this machine.
-        endpoints: Addresses to use instead of the published ones, by name: ``token``,
+        issuer: Base URL of the realm: HTTPS, or plain HTTP on this machine.
+        endpoints: URLs to use instead of the published ones, by name: ``token``,
             ``device_authorization``, ``revocation``, ``userinfo``.
-        discovery: Whether to ask the realm for its addresses; otherwise they follow from the issuer.
+        discovery: Whether to request the realm's published URLs; otherwise they are derived from the issuer.
         ca_file: File of the certificate authorities to trust; None means the usual ones.
         timeout: Seconds to wait for a connection, and for a whole answer.
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.
 
     Raises:
-        ConfigurationError: An address is not safe for secrets.
+        ConfigurationError: A URL is not safe for secrets.
     """
 
     def __init__(
@@ -76,20 +76,20 @@ class SignInServer:
         return f"SignInServer({self.issuer!r})"
 
     def line(self, client: Client) -> Line:
-        """Open a connection for ``client``; close it after use."""
+        """Return a new connection for ``client``; the caller closes it."""
         from provena_sdk.auth.http import Line  # noqa: PLC0415  # keeps requests away
 
         return Line(client, ca_file=self._ca_file, timeout=self._timeout, clock=self.clock)
 
     def endpoints(self, line: Line) -> Endpoints:
-        """Find the realm's addresses; asked once, over ``line``.
+        """Return the realm's URLs, requested over ``line`` the first time.
 
-        A realm that publishes nothing is taken for a Keycloak one.
+        A realm that publishes none is assumed to be Keycloak's.
 
         Raises:
             ConnectionFailed: The server cannot be reached.
-            ServiceError: It answers, but a gateway or a failure stands in the way.
-            ConfigurationError: What it publishes is not safe to use.
+            ServiceError: A gateway answered, or the server failed.
+            ConfigurationError: A published URL is not safe.
         """
         if self._found is None:
             answer = line.get(self.issuer + DOCUMENT, "sign-in.discovery")
@@ -105,19 +105,19 @@ class SignInServer:
     def refresh(
         self, refresh_token: Secret, *, client_id: str, client_secret: Secret | None = None
     ) -> Tokens | Refusal:
-        """Trade a refresh token for new tokens (RFC 6749, section 6).
+        """Exchange a refresh token for new tokens (RFC 6749, section 6).
 
         Args:
-            refresh_token: The token; rotating servers accept it once.
+            refresh_token: The token; servers that rotate tokens accept it once.
             client_id: The client it was issued to.
             client_secret: That client's secret, if it has one.
 
         Returns:
-            The new tokens, with the old refresh token where the server gave no new one; or its refusal.
+            The new tokens, with the old refresh token if the server sent no new one; or the server's refusal.
 
         Raises:
-            ConnectionFailed: The server cannot be reached, after three tries.
-            ServiceError: It answered with neither tokens nor an OAuth error, after three tries.
+            ConnectionFailed: The server cannot be reached, after three attempts.
+            ServiceError: It answered with neither tokens nor an OAuth error, after three attempts.
         """
         from oauthlib.oauth2 import LegacyApplicationClient  # noqa: PLC0415  # keeps oauthlib away
 
@@ -159,7 +159,7 @@ class SignInServer:
         """End a session at the server (RFC 7009).
 
         Returns:
-            None when the token is worth nothing any more, or the server's refusal.
+            None when the token is no longer valid, or the server's refusal.
 
         Raises:
             ConnectionFailed: The server cannot be reached.
@@ -191,14 +191,14 @@ class SignInServer:
         return self.persist(LegacyApplicationClient(client_id), attempt)
 
     def userinfo(self, access_token: Secret) -> dict[str, object] | Refusal:
-        """Ask who the holder of an access token is (OpenID Connect Core 1.0, section 5.3).
+        """Request the profile of an access token's holder (OpenID Connect Core 1.0, section 5.3).
 
         Args:
             access_token: The token.
 
         Returns:
-            What the server tells of them: ``preferred_username``, ``email`` and more; or its refusal, which is
-            ``invalid_token`` for a token it no longer accepts.
+            The holder's ``preferred_username``, ``email`` and more; or the server's refusal, which is
+            ``invalid_token`` for a token that it no longer accepts.
 
         Raises:
             ConnectionFailed: The server cannot be reached.
@@ -230,20 +230,20 @@ class SignInServer:
         return self.persist(client, attempt)
 
     def persist(self, client: Client, attempt: Callable[[Line], _Result]) -> _Result:
-        """Run ``attempt`` until it gets an answer, three times at most.
+        """Call ``attempt`` until it gets an answer, at most three times.
 
-        A refresh token that may or may not have arrived is worth sending again: it is the only one there is.
+        Even a refresh token that may have been used already is sent again: there is no other.
 
         Args:
             client: The client to open the connection for.
-            attempt: Asks the server once.
+            attempt: Sends one request to the server.
 
         Returns:
-            What ``attempt`` returned.
+            The result of ``attempt``.
 
         Raises:
             ConnectionFailed: No answer came.
-            ServiceError: The answers made no sense, or said that the server is failing.
+            ServiceError: The answers were unreadable, or the server is failing.
         """
         with self.line(client) as line:
             for pause in _PAUSES:
@@ -259,7 +259,7 @@ class SignInServer:
 
 
 def _wait_before_retry(error: ProvenaError, pause: float) -> float | None:
-    """Return how long to wait before a retry, or None when a retry is pointless."""
+    """Return the seconds to wait before a retry, or None when a retry is pointless."""
     if isinstance(error, (CertificateRejected, EndpointNotFound)):
         return None
     if isinstance(error, RateLimited) and error.retry_after is not None:

@@ -1,4 +1,4 @@
-"""Access tokens that another process, which signed in, handed to this one."""
+"""Access tokens that this process received from another one, which signed in."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class HandedToken:
     """An access token from another process. Printing it shows no secret.
 
     Args:
-        holder: The name of the sign-in that it comes from; what renews it has the same one.
+        holder: The name of the sign-in that it comes from; its successors have the same one.
         issuer: Base URL of the sign-in realm.
         token: The access token.
-        expires_at: When it ends, in Unix seconds; None when that is not known.
+        expires_at: When it expires, in Unix seconds; None when unknown.
     """
 
     holder: str
@@ -31,16 +31,16 @@ class HandedToken:
     expires_at: float | None
 
     def alive(self, now: float) -> bool:
-        """Return whether it has not expired yet."""
+        """Return whether the token is valid at ``now``, in Unix seconds."""
         return self.expires_at is None or now < self.expires_at
 
 
 class HandedTokens:
-    """The access tokens that were handed to a process. Safe for threads.
+    """The access tokens that a process received. Thread-safe.
 
     Args:
         clock: Returns Unix seconds.
-        patience: How many seconds to wait for the successor of a token that has ended.
+        patience: Seconds to wait for the successor of an expired token.
     """
 
     def __init__(
@@ -59,31 +59,31 @@ class HandedTokens:
         return bool(self._held)
 
     def put(self, handed: HandedToken) -> None:
-        """Add a token. One that was added twice has to be removed twice: a process may be several workers."""
+        """Add a token. If added twice, it must be removed twice: a process may run several workers."""
         with self._changed:
             self._held.append(handed)
             self._changed.notify_all()
 
     def remove(self, handed: HandedToken) -> None:
-        """Remove a token; do nothing when it is not there."""
+        """Remove a token, if it is held."""
         with self._changed:
             if handed in self._held:
                 self._held.remove(handed)
             self._changed.notify_all()
 
     def find(self, issuer: str, *, but: str | None = None) -> HandedToken | None:
-        """Return the token of a realm that expires last, or None.
+        """Return the realm's token that expires last, or None.
 
         Args:
             issuer: Base URL of the realm.
-            but: A sign-in whose own tokens do not count: it is the one that hands them out.
+            but: The name of a sign-in whose tokens are ignored, because it is the one that shares them.
         """
         with self._changed:
             found = [one for one in self._held if one.issuer == issuer and one.holder != but]
         return max(found, key=_end, default=None)
 
     def newer(self, issuer: str, rejected: Secret | None, *, but: str | None = None) -> HandedToken | None:
-        """Wait a moment for a token of a realm that has not expired.
+        """Wait up to ``patience`` seconds for a valid token of a realm.
 
         Args:
             issuer: Base URL of the realm.
@@ -91,14 +91,14 @@ class HandedTokens:
             but: As in :meth:`find`.
 
         Returns:
-            The token; None when none came.
+            The token; None when none arrived.
         """
         found: HandedToken | None = None
 
         def good() -> bool:
             nonlocal found
             found = self.find(issuer, but=but)
-            # One that was taken back is not waited for.
+            # Without any token of the realm, do not wait: the other process has withdrawn it.
             return found is None or (found.alive(self._clock()) and found.token != rejected)
 
         with self._changed:
@@ -110,6 +110,6 @@ def _end(handed: HandedToken) -> float:
 
 
 HANDED: Final = HandedTokens()
-"""The tokens that were handed to this process."""
+"""The tokens that this process received."""
 
 begin_in_child(HANDED.begin)

@@ -39,22 +39,22 @@ _PATIENCE = 5.0
 
 
 class TokenSource:
-    """Returns access tokens that are valid for a while: stored, renewed, or from a new sign-in.
+    """A source of valid access tokens: stored, renewed, or from a new sign-in.
 
-    Safe for any number of threads: however many ask, one request goes out and all get its outcome. Safe for any
-    number of processes that share a store: tokens are read again under the store's lock before they are renewed,
-    because refresh tokens rotate, and again when the server refuses one, in case the lock did nothing.
+    Threads share it: however many need a token, one request is sent and all get its result. Processes can share its
+    store: tokens are read again under the store's lock before they are renewed, because refresh tokens rotate, and
+    once more when the server refuses one, in case the lock was ineffective.
 
     Args:
         flow: How to sign in.
-        store: Where tokens are kept; None keeps them in memory.
+        store: Where tokens are stored; None keeps them in memory.
         clock: Returns Unix seconds.
         sleep: Waits for a number of seconds.
 
-    Where another process has handed an access token of the same realm to this one, that is used in place of signing in.
+    If this process received an access token of the same realm from another one, it uses that instead of signing in.
 
-    A source pickles without tokens: where it is unpickled it reads the store, or signs in with what the
-    environment holds there, and never asks a person. One that was given a secret as an argument does not pickle.
+    A pickle holds no tokens: the process that unpickles it reads the store or signs in with its environment, and never
+    asks a person. A source with a secret given as an argument cannot be pickled.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class TokenSource:
         self._quiet_until = 0.0
         self._holder: str | None = None
         self._guard = threading.Lock()
-        self._flight: _Flight | None = None
+        self._attempt: _Attempt | None = None
 
     def current(self) -> Secret | None:
-        """Return an access token that needs no renewal yet, or None. Takes no lock and does no I/O."""
+        """Return an access token that needs no renewal yet, or None. Use neither locks nor I/O."""
         handed = self._handed()
         if handed is not None:
             return handed.token if handed.alive(self._clock()) else None
@@ -93,26 +93,28 @@ class TokenSource:
         return None
 
     def token(self) -> Secret:
-        """Return an access token; sign in, or renew it, when needed.
+        """Return an access token, after signing in or renewing it if necessary.
 
-        A token is renewed in the last 60 seconds of its life, or in its second half if that is shorter. A person
-        is only asked at the first use: a session that ends in the middle of work is an error.
+        A token is renewed in the last 60 seconds of its lifetime, or in its second half if that is shorter. A person
+        is asked only at the first use: a session that ends during work is an error.
 
         Raises:
-            SignInRequired: Nobody is signed in, and nobody is there to ask.
+            SignInRequired: Nobody is signed in, and no person can be asked here.
             SignInDenied: The person or the server refused.
             SignInExpired: The person did not sign in in time.
             SessionEnded: The session ended while in use.
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
         """
-        return self.current() or self._handed_anew(None) or self._fly(lambda: self._obtain(None)).access_token
+        return (
+            self.current() or self._next_handed(None) or self._once(lambda: self._obtain(None)).access_token
+        )
 
     def renew(self, rejected: Secret) -> Secret:
         """Return an access token other than ``rejected``, which a service answered with 401.
 
-        Of several callers with the same rejected token one renews it, and all get the new one. Never asks a
-        person.
+        If several callers have the same rejected token, one renews it and all get the new one. A person is never
+        asked.
 
         Args:
             rejected: The access token that was refused.
@@ -123,27 +125,27 @@ class TokenSource:
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
         """
-        handed = self._handed_anew(rejected)
+        handed = self._next_handed(rejected)
         if handed is not None:
             return handed
         for _ in range(_RENEWALS):
             present = self.current()
             if present is not None and present != rejected:
                 return present
-            # A flight that was under way may have been about the rejected token itself.
-            renewed = self._fly(lambda: self._obtain(rejected)).access_token
+            # The result of an attempt that was already running may be the rejected token.
+            renewed = self._once(lambda: self._obtain(rejected)).access_token
             if renewed != rejected:
                 return renewed
         raise copy.copy(self._flow.ended(Refusal("invalid_grant")))
 
     def hand_out(self, holder: str) -> HandedToken:
-        """Return an access token for other processes, renewed when half of its life is over.
+        """Return an access token for other processes, renewed after half of its lifetime.
 
         Args:
-            holder: A name for this sign-in; tokens of that name that come back here are not used.
+            holder: A name for this sign-in; this source does not use tokens of that name itself.
 
         Raises:
-            ProvenaError: As :meth:`token`.
+            ProvenaError: As in :meth:`token`.
         """
         self._holder = holder
         token = self.token()
@@ -160,14 +162,14 @@ class TokenSource:
         return self._flow.key.issuer if server is None else server.issuer
 
     def _handed(self) -> HandedToken | None:
-        """Return a token that was handed to this process; a token of its own comes first."""
+        """Return a token received from another sign-in, if this flow renews tokens; else None."""
         return HANDED.find(self._issuer, but=self._holder) if HANDED and self._flow.renews else None
 
-    def _handed_anew(self, rejected: Secret | None) -> Secret | None:
-        """Wait for a good token from whoever handed one to this process; None where nobody did.
+    def _next_handed(self, rejected: Secret | None) -> Secret | None:
+        """Wait for a valid token from the process that shared one; return None if none did.
 
         Raises:
-            SessionEnded: None came in time.
+            SessionEnded: No token arrived in time.
         """
         if self._handed() is None:
             return None
@@ -183,28 +185,27 @@ class TokenSource:
         )
 
     def sign_in(self) -> None:
-        """Sign in again, whoever is signed in now; ask a person if the flow needs one.
+        """Sign in again, even if somebody is signed in; ask a person if the flow needs one.
 
-        A session of somebody else under the same name is replaced only if the person agrees.
+        Another user's session under the same key is replaced only if the person agrees.
 
         Raises:
-            SignInDenied: The person or the server refused, or somebody else's session would be replaced.
-            SignInError: It did not work; the subclass says why.
+            SignInDenied: The person or the server refused, or another user's session would be replaced.
+            SignInError: Signing in failed; the subclass names the cause.
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
         """
-        self._fly(self._begin_anew, join=False)
+        self._once(self._new_session, join=False)
 
     def sign_out(self) -> None:
         """Remove the session here and in the store, then end it at the server.
 
-        Tokens that the caller brought along (an offline or an access token) are forgotten, not ended: others may
-        use them.
+        An offline or access token from the caller is forgotten but not revoked: others may use it.
 
         Raises:
-            ConnectionFailed: Forgotten here, but the server could not be told; the session ends by itself.
-            ServiceError: Likewise, because the server fails.
-            OSError: The store could not forget it.
+            ConnectionFailed: The session was removed here, but the server could not be reached; it expires there.
+            ServiceError: The session was removed here, but the server failed; it expires there.
+            OSError: The store could not remove it.
         """
         with self._store.lock(self._flow.key):
             stored = self._store.load(self._flow.key)
@@ -222,33 +223,33 @@ class TokenSource:
             raise
 
     def claims(self) -> Claims:
-        """Return who is signed in: name, roles and expiry, as in the access token.
+        """Return the name, roles and expiry in the access token.
 
         Raises:
-            ProvenaError: As :meth:`token`.
+            ProvenaError: As in :meth:`token`.
         """
         return read_claims(self.token())
 
     def whoami(self, deployment: Deployment) -> Account:
-        """Ask the sign-in server who is signed in; return that with how and until when.
+        """Return who is signed in, according to the sign-in server, with how and until when.
 
         Args:
-            deployment: Where.
+            deployment: The deployment.
 
         Raises:
-            SessionEnded: The sign-in server does not accept the session any more.
-            ProvenaError: As :meth:`token`.
+            SessionEnded: The sign-in server no longer accepts the session.
+            ProvenaError: As in :meth:`token`.
         """
         token = self.token()
         answer = self._userinfo(token)
-        # What cannot be renewed may still be good at the services: it is their word that counts.
+        # A token that cannot be renewed may still be valid for the services, and only they decide.
         if isinstance(answer, Refusal) and answer.code == "invalid_token" and self._flow.renews:
             token = self.renew(token)
             answer = self._userinfo(token)
         tokens = self._tokens
         if tokens is None or tokens.access_token != token:
             tokens = Tokens(token, self._clock())
-        # A server that tells nothing leaves what the token itself says.
+        # Without the server's answer, the token's claims are used.
         return describe(self._flow, tokens, {} if isinstance(answer, Refusal) else answer, deployment)
 
     def _userinfo(self, token: Secret) -> dict[str, object] | Refusal:
@@ -256,10 +257,10 @@ class TokenSource:
         return {} if server is None else server.userinfo(token)
 
     def create_offline_token(self, deployment: Deployment) -> Secret:
-        """Have a person approve a token for a pipeline; see :func:`~provena_sdk.auth.account.create_offline_token`."""
+        """Create a token for a pipeline; see :func:`~provena_sdk.auth.account.create_offline_token`."""
         return create_offline_token(self._flow, deployment)
 
-    def _begin_anew(self) -> Tokens:
+    def _new_session(self) -> Tokens:
         tokens = self._flow.begin()
         former = self._somebody_else(tokens)
         if former is not None:
@@ -279,7 +280,7 @@ class TokenSource:
         self._subject = None
 
     def _obtain(self, rejected: Secret | None) -> Tokens:
-        """Find or get tokens; runs in one thread at a time."""
+        """Return tokens from the session or a new sign-in. Called by one thread at a time."""
         with self._store.lock(self._flow.key):
             tokens = self._from_session(rejected)
             if tokens is None and not self._flow.asks_person:
@@ -289,10 +290,10 @@ class TokenSource:
             return tokens
         if rejected is not None:
             raise SignInRequired("Nobody is signed in anymore.", hint="Sign in again.")
-        return self._begin_anew()
+        return self._new_session()
 
     def _from_session(self, rejected: Secret | None) -> Tokens | None:
-        """Return the newest tokens known, renewed if needed; None without a session to continue."""
+        """Return the newest known tokens, renewed if necessary; None if there is no session to continue."""
         known = self._tokens if self._unsaved else self._stored() or self._tokens
         if known is None:
             if self._ended is not None:
@@ -306,13 +307,13 @@ class TokenSource:
             now = self._clock()
             if known.access_token == rejected or not known.alive(now):
                 raise
-            # It works for some seconds yet; asking again with every call would only slow the caller down.
+            # It is valid for some seconds; a new attempt with every call would only slow the caller down.
             _log.debug("Not renewed: %s", error.message)
             self._quiet_until = now + _PATIENCE
             return known
 
     def _renewed(self, known: Tokens, rejected: Secret | None) -> Tokens | None:
-        """Renew tokens; None when their session has ended and was not used in this process."""
+        """Renew tokens; return None when their session has ended before this process used it."""
         refusal = Refusal("invalid_grant")
         for _ in range(_RENEWALS):
             result = self._flow.renew(known)
@@ -334,7 +335,7 @@ class TokenSource:
         return None
 
     def _end(self, known: Tokens, refusal: Refusal) -> None:
-        """Remove a session that has ended; raise, unless a person can sign in again before any work was done."""
+        """Remove a session that has ended; raise, unless it is unused here and a person can sign in again."""
         stored = self._store.load(self._flow.key)
         if stored is not None and stored.refresh_token == known.refresh_token:
             self._forget()
@@ -345,7 +346,7 @@ class TokenSource:
         raise copy.copy(self._ended)
 
     def _newer_than(self, known: Tokens) -> Tokens | None:
-        """Check whether another process has renewed the session; give it a moment to store that."""
+        """Return tokens that another process has stored for the session, after waiting a moment for them, or None."""
         if isinstance(self._store, MemoryStore) or known.refresh_token is None:
             return None
         for tries_left in reversed(range(_NEWER_TRIES)):
@@ -359,7 +360,7 @@ class TokenSource:
         return None
 
     def _stored(self) -> Tokens | None:
-        """Read the store; a session of another user than the one in use here is ignored."""
+        """Return the stored session, unless it belongs to another user than the one in use here."""
         stored = self._store.load(self._flow.key)
         return None if stored is None or self._is_foreign(stored) else stored
 
@@ -368,7 +369,7 @@ class TokenSource:
         return self._subject is not None and holder is not None and holder != self._subject
 
     def _keep(self, tokens: Tokens) -> Tokens:
-        """Use tokens, and store them unless another user's are there by now."""
+        """Use tokens, and store them unless the store now holds another user's."""
         stored = self._store.load(self._flow.key)
         self._unsaved = True
         if stored is None or not self._is_foreign(stored):
@@ -385,7 +386,7 @@ class TokenSource:
         return tokens
 
     def _somebody_else(self, tokens: Tokens) -> Claims | None:
-        """Return the active session of another user that the tokens would replace, or None."""
+        """Return the claims of another user's active session that the tokens would replace, or None."""
         stored = self._store.load(self._flow.key)
         if stored is None or not stored.renewable(self._clock()):
             return None
@@ -406,42 +407,42 @@ class TokenSource:
         self._used = True
         self._subject = read_claims(tokens.access_token).subject or self._subject
 
-    def _fly(self, work: Callable[[], Tokens], *, join: bool = True) -> Tokens:
-        """Run ``work``, or wait for the thread that is already running it.
+    def _once(self, work: Callable[[], Tokens], *, join: bool = True) -> Tokens:
+        """Call ``work``, or wait for the thread that is already running such an attempt.
 
         Args:
-            work: Makes the tokens.
-            join: Whether another flight's outcome will do.
+            work: Returns the tokens.
+            join: Whether to accept the result of another thread's attempt.
         """
         while True:
             stop_if_abandoned()
             with self._guard:
-                flight = self._flight
-                # A flight seen in a forked child was left behind by a thread that only the parent has.
-                leads = flight is None or not flight.process.is_here
+                attempt = self._attempt
+                # In a forked child, an attempt of the parent has no thread to finish it.
+                leads = attempt is None or not attempt.process.is_here
                 if leads:
-                    flight = self._flight = _Flight()
-            assert flight is not None  # noqa: S101  # who does not lead has found one
+                    attempt = self._attempt = _Attempt()
+            assert attempt is not None  # noqa: S101  # a thread that does not lead has found one
             if leads:
-                return self._lead(flight, work)
-            flight.landed.wait()
-            if join and flight.tokens is not None:
-                return flight.tokens
-            if join and flight.error is not None:
-                raise copy.copy(flight.error)
+                return self._lead(attempt, work)
+            attempt.done.wait()
+            if join and attempt.tokens is not None:
+                return attempt.tokens
+            if join and attempt.error is not None:
+                raise copy.copy(attempt.error)
 
-    def _lead(self, flight: _Flight, work: Callable[[], Tokens]) -> Tokens:
+    def _lead(self, attempt: _Attempt, work: Callable[[], Tokens]) -> Tokens:
         try:
-            flight.tokens = work()
+            attempt.tokens = work()
         except ProvenaError as error:
-            flight.error = error
+            attempt.error = error
             raise
         finally:
-            # Also after Ctrl-C, or when the caller has gone: then there is neither, and another takes over.
+            # After Ctrl-C, or if the caller has gone, there is no result and no error; another thread takes over.
             with self._guard:
-                self._flight = None
-            flight.landed.set()
-        return flight.tokens
+                self._attempt = None
+            attempt.done.set()
+        return attempt.tokens
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "not signed in" if self._tokens is None else "signed in"
@@ -454,11 +455,11 @@ class TokenSource:
         self.__init__(**state)  # type: ignore[misc]  # a pickle holds what __init__ takes
 
 
-class _Flight:
-    """One attempt to get tokens, and the threads that wait for it."""
+class _Attempt:
+    """An attempt to get tokens, which other threads can wait for."""
 
     def __init__(self) -> None:
         self.process = HomeProcess()
-        self.landed = threading.Event()
+        self.done = threading.Event()
         self.tokens: Tokens | None = None
         self.error: ProvenaError | None = None

@@ -1,4 +1,4 @@
-"""An offline token that a file holds or a command prints: read when first needed, and stored nowhere else."""
+"""Sign in with an offline token from a file or command: read when first needed, and stored nowhere else."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TRIES: Final = 3
 
 
 class HeldSecret(Secret):
-    """A token that is read from its file or command when first needed. It pickles as that place.
+    """A token that is read from its file or command when first needed. A pickle holds only that place.
 
     Args:
         credential: The file or the command.
 
     Attributes:
-        place: Where the token is kept.
+        place: The file or command that holds the token.
     """
 
     __slots__ = ("_read", "credential", "place")
@@ -39,10 +39,10 @@ class HeldSecret(Secret):
         self._read: Secret | None = None
 
     def reveal(self) -> str:
-        """Return the token; read the file or run the command the first time.
+        """Return the token; the first call reads the file or runs the command.
 
         Raises:
-            ConfigurationError: The file cannot be read, the command fails, or what they hold is not a token.
+            ConfigurationError: The file cannot be read, the command fails, or the content is not a token.
         """
         if self._read is None:
             self._read = self.place.read()
@@ -56,10 +56,10 @@ class HeldSecret(Secret):
 
 
 class HeldOfflineToken(OfflineToken):
-    """Signs in with an offline token that a file holds or a command prints.
+    """Sign-in with an offline token from a file or a command.
 
-    Where that place can be written and the sign-in server replaces the token at each use, the new one is put there: so
-    whoever comes next, with whatever state folder, begins with a token that still is good.
+    If the place is writable and the sign-in server replaces the token at each use, the new token is written there, so
+    the next process starts with a valid token, whatever its state folder.
 
     Args:
         server: The sign-in server.
@@ -76,7 +76,7 @@ class HeldOfflineToken(OfflineToken):
         self._token: HeldSecret = token
         self._named = (deployment, client_id, profile)
         self._key: SessionKey | None = None
-        # What replaced the token and could not be put in its place.
+        # A replacement of the token that could not be written.
         self._unwritten: Secret | None = None
 
     @property
@@ -84,30 +84,30 @@ class HeldOfflineToken(OfflineToken):
         return self._token.place
 
     @property
-    def key(self) -> SessionKey:  # type: ignore[override]  # found out from the token when it is first needed
-        """The name under which replacements of the token are stored."""
+    def key(self) -> SessionKey:  # type: ignore[override]  # derived from the token when first needed
+        """The key under which replacements of the token are stored."""
         if self._key is None:
             self._key = offline_key(*self._named, self._token)
         return self._key
 
     @property
     def way(self) -> str:
-        """How the sign-in is made, in words."""
+        """How this flow signs in, in words."""
         return f"with the offline token of {self._place.name}, as client {self._named[1]}"
 
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
-        """Trade the newest token known: the one in its file or command, where that is kept up to date."""
+        """Exchange the newest known token: that of its file or command, if the place is writable."""
         return self._trade_in_place() if self._place.is_writable else super().renew(tokens)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
-        """Go back to the given token, where its replacement is kept elsewhere."""
+        """Sign in with the given token, if its replacements are stored elsewhere."""
         return None if self._place.is_writable else super().restart(tokens)
 
     def _begin(self) -> Tokens | Refusal:
         return self._trade_in_place() if self._place.is_writable else super()._begin()
 
     def _trade_in_place(self) -> Tokens | Refusal:
-        """Trade the token and write its replacement to the same place, under a lock."""
+        """Exchange the token and write its replacement to the same place, under a lock."""
         result: Tokens | Refusal = Refusal("invalid_grant")
         with self._place.lock():
             for _ in range(_TRIES):
@@ -116,7 +116,7 @@ class HeldOfflineToken(OfflineToken):
                 if isinstance(result, Tokens):
                     self._put_back(token, result.refresh_token)
                     return result
-                # A lock may do nothing: somebody else may have been faster.
+                # The lock may be ineffective: another process may have been faster.
                 if result.code != "invalid_grant" or self._place.read() == token:
                     break
                 self._unwritten = None
@@ -148,14 +148,14 @@ class HeldOfflineToken(OfflineToken):
         return f"OfflineToken({self._named[1]!r} at {self._named[0].issuer!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        # Where this is unpickled, another token may be in its place.
+        # The place may hold another token where this is unpickled.
         return {**self.__dict__, "_key": None, "_unwritten": None}
 
 
 def offline_key(deployment: Deployment, client_id: str, profile: str, token: Secret) -> SessionKey:
-    """Name the session of an offline token, and of all that replace it.
+    """Return the session key of an offline token and its replacements.
 
-    Each has one of its own, so that a new token is never shadowed by its predecessor's session.
+    Unrelated tokens have different keys, so an old token's session never hides a new token.
     """
     mark = hashlib.sha256((read_session(token) or token.reveal()).encode()).hexdigest()[:16]
     return SessionKey.of(deployment, client_id, f"{profile}:offline:{mark}")

@@ -1,1 +1,1 @@
-"""How a person is asked to sign in: in a terminal, in a notebook, by QR code."""
+"""Ask a person to sign in: in a terminal, in a notebook, by QR code."""

@@ -1,4 +1,4 @@
-"""Chooses how to reach the person who signs in."""
+"""Choose how to show a sign-in to a person."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from provena_sdk.display.notebook import kernel
 
 
 def default_presenter() -> Presenter:
-    """Return the presenter that fits where this runs: a card in a notebook, stderr anywhere else."""
+    """Return a presenter: a card in a notebook, stderr anywhere else."""
     return TerminalPresenter() if kernel() is None else NotebookPresenter()

@@ -1,4 +1,4 @@
-"""What this process can use to reach a person: a terminal or notebook that takes input, a browser with a window."""
+"""Detect what can reach a person: a terminal or notebook that takes input, a graphical browser."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def someone_watches() -> bool:
     """Return whether a person can be asked.
 
     Returns:
-        True in a terminal, which both stdin and stderr must be, and in a notebook that takes input; False
-        anywhere else, and where PROVENA_NON_INTERACTIVE is set.
+        True in a notebook that takes input, or if stdin and stderr are both a terminal; False otherwise, and
+        whenever PROVENA_NON_INTERACTIVE is set.
     """
     if os.environ.get(NON_INTERACTIVE, "").strip().lower() not in ("", "0", "false", "no"):
         return False
@@ -29,10 +29,10 @@ def someone_watches() -> bool:
 
 
 def has_browser() -> bool:
-    """Return whether a browser with a window of its own can be opened here.
+    """Return whether a graphical browser can be opened here.
 
-    A text browser would take the terminal over, so on systems with X11 or Wayland a display must be there, unless
-    BROWSER names what to run.
+    A text browser would take over the terminal, so systems with X11 or Wayland need a display, unless BROWSER names a
+    program.
     """
     if os.environ.get("BROWSER"):
         return True

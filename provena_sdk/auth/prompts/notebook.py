@@ -1,4 +1,4 @@
-"""Asks a person to sign in in a notebook: a card below the cell, which turns into the result."""
+"""Ask a person to sign in from a notebook: a card below the cell, which turns into the result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _display(bundle: dict[str, str], **options: Any) -> Any:
 
 
 class NotebookPresenter:
-    """Shows a card with a link, the code, and the time that is left."""
+    """A presenter that shows a card with a link, the code and the time left."""
 
     def __init__(self) -> None:
         self._prompt: Prompt | None = None
@@ -43,7 +43,7 @@ class NotebookPresenter:
         self._publish(*asking(prompt, prompt.seconds))
 
     def waiting(self, seconds_left: float) -> None:
-        """Count down in whole minutes, and in the last one in steps of five seconds."""
+        """Count down in minutes, and in steps of five seconds during the last minute."""
         step = 60 if seconds_left >= 60 else _UPDATE_SECONDS
         left = int(seconds_left) // step * step
         if self._prompt is not None and left != self._shown:
@@ -51,13 +51,13 @@ class NotebookPresenter:
             self._publish(*asking(self._prompt, left))
 
     def finished(self, username: str | None, *, signed_in: bool) -> None:
-        """Replace the card with the outcome, so that the code leaves the notebook."""
+        """Replace the card with the outcome, so that the notebook does not keep the code."""
         prompt, self._prompt = self._prompt, None
         if prompt is not None:
             self._publish(*outcome(prompt.deployment, username, signed_in=signed_in))
 
     def confirm(self, question: str) -> bool | None:
-        """Ask below the cell; None when the notebook takes no input."""
+        """Ask a question below the cell; return None if the notebook takes no input."""
         if not takes_input():
             return None
         try:
@@ -66,7 +66,7 @@ class NotebookPresenter:
             return None
 
     def say(self, text: str) -> None:
-        """Show a note in a card of its own."""
+        """Show a note in a separate card."""
         text = printable_lines(text)
         html = f'<div style="{_CARD};white-space:pre-wrap">{escape(text.strip())}</div>'
         _display({"text/html": html, "text/plain": text}, raw=True)
@@ -80,11 +80,11 @@ class NotebookPresenter:
 
 
 def asking(prompt: Prompt, seconds_left: float) -> tuple[str, str]:
-    """Return the card that asks, as HTML and as text.
+    """Return the card that asks to sign in, as HTML and as text.
 
     Args:
         prompt: What to show.
-        seconds_left: How long the code can still be used.
+        seconds_left: The seconds until the code expires.
     """
     left = span(max(seconds_left, 0))
     where, address = printable(prompt.deployment), printable(prompt.url, MOST_PAGE_CHARS)
@@ -112,9 +112,9 @@ def outcome(deployment: str, username: str | None, *, signed_in: bool) -> tuple[
     """Return the card with the outcome, as HTML and as text.
 
     Args:
-        deployment: Where the person signed in.
-        username: Who is signed in, if it is known.
-        signed_in: Whether it worked.
+        deployment: The deployment.
+        username: The user who is signed in, if known.
+        signed_in: Whether the sign-in succeeded.
     """
     where = printable(deployment)
     if signed_in:

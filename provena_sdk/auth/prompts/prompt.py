@@ -1,4 +1,4 @@
-"""What a person who signs in is shown, and what shows it."""
+"""The prompt for a person who signs in, and the interface of what shows it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MOST_PAGE_CHARS = 2000
-"""The longest URL of a page that is shown."""
+"""The longest URL of a sign-in page to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the person needs to know.
+    """What the person needs to sign in.
 
     Args:
-        deployment: Where they sign in, as they know it.
-        url: The page to open; with the code filled in when the server can.
-        user_code: The code the page asks for, or shows.
-        seconds: How long the code can be used.
+        deployment: The deployment's name, as the person knows it.
+        url: The page to open, with the code filled in if the server supports that.
+        user_code: The code that the page asks for or shows.
+        seconds: The seconds until the code expires.
     """
 
     deployment: str
@@ -42,7 +42,7 @@ class Presenter(Protocol):
         ...
 
     def confirm(self, question: str) -> bool | None:
-        """Ask a question; None when nobody can answer."""
+        """Ask a yes-or-no question; return None if nobody can answer."""
         ...
 
     def say(self, text: str) -> None:

@@ -1,10 +1,10 @@
-"""The sign-in page as a QR code, for a terminal without a browser: scan it and sign in on another device."""
+"""The sign-in page as a QR code, for terminals without a browser: scan it and sign in on another device."""
 
 from __future__ import annotations
 
 import io
 
-# Light modules are drawn and dark ones left out, so white on black is set, whatever colours the terminal has.
+# Light modules are drawn and dark ones left out, so set white on black, whatever the terminal's colours are.
 _ON = "\x1b[97;40m"
 _OFF = "\x1b[0m"
 _QUIET_MODULES = 2
@@ -17,8 +17,7 @@ def lines(url: str) -> list[str] | None:
         url: The page to open.
 
     Returns:
-        The lines, without colours; None without the extra ``provena-sdk[qr]``, or for a text too long to be scanned
-        off a screen.
+        The lines, without colours; None without the extra ``provena-sdk[qr]``, or for a URL too long for a QR code.
     """
     try:
         import segno  # noqa: PLC0415  # an extra
@@ -39,10 +38,10 @@ def drawn(url: str, *, columns: int, encoding: str | None) -> str:
     Args:
         url: The page to open.
         columns: The terminal's width.
-        encoding: What the terminal writes.
+        encoding: The terminal's encoding.
 
     Returns:
-        Whole lines with their colours; empty when it cannot be drawn or does not fit.
+        Lines with their colours; empty when the code cannot be drawn or does not fit.
     """
     rows = lines(url)
     if not rows or len(rows[0]) + 4 > columns:

@@ -1,4 +1,4 @@
-"""Asks a person to sign in on stderr, and opens the page in the browser when there is one."""
+"""Ask a person to sign in on stderr, and open the page in a browser if there is one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from provena_sdk.display.text import printable, printable_lines
 
 
 class TerminalPresenter:
-    """Writes to stderr, and opens a browser when there is one to open.
+    """A presenter that writes to stderr and opens a browser if there is one.
 
     Args:
-        stream: Where to write; None means ``sys.stderr`` at the time.
-        browser: Whether to open the page; None finds out if there is a browser with a window.
+        stream: The stream to write to; None means the current ``sys.stderr``.
+        browser: Whether to open the page; None opens it if there is a graphical browser.
     """
 
     def __init__(self, *, stream: TextIO | None = None, browser: bool | None = None) -> None:
@@ -35,7 +35,7 @@ class TerminalPresenter:
         out = self._out()
         code = ""
         if not opened and out.isatty() and not is_loopback(prompt.url):
-            # Another device reaches any page but one on this machine.
+            # Another device can open the page, unless it is on this machine.
             columns = shutil.get_terminal_size().columns
             code = qr.drawn(prompt.url, columns=columns, encoding=getattr(out, "encoding", None))
         self._write(
@@ -53,7 +53,7 @@ class TerminalPresenter:
             self._write(f"\r\x1b[KWaiting for you to approve, {minutes}:{seconds:02} left. Ctrl-C to stop. ")
 
     def finished(self, username: str | None, *, signed_in: bool) -> None:
-        """Clear the countdown, and say who is signed in."""
+        """Clear the countdown, and write who is signed in."""
         if self._counting:
             self._counting = False
             self._write("\r\x1b[K")
@@ -61,7 +61,7 @@ class TerminalPresenter:
             self._write(f"Signed in as {printable(username)}.\n" if username else "Signed in.\n")
 
     def confirm(self, question: str) -> bool | None:
-        """Ask on the terminal; None when nobody watches it."""
+        """Ask a question on the terminal; return None if no person can be asked."""
         if not someone_watches():
             return None
         self._write(f"{printable_lines(question)} [y/N] ")
@@ -83,7 +83,7 @@ class TerminalPresenter:
 def _open(url: str) -> bool:
     if not is_safe(url):
         return False
-    # Some browsers keep the call waiting until their window is closed.
+    # Some browsers block the call until their window is closed.
     threading.Thread(target=_open_quietly, args=(url,), name="provena-browser", daemon=True).start()
     return True
 
@@ -92,5 +92,5 @@ def _open_quietly(url: str) -> None:
     try:
         webbrowser.open(url)
     except Exception:
-        # The page can still be opened by hand: the address is on the screen.
+        # The page can still be opened by hand: its URL is on the screen.
         return

@@ -1,1 +1,1 @@
-"""Where tokens are stored between two runs."""
+"""Stores that keep tokens between runs."""

@@ -1,4 +1,4 @@
-"""Which store keeps the tokens: the one that a profile names."""
+"""Choose the token store that a profile names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def store_named(name: str) -> TokenStore:
         name: ``file``, ``memory`` or ``keyring``.
 
     Raises:
-        ConfigurationError: There is no such store, or the keyring cannot be used here.
+        ConfigurationError: No store has this name, or the keyring cannot be used here.
 
     Example:
         >>> store_named("memory")

@@ -1,4 +1,4 @@
-"""Tokens in the operating system's keyring: Keychain, Credential Manager, Secret Service and others."""
+"""Store tokens in the operating system's keyring: Keychain, Credential Manager, Secret Service and others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from provena_sdk.secret import Secret
 SERVICE = "provena-sdk"
 
 WINDOWS_PIECE = 1200
-"""Windows holds 2560 bytes an entry, two for each character; the tokens of a session are longer."""
+"""Characters for each entry on Windows, which allows 2560 bytes at two a character; a session's tokens are longer."""
 
 _READ_TRIES = 5
 
@@ -27,14 +27,14 @@ _Result = TypeVar("_Result")
 
 
 class KeyringStore:
-    """Keeps each session in the operating system's keyring. Needs the extra ``provena-sdk[keyring]``.
+    """A store in the operating system's keyring. It needs the extra ``provena-sdk[keyring]``.
 
-    A session that is too long for one entry is split; a head entry that names the others is written last, so that a
-    reader never gets a mixture. Keyrings have no locks of their own: the lock is a file, in the folder where
-    :class:`~provena_sdk.auth.store.token_store.FileStore` would keep the session.
+    A session that is too long for one entry is split; a head entry that names the others is written last, so that
+    readers never get a mixture. Keyrings have no locks, so the lock is a file in the folder where
+    :class:`~provena_sdk.auth.store.token_store.FileStore` would store the session.
 
     Args:
-        piece_chars: The most characters an entry holds; None means what the platform holds.
+        piece_chars: The most characters in an entry; None means the platform's limit.
 
     Raises:
         ConfigurationError: The extra is not installed, or there is no keyring on this machine.
@@ -46,7 +46,7 @@ class KeyringStore:
         self._files = FileStore()
 
     def load(self, key: SessionKey) -> Tokens | None:
-        """Return the tokens of a session, or None when there are none that can be read."""
+        """Return the tokens of a session, or None if there are none or they cannot be read."""
         name = self._name(key)
         content: Secret | None = None
         for _ in range(_READ_TRIES):
@@ -65,10 +65,10 @@ class KeyringStore:
         return tokens
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Store the tokens of a session, replacing its former ones.
+        """Store the tokens of a session, replacing earlier ones.
 
         Raises:
-            OSError: The keyring refused; the former ones still are there.
+            OSError: The keyring refused; the earlier tokens are kept.
         """
         name = self._name(key)
         former, _ = self._read(name)
@@ -80,7 +80,7 @@ class KeyringStore:
         self._drop(_named_pieces(former) - entries.keys())
 
     def _entries(self, name: str, content: str) -> dict[str, Secret]:
-        """Split a session into entries that the keyring can hold; the last is read first."""
+        """Split a session into entries that the keyring can hold; readers start with the last."""
         size = self._piece_chars
         if len(content) <= size:
             return {name: Secret(content)}
@@ -90,7 +90,7 @@ class KeyringStore:
         return {**pieces, name: Secret(json.dumps({"pieces": list(pieces)}))}
 
     def remove(self, key: SessionKey) -> None:
-        """Remove a session; do nothing when there is none.
+        """Remove a session, if there is one.
 
         Raises:
             OSError: The keyring refused.
@@ -104,19 +104,19 @@ class KeyringStore:
         self._drop(_named_pieces(head))
 
     def lock(self, key: SessionKey) -> AbstractContextManager[None]:
-        """Lock out other processes, as far as the file system can."""
+        """Lock out other processes, as far as the file system supports it."""
         return self._files.lock(key)
 
     def _name(self, key: SessionKey) -> str:
         return self._files.path(key).stem
 
     def _read(self, entry: str) -> tuple[Secret | None, str | None]:
-        """Read an entry, or say what kind of failure there was."""
+        """Return an entry, or the kind of failure."""
         text, failure = _tried(self._backend.get_password, SERVICE, entry)
         return (Secret(text) if isinstance(text, str) else None), failure
 
     def _whole(self, head: Secret) -> Secret | None:
-        """Join a session's entries; None when one is missing because another process is writing a newer session."""
+        """Join a session's entries; return None if one is missing, because another process is replacing the session."""
         names = _piece_list(head)
         parts = [self._read(piece)[0] for piece in names]
         if not names:
@@ -143,7 +143,7 @@ def _backend() -> Any:
             hint="pip install 'provena-sdk[keyring]', or keep sessions in a file.",
         ) from None
     backend = keyring.get_keyring()
-    # The backends that stand for no keyring at all have no priority.
+    # The backends for systems without a keyring have no priority.
     if backend.priority <= 0:
         raise ConfigurationError(
             "There is no keyring on this machine, or none that is running.",
@@ -153,7 +153,7 @@ def _backend() -> Any:
 
 
 def _tried(work: Callable[..., _Result], *arguments: str) -> tuple[_Result | None, str | None]:
-    """Return the result, or the kind of failure; keyrings raise what their platform's libraries do."""
+    """Return the result, or the kind of failure; keyrings raise the errors of their platform's libraries."""
     try:
         return work(*arguments), None
     except Exception as error:

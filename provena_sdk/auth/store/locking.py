@@ -1,7 +1,7 @@
-"""One process at a time, also where the file system's own lock does nothing.
+"""Let in one process at a time, even where the file system's locks are ineffective.
 
 ``flock`` succeeds without locking on some cluster file systems (Lustre mounted without it, GPFS) and fails on
-others. Creating a file that must not exist is atomic on all of them, so that is asked for as well.
+others. Exclusive creation of a file is atomic on all of them, so a marker file is used as well.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from provena_sdk.private_files import read_small
 _log = logging.getLogger(__name__)
 
 STALE_SECONDS = 150.0
-"""A marker of this age was left behind: a refresh gives up before."""
+"""The age in seconds at which a marker counts as abandoned; a refresh never takes that long."""
 
 KERNEL_SECONDS = 0.5
-"""How long the kernel lock may take for the holder of the marker, whom nobody but a straggler keeps waiting."""
+"""Seconds that the marker's holder waits for the kernel lock, which only a straggler can still hold."""
 
 NOTICE_SECONDS = 5.0
-"""How long somebody waits in silence."""
+"""Seconds to wait before a notice is shown."""
 
 _POLL_SECONDS = 0.05
 _LABEL_BYTES = 4096
@@ -42,18 +42,18 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 @contextmanager
 def exclusive(path: Path, *, timeout: float) -> Iterator[None]:
-    """Hold ``path`` as a lock; continue without it when it cannot be acquired.
+    """Hold ``path`` as a lock; continue without it if it cannot be acquired.
 
     Args:
-        path: The lock file; its folder exists. A marker lies beside it while the lock is held.
-        timeout: Seconds to wait before going on without.
+        path: The lock file; its folder exists. A marker file is next to it while the lock is held.
+        timeout: Seconds to wait before continuing without the lock.
 
     Warns:
-        UserWarning: Somebody else has held it for 5 seconds; it says who.
+        UserWarning: Another process has held the lock for 5 seconds; the message names it.
     """
     deadline = time.monotonic() + timeout
     with _marker(path, deadline) as marker:
-        # The marker comes first: where there are no kernel locks, asking for one may fail only at the timeout.
+        # The marker comes first: without kernel locks, a request for one may fail only at the timeout.
         left = max(0.0, deadline - time.monotonic())
         with _kernel_lock(path, left if marker is None else min(left, KERNEL_SECONDS)) as locked:
             if locked and marker is not None:
@@ -69,7 +69,7 @@ def _kernel_lock(path: Path, timeout: float) -> Iterator[bool]:
     held: AbstractContextManager[object] | None = None
     try:
         try:
-            # acquire() returns a context manager whose exit releases.
+            # acquire() returns a context manager whose exit releases the lock.
             held = lock.acquire(timeout=min(timeout, NOTICE_SECONDS))
         except Timeout:
             if timeout <= NOTICE_SECONDS:
@@ -87,8 +87,8 @@ class _Marker:
 
     Args:
         path: The marker.
-        label: What it says of its owner.
-        descriptor: The open file, whatever becomes of its name.
+        label: The description of its owner.
+        descriptor: The open file, which stays valid if the marker is renamed.
     """
 
     def __init__(self, path: Path, label: dict[str, object], descriptor: int) -> None:
@@ -98,13 +98,13 @@ class _Marker:
         self._write()
 
     def note_kernel_lock(self) -> None:
-        """Say that the owner holds the kernel lock, too: when that is free, the owner is dead."""
+        """Note that the owner also holds the kernel lock; once that is free, the owner is dead."""
         self._label["locked"] = True
         with contextlib.suppress(OSError):
             self._write()
 
     def release(self) -> None:
-        """Remove the marker, unless it was taken for an abandoned one."""
+        """Remove the marker, unless another process has taken it for an abandoned one."""
         os.close(self._descriptor)
         with contextlib.suppress(OSError):
             if (_read_label(self._path) or {}).get("mark") == self._label["mark"]:
@@ -130,7 +130,7 @@ def _marker(lock: Path, deadline: float) -> Iterator[_Marker | None]:
             continue
         now = time.monotonic()
         if now >= deadline:
-            _log.debug("Going on without the lock marker at %s", path)
+            _log.debug("Continuing without the lock marker at %s", path)
             break
         if now >= notice:
             notice = deadline
@@ -144,17 +144,17 @@ def _marker(lock: Path, deadline: float) -> Iterator[_Marker | None]:
 
 
 def _created(path: Path) -> _Marker | None:
-    """Make the marker; None when there is one already."""
+    """Create the marker; return None if it exists already."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         if not stat.S_ISREG(path.lstat().st_mode):
-            # Nobody's marker, and nobody will remove it.
+            # Not a marker, so no process will remove it.
             raise
         return None
     except PermissionError:
         if os.name == "nt" and path.exists():
-            # Windows says so while another process is removing the file.
+            # Windows reports this while another process is removing the file.
             return None
         raise
     label: dict[str, object] = {
@@ -166,7 +166,7 @@ def _created(path: Path) -> _Marker | None:
     try:
         return _Marker(path, label, descriptor)
     except OSError:
-        # On a full disk; a marker without its owner's name would hold everybody up until it is stale.
+        # The disk is full. A marker without its owner would block every process until it is stale.
         os.close(descriptor)
         with contextlib.suppress(OSError):
             path.unlink()
@@ -182,7 +182,7 @@ def _read_label(path: Path) -> dict[str, object] | None:
 
 
 def _abandoned(path: Path, lock: Path) -> bool:
-    """Clear a marker away whose owner is gone. True when it is worth trying again at once."""
+    """Remove a marker whose owner has ended. Return True if the caller should try again at once."""
     label = _read_label(path)
     try:
         age = time.time() - path.lstat().st_mtime
@@ -196,7 +196,7 @@ def _abandoned(path: Path, lock: Path) -> bool:
     except OSError:
         return True
     if _read_label(aside) != label:
-        # Somebody else cleared it first and holds it now: what was taken is theirs, so put it back.
+        # Another process was faster and holds the lock now; restore its marker.
         with contextlib.suppress(OSError):
             aside.rename(path)
         return False
@@ -208,7 +208,7 @@ def _abandoned(path: Path, lock: Path) -> bool:
 def _owner_is_dead(owner: dict[str, object], lock: Path) -> bool:
     boot, pid = _boot_id(), owner.get("pid")
     if boot is not None and owner.get("boot") == boot and owner.get("locked") is True:
-        # One kernel, maybe in another container, where process ids and host names are others.
+        # The same kernel, but perhaps another container with other process ids and host names.
         free = _kernel_lock_is_free(lock)
         if free is not None:
             return free
@@ -218,7 +218,7 @@ def _owner_is_dead(owner: dict[str, object], lock: Path) -> bool:
 
 
 def _kernel_lock_is_free(lock: Path) -> bool | None:
-    """Whether nobody holds the kernel lock; None where kernel locks keep nobody out."""
+    """Return whether the kernel lock is free; None where kernel locks are ineffective."""
     if sys.platform == "win32":
         return None
     import fcntl  # noqa: PLC0415  # not on Windows
@@ -244,7 +244,7 @@ def _kernel_lock_is_free(lock: Path) -> bool | None:
 
 
 def _boot_id() -> str | None:
-    """Name this start of the kernel, which all its containers share; None where the system has no such name."""
+    """Return the id of this boot of the kernel, which all containers share; None if the system has none."""
     try:
         with open(_BOOT_ID, encoding="ascii") as file:
             return file.read(64).strip() or None

@@ -1,4 +1,4 @@
-"""Where an offline token is kept: read when it is needed, and replaced when the sign-in server replaces it."""
+"""The places that hold an offline token: read when needed, and updated when the sign-in server replaces the token."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MODES: Final = 0o777
 
 
 class TokenPlace(Protocol):
-    """Where an offline token is kept."""
+    """A place that holds an offline token."""
 
     @property
     def name(self) -> str:
@@ -43,27 +43,27 @@ class TokenPlace(Protocol):
 
     @property
     def is_writable(self) -> bool:
-        """Whether a new token can be put there."""
+        """Whether a new token can be written to the place."""
         ...
 
     def read(self) -> Secret:
-        """Return the token that is there now.
+        """Return the current token.
 
         Raises:
-            ConfigurationError: It cannot be had, or what is there is not a token.
+            ConfigurationError: The place cannot be read, or the content is not a token.
         """
         ...
 
     def write(self, token: Secret) -> None:
-        """Put a new token in the place of the former one.
+        """Replace the token.
 
         Raises:
-            OSError: It could not be; the former one still is there.
+            OSError: The new token could not be written; the old one is kept.
         """
         ...
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep others out who use the same place, as well as can be."""
+        """Lock out other users of the same place, as far as possible."""
         ...
 
 
@@ -75,7 +75,7 @@ def place_of(credential: Credential) -> TokenPlace:
 
 
 class TokenFile:
-    """A file that holds nothing but the token.
+    """A file that contains only the token.
 
     Args:
         path: The file.
@@ -92,15 +92,15 @@ class TokenFile:
 
     @property
     def is_writable(self) -> bool:
-        """Whether the file can be replaced, which its folder decides."""
+        """Whether the file can be replaced, which depends on its folder."""
         path = self._path.resolve()
         return path.is_file() and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
 
     def read(self) -> Secret:
-        """Return the token that is there now.
+        """Return the current token.
 
         Raises:
-            ConfigurationError: The file cannot be read, or what it holds is not a token.
+            ConfigurationError: The file cannot be read, or the content is not a token.
         """
         return _checked(self._content(), self.name)
 
@@ -119,7 +119,7 @@ class TokenFile:
         )
 
     def _warn_of_others(self, state: os.stat_result) -> None:
-        """Say once when other users can have the token, or replace it; the superuser always can."""
+        """Warn once if other users can read or replace the token; the superuser does not count."""
         if os.name != "posix" or self._warned:
             return
         if state.st_uid not in (os.geteuid(), 0):
@@ -132,28 +132,28 @@ class TokenFile:
         warn(f"The offline token in {printable(self._path)} {what}.")
 
     def write(self, token: Secret) -> None:
-        """Replace the file; who may open it stays as it is.
+        """Replace the file, keeping its permissions.
 
         Raises:
-            OSError: It could not be replaced; the former one still is there.
+            OSError: It could not be replaced; the old file is kept.
         """
-        # A link stays a link, to the new file.
+        # A symbolic link is kept, and points to the new file.
         path = self._path.resolve()
         mode = stat.S_IMODE(path.stat().st_mode) & _MODES
         write_small(path, Secret(f"{token.reveal()}\n", "offline_token"), mode=mode)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep out whoever uses the same file, on other machines too where the file system can."""
+        """Lock out other users of the file, on other machines too if the file system supports it."""
         path = self._path.resolve()
         return exclusive(path.with_name(f".{path.name}.lock"), timeout=_LOCK_SECONDS)
 
 
 class TokenCommand:
-    """A command that prints the token, and perhaps another that takes a new one.
+    """A command that prints the token, and optionally one that stores a new token.
 
     Args:
-        command: The program that prints it, and its arguments.
-        store_command: The program that reads a new one from standard input; None when there is none.
+        command: The program that prints the token, and its arguments.
+        store_command: The program that reads a new token from standard input, and its arguments; None if there is none.
         config: The configuration file that names them.
     """
 
@@ -171,14 +171,14 @@ class TokenCommand:
 
     @property
     def is_writable(self) -> bool:
-        """Whether there is a command that takes a new token."""
+        """Whether there is a command that stores a new token."""
         return self._store_command is not None
 
     def read(self) -> Secret:
-        """Return what the command prints on its first line.
+        """Return the first line that the command prints.
 
         Raises:
-            ConfigurationError: It fails, or what it prints is not a token.
+            ConfigurationError: The command fails, or the line is not a token.
         """
         if self._config is not None:
             refuse_if_others_write(self._config)
@@ -191,7 +191,7 @@ class TokenCommand:
         return _checked(outcome, self.name)
 
     def write(self, token: Secret) -> None:
-        """Give the new token to the command for that, on its standard input.
+        """Pass the new token to the store command on its standard input.
 
         Raises:
             OSError: There is no such command, or it failed.
@@ -203,7 +203,7 @@ class TokenCommand:
             raise OSError(f"{self._store_command[0]!r} {outcome}")
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep out other processes of this user on this machine; a command has no lock that others could see."""
+        """Lock out other processes of this user on this machine; a command has no lock that others share."""
         folder = state_folder() / "sessions"
         try:
             make_private_folder(folder)
@@ -220,17 +220,17 @@ def _checked(found: Secret, name: str) -> Secret:
 
 
 def _ran(command: tuple[str, ...], given: Secret | None = None) -> Secret | str:
-    """Run a command; return the first line that it prints, or what went wrong.
+    """Run a command; return the first line that it prints, or why it failed.
 
-    Nothing is raised here: a frame would show the arguments, and a timeout's exception what was printed until then.
+    No error is raised: its frames would show the arguments, and a timeout's exception the output so far.
 
     Args:
-        command: The program and its arguments; no shell reads them.
-        given: What it reads from standard input; None gives it nothing.
+        command: The program and its arguments; no shell is involved.
+        given: The line to write to its standard input; None writes nothing.
     """
     program, *rest = command
     try:
-        # Its errors go to the terminal as they are; only what it prints on stdout is taken.
+        # Its stderr goes to the terminal; only stdout is captured.
         done = subprocess.run(  # noqa: S603  # the user's own configuration names it
             [os.path.expanduser(program), *rest],
             input=b"" if given is None else f"{given.reveal()}\n".encode(),

@@ -1,4 +1,4 @@
-"""Where tokens are stored between two runs."""
+"""Stores of tokens in memory and in files."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ _UNUSUAL = re.compile(r"[^a-zA-Z0-9.-]+")
 
 
 class TokenStore(Protocol):
-    """Keeps the tokens of each session. Several threads and processes use one at once."""
+    """A store for the tokens of sessions, used by several threads and processes at once."""
 
     def load(self, key: SessionKey) -> Tokens | None:
-        """Return the tokens of a session, or None when there are none that can be read."""
+        """Return the tokens of a session, or None if there are none or they cannot be read."""
         ...
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Store the tokens of a session, replacing its former ones.
+        """Store the tokens of a session, replacing earlier ones.
 
         Raises:
-            OSError: They could not be kept; the former ones still are.
+            OSError: They could not be stored; the earlier tokens are kept.
         """
         ...
 
     def remove(self, key: SessionKey) -> None:
-        """Remove a session; do nothing when there is none.
+        """Remove a session, if there is one.
 
         Raises:
             OSError: It could not be removed.
@@ -71,7 +71,7 @@ class TokenStore(Protocol):
 
 
 class MemoryStore:
-    """Keeps tokens as long as the process runs. Pickles empty."""
+    """A store that lasts as long as the process. A pickle of it is empty."""
 
     def __init__(self) -> None:
         self._sessions: dict[SessionKey, Tokens] = {}
@@ -91,7 +91,7 @@ class MemoryStore:
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
-        """Keep other threads out."""
+        """Lock out other threads."""
         with self._lock:
             yield
 
@@ -103,14 +103,14 @@ class MemoryStore:
 
 
 class FileStore:
-    """Keeps each session in a file that only its owner can read.
+    """A store with one file for each session, which only its owner can read.
 
-    A session is written to a file beside the final one, flushed to disk and renamed, so that whatever happens the
-    file holds the former tokens or the new ones. A file that is damaged, of another format or not a session of
-    this key is set aside with a warning, and removed a week later or when the session is.
+    A session is written to a temporary file in the same folder, flushed to disk and renamed, so the file always holds
+    either the old or the new tokens. A file that is damaged, in another format or not a session of this key is set
+    aside with a warning, and removed a week later or together with the session.
 
     Args:
-        folder: Where the files lie; made if missing, for its owner only. None means ``sessions`` in
+        folder: The folder of the files, created for its owner only if missing. None means ``sessions`` in
             PROVENA_STATE_DIR, or in the user's state folder.
     """
 
@@ -119,7 +119,7 @@ class FileStore:
         self._ours = folder is None
 
     def path(self, key: SessionKey) -> Path:
-        """Name the file of a session. Keys that differ have files that differ."""
+        """Return the file of a session. Different keys have different files."""
         exact = json.dumps([key.issuer, key.realm, key.client_id, key.profile])
         digest = hashlib.sha256(exact.encode()).hexdigest()[:16]
         host = key.issuer.partition("://")[2].partition("/")[0]
@@ -127,7 +127,7 @@ class FileStore:
         return self.folder / f"{plain[:100].strip('.')}-{digest}.json"
 
     def load(self, key: SessionKey) -> Tokens | None:
-        """Return the tokens of a session, or None when there are none that can be read."""
+        """Return the tokens of a session, or None if there are none or they cannot be read."""
         path = self.path(key)
         try:
             tokens = decoded(_read_own(path), key)
@@ -144,10 +144,10 @@ class FileStore:
         return tokens
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Store the tokens of a session, replacing its former ones.
+        """Store the tokens of a session, replacing earlier ones.
 
         Raises:
-            OSError: They could not be written; the former ones still are there.
+            OSError: They could not be written; the earlier tokens are kept.
         """
         self._make_folder()
         write_small(self.path(key), Secret(encoded(key, tokens).decode(), "session"))
@@ -155,7 +155,7 @@ class FileStore:
         self._clear(f"{self._pattern(key)}.*.set-aside", older_than=_ASIDE_SECONDS)
 
     def remove(self, key: SessionKey) -> None:
-        """Remove a session; do nothing when there is none.
+        """Remove a session, if there is one.
 
         Raises:
             OSError: The file could not be removed.
@@ -167,7 +167,7 @@ class FileStore:
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
-        """Lock out other processes, as far as the file system can; continue without the lock after 160 seconds."""
+        """Lock out other processes, if the file system supports it; continue without the lock after 160 seconds."""
         try:
             self._make_folder()
         except OSError as error:
@@ -179,7 +179,7 @@ class FileStore:
 
     def _make_folder(self) -> None:
         make_private_folder(self.folder)
-        # A folder that the caller named may be shared on purpose; the files are private all the same.
+        # A folder that the caller named may be shared on purpose; the files in it are private anyway.
         if self._ours:
             close_to_others(self.folder)
 
@@ -187,7 +187,7 @@ class FileStore:
         return glob.escape(self.path(key).stem)
 
     def _clear(self, pattern: str, *, older_than: float) -> None:
-        """Remove what a killed process or a damaged session left behind: there may be tokens in it."""
+        """Remove files left by a killed process or a damaged session: they may contain tokens."""
         for left in self.folder.glob(pattern):
             with contextlib.suppress(OSError):
                 if time.time() - left.stat().st_mtime >= older_than:
@@ -208,7 +208,7 @@ class FileStore:
 
 
 def encoded(key: SessionKey, tokens: Tokens) -> bytes:
-    """Write a session down."""
+    """Return a session as JSON."""
     return json.dumps(
         {
             "kind": _KIND,
@@ -231,7 +231,7 @@ def _named(key: SessionKey) -> dict[str, str]:
 
 
 def decoded(content: bytes, key: SessionKey) -> Tokens | None:
-    """Read what :func:`encoded` wrote for this very session; None for anything else."""
+    """Return the tokens that :func:`encoded` wrote for this session; None for other content."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -257,7 +257,7 @@ def decoded(content: bytes, key: SessionKey) -> Tokens | None:
 
 
 def _read_own(path: Path) -> bytes:
-    """Read a file that must be the user's own, and make it so that nobody else can."""
+    """Read a file that must belong to the user, after making it private if it is not."""
     file = read_small(path)
     if os.name == "posix" and file.state.st_uid != os.geteuid():
         raise PermissionError(errno.EACCES, "owned by another user", str(path))

@@ -1,4 +1,4 @@
-"""What a sign-in yields: tokens with their times, and the claims inside."""
+"""The result of a sign-in: tokens with their lifetimes, and the claims in them."""
 
 from provena_sdk.auth.tokens.claims import (
     Claims,

@@ -1,4 +1,4 @@
-"""What a token says: read, not verified."""
+"""Read the claims of tokens, without verifying them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _KEYCLOAKS_CLIENTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says about its holder. Read, not verified: the services do that.
+    """The claims in an access token about its holder. They are not verified here: the services do that.
 
     Attributes:
         username: The user's name, or None for a token that cannot be read.
-        roles: All roles in the token, sorted, whatever client they belong to; but not those of Keycloak's own pages.
-        expires_at: The end of the access token in Unix seconds of the server's clock.
-        subject: The sign-in server's own id of the user.
-        email: The user's address, if the token has it.
+        roles: All roles in the token, sorted, from every client except Keycloak's own pages.
+        expires_at: The expiry of the access token, in Unix seconds of the server's clock.
+        subject: The sign-in server's id of the user.
+        email: The user's email address, if the token contains it.
     """
 
     username: str | None = None
@@ -34,13 +34,13 @@ class Claims:
 
 
 def read_claims(access_token: str | Secret) -> Claims:
-    """Read the claims of a JSON Web Token as Keycloak writes it.
+    """Return the claims of a JSON Web Token, as Keycloak writes them.
 
     Args:
-        access_token: The token; any string will do.
+        access_token: The token; any string is accepted.
 
     Returns:
-        The claims; empty ones for a token that is no JSON Web Token.
+        The claims; empty for a token that is not a JSON Web Token.
 
     Example:
         >>> read_claims("opaque")
@@ -66,35 +66,35 @@ def read_claims(access_token: str | Secret) -> Claims:
 
 
 def read_kind(token: str | Secret) -> str | None:
-    """Read what kind of token it says it is.
+    """Return the kind of a token, according to its claims.
 
     Args:
         token: Any token.
 
     Returns:
-        Keycloak's ``typ``, such as ``Bearer``, ``Refresh`` or ``Offline``; None for a token that does not say.
+        Keycloak's ``typ``, such as ``Bearer``, ``Refresh`` or ``Offline``; None for a token without one.
     """
     return _text(_payload(token).get("typ"))
 
 
 def read_session(token: str | Secret) -> str | None:
-    """Read which session a token belongs to; a refresh token and those that replace it have the same.
+    """Return the session that a token belongs to; a refresh token and its replacements share one.
 
     Returns:
-        Keycloak's ``sid``; None for a token that does not say.
+        Keycloak's ``sid``; None for a token without one.
     """
     return _text(_payload(token).get("sid"))
 
 
 def is_replaced_at_use(token: str | Secret) -> bool | None:
-    """Read whether a refresh token is worth nothing, or one more use, once it was used.
+    """Return whether a use replaces a refresh token, so that the old one is invalid or has one use left.
 
     Args:
         token: A refresh or offline token.
 
     Returns:
-        True for one of a Keycloak realm with "Revoke Refresh Token" (it has a ``reuse_id``), False for one of another
-        Keycloak realm; None for a token that does not say.
+        True for a token of a Keycloak realm with "Revoke Refresh Token" (it has a ``reuse_id``), False for one of
+        another Keycloak realm; None for a token that does not show it.
     """
     payload = _payload(token)
     if _text(payload.get("typ")) not in ("Refresh", "Offline"):
@@ -118,7 +118,7 @@ def _text(value: object) -> str | None:
 
 
 def number(value: object) -> float | None:
-    """Read a JSON value as a number of seconds; None when it is not one."""
+    """Return a JSON value as a number of seconds, or None if it is not one."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

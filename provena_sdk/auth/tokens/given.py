@@ -1,4 +1,4 @@
-"""A token or a client's secret that the caller gave."""
+"""A token or client secret from the caller."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from provena_sdk.secret import Secret, hidden
 
 
 class GivenSecret(Secret):
-    """A token or a client's secret that the caller gave.
+    """A token or client secret from the caller.
 
-    One from an environment variable pickles as the variable's name, and is read again where it is unpickled; any
-    other refuses to be pickled.
+    A pickle of one from an environment variable holds the variable's name, and the process that unpickles it reads the
+    variable; any other cannot be pickled.
 
     Args:
-        value: The secret; surrounding white space is dropped. None leaves it to the variable.
-        name: What it is, for messages, such as ``offline_token``.
-        variable: The environment variable it came from, if it did.
-        deployment: The deployment it is for. Where it is unpickled, an environment of another one is refused.
+        value: The secret; surrounding white space is dropped. None reads the variable when first needed.
+        name: The name for messages, such as ``offline_token``.
+        variable: The environment variable that it came from, if any.
+        deployment: The deployment that it is for. Unpickling it in the environment of another deployment is refused.
 
     Raises:
         ConfigurationError: The value is empty or cannot be a token.
@@ -42,7 +42,7 @@ class GivenSecret(Secret):
     ) -> None:
         super().__init__("", variable or name)
         self._given = None if value is None else stripped(value, self.name)
-        # What is raised below must not show it.
+        # Tracebacks of errors raised below must not show it.
         del value
         if self._given is not None:
             refuse_unsendable(self._given)
@@ -51,11 +51,11 @@ class GivenSecret(Secret):
         self._deployment = deployment
 
     def reveal(self) -> str:
-        """Return the secret itself.
+        """Return the secret.
 
         Raises:
-            SignInRequired: It came from an environment variable that is not set in this process, or whose neighbours
-                name another deployment here.
+            SignInRequired: The environment variable that it came from is not set in this process, or other variables
+                here name another deployment.
             ConfigurationError: The variable's value cannot be a token.
         """
         if self._given is None:
@@ -91,7 +91,7 @@ def _secret_from(name: str, variable: str, deployment: Deployment | None) -> Giv
 
 
 def stripped(value: str | Secret, name: str) -> Secret:
-    """Return a secret without the white space around it, under a name for messages."""
+    """Return a secret without surrounding white space, with ``name`` for messages."""
     return Secret(hidden(value, name).reveal().strip(), name)
 
 
@@ -99,7 +99,7 @@ def refuse_unsendable(secret: Secret) -> None:
     """Refuse a secret that cannot be a token.
 
     Raises:
-        ConfigurationError: It is empty, or not one line of plain characters.
+        ConfigurationError: The secret is empty, or not one line of plain characters.
     """
     if not secret.is_sendable:
         raise ConfigurationError(f"{secret.name} is empty, or not one line of plain characters.")

@@ -1,4 +1,4 @@
-"""The tokens of a session with their times, and the name that the session is stored under."""
+"""The tokens of a session with their lifetimes, and the key under which the session is stored."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from provena_sdk.config.deployment import Deployment
 from provena_sdk.secret import Secret
 
 MARGIN_SECONDS = 60.0
-"""How long before its end an access token is replaced, at most; short-lived ones at half their life."""
+"""Seconds before its expiry at which an access token is replaced; at half its lifetime, if that is later."""
 
 _CLOCK_TOLERANCE_SECONDS = 300.0
-"""How far two clocks may differ before a time from the future is taken for a clock set back."""
+"""Seconds by which two clocks may differ; a time further in the future means that the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One answer of the token endpoint. Its repr shows no token, and it refuses to be pickled.
+    """The tokens in an answer of the token endpoint. The repr shows no token; pickling is refused.
 
     Args:
-        access_token: Sent to the services.
+        access_token: The token to send to the services.
         obtained_at: When the request for it was sent, in Unix seconds of this machine's clock.
-        expires_at: When it ends, on the same clock; None when the server did not say.
-        refresh_token: Buys the next tokens; None for grants without one.
-        refresh_expires_at: When the refresh token ends; None when it does not end, or the server did not say.
+        expires_at: When it expires, on the same clock; None when the server did not state it.
+        refresh_token: The token to exchange for the next ones; None for grants without one.
+        refresh_expires_at: When the refresh token expires; None when it does not, or the server did not state it.
     """
 
     access_token: Secret
@@ -42,8 +42,8 @@ class Tokens:
             now: The time, in Unix seconds of this machine's clock.
 
         Returns:
-            False within the smaller of 60 seconds and half the lifetime before the end, and when the clock
-            was set back so far that the stored times mean nothing.
+            False in the last 60 seconds or the last half of the lifetime, whichever is shorter, and when the clock
+            was set back so far that the stored times are meaningless.
 
         Example:
             >>> tokens = Tokens(Secret("secret"), obtained_at=1000, expires_at=1300)
@@ -56,11 +56,11 @@ class Tokens:
         return self.obtained_at - _CLOCK_TOLERANCE_SECONDS <= now < self.expires_at - margin
 
     def alive(self, now: float) -> bool:
-        """Return whether the access token has not ended yet, however soon it will."""
+        """Return whether the access token has not expired, even if it is about to."""
         return self.expires_at is None or now < self.expires_at
 
     def renewable(self, now: float) -> bool:
-        """Return whether the session may still go on, as far as is known here."""
+        """Return whether the session can be continued, as far as is known here."""
         if self.refresh_token is None:
             return self.alive(now)
         return self.refresh_expires_at is None or now < self.refresh_expires_at
@@ -71,7 +71,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """What identifies a session: sessions that differ in any of these are separate.
+    """The key of a session: sessions that differ in any field are separate.
 
     Args:
         issuer: Base URL of the sign-in realm.
@@ -87,17 +87,17 @@ class SessionKey:
 
     @classmethod
     def of(cls, deployment: Deployment, client_id: str, profile: str = "default") -> SessionKey:
-        """Name the session of ``client_id`` at ``deployment``."""
+        """Return the key for ``client_id`` at ``deployment``."""
         return cls(deployment.issuer, deployment.realm, client_id, profile)
 
 
 def lifetimes(
     fields: Mapping[str, object], sent_at: float, server_ahead: float
 ) -> tuple[float | None, float | None]:
-    """Read when the two tokens of an answer end, on this machine's clock.
+    """Return when the two tokens of an answer expire, on this machine's clock.
 
-    A lifetime counts from when the request was sent, so it never ends late. Where the server gives none, the
-    token's own end is used, moved by how far the server's clock is ahead.
+    A lifetime starts when the request was sent, so the expiry is never too late. If the server states no lifetime, the
+    token's expiry claim is used, corrected by how far the server's clock is ahead.
 
     Args:
         fields: The answer of the token endpoint.
@@ -105,8 +105,8 @@ def lifetimes(
         server_ahead: Seconds by which the server's clock is ahead of this machine's.
 
     Returns:
-        The ends of the access token and of the refresh token; None where there is none. Keycloak writes 0 for
-        a refresh token that does not end.
+        The expiry of the access token and of the refresh token, in Unix seconds; None where unknown. Keycloak writes 0
+        for a refresh token that does not expire.
     """
     lifetime = number(fields.get("expires_in"))
     if lifetime is not None:

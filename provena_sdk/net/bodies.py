@@ -1,4 +1,4 @@
-"""Reads the body of an answer in chunks, so that no server can fill the memory."""
+"""Read the body of an answer in chunks, so that no server can fill the memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 ENCODINGS: Final = "gzip, deflate"
-"""The content codings that are asked for, as the header writes them."""
+"""The content codings to request, as a header value."""
 
 _PIECE: Final = 1024 * 1024
-"""Bytes that are decoded at once."""
+"""The most bytes to decode at once."""
 
 _GZIP: Final = zlib.MAX_WBITS | 16
 _ZLIB: Final = zlib.MAX_WBITS
@@ -18,19 +18,20 @@ _RAW_DEFLATE: Final = -zlib.MAX_WBITS
 
 
 class DamagedBody(Exception):
-    """The body is not in the coding that its headers name."""
+    """A body is not in the coding that its headers name."""
 
 
 class Body:
-    """A body that is being read; it grows to a limit and no further, however far its bytes expand.
+    """A body that is being read, limited in size after decompression.
 
     Args:
-        headers: The answer's headers, looked up without regard to case.
-        limit: Decoded bytes that are kept.
-        keeps_part: Whether the beginning of a longer body is kept; otherwise nothing is.
+        headers: The answer's headers, looked up ignoring case.
+        limit: The most decoded bytes to keep.
+        keeps_part: Whether to keep the start of a longer body; otherwise nothing of it is kept.
 
     Attributes:
-        whole: Whether everything is kept; False once the limit is passed, from the start where the headers say so.
+        whole: Whether the body is kept as a whole so far; False once it exceeds the limit. Unless ``keeps_part``,
+            False from the start if the headers state that it will.
 
     Example:
         >>> body = Body({}, 1024)
@@ -46,31 +47,31 @@ class Body:
         self.whole = self._keeps_part or _length(headers) <= self._limit
 
     def add(self, chunk: bytes) -> bool:
-        """Take in bytes as they came from the network.
+        """Add bytes as received from the network.
 
         Returns:
-            Whether more are wanted.
+            Whether to read more.
 
         Raises:
-            DamagedBody: They cannot be decoded.
+            DamagedBody: The bytes cannot be decoded.
         """
-        for piece in [chunk] if self._decoder is None else self._decoder.decode(chunk):
+        for decoded in [chunk] if self._decoder is None else self._decoder.decode(chunk):
             room = self._limit - len(self._content)
-            self.whole = self.whole and len(piece) <= room
+            self.whole = self.whole and len(decoded) <= room
             if not self.whole:
                 if self._keeps_part:
-                    self._content += piece[:room]
+                    self._content += decoded[:room]
                 else:
                     self._content.clear()
                 return False
-            self._content += piece
+            self._content += decoded
         return self.whole
 
     def content(self) -> bytes:
-        """Return what was kept.
+        """Return the bytes that were kept.
 
         Raises:
-            DamagedBody: It ends too early.
+            DamagedBody: The body ends too early.
         """
         if self._decoder is not None and self._content and self.whole and not self._decoder.at_end:
             raise DamagedBody("The compressed body ends too early.")
@@ -78,7 +79,7 @@ class Body:
 
 
 class _Inflater:
-    """Decodes gzip, or deflate in both of its forms, in chunks of bounded size."""
+    """A decoder of gzip, and of deflate with or without a zlib header, in chunks of bounded size."""
 
     def __init__(self, coding: str) -> None:
         self._inflate: Any = zlib.decompressobj(_GZIP) if coding != "deflate" else None
@@ -86,14 +87,14 @@ class _Inflater:
 
     @property
     def at_end(self) -> bool:
-        """Whether the data has ended; so it has where there is none at all."""
+        """Whether the compressed data has ended, or none has arrived."""
         return not self._held if self._inflate is None else self._inflate.eof
 
     def decode(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the decoded bytes; what follows the end of the data is passed over.
+        """Yield the decoded bytes, ignoring whatever follows the end of the data.
 
         Raises:
-            DamagedBody: They are in another coding.
+            DamagedBody: The bytes are in another coding.
         """
         waiting = self._held + chunk
         if self._inflate is None:
@@ -111,7 +112,7 @@ class _Inflater:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    # Some servers leave out the header that HTTP asks for (RFC 9110, section 8.4.1.2).
+    # Some servers omit the header that HTTP requires (RFC 9110, section 8.4.1.2).
     return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
 
 

@@ -1,4 +1,4 @@
-"""Times and waits as HTTP headers write them, for services, sign-in and files."""
+"""Parse times and waits in HTTP headers, for services, sign-in and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 _LONGEST: Final = 64
-"""Characters of a header's value that are read; the longest date form has 33."""
+"""The longest header value that is parsed; the longest date form has 33 characters."""
 
 _MONTHS: Final = {
     name: number
@@ -20,13 +20,13 @@ _MONTHS: Final = {
 
 
 def http_time(text: str | None) -> datetime | None:
-    """Read a time in one of HTTP's three forms (RFC 9110, section 5.6.7).
+    """Parse a time in one of HTTP's three formats (RFC 9110, section 5.6.7).
 
     Args:
-        text: The header's value, or None when there is no such header.
+        text: The header's value, or None if there is no such header.
 
     Returns:
-        The time with its time zone, or None when it is written otherwise.
+        The time with its time zone, or None for another format.
 
     Example:
         >>> http_time("Wed, 01 May 2024 08:30:00 GMT")
@@ -40,15 +40,15 @@ def http_time(text: str | None) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str], clock: Callable[[], float] = time.time) -> float | None:
-    """Read ``Retry-After``, which is a number of seconds or a date (RFC 9110, section 10.2.3).
+    """Parse ``Retry-After``, which is a number of seconds or a date (RFC 9110, section 10.2.3).
 
     Args:
-        headers: The answer's headers, looked up by names in lower case.
-        clock: Returns Unix seconds. The server's own ``Date`` takes its place when there is one, so that a clock that
-            is wrong here does no harm.
+        headers: The answer's headers, looked up by lower-case names.
+        clock: Returns Unix seconds. The answer's ``Date`` is used instead if there is one, so a wrong clock here does
+            no harm.
 
     Returns:
-        The wait in seconds, never negative, or None when the header is missing or unreadable.
+        The wait in seconds, never negative, or None if the header is missing or unreadable.
 
     Example:
         >>> retry_after({"retry-after": "1.5"}), retry_after({"retry-after": "-1"})
@@ -65,7 +65,7 @@ def retry_after(headers: Mapping[str, str], clock: Callable[[], float] = time.ti
 
 
 def _usual_form(text: str) -> datetime | None:
-    # By its places: the general parser takes ten times as long, which listings of many files would notice.
+    # Sliced by position: the general parser is ten times slower, which shows in listings of many files.
     numbers = text[5:7], text[12:16], text[17:19], text[20:22], text[23:25]
     if len(text) != 29 or not all(map(str.isdigit, numbers)):
         return None

@@ -1,4 +1,4 @@
-"""The machine's proxy settings: HTTPS_PROXY, NO_PROXY and what the operating system has in their place."""
+"""The machine's proxy settings: HTTPS_PROXY, NO_PROXY or the operating system's equivalents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.request import getproxies, proxy_bypass
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host name or IP address, without brackets, is this machine's own.
+    """Return whether a host name or IP address, without brackets, denotes this machine.
 
     Example:
         >>> is_loopback_host("::1"), is_loopback_host("10.0.0.1")
@@ -22,16 +22,16 @@ def is_loopback_host(host: str) -> bool:
 
 
 def proxy_for(scheme: str, host: str) -> str | None:
-    """Return the URL of the proxy through which a host is reached; None means directly.
+    """Return the URL of the proxy for a host; None means a direct connection.
 
-    A proxy cannot reach this machine's own ports, so those are always reached directly.
+    A proxy cannot reach ports of this machine, so connections to them are always direct.
 
     Args:
         scheme: ``http`` or ``https``.
         host: The host, without port and brackets.
 
     Returns:
-        The URL as the machine's settings have it; ``http://`` is added where the scheme is missing. It may hold a
+        The URL from the machine's settings, with ``http://`` added if the scheme is missing. It may contain a
         password.
     """
     if is_loopback_host(host):

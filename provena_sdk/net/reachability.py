@@ -1,4 +1,4 @@
-"""Describes which server could not be reached or trusted, and why, without path, query or secret."""
+"""Describe which server could not be reached or trusted, and why, without path, query or secret."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _CERTIFICATE_HINTS: Final = (
 
 
 def where(url: str) -> str:
-    """Return the host of a URL, its port unless that is 443, and the proxy in between.
+    """Return the host of a URL, its port unless that is 443, and the proxy in use.
 
     Example:
         >>> where("https://data-api.example.org/v1?token=abc"), where("http://127.0.0.1:8000/")
@@ -62,10 +62,10 @@ def where(url: str) -> str:
 
 
 def why(error: BaseException) -> str | None:
-    """Return why no connection was made, or None when the error does not show it.
+    """Return why no connection was made, or None if the error does not show it.
 
     Args:
-        error: What a library raised; what lies beneath it counts.
+        error: A library's error, whose causes are examined too.
 
     Example:
         >>> why(ConnectionRefusedError(111, "Connection refused"))
@@ -73,7 +73,7 @@ def why(error: BaseException) -> str | None:
     """
     timed_out = False
     broke = False
-    for cause in _beneath(error):
+    for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
             unknown = cause.errno in _UNKNOWN_NAME
             return "the name is not known" if unknown else "the name could not be looked up"
@@ -82,7 +82,7 @@ def why(error: BaseException) -> str | None:
             return f"no secure connection could be agreed on{f' ({reason})' if reason else ''}"
         number = cause.errno if isinstance(cause, OSError) else None
         if number is None and isinstance(cause, OSError):
-            # asyncio joins the failures for several addresses of one host into a text.
+            # asyncio joins the failures for several IP addresses of one host into one text.
             found = _ERRNO.search(str(cause)[:READ_LIMIT])
             number = int(found.group(1)) if found else None
         if number in _WORDS:
@@ -97,17 +97,17 @@ def why(error: BaseException) -> str | None:
 def rejected_certificate(
     error: BaseException, server: str, *, operation: str | None = None
 ) -> CertificateRejected | None:
-    """Return the error for a certificate that could not be verified, with OpenSSL's own reason and the next step.
+    """Return the error for a certificate that could not be verified, with OpenSSL's reason and the next step.
 
     Args:
-        error: What a library raised; what lies beneath it counts.
+        error: A library's error, whose causes are examined too.
         server: The server in words, such as ``search service at search.example.org``.
-        operation: What was asked of it.
+        operation: The operation's name.
 
     Returns:
-        The error, or None when the certificate was not the reason.
+        The error, or None if the certificate was not the reason.
     """
-    found = next((one for one in _beneath(error) if isinstance(one, ssl.SSLCertVerificationError)), None)
+    found = next((one for one in _causes(error) if isinstance(one, ssl.SSLCertVerificationError)), None)
     if found is None:
         return None
     code = getattr(found, "verify_code", 0)
@@ -121,27 +121,27 @@ def rejected_certificate(
 
 
 def proxy_status(error: BaseException) -> str | None:
-    """Return the status that a proxy answered with, or None when the error does not show one."""
-    for cause in _beneath(error):
+    """Return the status of a proxy's answer, in words, or None if the error does not show one."""
+    for cause in _causes(error):
         found = _PROXY_STATUS.match(str(cause)[:READ_LIMIT])
         if found:
             return f"the proxy answered {found.group(1)}"
     return None
 
 
-def _beneath(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
     known: set[int] = set()
-    while seen is not None and id(seen) not in known:
-        known.add(id(seen))
-        yield seen
-        if isinstance(seen, BaseExceptionGroup):
-            for one in seen.exceptions:
-                yield from _beneath(one)
-        # botocore and urllib3 keep what they wrap in places of their own.
-        wrapped = (getattr(seen, "original_error", None), *seen.args)
+    while current is not None and id(current) not in known:
+        known.add(id(current))
+        yield current
+        if isinstance(current, BaseExceptionGroup):
+            for one in current.exceptions:
+                yield from _causes(one)
+        # botocore keeps the error that it wraps in an attribute, urllib3 in args.
+        wrapped = (getattr(current, "original_error", None), *current.args)
         inner = next((one for one in wrapped if isinstance(one, BaseException)), None)
-        seen = seen.__cause__ or inner or seen.__context__
+        current = current.__cause__ or inner or current.__context__
 
 
 def _named(parts: SplitResult) -> str:

@@ -1,8 +1,8 @@
-"""Which certificate authorities to trust: one answer for services, sign-in and files.
+"""The certificate authorities to trust, for services, sign-in and files alike.
 
-The first of these that is set: the deployment's ``ca_file``, SSL_CERT_FILE, REQUESTS_CA_BUNDLE; else the system's
-store as OpenSSL finds it. certifi's list stands in only where the system has none, as on a Mac with Python's own
-installer.
+The first of these that is set is used: the deployment's ``ca_file``, SSL_CERT_FILE, REQUESTS_CA_BUNDLE; else the
+system's store as OpenSSL finds it. certifi's list is used only if the system has no store, as on a Mac with the
+python.org installer.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     import ssl
 
 VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""What names a file of authorities for many programs, not for this SDK alone."""
+"""Environment variables that name a file of certificate authorities, for this SDK and other programs."""
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def authorities(ca_file: str | None) -> tuple[str, str] | None:
-    """Return the file of authorities in force.
+    """Return the file of certificate authorities in use.
 
     Args:
-        ca_file: The deployment's own, if it has one.
+        ca_file: The deployment's file, if it has one.
 
     Returns:
-        The file and the environment variable that named it, empty when none did; None means the system's store.
+        The file and the environment variable that names it, empty if none does; None means the system's store.
     """
     if ca_file is not None:
         return ca_file, ""
@@ -47,13 +47,13 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     """Create a TLS context for a client.
 
     Args:
-        ca_file: The deployment's own file of authorities, if it has one.
+        ca_file: The deployment's file of certificate authorities, if it has one.
 
     Returns:
-        A new context, which nobody else changes.
+        A new context, which the caller may change.
 
     Raises:
-        ConfigurationError: The file cannot be read, or holds no certificate.
+        ConfigurationError: The file cannot be read, or contains no certificate.
     """
     import ssl  # noqa: PLC0415  # keeps ssl away
 
@@ -70,7 +70,7 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     try:
         folder = os.path.isdir(path)
         if not folder:
-            # OpenSSL would wait for a pipe, and read a device for ever.
+            # OpenSSL would wait for a pipe, and read a device forever.
             require_regular(path, most=_MOST_BYTES)
         return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
     except ssl.SSLError:
@@ -81,18 +81,18 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
 
 
 def shared_tls_context(ca_file: str | None = None) -> ssl.SSLContext:
-    """Return the TLS context of all HTTP clients that trust the same authorities.
+    """Return the TLS context that all HTTP clients with the same certificate authorities share.
 
-    To read the system's takes tens of milliseconds, more than a first request to a service that is near.
+    Reading the system's store takes tens of milliseconds, longer than a first request to a nearby service.
 
     Args:
-        ca_file: The deployment's own file of authorities, if it has one.
+        ca_file: The deployment's file of certificate authorities, if it has one.
 
     Returns:
-        A context to be used as it is. A file that was replaced since makes a new one.
+        A context that the caller must not change. If the file has been replaced, the context is new.
 
     Raises:
-        ConfigurationError: The file cannot be read, or holds no certificate.
+        ConfigurationError: The file cannot be read, or contains no certificate.
     """
     import ssl  # noqa: PLC0415  # keeps ssl away
 
@@ -110,13 +110,13 @@ def _shared(ca_file: str | None, *in_force: object) -> ssl.SSLContext:
 
 
 def bundle(ca_file: str | None = None) -> str | None:
-    """Return a file of authorities for a library that takes only a file.
+    """Return a file of certificate authorities, for a library that accepts only a file.
 
     Args:
-        ca_file: The deployment's own, if it has one.
+        ca_file: The deployment's file, if it has one.
 
     Returns:
-        The file in force, or the one of the system's store; None where there is no single file.
+        The file in use, or that of the system's store; None if there is no single file.
     """
     import ssl  # noqa: PLC0415  # keeps ssl away
 
@@ -130,6 +130,6 @@ def _has_authorities(context: ssl.SSLContext) -> bool:
 
     if context.cert_store_stats()["x509_ca"]:
         return True
-    # A folder of authorities is read one by one, when they are needed.
+    # The files of a folder are loaded one by one, when they are needed.
     folder = ssl.get_default_verify_paths().capath
     return folder is not None and any(Path(folder).iterdir())

@@ -1,7 +1,7 @@
-"""Runs blocking functions on a thread for a caller that may be cancelled.
+"""Run blocking functions on a thread for a caller that may be cancelled.
 
-A thread cannot be cancelled, and a program does not end before its threads do: what waits for a person there has to
-look whether anybody still waits for it.
+A thread cannot be cancelled, and a program does not end before its threads do. A function that waits for a person must
+therefore check whether its caller is still waiting.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ _gone: ContextVar[threading.Event | None] = ContextVar("provena_caller_gone", de
 
 
 class Abandoned(Exception):
-    """The caller was cancelled, so nobody waits for this thread's result; never seen by users."""
+    """The caller was cancelled, so this thread's result is no longer needed. Users never see this error."""
 
 
 async def on_thread(function: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
-    """Run a function on a thread; if the caller is cancelled, :func:`stop_if_abandoned` raises there.
+    """Run a function on a thread; if the caller is cancelled, :func:`stop_if_abandoned` raises in that thread.
 
     Args:
-        function: What to run; it may ask for tokens.
-        args: Its arguments.
+        function: The function; it may request tokens.
+        args: Its positional arguments.
         options: Its keyword arguments.
 
     Returns:
-        What it returned.
+        The function's result.
     """
     gone = threading.Event()
     context = copy_context()
@@ -46,10 +46,10 @@ async def on_thread(function: Callable[P, T], /, *args: P.args, **options: P.kwa
 
 
 def stop_if_abandoned() -> None:
-    """Stop what this thread does when its caller was cancelled.
+    """Raise an error if the caller of this thread's function was cancelled.
 
     Raises:
-        Abandoned: It was.
+        Abandoned: The caller was cancelled.
     """
     gone = _gone.get()
     if gone is not None and gone.is_set():

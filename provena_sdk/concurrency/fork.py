@@ -1,7 +1,7 @@
-"""Starts again in a forked child.
+"""Detect a fork, so that objects can reset themselves in the child.
 
-A child has none of its parent's threads and event loops, must leave its parent's connections alone, and may find
-locks held by threads that only the parent has.
+A child has none of its parent's threads and event loops, must not use its parent's connections, and may inherit
+locks held by threads that exist only in the parent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 
 class HomeProcess:
-    """The process that an object belongs to: the one that made it, until a forked child takes it over.
+    """The process that an object belongs to: the one that created it, until a forked child takes it over.
 
     Example:
         >>> home = HomeProcess()
@@ -30,10 +30,10 @@ class HomeProcess:
         return self._pid == os.getpid()
 
     def moved(self) -> bool:
-        """Take the object over for this process.
+        """Take over the object for this process.
 
         Returns:
-            Whether it belonged to a parent: then the caller must replace locks, threads and connections.
+            Whether it belonged to a parent; if so, the caller must replace locks, threads and connections.
         """
         if self.is_here:
             return False
@@ -42,10 +42,10 @@ class HomeProcess:
 
 
 def begin_in_child(begin: Callable[[], object]) -> None:
-    """Call a function in every forked child, before anything else runs there; it is never forgotten.
+    """Call a function in every forked child, before anything else runs there. It cannot be unregistered.
 
     Args:
-        begin: What to call; for objects that live as long as the process.
+        begin: The function, of an object that lives as long as the process.
     """
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=begin)

@@ -1,4 +1,4 @@
-"""Runs many coroutines at once, but no more than some."""
+"""Run many coroutines concurrently, up to a limit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 
 async def for_each(items: Iterable[T], run: Callable[[T], Awaitable[None]], limit: int) -> None:
-    """Run a coroutine for each item, a few at a time; the first error cancels the others.
+    """Run a coroutine for each item, at most ``limit`` at once; the first error cancels the others.
 
     Args:
         items: The items, taken one by one as coroutines end.
-        run: Makes the coroutine of an item.
+        run: Returns the coroutine for an item.
         limit: The most coroutines at once.
 
     Raises:
@@ -40,10 +40,10 @@ async def for_each(items: Iterable[T], run: Callable[[T], Awaitable[None]], limi
 
 
 async def all_of(*awaitables: Awaitable[None]) -> None:
-    """Wait for all; the first error cancels the others, and is raised once they have ended.
+    """Wait for all awaitables; the first error cancels the others, and is raised once they have ended.
 
     Args:
-        awaitables: What to wait for.
+        awaitables: The awaitables.
 
     Raises:
         Exception: The first error.

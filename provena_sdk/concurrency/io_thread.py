@@ -1,7 +1,7 @@
-"""Runs file work on the I/O thread that fsspec keeps for all file systems, or on another event loop.
+"""Run file operations on the I/O thread that fsspec keeps for all file systems, or on another event loop.
 
-All transfers share that one event loop, so that sync callers work inside a running loop, such as a
-notebook's, and from any number of threads.
+All transfers share that event loop, so sync callers can be inside a running loop, such as a notebook's, and on any
+number of threads.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _POLL_SECONDS: Final = 0.01
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and wait for its result.
 
-    An interrupt, such as Ctrl-C, cancels the work and waits for it to clean up.
+    An interrupt, such as Ctrl-C, cancels the coroutine and waits for it to clean up.
 
     Args:
-        work: What to run.
+        work: The coroutine.
 
     Raises:
-        RuntimeError: The caller is on the I/O thread itself, which would wait for itself for ever.
+        RuntimeError: The caller is on the I/O thread, which would wait for itself forever.
     """
     loop = _loop()
     if is_current(loop):
@@ -42,7 +42,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         while True:
-            # Waiting without a limit cannot be interrupted on Windows.
+            # On Windows, a wait without a timeout cannot be interrupted.
             concurrent.futures.wait((future,), timeout=_WAKE_SECONDS)
             if future.done():
                 return future.result()
@@ -55,22 +55,22 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
 
 
 def submit(work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-    """Begin to run a coroutine on the I/O thread.
+    """Start a coroutine on the I/O thread.
 
     Args:
-        work: What to run.
+        work: The coroutine.
 
     Returns:
-        Its result to be.
+        The future of its result.
     """
     return asyncio.run_coroutine_threadsafe(work, _loop())
 
 
 def leave_running(work: Coroutine[Any, Any, object]) -> None:
-    """Begin to run a coroutine on the I/O thread that nobody waits for; nothing happens when that thread has ended.
+    """Start a coroutine on the I/O thread without waiting for it; do nothing if that thread has ended.
 
     Args:
-        work: What to run.
+        work: The coroutine.
     """
     try:
         submit(work)
@@ -78,42 +78,42 @@ def leave_running(work: Coroutine[Any, Any, object]) -> None:
         work.close()
 
 
-def wait_for(begun: concurrent.futures.Future[T]) -> T:
-    """Wait for what :func:`submit` began, and return its result.
+def wait_for(future: concurrent.futures.Future[T]) -> T:
+    """Wait for a coroutine that :func:`submit` started, and return its result.
 
     Args:
-        begun: Its result to be; it goes on when the waiting is interrupted.
+        future: The future of its result; an interrupt of the wait does not cancel it.
 
     Raises:
-        RuntimeError: The caller is on the I/O thread itself, which would wait for itself for ever.
+        RuntimeError: The caller is on the I/O thread, which would wait for itself forever.
     """
-    if not begun.done() and is_current(_loop()):
+    if not future.done() and is_current(_loop()):
         raise RuntimeError("A blocking call was made on fsspec's I/O thread; await the coroutine instead.")
-    while not begun.done():
-        # Waiting without a limit cannot be interrupted on Windows.
-        concurrent.futures.wait((begun,), timeout=_WAKE_SECONDS)
-    return begun.result()
+    while not future.done():
+        # On Windows, a wait without a timeout cannot be interrupted.
+        concurrent.futures.wait((future,), timeout=_WAKE_SECONDS)
+    return future.result()
 
 
 async def on_io_thread(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the I/O thread and await its result on the caller's own loop.
+    """Run a coroutine on the I/O thread and await its result on the caller's loop.
 
-    Cancelling the caller cancels the work and waits for it to clean up.
+    Cancelling the caller cancels the coroutine and waits for it to clean up.
 
     Args:
-        work: What to run.
+        work: The coroutine.
     """
     return await on_loop(_loop(), work)
 
 
 async def on_loop(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on an event loop that runs in another thread, and await its result on the caller's own loop.
+    """Run a coroutine on an event loop of another thread, and await its result on the caller's loop.
 
-    Cancelling the caller cancels the work and waits for it to clean up.
+    Cancelling the caller cancels the coroutine and waits for it to clean up.
 
     Args:
-        loop: The loop; when it is the caller's own, the work is simply awaited.
-        work: What to run.
+        loop: The loop; if it is the caller's, the coroutine is awaited directly.
+        work: The coroutine.
     """
     if is_current(loop):
         return await work
@@ -122,19 +122,19 @@ async def on_loop(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T])
     except asyncio.CancelledError:
         deadline = time.monotonic() + _CLEANUP_SECONDS
         while not _has_ended(work) and time.monotonic() < deadline:
-            # Who is cancelled twice must not go on before it has ended either.
+            # A caller that is cancelled twice must still wait until the coroutine has ended.
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(_POLL_SECONDS)
         raise
 
 
 def _has_ended(work: Coroutine[Any, Any, T]) -> bool:
-    # A future counts as cancelled as soon as cancelling is asked for, long before the work has ended.
+    # A future counts as cancelled as soon as cancellation is requested, before the coroutine has ended.
     return inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
 
 
 def _forget_parents_loop() -> None:
-    # Recent releases of fsspec do this themselves; in older ones a forked child waits for a thread it has not got.
+    # Recent releases of fsspec do this themselves; with older ones, a forked child waits for a thread it does not have.
     asyn = sys.modules.get("fsspec.asyn")
     if asyn is not None:
         asyn.reset_lock()
@@ -151,12 +151,12 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def is_io_thread() -> bool:
-    """Whether the caller runs on the I/O thread."""
+    """Return whether the caller runs on the I/O thread."""
     return is_current(_loop())
 
 
 def is_current(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether the caller runs on this event loop, and would wait for itself if it waited for the loop."""
+    """Return whether the caller runs on this event loop, so that it must not block on it."""
     try:
         return asyncio.get_running_loop() is loop
     except RuntimeError:

@@ -1,7 +1,7 @@
-"""Identifies the process that began a transfer, and whether it has ended since.
+"""Identify the process that started a transfer, and detect that it has ended.
 
-A number alone does not name a process: numbers are given again, each container counts from one, and a folder may
-be shared by several machines.
+A process id alone is not enough: ids are reused, each container counts from one, and several machines may share a
+folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 
 _BOOT: Final = "/proc/sys/kernel/random/boot_id"
 _NAMESPACE: Final = "/proc/self/ns/pid"
-# Fields of /proc/<pid>/stat behind the command, which may itself hold spaces and brackets.
+# Fields of /proc/<pid>/stat after the command, which may contain spaces and brackets.
 _STATE: Final = 0
 _STARTED: Final = 19
 _MARK: Final = re.compile(r"(?P<place>[0-9a-f]{8})-(?P<pid>[0-9a-f]{1,8})-(?P<started>[0-9a-f]{1,14})\Z")
@@ -26,10 +26,10 @@ _ENDED: Final = frozenset({"Z", "X", "x"})
 
 
 def this_process() -> dict[str, object]:
-    """Describe the calling process, for a journal that may outlive it.
+    """Return a description of the calling process, for a journal that may outlive it.
 
     Returns:
-        Its machine, number and start, as JSON can hold them.
+        Its machine, process id and start time, as JSON values.
 
     Example:
         >>> owner = this_process()
@@ -40,13 +40,12 @@ def this_process() -> dict[str, object]:
 
 
 def is_dead(owner: object) -> bool:
-    """Whether the process that :func:`this_process` described has ended for certain.
+    """Return whether the process that :func:`this_process` described has certainly ended.
 
-    Where that cannot be known, because it ran on another machine, before this one was started, or on Windows, the
-    answer is False.
+    The result is False if that cannot be known: on Windows, and for a process of another machine or of an earlier boot.
 
     Args:
-        owner: The description, as read from a journal; whatever else it may be, the answer is False.
+        owner: The description, as read from a journal; for any other object, the result is False.
 
     Example:
         >>> is_dead({"host": "elsewhere", "pid": 1}), is_dead(None)
@@ -66,10 +65,10 @@ def is_dead(owner: object) -> bool:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether no process of this machine or container has a number; a process that waits to be reaped has ended.
+    """Return whether no process of this machine or container has an id. A zombie process counts as ended.
 
     Args:
-        pid: The number, above 0. On Windows the answer is always False.
+        pid: The process id, above 0. On Windows, the result is always False.
 
     Example:
         >>> has_ended(os.getpid())
@@ -82,16 +81,16 @@ def has_ended(pid: int) -> bool:
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):
-        # There is such a process and it belongs to somebody else, or no process can have the number.
+        # The process exists and belongs to another user, or no process can have this id.
         pass
     return _stat(pid, _STATE) in _ENDED
 
 
 def process_mark() -> str:
-    """Describe the calling process in a few characters, for the name of a file that may outlive it.
+    """Return a short description of the calling process, for the name of a file that may outlive it.
 
     Returns:
-        Lower-case letters, digits and dashes; 32 characters at most.
+        Lower-case letters, digits and dashes; at most 32 characters.
 
     Example:
         >>> bears_mark_of_dead(process_mark())
@@ -101,10 +100,10 @@ def process_mark() -> str:
 
 
 def bears_mark_of_dead(text: str) -> bool:
-    """Whether a text ends in what :func:`process_mark` gave to a process that has ended for certain.
+    """Return whether a text ends in the :func:`process_mark` of a process that has certainly ended.
 
     Args:
-        text: The text; whatever else it may be, the answer is False.
+        text: The text; without such a mark, the result is False.
 
     Example:
         >>> bears_mark_of_dead("2024"), bears_mark_of_dead("00000000-1-0")
@@ -128,14 +127,14 @@ def _place_mark() -> str:
 
 
 def _place() -> dict[str, object]:
-    """Describe where numbers of processes have their meaning: one boot of one machine or container."""
+    """Return the scope of process ids: one boot of one machine or container."""
     place: dict[str, object] = {"host": socket.gethostname(), "boot": None, "namespace": None}
     try:
         with open(_BOOT, encoding="ascii") as file:
             place["boot"] = file.read().strip()
         place["namespace"] = os.readlink(_NAMESPACE)
     except OSError:
-        # Names of hosts are given twice; where nothing better is known, the network card's address is.
+        # Host names are not unique; without a boot id, use the network card's hardware address.
         place["boot"] = f"{uuid.getnode():x}"
     return place
 

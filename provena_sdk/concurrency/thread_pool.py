@@ -1,7 +1,7 @@
-"""A few threads for blocking calls, at a tenth of an executor's cost.
+"""Threads for blocking calls, at a tenth of an executor's overhead.
 
-An executor wakes the event loop for each result and wraps each call into two futures: 45 µs, as much as writing a
-small file takes. Here results that come together wake the loop once.
+An executor wakes the event loop for each result and wraps each call in two futures, which takes 45 µs, as long as
+writing a small file. Here, results that arrive together wake the loop once.
 """
 
 from __future__ import annotations
@@ -16,53 +16,53 @@ from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-# Results of any type pass through one queue.
+# One queue carries results of every type.
 _Future: TypeAlias = asyncio.Future[Any]
 _Job: TypeAlias = tuple[_Future, Callable[[], Any]]
 
 
 class Threads:
-    """Threads that work for one event loop. They begin with the first work, and end when they are closed.
+    """Threads that work for one event loop. They start with the first call, and end after :meth:`close`.
 
     Args:
-        number: How many.
-        name: What their names begin with.
+        number: The number of threads.
+        name: The prefix of their names.
     """
 
     def __init__(self, number: int, name: str) -> None:
         self._number = number
         self._name = name
-        self._begun = False
+        self._started = False
         self._closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._ended: deque[tuple[_Future, Any, BaseException | None]] = deque()
         self._waking = False
 
     def run(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a blocking function; one that is cancelled before its turn is skipped.
+        """Run a blocking function on one of the threads, unless its future is cancelled before its turn.
 
         Args:
-            work: What to run.
+            work: The function.
 
         Raises:
-            RuntimeError: The threads were closed, so that nobody would ever run it.
+            RuntimeError: The threads are closed, so the function would never run.
         """
         if self._closed:
             raise RuntimeError("The transfer is over.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put((future, work))
-        if not self._begun:
-            self._begun = True
+        if not self._started:
+            self._started = True
             for number in range(self._number):
                 name = f"{self._name}_{number}"
                 threading.Thread(target=self._serve, args=(loop,), name=name, daemon=True).start()
         return future
 
     def close(self) -> None:
-        """Let the threads end when everything before is done; do not wait for that."""
+        """End the threads once all earlier calls are done, without waiting."""
         self._closed = True
-        if self._begun:
+        if self._started:
             for _ in range(self._number):
                 self._jobs.put(None)
 
@@ -80,7 +80,7 @@ class Threads:
             except BaseException as raised:
                 error = raised
             self._ended.append((future, result, error))
-            # While waiting for more, nothing of this file is kept in memory.
+            # Keep no reference to the results while waiting for the next call.
             del job, future, work, result, error
             if not self._waking:
                 self._waking = True
@@ -89,7 +89,7 @@ class Threads:
                     loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
-        # First, so that what ends from here on wakes the loop again.
+        # Set this first, so that calls that end from now on wake the loop again.
         self._waking = False
         while self._ended:
             future, result, error = self._ended.popleft()

@@ -1,1 +1,1 @@
-"""Send calls: retries, tokens, timeouts and connections, sync and async."""
+"""Send calls to the services: retries, tokens, timeouts and connections, sync and async."""

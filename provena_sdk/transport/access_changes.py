@@ -1,7 +1,8 @@
-"""Calls that may change who has access to a dataset's files, and the holders of credentials granted before.
+"""Forget credentials when a call may have changed the access to a dataset's files.
 
-S3 credentials outlive the datastore's change of mind by hours. So what this process holds of a dataset is dropped as
-soon as one of its clients has changed who may read or write it. What others change shows when it is asked for anew.
+S3 credentials stay valid for hours after access is withdrawn. This process therefore forgets a dataset's credentials as
+soon as one of its clients has changed who may read or write it. Changes by others take effect when credentials are
+renewed.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from provena_sdk.operations.operation import Call
 
 
 class Holder(Protocol):
-    """Holds what the datastore granted."""
+    """A holder of credentials that the datastore granted."""
 
     def forget(self, dataset_id: str) -> None:
-        """Drop the credentials of a dataset; called from any thread.
+        """Forget the credentials of a dataset; called from any thread.
 
         Args:
             dataset_id: The dataset's handle.
@@ -24,24 +25,24 @@ class Holder(Protocol):
         ...
 
 
-# All of this process: a file system of provena:// has a client of its own, and shares the session with others.
+# All holders of this process: each provena:// file system has a separate client, but shares the session with others.
 _holders: Final[weakref.WeakValueDictionary[int, Holder]] = weakref.WeakValueDictionary()
 
 
 def register(holder: Holder) -> None:
-    """Have a holder drop a dataset whenever its access may have changed, for as long as the holder lives.
+    """Register a holder to forget a dataset's credentials whenever access may have changed, as long as it lives.
 
     Args:
-        holder: What holds grants.
+        holder: The holder of credentials.
     """
     _holders[id(holder)] = holder
 
 
 def announce(call: Call[Any]) -> None:
-    """Have every holder of this process drop the dataset that a call is about, if the call may change its access.
+    """Make every holder of this process forget a call's dataset, if the call may change access to it.
 
     Args:
-        call: The call, which has ended in whatever way.
+        call: The call, which has succeeded or failed.
     """
     if call.dataset_id is None or not call.operation.changes_access:
         return

@@ -1,6 +1,6 @@
-"""What the access token shows about why a service refused or failed.
+"""Find in the access token why a service refused a call or failed.
 
-A service names neither the role that is missing nor what it misses in a token; the token tells.
+A service names neither the missing role nor the missing claim; the token shows them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from provena_sdk.operations.operation import Call
 from provena_sdk.secret import Secret
 
 LARGEST_USER: Final = 4096
-"""Bytes of name, address and roles as JSON that a mint can take; it encrypts them, and fails above."""
+"""The most bytes of name, email and roles as JSON with which a mint succeeds; the service encrypts them."""
 
 _BARE: Final = (None, "Internal Server Error")
 
 
 def needed_roles(role: str) -> tuple[str, ...]:
-    """Name all the roles that an operation asks for; to write takes the role to read as well.
+    """Return all roles that an operation requires; writing also requires the role to read.
 
     Example:
         >>> needed_roles("entity-registry-write")
@@ -32,11 +32,11 @@ def needed_roles(role: str) -> tuple[str, ...]:
 
 
 def with_missing_role(call: Call[Any], error: ServiceError, token: Secret | None) -> ServiceError:
-    """Name in a refusal the role that the token really lacks.
+    """Return a refusal that names the role that the token lacks.
 
     Args:
         call: The call that was refused.
-        error: The refusal; another kind of error is returned as it is.
+        error: The refusal; any other error is returned unchanged.
         token: The access token that was sent.
     """
     claims = _claims(token)
@@ -62,11 +62,11 @@ def with_missing_role(call: Call[Any], error: ServiceError, token: Secret | None
 
 
 def cause_of_failure(call: Call[Any], error: Exception, token: Secret | None) -> str | None:
-    """Say what in the token made a mint fail, or None when it does not tell.
+    """Return the likely cause in the token of a failed mint, or None if the token shows none.
 
     Args:
         call: The call that failed.
-        error: Its failure.
+        error: Its error.
         token: The access token that was sent.
     """
     claims = _claims(token)

@@ -1,7 +1,7 @@
-"""A deadline for a whole answer: the HTTP client's own timeouts only count between two bytes.
+"""A deadline for a whole answer; the HTTP client's timeouts apply only between two bytes.
 
-A server that sends a byte a second, in its headers or in its body, would otherwise hold a caller for ever. Every read
-and write of a connection asks how much time its request has left.
+A server that sends a byte a second, in headers or body, would otherwise block a caller forever. Every read and write of
+a connection checks how much time its request has left.
 """
 
 # ruff: noqa: ASYNC109 reason= the HTTP client passes a timeout to each
@@ -19,7 +19,7 @@ import httpx
 
 
 class _Deadline:
-    """The end of one request's time, which begins when it first uses a connection: waiting for one does not count."""
+    """The deadline of one request. Its time starts when it first uses a connection; waiting for one does not count."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -37,9 +37,9 @@ _deadline: ContextVar[_Deadline | None] = ContextVar("_deadline", default=None)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give the request that is sent in this block so many seconds; it ends with the HTTP client's own time-outs.
+    """Limit the request that is sent in this block to ``seconds``; after that, the HTTP client's timeouts are raised.
 
-    It holds for the thread or the task that enters it, and for clients that :func:`keep_deadlines` prepared.
+    The limit applies to the current thread or task, and to clients prepared by :func:`keep_deadlines`.
     """
     token = _deadline.set(_Deadline(seconds))
     try:
@@ -49,19 +49,19 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def keep_deadlines(client: httpx.Client) -> None:
-    """Make the connections of a client keep to the deadline that :func:`within` sets."""
+    """Make the connections of a client observe the deadline that :func:`within` sets."""
     for pool in _pools(client):
         pool._network_backend = _Backend(pool._network_backend)
 
 
 def keep_deadlines_async(client: httpx.AsyncClient) -> None:
-    """Make the connections of an async client keep to the deadline that :func:`within` sets."""
+    """Make the connections of an async client observe the deadline that :func:`within` sets."""
     for pool in _pools(client):
         pool._network_backend = _AsyncBackend(pool._network_backend)
 
 
 def _pools(client: httpx.Client | httpx.AsyncClient) -> list[Any]:
-    # The client offers no way to choose how its connections are made; the connection pools below it do.
+    # The client has no option for how connections are made; its connection pools do.
     transports = [client._transport, *client._mounts.values()]
     return [transport._pool for transport in transports if hasattr(transport, "_pool")]
 
@@ -77,7 +77,7 @@ def _left(timeout: float | None, late: type[Exception]) -> float | None:
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that keeps to the deadline of whoever uses it at the moment."""
+    """A connection that observes the deadline of the request that is using it."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -102,7 +102,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Makes connections that keep to deadlines."""
+    """A backend whose connections observe deadlines."""
 
     def __init__(self, backend: httpcore.NetworkBackend) -> None:
         self._backend = backend
@@ -123,7 +123,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    """A connection that keeps to the deadline of whoever uses it at the moment."""
+    """A connection that observes the deadline of the request that is using it."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
@@ -148,7 +148,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    """Makes connections that keep to deadlines."""
+    """A backend whose connections observe deadlines."""
 
     def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
         self._backend = backend

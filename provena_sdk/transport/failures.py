@@ -24,33 +24,33 @@ _NOT_SENT = (
 
 
 def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:
-    """Translate the HTTP client's error, leaving behind the request that it holds, and with it the token.
+    """Translate the HTTP client's error, without the request in it and the request's token.
 
     Args:
         call: The call that was sent.
-        error: What the HTTP client raised, or what is wrong with the body.
+        error: The HTTP client's error, or a fault in the body.
         base: The service's base URL.
 
     Returns:
-        How far the request got, and the error to raise when it is not repeated.
+        How far the request got, and the error to raise if it is not retried.
     """
     name, service = call.operation.name, f"{call.operation.service.value} service at {where(base)}"
     causes = list(_causes(error))
     failure = Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.NO_ANSWER
-    told: ConnectionFailed
+    raised: ConnectionFailed
     rejected = rejected_certificate(error, service, operation=name)
     if rejected is not None:
-        told = rejected
+        raised = rejected
     elif isinstance(error, httpx.TimeoutException):
         what = "could not be reached" if failure is Failure.NOT_SENT else "did not answer"
-        told = RequestTimedOut(
+        raised = RequestTimedOut(
             f"The {service} {what} in time.",
             operation=name,
             hint="Try again, or allow more time with with_options(timeout=…).",
         )
     elif failure is Failure.NOT_SENT:
         reason = (proxy_status(error) if isinstance(error, httpx.ProxyError) else None) or why(error)
-        told = ConnectionFailed(
+        raised = ConnectionFailed(
             f"The {service} could not be reached{f': {reason}' if reason else ''}.",
             operation=name,
             hint="Check the network, the proxy settings and the deployment's addresses.",
@@ -58,15 +58,15 @@ def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:
     else:
         broke = isinstance(error, httpx.TransportError)
         what = f"connection to the {service} broke" if broke else f"answer of the {service} is damaged"
-        told = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
-    # The HTTP client's own errors carry the request and with it the token: keep what lies beneath them.
+        raised = ConnectionFailed(f"The {what}.", operation=name, hint="Try again.")
+    # The HTTP client's errors hold the request and its token, so keep only the system's error beneath them.
     cause = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), None)
-    told.__cause__ = None if cause is None else without_frames(cause)
-    return NoAnswer(failure, told)
+    raised.__cause__ = None if cause is None else without_frames(cause)
+    return NoAnswer(failure, raised)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__

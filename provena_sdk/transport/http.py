@@ -1,4 +1,4 @@
-"""The two drivers that run workflows: one sync, one async."""
+"""Transports, which run workflows: one sync, one async."""
 
 from __future__ import annotations
 
@@ -36,40 +36,40 @@ from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attemp
 T = TypeVar("T")
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Decoded bytes of a success that are kept; the largest page of a listing has a few."""
+"""The most decoded bytes of a successful answer; the largest page of a listing takes a few megabytes."""
 
 MOST_ERROR_BYTES = 1024 * 1024
-"""Decoded bytes of any other answer that are kept; an explanation of an error is far shorter."""
+"""The most decoded bytes to keep of any other answer; error descriptions are far shorter."""
 
 CONNECT_SECONDS = 10.0
 LONGEST_SECONDS = 365 * 86_400.0
-"""More than any answer takes, and less than the system's clocks refuse."""
+"""The longest timeout in seconds: longer than any answer takes, and short enough for the system's clocks."""
 
 
 class Tokens(Protocol):
-    """Where access tokens come from; safe to use from many threads."""
+    """A thread-safe source of access tokens."""
 
     def current(self) -> Secret | None:
-        """Return a token that is still valid, without any I/O, or None."""
+        """Return a token that is still valid, or None; do no I/O."""
         ...
 
     def token(self) -> Secret:
-        """Return a valid token, signing in or refreshing when that is needed."""
+        """Return a valid token, after signing in or renewing it if necessary."""
         ...
 
     def renew(self, rejected: Secret) -> Secret:
-        """Return another token than the one that a service has rejected."""
+        """Return another token than ``rejected``, which a service refused."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may differ from one view of a client to another.
+    """The options in which views of a client may differ.
 
     Args:
-        timeout: Seconds that a service has for its whole answer, from connecting, which may take at most 10 of them,
-            to the last byte. A repeated request has as many again.
-        retry: When requests are repeated.
+        timeout: Seconds for a service's whole answer, from connecting, which may take at most 10 seconds, to the last
+            byte. Each retry has the same time.
+        retry: When requests are retried.
 
     Raises:
         InvalidArgument: The timeout is not a positive number.
@@ -82,24 +82,24 @@ class Options:
         arguments.seconds("timeout", self.timeout)
 
     def changed(self, timeout: float | None, max_retries: int | None) -> Options:
-        """Return options with the given values in place of these."""
+        """Return these options with the given values replaced; None keeps a value."""
         retry = self.retry if max_retries is None else replace(self.retry, max_retries=max_retries)
         return Options(self.timeout if timeout is None else timeout, retry)
 
     def as_httpx(self) -> httpx.Timeout:
-        """Return the timeout as the HTTP client takes it."""
+        """Return the timeout for the HTTP client."""
         longest = min(self.timeout, LONGEST_SECONDS)
         return httpx.Timeout(longest, connect=min(longest, CONNECT_SECONDS))
 
 
 class Transport:
-    """Runs workflows for the sync client. Safe to use from many threads.
+    """The transport of the sync client, which runs workflows. Thread-safe.
 
     Args:
-        deployment: Where the services are.
-        tokens: Where access tokens come from.
+        deployment: The URLs of the services.
+        tokens: The source of access tokens.
         options: Timeout and retries.
-        sleep: Waits so many seconds; replaced in tests. None waits until the client is closed at most.
+        sleep: Waits for a number of seconds; replaced in tests. None ends a wait early when the client is closed.
     """
 
     def __init__(
@@ -118,20 +118,20 @@ class Transport:
         self._pool = Pool(deployment.ca_file) if _pool is None else _pool
 
     def with_options(self, options: Options) -> Transport:
-        """Return a view with other options on the same connections."""
+        """Return a view with other options that shares the connections."""
         return Transport(self.deployment, self.tokens, options, sleep=self._sleep, _pool=self._pool)
 
     def close(self) -> None:
-        """Close the connections, for every view. Closing twice does no harm."""
+        """Close the connections of every view. Closing twice is allowed."""
         self._pool.close()
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
-        """Run a function on one of the client's own threads."""
+        """Run a function on one of the client's threads."""
         threads = self._pool.threads()
         try:
             return threads.submit(function)
         except RuntimeError:
-            # Another thread closed the client just now.
+            # Another thread has just closed the client.
             self._pool.refuse_closed()
             raise
 
@@ -139,13 +139,13 @@ class Transport:
         """Run a workflow.
 
         Args:
-            workflow: What to do.
+            workflow: The workflow.
 
         Returns:
             Its result.
 
         Raises:
-            ProvenaError: Whatever the workflow does not handle itself.
+            ProvenaError: An error that the workflow does not handle.
         """
         try:
             effect = next(workflow)
@@ -192,7 +192,7 @@ class Transport:
         outcome = self._exchange(client, call, token)
         if isinstance(outcome, BaseException):
             if isinstance(outcome, RuntimeError):
-                # The HTTP client's word for having been closed by another thread just now.
+                # The HTTP client raises this if another thread has just closed it.
                 self._pool.refuse_closed()
             raise outcome
         return outcome
@@ -200,7 +200,7 @@ class Transport:
     def _exchange(
         self, client: httpx.Client, call: Call[Any], token: Secret | None
     ) -> Answer | NoAnswer | BaseException:
-        """Send a request; what is raised meanwhile is returned, since the frames here hold the token."""
+        """Send a request; return errors instead of raising them, since the frames here hold the token."""
         try:
             request = client.build_request(**_request(self.deployment, call, token, self.options))
             with within(self.options.timeout), closing(client.send(request, stream=True)) as response:
@@ -236,20 +236,20 @@ class Transport:
             for worker in workers:
                 worker.result()
         except CancelledError:
-            # Closing the client takes back what waits for a thread.
+            # Closing the client cancels the calls that wait for a thread.
             self._pool.refuse_closed()
             raise
         return outcomes
 
 
 class AsyncTransport:
-    """Runs workflows for the async client, on the event loop that first uses it.
+    """The transport of the async client, which runs workflows on the event loop that first uses it.
 
     Args:
-        deployment: Where the services are.
-        tokens: Where access tokens come from; asked on a thread when that may take time.
+        deployment: The URLs of the services.
+        tokens: The source of access tokens; called on a thread when it may block.
         options: Timeout and retries.
-        sleep: Waits so many seconds; replaced in tests.
+        sleep: Waits for a number of seconds; replaced in tests.
     """
 
     def __init__(
@@ -268,28 +268,28 @@ class AsyncTransport:
         self._pool = AsyncPool(deployment.ca_file) if _pool is None else _pool
 
     def with_options(self, options: Options) -> AsyncTransport:
-        """Return a view with other options on the same connections."""
+        """Return a view with other options that shares the connections."""
         return AsyncTransport(self.deployment, self.tokens, options, sleep=self._sleep, _pool=self._pool)
 
     async def close(self) -> None:
-        """Close the connections, for every view. Closing twice does no harm."""
+        """Close the connections of every view. Closing twice is allowed."""
         await self._pool.close()
 
     def submit(self, function: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
-        """Run what the function returns as a task of the caller's loop."""
+        """Run the coroutine that the function returns as a task of the caller's loop."""
         return asyncio.get_running_loop().create_task(function())
 
     async def run(self, workflow: Workflow[T]) -> T:
         """Run a workflow.
 
         Args:
-            workflow: What to do.
+            workflow: The workflow.
 
         Returns:
             Its result.
 
         Raises:
-            ProvenaError: Whatever the workflow does not handle itself.
+            ProvenaError: An error that the workflow does not handle.
         """
         try:
             effect = next(workflow)
@@ -337,7 +337,7 @@ class AsyncTransport:
         outcome = await self._exchange(client, call, token)
         if isinstance(outcome, BaseException):
             if isinstance(outcome, RuntimeError):
-                # The HTTP client's word for having been closed by another task just now.
+                # The HTTP client raises this if another task has just closed it.
                 self._pool.refuse_closed()
             raise outcome
         return outcome
@@ -345,7 +345,7 @@ class AsyncTransport:
     async def _exchange(
         self, client: httpx.AsyncClient, call: Call[Any], token: Secret | None
     ) -> Answer | NoAnswer | BaseException:
-        """Send a request; what is raised meanwhile is returned, since the frames here hold the token."""
+        """Send a request; return errors instead of raising them, since the frames here hold the token."""
         try:
             request = client.build_request(**_request(self.deployment, call, token, self.options))
             with within(self.options.timeout):
@@ -382,7 +382,7 @@ def _body_of(response: httpx.Response) -> Body:
 
 
 def _url(address: str, query: dict[str, str | int] | None) -> httpx.URL | str:
-    """Parsing a URL takes the HTTP client longer than anything else it does, so each is parsed once."""
+    """Return a URL, parsed unless it has a query. Parsing is the HTTP client's slowest step, so results are cached."""
     return f"{address}?{urlencode(query, quote_via=quote)}" if query else _parsed(address)
 
 
@@ -398,7 +398,7 @@ def _base(deployment: Deployment, call: Call[Any]) -> str:
 
 def _refuse_unsendable(token: Secret | None) -> None:
     if token is not None and not token.is_sendable:
-        # The HTTP client would refuse it as well, with an error that shows it.
+        # The HTTP client would also refuse it, but with an error that shows it.
         raise SignInError(
             "The access token contains characters that cannot be sent.",
             hint="Get a new one, and copy it whole.",

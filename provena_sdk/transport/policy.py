@@ -1,4 +1,4 @@
-"""When a request is retried, and after how long: a pure function of what happened."""
+"""Decide when a request is retried, and after what wait; a pure function of the outcome."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from provena_sdk.operations.operation import Repeat
 
 
 class Failure(enum.Enum):
-    """How far a request got that brought no answer."""
+    """How far a request without an answer got."""
 
     NOT_SENT = "no connection was made, so nothing can have happened"
     NO_ANSWER = "it was sent, at least in part, and no whole answer came"
 
 
 REJECTED = frozenset({429})
-"""Statuses that say the request was turned away before it had any effect."""
+"""Statuses for a request that was rejected before it had any effect."""
 
 PASSING = frozenset({408, 500, 502, 503, 504})
-"""Statuses that may be gone a moment later, but leave open what happened."""
+"""Statuses of transient failures, after which the request may or may not have taken effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class RetryPolicy:
     """How often requests are retried, and how long to wait in between.
 
     Args:
-        max_retries: Repetitions after the first attempt.
-        base: Seconds of the first wait's upper bound; it doubles with each further wait.
-        cap: Upper bound in seconds of a wait that we choose.
-        patience: Longest ``Retry-After`` in seconds that is honoured; a longer one is handed to the caller.
+        max_retries: Retries after the first attempt.
+        base: The upper bound of the first wait in seconds; it doubles with each further wait.
+        cap: The longest wait in seconds without a ``Retry-After``.
+        patience: The longest ``Retry-After`` in seconds that is observed; a longer one ends the retries.
 
     Raises:
         InvalidArgument: A value is not a number, or negative.
@@ -59,17 +59,17 @@ class RetryPolicy:
         retry_after: float | None = None,
         chance: float | None = None,
     ) -> float | None:
-        """Decide whether to send again.
+        """Decide whether to retry.
 
         Args:
-            repeat: What repeating the operation may do.
-            attempt: How many times it was sent so far, from 1.
+            repeat: Whether the operation can be repeated safely.
+            attempt: The number of attempts so far, from 1.
             outcome: The answer's HTTP status, or how far the request got.
-            retry_after: What the server asked for, in seconds.
+            retry_after: The wait that the server asked for, in seconds.
             chance: A number in [0, 1) for the jitter; None draws one.
 
         Returns:
-            Seconds to wait before sending again, or None to stop.
+            Seconds to wait before the retry, or None to stop.
 
         Example:
             >>> RetryPolicy().wait(Repeat.NEVER, 1, 503) is None
@@ -81,18 +81,18 @@ class RetryPolicy:
             return None
         if retry_after is not None:
             return retry_after if retry_after <= self.patience else None
-        # Half fixed, half drawn: a crowd spreads out, and nobody comes back at once.
+        # Half fixed, half random: many clients spread out, and none retries at once.
         return backoff(attempt, first=self.base, longest=self.cap, least=0.5, chance=chance)
 
     def is_ambiguous(self, repeat: Repeat, outcome: int | Failure) -> bool:
-        """Return whether a failed request may have taken effect although repeating it is not allowed.
+        """Return whether a failed request that must not be repeated may have taken effect.
 
         Args:
-            repeat: What repeating the operation may do.
+            repeat: Whether the operation can be repeated safely.
             outcome: The answer's HTTP status, or how far the request got.
 
         Returns:
-            True when the caller must be told that the outcome is unknown.
+            True when the error must state that the outcome is unknown.
         """
         if repeat is not Repeat.NEVER:
             return False

@@ -1,4 +1,4 @@
-"""The connections that all views of one client share, for a sync and for an async caller."""
+"""The connections that all views of one client share, sync and async."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from provena_sdk.transport.deadlines import keep_deadlines, keep_deadlines_async
 THREADS = 32
 STEP_SECONDS = 1.0
 CONNECTIONS = 64
-# Keeping fewer than may be open would close each one after its first answer as soon as more are open: the pool
-# counts those in use as well.
+# With a lower keep-alive limit, the pool would close connections after their first answer, since it also counts those
+# in use.
 LIMITS = httpx.Limits(
     max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30.0
 )
@@ -34,7 +34,7 @@ HEADERS = {
 
 
 class Pool:
-    """What all views of one sync client share. A pickle holds no connections: new ones are made from it."""
+    """The connections and threads that all views of a sync client share. A pickle holds none of them."""
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
@@ -50,8 +50,8 @@ class Pool:
         return Pool, (self._ca_file,)
 
     def client(self) -> httpx.Client:
-        """Return the HTTP client, made when it is first needed."""
-        self._leave_to_parent()
+        """Return the HTTP client, created when first needed."""
+        self._discard_after_fork()
         if self._client is None or self.closed:
             with self._lock:
                 self.refuse_closed()
@@ -64,8 +64,8 @@ class Pool:
         return self._client
 
     def threads(self) -> ThreadPoolExecutor:
-        """Return the threads for calls that run at once, made when they are first needed."""
-        self._leave_to_parent()
+        """Return the threads for concurrent calls, created when first needed."""
+        self._discard_after_fork()
         if self._threads is None or self.closed:
             with self._lock:
                 self.refuse_closed()
@@ -73,31 +73,34 @@ class Pool:
                     self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="provena")
         return self._threads
 
-    def _leave_to_parent(self) -> None:
-        """Start again in a forked child: connections and threads are the parent's, and its lock may be locked."""
+    def _discard_after_fork(self) -> None:
+        """Start over in a forked child: connections and threads belong to the parent, whose lock may be held."""
         if self._process.moved():
             self._lock, self._ended = threading.Lock(), threading.Event()
-            self._left = (self._client, self._threads)  # not closed, which the parent's servers would notice
+            self._left = (
+                self._client,
+                self._threads,
+            )  # not closed: that would disturb the parent's connections
             self._client = self._threads = None
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond the client's end, which a program's end may have to wait for."""
+        """Wait, but raise ClosedError as soon as the client is closed, so that the program can end."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            # In steps, because a long one cannot be interrupted on Windows.
+            # In steps, because a long wait cannot be interrupted on Windows.
             if self._ended.wait(min(left, STEP_SECONDS)):
                 self.refuse_closed()
 
     def refuse_closed(self) -> None:
-        """Raise ClosedError once the client is closed."""
+        """Raise ClosedError if the client is closed."""
         if self.closed:
             raise ClosedError(
                 "This client is closed.", hint="Make a new one, or leave the 'with' block later."
             )
 
     def close(self) -> None:
-        """Close the connections; what waits for a thread is taken back."""
-        self._leave_to_parent()
+        """Close the connections, and cancel the calls that wait for a thread."""
+        self._discard_after_fork()
         with self._lock:
             self.closed = True
             self._ended.set()
@@ -110,7 +113,7 @@ class Pool:
 
 
 class AsyncPool:
-    """What all views of one async client share. A pickle holds no connections: new ones are made from it."""
+    """The connections that all views of an async client share. A pickle holds none of them."""
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
@@ -122,7 +125,7 @@ class AsyncPool:
         return AsyncPool, (self._ca_file,)
 
     def client(self) -> httpx.AsyncClient:
-        """Return the HTTP client, made when it is first needed, for the event loop that needed it."""
+        """Return the HTTP client, created when first needed, for the event loop that first needs it."""
         self.refuse_closed()
         loop = asyncio.get_running_loop()
         if self._client is None:
@@ -139,7 +142,7 @@ class AsyncPool:
         return self._client
 
     def refuse_closed(self) -> None:
-        """Raise ClosedError once the client is closed."""
+        """Raise ClosedError if the client is closed."""
         if self.closed:
             raise ClosedError(
                 "This client is closed.", hint="Make a new one, or leave the 'async with' block later."
@@ -158,16 +161,16 @@ def _client_options(ca_file: str | None) -> dict[str, Any]:
         "limits": LIMITS,
         "headers": HEADERS,
         "follow_redirects": False,
-        # What a server asks to be sent back would only make the next requests longer.
+        # Cookies would only make later requests longer.
         "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
         "verify": shared_tls_context(ca_file),
-        # A proxy from the environment cannot reach this machine's own ports.
+        # A proxy from the environment cannot reach ports of this machine.
         "mounts": dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
     }
 
 
 def _drop_location(response: httpx.Response) -> None:
-    """Keep the HTTP client from reading where a redirect leads, which it does though it follows none."""
+    """Remove the target of a redirect, which the HTTP client would parse although it follows none."""
     response.headers.pop("Location", None)
 
 

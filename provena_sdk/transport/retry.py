@@ -1,4 +1,4 @@
-"""One call from first attempt to result, as a generator that does no I/O of its own."""
+"""Run one call from first attempt to result, as a generator that does no I/O."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class GetToken:
-    """Wanted: a valid access token; with ``rejected``, another one than that."""
+    """A step that asks for a valid access token, other than ``rejected`` if given."""
 
     rejected: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Wanted: the request sent with this token, or without one."""
+    """A step that sends the request, with a token if given."""
 
     token: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wanted: a pause of so many seconds."""
+    """A step that waits for some seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; the body may hold secrets, and is not whole where it was too large to keep."""
+    """An answer; the body may hold secrets, and is not whole if it was too large to keep."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -60,7 +60,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Nothing came back, and how far the request got."""
+    """The lack of an answer: how far the request got, and the error."""
 
     failure: Failure
     error: ConnectionFailed
@@ -72,22 +72,21 @@ Step: TypeAlias = GetToken | Send | Sleep
 def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
     """Run one call.
 
-    A rejected token is replaced once; it does not count as an attempt.
+    A rejected token is replaced once, which does not count as an attempt.
 
     Args:
-        call: What to send.
-        policy: When to send it again.
+        call: The call.
+        policy: When to retry it.
 
     Yields:
-        What the driver has to do next. It sends back the token, an :class:`Answer` or :class:`NoAnswer`,
-        or None.
+        The next step for the transport, which sends back the token, an :class:`Answer` or :class:`NoAnswer`, or None.
 
     Returns:
         The parsed answer.
 
     Raises:
-        OutcomeUnknown: It may have taken effect, and must not be repeated.
-        ProvenaError: Any other failure that repeating did not cure.
+        OutcomeUnknown: The call may have taken effect, and must not be repeated.
+        ProvenaError: Any other failure that remains after the retries.
     """
     repeat = call.operation.repeat
     token = cast("Secret", (yield GetToken())) if call.operation.needs_token else None
@@ -130,7 +129,7 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
 
 
 def _may_have_happened(error: ProvenaError) -> bool:
-    """A missing link to a Person is a 500 when minting, and is found before anything is done."""
+    """Return whether a failed call may have had an effect. A mint without a linked Person fails before it has any."""
     return not isinstance(error, PersonNotLinked)
 
 

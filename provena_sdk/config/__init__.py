@@ -1,4 +1,4 @@
-"""Settings: the deployment, how to reach it, and the origin of each value."""
+"""Settings: the deployment, how to connect to it, and the origin of each value."""
 
 from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.config.explain import ExplainedSetting, Explanation, explain

@@ -1,4 +1,4 @@
-"""Which URLs secrets and data may be sent to: one rule for services, sign-in and files."""
+"""The rule for URLs that secrets and data may be sent to, for services, sign-in and files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from provena_sdk.errors import ConfigurationError
 from provena_sdk.net.proxies import is_loopback_host
 
 ALLOW_PLAIN_HTTP: Final = "allow_plain_http"
-"""The setting by which a deployment allows addresses that are not encrypted."""
+"""The setting that lets a deployment use unencrypted URLs."""
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL points to this machine.
+    """Return whether a URL points to this machine.
 
     Example:
         >>> is_loopback("http://127.0.0.1:8080/x"), is_loopback("http://127.0.0.1.example.org/")
@@ -27,10 +27,10 @@ def is_loopback(url: str) -> bool:
 
 
 def is_safe(url: str, *, allow_plain_http: bool = False) -> bool:
-    """Whether secrets may be sent to a URL: over TLS, or without leaving this machine.
+    """Return whether secrets may be sent to a URL: over TLS, or without leaving this machine.
 
     Args:
-        url: The URL; one with a user's name or password is never safe.
+        url: The URL; one with a user name or password is never safe.
         allow_plain_http: Whether plain HTTP to another machine is allowed as well.
 
     Example:
@@ -38,7 +38,7 @@ def is_safe(url: str, *, allow_plain_http: bool = False) -> bool:
         (True, False, True)
     """
     try:
-        # The port is only read here; one that cannot be is a ValueError.
+        # urlsplit() parses the port only when it is read; a malformed one is a ValueError.
         parts = urlsplit(url)
         if parts.username is not None or parts.password is not None or not parts.hostname or parts.port == 0:
             return False
@@ -51,12 +51,12 @@ def require_safe(name: str, url: str, *, allow_plain_http: bool | None = None) -
     """Refuse a URL that secrets must not be sent to.
 
     Args:
-        name: What the address is for, as messages name it.
-        url: The address.
-        allow_plain_http: What the deployment's setting says; None where no setting allows plain HTTP, as in sign-in.
+        name: The name of the URL's setting or purpose, for messages.
+        url: The URL.
+        allow_plain_http: The deployment's setting; None where no setting allows plain HTTP, as in sign-in.
 
     Raises:
-        ConfigurationError: The address is neither https nor plain HTTP on this machine.
+        ConfigurationError: The URL is neither HTTPS nor plain HTTP on this machine, and plain HTTP is not allowed.
 
     Example:
         >>> require_safe("datastore", "http://data.example.org", allow_plain_http=True)

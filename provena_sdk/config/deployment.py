@@ -24,7 +24,7 @@ _REALM = re.compile(r"[^\s/?#\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The URLs of one deployment. Those not given follow from ``domain`` and ``realm``.
+    """The URLs of one deployment. Those not given are derived from ``domain`` and ``realm``.
 
     Args:
         domain: The deployment's domain, such as ``example.org``.
@@ -33,15 +33,14 @@ class Deployment:
         search: Base URL of the search service; default ``https://search.<domain>``.
         issuer: Base URL of the sign-in realm; default ``https://auth.<domain>/auth/realms/<realm>``.
         s3_endpoint: Base URL of the object store; None means Amazon S3.
-        s3_region: Region of the object store; None leaves it to the store.
+        s3_region: Region of the object store; None lets the store report it.
         ca_file: File of the certificate authorities to trust for all of these, instead of the usual ones.
-        allow_plain_http: Whether datastore, search and object store may have ``http://`` addresses on other
-            machines. Tokens, credentials and data then cross the network unencrypted. Sign-in never uses such an
-            address.
+        allow_plain_http: Whether datastore, search and object store may have ``http://`` URLs on other machines.
+            Tokens, credentials and data then cross the network unencrypted. Sign-in never uses such a URL.
 
     Raises:
-        ConfigurationError: An address is not an http(s) URL, carries user info or is not encrypted, or the domain or
-            the realm is malformed.
+        ConfigurationError: A URL is not http(s), contains a user or is not encrypted, or the domain or the realm is
+            malformed.
 
     Example:
         >>> Deployment("example.org", realm="provena").datastore
@@ -60,11 +59,11 @@ class Deployment:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Deployment:
-        """Read the deployment from environment variables.
+        """Return the deployment that environment variables describe.
 
-        ``PROVENA_DOMAIN`` must be there. ``PROVENA_REALM``, ``PROVENA_DATASTORE_URL``, ``PROVENA_SEARCH_URL``,
+        ``PROVENA_DOMAIN`` is required. ``PROVENA_REALM``, ``PROVENA_DATASTORE_URL``, ``PROVENA_SEARCH_URL``,
         ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT``, ``PROVENA_S3_REGION``, ``PROVENA_CA_FILE`` and
-        ``PROVENA_ALLOW_PLAIN_HTTP`` may be.
+        ``PROVENA_ALLOW_PLAIN_HTTP`` are optional.
 
         Args:
             environment: The variables; ``os.environ`` when None.
@@ -73,7 +72,7 @@ class Deployment:
             The deployment.
 
         Raises:
-            ConfigurationError: The domain is missing, or an address is malformed.
+            ConfigurationError: The domain is missing, or a URL is malformed.
 
         Example:
             >>> Deployment.from_env({"PROVENA_DOMAIN": "example.org"}).search
@@ -117,19 +116,19 @@ class Deployment:
 
 
 def yes_or_no(name: str, text: str) -> bool:
-    """Read a setting that is on or off; ``name`` says in the error where it came from.
+    """Parse a setting that is on or off; an error names its origin, ``name``.
 
     Raises:
-        ConfigurationError: The text says neither.
+        ConfigurationError: The text means neither.
 
     Example:
         >>> yes_or_no("PROVENA_ALLOW_PLAIN_HTTP", "yes"), yes_or_no("PROVENA_ALLOW_PLAIN_HTTP", "")
         (True, False)
     """
-    said = text.strip().lower()
-    if said not in (*_YES, *_NO):
+    word = text.strip().lower()
+    if word not in (*_YES, *_NO):
         raise ConfigurationError(f"{name} must be true or false.")
-    return said in _YES
+    return word in _YES
 
 
 def usual_addresses(domain: str, realm: str) -> dict[str, str]:
@@ -142,13 +141,13 @@ def usual_addresses(domain: str, realm: str) -> dict[str, str]:
 
 
 def domain_name(name: str, value: str) -> str:
-    """Check a domain; ``name`` says in the error where it came from.
+    """Check and return a domain; an error names its origin, ``name``.
 
     Raises:
-        ConfigurationError: It is no domain name.
+        ConfigurationError: The value is not a domain name.
     """
     if not (_DOMAIN.fullmatch(value) and value.isprintable()):
-        # Not quoted: a whole URL may have been given, with a password in it.
+        # Do not quote the value: it may be a whole URL with a password.
         raise ConfigurationError(
             f"{name} is not a domain name.", hint="Give it without scheme, as in 'example.org'."
         )
@@ -156,10 +155,10 @@ def domain_name(name: str, value: str) -> str:
 
 
 def realm_name(name: str, value: str) -> str:
-    """Check a realm; ``name`` says in the error where it came from.
+    """Check and return a realm; an error names its origin, ``name``.
 
     Raises:
-        ConfigurationError: It is no realm name.
+        ConfigurationError: The value is not the name of a realm.
     """
     if not (_REALM.fullmatch(value) and value.isprintable()):
         raise ConfigurationError(
@@ -169,13 +168,13 @@ def realm_name(name: str, value: str) -> str:
 
 
 def base_url(name: str, url: str) -> str:
-    """Check a base URL; ``name`` says in the error where it came from.
+    """Check a base URL; an error names its origin, ``name``.
 
     Returns:
-        The URL without a slash at its end.
+        The URL without a trailing slash.
 
     Raises:
-        ConfigurationError: It is no http(s) URL, or holds more than a base URL may.
+        ConfigurationError: The URL is not http(s), or contains a user, query or fragment.
     """
     hint = "Write it as 'https://host/path'."
     try:

@@ -1,4 +1,4 @@
-"""Shows the settings in force and where each came from."""
+"""Show the settings in use and their origins."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SECRETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ExplainedSetting:
-    """One setting.
+    """A setting with its origin.
 
     Attributes:
-        name: Its name, as in ``config.toml``.
-        value: Its value in words; of a secret only that it is set.
-        origin: Where it came from.
+        name: The name, as in ``config.toml``.
+        value: The value in words; for a secret, only that it is set.
+        origin: Where the value came from.
     """
 
     name: str
@@ -40,11 +40,11 @@ class ExplainedSetting:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
-    """The settings in force and where each came from. Prints as a table, and shows as one in a notebook.
+    """The settings in use and their origins. It is displayed as a table, in notebooks too.
 
     Attributes:
         settings: The settings, in the order of the table.
-        notes: What was set and is not used, and why.
+        notes: The values that were set but are not used, and why.
     """
 
     settings: tuple[ExplainedSetting, ...]
@@ -94,11 +94,11 @@ def _cell(text: str) -> str:
 
 
 def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:
-    """Explain settings.
+    """Return the settings in use and their origins.
 
     Args:
         settings: The settings.
-        own_tokens: Whether the caller brought a source of tokens, so that nothing else signs in.
+        own_tokens: Whether the caller gave a source of tokens, so that no other way to sign in is used.
 
     Returns:
         The explanation.
@@ -162,7 +162,7 @@ def _sign_in(credential: Credential | None) -> ExplainedSetting:
     if credential.kind == "offline_token_file":
         words += f" {credential.value}"
     elif isinstance(credential.value, tuple):
-        # Of the command only the program: its arguments might hold a secret.
+        # Show only the command's program: its arguments might contain a secret.
         words += f" {credential.value[0]}"
         if credential.store_command is not None:
             words += f", its replacement kept by {credential.store_command[0]}"

@@ -1,4 +1,4 @@
-"""The settings: their names, and what each value must be."""
+"""The names of the settings, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _LONGEST: Final = sys.float_info.max
 STORE_COMMAND: Final = "offline_token_store_command"
 
 STORAGES: Final = ("file", "memory", "keyring")
-"""The names of the places where sessions can be kept."""
+"""The names of the stores for sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing that can be set.
+    """A setting.
 
     Args:
-        name: Its name in ``config.toml``, and in explanations.
-        check: Takes a label for messages and a value as TOML has it; returns the value to use.
-        variable: The environment variable that sets it, too.
-        parse: Makes a value for ``check`` from an environment variable's text; None takes the text as it is.
-        local: Whether it belongs to one deployment: then it is not used for another.
+        name: The name in ``config.toml`` and in explanations.
+        check: Takes a label for messages and a value from TOML; returns the value to use.
+        variable: The environment variable that also sets it, if any.
+        parse: Converts an environment variable's text to a value for ``check``; None keeps the text.
+        local: Whether it belongs to one deployment, so that it is not used for another.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Key:
     local: bool = True
 
     def from_variable(self, text: str) -> Value:
-        """Read an environment variable's text.
+        """Return the value for an environment variable's text.
 
         Raises:
-            ConfigurationError: It is nothing this key can take; the variable is named.
+            ConfigurationError: The text is not valid for this key; the message names the variable.
         """
         label = self.variable or self.name
         if self.parse is not None:
-            # What is refused is shown as it was written.
+            # If it cannot be parsed, the check below refuses it with the text as written.
             with suppress(ValueError):
                 return self.check(label, self.parse(text))
         return self.check(label, text)
@@ -132,7 +132,7 @@ KEYS: Final = {
         Key("issuer_url", _url, "PROVENA_ISSUER_URL"),
         Key("s3_endpoint", _url, "PROVENA_S3_ENDPOINT"),
         Key("s3_region", _text, "PROVENA_S3_REGION"),
-        # Whom to trust depends on the network one is in, more than on the deployment.
+        # The authorities to trust depend more on the user's network than on the deployment.
         Key("ca_file", _text, "PROVENA_CA_FILE", local=False),
         Key("allow_plain_http", _flag, _PLAIN_HTTP, partial(yes_or_no, _PLAIN_HTTP)),
         Key("client_id", _text, "PROVENA_CLIENT_ID"),
@@ -148,7 +148,7 @@ KEYS: Final = {
 """Every key of a profile."""
 
 REALM_KEYS: Final = frozenset({"issuer_url", "client_id", STORE_COMMAND})
-"""What belongs to one realm of a deployment, besides the secrets."""
+"""The keys that belong to one realm of a deployment, besides the secrets."""
 
 PATH_KEYS: Final = frozenset({"ca_file", "offline_token_file"})
-"""What names a file."""
+"""The keys whose value is the path of a file."""

@@ -28,18 +28,18 @@ _SECRETS: Final = (
 )
 _LINE: Final = re.compile(r"line (\d+)")
 _OTHERS_WRITE: Final = 0o002
-"""The permission bit that lets everybody write a file."""
+"""The permission bit that lets every user write to a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a configuration file says.
+    """The content of a configuration file.
 
     Args:
         path: The file.
-        profiles: The values of each profile, by their keys.
-        default_profile: The profile to use when none is named; it need not exist when it is called ``default``.
-        exists: Whether there is such a file.
+        profiles: The values of each profile, by key.
+        default_profile: The profile to use when none is named; it need not exist if it is called ``default``.
+        exists: Whether the file exists.
     """
 
     path: Path
@@ -55,8 +55,7 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
         environment: The variables; ``os.environ`` when None.
 
     Returns:
-        What PROVENA_CONFIG_FILE names, else ``config.toml`` in the folder where this platform keeps the user's
-        configuration.
+        The path in PROVENA_CONFIG_FILE, else ``config.toml`` in the platform's folder for user configuration.
 
     Example:
         >>> config_path({"PROVENA_CONFIG_FILE": "/etc/provena.toml"}).name
@@ -74,20 +73,20 @@ def read_config(path: str | os.PathLike[str] | None = None) -> Config:
     """Read a configuration file.
 
     Args:
-        path: The file; None means the one that :func:`config_path` names.
+        path: The file; None means that of :func:`config_path`.
 
     Returns:
-        What it says. A file that is not there says nothing.
+        The content; empty if the file does not exist.
 
     Raises:
-        ConfigurationError: It cannot be read, is no TOML, or holds a key or a value that has no place there. The
-            message names the file with the line, or with the profile and the key.
+        ConfigurationError: The file cannot be read, is not TOML, or contains an invalid key or value. The message
+            names the file with the line, or with the profile and the key.
     """
     place = config_path() if path is None else Path(path)
     try:
         content = read_small(place).content
     except (FileNotFoundError, NotADirectoryError):
-        # A home that is not a folder, as services have, holds no configuration either.
+        # Services may have a home that is not a folder, which means that there is no configuration either.
         return Config(place, exists=False)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -105,13 +104,13 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
 
     Args:
         text: The text, in TOML.
-        path: The file, for messages and as the folder that relative paths in it begin at.
+        path: The file, for messages; relative paths in the text start at its folder.
 
     Returns:
-        What it says.
+        The content.
 
     Raises:
-        ConfigurationError: As :func:`read_config`.
+        ConfigurationError: As in :func:`read_config`.
 
     Example:
         >>> parse_config('[profiles.reef]\ndomain = "example.org"', "config.toml").profiles["reef"]["domain"]
@@ -146,7 +145,7 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
 
 
 def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError:
-    """Return the error for a profile that is not there, and those that are like it."""
+    """Return the error for a profile that does not exist; its hint suggests similar names."""
     if not config.exists:
         hint = f"Write one into {config.path}, which does not exist yet."
     elif not config.profiles:
@@ -157,10 +156,10 @@ def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError
 
 
 def refuse_if_others_write(path: Path) -> None:
-    """Refuse a file that somebody else may write or replace, before a command in it is run.
+    """Refuse a file that another user can write or replace, before a command in it is run.
 
     Raises:
-        ConfigurationError: It belongs to somebody else, everybody may write it or its folder, or it is gone.
+        ConfigurationError: The file belongs to another user, every user may write to it or its folder, or it is gone.
     """
     try:
         danger = _danger(path)
@@ -172,7 +171,7 @@ def refuse_if_others_write(path: Path) -> None:
 
 
 def _danger(path: Path) -> tuple[str, str] | None:
-    """Return how somebody else could change a file, and what to do about it."""
+    """Return how another user could change a file and what to do about it, or None."""
     if os.name != "posix":
         return None
     status, folder = path.stat(), path.parent.stat()
@@ -180,7 +179,7 @@ def _danger(path: Path) -> tuple[str, str] | None:
         return "it belongs to somebody else", "Make it your own with chown."
     if status.st_mode & _OTHERS_WRITE:
         return "everybody may write to it", "Run chmod o-w on it."
-    # In a sticky folder, as /tmp is one, only its owner can replace a file.
+    # In a sticky folder, such as /tmp, only the owner can replace a file.
     if folder.st_mode & _OTHERS_WRITE and not folder.st_mode & stat.S_ISVTX:
         return "everybody may replace it", "Run chmod o-w on its folder."
     return None
@@ -227,9 +226,9 @@ def alike(name: str, known: Iterable[str], *, prefix: str = "") -> str | None:
     """Return a sentence that suggests a similar known name, or None.
 
     Args:
-        name: What was written.
-        known: What could have been meant.
-        prefix: What all of them begin with, which makes none more similar.
+        name: The unknown name.
+        known: The known names.
+        prefix: The prefix of all known names, which is ignored in the comparison.
 
     Example:
         >>> alike("timout", ("timeout", "realm"))

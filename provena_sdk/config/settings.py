@@ -1,6 +1,6 @@
-"""From arguments, environment and profile to the settings in force, each with where it came from.
+"""Combine arguments, environment and profile into the settings in use, and record the origin of each.
 
-Nothing here reads a file or asks a server: what is given decides alone.
+Nothing here reads a file or contacts a server.
 """
 
 from __future__ import annotations
@@ -56,25 +56,25 @@ _ADDRESSES: Final = {
     "s3_region": "s3_region",
 }
 _SENT_TO: Final = {"issuer_url": "sign-in", "datastore_url": "datastore", "search_url": "search"}
-"""Where secrets go, in words."""
+"""The services that receive secrets, in words, by the key of their URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a caller gave as arguments; None is not given.
+    """The arguments from a caller; None means not given.
 
     Args:
-        deployment: A domain, or all the addresses.
+        deployment: A domain, or all the URLs.
         realm: The sign-in realm.
-        profile: A profile by its name.
+        profile: The name of a profile.
         access_token: An access token.
         offline_token: An offline token.
         client_id: The client that signs in.
         client_secret: That client's secret.
         ca_file: File of the certificate authorities to trust.
         interactive: Whether a person may be asked.
-        timeout: Seconds that a service has for its whole answer.
-        max_retries: How often a request is repeated.
+        timeout: Seconds for a service's whole answer.
+        max_retries: How often a request is retried.
     """
 
     deployment: str | Deployment | None = None
@@ -92,15 +92,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What signs in without a person.
+    """A credential that signs in without a person.
 
     Args:
-        kind: What it is.
-        value: The secret, or the file or command that holds it; empty for a secret that is not kept here.
+        kind: The kind of credential.
+        value: The secret, or the file or command that supplies it; empty if the secret is kept elsewhere.
         origin: Where it came from, in words.
-        variable: The environment variable, when it came from one.
-        config: The configuration file, when it came from one.
-        store_command: The command that keeps what replaces an offline token, if there is one.
+        variable: The environment variable that it came from, if any.
+        config: The configuration file that it came from, if any.
+        store_command: The command that stores an offline token's replacement, if there is one.
     """
 
     kind: SecretKind
@@ -111,7 +111,7 @@ class Credential:
     store_command: tuple[str, ...] | None = field(default=None, repr=False)
 
     def without_secret(self) -> Credential:
-        """Return what may be kept and sent to other processes: where the secret came from."""
+        """Return the credential without its secret, which is safe to keep and to send to other processes."""
         return self if self.kind in KEYS else replace(self, value="")
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -129,20 +129,20 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings in force.
+    """The settings in use.
 
     Args:
-        deployment: The addresses, and whom to trust there.
-        profile: The name that sessions are stored under.
-        client_id: The client that signs in; None leaves it to the way of signing in.
-        credential: What signs in without a person; None when nothing does.
-        storage: Where sessions are kept.
-        interactive: Whether a person may be asked; None finds out.
-        timeout: Seconds that a service has for its whole answer.
-        max_retries: How often a request is repeated.
-        origins: Where each came from, in words, by its key in ``config.toml``.
-        left_out: What was set and is not used, each with the reason.
-        config: The configuration file that was looked at, if any.
+        deployment: The URLs, and the certificate authorities to trust.
+        profile: The profile name under which sessions are stored.
+        client_id: The client that signs in; None means the default for the way of signing in.
+        credential: The credential that signs in without a person, if there is one.
+        storage: The store for sessions.
+        interactive: Whether a person may be asked; None checks each time.
+        timeout: Seconds for a service's whole answer.
+        max_retries: How often a request is retried.
+        origins: The origin of each setting, in words, by its key in ``config.toml``.
+        left_out: The values that were set but are not used, each with the reason.
+        config: The configuration file that was read, if any.
     """
 
     deployment: Deployment
@@ -160,11 +160,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """The PROVENA_ variables of an environment that the SDK reads, the secret ones apart from the others.
+    """The PROVENA_ variables of an environment that the SDK reads, with secret ones kept apart.
 
     Args:
-        plain: The text of each that is set, by its name.
-        secrets: Those that are secret.
+        plain: The text of each variable that is set and not secret, by name.
+        secrets: The secret ones, by kind.
         names: The names of all variables of the environment.
     """
 
@@ -174,7 +174,7 @@ class Variables:
 
     @classmethod
     def of(cls, environment: Mapping[str, str] | Variables) -> Variables:
-        """Pick them out of an environment."""
+        """Return those variables of an environment."""
         if isinstance(environment, Variables):
             return environment
         secret: dict[str, SecretKind] = {VARIABLES[kind]: kind for kind in _SECRET_KINDS if kind not in KEYS}
@@ -189,7 +189,7 @@ class Variables:
 
 @dataclass(slots=True)
 class _Place:
-    """One place where values come from: the arguments, the environment or a profile."""
+    """A source of values: the arguments, the environment or a profile."""
 
     origin: str
     values: dict[str, Any]
@@ -200,7 +200,7 @@ class _Place:
         return f"environment variable {VARIABLES[key]}" if self.origin == _ENVIRONMENT else self.origin
 
     def leave_out(self, domain: str, realm: str | None = None) -> Iterator[str]:
-        """Drop what belongs to another deployment, or to another realm of this one; say what was dropped."""
+        """Drop what belongs to another deployment or another realm of this one; yield a note on what was dropped."""
         own_domain, own_realm = self.values.get("domain"), self.values.get("realm")
         if own_domain is not None and own_domain.lower() != domain.lower():
             keys = {key for key in self.values if KEYS[key].local}
@@ -213,11 +213,11 @@ class _Place:
         yield from self._drop(keys, owner, set(self.secrets))
 
     def leave_out_elsewhere(self, in_force: Mapping[str, str], usual: Mapping[str, str]) -> Iterator[str]:
-        """Drop what belongs to another deployment of the same domain's name; say what was dropped.
+        """Drop what belongs to another deployment with the same domain; yield a note on what was dropped.
 
         Args:
-            in_force: The addresses in force, as far as this place cannot change them.
-            usual: The addresses that this place means where it says nothing.
+            in_force: The URLs in use that this place cannot change.
+            usual: The URLs that this place implies where it does not set them.
         """
         own = {key: self.values.get(key, usual.get(key)) for key in _SENT_TO}
         other = [
@@ -228,7 +228,7 @@ class _Place:
             keys = {key for key in self.values if (KEYS[key].local if named else key in REALM_KEYS)}
             yield from self._drop(keys, f"the sign-in at {own['issuer_url']}", set(self.secrets))
         elif other and "access_token" in self.secrets:
-            # The other secrets go to the sign-in server only.
+            # The other secrets are sent only to the sign-in server.
             yield from self._drop(set(), f"the {_SENT_TO[other[0]]} at {own[other[0]]}", {"access_token"})
 
     def _drop(self, keys: set[str], owner: str, secrets: set[SecretKind]) -> Iterator[str]:
@@ -245,7 +245,7 @@ class _Place:
             yield f"{', '.join(names)} of {self.origin}: for {owner}."
 
     def credential(self) -> Credential | None:
-        """Choose what signs in, among what this place holds."""
+        """Return the credential of this place, or None."""
         for kind in _SECRET_KINDS:
             if kind in self.secrets:
                 variable = VARIABLES.get(kind) if self.origin == _ENVIRONMENT else None
@@ -258,31 +258,31 @@ class _Place:
 def resolve(
     given: Given, environment: Mapping[str, str] | Variables, config: Config | None = None
 ) -> Settings:
-    """Find the settings in force.
+    """Return the settings in use.
 
-    Arguments come before the environment, and that before the profile; a profile named as an argument comes before
-    the environment. What belongs to one deployment, its addresses and secrets, is never used for another: a place
-    that names another domain or sign-in server than the one in force adds only what is not about a deployment. An
-    access token is not used either where the place names another datastore or search. Whatever a profile says, nobody
-    is asked where PROVENA_NON_INTERACTIVE is set.
+    Arguments take precedence over the environment, and that over the profile; a profile named as an argument takes
+    precedence over the environment. URLs and secrets of one deployment are never used for another: from a place that
+    names another domain or sign-in server than the one in use, only values that do not depend on a deployment are
+    taken. An access token is also ignored if its place names another datastore or search URL. Whatever a profile sets,
+    nobody is asked if PROVENA_NON_INTERACTIVE is set.
 
     Args:
         given: The arguments.
         environment: The environment variables.
-        config: The configuration file; None uses no profile at all.
+        config: The configuration file; None uses no profile.
 
     Returns:
         The settings.
 
     Raises:
-        ConfigurationError: A value cannot be used, the profile does not exist, or no deployment is named.
-        InvalidArgument: An argument is of the wrong kind.
+        ConfigurationError: A value is invalid, the profile does not exist, or no deployment is named.
+        InvalidArgument: An argument has the wrong type.
 
     Example:
         >>> resolve(Given("example.org"), {"PROVENA_REALM": "reef"}).deployment.issuer
         'https://auth.example.org/auth/realms/reef'
     """
-    # What is raised below must not show its secrets.
+    # Tracebacks of errors raised below must not show its secrets.
     environment = Variables.of(environment)
     variables = environment.plain
     arguments, outside = _arguments(given), _environment(environment)
@@ -311,7 +311,7 @@ def resolve(
     if CONFIG_FILE in variables:
         origins["config_file"] = f"environment variable {CONFIG_FILE}"
     if not named and PROFILE not in variables and "domain" not in profile.values:
-        # The session is not the profile's when the deployment is not.
+        # The profile's session is used only with the profile's deployment.
         session, session_origin = _SESSION, _DEFAULT
     return Settings(
         deployment=_deployment(given.deployment, domain, realm, values),
@@ -329,7 +329,7 @@ def resolve(
 
 
 def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[str, str] | Variables) -> bool:
-    """Whether a secret in an environment may be sent to a deployment, as far as the environment says whose it is.
+    """Return whether a secret may be sent to a deployment, judging by the other variables of its environment.
 
     Args:
         deployment: The deployment.
@@ -343,9 +343,9 @@ def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[st
         >>> is_secret_for(Deployment("a.org"), "PROVENA_OFFLINE_TOKEN", other)
         False
     """
-    # What is raised below must not show its secrets.
+    # Tracebacks of errors raised below must not show its secrets.
     environment = Variables.of(environment)
-    # A domain alone may have other addresses than the usual ones, in a profile. Most secrets go to the sign-in only.
+    # A profile may give a domain other URLs than the usual ones. Most secrets are sent only to the sign-in server.
     sent_to = _SENT_TO if variable == VARIABLES["access_token"] else ("issuer_url",)
     for name, key in _ADDRESSES.items():
         stated = environment.plain.get(KEYS[key].variable or "", "")
@@ -360,10 +360,10 @@ def _first(places: list[_Place], key: str) -> str | None:
 
 
 def _left_out_elsewhere(places: list[_Place], realm: str, *, whole: bool) -> list[str]:
-    """Drop what belongs elsewhere: what is left of a place has the addresses of those before it.
+    """Drop what belongs to other deployments, so that each place agrees with the URLs of those before it.
 
-    Where one place says nothing, another may, except beside a deployment that was given whole: then a domain alone
-    means the usual addresses.
+    A URL that one place does not set may come from another, unless the caller gave a whole deployment: then a domain
+    alone implies the usual URLs.
     """
     left_out: list[str] = []
     in_force: dict[str, str] = {}
@@ -380,7 +380,7 @@ def _left_out_elsewhere(places: list[_Place], realm: str, *, whole: bool) -> lis
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Whether two base URLs name the same place; case and the usual port make no difference."""
+    """Return whether two base URLs are the same, ignoring case in scheme and host, and the default port."""
     first, second = (
         (parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), parts.path)
         for parts in (urlsplit(one), urlsplit(other))
@@ -430,7 +430,7 @@ def _environment(found: Variables) -> _Place:
 
 
 def _profile(given: Given, variables: Mapping[str, str], config: Config | None) -> tuple[_Place, str, str]:
-    """Choose the profile; return its place, the session's name, and where that came from."""
+    """Choose the profile; return its place, the session's name, and the origin of that name."""
     if given.profile is not None and (not isinstance(given.profile, str) or not given.profile.strip()):
         raise InvalidArgument("profile", "must be the name of a profile.")
     name = given.profile if given.profile is not None else variables.get(PROFILE)

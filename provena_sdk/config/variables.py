@@ -1,4 +1,4 @@
-"""The environment variables that the SDK reads, and a warning about others that look like them."""
+"""The environment variables that the SDK reads, and a warning about similar ones."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ PREFIX: Final = "PROVENA_"
 STATE_DIR: Final = "PROVENA_STATE_DIR"
 
 KNOWN: Final = frozenset({*VARIABLES.values(), CONFIG_FILE, NON_INTERACTIVE, PROFILE, STATE_DIR})
-"""Every environment variable that the SDK reads under its own name."""
+"""Every PROVENA_ environment variable that the SDK reads."""
 
 _warned: set[str] = set()
 
 
 def warn_of_unknown(names: Iterable[str], *, stacklevel: int = 1) -> None:
-    """Warn once about each unknown variable that begins with PROVENA_, which may be a typing error.
+    """Warn once about each unknown variable that begins with PROVENA_, which may be a typo.
 
     Args:
         names: The names of the environment variables.
-        stacklevel: Whose line the warning names: 1 for that of the caller, 2 for that of its caller, and so on.
+        stacklevel: The line that the warning names: 1 for the caller's, 2 for that of its caller, and so on.
     """
     for name in sorted(names):
         if not name.startswith(PREFIX) or name in KNOWN or name in _warned:

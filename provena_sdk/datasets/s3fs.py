@@ -159,7 +159,7 @@ class DatasetSession(AioSession):  # type: ignore[misc]  # botocore is not typed
 
 
 def _authorities(ca_file: str | None) -> str | None:
-    """Return the file of the certificate authorities to trust; None when AWS_CA_BUNDLE names it.
+    """Return the file of certificate authorities to trust; None for that of AWS_CA_BUNDLE or the client's default.
 
     Args:
         ca_file: The deployment's file, if it has one.

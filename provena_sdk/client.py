@@ -43,10 +43,10 @@ def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explan
 
 
 class Client(ABC):
-    """What both clients share: settings, tokens and options.
+    """The settings, tokens and options that both clients have.
 
-    A pickle holds no secret and no connection. Where it is unpickled the session is read, or the environment there
-    signs in; nobody is asked.
+    A pickle holds no secret and no connection. The process that unpickles it signs in with the stored session or its
+    environment, without asking a person.
     """
 
     deployment: Deployment
@@ -84,7 +84,7 @@ class Client(ABC):
             timeout=timeout,
             max_retries=max_retries,
         )
-        # What is raised below must not show them.
+        # Tracebacks of errors raised below must not show them.
         del access_token, offline_token, client_secret
         self._begin(find_settings(given, stacklevel=2), tokens)
 
@@ -92,7 +92,7 @@ class Client(ABC):
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Create a client from environment variables alone, for pipelines.
 
-        Of ``config.toml`` only the profile that PROVENA_PROFILE names is used, if it is set.
+        From ``config.toml``, only the profile that PROVENA_PROFILE names is used.
 
         Args:
             environment: The variables; ``os.environ`` when None.
@@ -101,7 +101,7 @@ class Client(ABC):
             The client.
 
         Raises:
-            ConfigurationError: No deployment is named, or a variable cannot be used.
+            ConfigurationError: No deployment is named, or a variable is invalid.
 
         Example:
             >>> Provena.from_env({"PROVENA_DOMAIN": "example.org"})
@@ -109,7 +109,7 @@ class Client(ABC):
         """
         variables = Variables.of(os.environ if environment is None else environment)
         elsewhere = environment is not None
-        # What is raised below must not show its secrets.
+        # Tracebacks of errors raised below must not show its secrets.
         del environment
         client = object.__new__(cls)
         client._begin(find_settings_in(variables, elsewhere=elsewhere, stacklevel=2), None)
@@ -127,20 +127,20 @@ class Client(ABC):
 
     @abstractmethod
     def _connect(self) -> None:
-        """Create the transport, the datasets and what users call."""
+        """Create the transport, the datasets and the resources."""
 
     @abstractmethod
     def _apply_options(self) -> None:
-        """Apply this view's options to the transport and to what users call."""
+        """Apply this view's options to the transport and the resources."""
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
-        """Return a view of this client with other options; both use, and close, the same connections.
+        """Return a view of this client with other options. Both share connections; closing either closes them.
 
         Requests that file transfers send to the datastore keep the options of the first client.
 
         Args:
-            timeout: Seconds that a service has for its whole answer.
-            max_retries: How often a request is retried when that is safe.
+            timeout: Seconds for a service's whole answer.
+            max_retries: How often a request is retried, if that is safe.
 
         Returns:
             The view.
@@ -158,10 +158,10 @@ class Client(ABC):
         return view
 
     def explain(self) -> Explanation:
-        """Return the settings in force and where each came from, without sending anything.
+        """Return the settings in use and their origins, without sending anything.
 
         Returns:
-            The settings, which print as a table. Of secrets it shows only that they are set.
+            The settings, which print as a table. It shows of a secret only that it is set.
 
         Example:
             >>> provena.explain()["timeout"].value
@@ -176,28 +176,28 @@ class Client(ABC):
 class Provena(Client):
     """The sync client of a Provena deployment, for scripts and notebooks. Safe to share between threads.
 
-    Nothing is sent before the first call. What you do not give comes from the environment, then from a profile of
-    ``config.toml``; a profile that is given comes before the environment. :meth:`explain` shows where each came from.
-    Who you are is found in the same order, then in the session of an earlier sign-in; last comes a sign-in in the
-    browser, offered only where a person can be asked.
+    Nothing is sent before the first call. Settings that are not arguments come from the environment, then from a
+    profile of ``config.toml``; a profile given as an argument takes precedence over the environment. :meth:`explain`
+    shows the origin of each. The client signs in with a token or secret found in the same order, then with the session
+    of an earlier sign-in, and finally by asking you to sign in with a browser, if a person can be asked.
 
     Args:
-        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
+        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None takes it from the profile or
             the environment.
         realm: The sign-in realm; default ``provena``.
-        profile: A profile of ``config.toml``, by its name. Each has a session of its own.
-        access_token: A token to use as it is; it is never renewed.
-        offline_token: A token that gets new access tokens without a person, for pipelines.
+        profile: The name of a profile in ``config.toml``. Each profile has a separate session.
+        access_token: An access token to use; it is never renewed.
+        offline_token: A token that obtains access tokens without a person, for pipelines.
         client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
             offline token.
         client_secret: The client's secret, to sign in as a service.
-        interactive: False never asks a person to sign in; True asks even where nobody seems to be there.
-        tokens: Where tokens come from, instead of all of these.
+        interactive: False never asks a person to sign in; True asks even if nobody seems to be present.
+        tokens: A source of tokens to use instead of all these ways to sign in.
         ca_file: File of the certificate authorities to trust, instead of the system's.
-        timeout: Seconds that a service has for its whole answer, 60 unless set elsewhere: from connecting, which may
-            take at most 10 of them, to the last byte. Each retry has as many. It does not limit transfers of
-            files, nor the wait for a person who signs in.
-        max_retries: How often a request is retried when that is safe; 3 unless set elsewhere.
+        timeout: Seconds for a service's whole answer, from connecting, which may take at most 10 seconds, to the last
+            byte; 60 unless set elsewhere. Each retry has the same time. Transfers of files and the wait for a person
+            who signs in are not limited.
+        max_retries: How often a request is retried, if that is safe; 3 unless set elsewhere.
 
     Attributes:
         deployment: The deployment's URLs.
@@ -205,8 +205,8 @@ class Provena(Client):
         search: Full-text search.
 
     Raises:
-        ConfigurationError: No deployment is named, or a setting cannot be used; it says which and where it is.
-        InvalidArgument: An argument is of the wrong kind, or out of range.
+        ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
+        InvalidArgument: An argument has the wrong type, or is out of range.
 
     Example:
         >>> with Provena(deployment, access_token=access_token) as provena:
@@ -230,8 +230,8 @@ class Provena(Client):
         """Sign in now rather than at the first call; sign in again if you are already signed in.
 
         Raises:
-            SignInRequired: Nobody is there to sign in.
-            SignInDenied: Refused, or somebody else is signed in under the same profile and stays so.
+            SignInRequired: No person can be asked here.
+            SignInDenied: The sign-in was refused, or another user stays signed in under the same profile.
             SignInError: Signing in failed.
 
         Example:
@@ -242,11 +242,11 @@ class Provena(Client):
     def sign_out(self) -> None:
         """End the session on this machine and at the server, for every program that uses it.
 
-        An access or offline token that you gave is not ended: others may use it.
+        An access or offline token from an argument or the settings is not revoked: others may use it.
 
         Raises:
-            ConnectionFailed: Forgotten here, but the server did not learn of it; the session ends there by itself.
-            ServiceError: Likewise, because the server fails.
+            ConnectionFailed: The session was removed here, but the server could not be reached; it expires there.
+            ServiceError: The session was removed here, but the server failed; it expires there.
 
         Example:
             >>> provena.sign_out()
@@ -254,14 +254,14 @@ class Provena(Client):
         self.tokens.sign_out()
 
     def whoami(self) -> Account:
-        """Return who is signed in, with which roles, how and until when; sign in if needed.
+        """Return who is signed in, with which roles, how and until when; sign in if necessary.
 
         Returns:
             The account, which prints as a table.
 
         Raises:
             SessionEnded: The sign-in server no longer accepts the session.
-            SignInRequired: Nobody is signed in, and nobody is there to ask.
+            SignInRequired: Nobody is signed in, and no person can be asked here.
 
         Example:
             >>> provena.whoami().username
@@ -273,14 +273,14 @@ class Provena(Client):
         """Create an offline token, with which a pipeline signs in without a person.
 
         You approve it on the sign-in page, for the client ``automated-access``; advice on storing it is shown once.
-        The token is not stored here, and your own session stays as it is.
+        The token is not stored here, and your session is not affected.
 
         Returns:
-            The token: ``reveal()`` gives it, and nothing else shows it.
+            The token. Only ``reveal()`` shows it.
 
         Raises:
-            SignInRequired: Nobody is there to approve.
-            SignInDenied: You said no, or your account may not have offline tokens.
+            SignInRequired: No person can be asked here.
+            SignInDenied: You refused, or your account may not have offline tokens.
 
         Example:
             >>> provena.create_offline_token()  # doctest: +SKIP
@@ -289,7 +289,7 @@ class Provena(Client):
         return self.tokens.create_offline_token(self.deployment)
 
     def close(self) -> None:
-        """Close the connections. Closing twice does no harm."""
+        """Close the connections. Closing twice is allowed."""
         self._datasets.close()
         self._transport.close()
 
@@ -305,26 +305,26 @@ class Provena(Client):
 class AsyncProvena(Client):
     """The async client of a Provena deployment. It belongs to the event loop that first uses it.
 
-    The arguments and attributes are those of :class:`Provena`. Signing in and asking for tokens happen on a thread,
-    so that the loop is never blocked.
+    The arguments and attributes are those of :class:`Provena`. Signing in and renewing tokens happen on a thread, so
+    the loop is never blocked.
 
     Args:
-        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None leaves it to the profile or
+        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None takes it from the profile or
             the environment.
         realm: The sign-in realm; default ``provena``.
-        profile: A profile of ``config.toml``, by its name. Each has a session of its own.
-        access_token: A token to use as it is; it is never renewed.
-        offline_token: A token that gets new access tokens without a person, for pipelines.
+        profile: The name of a profile in ``config.toml``. Each profile has a separate session.
+        access_token: An access token to use; it is never renewed.
+        offline_token: A token that obtains access tokens without a person, for pipelines.
         client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
             offline token.
         client_secret: The client's secret, to sign in as a service.
-        interactive: False never asks a person to sign in; True asks even where nobody seems to be there.
-        tokens: Where tokens come from, instead of all of these.
+        interactive: False never asks a person to sign in; True asks even if nobody seems to be present.
+        tokens: A source of tokens to use instead of all these ways to sign in.
         ca_file: File of the certificate authorities to trust, instead of the system's.
-        timeout: Seconds that a service has for its whole answer, 60 unless set elsewhere: from connecting, which may
-            take at most 10 of them, to the last byte. Each retry has as many. It does not limit transfers of
-            files, nor the wait for a person who signs in.
-        max_retries: How often a request is retried when that is safe; 3 unless set elsewhere.
+        timeout: Seconds for a service's whole answer, from connecting, which may take at most 10 seconds, to the last
+            byte; 60 unless set elsewhere. Each retry has the same time. Transfers of files and the wait for a person
+            who signs in are not limited.
+        max_retries: How often a request is retried, if that is safe; 3 unless set elsewhere.
 
     Attributes:
         deployment: The deployment's URLs.
@@ -332,8 +332,8 @@ class AsyncProvena(Client):
         search: Full-text search.
 
     Raises:
-        ConfigurationError: No deployment is named, or a setting cannot be used; it says which and where it is.
-        InvalidArgument: An argument is of the wrong kind, or out of range.
+        ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
+        InvalidArgument: An argument has the wrong type, or is out of range.
 
     Example:
         >>> async with AsyncProvena(deployment, access_token=access_token) as provena:
@@ -343,7 +343,7 @@ class AsyncProvena(Client):
 
     def _connect(self) -> None:
         self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
-        # File work runs on fsspec's own thread, where this client's loop cannot be used.
+        # File operations run on fsspec's I/O thread, where this client's loop cannot be used.
         self._file_transport = Transport(self.deployment, self.tokens, self._options)
         self._datasets = Datasets(self._file_transport)
         self._apply_options()
@@ -359,8 +359,8 @@ class AsyncProvena(Client):
         """Sign in now rather than at the first call; sign in again if you are already signed in.
 
         Raises:
-            SignInRequired: Nobody is there to sign in.
-            SignInDenied: Refused, or somebody else is signed in under the same profile and stays so.
+            SignInRequired: No person can be asked here.
+            SignInDenied: The sign-in was refused, or another user stays signed in under the same profile.
             SignInError: Signing in failed.
 
         Example:
@@ -371,11 +371,11 @@ class AsyncProvena(Client):
     async def sign_out(self) -> None:
         """End the session on this machine and at the server, for every program that uses it.
 
-        An access or offline token that you gave is not ended: others may use it.
+        An access or offline token from an argument or the settings is not revoked: others may use it.
 
         Raises:
-            ConnectionFailed: Forgotten here, but the server did not learn of it; the session ends there by itself.
-            ServiceError: Likewise, because the server fails.
+            ConnectionFailed: The session was removed here, but the server could not be reached; it expires there.
+            ServiceError: The session was removed here, but the server failed; it expires there.
 
         Example:
             >>> await provena.sign_out()
@@ -383,14 +383,14 @@ class AsyncProvena(Client):
         await on_thread(self.tokens.sign_out)
 
     async def whoami(self) -> Account:
-        """Return who is signed in, with which roles, how and until when; sign in if needed.
+        """Return who is signed in, with which roles, how and until when; sign in if necessary.
 
         Returns:
             The account, which prints as a table.
 
         Raises:
             SessionEnded: The sign-in server no longer accepts the session.
-            SignInRequired: Nobody is signed in, and nobody is there to ask.
+            SignInRequired: Nobody is signed in, and no person can be asked here.
 
         Example:
             >>> (await provena.whoami()).username
@@ -402,14 +402,14 @@ class AsyncProvena(Client):
         """Create an offline token, with which a pipeline signs in without a person.
 
         You approve it on the sign-in page, for the client ``automated-access``; advice on storing it is shown once.
-        The token is not stored here, and your own session stays as it is.
+        The token is not stored here, and your session is not affected.
 
         Returns:
-            The token: ``reveal()`` gives it, and nothing else shows it.
+            The token. Only ``reveal()`` shows it.
 
         Raises:
-            SignInRequired: Nobody is there to approve.
-            SignInDenied: You said no, or your account may not have offline tokens.
+            SignInRequired: No person can be asked here.
+            SignInDenied: You refused, or your account may not have offline tokens.
 
         Example:
             >>> await provena.create_offline_token()  # doctest: +SKIP
@@ -418,7 +418,7 @@ class AsyncProvena(Client):
         return await on_thread(self.tokens.create_offline_token, self.deployment)
 
     async def close(self) -> None:
-        """Close the connections. Closing twice does no harm."""
+        """Close the connections. Closing twice is allowed."""
         await asyncio.to_thread(self._datasets.close)
         self._file_transport.close()
         await self._transport.close()

@@ -1,4 +1,4 @@
-"""Make tokens, a transport and datasets from settings, for clients and the file system."""
+"""Create tokens, a transport and datasets from settings, for clients and the file system."""
 
 from __future__ import annotations
 
@@ -25,36 +25,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# So often the datastore is asked again while files are written one by one.
+# How long a grant of write access is trusted while files are written one by one.
 _WRITING_ALLOWED_SECONDS: Final = 60.0
 _USUAL_PROFILE: Final = "default"
 
 
 def find_settings(given: Given, *, stacklevel: int = 1) -> Settings:
-    """Find the settings in force: what is given, then the environment, then ``config.toml``.
+    """Return the settings in use: from the arguments, then the environment, then ``config.toml``.
 
     Args:
         given: The arguments.
-        stacklevel: Whose line a warning about an unknown variable names: 1 for that of the caller.
+        stacklevel: The line that a warning about an unknown variable names: 1 for the caller's.
 
     Raises:
-        ConfigurationError: No deployment is named, or a setting cannot be used.
-        InvalidArgument: An argument is of the wrong kind, or out of range.
+        ConfigurationError: No deployment is named, or a setting is invalid.
+        InvalidArgument: An argument has the wrong type, or is out of range.
     """
     warn_of_unknown(tuple(os.environ), stacklevel=stacklevel + 1)
     return resolve(given, os.environ, read_config())
 
 
 def find_settings_in(variables: Variables, *, elsewhere: bool, stacklevel: int = 1) -> Settings:
-    """Find the settings of an environment; of ``config.toml`` only the profile that it names.
+    """Return the settings of an environment, with only the profile of ``config.toml`` that it names.
 
     Args:
         variables: The environment.
-        elsewhere: Whether it is not this process's, where another process would look for a secret.
-        stacklevel: Whose line a warning about an unknown variable names: 1 for that of the caller.
+        elsewhere: Whether it is not the environment of this process, so that other processes cannot find a secret
+            by its variable.
+        stacklevel: The line that a warning about an unknown variable names: 1 for the caller's.
 
     Raises:
-        ConfigurationError: No deployment is named, or a variable cannot be used.
+        ConfigurationError: No deployment is named, or a variable is invalid.
     """
     warn_of_unknown(variables.names, stacklevel=stacklevel + 1)
     config = replace(read_config(config_path(variables.plain)), default_profile=None)
@@ -65,22 +66,22 @@ def find_settings_in(variables: Variables, *, elsewhere: bool, stacklevel: int =
 
 
 def request_options(settings: Settings) -> Options:
-    """Return how long a service has for its answer, and how often a request is retried."""
+    """Return the options for the timeout and for retries."""
     return Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
 
 
 def storage_options(settings: Settings) -> dict[str, Any]:
-    """Return the storage options of ``provena://`` that lead to the same settings elsewhere; none is a secret."""
+    """Return storage options of ``provena://`` that yield the same settings in other processes, without secrets."""
     fields = {name: value for name, value in asdict(settings.deployment).items() if value is not None}
     profile = {} if settings.profile == _USUAL_PROFILE else {"profile": settings.profile}
     return {"deployment": fields, **profile}
 
 
 class Datasets:
-    """The datasets whose files a client has touched, and how to reach them. Pickles without those touched.
+    """The datasets whose files a client has used, and their credentials. A pickle holds only the transport.
 
     Args:
-        transport: Asks the datastore.
+        transport: Sends requests to the datastore.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -93,11 +94,11 @@ class Datasets:
         return Datasets, (self.transport,)
 
     def handle(self, dataset_id: str) -> str:
-        """Read a dataset's handle, in an address of the deployment's own web pages as well."""
+        """Return a dataset's handle from a handle or from a URL of the deployment's web pages."""
         return handles.handle("dataset_id", dataset_id, domain=self.transport.deployment.domain)
 
     def files(self, dataset_id: str) -> DatasetFiles:
-        """Return a dataset's files, asking the datastore once where they lie; a dataset never moves."""
+        """Return a dataset's files. Their location is requested once: a dataset never moves."""
         dataset_id = self.handle(dataset_id)
         found = self._known.get(dataset_id)
         if found is None:
@@ -130,33 +131,33 @@ class Datasets:
             files.close()
 
     def begin_to_read(self, dataset_id: str) -> None:
-        """Begin to ask for keys to a dataset's files, while it is not known yet where they lie."""
+        """Start to request credentials for a dataset's files, before their location is known."""
         self._credentials.begin(dataset_id, Access.READ)
 
     def may_write(self, dataset_id: str) -> bool:
-        """Whether the datastore allowed a dataset's files to be written within the last minute."""
+        """Return whether the datastore granted write access to a dataset's files within the last minute."""
         return self._credentials.was_granted(dataset_id, Access.WRITE, _WRITING_ALLOWED_SECONDS)
 
     async def ask_to_write(self, dataset_id: str) -> None:
-        """Have the datastore say whether a dataset's files may be written now, and hold the keys; on the I/O thread.
+        """Request new write credentials, to check that a dataset's files may be written now; await on the I/O thread.
 
         Raises:
-            DatasetAccessDenied: You may not write its files.
-            DatasetLocked: It is locked.
+            DatasetAccessDenied: The user may not write the dataset's files.
+            DatasetLocked: The dataset is locked.
             Forbidden: A release is pending or done.
         """
         await self._credentials.ask_anew(dataset_id, Access.WRITE)
 
 
 def connect(given: Given) -> Datasets:
-    """Return the datasets that a client with these arguments has; nothing is sent.
+    """Return the datasets of a client with these arguments, without sending anything.
 
     Args:
         given: The arguments.
 
     Raises:
-        ConfigurationError: No deployment is named, or a setting cannot be used.
-        InvalidArgument: An argument is of the wrong kind, or out of range.
+        ConfigurationError: No deployment is named, or a setting is invalid.
+        InvalidArgument: An argument has the wrong type, or is out of range.
     """
     settings = find_settings(given, stacklevel=2)
     return Datasets(Transport(settings.deployment, source_for(settings), request_options(settings)))

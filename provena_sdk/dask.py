@@ -1,15 +1,15 @@
-"""Hands credentials and access tokens to Dask workers, so that they need not sign in.
+"""Send credentials and access tokens to Dask workers, so that they need not sign in.
 
-A worker usually finds its own way to sign in: a session, a profile, an offline token in its environment. Where it has
-none, or where the realm lets an offline token be used only once, this process hands it what it needs:
+A worker usually signs in with a session, a profile or an offline token in its environment. If it has none of these, or
+if the realm accepts an offline token only once, this process can send it what it needs:
 
-- :func:`lease` credentials that read the named datasets, and nothing else;
-- :func:`share_sign_in` access tokens, with which a worker does what you may do.
+- :func:`lease` sends credentials that can only read the named datasets;
+- :func:`share_sign_in` sends access tokens, with which a worker can do all that you may do.
 
-Both end by themselves within minutes or hours, and are renewed from here as long as they are open. They travel in a
-worker plugin, over the connections of the cluster, and never in a task graph. The scheduler keeps the plugin in memory
-to give it to workers that come later. Connections to other machines should therefore be encrypted
-(``distributed.Security``), and whoever may run tasks on the cluster may use what is handed out.
+Both expire within minutes or hours, and this process renews them until you close them. They travel in a worker plugin
+over the cluster's connections, and never in a task graph. The scheduler keeps the plugin in memory for workers that
+join later. Connections to other machines should therefore be encrypted (``distributed.Security``), and everybody who
+can run tasks on the cluster can use the credentials or tokens.
 """
 
 from __future__ import annotations
@@ -58,14 +58,15 @@ _ENDED: Final = frozenset({"closing", "closed"})
 
 
 def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lease:
-    """Let the workers of a Dask cluster read datasets, whether they are signed in or not.
+    """Let the workers of a Dask cluster read datasets, even if they are not signed in.
 
-    Open files there, and here, with the lease's ``storage_options``. Workers that join later have the lease as well.
+    Open files on the workers, and in this process, with the lease's ``storage_options``. Workers that join later also
+    get the lease.
 
     Args:
         client: The cluster's client.
         datasets: The handles of the datasets, at least one.
-        provena: Who asks for the credentials; None makes a client as ``Provena()`` does.
+        provena: The client that requests the credentials; None creates one with ``Provena()``.
 
     Returns:
         The lease. Close it when the work is done, or use it in a ``with`` block.
@@ -73,9 +74,9 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
     Raises:
         InvalidArgument: No dataset is named, one is not a handle, or the client is async.
         SignInRequired: Nobody is signed in here.
-        DatasetNotFound: There is no such dataset.
-        DatasetAccessDenied: You may not read its files.
-        ProvenaError: Whatever else the datastore answered.
+        DatasetNotFound: A dataset does not exist.
+        DatasetAccessDenied: You may not read a dataset's files.
+        ProvenaError: The datastore granted no credentials for another reason.
 
     Example:
         >>> import fsspec
@@ -98,23 +99,23 @@ def lease(client: Client, *datasets: str, provena: Provena | None = None) -> Lea
 
 
 def share_sign_in(client: Client, provena: Provena | None = None) -> SharedSignIn:
-    """Let the workers of a Dask cluster act as you, with access tokens that are handed to them.
+    """Let the workers of a Dask cluster act as you, with access tokens from this process.
 
-    There ``Provena()`` and ``provena://`` work as they do here, without a way to sign in of their own; what was pickled
-    here uses the tokens, too. Workers that join later have them as well. Only this process renews the session, so that
-    an offline token which is good for one use serves a whole job.
+    On the workers, ``Provena()`` and ``provena://`` work as they do here, without another way to sign in; so do objects
+    that were pickled here. Workers that join later also get the tokens. Only this process renews the session, so one
+    offline token serves a whole job even if it can be used only once.
 
     Args:
         client: The cluster's client.
-        provena: Whose sign-in is shared; None makes a client as ``Provena()`` does.
+        provena: The client whose sign-in is shared; None creates one with ``Provena()``.
 
     Returns:
-        What is open. Close it when the work is done, or use it in a ``with`` block.
+        The shared sign-in. Close it when the work is done, or use it in a ``with`` block.
 
     Raises:
         InvalidArgument: The client is not a Dask client, or is async.
         SignInRequired: Nobody is signed in here.
-        ProvenaError: Whatever else the sign-in server answered.
+        ProvenaError: The sign-in server issued no token for another reason.
 
     Example:
         >>> from distributed import Client
@@ -143,16 +144,16 @@ def _check(client: object, provena: object, what: str) -> None:
 
 
 class _Open(ABC):
-    """Something that is handed to the workers of a cluster and renewed until it is closed.
+    """Credentials or tokens that workers of a cluster hold, renewed until they are closed.
 
     Args:
         client: The cluster's client.
-        provena: Who is signed in.
-        owns: Whether closing this closes ``provena``.
+        provena: The client that is signed in.
+        owns: Whether closing this also closes ``provena``.
     """
 
     _kind: ClassVar[str]
-    # How long to wait when what was handed out has ended already.
+    # Seconds to wait for the next renewal when the workers' credentials or tokens have already expired.
     _late_seconds: ClassVar[float]
 
     def __init__(self, client: Client, provena: Provena, *, owns: bool) -> None:
@@ -167,36 +168,36 @@ class _Open(ABC):
 
     @abstractmethod
     def _exchange(self) -> WorkerPlugin:
-        """Get the next credentials or token, keep them here, and return what brings them to a worker."""
+        """Get the next credentials or token, keep them here, and return the plugin that sends them to a worker."""
 
     @abstractmethod
     def _drop(self) -> None:
-        """Remove what this process holds."""
+        """Remove the credentials or token that this process holds."""
 
     @abstractmethod
     def _ends(self) -> float:
-        """When what the workers hold expires, in Unix seconds; 0 when they hold nothing."""
+        """Return when the workers' credentials or token expire, in Unix seconds; 0 when they hold none."""
 
     def renew(self) -> None:
-        """Hand out fresh ones now.
+        """Send new credentials or tokens to the workers now.
 
         Raises:
-            ClosedError: It is closed.
-            ProvenaError: There are no more.
+            ClosedError: This lease or shared sign-in is closed.
+            ProvenaError: No new ones were granted.
         """
         with self._lock:
             self._refuse_closed()
             plugin = self._exchange()
             former_names, self._renewed = self._names, self._renewed + 1
             name = f"provena-{self._kind}-{self._id}-{self._renewed}"
-            # Noted before, since an error does not say that no worker has it.
+            # Record the name first: even after an error, some workers may have the plugin.
             self._names = [*former_names, name]
-            # Only then is the former one taken away, so that no worker is without any.
+            # Remove the former plugin only afterwards, so that no worker is ever without one.
             self._client.register_plugin(plugin, name=name)
             self._take_back(former_names)
 
     def close(self) -> None:
-        """Take back what was handed out. Files a worker has open may stay readable until their credentials expire."""
+        """Remove the credentials or tokens. Files open on a worker may stay readable until their credentials expire."""
         self._closed.set()
         with self._lock:
             self._drop()
@@ -219,13 +220,13 @@ class _Open(ABC):
     def _take_back(self, names: list[str]) -> None:
         for name in list(names):
             if self._client.status not in _ENDED:
-                # A worker that died meanwhile, or a cluster that is gone, holds nothing.
+                # A worker that has died, or a cluster that is gone, holds nothing.
                 with contextlib.suppress(Exception):
                     self._client.unregister_worker_plugin(name)  # type: ignore[no-untyped-call]  # Dask's
         self._names = [name for name in self._names if name not in names]
 
     def _open(self) -> None:
-        """Hand out the first, and start renewing it."""
+        """Send the first credentials or token, and start to renew them."""
         try:
             self.renew()
         except BaseException:
@@ -266,27 +267,27 @@ class _Open(ABC):
 
     @abstractmethod
     def _what(self) -> str:
-        """What is handed out, in words."""
+        """Return what this gives access to, in words."""
 
 
 class Lease(_Open):
-    """Credentials to read datasets, on the workers of a cluster and in this process; :func:`lease` makes one.
+    """Credentials to read datasets, on the workers of a cluster and in this process; created by :func:`lease`.
 
-    They are renewed in the background, when half of their life is over, until the lease or the Dask client is closed.
-    Without that they end by themselves, at ``expiry``.
+    They are renewed in the background, after half of their lifetime, until the lease or the Dask client is closed.
+    Without renewal, they expire at ``expiry``.
 
     Args:
         client: The cluster's client.
-        provena: Who asks for the credentials.
+        provena: The client that requests the credentials.
         datasets: The handles.
-        owns: Whether closing the lease closes ``provena``.
+        owns: Whether closing the lease also closes ``provena``.
 
     Attributes:
         datasets: The handles.
     """
 
     _kind: ClassVar[str] = "lease"
-    # The clock of this machine may be wrong: the end is by that of the datastore.
+    # This machine's clock may be wrong: the expiry is by the datastore's clock.
     _late_seconds: ClassVar[float] = _RETRY_SECONDS
 
     def __init__(self, client: Client, provena: Provena, datasets: tuple[str, ...], *, owns: bool) -> None:
@@ -297,7 +298,7 @@ class Lease(_Open):
 
     @property
     def expiry(self) -> datetime:
-        """When the credentials end that the workers hold now.
+        """When the workers' current credentials expire.
 
         Raises:
             ClosedError: The lease is closed.
@@ -307,7 +308,7 @@ class Lease(_Open):
 
     @property
     def storage_options(self) -> dict[str, Any]:
-        """What opens the datasets by this lease, here and on the workers; it holds no secret."""
+        """The storage options that open the datasets by this lease, here and on the workers; they hold no secret."""
         return {"lease": True, "deployment": self._provena.deployment.domain}
 
     def __reduce__(self) -> NoReturn:
@@ -344,15 +345,15 @@ class Lease(_Open):
 
 
 class SharedSignIn(_Open):
-    """Access tokens on the workers of a cluster; :func:`share_sign_in` makes one.
+    """Access tokens on the workers of a cluster; created by :func:`share_sign_in`.
 
-    They are renewed in the background, when half of their life is over, until this or the Dask client is closed.
-    Without that they end by themselves, within minutes.
+    They are renewed in the background, after half of their lifetime, until this object or the Dask client is closed.
+    Without renewal, they expire within minutes.
 
     Args:
         client: The cluster's client.
-        provena: Whose sign-in is shared.
-        owns: Whether closing this closes ``provena``.
+        provena: The client whose sign-in is shared.
+        owns: Whether closing this also closes ``provena``.
     """
 
     _kind: ClassVar[str] = "sign-in"
@@ -375,7 +376,7 @@ class SharedSignIn(_Open):
     def _ends(self) -> float:
         if self._held is None:
             return 0.0
-        # A token whose end is not known is handed out again when it may have been renewed.
+        # A token with an unknown expiry is sent again at a fixed interval, since it may have been renewed.
         return self._held.expires_at or time.time() + 2 * _RETRY_SECONDS
 
     def _what(self) -> str:
@@ -383,7 +384,7 @@ class SharedSignIn(_Open):
 
 
 class _TokenHandover(WorkerPlugin):
-    """Brings an access token to a worker. Its pickle holds the token."""
+    """A plugin that sends an access token to a worker. Its pickle holds the token."""
 
     def __init__(self, handed: HandedToken) -> None:
         self._handed = handed
@@ -393,7 +394,7 @@ class _TokenHandover(WorkerPlugin):
         HANDED.put(self._handed)
 
     def teardown(self, worker: Worker) -> None:
-        """Hold it no longer."""
+        """Remove the token."""
         HANDED.remove(self._handed)
 
     def __repr__(self) -> str:
@@ -409,7 +410,7 @@ def _token_handed_over(holder: str, issuer: str, token: str, expires_at: float |
 
 
 class _Handover(WorkerPlugin):
-    """Brings leased datasets to a worker. Its pickle holds their credentials."""
+    """A plugin that sends leased datasets to a worker. Its pickle holds their credentials."""
 
     def __init__(self, datasets: tuple[LeasedDataset, ...]) -> None:
         self._datasets = datasets
@@ -420,7 +421,7 @@ class _Handover(WorkerPlugin):
             LEASES.put(held)
 
     def teardown(self, worker: Worker) -> None:
-        """Hold them no longer."""
+        """Remove the datasets."""
         for held in self._datasets:
             LEASES.remove(held)
 
@@ -432,7 +433,7 @@ class _Handover(WorkerPlugin):
 
 
 def _written(held: LeasedDataset) -> tuple[object, ...]:
-    """Write a leased dataset as plain values, since credentials refuse to be pickled by accident."""
+    """Return a leased dataset as plain values, since credentials refuse to be pickled by accident."""
     keys = held.credentials
     token = keys.session_token
     return (

@@ -15,13 +15,13 @@ from typing import Final, NamedTuple
 from provena_sdk.secret import Secret
 
 STATE_DIR: Final = "PROVENA_STATE_DIR"
-"""The environment variable that names the folder for what the SDK keeps between runs."""
+"""The environment variable that names the folder for files that the SDK keeps between runs."""
 
 MOST_BYTES: Final = 1024 * 1024
-"""The longest small file; a session takes a few thousand bytes."""
+"""The most bytes of a small file; a session takes a few thousand."""
 
 _OPENS_AT_ONCE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_PIECE_BYTES: Final = 64 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 _OTHERS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
 _CREATES: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -29,7 +29,7 @@ _REPLACE_TRIES: Final = 20
 
 
 def state_folder() -> Path:
-    """Return the folder for what the SDK keeps between runs: PROVENA_STATE_DIR, or the platform's own."""
+    """Return the folder for files that the SDK keeps between runs: PROVENA_STATE_DIR, or the platform's default."""
     named = os.environ.get(STATE_DIR)
     if named:
         return Path(named)
@@ -39,11 +39,11 @@ def state_folder() -> Path:
 
 
 class SmallFile(NamedTuple):
-    """What a file held when it was read.
+    """The content and state of a file when it was read.
 
     Args:
-        content: Its bytes.
-        state: Its owner, mode and size.
+        content: The bytes.
+        state: The owner, mode and size.
     """
 
     content: bytes
@@ -54,14 +54,14 @@ class SmallFile(NamedTuple):
 
 
 def read_small(path: str | os.PathLike[str], *, most: int = MOST_BYTES) -> SmallFile:
-    """Read a small file, without ever waiting for a pipe or reading a device.
+    """Read a small file, but never wait for a pipe or read a device.
 
     Args:
-        path: The file; the null device counts as an empty one.
+        path: The file; the null device counts as an empty file.
         most: The most bytes it may have.
 
     Raises:
-        OSError: It cannot be read, is not a regular file, or is longer than ``most``.
+        OSError: The file cannot be read, is not a regular file, or is longer than ``most``.
 
     Example:
         >>> read_small(os.devnull)
@@ -70,24 +70,24 @@ def read_small(path: str | os.PathLike[str], *, most: int = MOST_BYTES) -> Small
     content = bytearray()
     with _opened(path, most) as (descriptor, state):
         while len(content) <= most:
-            piece = os.read(descriptor, min(_PIECE_BYTES, most + 1 - len(content)))
-            if not piece:
+            chunk = os.read(descriptor, min(_CHUNK_BYTES, most + 1 - len(content)))
+            if not chunk:
                 return SmallFile(bytes(content), state)
-            content += piece
+            content += chunk
     raise _too_long(path, most)
 
 
 def read_own(path: str | os.PathLike[str], *, most: int = MOST_BYTES, secret: bool = False) -> bytes:
-    """Read a small file, unless somebody else could have written it.
+    """Read a small file, unless another user could have written it.
 
     Args:
         path: The file.
         most: The most bytes it may have.
-        secret: Whether nobody else may be able to read it either.
+        secret: Whether to refuse a file that other users can read, too.
 
     Raises:
-        PermissionError: It is not a file of this user alone.
-        OSError: It cannot be read, is not a regular file, or is longer than ``most``.
+        PermissionError: The file is not private to this user.
+        OSError: The file cannot be read, is not a regular file, or is longer than ``most``.
     """
     found = read_small(path, most=most)
     if not is_own(found.state, others=_OTHERS if secret else _OTHERS_WRITE):
@@ -96,15 +96,15 @@ def read_own(path: str | os.PathLike[str], *, most: int = MOST_BYTES, secret: bo
 
 
 def create_own(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a new file that this user alone may read; no link in its place is followed.
+    """Write a new file that only this user may read, without following a link.
 
     Args:
         path: The file; its folder exists.
-        content: Its bytes.
+        content: The bytes.
 
     Raises:
-        FileExistsError: Something has this name already.
-        OSError: It cannot be written.
+        FileExistsError: The name is taken.
+        OSError: The file cannot be written.
     """
     descriptor = os.open(path, _CREATES, 0o600)
     with open(descriptor, "wb") as opened:
@@ -112,11 +112,11 @@ def create_own(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def is_own(state: os.stat_result, *, others: int = 0) -> bool:
-    """Whether a file is a regular one of this user, and has no other name.
+    """Return whether a file is a regular file of this user with a single name.
 
     Args:
-        state: What the system says of it.
-        others: The bits that its mode must not have. Windows has neither owners nor modes that mean anything.
+        state: The file's status.
+        others: The mode bits that it must not have. Owner and mode are meaningless on Windows, and ignored there.
     """
     if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
         return False
@@ -124,15 +124,15 @@ def is_own(state: os.stat_result, *, others: int = 0) -> bool:
 
 
 def write_small(path: Path, text: Secret, *, mode: int = 0o600) -> None:
-    """Put a small file in the place of a former one, so that whatever happens the one or the other is there.
+    """Replace a small file atomically: either the old or the new one always exists.
 
     Args:
         path: The file; its folder exists.
-        text: What it is to hold.
-        mode: Who may read and write it.
+        text: The new content.
+        mode: The file's permissions.
 
     Raises:
-        OSError: It could not be written; the former one still is there.
+        OSError: The file could not be written; the old one is kept.
     """
     part = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
@@ -154,7 +154,7 @@ def _replace(part: Path, path: Path) -> None:
         try:
             os.replace(part, path)
         except PermissionError:
-            # Windows refuses while another process reads the file; that takes a moment only.
+            # Windows refuses while another process reads the file, which takes only a moment.
             if os.name != "nt":
                 raise
             time.sleep(0.05)
@@ -175,32 +175,32 @@ def _sync_folder(folder: Path) -> None:
 
 
 def require_regular(path: str | os.PathLike[str], *, most: int) -> None:
-    """Refuse a file that must not be handed to a library which would wait for it, or read on for ever.
+    """Refuse a file that a library would wait for or read forever.
 
     Args:
         path: The file.
         most: The most bytes it may have.
 
     Raises:
-        OSError: It cannot be opened, is not a regular file, or is longer than ``most``.
+        OSError: The file cannot be opened, is not a regular file, or is longer than ``most``.
     """
     with _opened(path, most):
         pass
 
 
 def others_can_open(state: os.stat_result) -> bool:
-    """Whether a file's mode lets other users read or write it. Windows has no such modes."""
+    """Return whether a file's mode lets other users read or write it. Windows has no such modes."""
     return os.name == "posix" and bool(stat.S_IMODE(state.st_mode) & _OTHERS)
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for this user only, whatever the umask says.
+    """Create a folder and its missing parents for this user only, whatever the umask is.
 
     Args:
-        folder: The folder; one that exists stays as it is.
+        folder: The folder; an existing one is not changed.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The folder cannot be created.
     """
     for part in (*reversed(folder.parents), folder):
         if part.is_dir():
@@ -212,10 +212,10 @@ def make_private_folder(folder: Path) -> None:
 
 
 def close_to_others(folder: Path) -> None:
-    """Take away what other users may do with a folder.
+    """Remove other users' permissions for a folder.
 
     Raises:
-        OSError: It is not this user's.
+        OSError: The folder does not belong to this user.
     """
     if others_can_open(folder.stat()):
         folder.chmod(0o700)
@@ -223,7 +223,7 @@ def close_to_others(folder: Path) -> None:
 
 @contextmanager
 def _opened(path: str | os.PathLike[str], most: int) -> Iterator[tuple[int, os.stat_result]]:
-    # Opening a pipe waits for whoever writes to it, unless told otherwise.
+    # Without O_NONBLOCK, opening a pipe would wait for a writer.
     descriptor = os.open(path, _OPENS_AT_ONCE)
     try:
         state = os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""An object for secrets that hides them: tokens, credentials, signatures, and texts that contain them."""
+"""A wrapper that hides secrets: tokens, credentials, signatures, and texts that contain them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ E = TypeVar("E", bound=BaseException)
 
 
 class Secret:
-    """A text that no repr shows, and so no log, no table and no traceback with local variables.
+    """A text that its repr hides, and therefore also logs, tables and tracebacks with local variables.
 
     Args:
         text: The secret.
-        name: What it is, for its repr and for messages.
+        name: The name for its repr and for messages.
 
     Example:
         >>> token = Secret("s3cret", "access_token")
@@ -29,12 +29,12 @@ class Secret:
         self.name = name
 
     def reveal(self) -> str:
-        """Return the secret itself, for the header, form or file that needs it."""
+        """Return the text, for the header, form or file that needs it."""
         return self._text
 
     @property
     def is_sendable(self) -> bool:
-        """Whether the secret can stand in a header: one line of plain characters, and no space."""
+        """Whether the secret is valid in a header: one line of plain characters without spaces."""
         text = self.reveal()
         return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
@@ -52,20 +52,20 @@ class Secret:
 
 
 def without_frames(error: E) -> E:
-    """Cut off an error the frames that it came through, and what lies beneath it.
+    """Remove the traceback, the cause and the context of an error, and return it.
 
-    The frames of HTTP clients hold headers and forms, and so tokens. Raise the error outside of the ``except`` block
-    that noticed it, or Python adds it to the context again.
+    The frames of HTTP clients hold headers and forms, and therefore tokens. Raise the error outside the ``except``
+    block that caught it, or Python restores its context.
 
     Args:
-        error: The error; it is changed.
+        error: The error; it is modified.
     """
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 
 
 def hidden(text: str | Secret, name: str) -> Secret:
-    """Return a secret as an object that hides it; one that is hidden already stays as it is.
+    """Return a text as a :class:`Secret`; a secret is returned unchanged.
 
     Example:
         >>> hidden("s3cret", "client_secret")

@@ -49,7 +49,7 @@ def with_missing_role(call: Call[Any], error: ServiceError, token: Secret | None
         hint = error.hint
     else:
         message = f"The service says that you lack a role, although your token holds {_roles(needed)}."
-        hint = "Sign in again, in case your roles changed meanwhile; then ask the deployment's operator."
+        hint = "Sign in again, in case your roles have changed; then ask the deployment's operator."
     return RoleMissing(
         message,
         role=missing[0] if missing else call.operation.role,

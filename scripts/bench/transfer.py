@@ -7,6 +7,10 @@ is made before the clock starts. Contenders take turns within each round, and an
 transfer of each kind is made once more beforehand and not counted, since it is the one for which the machine finds its
 memory. Every byte is compared afterwards, and medians are printed as Markdown. The first run makes an environment for
 each of the others under .bench/. With --gigabits the line is limited, too; that needs root.
+
+With ``--s3 URL`` the files are in an external store, such as one that ``python -m scripts.live start`` runs, and the
+delay comes from a relay in front of it. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give access, and versitygw needs
+``--s3-accounts URL``. All contenders take part; goals are set for the sandbox's store only.
 """
 
 from __future__ import annotations
@@ -22,13 +26,16 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
+from provena_sdk.sandbox import ExternalStore  # noqa: E402 reason= found by the path above
 from scripts.bench.environments import PLACE, PROVENACLIENT, python_with  # noqa: E402 reason= found by the path above
+from scripts.bench.external import add_options, external_store  # noqa: E402 reason= found by the path above
 from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_picture import picture  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_table import (  # noqa: E402 reason= found by the path above
@@ -135,14 +142,22 @@ class Process:
             raise Failed("it ended; what it said is above")
         return json.loads(line)
 
-    def ask(self, line: object) -> Any:
-        """Write a line and return the answer."""
+    def write(self, line: object) -> None:
+        """Write a line.
+
+        Raises:
+            Failed: It ended.
+        """
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(line) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             raise Failed("it ended; what it said is above") from None
+
+    def ask(self, line: object) -> Any:
+        """Write a line and return the answer."""
+        self.write(line)
         return self.read()
 
     def close(self) -> None:
@@ -162,13 +177,20 @@ class Course:
     Args:
         stack: Ends the server.
         place: A folder for all files.
+        store: An external store for the datasets' files; None means the sandbox's own.
+
+    Attributes:
+        about: What the figures depend on, as Markdown.
     """
 
-    def __init__(self, stack: ExitStack, place: Path) -> None:
+    def __init__(self, stack: ExitStack, place: Path, store: ExternalStore | None = None) -> None:
         self._place = place
-        self._server = Process([sys.executable, str(HERE / "transfer_server.py")], place)
+        script = "transfer_server.py" if store is None else "transfer_external.py"
+        self._server = Process([sys.executable, str(HERE / script)], place)
         stack.callback(self._server.close)
-        self._reached: dict[str, Any] = self._server.ask(["services", []])
+        if store is not None:
+            self._server.write(asdict(store))
+        self.about: str = self._server.ask(["about", []])
         self._datasets: dict[tuple[str, bool], str] = {}
         self._folder(WARM_UP)
 
@@ -198,11 +220,12 @@ class Course:
     def _transfer(self, process: Process, contender: Contender, workload: Workload, way: str) -> Spent:
         source = self._folder(workload)
         with self._target(workload, contender, way) as (handle, folder):
+            reached = {"store": self._server.ask(["keys", [handle]])} | self._server.ask(["services", []])
             # What the one before left to be written must not slow this one down.
             os.sync()
             before = self._server.ask(["usage", []])
             asked = {"way": way, "folder": str(folder), "dataset": handle}
-            told = process.ask(asked | {"store": self._server.ask(["keys", [handle]])} | self._reached)
+            told = process.ask(asked | reached)
             server = self._server.ask(["usage", []]) - before
             compared = source if way == "up" else folder
             if wrong := self._server.ask(["compare", [handle, str(compared)]]):
@@ -306,9 +329,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="few files, one round: to see that all works")
     add_option(parser)
+    add_options(parser)
     parser.add_argument("--place", type=Path, help="a folder on the disk to use (default: the temporary one)")
     parser.add_argument("--picture", type=Path, default=PLACE / "transfer.svg", help="where the picture goes")
     asked = parser.parse_args(arguments)
+    try:
+        store = external_store(asked)
+    except ValueError as error:
+        parser.error(str(error))
     if asked.quick:
         asked.rounds = 1
     for key in asked.contenders:
@@ -320,12 +348,13 @@ def main(arguments: list[str] | None = None) -> int:
         place = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="provena-bench-", dir=asked.place))
         )
-        figures, failures = measure(asked, Course(stack, place))
+        course = Course(stack, place, store)
+        figures, failures = measure(asked, course)
     workloads = QUICK if asked.quick else FULL
     titles = {key: CONTENDERS[key].title for key in asked.contenders}
     moved = {name: workloads[name].title for name in asked.only}
-    print(tables(figures, titles, moved, asked.rounds, line))
-    if not asked.quick:
+    print(tables(figures, titles, moved, asked.rounds, line, course.about))
+    if not asked.quick and store is None:
         print(goals(figures, titles))
     for failure in failures:
         print(f"- FAILED: {failure}")

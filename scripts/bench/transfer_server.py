@@ -45,6 +45,14 @@ class Benched:
         # As with managed keys at Amazon: working out MD5 would set the pace of every upload.
         self._store.bucket(BUCKET).encrypted = True
 
+    def about(self) -> str:
+        """Describe what the figures depend on, as Markdown."""
+        return (
+            "What is downloaded has MD5 ETags, composite ones above 16 MiB; what is uploaded gets ETags that are no "
+            "MD5, as with managed keys at Amazon, since the server's hashing would otherwise set the pace of every "
+            "upload."
+        )
+
     def services(self) -> dict[str, Any]:
         """How to reach it."""
         return {
@@ -174,13 +182,17 @@ def _same(item: StoredObject, path: Path) -> bool:
         )
 
 
+def answer(benched: object) -> None:
+    """Call the method that each line of the input names, and print what it returns, until the input closes."""
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        print(json.dumps(getattr(benched, name)(*arguments)), flush=True)
+
+
 def main() -> None:
     """Answer until the input closes."""
     with Sandbox(credentials_seconds=DAY) as sandbox:
-        benched = Benched(sandbox)
-        for line in sys.stdin:
-            name, arguments = json.loads(line)
-            print(json.dumps(getattr(benched, name)(*arguments)), flush=True)
+        answer(Benched(sandbox))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def median(runs: list[Spent]) -> Spent:
 
 
 def tables(
-    figures: Figures, titles: dict[str, str], workloads: dict[str, str], rounds: int, line: str
+    figures: Figures, titles: dict[str, str], workloads: dict[str, str], rounds: int, line: str, about: str
 ) -> str:
     """Return the tables.
 
@@ -75,6 +75,7 @@ def tables(
         workloads: The workloads' titles by name.
         rounds: How often each transfer was done.
         line: Over what.
+        about: What else the figures depend on.
     """
     shown = {key: median(runs) for key, runs in figures.items()}
     columns = [(way, name) for way in WAYS for name in workloads]
@@ -85,8 +86,7 @@ def tables(
         f"{moved}. Medians of {rounds}. ≈: fewer files, scaled up. †: the server was busy for more than "
         f"{SERVER_BOUND:.0%} of the time, so that it, and not the contender, set the pace.",
         "",
-        "What is downloaded has MD5 ETags, composite ones above 16 MiB; what is uploaded gets ETags that are no MD5, "
-        "as with managed keys at Amazon, since the server's hashing would otherwise set the pace of every upload.",
+        about,
         "",
         "Versions: " + "; ".join(dict.fromkeys(spent.version for spent in shown.values())) + ".",
     ]

@@ -14,10 +14,10 @@ import pytest
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
 from provena_sdk.sandbox.object_store import TemporaryCredentials
+from scripts.live.relay import relay
 from scripts.live.stores import Minio, Store
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.parts import external, signed_in
-from tests.live.relay import relay
 from tests.live.test_guard import ROOT
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(1200)]

@@ -14,8 +14,8 @@ from provena_sdk import errors
 from provena_sdk.auth import TokenSource
 from provena_sdk.sandbox.signin.sessions import Rotation
 from provena_sdk.secret import Secret
+from scripts.live.relay import relay
 from tests.live.conftest import MakeRealm, Realm
-from tests.live.relay import relay
 from tests.live.signing import Answering, client_of, tokens_of
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SCRIPT = """
 import contextlib, sys, time
 from pathlib import Path
-from provena_sdk.auth.store.token_store import token_store as store
-from provena_sdk.auth.store.token_store import locking
+from provena_sdk.auth.store import token_store as store
+from provena_sdk.auth.store import locking
 from provena_sdk.auth import token_source
 from provena_sdk.config import Deployment
 

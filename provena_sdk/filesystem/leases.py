@@ -176,7 +176,7 @@ begin_in_child(LEASES._begin)
 
 
 class _LeasedCredentials:
-    """Returns the credentials of one lease; see :class:`provena_sdk.s3.credentials.CredentialsProvider`."""
+    """Returns the credentials of one lease; see :class:`provena_sdk.datasets.credentials.CredentialsProvider`."""
 
     def __init__(self, leases: Leases, lease: str) -> None:
         self._leases = leases

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import (
     ancestors,
     clashes,
@@ -28,9 +29,6 @@ from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.local.view import DestinationView, InTheWay
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.verify.compare import Pair, compare
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
 
 # Some file systems round times to two seconds, and some stores to one.
 _TIME_STEP: Final = timedelta(seconds=2)

@@ -18,19 +18,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from provena_sdk.concurrency.fork import begin_in_child
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import ConfigurationError, FileError, ProvenaError, SignInError
 from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.tasks import MEMORY_BYTES, Task, failure, size_of
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
 
 _log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import asyncio
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.listing import each_entry, look_up, not_found
 from provena_sdk.datasets.paths import checked
 from provena_sdk.datasets.service_file import SERVICE_FILE
@@ -22,9 +22,6 @@ from provena_sdk.transfer.local.view import DestinationView
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.runner import DownloadRunner, UploadRunner
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
 
 
 async def plan_download(

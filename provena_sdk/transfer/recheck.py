@@ -7,9 +7,10 @@ import itertools
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.listing import each_entry
 from provena_sdk.display.amounts import human_size
 from provena_sdk.display.text import quoted
@@ -22,9 +23,6 @@ from provena_sdk.transfer.plan import TransferPlan
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
 from provena_sdk.transfer.verify.compare import Pair
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
 
 _APPEARED: Final = "it appeared or changed after the plan was made"
 _PLAN_AGAIN: Final = "Make a new plan from the current files."

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import FileError
 from provena_sdk.transfer.deletion import CHANGED, delete_files
 from provena_sdk.transfer.draft import has_store_time
@@ -23,9 +24,6 @@ from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.recheck import recheck_dataset, recheck_destination, uploads_of
 from provena_sdk.transfer.report import FileOutcome, Outcome, TransferReport
 from provena_sdk.transfer.tasks import Fetch, Send, Task, size_of
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
 
 Item = TypeVar("Item", Download, Upload)
 

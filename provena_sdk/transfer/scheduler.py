@@ -14,22 +14,20 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
+from typing import Final, ParamSpec, Self, TypeVar
 
 from provena_sdk.concurrency.gather import all_of, for_each
 from provena_sdk.concurrency.thread_pool import Threads
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.net.backoff import backoff
 from provena_sdk.s3.budget import ByteBudget
+from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.options import CONCURRENCY, TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
-    from provena_sdk.s3.client import ObjectClient
 
 P = ParamSpec("P")
 T = TypeVar("T")

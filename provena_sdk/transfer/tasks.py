@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.transfer.download import download_file
@@ -22,9 +23,6 @@ from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
 from provena_sdk.transfer.scheduler import Scheduler
 from provena_sdk.transfer.upload import abort_forgotten, upload_file
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
 
 MEMORY_BYTES: Final = 96 * 1024 * 1024
 """The most bytes of files that one call of a task holds in memory."""

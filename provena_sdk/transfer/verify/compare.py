@@ -8,16 +8,13 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from provena_sdk.concurrency.gather import for_each
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import composite, even_parts, new_hasher, parse_etag
-from provena_sdk.s3.models import FileInfo
-
-if TYPE_CHECKING:
-    from provena_sdk.datasets.files import DatasetFiles
-    from provena_sdk.s3.models import ObjectState
+from provena_sdk.s3.models import FileInfo, ObjectState
 
 _Digests: TypeAlias = Callable[[str, Iterable[int]], Awaitable[list[bytes] | None]]
 

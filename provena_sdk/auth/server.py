@@ -232,7 +232,7 @@ class SignInServer:
     def persist(self, client: Client, attempt: Callable[[Line], _Result]) -> _Result:
         """Call ``attempt`` until it gets an answer, at most three times.
 
-        Even a refresh token that may have been used already is sent again: there is no other.
+        A refresh token is sent again even if a lost request may have used it: there is no other to send.
 
         Args:
             client: The client to open the connection for.

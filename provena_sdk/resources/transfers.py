@@ -111,7 +111,7 @@ def open_s3fs(
 ) -> S3FileSystem:
     """Return s3fs's own file system on a dataset's bucket."""
     if access not in [*Access]:
-        raise InvalidArgument("access", f"it must be 'read' or 'write', not {access!r}.")
+        raise InvalidArgument("access", f"must be 'read' or 'write', not {access!r}.")
     from provena_sdk.datasets.s3fs import s3fs_of  # noqa: PLC0415  # keeps botocore away
 
     files = datasets.files(dataset_id).for_access(Access(access))

@@ -44,7 +44,7 @@ def test_what_may_not_be_written_is_refused_at_once(sandbox: Sandbox) -> None:
         reef = provena.datastore.interactive_dataset(theirs)
         with pytest.raises(DatasetAccessDenied):
             reef.s3fs(access="write")
-        with pytest.raises(InvalidArgument, match="it must be 'read' or 'write', not 'append'"):
+        with pytest.raises(InvalidArgument, match="access must be 'read' or 'write', not 'append'"):
             reef.s3fs(access="append")  # type: ignore[arg-type]  # on purpose
 
 

@@ -76,7 +76,7 @@ class Reading(FolderClient):
         if span is not None:
             offset, length = span
             if offset < 0 or length < 1:
-                raise InvalidArgument("span", f"it must be a range of at least one byte, not {span!r}.")
+                raise InvalidArgument("span", f"must be a range of at least one byte, not {span!r}.")
             headers["range"] = f"bytes={offset}-{offset + length - 1}"
             request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
         else:

@@ -88,9 +88,9 @@ def _custom(url: str, bucket: str) -> Endpoint:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in _PORTS or not hostname or port is None:
-        raise InvalidArgument("endpoint_url", "it must be a URL that begins with http:// or https://.")
+        raise InvalidArgument("endpoint_url", "must be a URL that begins with http:// or https://.")
     if "@" in parts.netloc:
-        raise InvalidArgument("endpoint_url", "it must not contain a user name or password.")
+        raise InvalidArgument("endpoint_url", "must not contain a user name or password.")
     base = quote(parts.path.rstrip("/"), safe="/-_.~%")
     return Endpoint(parts.scheme, hostname, port, f"{base}/{quoted(bucket)}")
 

@@ -85,7 +85,7 @@ class Tally:
         return left / rate if enough or now - self._first_at >= _WINDOW_SECONDS else None
 
     def waiting(self) -> str:
-        """Describe a pause of 5 seconds or more without progress; empty if there is no pause, or no bytes are missing.
+        """Return a note such as "nothing new for 7 s" after 5 seconds without progress; otherwise an empty string.
 
         The connection need not be idle, because a large file is reported range by range.
         """

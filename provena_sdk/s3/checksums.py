@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 _ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
-# CRC-32's polynomial in zlib's bit order: the highest bit is the coefficient of x to the 0.
-_POLYNOMIAL: Final = 0xEDB88320
-_ONE: Final = 1 << 31
+# Of the CRCs, in the usual bit order: the highest bit is the coefficient of x to the 0.
+_POLYNOMIALS: Final = {"crc32": 0xEDB88320, "crc32c": 0x82F63B78, "crc64nvme": 0x9A6C9329AC4BC9B5}
 # zlib lacks these CRCs; Amazon's runtime has them, if it is installed.
 _BY_AWSCRT: Final = {"crc32c": 4, "crc64nvme": 8}
+
+CRCS: Final = {"crc32": 4, "crc32c": 4, "crc64nvme": 8}
+"""The CRCs that S3 keeps, and their sizes in bytes. :func:`combine` combines those of consecutive bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,41 +143,49 @@ def new_hasher(algorithm: str) -> Hasher | None:
     return _Crc(compute, width)
 
 
-def crc32_combine(first: int, second: int, length: int) -> int:
-    """Return the CRC32 of two concatenated byte strings, from the CRC32 of each.
+def combine(algorithm: str, first: bytes, second: bytes, length: int) -> bytes:
+    """Return the CRC of two concatenated byte strings, from the CRC of each.
 
     Args:
-        first: The CRC32 of the first string.
-        second: The CRC32 of the second string.
+        algorithm: ``crc32``, ``crc32c`` or ``crc64nvme``.
+        first: The CRC of the first string, as :meth:`Hasher.digest` returns it.
+        second: The CRC of the second string.
         length: The length of the second string in bytes.
 
+    Raises:
+        KeyError: The algorithm is not a CRC.
+
     Example:
-        >>> crc32_combine(zlib.crc32(b"coral "), zlib.crc32(b"reef"), 4) == zlib.crc32(b"coral reef")
+        >>> left, right = (zlib.crc32(text).to_bytes(4, "big") for text in (b"coral ", b"reef"))
+        >>> combine("crc32", left, right, 4) == zlib.crc32(b"coral reef").to_bytes(4, "big")
         True
     """
-    return _product(_shift(length), first) ^ second
+    polynomial, width = _POLYNOMIALS[algorithm], CRCS[algorithm]
+    shifted = _product(_shift(algorithm, length), int.from_bytes(first, "big"), polynomial, 8 * width)
+    return (shifted ^ int.from_bytes(second, "big")).to_bytes(width, "big")
 
 
-def _product(left: int, right: int) -> int:
-    """Multiply two polynomials over GF(2), modulo CRC-32's."""
+def _product(left: int, right: int, polynomial: int, bits: int) -> int:
+    """Multiply two polynomials over GF(2), modulo a CRC's polynomial of this many bits."""
     result = 0
-    bit = _ONE
+    bit = 1 << (bits - 1)
     while left:
         if left & bit:
             result ^= right
             left ^= bit
         bit >>= 1
-        right = (right >> 1) ^ _POLYNOMIAL if right & 1 else right >> 1
+        right = (right >> 1) ^ polynomial if right & 1 else right >> 1
     return result
 
 
-@functools.lru_cache(maxsize=256)
-def _shift(length: int) -> int:
+@functools.lru_cache(maxsize=1024)
+def _shift(algorithm: str, length: int) -> int:
     """Return x to the power of 8 times a length, the factor by which appending that many bytes multiplies a CRC."""
-    result, square = _ONE, 1 << 23  # x to the 8
+    polynomial, bits = _POLYNOMIALS[algorithm], 8 * CRCS[algorithm]
+    result, square = 1 << (bits - 1), 1 << (bits - 9)  # x to the 0, and x to the 8
     while length:
         if length & 1:
-            result = _product(square, result)
-        square = _product(square, square)
+            result = _product(square, result, polynomial, bits)
+        square = _product(square, square, polynomial, bits)
         length >>= 1
     return result

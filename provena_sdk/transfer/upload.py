@@ -21,7 +21,7 @@ from typing import Final
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, FileStoreError, IntegrityError
-from provena_sdk.s3.checksums import Hasher, composite, crc32_combine, md5, new_hasher
+from provena_sdk.s3.checksums import Hasher, combine, composite, md5, new_hasher
 from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import Stored, StoredPart, Streamed
 from provena_sdk.transfer.items import Upload
@@ -394,10 +394,10 @@ class _PartsUpload:
     def _unchanged_crc(self, crcs: Sequence[int]) -> int:
         """Return the CRC32 of the whole file, after checking that it did not change."""
         self._source.check()
-        whole = 0
+        whole = bytes(4)
         for (_, length), crc in zip(each_part(self._source.size, self._part_size), crcs, strict=True):
-            whole = crc32_combine(whole, crc, length)
-        return whole
+            whole = combine("crc32", whole, crc.to_bytes(4, "big"), length)
+        return int.from_bytes(whole, "big")
 
 
 class _BufferedPart:

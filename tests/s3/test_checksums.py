@@ -3,40 +3,67 @@
 import hashlib
 import sys
 import types
-import zlib
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.s3.checksums import crc32_combine, new_hasher
+from provena_sdk.s3.checksums import CRCS, combine, new_hasher
+from provena_sdk.sandbox.object_store.http.checksums import new_checksum
+
+VECTORS = {"crc32": "cbf43926", "crc32c": "e3069283", "crc64nvme": "ae8b14860a799888"}
+"""The CRCs of ``123456789``."""
 
 
-@given(st.binary(max_size=2_000), st.binary(max_size=2_000))
-def test_combining_equals_computing_over_both(first: bytes, second: bytes) -> None:
-    combined = crc32_combine(zlib.crc32(first), zlib.crc32(second), len(second))
-    assert combined == zlib.crc32(first + second)
+def slowly(algorithm: str, data: bytes) -> bytes:
+    """Compute a CRC with the sandbox's tables, which share no code with the SDK."""
+    crc = new_checksum(algorithm)
+    crc.update(data)
+    return crc.digest()
 
 
-@given(
-    st.lists(st.integers(0, 2**32 - 1), min_size=3, max_size=3), st.integers(0, 2**43), st.integers(0, 2**43)
-)
-def test_combining_is_associative_up_to_the_largest_files(crcs: list[int], middle: int, last: int) -> None:
-    one, two, three = crcs
-    from_left = crc32_combine(crc32_combine(one, two, middle), three, last)
-    assert from_left == crc32_combine(one, crc32_combine(two, three, last), middle + last)
+@pytest.mark.parametrize("algorithm", VECTORS)
+def test_combining_gives_the_published_values(algorithm: str) -> None:
+    for cut in range(10):
+        left, right = (slowly(algorithm, part) for part in (b"123456789"[:cut], b"123456789"[cut:]))
+        assert combine(algorithm, left, right, 9 - cut).hex() == VECTORS[algorithm]
+
+
+@pytest.mark.parametrize("algorithm", CRCS)
+@given(st.lists(st.binary(max_size=500), min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_combining_neighbours_in_any_order_equals_computing_over_all(
+    algorithm: str, blocks: list[bytes], random: Random
+) -> None:
+    crcs = [(slowly(algorithm, block), len(block)) for block in blocks]
+    while len(crcs) > 1:
+        index = random.randrange(len(crcs) - 1)
+        (first, before), (second, length) = crcs[index : index + 2]
+        crcs[index : index + 2] = [(combine(algorithm, first, second, length), before + length)]
+    assert crcs[0][0] == slowly(algorithm, b"".join(blocks))
+
+
+@pytest.mark.parametrize("algorithm", CRCS)
+@given(st.data(), st.integers(0, 2**43), st.integers(0, 2**43))
+def test_combining_is_associative_up_to_the_largest_files(
+    algorithm: str, data: st.DataObject, middle: int, last: int
+) -> None:
+    width = CRCS[algorithm]
+    one, two, three = (data.draw(st.binary(min_size=width, max_size=width)) for _ in range(3))
+    from_left = combine(algorithm, combine(algorithm, one, two, middle), three, last)
+    assert from_left == combine(algorithm, one, combine(algorithm, two, three, last), middle + last)
 
 
 def test_combining_over_more_than_four_gigabytes() -> None:
     # CRC32 of zeros: appending them a megabyte at a time must equal one step.
-    zeros = zlib.crc32(bytes(1 << 20))
-    stepwise, block, length = zlib.crc32(b"x"), zeros, 1 << 20
+    zeros = slowly("crc32", bytes(1 << 20))
+    stepwise, block, length = slowly("crc32", b"x"), zeros, 1 << 20
     for _ in range(13):
-        block, length = crc32_combine(block, block, length), 2 * length
+        block, length = combine("crc32", block, block, length), 2 * length
     assert length == 1 << 33
     for _ in range(1 << 13):
-        stepwise = crc32_combine(stepwise, zeros, 1 << 20)
-    assert crc32_combine(zlib.crc32(b"x"), block, length) == stepwise
+        stepwise = combine("crc32", stepwise, zeros, 1 << 20)
+    assert combine("crc32", slowly("crc32", b"x"), block, length) == stepwise
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from provena_sdk.concurrency.gather import all_of
-from provena_sdk.s3.checksums import crc32_combine
+from provena_sdk.s3.checksums import combine
 from provena_sdk.s3.client.objects import ObjectClient
 from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import StoredPart
@@ -54,7 +54,7 @@ class ObjectWriter:
         self._content_type = content_type or mimetypes.guess_type(path)[0]
         self._new = new
         self._upload_id: str | None = None
-        self._parts: dict[int, tuple[StoredPart, int]] = {}
+        self._parts: dict[int, tuple[StoredPart, bytes]] = {}
 
     @property
     def in_parts(self) -> bool:
@@ -95,7 +95,7 @@ class ObjectWriter:
         for part in parts:
             if part.crc32 is None:
                 return False
-            self._parts[part.number] = (part, int.from_bytes(base64.b64decode(part.crc32), "big"))
+            self._parts[part.number] = (part, base64.b64decode(part.crc32))
         return True
 
     async def complete(self) -> None:
@@ -107,9 +107,9 @@ class ObjectWriter:
         if self._upload_id is None:
             raise RuntimeError("begin() must be called before complete().")
         ordered = [self._parts[number] for number in sorted(self._parts)]
-        whole = size = 0
+        whole, size = bytes(4), 0
         for part, crc in ordered:
-            whole = crc32_combine(whole, crc, part.size)
+            whole = combine("crc32", whole, crc, part.size)
             size += part.size
         await self._objects.complete_upload(
             self.path,
@@ -191,19 +191,18 @@ def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
     Example:
         >>> crc32_of_parts([StoredPart(1, "e", 6, "3NzjGw=="), StoredPart(2, "e", 4, None)])
     """
-    whole = 0
+    whole = bytes(4)
     for part in parts:
         if part.crc32 is None:
             return None
-        whole = crc32_combine(whole, int.from_bytes(base64.b64decode(part.crc32), "big"), part.size)
+        whole = combine("crc32", whole, base64.b64decode(part.crc32), part.size)
     return _base64(whole)
 
 
-async def _crc32(data: bytes | memoryview) -> int:
-    if len(data) < _THREAD_BYTES:
-        return zlib.crc32(data)
-    return await asyncio.to_thread(zlib.crc32, data)
+async def _crc32(data: bytes | memoryview) -> bytes:
+    crc = zlib.crc32(data) if len(data) < _THREAD_BYTES else await asyncio.to_thread(zlib.crc32, data)
+    return crc.to_bytes(4, "big")
 
 
-def _base64(crc: int) -> str:
-    return base64.b64encode(crc.to_bytes(4, "big")).decode()
+def _base64(crc: bytes) -> str:
+    return base64.b64encode(crc).decode()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
-from provena_sdk.s3.checksums import Hasher, crc32_combine, even_parts, new_hasher, parse_etag
+from provena_sdk.s3.checksums import CRCS, Hasher, combine, even_parts, new_hasher, parse_etag
 from provena_sdk.s3.models import ObjectState
 from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.resume.ranges import Layout
@@ -19,7 +18,6 @@ NOT_A_CHECKSUM: Final = "only its size could be verified; the store's ETag is no
 PARTS_UNKNOWN: Final = "only its size could be verified; the store does not report the sizes of its parts"
 
 _FULL: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
-_FAST: Final = frozenset({"crc32", "crc64nvme", "crc32c"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,8 @@ class Checksum:
 
     @property
     def combines(self) -> bool:
-        """Whether it can be computed from the digests of ranges."""
-        return self.count is None and self.algorithm == "crc32"
+        """Whether it can be computed from the digests of ranges; see :func:`~provena_sdk.s3.checksums.combine`."""
+        return self.count is None and self.algorithm in CRCS
 
     @property
     def resists_forgery(self) -> bool:
@@ -65,7 +63,7 @@ class Checksum:
 
         MD5 suffices here, because the attacker does not choose the object's bytes.
         """
-        return self.algorithm not in _FAST
+        return self.algorithm not in CRCS
 
     def matches(self, digest: bytes) -> bool:
         """Return whether a digest equals the checksum."""
@@ -85,11 +83,11 @@ def checksums_of(state: ObjectState) -> list[Checksum]:
         ['crc32:cbf43926', 'md5:25f9e794323b453885f5181f1b624d0b']
     """
     kept = _kept(state.checksums, state.checksum_type)
-    found = [checksum for checksum in kept if checksum.algorithm in _FAST]
+    found = [checksum for checksum in kept if checksum.algorithm in CRCS]
     etag = None if state.opaque_etag else parse_etag(state.etag)
     if etag is not None:
         found.append(Checksum("etag", "md5", etag.digest, etag.parts))
-    found += [checksum for checksum in kept if checksum.algorithm not in _FAST]
+    found += [checksum for checksum in kept if checksum.algorithm not in CRCS]
     return found
 
 
@@ -191,13 +189,11 @@ class RunningChecksum:
         self._read = read
         self._lock = Lock()
         self._added = bytearray(len(layout))
-        self._crcs = array("I", bytes(array("I").itemsize * len(layout))) if self._combines else None
+        self._crcs = (
+            bytearray(CRCS[checksum.algorithm] * len(layout)) if checksum and checksum.combines else None
+        )
         self._digests: list[bytes] = [b""] * len(layout.parts)
         self._parts: dict[int, _Part] = {}
-
-    @property
-    def _combines(self) -> bool:
-        return self._checksum is not None and self._checksum.combines
 
     def add(self, index: int, digest: bytes) -> None:
         """Add a range that was written to the file.
@@ -217,7 +213,8 @@ class RunningChecksum:
             if self._checksum is None:
                 return
             if self._crcs is not None:
-                self._crcs[index] = int.from_bytes(digest, "big")
+                width = len(digest)
+                self._crcs[index * width : (index + 1) * width] = digest
                 return
             if self._layout.one_range_per_part:
                 self._digests[number] = digest
@@ -252,10 +249,13 @@ class RunningChecksum:
         if self._checksum is None:
             return True
         if self._crcs is not None:
-            total = 0
-            for index, crc in enumerate(self._crcs):
-                total = crc32_combine(total, crc, self._layout.span(index)[1])
-            return self._checksum.matches(total.to_bytes(4, "big"))
+            algorithm, crcs = self._checksum.algorithm, memoryview(self._crcs)
+            width = CRCS[algorithm]
+            total = bytes(width)
+            for index in range(len(self._layout)):
+                crc = bytes(crcs[index * width : (index + 1) * width])
+                total = combine(algorithm, total, crc, self._layout.span(index)[1])
+            return self._checksum.matches(total)
         if self._checksum.count is None:
             return self._checksum.matches(self._digests[0])
         return self._checksum.matches(digest_of(self._digests, self._checksum.algorithm))
@@ -264,8 +264,8 @@ class RunningChecksum:
 def range_algorithm(checksum: Checksum | None, layout: Layout) -> str:
     """Return the algorithm to hash the ranges of a file with; empty if there is no checksum to compare with.
 
-    If each part is one range, it is the checksum's algorithm, so that the checksum can be computed from the digests.
-    Otherwise it is CRC32, the cheapest.
+    It is the checksum's algorithm if the checksum can be computed from the digests of the ranges: a CRC of the whole
+    file, or any checksum if each part is one range. Otherwise it is CRC32.
 
     Args:
         checksum: The checksum to compare with.
@@ -273,4 +273,4 @@ def range_algorithm(checksum: Checksum | None, layout: Layout) -> str:
     """
     if checksum is None:
         return ""
-    return checksum.algorithm if layout.one_range_per_part and not checksum.combines else "crc32"
+    return checksum.algorithm if layout.one_range_per_part or checksum.combines else "crc32"

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, NamedTuple, Protocol, TypeAlias, cast
 
+from provena_sdk.s3.http.line import ANY_LINE, Line
 from provena_sdk.s3.http.pace import LeastRate, Pace
 from provena_sdk.secret import Secret
 
@@ -118,6 +119,7 @@ class Limits(NamedTuple):
         answer: Seconds within which the answer must begin, once the system has the whole request.
         rate: The slowest rate at which bytes may move; None allows any.
         whole: Seconds that the whole exchange may take; None allows any time.
+        line: Counts the bytes that move, and limits their rate.
     """
 
     body: int
@@ -126,6 +128,7 @@ class Limits(NamedTuple):
     answer: float
     rate: LeastRate | None = None
     whole: float | None = None
+    line: Line = ANY_LINE
 
 
 class _Stage(enum.Enum):
@@ -184,12 +187,15 @@ class Wire(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the buffer for the next bytes: the body itself once its length is known."""
-        return self._rest if self._rest is not None else self._scratch_view[self._filled :]
+        buffer = self._rest if self._rest is not None else self._scratch_view[self._filled :]
+        return buffer[: self._limits.line.chunk_bytes]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Process the bytes that arrived."""
         self.deadline = self._loop.time() + self._limits.idle
         self._received += nbytes
+        if wait := self._limits.line.received(nbytes):
+            self._pause_reading(wait)
         rest = self._rest
         if rest is not None:
             if nbytes < len(rest):
@@ -329,6 +335,7 @@ class Wire(asyncio.BufferedProtocol):
                 self._transport.write(_encoded(head))
             elif isinstance(body, memoryview):
                 if body.nbytes <= _JOINED_BYTES:
+                    await self._wait_to_send(body.nbytes)
                     self._transport.write(b"".join((_encoded(head), body)))
                 else:
                     self._transport.write(_encoded(head))
@@ -355,12 +362,14 @@ class Wire(asyncio.BufferedProtocol):
             self._data = bytearray()
 
     async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
-        for at in range(0, view.nbytes, _SENT_BYTES):
+        most = self._limits.line.chunk_bytes or _SENT_BYTES
+        for at in range(0, view.nbytes, most):
+            await self._wait_to_send(min(most, view.nbytes - at))
             if waiter.done() or self._transport.is_closing():
                 # An early answer, or the end of the connection: the rest is useless.
                 self.reusable = False
                 return
-            chunk = view[at : at + _SENT_BYTES]
+            chunk = view[at : at + most]
             self._transport.write(chunk)
             self._handed += chunk.nbytes
             if self._paused:
@@ -368,7 +377,19 @@ class Wire(asyncio.BufferedProtocol):
                 await self._drained
             self.deadline = self._loop.time() + self._limits.idle
 
+    async def _wait_to_send(self, count: int) -> None:
+        """Count bytes to send, and wait while the line's limit requires it."""
+        if wait := self._limits.line.reserve(count):
+            self.postpone(wait)
+            await asyncio.sleep(wait)
+
     # Reading.
+
+    def _pause_reading(self, seconds: float) -> None:
+        """Leave further bytes in the system's buffer for a while, so that the store sends more slowly."""
+        self.postpone(seconds)
+        self._transport.pause_reading()
+        self._loop.call_later(seconds, self._transport.resume_reading)
 
     def _read_head(self) -> None:
         end = self._scratch.find(b"\r\n\r\n", 0, self._filled)

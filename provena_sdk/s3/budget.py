@@ -6,13 +6,22 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
+
+from provena_sdk.s3.flows import MOST, Flows
+from provena_sdk.s3.http.line import Line
 
 SMALL_BYTES: Final = 1024 * 1024
 """The most bytes of a request that counts as small."""
 
 _GROWTH: Final = 0.5
+_RATE_SECONDS: Final = 0.25
+_IN_FLIGHT_SECONDS: Final = 2.0
+_LIMITED_IN_FLIGHT_SECONDS: Final = 0.5
+_FIRST_IN_FLIGHT_BYTES: Final = 8 * 1024 * 1024
+_LEAST_IN_FLIGHT_BYTES: Final = 256 * 1024
 
 
 class ByteBudget:
@@ -73,14 +82,17 @@ class ByteBudget:
 
 
 class Admission:
-    """A limit on concurrent requests: many small ones, few large ones.
+    """A limit on concurrent requests, by what the line to the store carries.
 
-    Many large transfers at once collapse on a line with high latency, while small requests mostly wait for it. When the
-    store asks to slow down, both limits are halved; each successful request raises its limit a little again.
+    As many large requests run as make the line faster, see :class:`~provena_sdk.s3.flows.Flows`. Many more small ones
+    run, since they mostly wait for answers, but together they request no more bytes than the line carries in 2 s. When
+    the store asks to slow down, both limits are halved; each successful request raises its limit a little again.
 
     Args:
         small: The most requests of up to 1 MiB at once.
         large: The most larger requests at once.
+        line: Counts the bytes that move, and limits their rate; None makes one without a limit.
+        connections: The most requests at once, small and large ones together; None sets no such limit.
 
     Example:
         >>> admission = Admission(small=64, large=16)
@@ -88,10 +100,24 @@ class Admission:
         (80, (64, 16), 0)
     """
 
-    def __init__(self, small: int = 160, large: int = 16) -> None:
-        self._small = _Queue(small)
-        self._large = _Queue(large)
+    def __init__(
+        self,
+        small: int = 160,
+        large: int = MOST,
+        *,
+        line: Line | None = None,
+        connections: int | None = None,
+    ) -> None:
+        self.line = line if line is not None else Line()
+        self._connections = connections
+        most = small + large if connections is None else connections
+        self._flows = Flows(min(large, most))
+        self._small = _Queue(min(small, most))
+        self._large = _Queue(min(large, most))
+        self._small.bytes_limit = self._in_flight(_FIRST_IN_FLIGHT_BYTES)
         self._halvings = 0
+        self._rate = 0.0
+        self._watch = _Watch()
 
     @property
     def running(self) -> int:
@@ -101,12 +127,18 @@ class Admission:
     @property
     def most(self) -> int:
         """The most requests at once, while the store has not asked to slow down."""
-        return self._small.most + self._large.most
+        both = self._small.most + self._large.most
+        return both if self._connections is None else min(both, self._connections)
 
     @property
     def limits(self) -> tuple[int, int]:
-        """The present limits on small and on large requests."""
+        """The limits on small and on large requests, as the store's requests to slow down left them."""
         return int(self._small.limit), int(self._large.limit)
+
+    @property
+    def flows(self) -> int:
+        """The number of large requests that the line needs, as far as known."""
+        return self._flows.limit
 
     def slot(self, size: int) -> Slot:
         """Return the slot of one request, an async context manager.
@@ -114,11 +146,12 @@ class Admission:
         Args:
             size: The bytes of the request's body or of the expected answer.
         """
-        return Slot(self, self._small if size <= SMALL_BYTES else self._large)
+        return Slot(self, self._small if size <= SMALL_BYTES else self._large, size)
 
     def fresh(self) -> Admission:
         """Return a new one with the original limits and no requests."""
-        return Admission(self._small.most, self._large.most)
+        line = Line(self.line.limit)
+        return Admission(self._small.most, self._large.most, line=line, connections=self._connections)
 
     def slowed(self, slot: Slot) -> None:
         """Halve the limits at the store's request, unless they were halved since this request was sent.
@@ -133,25 +166,92 @@ class Admission:
         for queue in (self._small, self._large):
             queue.limit = max(1.0, queue.limit / 2)
 
+    def _admits(self, queue: _Queue, size: int) -> bool:
+        if self._connections is not None and self.running >= self._connections:
+            return False
+        if queue is self._large and queue.running >= self._flows.limit:
+            return False
+        return queue.admits(size)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Measure the line from now on, while requests run."""
+        if self._watch.loop is not loop:
+            self._watch = _Watch(loop, loop.time(), self.line.moved)
+            self._sample()
+
+    def _sample(self) -> None:
+        watch = self._watch
+        if watch.loop is None:
+            return
+        if not self.running:
+            self._watch = _Watch()
+            return
+        now, moved = watch.loop.time(), self.line.moved
+        self._flows.sample(now, moved, running=self._large.running, waiting=len(self._large.waiting))
+        seconds = now - watch.at
+        if moved > watch.moved and seconds >= (_RATE_SECONDS if self._rate else 0.0):
+            rate = (moved - watch.moved) / seconds
+            # A lower rate says something about the line only while requests wait for it.
+            if rate > self._rate or self._small.waiting:
+                self._rate = rate
+                wanted = max(rate * _IN_FLIGHT_SECONDS, _LEAST_IN_FLIGHT_BYTES)
+                self._small.bytes_limit = self._in_flight(wanted)
+            watch.at, watch.moved = now, moved
+        self._wake()
+        watch.loop.call_later(self._flows.tick, self._sample)
+
+    def _in_flight(self, wanted: float) -> int:
+        limit = self.line.limit
+        return int(wanted if limit is None else min(wanted, limit * _LIMITED_IN_FLIGHT_SECONDS))
+
+    def _left(self, queue: _Queue, size: int) -> None:
+        queue.leave(size)
+        # The other kind first, so that they take turns where they share the connections.
+        self._wake(queue)
+
+    def _wake(self, last: _Queue | None = None) -> None:
+        queues = (self._large, self._small) if last is self._small else (self._small, self._large)
+        for queue in queues:
+            while queue.waiting:
+                size, turn = queue.waiting[0]
+                if turn.cancelled():
+                    queue.waiting.popleft()
+                elif self._admits(queue, size):
+                    queue.waiting.popleft()
+                    queue.enter(size)
+                    turn.set_result(None)
+                else:
+                    break
+
 
 class Slot:
     """The admission of one request; made by :meth:`Admission.slot`."""
 
-    __slots__ = ("_admission", "_queue", "halvings", "turned_away")
+    __slots__ = ("_admission", "_queue", "_size", "halvings", "turned_away")
 
-    def __init__(self, admission: Admission, queue: _Queue) -> None:
+    def __init__(self, admission: Admission, queue: _Queue, size: int) -> None:
         self._admission = admission
         self._queue = queue
+        self._size = size
         self.halvings = 0
         self.turned_away = False
 
     async def __aenter__(self) -> Self:
-        queue = self._queue
-        if queue.waiting or queue.running >= int(queue.limit):
-            await queue.turn()
+        admission, queue = self._admission, self._queue
+        loop = asyncio.get_running_loop()
+        if queue.waiting or not admission._admits(queue, self._size):
+            turn: asyncio.Future[None] = loop.create_future()
+            queue.waiting.append((self._size, turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    admission._left(queue, self._size)
+                raise
         else:
-            queue.running += 1
-        self.halvings = self._admission._halvings
+            queue.enter(self._size)
+        admission._begin(loop)
+        self.halvings = admission._halvings
         return self
 
     async def __aexit__(
@@ -160,34 +260,40 @@ class Slot:
         queue = self._queue
         if queue.limit < queue.most and kind is None and not self.turned_away:
             queue.limit = min(float(queue.most), queue.limit + _GROWTH / queue.limit)
-        queue.leave()
+        self._admission._left(queue, self._size)
 
 
 class _Queue:
     """A first-in, first-out queue of requests of one kind."""
 
-    __slots__ = ("limit", "most", "running", "waiting")
+    __slots__ = ("bytes", "bytes_limit", "limit", "most", "running", "waiting")
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.limit = float(most)
         self.running = 0
-        self.waiting: deque[asyncio.Future[None]] = deque()
+        self.bytes = 0
+        self.bytes_limit: int | None = None
+        self.waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
-    async def turn(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave()
-            raise
+    def admits(self, size: int) -> bool:
+        if self.running >= int(self.limit):
+            return False
+        return not self.running or self.bytes_limit is None or self.bytes + size <= self.bytes_limit
 
-    def leave(self) -> None:
+    def enter(self, size: int) -> None:
+        self.running += 1
+        self.bytes += size
+
+    def leave(self, size: int) -> None:
         self.running -= 1
-        while self.waiting and self.running < int(self.limit):
-            turn = self.waiting.popleft()
-            if not turn.cancelled():
-                self.running += 1
-                turn.set_result(None)
+        self.bytes -= size
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A measurement of the line: the loop that takes samples, and the last sample."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+    at: float = 0.0
+    moved: int = 0

@@ -41,7 +41,7 @@ _AHEAD: Final = 1.5
 _MEDIUM_FILES: Final = 20
 # Enough to keep the connection busy while one file is finished and the checksum of the next is requested.
 _LARGE_FILES: Final = 8
-_LARGE_PARTS: Final = 16
+_LARGE_PARTS: Final = 32
 _THREADS: Final = 4
 # Each keeps folders open, and the caller may give each file another destination.
 _DESTINATIONS: Final = 4

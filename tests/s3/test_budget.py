@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_sdk.s3.budget import SMALL_BYTES, Admission
+from provena_sdk.s3.http.line import Line
 
 LARGE = SMALL_BYTES + 1
 
@@ -32,7 +33,7 @@ async def run_all(admission: Admission, sizes: list[int]) -> tuple[int, int]:
 async def test_small_and_large_requests_have_limits_of_their_own() -> None:
     admission = Admission(5, 2)
     assert admission.most == 7
-    assert await run_all(admission, [SMALL_BYTES] * 30 + [LARGE] * 30) == (5, 2)
+    assert await run_all(admission, [1000] * 30 + [LARGE] * 30) == (5, 2)
     assert admission.running == 0
 
 
@@ -143,3 +144,47 @@ async def test_what_counts_as_small(size: int) -> None:
     admission = Admission(1, 1)
     async with admission.slot(size), admission.slot(LARGE):
         assert admission.running == 2
+
+
+async def test_few_large_requests_run_before_the_line_is_known() -> None:
+    admission = Admission(160, 32)
+    assert (await run_all(admission, [LARGE] * 60))[1] == admission.flows == 4
+
+
+async def test_connections_are_shared_by_small_and_large_requests() -> None:
+    admission = Admission(connections=3)
+    assert admission.most == 3
+    most = 0
+
+    async def one(size: int) -> None:
+        nonlocal most
+        async with admission.slot(size):
+            most = max(most, admission.running)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(one(size) for size in [0] * 20 + [LARGE] * 20))
+    assert (most, admission.running) == (3, 0)
+    assert admission.fresh().most == 3
+
+
+async def test_small_requests_hold_no_more_bytes_than_the_line_carries_soon() -> None:
+    admission = Admission()
+    sizes = [SMALL_BYTES] * 60
+    assert (await run_all(admission, sizes))[0] == 8
+    # A file larger than what is in flight is fetched alone.
+    limited = Admission(line=Line(100_000.0))
+    assert (await run_all(limited, sizes))[0] == 1
+    assert (await run_all(limited, [10_000] * 60))[0] == 5
+
+
+async def test_the_line_is_measured_while_requests_run() -> None:
+    admission = Admission()
+
+    async def one() -> None:
+        async with admission.slot(SMALL_BYTES):
+            admission.line.received(SMALL_BYTES)
+            await asyncio.sleep(0.06)
+
+    await asyncio.gather(*(one() for _ in range(200)))
+    # 8 MiB at first, then what the line carries in 2 s.
+    assert (await run_all(admission, [SMALL_BYTES] * 200))[0] > 8

@@ -32,8 +32,8 @@ def kind(size: int) -> str:
     ("concurrency", "most"),
     [
         (160, {"small": 240, "middling": 20, "large": 8}),
-        (64, {"small": 64, "middling": 20, "large": 8}),
-        (16, {"small": 16, "middling": 16, "large": 2}),
+        (64, {"small": 64, "middling": 20, "large": 4}),
+        (16, {"small": 16, "middling": 16, "large": 1}),
         (1, {"small": 1, "middling": 1, "large": 1}),
     ],
 )
@@ -125,4 +125,4 @@ async def test_the_first_error_of_a_part_ends_the_others() -> None:
     async with made() as engine:
         with pytest.raises(FileError, match="this one"):
             await engine.parts(range(100), work)
-    assert ended == [number for number in range(16) if number != 3]
+    assert ended == [number for number in range(32) if number != 3]

@@ -357,7 +357,7 @@ class Exchange:
         target = f"{path}?{request.query}" if request.query else path
         # While a store works for long, it sends white space to keep the connection alive.
         rate, whole = (None, _SLOW_SECONDS) if request.slow else (self._rate, None)
-        limits = Limits(request.limit, _ERROR_BYTES, idle, answer, rate, whole)
+        limits = Limits(request.limit, _ERROR_BYTES, idle, answer, rate, whole, self.admission.line)
         io_loops = request.io_loops
         # A streamed body is read on this loop.
         if io_loops is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):

@@ -16,13 +16,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias, cast
 
 _ETAG: Final = re.compile(r"([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 # Of the CRCs, in the usual bit order: the highest bit is the coefficient of x to the 0.
 _POLYNOMIALS: Final = {"crc32": 0xEDB88320, "crc32c": 0x82F63B78, "crc64nvme": 0x9A6C9329AC4BC9B5}
-# zlib lacks these CRCs; Amazon's runtime has them, if it is installed.
-_BY_AWSCRT: Final = {"crc32c": 4, "crc64nvme": 8}
+_ANYCRC: Final = {"crc32c": "CRC32C", "crc64nvme": "CRC64-NVME"}
+# anycrc holds the interpreter's lock, so larger blocks are hashed in steps.
+_STEP_BYTES: Final = 256 * 1024
 
 CRCS: Final = {"crc32": 4, "crc32c": 4, "crc64nvme": 8}
 """The CRCs that S3 keeps, and their sizes in bytes. :func:`combine` combines those of consecutive bytes."""
@@ -103,8 +104,11 @@ class Hasher(Protocol):
         ...
 
 
+_Compute: TypeAlias = Callable[[bytes | bytearray | memoryview, int], int]
+
+
 class _Crc:
-    def __init__(self, compute: Callable[[bytes | bytearray | memoryview, int], int], width: int) -> None:
+    def __init__(self, compute: _Compute, width: int) -> None:
         self._compute = compute
         self._width = width
         self._value = 0
@@ -117,30 +121,70 @@ class _Crc:
 
 
 def new_hasher(algorithm: str) -> Hasher | None:
-    """Return a hasher for a checksum, or None if this machine has none.
+    """Return a hasher for a checksum, or None if this machine cannot compute it.
 
     Args:
-        algorithm: ``md5``, ``sha1``, ``sha256``, ``crc32``, ``crc32c`` or ``crc64nvme``. The last two need Amazon's
-            runtime (the package ``awscrt``), which is optional.
+        algorithm: ``md5``, ``sha1``, ``sha256``, ``crc32``, ``crc32c`` or ``crc64nvme``. The last two need the package
+            ``anycrc``; without ``isal``, a CRC32 takes about ten times as long.
 
     Example:
-        >>> hasher = new_hasher("crc32")
+        >>> hasher = new_hasher("crc64nvme")
         >>> hasher.update(b"123456789")
         >>> hasher.digest().hex()
-        'cbf43926'
+        'ae8b14860a799888'
     """
-    if algorithm == "crc32":
-        return _Crc(zlib.crc32, 4)
     if algorithm in ("md5", "sha1", "sha256"):
         return hashlib.new(algorithm, usedforsecurity=False)
-    width = _BY_AWSCRT.get(algorithm)
-    if width is None:
-        return None
+    compute = _computation(algorithm) if algorithm in CRCS else None
+    return None if compute is None else _Crc(compute, CRCS[algorithm])
+
+
+def crc32(data: bytes | bytearray | memoryview) -> bytes:
+    """Return the CRC32 of some bytes.
+
+    Example:
+        >>> crc32(b"123456789").hex()
+        'cbf43926'
+    """
+    compute = _computation("crc32") or zlib.crc32
+    return compute(data, 0).to_bytes(4, "big")
+
+
+@functools.cache
+def computable() -> tuple[str, ...]:
+    """Return the checksums that this machine can compute, the cheapest first.
+
+    The order depends on the installed packages only, so that a resumed download chooses the same checksum.
+    """
+    crcs = [algorithm for algorithm in CRCS if _computation(algorithm) is not None]
+    if _computation("crc32") is zlib.crc32:
+        crcs = [*crcs[1:], "crc32"]
+    return (*crcs, "sha1", "sha256", "md5")
+
+
+@functools.cache
+def _computation(algorithm: str) -> _Compute | None:
+    """Return the fastest function that continues a CRC over more bytes."""
+    # Imported when first needed, because most programs compute no CRC.
+    if algorithm == "crc32":
+        try:
+            return cast("_Compute", importlib.import_module("isal.isal_zlib").crc32)
+        except ImportError:
+            return zlib.crc32
     try:
-        compute = getattr(importlib.import_module("awscrt.checksums"), algorithm)
-    except (ImportError, AttributeError):
+        continued: _Compute = importlib.import_module("anycrc").Model(_ANYCRC[algorithm]).calc
+    except ImportError:
         return None
-    return _Crc(compute, width)
+
+    def compute(data: bytes | bytearray | memoryview, value: int) -> int:
+        if len(data) <= _STEP_BYTES:
+            return continued(data, value)
+        view = memoryview(data)
+        for start in range(0, len(view), _STEP_BYTES):
+            value = continued(view[start : start + _STEP_BYTES], value)
+        return value
+
+    return compute
 
 
 def combine(algorithm: str, first: bytes, second: bytes, length: int) -> bytes:

@@ -26,13 +26,13 @@ from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Layout, StoredRanges
 from provena_sdk.transfer.scheduler import Scheduler, pause
 from provena_sdk.transfer.verify.checksum import (
-    NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
     Checksum,
     RunningChecksum,
     checksums_of,
     file_matches,
     range_algorithm,
+    unverifiable,
     with_even_parts,
 )
 
@@ -362,7 +362,7 @@ async def _choose_checksum(
     """
     if scheduler.options.verify == "size":
         return _Chosen(None)
-    reason = NOT_A_CHECKSUM
+    reason = None
     for checksum in checksums_of(state):
         if checksum.count is None:
             return _Chosen(checksum)
@@ -375,7 +375,7 @@ async def _choose_checksum(
         if sizes is not None:
             return _Chosen(replace(checksum, parts=sizes))
         reason = PARTS_UNKNOWN
-    return _Chosen(None, reason)
+    return _Chosen(None, reason or unverifiable(state))
 
 
 async def _with_true_parts(scheduler: Scheduler, info: FileInfo, checksum: Checksum) -> Checksum:

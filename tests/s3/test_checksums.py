@@ -1,16 +1,19 @@
-"""Checksums: combined ones, and those that another package computes."""
+"""Checksums: combined ones, and those that other packages compute."""
 
 import hashlib
+import random
 import sys
-import types
-from random import Random
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.s3.checksums import CRCS, combine, new_hasher
+from provena_sdk.s3 import checksums
+from provena_sdk.s3.checksums import CRCS, combine, computable, crc32, new_hasher
+from provena_sdk.s3.models import ObjectState
 from provena_sdk.sandbox.object_store.http.checksums import new_checksum
+from provena_sdk.transfer.verify.checksum import checksums_of, unverifiable
 
 VECTORS = {"crc32": "cbf43926", "crc32c": "e3069283", "crc64nvme": "ae8b14860a799888"}
 """The CRCs of ``123456789``."""
@@ -33,11 +36,11 @@ def test_combining_gives_the_published_values(algorithm: str) -> None:
 @pytest.mark.parametrize("algorithm", CRCS)
 @given(st.lists(st.binary(max_size=500), min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_combining_neighbours_in_any_order_equals_computing_over_all(
-    algorithm: str, blocks: list[bytes], random: Random
+    algorithm: str, blocks: list[bytes], shuffled: random.Random
 ) -> None:
     crcs = [(slowly(algorithm, block), len(block)) for block in blocks]
     while len(crcs) > 1:
-        index = random.randrange(len(crcs) - 1)
+        index = shuffled.randrange(len(crcs) - 1)
         (first, before), (second, length) = crcs[index : index + 2]
         crcs[index : index + 2] = [(combine(algorithm, first, second, length), before + length)]
     assert crcs[0][0] == slowly(algorithm, b"".join(blocks))
@@ -75,23 +78,63 @@ def test_hashers_of_the_standard_library(algorithm: str) -> None:
     assert hasher.digest() == hashlib.new(algorithm, b"coral reef").digest()
 
 
-def test_hashers_of_amazons_runtime_are_used_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def crc64nvme(data: bytes, previous: int = 0) -> int:
-        return previous + len(data)
-
-    runtime = types.ModuleType("awscrt.checksums")
-    runtime.crc64nvme = crc64nvme  # type: ignore[attr-defined]  # a module made up for this test
-    monkeypatch.setitem(sys.modules, "awscrt", types.ModuleType("awscrt"))
-    monkeypatch.setitem(sys.modules, "awscrt.checksums", runtime)
-    hasher = new_hasher("crc64nvme")
+@pytest.mark.parametrize("algorithm", CRCS)
+@pytest.mark.parametrize("size", [0, 1, 15, 4_097, 256 * 1024 + 3])
+def test_the_fast_crcs_equal_the_slow_ones(algorithm: str, size: int) -> None:
+    hasher = new_hasher(algorithm)
     assert hasher is not None
-    hasher.update(b"abc")
-    hasher.update(b"de")
-    assert hasher.digest() == bytes([0, 0, 0, 0, 0, 0, 0, 5])
-    assert new_hasher("crc32c") is None
-    monkeypatch.setitem(sys.modules, "awscrt", None)
-    monkeypatch.setitem(sys.modules, "awscrt.checksums", None)
+    data = random.Random(size).randbytes(size)
+    for block in (data, bytearray(data[: size // 3]), memoryview(data)[1:]):
+        hasher.update(block)
+    assert hasher.digest() == slowly(algorithm, data + data[: size // 3] + data[1:])
+
+
+def test_published_values_of_the_fast_crcs() -> None:
+    for algorithm, value in VECTORS.items():
+        hasher = new_hasher(algorithm)
+        assert hasher is not None
+        hasher.update(b"123456789")
+        assert hasher.digest().hex() == value
+    assert crc32(b"123456789").hex() == VECTORS["crc32"]
+
+
+def test_the_cheapest_checksum_comes_first() -> None:
+    assert computable() == ("crc32", "crc32c", "crc64nvme", "sha1", "sha256", "md5")
+
+
+@pytest.fixture
+def standard_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take the packages for fast CRCs away."""
+
+    def forget() -> None:
+        checksums.computable.cache_clear()
+        checksums._computation.cache_clear()
+
+    for module in ("isal", "isal.isal_zlib", "anycrc"):
+        monkeypatch.setitem(sys.modules, module, None)
+    forget()
+    yield
+    forget()
+
+
+@pytest.mark.usefixtures("standard_library")
+def test_without_the_packages_only_zlibs_crc_is_left() -> None:
+    assert computable() == ("crc32", "sha1", "sha256", "md5")
     assert new_hasher("crc64nvme") is None
+    assert new_hasher("crc32c") is None
+    assert crc32(b"123456789").hex() == VECTORS["crc32"]
+
+
+@pytest.mark.usefixtures("standard_library")
+def test_a_checksum_that_nothing_computes_is_named_in_the_report() -> None:
+    kept = {"crc64nvme": "rosUhgp5mIg="}
+    managed = ObjectState(9, "opaque", None, kept, "FULL_OBJECT", None, True, None)
+    assert checksums_of(managed) == []
+    assert unverifiable(managed) == (
+        "only its size could be verified; nothing installed computes its CRC64NVME (pip install anycrc)"
+    )
+    usual = ObjectState(9, "25f9e794323b453885f5181f1b624d0b", None, kept, "FULL_OBJECT", None, False, None)
+    assert [checksum.label for checksum in checksums_of(usual)] == ["md5:25f9e794323b453885f5181f1b624d0b"]
 
 
 def test_unknown_algorithms_have_no_hasher() -> None:

@@ -51,10 +51,10 @@ from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Layout
 from provena_sdk.transfer.scheduler import Scheduler
 from provena_sdk.transfer.verify.checksum import (
-    NOT_A_CHECKSUM,
     PARTS_UNKNOWN,
     Checksum,
     RunningChecksum,
+    digest_of,
     range_algorithm,
 )
 from tests.dataset import Dataset
@@ -194,6 +194,16 @@ def composite_crc(sizes: Sequence[int]) -> dict[str, str]:
 
 
 EVEN = [1500] * 6 + [500]
+
+
+def kept(algorithm: str) -> dict[str, str]:
+    return {algorithm: encoded(digest_of([DATA], algorithm))}
+
+
+def shown(algorithm: str) -> str:
+    return f"{algorithm}:{digest_of([DATA], algorithm).hex()}"
+
+
 GREAT = [4200, 4200, 1100]
 UNEVEN = [1500, 3000, 2500, 2500]
 LOOKS_EVEN = [2500, 3000, 1500, 2500]
@@ -212,7 +222,10 @@ KINDS = {
         f"crc32:{base64.b64decode(composite_crc(EVEN)['crc32'][:8]).hex()}-7",
     ),
     "sha256": (Objects(checksums=SHA256, opaque=True), f"sha256:{hashlib.sha256(DATA).hexdigest()}"),
-    "etag before sha256": (Objects(checksums=SHA256), f"md5:{md5(DATA)}"),
+    "sha256 before etag": (Objects(checksums=SHA256), f"sha256:{hashlib.sha256(DATA).hexdigest()}"),
+    "crc64nvme before etag": (Objects(parts=EVEN, checksums=kept("crc64nvme")), shown("crc64nvme")),
+    "crc64nvme, managed key": (Objects(checksums=kept("crc64nvme"), opaque=True), shown("crc64nvme")),
+    "crc32c before sha256": (Objects(checksums=SHA256 | kept("crc32c")), shown("crc32c")),
 }
 
 
@@ -275,12 +288,15 @@ async def test_by_size_alone_nothing_is_asked_or_hashed(
         raise AssertionError("nothing is to be hashed")
 
     monkeypatch.setattr("provena_sdk.transfer.verify.checksum.digest_of", never)
-    monkeypatch.setattr("provena_sdk.transfer.verify.checksum.new_hasher", never)
+    monkeypatch.setattr("provena_sdk.transfer.verify.checksum.hasher_for", never)
     objects = Objects(data=DATA[:size], etag="0" * 32)
     outcome = await fetch(objects, tmp_path, verify="size")
     assert held(tmp_path) == {"a.nc": DATA[:size]}
     assert (outcome.verified, outcome.reason, outcome.checksum) == ("size", None, None)
     assert objects.asked == []
+
+
+NOT_A_CHECKSUM = "only its size could be verified; the store's ETag is not a checksum here"
 
 
 @pytest.mark.parametrize("size", [900, 9_500])

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
-from provena_sdk.s3.checksums import CRCS, Hasher, combine, even_parts, new_hasher, parse_etag
+from provena_sdk.s3.checksums import CRCS, Hasher, combine, computable, even_parts, parse_etag
 from provena_sdk.s3.models import ObjectState
 from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.resume.ranges import Layout
 
-NOT_A_CHECKSUM: Final = "only its size could be verified; the store's ETag is not a checksum here"
+_NOT_A_CHECKSUM: Final = "only its size could be verified; the store's ETag is not a checksum here"
 PARTS_UNKNOWN: Final = "only its size could be verified; the store does not report the sizes of its parts"
-
-_FULL: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +80,44 @@ def checksums_of(state: ObjectState) -> list[Checksum]:
         >>> [checksum.label for checksum in checksums_of(state)]
         ['crc32:cbf43926', 'md5:25f9e794323b453885f5181f1b624d0b']
     """
-    kept = _kept(state.checksums, state.checksum_type)
-    found = [checksum for checksum in kept if checksum.algorithm in CRCS]
-    etag = None if state.opaque_etag else parse_etag(state.etag)
-    if etag is not None:
-        found.append(Checksum("etag", "md5", etag.digest, etag.parts))
-    found += [checksum for checksum in kept if checksum.algorithm not in CRCS]
-    return found
+    kept = (_kept(algorithm, state) for algorithm in computable())
+    found = [checksum for checksum in kept if checksum is not None]
+    # A CRC of the whole file needs neither the sizes of parts nor the ranges in order.
+    return sorted(found, key=lambda checksum: (checksum.algorithm not in CRCS, checksum.count is not None))
 
 
-def _kept(checksums: Mapping[str, str], checksum_type: str | None) -> list[Checksum]:
-    found = []
-    for algorithm in _FULL:
-        value, dash, count = checksums.get(algorithm, "").partition("-")
-        # A composite checksum cannot be computed without the number of parts.
-        if not value or new_hasher(algorithm) is None or (checksum_type == "COMPOSITE" and not dash):
-            continue
-        try:
-            digest = base64.b64decode(value, validate=True)
-        except binascii.Error:
-            continue
-        if not dash:
-            found.append(Checksum(algorithm, algorithm, digest.hex()))
-        elif count.isdecimal() and int(count) > 0:
-            found.append(Checksum(algorithm, algorithm, digest.hex(), int(count)))
-    return sorted(found, key=lambda checksum: checksum.count is not None)
+def _kept(algorithm: str, state: ObjectState) -> Checksum | None:
+    if algorithm == "md5":
+        etag = None if state.opaque_etag else parse_etag(state.etag)
+        return None if etag is None else Checksum("etag", "md5", etag.digest, etag.parts)
+    value, dash, count = state.checksums.get(algorithm, "").partition("-")
+    # A composite checksum cannot be computed without the number of parts.
+    if not value or (state.checksum_type == "COMPOSITE" and not dash):
+        return None
+    try:
+        digest = base64.b64decode(value, validate=True).hex()
+    except binascii.Error:
+        return None
+    if not dash:
+        return Checksum(algorithm, algorithm, digest)
+    return Checksum(algorithm, algorithm, digest, int(count)) if count.isdecimal() and int(count) else None
+
+
+def unverifiable(state: ObjectState) -> str:
+    """Return why :func:`checksums_of` found no checksum of an object, as a report shows it.
+
+    Args:
+        state: The object's state as the store reports it.
+
+    Example:
+        >>> unverifiable(ObjectState(9, "opaque", None, {}, None, None, False, None))
+        "only its size could be verified; the store's ETag is not a checksum here"
+    """
+    unknown = sorted(state.checksums.keys() - set(computable()))
+    if not unknown:
+        return _NOT_A_CHECKSUM
+    names = " and ".join(name.upper() for name in unknown)
+    return f"only its size could be verified; nothing installed computes its {names} (pip install anycrc)"
 
 
 def with_even_parts(checksum: Checksum, size: int, first: int | None) -> Checksum | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from provena_sdk.s3.limits import PART_BYTES
 from provena_sdk.s3.models import FileInfo, ObjectState
 from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.local.destination import Destination
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume.download_journal import Heading
 from provena_sdk.transfer.resume.part_file import PartFile, write_whole
@@ -38,6 +39,8 @@ from provena_sdk.transfer.verify.checksum import (
 
 _ATTEMPTS: Final = 3
 _OPENING_SECONDS: Final = 5.0
+# Smaller files count when they are whole.
+_COUNTED_BYTES: Final = 64 * 1024
 
 
 class _Chosen(NamedTuple):
@@ -107,7 +110,12 @@ async def _download_whole(
     scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
 ) -> tuple[str, _Chosen]:
     async with scheduler.budget.hold(info.size):
-        data, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size)
+        if info.size > _COUNTED_BYTES:
+            whole = _Whole(info, scheduler.progress)
+            _, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size, into=whole)
+            data = whole.data
+        else:
+            data, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size)
         if len(data) != info.size:
             raise _damaged(info)
         chosen = await _choose_checksum(scheduler, info, state)
@@ -119,6 +127,20 @@ async def _download_whole(
     if local is None:
         raise _damaged(info)
     return local, chosen
+
+
+class _Whole:
+    """A file held in memory, counted as it arrives."""
+
+    def __init__(self, info: FileInfo, progress: Meter) -> None:
+        self.data = bytearray()
+        self._path = info.path
+        self._progress = progress
+
+    def take(self, data: memoryview) -> None:
+        """Add the bytes that arrived."""
+        self.data += data
+        self._progress.moved(self._path, len(self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +265,7 @@ class _RangesDownload:
         self._layout = layout
         self._partial = partial
         self._running = running
-        self._bytes = 0
+        self._counted = _Counted(scheduler.progress, info.path)
         self._damaged_ranges: list[int] = []
 
     async def fetch(self) -> None:
@@ -256,14 +278,13 @@ class _RangesDownload:
         if not stored:
             await self._fetch(index)
         elif await self._scheduler.in_thread(self._check, index):
-            self._bytes += self._layout.span(index)[1]
-            self._scheduler.progress.resumed(self._info.path, self._bytes)
+            self._counted.resume(self._layout.span(index)[1])
         else:
             self._damaged_ranges.append(index)
 
     async def _fetch(self, index: int) -> None:
         span = self._layout.span(index)
-        writer = _RangeWriter(self._partial.part, span[0], functools.partial(self._partial.hasher, index))
+        writer = _RangeWriter(self._partial.part, span[0], self._partial.hasher(index), self._counted.add)
         await self._scheduler.objects.get(
             self._info.path,
             span=span,
@@ -275,8 +296,6 @@ class _RangesDownload:
         if writer.length != span[1]:
             raise _damaged(self._info)
         await self._scheduler.in_thread(self._note, index, writer.digest)
-        self._bytes += span[1]
-        self._scheduler.progress.moved(self._info.path, self._bytes)
 
     def _note(self, index: int, digest: bytes) -> None:
         self._running.add(index, self._partial.add(index, digest))
@@ -290,16 +309,40 @@ class _RangesDownload:
         return True
 
 
+class _Counted:
+    """The bytes of one file that arrived or were there already. Thread-safe."""
+
+    def __init__(self, progress: Meter, path: str) -> None:
+        self._progress = progress
+        self._path = path
+        self._lock = threading.Lock()
+        self._bytes = 0
+
+    def add(self, count: int) -> None:
+        """Count bytes that arrived."""
+        with self._lock:
+            self._bytes += count
+        self._progress.moved(self._path, self._bytes)
+
+    def resume(self, count: int) -> None:
+        """Count bytes that an earlier download stored."""
+        with self._lock:
+            self._bytes += count
+        self._progress.resumed(self._path, self._bytes)
+
+
 class _RangeWriter:
     """A writer that hashes and stores a range while it arrives."""
 
-    __slots__ = ("_hasher", "_new_hasher", "_offset", "_part", "_start")
+    __slots__ = ("_count", "_hasher", "_offset", "_part", "_start")
 
-    def __init__(self, part: PartFile, start: int, new_hasher: Callable[[], Hasher | None]) -> None:
+    def __init__(
+        self, part: PartFile, start: int, hasher: Hasher | None, count: Callable[[int], None]
+    ) -> None:
         self._part = part
         self._start = self._offset = start
-        self._new_hasher = new_hasher
-        self._hasher: Hasher | None = None
+        self._hasher = hasher
+        self._count = count
 
     @property
     def digest(self) -> bytes:
@@ -311,18 +354,14 @@ class _RangeWriter:
         """The number of bytes so far."""
         return self._offset - self._start
 
-    def begin(self) -> None:
-        """Start at the first byte, for each attempt."""
-        self._offset = self._start
-        self._hasher = self._new_hasher()
-
     def take(self, data: memoryview) -> None:
-        """Hash and write the bytes that arrived."""
+        """Hash, write and count the bytes that arrived."""
         if self._hasher is not None:
             self._hasher.update(data)
         if not self._part.write(self._offset, data):
             raise ValueError("The part file was closed.")
         self._offset += len(data)
+        self._count(len(data))
 
 
 def _alternating(ranges: StoredRanges) -> Iterator[tuple[int, bool]]:

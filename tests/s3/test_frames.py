@@ -29,9 +29,6 @@ async def unreadable() -> AsyncIterator[bytes]:
 
 
 class Full:
-    def begin(self) -> None:
-        pass
-
     def take(self, data: memoryview, /) -> None:
         raise OSError(28, "No space left on device")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any
 
 import pytest
@@ -134,7 +134,7 @@ class Bucket:
         self.largest = 0
         self.fails_after = fails_after
 
-    def begin(self) -> None:
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
         self.begun += 1
         self.held.clear()
 

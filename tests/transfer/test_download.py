@@ -33,7 +33,7 @@ from provena_sdk.errors import (
     IntegrityError,
 )
 from provena_sdk.s3.checksums import composite, md5
-from provena_sdk.s3.http.http1 import Receiver
+from provena_sdk.s3.client.reading import Taker
 from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.s3.models import FileInfo, ObjectState, Received, StoreAddress
 from provena_sdk.sandbox.object_store import Server
@@ -130,7 +130,7 @@ class Objects:
         span: tuple[int, int] | None = None,
         if_match: str | None = None,
         size: int | None = None,
-        into: Receiver | None = None,
+        into: Taker | None = None,
         io_loops: IoLoops | None = None,
     ) -> Received:
         offset, length = span or (0, len(self.data))
@@ -142,7 +142,6 @@ class Objects:
         if self.damage is not None:
             self.damage(offset, data)
         if into is not None:
-            into.begin()
             for start in range(0, len(data), 300):
                 into.take(memoryview(data)[start : start + 300])
             data = bytearray()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, Protocol
 
 from provena_sdk.errors import DatasetFileNotFound, IntegrityError, InvalidArgument
 from provena_sdk.s3.budget import SMALL_BYTES
 from provena_sdk.s3.client.folder import FolderClient, matching
 from provena_sdk.s3.client.request import Request
 from provena_sdk.s3.http import endpoint as addresses
-from provena_sdk.s3.http.http1 import Receiver
 from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.s3.models import ObjectState, Received
 from provena_sdk.s3.responses import values
@@ -17,6 +18,14 @@ from provena_sdk.s3.responses.headers import content_range
 
 # Longer objects are read by their known size, or in ranges.
 _MOST_BYTES_OF_UNKNOWN_SIZE: Final = 64 * 1024**2
+
+
+class Taker(Protocol):
+    """A receiver of the bytes of an object or range."""
+
+    def take(self, data: memoryview, /) -> None:
+        """Take the next bytes; the memory is overwritten afterwards."""
+        ...
 
 
 class Reading(FolderClient):
@@ -52,7 +61,7 @@ class Reading(FolderClient):
         span: tuple[int, int] | None = None,
         if_match: str | None = None,
         size: int | None = None,
-        into: Receiver | None = None,
+        into: Taker | None = None,
         io_loops: IoLoops | None = None,
     ) -> Received:
         """Get an object or a range of it, and check its length but not its checksum.
@@ -63,8 +72,8 @@ class Reading(FolderClient):
             if_match: The ETag that the object must have.
             size: The size in bytes that the whole object must have, if known. An object of more than 64 MiB needs it
                 or a range. It also decides whether the request counts as large.
-            into: Receives the bytes as they arrive, from the start at each attempt; none are returned then. They are
-                valid only once this method has returned.
+            into: Takes the bytes as they arrive, each once and in order; none are returned then. A retry asks only for
+                the rest of the object, by ``if_match`` or the ETag of the first answer.
             io_loops: The I/O loops that call ``into``, which may block.
 
         Raises:
@@ -73,36 +82,21 @@ class Reading(FolderClient):
             InvalidArgument: The range is empty, or its offset is negative.
         """
         headers = {"x-amz-checksum-mode": "ENABLED", **matching(if_match)}
+        limit = _MOST_BYTES_OF_UNKNOWN_SIZE if size is None else size
+        request = Request("GET", path, self._key(path), "", headers, size=size or 0, limit=limit)
         if span is not None:
             offset, length = span
             if offset < 0 or length < 1:
                 raise InvalidArgument("span", f"must be a range of at least one byte, not {span!r}.")
             headers["range"] = f"bytes={offset}-{offset + length - 1}"
-            request = Request("GET", path, self._key(path), "", headers, size=length, limit=length)
-        else:
-            request = Request(
-                "GET",
-                path,
-                self._key(path),
-                "",
-                headers,
-                size=size or 0,
-                limit=_MOST_BYTES_OF_UNKNOWN_SIZE if size is None else size,
-            )
-        request.into, request.io_loops = into, io_loops
+            request.size = request.limit = length
+        body = _Body(self, request, span, size, if_match, into)
+        if into is not None:
+            request.into, request.io_loops = body, io_loops
         answer = await self._exchange.answer(request)
-        here = whole = answer.taken or len(answer.data)
-        if span is not None:
-            # A store that ignores the range sends the whole object, which is right if the range covers it.
-            found = (0, whole, whole)
-            if answer.status == 206:
-                found = content_range(answer.headers.get("content-range")) or (-1, 0, 0)
-            if found[:2] != span or here != span[1]:
-                raise self._exchange.replaced(path)
-            whole = found[2]
-        if size is not None and whole != size:
-            raise self._exchange.replaced(path)
-        return Received(answer.data, self._state(path, answer.headers, whole, if_match))
+        if into is None:
+            body.begin(answer.status, answer.headers)
+        return Received(answer.data, body.ended(len(answer.data)))
 
     async def peek(
         self, path: str, length: int, *, tail: bool = False, if_match: str | None = None
@@ -154,3 +148,98 @@ class Reading(FolderClient):
             return await self.head(path)
         except DatasetFileNotFound:
             return None
+
+
+class _Body:
+    """The body of one object or range, which may need several attempts.
+
+    Args:
+        reading: The client.
+        request: The request, changed before each further attempt.
+        span: Offset and length of the range, in bytes; None for the whole object.
+        size: The size in bytes that the whole object must have, if known.
+        if_match: The ETag that the object must have.
+        into: Takes the bytes, each once.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        request: Request,
+        span: tuple[int, int] | None,
+        size: int | None,
+        if_match: str | None,
+        into: Taker | None,
+    ) -> None:
+        self._reading = reading
+        self._request = request
+        self._path = request.path or ""
+        self._offset, self._length = span or (0, size)
+        self._ranged = span is not None
+        self._size = size
+        self._if_match = if_match
+        self._into = into
+        self._skip = 0
+        self._whole: int | None = None
+        self._state: ObjectState | None = None
+        self.taken = 0
+
+    def ask(self) -> None:
+        """Ask only for the rest, once an attempt has brought some bytes."""
+        if not self.taken or self._state is None:
+            return
+        request, offset = self._request, self._offset + self.taken
+        if not self._if_match:
+            self._if_match = self._state.etag
+            request.headers.update(matching(self._if_match))
+        end = "" if self._length is None else str(self._offset + self._length - 1)
+        request.headers["range"] = f"bytes={offset}-{end}"
+
+    def begin(self, status: int, headers: Mapping[str, str], /) -> None:
+        """Check that the answer contains the bytes asked for, before any is taken."""
+        measured = values.number(headers.get("content-length"))
+        self._skip = 0
+        if status == 206:
+            found = content_range(headers.get("content-range"))
+            if found is None or found[0] != self._offset + self.taken:
+                raise self._replaced()
+            self._whole = found[2]
+            length = found[2] if self._length is None else self._length
+            if found[1] != length - self.taken or measured not in (None, found[1]):
+                raise self._replaced()
+        else:
+            # A store that ignores ranges sends the whole object, which is right if the range covers it.
+            self._whole, self._skip = measured, self.taken
+            if self._ranged and (self._offset or measured not in (None, self._length)):
+                raise self._replaced()
+        state = self._reading._state(self._path, headers, self._whole or 0, self._if_match)
+        if self._size is not None and self._whole not in (None, self._size):
+            raise self._replaced()
+        # The answer to a range, unlike that to the whole object, has no checksums.
+        self._state = self._state or state
+
+    def take(self, data: memoryview, /) -> None:
+        """Pass on the bytes that were not taken before."""
+        skipped = min(self._skip, len(data))
+        self._skip -= skipped
+        data = data[skipped:]
+        if self._length is not None and self.taken + len(data) > self._length:
+            raise self._replaced()
+        if data and self._into is not None:
+            self._into.take(data)
+            self.taken += len(data)
+
+    def ended(self, held: int) -> ObjectState:
+        """Return the object's state, after checking the number of bytes.
+
+        Args:
+            held: The number of bytes that were not taken but held in memory.
+        """
+        here = self.taken or held
+        whole = here if self._whole is None else self._whole
+        if self._state is None or here != (whole if self._length is None else self._length):
+            raise self._replaced()
+        return replace(self._state, size=whole)
+
+    def _replaced(self) -> IntegrityError:
+        return self._reading._exchange.replaced(self._path)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from provena_sdk._version import __version__
 from provena_sdk.concurrency.fork import HomeProcess
@@ -62,7 +62,22 @@ _RENEWALS: Final = 5
 # S3 refuses requests from a clock that is fifteen minutes off.
 _MOST_CLOCK_SKEW: Final = timedelta(days=1)
 _SUSPICION_SECONDS: Final = 60.0
+# After an attempt that brought less than this, the next one counts as a retry of the same failure.
+_PROGRESS_BYTES: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 307, 308, 400})
+
+
+class Body(Receiver, Protocol):
+    """A receiver whose bytes are kept if an attempt fails, so that the next attempt asks only for the rest."""
+
+    @property
+    def taken(self) -> int:
+        """The number of bytes taken by all attempts."""
+        ...
+
+    def ask(self) -> None:
+        """Prepare the request for the next attempt."""
+        ...
 
 
 @dataclass(slots=True)
@@ -96,7 +111,7 @@ class Request:
     slow: bool = False
     doubtful: bool = False
     repeated: bool = False
-    into: Receiver | None = None
+    into: Body | None = None
     io_loops: IoLoops | None = None
 
     def allows(self, status: int) -> bool:
@@ -107,12 +122,11 @@ class Request:
 
 
 class Answer(NamedTuple):
-    """A successful answer: status, headers (names in lower case), body, and the number of bytes given to ``into``."""
+    """A successful answer: status, headers (names in lower case), and the body unless ``into`` took it."""
 
     status: int
     headers: Mapping[str, str]
     data: bytearray
-    taken: int = 0
 
 
 @dataclass(slots=True)
@@ -207,6 +221,10 @@ class Exchange:
         attempts = renewals = 0
         failed_at = 0.0
         while True:
+            before = 0
+            if request.into is not None:
+                before = request.into.taken
+                request.into.ask()
             failure = await self._attempt(request)
             if isinstance(failure, Answer):
                 return failure
@@ -223,6 +241,8 @@ class Exchange:
                 continue
             if failure.kind is None:
                 raise failure.error
+            if request.into is not None and request.into.taken - before >= _PROGRESS_BYTES:
+                attempts, failed_at = 0, 0.0
             attempts += 1
             now = time.monotonic()
             failed_at = failed_at or now
@@ -324,7 +344,7 @@ class Exchange:
             failure = self._failure(request, reply, credentials, region)
             if failure is None:
                 self._accepted = credentials
-                return Answer(reply.status, reply.headers, reply.data, reply.taken)
+                return Answer(reply.status, reply.headers, reply.data)
             if failure.kind is Trouble.BUSY:
                 self.admission.slowed(slot)
             return failure

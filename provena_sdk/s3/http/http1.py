@@ -7,6 +7,7 @@ What S3 does not need is left out: compression, cookies, redirects and pipelinin
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +23,8 @@ SCRATCH_BYTES: Final = 64 * 1024
 _SENT_BYTES: Final = 256 * 1024
 # Small enough to be hashed and written while it is in the processor's cache.
 _CHUNK_BYTES: Final = 512 * 1024
+# On a slow line a chunk is passed on before it is full, so that its bytes are counted and kept.
+_CHUNK_SECONDS: Final = 0.05
 _JOINED_BYTES: Final = 64 * 1024
 _CHUNK_LINE_BYTES: Final = 1024
 _STATUS_LINE_CHARACTERS: Final = 1024
@@ -82,12 +85,12 @@ class NotTaken(Exception):
 class Receiver(Protocol):
     """A receiver of an answer's body as it arrives; a body of known length is never held whole in memory."""
 
-    def begin(self) -> None:
-        """Prepare for the first byte; bytes taken before belong to a failed attempt."""
+    def begin(self, status: int, headers: Mapping[str, str], /) -> None:
+        """Check the status and the headers (names in lower case), and prepare for the first byte of the body."""
         ...
 
     def take(self, data: memoryview, /) -> None:
-        """Take the next bytes; the memory is overwritten afterwards."""
+        """Take the next bytes; the memory is overwritten afterwards. If the exchange fails, those taken still count."""
         ...
 
 
@@ -167,6 +170,7 @@ class Wire(asyncio.BufferedProtocol):
         self._chunk = memoryview(b"")
         self._filling: memoryview | None = None
         self._taken = self._to_take = 0
+        self._passed_at = 0.0
         self._chunks = bytearray()
         self._chunk_left = 0
         self._chunk_count = self._chunk_lines = self._interim = 0
@@ -192,7 +196,8 @@ class Wire(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Process the bytes that arrived."""
-        self.deadline = self._loop.time() + self._limits.idle
+        now = self._loop.time()
+        self.deadline = now + self._limits.idle
         self._received += nbytes
         if wait := self._limits.line.received(nbytes):
             self._pause_reading(wait)
@@ -200,6 +205,8 @@ class Wire(asyncio.BufferedProtocol):
         if rest is not None:
             if nbytes < len(rest):
                 self._rest = rest[nbytes:]
+                if now - self._passed_at >= _CHUNK_SECONDS:
+                    self._pass_begun_chunk()
             elif self._filling is not None and self._into is not None:
                 self._pass_to_receiver(self._into, self._filling)
             else:
@@ -276,6 +283,7 @@ class Wire(asyncio.BufferedProtocol):
         """
         if self._waiter is None:
             return
+        self._pass_begun_chunk()
         unsent = self._transport.get_write_buffer_size()
         if unsent < self._unsent:
             # Never earlier than before: the answer may have a later deadline.
@@ -351,6 +359,7 @@ class Wire(asyncio.BufferedProtocol):
                 self.deadline = self._loop.time() + limits.answer
             return await waiter
         finally:
+            self._pass_last_bytes()
             # Unsent bytes belong to a request that was answered early.
             if self._stage is not _Stage.ENDED or self._transport.get_write_buffer_size():
                 self.abort()
@@ -468,7 +477,7 @@ class Wire(asyncio.BufferedProtocol):
         self._stage = _Stage.MEASURED
         self._to_take = length
         try:
-            into.begin()
+            into.begin(self._status, self._headers)
         except Exception as error:
             self._fail(NotTaken(error))
             return
@@ -481,12 +490,31 @@ class Wire(asyncio.BufferedProtocol):
         except Exception as error:
             self._fail(NotTaken(error))
             return
+        self._passed_at = self._loop.time()
         self._taken += len(some)
         self._to_take -= len(some)
         if self._to_take:
             self._filling = self._rest = self._chunk[: self._to_take]
         else:
             self._finish(bytearray())
+
+    def _pass_begun_chunk(self) -> None:
+        """Pass on a chunk that is not full yet."""
+        some = self._begun_chunk()
+        if some and self._into is not None:
+            self._pass_to_receiver(self._into, some)
+
+    def _pass_last_bytes(self) -> None:
+        """Pass on what arrived before the exchange failed or was cancelled."""
+        some, self._filling = self._begun_chunk(), None
+        if some and self._into is not None:
+            # The exchange has failed already; a full disk will be reported by the next attempt.
+            with contextlib.suppress(Exception):
+                self._into.take(some)
+
+    def _begun_chunk(self) -> memoryview | None:
+        filling, rest = self._filling, self._rest
+        return None if filling is None or rest is None else filling[: len(filling) - len(rest)]
 
     def _read_stream(self, arrived: memoryview) -> None:
         if self._stage is _Stage.UNTIL_CLOSED:
@@ -555,7 +583,7 @@ class Wire(asyncio.BufferedProtocol):
             if self._into is not None and whole and self._status < 300 and not self._taken:
                 # The body was short, or of unknown length.
                 try:
-                    self._into.begin()
+                    self._into.begin(self._status, self._headers)
                     if data:
                         self._into.take(memoryview(data))
                 except Exception as error:
@@ -566,8 +594,10 @@ class Wire(asyncio.BufferedProtocol):
         self._wake_writer()
 
     def _fail(self, error: WireError | NotTaken) -> None:
+        if not isinstance(error, NotTaken):
+            self._pass_last_bytes()
         self.abort()
-        self._rest = None
+        self._rest = self._filling = None
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(error)
         self._wake_writer()

@@ -14,6 +14,7 @@ from provena_sdk.sandbox.object_store.handlers import objects as objects_api
 from provena_sdk.sandbox.object_store.handlers.body import Body
 from provena_sdk.sandbox.object_store.handlers.context import Context
 from provena_sdk.sandbox.object_store.http import xml
+from provena_sdk.sandbox.object_store.http.checksums import DEFAULT
 from provena_sdk.sandbox.object_store.http.conditions import NotModified
 from provena_sdk.sandbox.object_store.http.request import Request, Response, xml_response
 from provena_sdk.sandbox.object_store.storage.errors import S3Error
@@ -130,12 +131,13 @@ class Service:
         context = Context(request, identity, self.store, self.min_part_bytes)
         if request.method in ("PUT", "POST"):
             _check_length(request)
-            algorithms = uploads.part_algorithms(context) if operation.name == "UploadPart" else ()
+            algorithm = uploads.part_algorithm(context) if operation.name == "UploadPart" else ""
             context.body = Body(
                 request.headers,
                 identity,
                 self.store.space if operation.name in _UPLOADS else self.store.kept,
-                algorithms,
+                algorithm=algorithm,
+                default=DEFAULT if operation.name == "PutObject" else "",
                 checked=operation.name in _CHECKED,
                 etag=secrets.token_hex(16) if context.encryption() else None,
             )

@@ -21,6 +21,7 @@ from aiobotocore.session import get_session
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
+from provena_sdk.sandbox.object_store.http.checksums import encoded, new_checksum
 from tests.chosen_store import chosen
 
 MIB = 1 << 20
@@ -539,6 +540,39 @@ async def test_checksums_are_stored_and_returned(store: Store, algorithm: str) -
     assert name not in await store.head("x")
     answer = await store.client.get_object(Bucket=store.bucket, Key="x", ChecksumMode="ENABLED")
     assert answer[name] == value
+
+
+def crc64nvme(data: bytes) -> str:
+    checksum = new_checksum("crc64nvme")
+    checksum.update(data)
+    return encoded(checksum)
+
+
+@moto_differs("keeps no checksum that the client did not send")
+async def test_what_comes_without_a_checksum_gets_a_crc64nvme(store: Store) -> None:
+    await store.put("x", b"data")
+    kept = {"ChecksumCRC64NVME": crc64nvme(b"data"), "ChecksumType": "FULL_OBJECT"}
+    assert (await store.head("x", ChecksumMode="ENABLED")).items() >= kept.items()
+    assert "ChecksumCRC64NVME" not in await store.head("x")
+    answer = await store.client.get_object(Bucket=store.bucket, Key="x", ChecksumMode="ENABLED")
+    assert answer.items() >= kept.items()
+
+
+@moto_differs("keeps no checksum that the client did not send")
+async def test_parts_that_come_without_a_checksum_get_a_crc64nvme_of_the_whole(store: Store) -> None:
+    parts = [PART, b"end"]
+    upload_id, made = await store.begin("x", parts)
+    await store.complete("x", upload_id, made)
+    kept = {"ChecksumCRC64NVME": crc64nvme(b"".join(parts)), "ChecksumType": "FULL_OBJECT"}
+    assert (await store.head("x", ChecksumMode="ENABLED")).items() >= kept.items()
+
+
+@moto_differs("keeps a checksum only if the request names its algorithm as well")
+async def test_what_comes_with_a_checksum_gets_no_other(store: Store) -> None:
+    await store.put("x", b"data", ChecksumCRC32=crc32(b"data"))
+    head = await store.head("x", ChecksumMode="ENABLED")
+    assert head["ChecksumCRC32"] == crc32(b"data")
+    assert "ChecksumCRC64NVME" not in head
 
 
 @moto_differs("tells no checksums of what is written")

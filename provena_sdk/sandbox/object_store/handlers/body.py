@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from provena_sdk.sandbox.object_store.access import signature
 from provena_sdk.sandbox.object_store.access.authorization import Identity
@@ -27,7 +27,8 @@ class Body:
         headers: The request's headers.
         identity: The request's sender.
         space: Storage for the bytes.
-        algorithms: Checksums to compute even if the client gave none.
+        algorithm: The checksum to compute even if the client gave another.
+        default: The checksum to compute if the client gave none.
         checked: Whether checksums in the headers are about the body.
         etag: The ETag; None means the MD5.
 
@@ -40,8 +41,9 @@ class Body:
         headers: dict[str, str],
         identity: Identity,
         space: BlobSpace,
-        algorithms: Iterable[str] = (),
         *,
+        algorithm: str = "",
+        default: str = "",
         checked: bool = True,
         etag: str | None = None,
     ) -> None:
@@ -54,10 +56,8 @@ class Body:
         payload = identity.payload
         self._sha256 = hashlib.sha256() if _HEX64.fullmatch(payload) else None
         self._expected, self._trailing = _expected_checksums(headers) if checked else ({}, [])
-        self._sums = {
-            name: checksums.new_checksum(name)
-            for name in {*self._expected, *self._trailing, *algorithms} - {""}
-        }
+        names = {*self._expected, *self._trailing, algorithm} - {""}
+        self._sums = {name: checksums.new_checksum(name) for name in names or {default} - {""}}
         streaming = payload.startswith("STREAMING-")
         self._chunks = _AwsChunks(self._take, identity) if streaming else None
         self._damage_at = -1
@@ -120,7 +120,7 @@ class Body:
 
     @property
     def checksums(self) -> dict[str, str]:
-        """The requested or given checksums, in base64 by algorithm."""
+        """The computed checksums, in base64 by algorithm."""
         return {name: checksums.encoded(value) for name, value in self._sums.items()}
 
     @property

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from provena_sdk.sandbox.object_store.handlers.context import Context
-from provena_sdk.sandbox.object_store.http import xml
+from provena_sdk.sandbox.object_store.http import checksums, xml
 from provena_sdk.sandbox.object_store.http.conditions import (
     check_read,
     check_write,
@@ -86,7 +86,7 @@ def copy_object(context: Context) -> Response:
         etag,
         datetime.now(UTC),
         headers,
-        source.checksums if source.checksum_type == "FULL_OBJECT" else {},
+        (source.checksums if source.checksum_type == "FULL_OBJECT" else None) or _default_checksums(source),
     )
     write(context, item)
     result = xml.element("LastModified", xml.time(item.modified)) + xml.element("ETag", f'"{item.etag}"')
@@ -206,7 +206,17 @@ def _read(context: Context, *, with_body: bool) -> Response:
 
 def _md5(item: StoredObject) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    for blob, low, high in item.slices():
-        for chunk in blob.chunks(low, high):
-            digest.update(chunk)
+    for chunk in _chunks(item):
+        digest.update(chunk)
     return digest.hexdigest()
+
+
+def _default_checksums(item: StoredObject) -> dict[str, str]:
+    checksum = checksums.new_checksum(checksums.DEFAULT)
+    for chunk in _chunks(item):
+        checksum.update(chunk)
+    return {checksums.DEFAULT: checksums.encoded(checksum)}
+
+
+def _chunks(item: StoredObject) -> Iterator[bytes | memoryview]:
+    return (chunk for blob, low, high in item.slices() for chunk in blob.chunks(low, high))

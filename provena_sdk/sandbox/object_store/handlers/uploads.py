@@ -23,14 +23,15 @@ def create(context: Context) -> Response:
     request = context.request
     context.received()
     context.store.bucket(request.bucket)
-    algorithm = request.headers.get("x-amz-checksum-algorithm", "").lower()
-    if algorithm and algorithm not in checksums.ALGORITHMS:
+    named = request.headers.get("x-amz-checksum-algorithm", "").lower()
+    algorithm = named or checksums.DEFAULT
+    if algorithm not in checksums.ALGORITHMS:
         raise S3Error("InvalidRequest", "Checksum algorithm provided is unsupported.")
     usual = "FULL_OBJECT" if algorithm == "crc64nvme" else "COMPOSITE"
     kind = request.headers.get("x-amz-checksum-type", usual).upper()
     if kind not in ("FULL_OBJECT", "COMPOSITE"):
         raise S3Error("InvalidRequest", "Value for x-amz-checksum-type header is invalid.")
-    if (kind == "FULL_OBJECT" and algorithm and algorithm not in checksums.CRCS) or (
+    if (kind == "FULL_OBJECT" and algorithm not in checksums.CRCS) or (
         kind == "COMPOSITE" and algorithm == "crc64nvme"
     ):
         raise S3Error("InvalidRequest", f"The {kind} checksum type cannot be used with this algorithm.")
@@ -39,7 +40,7 @@ def create(context: Context) -> Response:
     context.store.uploads[upload.id] = upload
     head = (
         header_lines([("x-amz-checksum-algorithm", algorithm.upper()), ("x-amz-checksum-type", kind)])
-        if algorithm
+        if named
         else b""
     )
     parts = [
@@ -50,15 +51,14 @@ def create(context: Context) -> Response:
     return xml_response(200, xml.document("InitiateMultipartUploadResult", parts), head)
 
 
-def part_algorithms(context: Context) -> tuple[str, ...]:
-    """Return the checksums to compute for a part, whatever the client sends.
+def part_algorithm(context: Context) -> str:
+    """Return the checksum to compute for a part, whatever the client sends.
 
     Raises:
         S3Error: ``NoSuchUpload``, or the part's number is out of bounds.
     """
     _part_number(context)
-    algorithm = _upload(context).algorithm
-    return (algorithm,) if algorithm else ()
+    return _upload(context).algorithm
 
 
 def upload_part(context: Context) -> Response:
@@ -95,15 +95,13 @@ def upload_part_copy(context: Context) -> Response:
         span = found
     digest = hashlib.md5(usedforsecurity=False)
     spool = context.store.space.spool()
-    algorithm = upload.algorithm
-    checksum = checksums.new_checksum(algorithm) if algorithm else None
+    checksum = checksums.new_checksum(upload.algorithm)
     for blob, low, high in source.slices(*span):
         for chunk in blob.chunks(low, high):
             digest.update(chunk)
             spool.write(chunk)
-            if checksum is not None:
-                checksum.update(chunk)
-    sums = {algorithm: checksums.encoded(checksum)} if checksum is not None else {}
+            checksum.update(chunk)
+    sums = {upload.algorithm: checksums.encoded(checksum)}
     part = Part(number, spool.finish(), digest.hexdigest(), sums)
     upload.parts[number] = part
     result = xml.element("LastModified", xml.time(part.modified)) + xml.element("ETag", f'"{part.etag}"')
@@ -128,9 +126,8 @@ def list_parts(context: Context) -> Response:
         xml.element("IsTruncated", len(found) > len(page)),
         xml.element("StorageClass", "STANDARD"),
     ]
-    if upload.algorithm:
-        parts.append(xml.element("ChecksumAlgorithm", upload.algorithm.upper()))
-        parts.append(xml.element("ChecksumType", upload.checksum_type))
+    parts.append(xml.element("ChecksumAlgorithm", upload.algorithm.upper()))
+    parts.append(xml.element("ChecksumType", upload.checksum_type))
     parts += [_part(part) for part in page]
     return xml_response(200, xml.document("ListPartsResult", parts))
 
@@ -177,8 +174,7 @@ def complete(context: Context) -> Response:
         xml.element("ETag", f'"{etag}"'),
     ]
     parts += [xml.element(f"Checksum{name.upper()}", value) for name, value in sums.items()]
-    if sums:
-        parts.append(xml.element("ChecksumType", item.checksum_type))
+    parts.append(xml.element("ChecksumType", item.checksum_type))
     return xml_response(
         200,
         xml.document("CompleteMultipartUploadResult", parts),
@@ -234,8 +230,6 @@ def _chosen(tree: ElementTree.Element, upload: Upload) -> list[Part]:
 
 def _checksums(upload: Upload, chosen: list[Part]) -> dict[str, str]:
     name = upload.algorithm
-    if not name:
-        return {}
     digests = [base64.b64decode(part.checksums[name]) for part in chosen]
     if upload.is_composite:
         checksum = checksums.new_checksum(name)

@@ -34,7 +34,7 @@ class StoredObject:
         etag: MD5 in hex, or the composite ``<md5>-<parts>``; without quotes.
         modified: When it was written.
         headers: Headers of answers, such as ``content-type`` and ``x-amz-meta-…``.
-        checksums: Checksums given at upload, base64 by algorithm.
+        checksums: Its checksums, base64 by algorithm.
         multipart: Whether it came by multipart upload.
         size: Length in bytes.
     """
@@ -98,7 +98,7 @@ class Upload:
         bucket: Bucket of the future object.
         key: Key of the future object.
         headers: Headers of the future object.
-        algorithm: Checksum algorithm of the parts, or empty.
+        algorithm: Checksum algorithm of the parts.
         checksum_type: ``COMPOSITE`` or ``FULL_OBJECT``.
         parts: The parts received so far, by number.
     """
@@ -106,8 +106,8 @@ class Upload:
     bucket: str
     key: str
     headers: Mapping[str, str]
-    algorithm: str = ""
-    checksum_type: str = "COMPOSITE"
+    algorithm: str
+    checksum_type: str
     id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     initiated: datetime = field(default_factory=lambda: datetime.now(UTC))
     parts: dict[int, Part] = field(default_factory=dict)
@@ -115,4 +115,4 @@ class Upload:
     @property
     def is_composite(self) -> bool:
         """Whether the object's checksum is made of those of its parts."""
-        return bool(self.algorithm) and self.checksum_type == "COMPOSITE"
+        return self.checksum_type == "COMPOSITE"

@@ -27,6 +27,8 @@ class Relay:
         rate: Bytes per second in each direction, all connections together; None means no limit.
         delay: Seconds to wait before each answer of HTTP; ``100 Continue`` is passed on at once.
         lost: How many answers were lost.
+        sent: Bytes passed on to the server.
+        received: Bytes passed on from the server.
     """
 
     def __init__(self, port: int, host: str = HOST) -> None:
@@ -37,6 +39,8 @@ class Relay:
         self.lost = 0
         self.rate: float | None = None
         self.delay = 0.0
+        self.sent = 0
+        self.received = 0
         self._lock = threading.Lock()
         self._free_at = {True: 0.0, False: 0.0}
         threading.Thread(target=self._accept, daemon=True).start()
@@ -89,9 +93,14 @@ class Relay:
             return True
 
     def _wait(self, size: int, *, towards: bool) -> None:
-        if self.rate is None:
-            return
+        """Count the bytes, and sleep until the line is free for them."""
         with self._lock:
+            if towards:
+                self.sent += size
+            else:
+                self.received += size
+            if self.rate is None:
+                return
             start = max(time.monotonic(), self._free_at[towards])
             self._free_at[towards] = start + size / self.rate
             until = self._free_at[towards]

@@ -1,35 +1,24 @@
-"""Transfers that take minutes: credentials expire meanwhile, a process is killed, there are many files."""
+"""Transfers that take minutes: credentials expire meanwhile, or there are many files."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from provena_sdk.sandbox import Sandbox
-from provena_sdk.sandbox.data.users import SERVICE_CLIENT, SERVICE_SECRET, SERVICE_USER
+from provena_sdk.sandbox.data.users import SERVICE_USER
 from provena_sdk.sandbox.object_store import TemporaryCredentials
 from scripts.live.relay import relay
 from scripts.live.stores import Minio, Store
 from tests.live.conftest import MakeRealm, Realm
 from tests.live.parts import external, signed_in
-from tests.live.test_guard import ROOT
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(1200)]
 MIB = 1 << 20
 FILES = 10_000
-
-UPLOADING = """
-import sys
-from provena_sdk import Provena
-with Provena(client_id=sys.argv[1], client_secret=sys.argv[2]) as provena:
-    provena.datastore.interactive_dataset(sys.argv[3]).upload_all_files(sys.argv[4])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,27 +53,6 @@ def test_credentials_of_a_minute_carry_a_transfer_of_five(
             assert (tmp_path / "a.bin").read_bytes() == data
             assert len({credentials.access_key_id for credentials in issued}) >= 4
             line.rate = None
-            assert sandbox.crashes == []
-
-
-def test_an_upload_that_was_killed_is_resumed(reef: Realm, store: Store, tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "a.bin").write_bytes(os.urandom(96 * MIB))
-    with relay(store.port) as line:
-        parts = external(store, url=line.url)
-        with Sandbox(issuer=reef.issuer, s3=parts, credentials_seconds=3600) as sandbox:
-            handle = sandbox.add_dataset("Reef", owner=SERVICE_USER)
-            line.rate = 8 * MIB
-            command = [sys.executable, "-c", UPLOADING, SERVICE_CLIENT, SERVICE_SECRET, handle, str(source)]
-            variables = os.environ | sandbox.environment() | {"PROVENA_STATE_DIR": str(tmp_path / "state")}
-            killed = subprocess.Popen(command, cwd=ROOT, env=variables)
-            time.sleep(8)
-            killed.send_signal(signal.SIGKILL)
-            assert killed.wait() == -signal.SIGKILL
-            line.rate = None
-            subprocess.run(command, cwd=ROOT, env=variables, check=True, timeout=300)
-            assert sandbox.storage.files(handle)["a.bin"] == (source / "a.bin").read_bytes()
             assert sandbox.crashes == []
 
 

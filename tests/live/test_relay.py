@@ -46,6 +46,8 @@ def test_every_answer_on_a_connection_is_delayed_and_arrives_whole(between: Rela
         connection.request("PUT", "/", BODY)
         assert connection.getresponse().read() == BODY
     assert time.monotonic() - began >= 3 * between.delay
+    assert 3 * len(BODY) < between.sent < 3 * len(BODY) + 1000
+    assert 3 * len(BODY) < between.received < 3 * len(BODY) + 1000
     connection.close()
 
 

@@ -49,7 +49,7 @@ test-live: setup ## Test against Keycloak and object stores, which are downloade
 
 live-long: setup ## Run the tests against real servers that take minutes each
 	@$(BIN)/python -m scripts.live get --possible
-	@$(BIN)/python -m pytest -q -m "live and slow" -rs tests/live
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "live and slow" -rs tests/live
 
 live-servers: setup ## Download and build all servers for test-live, which may take ten minutes
 	@$(BIN)/python -m scripts.live get --all

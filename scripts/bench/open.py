@@ -32,7 +32,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 from scripts.bench.environments import PLACE, python_with  # noqa: E402 reason= found by the path above
 from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
 from scripts.bench.open_picture import picture  # noqa: E402 reason= found by the path above
-from scripts.bench.transfer import Failed, Process, in_turn, names  # noqa: E402 reason= found by the path above
+from scripts.bench.processes import Failed, Process, names  # noqa: E402 reason= found by the path above
+from scripts.bench.transfer import in_turn  # noqa: E402 reason= found by the path above
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = (

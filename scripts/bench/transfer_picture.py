@@ -18,12 +18,16 @@ text { font: 12px system-ui, sans-serif; fill: #24292f; }
 .bar { fill: #8c959f; }
 .ours { fill: #0969da; }
 .grid { stroke: #d0d7de; }
+.curve { fill: none; stroke: #8c959f; stroke-width: 2; }
+.curve.ours { fill: none; stroke: #0969da; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .quiet { fill: #9198a1; }
   .bar { fill: #6e7681; }
   .ours { fill: #4493f8; }
   .grid { stroke: #3d444d; }
+  .curve { stroke: #6e7681; }
+  .curve.ours { stroke: #4493f8; }
 }
 """
 

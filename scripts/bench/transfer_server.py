@@ -108,13 +108,14 @@ class Benched:
             for name in sorted(expected.keys() & found)
             if not _same(self._store.find(BUCKET, prefix + name), expected[name])
         ]
-        if self._store.uploads:
-            wrong.append(f"{len(self._store.uploads)} uploads were left unfinished")
+        if unfinished := self._uploads(prefix):
+            wrong.append(f"{len(unfinished)} uploads were left unfinished")
         return wrong
 
     def clear(self, handle: str) -> None:
         """Remove a dataset's files."""
-        self._store.uploads.clear()
+        for upload in self._uploads(prefix_of(handle)):
+            del self._store.uploads[upload]
         for key in self._store.keys(BUCKET, prefix_of(handle)):
             self._store.delete(BUCKET, key)
 
@@ -133,6 +134,10 @@ class Benched:
                 sent += size if span is None else span[1] - span[0]
         self._sandbox.storage.forget_requests()
         return len(records), sent
+
+    def _uploads(self, prefix: str) -> list[str]:
+        uploads = list(self._store.uploads.items())
+        return [name for name, upload in uploads if upload.bucket == BUCKET and upload.key.startswith(prefix)]
 
     def _stored(self, key: str, path: Path, checksums: bool) -> StoredObject:
         read = self._files.get(path)

@@ -1,4 +1,4 @@
-"""A relay in front of a server, which can lose answers, be slow and delay answers. It changes nothing else."""
+"""A relay in front of a server, which can lose answers, be slow, delay answers and be cut. It changes nothing else."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ class Relay:
     Args:
         port: The server's port.
         host: The server's host.
+        buffer: Bytes to read at once and to keep in a socket, so that a slow line keeps little back; None means 256 KiB
+            at once, and as many in a socket as the system likes.
 
     Attributes:
         url: Its URL.
+        received: Bytes passed on to clients.
+        sent: Bytes passed on to the server.
         lose: How many answers to lose: the request arrives, and the connection breaks instead of an answer.
         rate: Bytes per second in each direction, all connections together; None means no limit.
         delay: Seconds to wait before each answer of HTTP; ``100 Continue`` is passed on at once.
@@ -31,10 +35,15 @@ class Relay:
         received: Bytes passed on from the server.
     """
 
-    def __init__(self, port: int, host: str = HOST) -> None:
+    def __init__(self, port: int, host: str = HOST, *, buffer: int | None = None) -> None:
         self._target = (host, port)
-        self._listener = socket.create_server((HOST, 0))
-        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
+        self._buffer = buffer
+        self._ends: set[socket.socket] = set()
+        self._listener = self._listen(0)
+        self._port: int = self._listener.getsockname()[1]
+        self.url = f"http://{HOST}:{self._port}"
+        self.received = 0
+        self.sent = 0
         self.lose = 0
         self.lost = 0
         self.rate: float | None = None
@@ -43,19 +52,46 @@ class Relay:
         self.received = 0
         self._lock = threading.Lock()
         self._free_at = {True: 0.0, False: 0.0}
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""
+        with suppress(OSError):
+            # Closing alone does not wake the thread that accepts, and the port would stay taken.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def _accept(self) -> None:
+    def cut(self) -> None:
+        """Break all connections and refuse new ones, until :meth:`restore`."""
+        self.close()
+        with self._lock:
+            ends = list(self._ends)
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def restore(self) -> None:
+        """Listen again at the same URL."""
+        self._listener = self._listen(self._port)
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _listen(self, port: int) -> socket.socket:
+        listener = socket.create_server((HOST, port))
+        if self._buffer is not None:
+            # Accepted sockets inherit them.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._buffer)
+        return listener
+
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                near, _ = self._listener.accept()
+                near, _ = listener.accept()
             except OSError:
                 return
             far = socket.create_connection(self._target)
+            with self._lock:
+                self._ends |= {near, far}
             for end in (near, far):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             asked = threading.Event()
@@ -65,16 +101,18 @@ class Relay:
     def _send(self, near: socket.socket, far: socket.socket, asked: threading.Event) -> None:
         """Pass requests on to the server."""
         with suppress(OSError):
-            for data in _received(near):
+            for data in _received(near, self._buffer or _CHUNK):
                 asked.set()
                 self._wait(len(data), towards=True)
                 far.sendall(data)
-        _close(near, far)
+                with self._lock:
+                    self.sent += len(data)
+        self._close(near, far)
 
     def _answer(self, far: socket.socket, near: socket.socket, asked: threading.Event) -> None:
         """Pass answers on to the client; the first bytes after a request begin one."""
         with suppress(OSError):
-            for data in _received(far):
+            for data in _received(far, self._buffer or _CHUNK):
                 if self._loses():
                     break
                 if asked.is_set() and data != _INTERIM:
@@ -82,7 +120,17 @@ class Relay:
                     time.sleep(self.delay)
                 self._wait(len(data), towards=False)
                 near.sendall(data)
-        _close(near, far)
+                with self._lock:
+                    self.received += len(data)
+        self._close(near, far)
+
+    def _close(self, *ends: socket.socket) -> None:
+        with self._lock:
+            self._ends.difference_update(ends)
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def _loses(self) -> bool:
         with self._lock:
@@ -107,24 +155,17 @@ class Relay:
         time.sleep(max(0.0, until - time.monotonic()))
 
 
-def _received(source: socket.socket) -> Iterator[memoryview]:
+def _received(source: socket.socket, size: int) -> Iterator[memoryview]:
     """Yield what arrives, always in the same buffer, until the other end closes."""
-    buffer = memoryview(bytearray(_CHUNK))
-    while size := source.recv_into(buffer):
-        yield buffer[:size]
-
-
-def _close(*ends: socket.socket) -> None:
-    for end in ends:
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-        end.close()
+    buffer = memoryview(bytearray(size))
+    while length := source.recv_into(buffer):
+        yield buffer[:length]
 
 
 @contextmanager
-def relay(port: int, host: str = HOST) -> Iterator[Relay]:
-    """Run a relay in front of a server."""
-    made = Relay(port, host)
+def relay(port: int, host: str = HOST, *, buffer: int | None = None) -> Iterator[Relay]:
+    """Run a relay in front of a server; its arguments are those of :class:`Relay`."""
+    made = Relay(port, host, buffer=buffer)
     try:
         yield made
     finally:

@@ -106,7 +106,7 @@ class Course:
         self._server = Process([sys.executable, str(HERE / "transfer_server.py")], place)
         stack.callback(self._server.close)
         self._services = self._server.ask(["services", []])
-        self._dataset = self._server.ask(["dataset", [str(self._files(quick)), False]])
+        self._dataset = self._server.ask(["dataset", [str(self._files(quick)), ""]])
         self._expected: dict[str, float] = {}
 
     def _files(self, quick: bool) -> Path:

@@ -1,16 +1,20 @@
 """Compare what moving a dataset's files costs, in one run against one Provena on this machine.
 
-``python scripts/bench/transfer.py`` downloads and uploads 2,000 small files, 20 files of 50 MB and one of 2 GB, without
-and with 30 ms before each answer of the object store: with ours, provenaclient, s3fs, boto3, boto3's CRT transfers,
-obstore and s5cmd. Each transfer has a process of its own, as has the server; modules are loaded and one small transfer
-is made before the clock starts. Contenders take turns within each round, and another one begins each round; the first
-transfer of each kind is made once more beforehand and not counted, since it is the one for which the machine finds its
-memory. Every byte is compared afterwards, and medians are printed as Markdown. The first run makes an environment for
-each of the others under .bench/. With --gigabits the line is limited, too; that needs root.
+``python scripts/bench/transfer.py`` downloads and uploads the files of each workload, without and with 30 ms before
+each answer of the object store: with ours, provenaclient, s3fs, boto3, boto3's CRT transfers, obstore and s5cmd. Each
+transfer has a process of its own, as has the server; modules are loaded and one small transfer is made before the
+clock starts. Contenders take turns within each round, and another one begins each round; the first transfer of each
+kind is made once more beforehand and not counted, since it is the one for which the machine finds its memory. Every
+byte is compared afterwards, and medians are printed as Markdown. The first run makes an environment for each of the
+others under .bench/.
+
+A contender that takes more than 20 s is measured once. With --budget, further rounds end when the time is over; the
+first round is always complete. Files are removed after each workload. With --gigabits the line is limited; that needs
+root.
 
 With ``--s3 URL`` the files are in an external store, such as one that ``python -m scripts.live start`` runs, and the
 delay comes from a relay in front of it. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY give access, and versitygw needs
-``--s3-accounts URL``. All contenders take part; goals are set for the sandbox's store only.
+``--s3-accounts URL``.
 """
 
 from __future__ import annotations
@@ -18,10 +22,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
@@ -51,15 +57,15 @@ from scripts.bench.transfer_table import (  # noqa: E402 reason= found by the pa
     tables,
 )
 from scripts.bench.transfer_workloads import (  # noqa: E402 reason= found by the path above
-    FEWER,
-    FULL,
-    QUICK,
+    WORKLOADS,
     Workload,
     write,
 )
 
 HERE = Path(__file__).resolve().parent
 WAYS = ("down", "up")
+# Who takes longer in the first round is measured once.
+SLOW_SECONDS = 20.0
 WARM_UP = Workload("warm-up", "1 small file", 1, 1000, 1000)
 
 
@@ -73,8 +79,8 @@ class Contender(NamedTuple):
         requirement: What is installed there.
         arguments: Of the script.
         ways: What it takes part in.
-        checksums: Whether the objects it downloads have checksums in the store.
-        patient: Whether it takes minutes for the small files when each request takes long.
+        kept: The CRC that the store keeps of the files it downloads; empty for none.
+        patient: Whether it takes minutes for many files when each request takes long.
     """
 
     title: str
@@ -83,16 +89,17 @@ class Contender(NamedTuple):
     requirement: str = ""
     arguments: tuple[str, ...] = ()
     ways: tuple[str, ...] = WAYS
-    checksums: bool = False
+    kept: str = ""
     patient: bool = False
 
 
 CONTENDERS = {
-    "ours": Contender("ours, verified", "transfer_ours.py"),
-    "ours-crc32": Contender(
-        "ours, verified by CRC32", "transfer_ours.py", arguments=("checksum",), ways=("down",), checksums=True
+    "ours": Contender("ours", "transfer_ours.py", kept="crc64nvme"),
+    "ours-crc32": Contender("ours, CRC32", "transfer_ours.py", ways=("down",), kept="crc32"),
+    "ours-md5": Contender("ours, MD5", "transfer_ours.py", ways=("down",)),
+    "ours-size": Contender(
+        "ours, unverified", "transfer_ours.py", arguments=("size",), ways=("down",), kept="crc64nvme"
     ),
-    "ours-size": Contender("ours, size only", "transfer_ours.py", arguments=("size",), ways=("down",)),
     "provenaclient": Contender(
         "provenaclient", "transfer_provenaclient.py", "provenaclient", PROVENACLIENT, patient=True
     ),
@@ -124,7 +131,7 @@ class Course:
         if store is not None:
             self._server.write(asdict(store))
         self.about: str = self._server.ask(["about", []])
-        self._datasets: dict[tuple[str, bool], str] = {}
+        self._datasets: dict[tuple[str, str], str] = {}
         self._folder(WARM_UP)
 
     def run(self, contender: Contender, workload: Workload, way: str, delay: int) -> Spent:
@@ -150,6 +157,15 @@ class Course:
         finally:
             process.close()
 
+    def forget(self, workload: Workload) -> None:
+        """Remove a workload's files from the disk and from the store."""
+        for one in (workload, workload.fewer()):
+            folder = self._place / one.name
+            self._server.ask(["forget", [str(folder)]])
+            shutil.rmtree(folder, ignore_errors=True)
+            for key in [key for key in self._datasets if key[0] == one.name]:
+                del self._datasets[key]
+
     def _transfer(self, process: Process, contender: Contender, workload: Workload, way: str) -> Spent:
         source = self._folder(workload)
         with self._target(workload, contender, way) as (handle, folder):
@@ -164,13 +180,21 @@ class Course:
             if wrong := self._server.ask(["compare", [handle, str(compared)]]):
                 raise Failed(f"{len(wrong)} things are wrong: {', '.join(wrong[:3])}")
         more = workload.stands_for
-        return Spent(told["wall"] * more, told["cpu"] * more, told["peak"], server / told["wall"], more > 1)
+        moved = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+        return Spent(
+            told["wall"] * more,
+            told["cpu"] / moved * 1e9,
+            told["peak"],
+            server / told["wall"],
+            more > 1,
+            verified=told["verified"],
+        )
 
     @contextmanager
     def _target(self, workload: Workload, contender: Contender, way: str) -> Iterator[tuple[str, Path]]:
         """Yield the dataset and the local folder of a transfer, and clear away what it made."""
         if way == "up":
-            handle = self._server.ask(["dataset", ["", False]])
+            handle = self._server.ask(["dataset", ["", ""]])
             try:
                 yield handle, self._folder(workload)
             finally:
@@ -178,7 +202,7 @@ class Course:
         else:
             folder = Path(tempfile.mkdtemp(dir=self._place, prefix="down-"))
             try:
-                yield self._dataset(workload, contender.checksums), folder
+                yield self._dataset(workload, contender.kept), folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -188,42 +212,74 @@ class Course:
             write(workload, folder)
         return folder
 
-    def _dataset(self, workload: Workload, checksums: bool) -> str:
-        key = (workload.name, checksums)
+    def _dataset(self, workload: Workload, kept: str) -> str:
+        key = (workload.name, kept)
         if key not in self._datasets:
-            self._datasets[key] = self._server.ask(["dataset", [str(self._folder(workload)), checksums]])
+            self._datasets[key] = self._server.ask(["dataset", [str(self._folder(workload)), kept]])
         return self._datasets[key]
 
 
-def measure(asked: argparse.Namespace, course: Course) -> tuple[Figures, list[str]]:
-    """Run everything; return what was measured, and what failed."""
-    workloads = QUICK if asked.quick else FULL
-    figures: Figures = {}
-    failures: dict[tuple[Cell, str], str] = {}
-    cells = [Cell(delay, way, name) for delay in asked.delays for name in asked.only for way in WAYS]
-    for turn, cell in itertools.product(range(asked.rounds), cells):
-        keys = [key for key in asked.contenders if cell.way in CONTENDERS[key].ways]
-        if not turn and keys:
-            with suppress(Failed):
-                course.run(CONTENDERS[keys[0]], workloads[cell.workload], cell.way, cell.delay)
-        for key in in_turn(keys, turn):
-            contender, workload = CONTENDERS[key], workloads[cell.workload]
-            if (cell, key) in failures:
-                continue
-            if contender.patient and cell.delay and cell.workload == "small" and not asked.quick:
-                if turn:
-                    continue
-                workload = FEWER
-            try:
-                spent = course.run(contender, workload, cell.way, cell.delay)
-            except Failed as failure:
-                failures[cell, key] = f"{contender.title}, {cell}: {failure}"
-                print(f"FAILED  {failures[cell, key]}", file=sys.stderr, flush=True)
-                continue
-            figures.setdefault((cell, key), []).append(spent)
-            line = f"{turn + 1}  {cell!s:20}{contender.title:26}{spent.wall:8.2f} s"
-            print(line, file=sys.stderr, flush=True)
-    return figures, list(failures.values())
+class Measuring:
+    """Runs all transfers of a benchmark, workload by workload.
+
+    Args:
+        asked: The command line.
+        course: Where they are run.
+
+    Attributes:
+        figures: What was measured.
+        failures: What failed.
+    """
+
+    def __init__(self, asked: argparse.Namespace, course: Course) -> None:
+        self._asked = asked
+        self._course = course
+        self._taken: dict[tuple[Cell, str], float] = {}
+        self._failed: set[tuple[Cell, str]] = set()
+        self.figures: Figures = {}
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        """Run all transfers; each workload gets an equal share of the time that is left."""
+        end = time.monotonic() + self._asked.budget * 60
+        for number, name in enumerate(self._asked.only):
+            now = time.monotonic()
+            workload = WORKLOADS[name].quick() if self._asked.quick else WORKLOADS[name]
+            self._run_workload(workload, now + (end - now) / (len(self._asked.only) - number))
+            self._course.forget(workload)
+
+    def _run_workload(self, workload: Workload, until: float) -> None:
+        cells = [Cell(delay, way, workload.name) for delay in self._asked.delays for way in WAYS]
+        for turn, cell in itertools.product(range(self._asked.rounds), cells):
+            keys = [key for key in self._asked.contenders if cell.way in CONTENDERS[key].ways]
+            if not turn and keys and not self._asked.quick:
+                with suppress(Failed):
+                    self._course.run(CONTENDERS[keys[0]], workload, cell.way, cell.delay)
+            for key in in_turn(keys, turn):
+                if not turn or self._again(cell, key, until):
+                    self._run_cell(cell, key, workload, turn)
+
+    def _again(self, cell: Cell, key: str, until: float) -> bool:
+        """Return whether a transfer is worth another round, and ends in time."""
+        if (cell, key) in self._failed or self.figures[cell, key][0].wall > SLOW_SECONDS:
+            return False
+        return time.monotonic() + self._taken[cell, key] < until
+
+    def _run_cell(self, cell: Cell, key: str, workload: Workload, turn: int) -> None:
+        contender = CONTENDERS[key]
+        fewer = contender.patient and cell.delay and workload.many
+        began = time.monotonic()
+        try:
+            spent = self._course.run(contender, workload.fewer() if fewer else workload, cell.way, cell.delay)
+        except Failed as failure:
+            self._failed.add((cell, key))
+            self.failures.append(f"{contender.title}, {cell}: {failure}")
+            print(f"FAILED  {self.failures[-1]}", file=sys.stderr, flush=True)
+            return
+        self._taken[cell, key] = time.monotonic() - began
+        self.figures.setdefault((cell, key), []).append(spent)
+        line = f"{turn + 1}  {cell!s:28}{contender.title:20}{spent.wall:8.2f} s"
+        print(line, file=sys.stderr, flush=True)
 
 
 def in_turn(keys: list[str], turn: int) -> list[str]:
@@ -238,7 +294,9 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=3, help="transfers for each figure (default: 3)")
-    parser.add_argument("--only", type=names(FULL), default=list(FULL), help=f"of {','.join(FULL)}")
+    parser.add_argument(
+        "--only", type=names(WORKLOADS), default=list(WORKLOADS), help=f"of {','.join(WORKLOADS)}"
+    )
     parser.add_argument(
         "--delays",
         type=lambda text: [int(one) for one in text.split(",")],
@@ -247,6 +305,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--contenders", type=names(CONTENDERS), default=list(CONTENDERS), help=f"of {','.join(CONTENDERS)}"
+    )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=math.inf,
+        metavar="MINUTES",
+        help="begin no further round of a workload when its share of this time is over (default: no limit)",
     )
     parser.add_argument("--quick", action="store_true", help="few files, one round: to see that all works")
     add_option(parser)
@@ -270,13 +335,14 @@ def main(arguments: list[str] | None = None) -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="provena-bench-", dir=asked.place))
         )
         course = Course(stack, place, store)
-        figures, failures = measure(asked, course)
-    workloads = QUICK if asked.quick else FULL
+        measuring = Measuring(asked, course)
+        measuring.run()
+    figures, failures = measuring.figures, measuring.failures
     titles = {key: CONTENDERS[key].title for key in asked.contenders}
-    moved = {name: workloads[name].title for name in asked.only}
-    print(tables(figures, titles, moved, asked.rounds, line, course.about))
-    if not asked.quick and store is None:
-        print(goals(figures, titles))
+    moved = {name: WORKLOADS[name].title for name in asked.only}
+    print(tables(figures, titles, moved, line, course.about))
+    if not asked.quick:
+        print(goals(figures, titles, [name for name in asked.only if WORKLOADS[name].many]))
     for failure in failures:
         print(f"- FAILED: {failure}")
     PLACE.mkdir(exist_ok=True)

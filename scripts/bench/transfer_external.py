@@ -22,12 +22,14 @@ from botocore.session import get_session  # noqa: E402 reason= found by the path
 from provena_sdk.sandbox import ExternalStore, Sandbox  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.data.items import prefix_of  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.data.storage import METADATA_FILE  # noqa: E402 reason= found by the path above
+from scripts.bench.external import Listener  # noqa: E402 reason= found by the path above
 from scripts.bench.transfer_server import (  # noqa: E402 reason= found by the path above
     COMPARED,
     DAY,
     MULTIPART_FROM,
     PART,
     answer,
+    encoded_crc,
 )
 from scripts.live.relay import Relay, relay  # noqa: E402 reason= found by the path above
 
@@ -52,16 +54,17 @@ class Benched:
         self._relay = between
         self._url = store.url
         self._s3 = client(store)
-        self._handles: list[str] = []
+        self._process = Listener(urlsplit(store.url).port or 80)
+        self._handles: dict[str, list[str]] = {}
 
     def about(self) -> str:
         """Describe what the figures depend on, as Markdown."""
         headers = self._s3.head_bucket(Bucket=self._store.bucket)["ResponseMetadata"]["HTTPHeaders"]
         return (
-            f"The files are in an external S3 store ({headers.get('server', 'of unknown make')}), whose CPU is not "
-            "measured. At 0 ms it is reached directly; a longer delay comes from a relay, the server that † is about. "
-            "What is downloaded was uploaded without a checksum, in parts of 8 MiB above 16 MiB, and with a CRC32 for "
-            "“verified by CRC32”."
+            f"The files are in an external S3 store ({headers.get('server', 'of unknown make')}), whose CPU is "
+            f"{'part of' if self._process.known else 'missing from'} the server's. At 0 ms it is reached directly; a "
+            "longer delay comes from a relay. What is downloaded was uploaded in parts of 8 MiB above 16 MiB, with a "
+            "CRC64NVME for ours, a CRC32 for “CRC32”, and without a checksum for all others."
         )
 
     def services(self) -> dict[str, Any]:
@@ -71,17 +74,17 @@ class Benched:
             "token": self._sandbox.access_token("writer", DAY),
         }
 
-    def dataset(self, folder: str, checksums: bool) -> str:
+    def dataset(self, folder: str, kept: str) -> str:
         """Register a dataset with the files of a folder, and return its handle.
 
         Args:
             folder: The folder; empty for a dataset without files.
-            checksums: Whether to send a CRC32 with each file.
+            kept: The CRC that is sent with each file: ``crc64nvme``, ``crc32`` or empty for none.
         """
         handle = self._sandbox.add_dataset()
-        self._handles.append(handle)
+        self._handles.setdefault(folder, []).append(handle)
         for name, path in files_of(folder).items() if folder else ():
-            self._put(prefix_of(handle) + name, path, checksums)
+            self._put(prefix_of(handle) + name, path, kept)
         return handle
 
     def keys(self, handle: str) -> dict[str, str]:
@@ -127,29 +130,35 @@ class Benched:
 
     def close(self) -> None:
         """Remove the files of all datasets; the sandbox would do so one by one."""
-        for handle in self._handles:
+        for folder in list(self._handles):
+            self.forget(folder)
+
+    def forget(self, folder: str) -> None:
+        """Remove the files of the datasets that were made of a folder."""
+        for handle in self._handles.pop(folder, ()):
             self.clear(handle)
 
     def usage(self) -> float:
-        """Return the CPU seconds that the relay and the services have used."""
-        return sum(os.times()[:2])
+        """Return the CPU seconds that the store, the relay and the services have used."""
+        return sum(os.times()[:2]) + self._process.cpu_seconds()
 
-    def _put(self, key: str, path: Path, checksums: bool) -> None:
+    def _put(self, key: str, path: Path, kept: str) -> None:
         named = {"Bucket": self._store.bucket, "Key": key}
-        checksum = {"ChecksumAlgorithm": "CRC32"} if checksums else {}
+        field = f"Checksum{kept.upper()}"
         if path.stat().st_size <= MULTIPART_FROM:
-            self._s3.put_object(**named, **checksum, Body=path.read_bytes())
+            data = path.read_bytes()
+            self._s3.put_object(**named, **({field: encoded_crc(kept, data)} if kept else {}), Body=data)
             return
-        kind = {"ChecksumType": "FULL_OBJECT"} if checksums else {}
-        upload = {"UploadId": self._s3.create_multipart_upload(**named, **checksum, **kind)["UploadId"]}
+        kind = {"ChecksumType": "FULL_OBJECT"} if kept else {}
+        algorithm = {"ChecksumAlgorithm": kept.upper()} if kept else {}
+        upload = {"UploadId": self._s3.create_multipart_upload(**named, **algorithm, **kind)["UploadId"]}
         parts: list[dict[str, Any]] = []
         with path.open("rb") as file:
             while data := file.read(PART):
                 number = {"PartNumber": len(parts) + 1}
+                checksum = {field: encoded_crc(kept, data)} if kept else {}
                 done = self._s3.upload_part(**named, **upload, **number, **checksum, Body=data)
-                parts.append(
-                    number | {name: done[name] for name in ("ETag", "ChecksumCRC32") if name in done}
-                )
+                parts.append(number | {"ETag": done["ETag"]} | checksum)
         self._s3.complete_multipart_upload(**named, **upload, **kind, MultipartUpload={"Parts": parts})
 
     def _same(self, key: str, path: Path) -> bool:

@@ -11,6 +11,7 @@ from scripts.bench.transfer_table import WAYS, Cell, Figures, median
 
 NAMES, BARS, VALUES = 150, 190, 60
 LINE, HEAD, GAP = 18, 46, 22
+COLUMNS = 3
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f; }
 .title { font-weight: 600; }
@@ -52,11 +53,14 @@ def picture(figures: Figures, titles: dict[str, str], workloads: dict[str, str],
     """
     shown = {key: median(runs) for key, runs in figures.items()}
     delays = list(dict.fromkeys(cell.delay for cell, _ in shown))
-    width = len(workloads) * (NAMES + BARS + VALUES + GAP) + GAP
-    height = len(delays) * len(WAYS) * (HEAD + LINE * len(titles) + GAP) + GAP
+    blocks = math.ceil(len(workloads) / COLUMNS)
+    width = min(len(workloads), COLUMNS) * (NAMES + BARS + VALUES + GAP) + GAP
+    height = blocks * len(delays) * len(WAYS) * (HEAD + LINE * len(titles) + GAP) + GAP
     panels = []
-    for row, (delay, way) in enumerate((delay, way) for delay in delays for way in WAYS):
-        for column, (name, moved) in enumerate(workloads.items()):
+    for within, (delay, way) in enumerate((delay, way) for delay in delays for way in WAYS):
+        for number, (name, moved) in enumerate(workloads.items()):
+            block, column = divmod(number, COLUMNS)
+            row = block * len(delays) * len(WAYS) + within
             bars = []
             for key, contender in titles.items():
                 spent = shown.get((Cell(delay, way, name), key))

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import sys
-import zlib
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,10 @@ from provena_sdk.sandbox import Sandbox  # noqa: E402 reason= found by the path 
 from provena_sdk.sandbox.data.items import BUCKET, prefix_of  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.data.storage import METADATA_FILE, REGION  # noqa: E402 reason= found by the path above
 from provena_sdk.sandbox.object_store import ObjectFault  # noqa: E402 reason= found by the path above
+from provena_sdk.sandbox.object_store.http.checksums import (  # noqa: E402 reason= found by the path above
+    Checksum,
+    new_checksum,
+)
 from provena_sdk.sandbox.object_store.http.conditions import (  # noqa: E402 reason= found by the path above
     parse_range,
 )
@@ -31,6 +34,7 @@ from provena_sdk.sandbox.object_store.storage.objects import Part, StoredObject 
 PART = 8 << 20
 MULTIPART_FROM = 16 << 20
 COMPARED = 1 << 20
+KEPT = ("crc64nvme", "crc32")
 # A run of all contenders takes longer than the sandbox's tokens and keys usually live.
 DAY = 86_400.0
 
@@ -40,7 +44,8 @@ class Benched:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._files: dict[Path, tuple[tuple[Part, ...], int]] = {}
+        self._files: dict[Path, tuple[tuple[Part, ...], dict[str, str]]] = {}
+        self._handles: dict[str, list[str]] = {}
         self._store = sandbox.storage.store
         # As with managed keys at Amazon: working out MD5 would set the pace of every upload.
         self._store.bucket(BUCKET).encrypted = True
@@ -48,9 +53,10 @@ class Benched:
     def about(self) -> str:
         """Describe what the figures depend on, as Markdown."""
         return (
-            "What is downloaded has MD5 ETags, composite ones above 16 MiB; what is uploaded gets ETags that are no "
-            "MD5, as with managed keys at Amazon, since the server's hashing would otherwise set the pace of every "
-            "upload."
+            "What is downloaded has MD5 ETags, composite ones above 16 MiB, and for ours the CRC64NVME that "
+            "Amazon keeps of what came without a checksum; “CRC32” and “MD5” have a CRC32, and no CRC, instead. "
+            "What is uploaded gets ETags that are not MD5, as with managed keys at Amazon, since the server's "
+            "hashing would otherwise set the pace of every upload."
         )
 
     def services(self) -> dict[str, Any]:
@@ -60,19 +66,20 @@ class Benched:
             "token": self._sandbox.access_token("writer", DAY),
         }
 
-    def dataset(self, folder: str, checksums: bool) -> str:
+    def dataset(self, folder: str, kept: str) -> str:
         """Register a dataset with the files of a folder, and return its handle.
 
         Args:
             folder: The folder; empty for a dataset without files.
-            checksums: Whether the store knows a CRC32 of each file, as of those that newer clients sent.
+            kept: The CRC that the store keeps of each whole file: ``crc64nvme``, ``crc32`` or empty for none.
         """
         handle = self._sandbox.add_dataset()
         if folder:
+            self._handles.setdefault(folder, []).append(handle)
             for path in sorted(Path(folder).rglob("*")):
                 if path.is_file():
                     key = prefix_of(handle) + path.relative_to(folder).as_posix()
-                    self._store.put_object(BUCKET, self._stored(key, path, checksums))
+                    self._store.put_object(BUCKET, self._stored(key, path, kept))
         return handle
 
     def keys(self, handle: str) -> dict[str, str]:
@@ -119,6 +126,12 @@ class Benched:
         for key in self._store.keys(BUCKET, prefix_of(handle)):
             self._store.delete(BUCKET, key)
 
+    def forget(self, folder: str) -> None:
+        """Forget the files of a folder, and remove the datasets that were made of it."""
+        self._files = {path: read for path, read in self._files.items() if not path.is_relative_to(folder)}
+        for handle in self._handles.pop(folder, ()):
+            self.clear(handle)
+
     def usage(self) -> float:
         """CPU seconds spent so far."""
         return sum(os.times()[:2])
@@ -139,11 +152,10 @@ class Benched:
         uploads = list(self._store.uploads.items())
         return [name for name, upload in uploads if upload.bucket == BUCKET and upload.key.startswith(prefix)]
 
-    def _stored(self, key: str, path: Path, checksums: bool) -> StoredObject:
-        read = self._files.get(path)
-        if read is None:
-            read = self._files[path] = self._read(path)
-        parts, whole = read
+    def _stored(self, key: str, path: Path, kept: str) -> StoredObject:
+        if path not in self._files:
+            self._files[path] = self._read(path)
+        parts, crcs = self._files[path]
         composite = len(parts) > 1
         etag = parts[0].etag
         if composite:
@@ -151,30 +163,43 @@ class Benched:
             etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
         return StoredObject(
             key,
-            parts if checksums else tuple(replace(part, checksums={}) for part in parts),
+            tuple(_with_only(part, kept) for part in parts),
             etag,
             datetime.now(UTC),
             {"content-type": "application/octet-stream"},
-            {"crc32": _encoded(whole)} if checksums else {},
+            {kept: crcs[kept]} if kept else {},
             multipart=composite,
         )
 
-    def _read(self, path: Path) -> tuple[tuple[Part, ...], int]:
-        """Take a file in, a large one in parts of 8 MiB; return them and the whole file's CRC32."""
+    def _read(self, path: Path) -> tuple[tuple[Part, ...], dict[str, str]]:
+        """Take a file in, a large one in parts of 8 MiB; return them and the CRCs of the whole file."""
         size = path.stat().st_size
         parts: list[Part] = []
-        whole = 0
+        whole = {name: new_checksum(name) for name in KEPT}
         with path.open("rb") as file:
             while data := file.read(PART if size > MULTIPART_FROM else size):
-                whole = zlib.crc32(data, whole)
                 etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
-                known = {"crc32": _encoded(zlib.crc32(data))}
+                known = {}
+                for name, checksum in whole.items():
+                    checksum.update(data)
+                    known[name] = encoded_crc(name, data)
                 parts.append(Part(len(parts) + 1, self._store.space.blob(data), etag, known))
-        return tuple(parts), whole
+        return tuple(parts), {name: _encoded(checksum) for name, checksum in whole.items()}
 
 
-def _encoded(crc32: int) -> str:
-    return base64.b64encode(crc32.to_bytes(4, "big")).decode()
+def encoded_crc(name: str, data: bytes) -> str:
+    """Return a checksum of some bytes, as S3 writes it."""
+    checksum = new_checksum(name)
+    checksum.update(data)
+    return _encoded(checksum)
+
+
+def _encoded(checksum: Checksum) -> str:
+    return base64.b64encode(checksum.digest()).decode()
+
+
+def _with_only(part: Part, kept: str) -> Part:
+    return replace(part, checksums={kept: part.checksums[kept]} if kept else {})
 
 
 def _same(item: StoredObject, path: Path) -> bool:

@@ -57,7 +57,8 @@ class Transfer(NamedTuple):
     token: str
 
 
-Way = Callable[[Transfer], None]
+Way = Callable[[Transfer], str | None]
+"""Carries a transfer out, and returns what verified it, where that is known."""
 
 
 def read_transfer(asked: dict[str, Any]) -> Transfer:
@@ -113,6 +114,7 @@ def serve(download: Way, upload: Way, version: str) -> None:
         transfer = read_transfer(asked)
         gc.collect()
         cpu, wall = spent_cpu(), time.perf_counter()
-        ways[asked["way"]](transfer)
-        spent = {"wall": time.perf_counter() - wall, "cpu": spent_cpu() - cpu, "peak": peak_bytes()}
+        verified = ways[asked["way"]](transfer)
+        wall, cpu = time.perf_counter() - wall, spent_cpu() - cpu
+        spent = {"wall": wall, "cpu": cpu, "peak": peak_bytes(), "verified": verified or ""}
         print(json.dumps(spent), file=answers, flush=True)

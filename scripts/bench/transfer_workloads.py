@@ -28,20 +28,39 @@ class Workload(NamedTuple):
     most: int
     stands_for: int = 1
 
+    @property
+    def many(self) -> bool:
+        """Whether it has so many files that the requests count, not the bytes."""
+        return self.files >= MANY
 
-SMALL = Workload("small", "2,000 files of 4 to 64 kB", 2000, 4_000, 64_000)
-FULL = {
-    "small": SMALL,
-    "mid": Workload("mid", "20 × 50 MB", 20, 50_000_000, 50_000_000),
-    "big": Workload("big", "1 × 2 GB", 1, 2_000_000_000, 2_000_000_000),
+    def fewer(self) -> Workload:
+        """Return a tenth of the files, for contenders that take minutes where each request takes long."""
+        return self._replace(name=f"{self.name}-few", files=self.files // 10, stands_for=10)
+
+    def quick(self) -> Workload:
+        """Return a small part, to see that everything works."""
+        return self._replace(
+            title=f"a part of {self.title}",
+            files=max(self.files // 20, 1),
+            least=min(self.least, QUICK_BYTES),
+            most=min(self.most, QUICK_BYTES),
+        )
+
+
+MANY = 500
+QUICK_BYTES = 40_000_000
+WORKLOADS = {
+    one.name: one
+    for one in (
+        Workload("small", "2,000 files of 4 to 64 kB", 2000, 4_000, 64_000),
+        Workload("mid", "20 × 50 MB", 20, 50_000_000, 50_000_000),
+        Workload("big", "1 × 2 GB", 1, 2_000_000_000, 2_000_000_000),
+        # As awslabs measures S3 clients, with a tenth of its files of 256 KiB and 8 MiB, and a smaller large one.
+        Workload("256KiB-1_000x", "1,000 × 256 KiB", 1000, 256 << 10, 256 << 10),
+        Workload("8MiB-100x", "100 × 8 MiB", 100, 8 << 20, 8 << 20),
+        Workload("2GiB-1x", "1 × 2 GiB", 1, 2 << 30, 2 << 30),
+    )
 }
-QUICK = {
-    "small": Workload("small", "100 files of 4 to 64 kB", 100, 4_000, 64_000),
-    "mid": Workload("mid", "4 × 20 MB", 4, 20_000_000, 20_000_000),
-    "big": Workload("big", "1 × 100 MB", 1, 100_000_000, 100_000_000),
-}
-# For those that take minutes where each request takes long.
-FEWER = Workload("few", "200 files of 4 to 64 kB", 200, 4_000, 64_000, stands_for=10)
 
 _PIECE = 8 << 20
 

@@ -43,3 +43,12 @@ def test_reads_amounts_from_progress_lines() -> None:
     assert amount_in("33%, 80 of 241 MB, 1 of 6 files") == 80e6
     assert amount_in("Transferred:   8.000 MiB / 228.882 MiB, 3%, 2.0 MiB/s") == 8 * 2**20
     assert amount_in("connection lost, trying again in 4 s (3 of 8)") is None
+
+
+def test_measures_transfers(tmp_path: Path) -> None:
+    tiny = ("--quick", "--only", "small", "--delays", "0", "--contenders", "ours,ours-md5")
+    printed = run("transfer.py", *tiny, "--place", str(tmp_path), "--picture", str(tmp_path / "transfer.svg"))
+    assert "FAILED" not in printed
+    for found in ("## Download, 0 ms", "## Upload, 0 ms", "| crc64nvme |", "| md5 |"):
+        assert found in printed
+    assert list(tmp_path.iterdir()) == [tmp_path / "transfer.svg"]

@@ -164,7 +164,7 @@ class Course:
         self._source = place / workload.name
         write(workload, self._source)
         self.bytes = workload.files * workload.most
-        self._dataset: str = self._ask("dataset", str(self._source), True)
+        self._dataset: str = self._ask("dataset", str(self._source), "crc64nvme")
 
     def close(self) -> None:
         """End the server."""
@@ -243,7 +243,7 @@ class Course:
     def _trial(self, way: str) -> Iterator[Place]:
         home = Path(tempfile.mkdtemp(dir=self._place, prefix="trial-"))
         store = urlsplit(self._ask("keys", self._dataset)["url"])
-        handle = self._dataset if way == "down" else self._ask("dataset", "", False)
+        handle = self._dataset if way == "down" else self._ask("dataset", "", "")
         folder = home / "data" if way == "down" else self._source
         folder.mkdir(exist_ok=True)
         with relay(store.port or 80, store.hostname or "", buffer=BUFFER) as line:

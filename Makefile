@@ -98,7 +98,8 @@ architecture: setup ## Draw docs/architecture.svg from the imports
 bench: setup ## Run the benchmarks beside other tools
 	@$(BIN)/python scripts/bench/models.py
 	@$(BIN)/python scripts/bench/catalogue.py
-	@$(BIN)/python scripts/bench/transfer.py --picture docs/transfer.svg
+	@$(BIN)/python scripts/bench/transfer.py --budget 60 --picture docs/transfer.svg
+	@$(BIN)/python scripts/bench/slow_line.py --picture docs/slow-line.svg
 	@$(BIN)/python scripts/bench/open.py --picture docs/open.svg
 	@$(BIN)/python scripts/bench/transfer.py --gigabits 4 --delays 30 --only mid,big --picture docs/transfer-line.svg
 

@@ -244,7 +244,7 @@ class Measuring:
         end = time.monotonic() + self._asked.budget * 60
         for number, name in enumerate(self._asked.only):
             now = time.monotonic()
-            workload = WORKLOADS[name].quick() if self._asked.quick else WORKLOADS[name]
+            workload = workload_of(name, self._asked)
             self._run_workload(workload, now + (end - now) / (len(self._asked.only) - number))
             self._course.forget(workload)
 
@@ -280,6 +280,11 @@ class Measuring:
         self.figures.setdefault((cell, key), []).append(spent)
         line = f"{turn + 1}  {cell!s:28}{contender.title:20}{spent.wall:8.2f} s"
         print(line, file=sys.stderr, flush=True)
+
+
+def workload_of(name: str, asked: argparse.Namespace) -> Workload:
+    """Return a workload, or a part of it where the command line asks for few files."""
+    return WORKLOADS[name].quick() if asked.quick else WORKLOADS[name]
 
 
 def in_turn(keys: list[str], turn: int) -> list[str]:
@@ -339,7 +344,7 @@ def main(arguments: list[str] | None = None) -> int:
         measuring.run()
     figures, failures = measuring.figures, measuring.failures
     titles = {key: CONTENDERS[key].title for key in asked.contenders}
-    moved = {name: WORKLOADS[name].title for name in asked.only}
+    moved = {name: workload_of(name, asked).title for name in asked.only}
     print(tables(figures, titles, moved, line, course.about))
     if not asked.quick:
         print(goals(figures, titles, [name for name in asked.only if WORKLOADS[name].many]))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk import errors
+from provena_sdk import Deployment, Provena, errors
 from provena_sdk.auth import FileStore, TokenSource
 from provena_sdk.auth.choose import source_for
-from provena_sdk.config import Given, resolve
+from provena_sdk.config import Given, read_config, resolve
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
 from provena_sdk.secret import Secret
@@ -91,6 +91,59 @@ def test_five_workers_with_a_file_in_common(
         assert [worker.returncode for worker in workers] == [0] * WORKERS, said
         assert sandbox.crashes == []
     assert source(reef, tmp_path / "late", PROVENA_OFFLINE_TOKEN_FILE=str(file)).token()
+
+
+def test_a_command_keeps_the_replacement(
+    reef: Realm, new_token: Callable[[], tuple[Secret, str]], tmp_path: Path
+) -> None:
+    """Workers with folders of their own have two commands in common: one prints the token, one keeps another."""
+    kept = tmp_path / "kept"
+    kept.write_text(new_token()[0].reveal(), "utf-8")
+    printing = [sys.executable, "-c", f"print(open({str(kept)!r}).read())"]
+    keeping = [sys.executable, "-c", f"import sys; open({str(kept)!r}, 'w').write(sys.stdin.read())"]
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[profiles.reef]\ndomain = "localhost"\nissuer_url = "{reef.issuer}"\n'
+        f"offline_token_command = {printing!r}\n"
+        f"offline_token_store_command = {keeping!r}\n",
+        "utf-8",
+    )
+    config.chmod(0o600)
+    settings = resolve(Given(profile="reef"), {}, read_config(config))
+    for number in range(3):
+        worker = source_for(settings, store=FileStore(tmp_path / str(number)))
+        assert worker.renew(worker.token())
+        assert worker.renew(worker.token())
+
+
+def test_one_holder_serves_the_workers_of_a_job(
+    reef: Realm, new_token: Callable[[], tuple[Secret, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask's workers cannot sign in: the holder of the offline token sends them access tokens."""
+    distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+    from provena_sdk.dask import share_sign_in  # keeps Dask away
+
+    monkeypatch.setenv("PROVENA_STATE_DIR", str(tmp_path / "nowhere"))
+    file = tmp_path / "token"
+    file.write_text(new_token()[0].reveal(), "utf-8")
+    file.chmod(0o600)
+    with (
+        Sandbox(issuer=reef.issuer) as sandbox,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as workers,
+        distributed.Client(workers) as cluster,
+    ):
+        environment = sandbox.environment()
+        given = environment | {"PROVENA_OFFLINE_TOKEN_FILE": str(file)}
+        with Provena.from_env(given) as provena, share_sign_in(cluster, provena):
+            names = cluster.gather(cluster.map(who, [environment] * 6, pure=False))
+        assert names == ["writer"] * 6
+        assert sandbox.crashes == []
+
+
+def who(environment: dict[str, str]) -> str:
+    with Provena(Deployment.from_env(environment), interactive=False) as provena:
+        name: str = provena.datastore.check_access("write").username
+    return name
 
 
 def test_five_workers_with_nothing_but_the_token(

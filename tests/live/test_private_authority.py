@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,10 +13,9 @@ from provena_sdk.auth import MemoryStore, token_source
 from provena_sdk.sandbox import Sandbox
 from scripts.live.keycloak import Keycloak
 from scripts.live.process import Certificate
-from scripts.live.programs import MINIO
 from scripts.live.realm import realm
-from scripts.live.stores import Minio
-from tests.live.conftest import Realm, needed
+from scripts.live.stores import STORES, Store
+from tests.live.conftest import Realm
 from tests.live.parts import carry, external, signed_in
 from tests.live.signing import Answering, environment_of
 
@@ -66,14 +64,34 @@ def test_a_name_that_the_certificate_does_not_have(reef: Realm, certificate: Cer
     assert "localhost.localdomain" in str(caught.value)
 
 
-def test_a_sandbox_trusts_it_for_both_parts(
-    keycloak_over_https: Keycloak, certificate: Certificate, tmp_path: Path
-) -> None:
-    needed(MINIO.name)
-    with keycloak_over_https.admin() as admin, Minio(tls=certificate) as store:
+@pytest.fixture(scope="module")
+def shoal(keycloak_over_https: Keycloak) -> Iterator[str]:
+    with keycloak_over_https.admin() as admin:
         admin.add_realm(realm("shoal"))
-        parts: Any = {"issuer": keycloak_over_https.issuer("shoal"), "s3": external(store)}
-        with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
-            Sandbox(issuer=keycloak_over_https.issuer("shoal")).start()
-        with Sandbox(**parts, ca_file=certificate.authority) as sandbox, signed_in(sandbox) as provena:
-            carry(provena, tmp_path, certificate.authority)
+        yield keycloak_over_https.issuer("shoal")
+        admin.remove_realm("shoal")
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_a_sandbox_trusts_it_for_both_parts(
+    name: str, shoal: str, new_store: Callable[..., Store], certificate: Certificate, tmp_path: Path
+) -> None:
+    with (
+        new_store(name, certificate) as store,
+        Sandbox(issuer=shoal, s3=external(store), ca_file=certificate.authority) as sandbox,
+    ):
+        with signed_in(sandbox) as provena:
+            handle = carry(provena, tmp_path, certificate.authority)
+        # The services are reached without https; a user who names no authority fails at the store.
+        deployment = Deployment.from_env(sandbox.environment() | {"PROVENA_CA_FILE": ""})
+        token = provena.tokens.token().reveal()
+        trusting_nobody = Provena(deployment, access_token=token)
+        with trusting_nobody, pytest.raises(errors.CertificateRejected) as caught:
+            trusting_nobody.datastore.interactive_dataset(handle).list_files()
+        assert "PROVENA_CA_FILE" in str(caught.value)
+        assert sandbox.crashes == []
+
+
+def test_a_sandbox_does_not_trust_it_otherwise(shoal: str) -> None:
+    with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+        Sandbox(issuer=shoal).start()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -75,7 +76,9 @@ def test_the_store_keeps_each_to_its_prefix(sandbox: Sandbox, provena: Provena) 
     neighbour = sandbox.add_dataset("Neighbour", owner=owner, files={"a.csv": b"neighbour"})
     place = provena.datastore.fetch_dataset(mine).item.s3
     there = provena.datastore.fetch_dataset(neighbour).item.s3
+    # 10378-1-12 is a prefix of 10378-1-123.
     longer = place.path.rstrip("/") + "3/"
+    sandbox.storage.put(mine + "3", "a.csv", b"longer")
     reading = client(
         sandbox, provena.datastore.interactive_dataset(mine).generate_read_access_credentials().credentials
     )
@@ -91,6 +94,9 @@ def test_the_store_keeps_each_to_its_prefix(sandbox: Sandbox, provena: Provena) 
 
     assert reading.get_object(**named, Key=place.path + "a.csv")["Body"].read() == b"mine"
     refused(reading.get_object, Key=there.path + "a.csv")
+    refused(reading.get_object, Key=longer + "a.csv")
+    refused(writing.get_object, Key=longer + "a.csv")
+    refused(writing.delete_object, Key=longer + "a.csv")
     refused(reading.put_object, Key=place.path + "b.csv", Body=b"")
     refused(reading.delete_object, Key=place.path + "a.csv")
     refused(reading.create_multipart_upload, Key=place.path + "b.csv")
@@ -102,6 +108,16 @@ def test_the_store_keeps_each_to_its_prefix(sandbox: Sandbox, provena: Provena) 
         writing.copy_object, Key=place.path + "c.csv", CopySource=f"{place.bucket_name}/{there.path}a.csv"
     )
     assert sandbox.storage.files(neighbour)["a.csv"] == b"neighbour"
+
+
+def test_a_presigned_url_expires(sandbox: Sandbox, provena: Provena) -> None:
+    handle = sandbox.add_dataset("Reef", owner=SERVICE_USER, files={"a b.csv": b"mine"})
+    reef = provena.datastore.interactive_dataset(handle)
+    for_long, briefly = reef.presigned_url("a b.csv"), reef.presigned_url("a b.csv", expires_in=1)
+    time.sleep(2.1)
+    assert httpx.get(for_long, trust_env=False).content == b"mine"
+    assert httpx.get(briefly, trust_env=False).status_code in (400, 403)
+    assert httpx.get(for_long.replace("a%20b.csv", "c.csv"), trust_env=False).status_code == 403
 
 
 def test_each_caller_gets_credentials_by_the_own_token(

@@ -15,6 +15,7 @@ from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
+from provena_sdk.logs import follow_environment
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.catalogue import FETCH_DATASET
 from provena_sdk.transport.http import Options, Transport
@@ -41,6 +42,7 @@ def find_settings(given: Given, *, stacklevel: int = 1) -> Settings:
         ConfigurationError: No deployment is named, or a setting is invalid.
         InvalidArgument: An argument has the wrong type, or is out of range.
     """
+    follow_environment()
     warn_of_unknown(tuple(os.environ), stacklevel=stacklevel + 1)
     return resolve(given, os.environ, read_config())
 
@@ -57,6 +59,7 @@ def find_settings_in(variables: Variables, *, elsewhere: bool, stacklevel: int =
     Raises:
         ConfigurationError: No deployment is named, or a variable is invalid.
     """
+    follow_environment()
     warn_of_unknown(variables.names, stacklevel=stacklevel + 1)
     config = replace(read_config(config_path(variables.plain)), default_profile=None)
     settings = resolve(Given(), variables, config)

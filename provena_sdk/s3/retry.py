@@ -10,13 +10,13 @@ from provena_sdk.net.backoff import backoff
 
 
 class Trouble(enum.Enum):
-    """The kinds of failure for which a retry may help."""
+    """The kinds of failure for which a retry may help, in the words that a user reads."""
 
-    CONNECTION = "no whole answer arrived"
-    BUSY = "the store asked to slow down"
+    CONNECTION = "connection lost"
+    BUSY = "the store is busy"
     SERVER = "the store failed"
-    SLOW = "the bytes moved too slowly"
-    DAMAGED = "the bytes were damaged on their way"
+    SLOW = "the connection is too slow"
+    DAMAGED = "data arrived damaged"
 
 
 _BUSY: Final = frozenset(
@@ -116,6 +116,27 @@ class RetryRule:
         if asked is not None and asked > self.longest_asked:
             return None
         return max(asked or 0.0, backoff(attempts, first=self.base, longest=self.cap, chance=chance))
+
+    def likely_most(self, kind: Trouble, *, reached: bool = True) -> int:
+        """Return the most attempts of a request, or their likely number if time limits them.
+
+        Args:
+            kind: The kind of the last failure.
+            reached: Whether the store has ever answered.
+
+        Example:
+            >>> rule = RetryRule()
+            >>> rule.likely_most(Trouble.SLOW), rule.likely_most(Trouble.CONNECTION)
+            (3, 15)
+        """
+        counted = {Trouble.DAMAGED: self.damaged, Trouble.SLOW: self.slow}.get(kind)
+        if counted is not None or not reached:
+            return min(counted or self.most, self.most if reached else self.strangers)
+        attempts, elapsed = 1, 0.0
+        while attempts < self.most and (attempts < self.least or elapsed < self.patience):
+            elapsed += backoff(attempts, first=self.base, longest=self.cap, chance=0.5)
+            attempts += 1
+        return attempts
 
 
 RULE = RetryRule()

@@ -57,7 +57,7 @@ class Everything(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
-        self.lines.append(f"{record.name} {record.getMessage()} {record.args!r} {trace}")
+        self.lines.append(f"{record.name} {record.getMessage()} {vars(record)!r} {trace}")
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import asyncio
 import logging
 import platform
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +22,7 @@ from provena_sdk._version import __version__
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.display.text import LIMIT, quoted, server_text
 from provena_sdk.errors import FileError, FileStoreError, IntegrityError
+from provena_sdk.logs import Retry, log_request, log_retry
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import where
 from provena_sdk.s3 import retry
@@ -46,7 +49,7 @@ from provena_sdk.s3.retry import RetryRule, Trouble
 from provena_sdk.s3.sigv4 import Signer
 from provena_sdk.secret import Secret
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("provena_sdk.s3")
 
 USER_AGENT: Final = f"provena-sdk/{__version__} python/{platform.python_version()}"
 
@@ -158,6 +161,23 @@ class Settled(Exception):
     """An earlier attempt, whose answer was lost, had succeeded."""
 
 
+_observer: ContextVar[Callable[[Retry], object] | None] = ContextVar("provena_retries", default=None)
+
+
+@contextmanager
+def observed_retries(observer: Callable[[Retry], object]) -> Iterator[None]:
+    """Report the retries of all requests that this task, and the tasks that it starts, send within the block.
+
+    Args:
+        observer: Receives each retry before its wait.
+    """
+    token = _observer.set(observer)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
 class Exchange:
     """A sender of the requests for one folder, with retries.
 
@@ -254,12 +274,18 @@ class Exchange:
             if wait is None:
                 raise failure.error
             request.repeated = request.repeated or failure.ambiguous
-            _log.debug(
-                "%s of %r: %s; trying again in %.1f s", request.method, request.path, failure.kind.value, wait
-            )
+            self._report(request, failure.kind, wait, attempts + 1)
             await asyncio.sleep(wait)
             if failure.ambiguous and has_happened is not None and await has_happened():
                 raise Settled
+
+    def _report(self, request: Request, kind: Trouble, wait: float, attempt: int) -> None:
+        most = max(attempt, self._rule.likely_most(kind, reached=self._reached))
+        retry = Retry(request.path, kind.value, wait, attempt, most)
+        log_retry(_log, request.method, retry)
+        observer = _observer.get()
+        if observer is not None:
+            observer(retry)
 
     @property
     def out_of_reach(self) -> bool:
@@ -335,19 +361,51 @@ class Exchange:
         async with self.admission.slot(request.size) as slot:
             credentials = await self._credentials.current()
             region = self._signer.region
+            started = time.monotonic() if _log.isEnabledFor(logging.DEBUG) else None
             try:
                 reply = await self._send(request, credentials)
             except Exception as error:
-                return self._broken(error, request)
+                failure = self._broken(error, request)
+                if started is not None:
+                    self._log_attempt(request, time.monotonic() - started, type(failure.error).__name__)
+                return failure
+            if started is not None:
+                self._log_attempt(request, time.monotonic() - started, reply, credentials)
             self._reached = True
             self._silent_since = None
-            failure = self._failure(request, reply, credentials, region)
-            if failure is None:
+            refused = self._failure(request, reply, credentials, region)
+            if refused is None:
                 self._accepted = credentials
                 return Answer(reply.status, reply.headers, reply.data)
-            if failure.kind is Trouble.BUSY:
+            if refused.kind is Trouble.BUSY:
                 self.admission.slowed(slot)
-            return failure
+            return refused
+
+    def _log_attempt(
+        self,
+        request: Request,
+        seconds: float,
+        result: Reply | str,
+        credentials: Credentials | None = None,
+    ) -> None:
+        """Log an attempt: its reply, or why there is none."""
+        status, received, request_id = None, 0, None
+        if isinstance(result, Reply):
+            status, received = result.status, result.taken + len(result.data)
+            # A store may repeat in any header what it was sent.
+            secrets = () if credentials is None else credentials.secrets
+            given = result.headers.get("x-amz-request-id", "")
+            request_id = server_text(given, secrets=(secret.reveal() for secret in secrets), limit=LIMIT)
+        log_request(
+            _log,
+            request.method,
+            self._endpoint.path(request.key),
+            status=status,
+            size=received if request.data is None else request.size + received,
+            seconds=seconds,
+            request_id=request_id or None,
+            failure=result if isinstance(result, str) else None,
+        )
 
     def _point_to(self, region: str) -> None:
         """Send requests to a region; connections to the former host close by themselves."""

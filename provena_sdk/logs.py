@@ -1,0 +1,133 @@
+"""Log records of requests, retries and files, and the environment variable PROVENA_LOG, which prints them.
+
+Every record carries its figures as attributes, so that a JSON formatter can store them: see :func:`log_request`,
+:func:`log_retry` and ``docs/logging.md``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Final, NamedTuple, TextIO
+
+from provena_sdk.display.text import alternatives, printable, quoted
+from provena_sdk.errors import ConfigurationError
+
+VARIABLE: Final = "PROVENA_LOG"
+"""The environment variable that prints log records to stderr."""
+
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+_ROOT: Final = logging.getLogger("provena_sdk")
+_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_ID_CHARACTERS: Final = 120
+
+
+class Retry(NamedTuple):
+    """A failed attempt that will be repeated.
+
+    Args:
+        path: The file's path, or the URL's path; None if the request concerns no single file.
+        reason: Why the attempt failed, in words.
+        wait: Seconds until the next attempt.
+        attempt: The number of the next attempt; the first retry is attempt 2.
+        most: The most attempts that the rule for retries allows in practice.
+    """
+
+    path: str | None
+    reason: str
+    wait: float
+    attempt: int
+    most: int
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """A handler for the current ``sys.stderr``, which a notebook or a test may replace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+_handler: Final = _Stderr()
+_handler.setFormatter(logging.Formatter(_FORMAT))
+
+
+def follow_environment() -> None:
+    """Print log records to stderr if PROVENA_LOG is set; an application's own handlers stay.
+
+    Raises:
+        ConfigurationError: The variable holds another value than debug, info or warning.
+    """
+    value = os.environ.get(VARIABLE, "").strip().lower()
+    if not value:
+        return
+    level = _LEVELS.get(value)
+    if level is None:
+        raise ConfigurationError(f"{VARIABLE} must be {alternatives(_LEVELS)}, not {printable(value, 60)!r}.")
+    _ROOT.setLevel(level)
+    if _handler not in _ROOT.handlers:
+        _ROOT.addHandler(_handler)
+
+
+def log_request(
+    logger: logging.Logger,
+    method: str,
+    path: str,
+    *,
+    status: int | None,
+    size: int,
+    seconds: float,
+    request_id: str | None = None,
+    failure: str | None = None,
+) -> None:
+    """Log one attempt of a request at level DEBUG. Call this only if ``logger.isEnabledFor(logging.DEBUG)``.
+
+    The record has the attributes ``method``, ``path``, ``status``, ``bytes``, ``ms`` and ``request_id``.
+
+    Args:
+        logger: The logger.
+        method: The HTTP method.
+        path: The URL's path; a query is removed, because it may hold a signature.
+        status: The answer's status; None if no answer arrived.
+        size: The bytes of the bodies sent and received.
+        seconds: The duration in seconds.
+        request_id: The server's name for the request, if it sent one.
+        failure: Why no answer arrived.
+    """
+    path = printable(path.partition("?")[0])
+    ms = round(seconds * 1000)
+    named = None if request_id is None else printable(request_id, _ID_CHARACTERS)
+    fields = {"method": method, "path": path, "status": status, "bytes": size, "ms": ms, "request_id": named}
+    logger.debug(
+        "%s %s: %s, %d bytes, %d ms%s",
+        method,
+        path,
+        failure or "no answer" if status is None else status,
+        size,
+        ms,
+        f", request {named}" if named else "",
+        extra=fields,
+    )
+
+
+def log_retry(logger: logging.Logger, method: str, retry: Retry) -> None:
+    """Log a retry at level WARNING.
+
+    The record has the attributes ``method``, ``path``, ``reason``, ``wait``, ``attempt`` and ``most``.
+
+    Args:
+        logger: The logger.
+        method: The HTTP method.
+        retry: The retry.
+    """
+    logger.warning(
+        "%s%s: %s, trying again in %.1f s (%d of %d)",
+        method,
+        "" if retry.path is None else f" {quoted(retry.path)}",
+        retry.reason,
+        retry.wait,
+        retry.attempt,
+        retry.most,
+        extra={"method": method, **retry._asdict()},
+    )

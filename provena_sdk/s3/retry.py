@@ -127,7 +127,7 @@ class RetryRule:
         Example:
             >>> rule = RetryRule()
             >>> rule.likely_most(Trouble.SLOW), rule.likely_most(Trouble.CONNECTION)
-            (3, 15)
+            (3, 16)
         """
         counted = {Trouble.DAMAGED: self.damaged, Trouble.SLOW: self.slow}.get(kind)
         if counted is not None or not reached:

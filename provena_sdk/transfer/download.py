@@ -33,7 +33,7 @@ from provena_sdk.transfer.verify.checksum import (
     checksums_of,
     file_matches,
     range_algorithm,
-    unverifiable,
+    why_no_checksum,
     with_even_parts,
 )
 
@@ -414,7 +414,7 @@ async def _choose_checksum(
         if sizes is not None:
             return _Chosen(replace(checksum, parts=sizes))
         reason = PARTS_UNKNOWN
-    return _Chosen(None, reason or unverifiable(state))
+    return _Chosen(None, f"only its size could be verified; {reason or why_no_checksum(state)}")
 
 
 async def _with_true_parts(scheduler: Scheduler, info: FileInfo, checksum: Checksum) -> Checksum:

@@ -12,7 +12,6 @@ import contextlib
 import mimetypes
 import os
 import time
-import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +20,7 @@ from typing import Final
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, FileStoreError, IntegrityError
-from provena_sdk.s3.checksums import Hasher, combine, composite, md5, new_hasher
+from provena_sdk.s3.checksums import Hasher, combine, composite, crc32, md5, new_hasher
 from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import Stored, StoredPart, Streamed
 from provena_sdk.transfer.items import Upload
@@ -142,7 +141,7 @@ async def abort_forgotten(scheduler: Scheduler) -> None:
 class _Whole:
     size: int
     data: bytes | None
-    crc: int = 0
+    crc: bytes = b""
 
 
 def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
@@ -155,17 +154,17 @@ def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
             # Another process may be rewriting it, so that it is empty or short for a moment.
             time.sleep(_SETTLING_SECONDS)
             source.check()
-        return _Whole(source.size, data, zlib.crc32(data))
+        return _Whole(source.size, data, crc32(data))
 
 
 async def _send_whole(
-    scheduler: Scheduler, path: str, data: bytes, crc: int, kind: str | None
+    scheduler: Scheduler, path: str, data: bytes, crc: bytes, kind: str | None
 ) -> _Verification:
     for _ in range(_ATTEMPTS):
         stored = await scheduler.objects.put(path, data, crc32=_base64(crc), content_type=kind)
         if stored.crc32 is not None:
             if stored.crc32 == _base64(crc):
-                return _Verification("checksum", f"crc32:{crc:08x}")
+                return _Verification("checksum", f"crc32:{crc.hex()}")
         elif stored.opaque_etag:
             return _Verification("size")
         elif stored.etag == (digest := await scheduler.in_thread(md5, data)):
@@ -287,7 +286,7 @@ class _PartsUpload:
         self._upload_id = found.upload_id if found else ""
         self._journal = found.journal if found else journals.new(self._new_record(item))
         self._parts: dict[int, StoredPart] = {}
-        self._crcs: dict[int, int] = {}
+        self._crcs: dict[int, bytes] = {}
         self._done = 0
         self._under_way: dict[int, int] = {}
 
@@ -356,7 +355,7 @@ class _PartsUpload:
         self._scheduler.progress.moved(self._path, self._bytes_moved())
         self._journal.touch()
 
-    async def _sent(self, number: int, crc: int, body: _BufferedPart | _StreamedPart) -> StoredPart:
+    async def _sent(self, number: int, crc: bytes, body: _BufferedPart | _StreamedPart) -> StoredPart:
         for _ in range(_ATTEMPTS):
             try:
                 part = await self._scheduler.objects.upload_part(
@@ -391,13 +390,13 @@ class _PartsUpload:
         )
         return _verify(self._path, stored, crc, crcs, parts)
 
-    def _unchanged_crc(self, crcs: Sequence[int]) -> int:
+    def _unchanged_crc(self, crcs: Sequence[bytes]) -> bytes:
         """Return the CRC32 of the whole file, after checking that it did not change."""
         self._source.check()
         whole = bytes(4)
         for (_, length), crc in zip(each_part(self._source.size, self._part_size), crcs, strict=True):
-            whole = combine("crc32", whole, crc.to_bytes(4, "big"), length)
-        return int.from_bytes(whole, "big")
+            whole = combine("crc32", whole, crc, length)
+        return whole
 
 
 class _BufferedPart:
@@ -417,7 +416,7 @@ class _BufferedPart:
         self._span = span
         self.data = b""
 
-    async def prepare(self) -> int:
+    async def prepare(self) -> bytes:
         """Read the part and return its CRC32."""
         self.data, crc = await self._scheduler.in_thread(_read, self._source, *self._span)
         return crc
@@ -447,9 +446,9 @@ class _StreamedPart:
         self.data = Streamed(span[1], self._chunks)
         self.failure: Exception | None = None
 
-    async def prepare(self) -> int:
+    async def prepare(self) -> bytes:
         """Read the part and return its CRC32."""
-        return int.from_bytes(await self._digest("crc32"), "big")
+        return await self._digest("crc32")
 
     async def md5(self) -> str:
         """Return the part's MD5."""
@@ -487,23 +486,23 @@ class _StreamedPart:
         return ((begin + offset, length) for offset, length in each_part(size, _CHUNK_BYTES))
 
 
-def _read(source: SourceFile, offset: int, length: int) -> tuple[bytes, int]:
+def _read(source: SourceFile, offset: int, length: int) -> tuple[bytes, bytes]:
     data = source.read(offset, length)
-    return data, zlib.crc32(data)
+    return data, crc32(data)
 
 
 def _update(hasher: Hasher, source: SourceFile, offset: int, length: int) -> None:
     hasher.update(source.read(offset, length))
 
 
-async def _matches(part: StoredPart, crc: int, body: _BufferedPart | _StreamedPart) -> bool:
+async def _matches(part: StoredPart, crc: bytes, body: _BufferedPart | _StreamedPart) -> bool:
     """Return whether a stored part has these bytes. True if the store reports no checksum to compare."""
     if part.crc32 is not None:
         return part.crc32 == _base64(crc)
     return part.opaque_etag or part.etag == await body.md5()
 
 
-async def _is_certainly_equal(part: StoredPart, crc: int, body: _BufferedPart | _StreamedPart) -> bool:
+async def _is_certainly_equal(part: StoredPart, crc: bytes, body: _BufferedPart | _StreamedPart) -> bool:
     """Return whether a stored part certainly has these bytes, even if another process uploaded it."""
     if part.opaque_etag or part.crc32 not in (None, _base64(crc)):
         return False
@@ -511,7 +510,7 @@ async def _is_certainly_equal(part: StoredPart, crc: int, body: _BufferedPart | 
 
 
 def _verify(
-    path: str, stored: Stored, crc: int, crcs: Sequence[int], parts: Sequence[StoredPart]
+    path: str, stored: Stored, crc: bytes, crcs: Sequence[bytes], parts: Sequence[StoredPart]
 ) -> _Verification:
     """Verify the completed file, whose parts have been verified.
 
@@ -520,10 +519,10 @@ def _verify(
     """
     if stored.crc32 is not None:
         # Some stores return a checksum of the parts' checksums instead.
-        of_parts = zlib.crc32(b"".join(part.to_bytes(4, "big") for part in crcs))
+        of_parts = crc32(b"".join(crcs))
         if stored.crc32 not in (_base64(crc), f"{_base64(of_parts)}-{len(crcs)}"):
             raise _mismatch(path)
-        return _Verification("checksum", f"crc32:{crc:08x}")
+        return _Verification("checksum", f"crc32:{crc.hex()}")
     if stored.opaque_etag or any(part.opaque_etag for part in parts):
         return _Verification("size")
     etag = composite([part.etag for part in parts])
@@ -540,8 +539,8 @@ def _mismatch(path: str) -> IntegrityError:
     )
 
 
-def _base64(crc: int) -> str:
-    return base64.b64encode(crc.to_bytes(4, "big")).decode()
+def _base64(crc: bytes) -> str:
+    return base64.b64encode(crc).decode()
 
 
 def _journals(scheduler: Scheduler) -> UploadJournals:

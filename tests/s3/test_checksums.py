@@ -13,7 +13,7 @@ from provena_sdk.s3 import checksums
 from provena_sdk.s3.checksums import CRCS, combine, computable, crc32, new_hasher
 from provena_sdk.s3.models import ObjectState
 from provena_sdk.sandbox.object_store.http.checksums import POLYNOMIALS, ReflectedCrc
-from provena_sdk.transfer.verify.checksum import checksums_of, unverifiable
+from provena_sdk.transfer.verify.checksum import checksums_of, why_no_checksum
 
 VECTORS = {"crc32": "cbf43926", "crc32c": "e3069283", "crc64nvme": "ae8b14860a799888"}
 """The CRCs of ``123456789``."""
@@ -130,9 +130,7 @@ def test_a_checksum_that_nothing_computes_is_named_in_the_report() -> None:
     kept = {"crc64nvme": "rosUhgp5mIg="}
     managed = ObjectState(9, "opaque", None, kept, "FULL_OBJECT", None, True, None)
     assert checksums_of(managed) == []
-    assert unverifiable(managed) == (
-        "only its size could be verified; nothing installed computes its CRC64NVME (pip install anycrc)"
-    )
+    assert why_no_checksum(managed) == "nothing installed computes its CRC64NVME (pip install anycrc)"
     usual = ObjectState(9, "25f9e794323b453885f5181f1b624d0b", None, kept, "FULL_OBJECT", None, False, None)
     assert [checksum.label for checksum in checksums_of(usual)] == ["md5:25f9e794323b453885f5181f1b624d0b"]
 

@@ -51,7 +51,6 @@ from provena_sdk.transfer.resume.range_digest import RangeDigest
 from provena_sdk.transfer.resume.ranges import Layout
 from provena_sdk.transfer.scheduler import Scheduler
 from provena_sdk.transfer.verify.checksum import (
-    PARTS_UNKNOWN,
     Checksum,
     RunningChecksum,
     digest_of,
@@ -295,6 +294,7 @@ async def test_by_size_alone_nothing_is_asked_or_hashed(
     assert objects.asked == []
 
 
+PARTS_UNKNOWN = "only its size could be verified; the store does not report the sizes of its parts"
 NOT_A_CHECKSUM = "only its size could be verified; the store's ETag is not a checksum here"
 
 

@@ -9,7 +9,6 @@ import itertools
 import os
 import pickle
 import shutil
-import zlib
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.s3.checksums import composite, md5
+from provena_sdk.s3.checksums import Hasher, composite, crc32, md5
 from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.models import FileInfo, ObjectState, modified_ns
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
@@ -46,7 +45,9 @@ from provena_sdk.transfer.local.view import DestinationView, Found, InTheWay
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, TransferPlan
+from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.runner import DownloadRunner
+from provena_sdk.transfer.verify.checksum import digest_of
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
@@ -231,13 +232,58 @@ def test_a_checksum_beside_an_opaque_etag_is_enough(
     files: Dataset, server: Server, location: DatasetLocation, plant: Plant, tmp_path: Path
 ) -> None:
     opaque = {"x-amz-server-side-encryption": "aws:kms"}
-    crc32 = base64.b64encode(zlib.crc32(b"12").to_bytes(4, "big")).decode()
-    fields: dict[str, Any] = {"headers": opaque, "multipart": False, "checksums": {"crc32": crc32}}
+    kept = {"crc32": base64.b64encode(crc32(b"12")).decode()}
+    fields: dict[str, Any] = {"headers": opaque, "multipart": False, "checksums": kept}
     in_parts(server, location, "kms", [b"12"], etag=md5(b"another"), **fields)
     plant(tmp_path, {"kms": b"12"})
     assert actions(files.plan_download(tmp_path)) == {"kms": "same"}
     plant(tmp_path, {"kms": b"21"})
     assert [(item.action, item.reason) for item in files.plan_download(tmp_path)] == [("changed", None)]
+
+
+def test_parts_are_compared_by_a_crc_where_the_etag_is_opaque(
+    files: Dataset, server: Server, location: DatasetLocation, plant: Plant, tmp_path: Path
+) -> None:
+    parts = [b"12345", b"1", b"123456"]
+    of_parts = crc32(b"".join(map(crc32, parts)))
+    fields: dict[str, Any] = {
+        "headers": {"x-amz-server-side-encryption": "aws:kms"},
+        "checksums": {"crc32": f"{base64.b64encode(of_parts).decode()}-3"},
+        "checksum_type": "COMPOSITE",
+    }
+    in_parts(server, location, "kms", parts, **fields)
+    plant(tmp_path, {"kms": b"".join(parts)})
+    assert actions(files.plan_download(tmp_path)) == {"kms": "same"}
+    plant(tmp_path, {"kms": b"X" + b"".join(parts)[1:]})
+    assert [(item.action, item.reason) for item in files.plan_download(tmp_path)] == [("changed", None)]
+
+
+@pytest.mark.parametrize("kept", ["crc64nvme", "nothing"])
+def test_md5_is_computed_of_large_files_only_if_the_store_keeps_nothing_else(
+    files: Dataset,
+    server: Server,
+    location: DatasetLocation,
+    plant: Plant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: str,
+) -> None:
+    data = os.urandom(2_000_000)
+    whole = base64.b64encode(digest_of([data], "crc64nvme")).decode()
+    checksums = {"crc64nvme": whole} if kept == "crc64nvme" else {}
+    in_parts(server, location, "a", [data], etag=md5(data), multipart=False, checksums=checksums)
+    plant(tmp_path, {"a": data})
+    used: list[str] = []
+
+    def hasher(algorithm: str) -> Hasher:
+        used.append(algorithm)
+        return hasher_for(algorithm)
+
+    monkeypatch.setattr("provena_sdk.transfer.verify.compare.hasher_for", hasher)
+    assert actions(files.plan_download(tmp_path)) == {"a": "same"}
+    assert used == ["crc64nvme" if checksums else "md5"]
+    plant(tmp_path, {"a": bytes([data[0] ^ 1]) + data[1:]})
+    assert actions(files.plan_download(tmp_path)) == {"a": "changed"}
 
 
 def test_what_is_replaced_while_it_is_compared_counts_as_changed(

@@ -9,12 +9,11 @@ import asyncio
 import base64
 import contextlib
 import mimetypes
-import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from provena_sdk.concurrency.gather import all_of
-from provena_sdk.s3.checksums import combine
+from provena_sdk.s3.checksums import combine, crc32
 from provena_sdk.s3.client.objects import ObjectClient
 from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import StoredPart
@@ -79,7 +78,7 @@ class ObjectWriter:
         """
         if self._upload_id is None:
             raise RuntimeError("begin() must be called before send().")
-        crc = await _crc32(data)
+        crc = await _hashed(data)
         part = await self._objects.upload_part(self.path, self._upload_id, number, data, crc32=_base64(crc))
         self._parts[number] = (part, crc)
 
@@ -127,7 +126,7 @@ class ObjectWriter:
         Raises:
             DatasetFileExists: The file had to be new, but one exists by now.
         """
-        crc = _base64(await _crc32(data))
+        crc = _base64(await _hashed(data))
         await self._objects.put(
             self.path, data, crc32=crc, content_type=self._content_type, if_none_match=self._new
         )
@@ -199,9 +198,8 @@ def crc32_of_parts(parts: Iterable[StoredPart]) -> str | None:
     return _base64(whole)
 
 
-async def _crc32(data: bytes | memoryview) -> bytes:
-    crc = zlib.crc32(data) if len(data) < _THREAD_BYTES else await asyncio.to_thread(zlib.crc32, data)
-    return crc.to_bytes(4, "big")
+async def _hashed(data: bytes | memoryview) -> bytes:
+    return crc32(data) if len(data) < _THREAD_BYTES else await asyncio.to_thread(crc32, data)
 
 
 def _base64(crc: bytes) -> str:

@@ -14,8 +14,7 @@ from provena_sdk.s3.models import ObjectState
 from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.resume.ranges import Layout
 
-_NOT_A_CHECKSUM: Final = "only its size could be verified; the store's ETag is not a checksum here"
-PARTS_UNKNOWN: Final = "only its size could be verified; the store does not report the sizes of its parts"
+PARTS_UNKNOWN: Final = "the store does not report the sizes of its parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +102,21 @@ def _kept(algorithm: str, state: ObjectState) -> Checksum | None:
     return Checksum(algorithm, algorithm, digest, int(count)) if count.isdecimal() and int(count) else None
 
 
-def unverifiable(state: ObjectState) -> str:
-    """Return why :func:`checksums_of` found no checksum of an object, as a report shows it.
+def why_no_checksum(state: ObjectState) -> str:
+    """Return why :func:`checksums_of` finds no checksum of an object, as the end of a sentence in a report.
 
     Args:
         state: The object's state as the store reports it.
 
     Example:
-        >>> unverifiable(ObjectState(9, "opaque", None, {}, None, None, False, None))
-        "only its size could be verified; the store's ETag is not a checksum here"
+        >>> why_no_checksum(ObjectState(9, "opaque", None, {}, None, None, False, None))
+        "the store's ETag is not a checksum here"
     """
     unknown = sorted(state.checksums.keys() - set(computable()))
     if not unknown:
-        return _NOT_A_CHECKSUM
+        return "the store's ETag is not a checksum here"
     names = " and ".join(name.upper() for name in unknown)
-    return f"only its size could be verified; nothing installed computes its {names} (pip install anycrc)"
+    return f"nothing installed computes its {names} (pip install anycrc)"
 
 
 def with_even_parts(checksum: Checksum, size: int, first: int | None) -> Checksum | None:

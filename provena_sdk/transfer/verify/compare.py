@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +12,19 @@ from typing import Final, NamedTuple, TypeAlias
 from provena_sdk.concurrency.gather import for_each
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
-from provena_sdk.s3.checksums import composite, even_parts, new_hasher, parse_etag
+from provena_sdk.s3.checksums import parse_etag
 from provena_sdk.s3.models import FileInfo, ObjectState
+from provena_sdk.transfer.resume.range_digest import hasher_for
+from provena_sdk.transfer.verify.checksum import (
+    PARTS_UNKNOWN,
+    Checksum,
+    checksums_of,
+    digest_of,
+    why_no_checksum,
+    with_even_parts,
+)
 
-_Digests: TypeAlias = Callable[[str, Iterable[int]], Awaitable[list[bytes] | None]]
+_Digests: TypeAlias = Callable[[str, Sequence[int]], Awaitable[list[bytes] | None]]
 
 _THREADS: Final = 4
 _READ: Final = 1024 * 1024
@@ -24,11 +32,9 @@ _BATCH_FILES: Final = 64
 _BATCH_BYTES: Final = 32 * 1024 * 1024
 _REQUESTS: Final = 16
 _MOST_PARTS: Final = 1000
-# The checksums of whole objects, the cheapest first.
-_WHOLE: Final = ("crc32", "crc64nvme", "crc32c", "sha1", "sha256")
+# Above this size in bytes, asking for a CRC takes less time than computing the MD5 of the listed ETag.
+_SMALL: Final = 1024 * 1024
 
-_OPAQUE: Final = "it cannot be compared: the store's ETag is not a checksum here"
-_UNEVEN: Final = "it cannot be compared: the sizes of its parts are unknown"
 _DENIED: Final = "it cannot be compared: the store denies access to its checksum"
 _UNREADABLE: Final = "the local file cannot be read"
 
@@ -61,8 +67,9 @@ _DIFFERENT: Final = Verdict(False)
 async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
     """Compare local files with files of the same size in a dataset, on the I/O thread.
 
-    The local files are read in a few threads. A file whose MD5 equals the ETag is the same. For the others, including
-    those uploaded in parts, the checksums are requested from the store, because an ETag need not be an MD5.
+    The local files are read in a few threads. A small file whose MD5 equals the listed ETag is the same. For the
+    others, the cheapest of the checksums that the store reports on request is compared, because an ETag need not be an
+    MD5.
 
     Args:
         store: The dataset's store.
@@ -94,14 +101,17 @@ async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> l
     async def ask(place: int) -> None:
         pair = pairs[place]
 
-        async def digests(algorithm: str, sizes: Iterable[int]) -> list[bytes] | None:
+        async def digests(algorithm: str, sizes: Sequence[int]) -> list[bytes] | None:
             return await loop.run_in_executor(threads, _digest, algorithm, folder, pair.local, sizes)
 
-        verdicts[place] = await _Comparison(store, pair.info, digests).verdict()
+        comparison = _Comparison(store, pair.info, digests, md5_differs=place in by_listing)
+        verdicts[place] = await comparison.verdict()
 
-    plain = [place for place, pair in enumerate(pairs) if _is_plain(pair.info)]
+    by_listing = {
+        place for place, pair in enumerate(pairs) if pair.info.size <= _SMALL and _is_plain(pair.info)
+    }
     try:
-        await for_each(_batches(plain, pairs), hash_batch, _THREADS)
+        await for_each(_batches(sorted(by_listing), pairs), hash_batch, _THREADS)
         await for_each((place for place, found in enumerate(verdicts) if found is None), ask, _REQUESTS)
     finally:
         ended = True
@@ -110,18 +120,24 @@ async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> l
 
 
 class _Comparison:
-    """The comparison of one file, by the checksums that the store reports on request."""
+    """The comparison of one file, by the checksums that the store reports on request.
 
-    def __init__(self, store: DatasetFiles, info: FileInfo, digests: _Digests) -> None:
+    Args:
+        store: The dataset's store.
+        info: The file in the store.
+        digests: Hashes ranges of the local file; None if it cannot be read.
+        md5_differs: Whether its MD5 is known to differ from the ETag.
+    """
+
+    def __init__(self, store: DatasetFiles, info: FileInfo, digests: _Digests, *, md5_differs: bool) -> None:
         self._objects = store.objects
         self._info = info
         self._digests = digests
+        self._md5_differs = md5_differs
 
     async def verdict(self) -> Verdict:
         try:
-            state = await self._objects.head(self._info.path, if_match=self._info.etag)
-            known = await self._by_checksum(state)
-            return known if known is not None else await self._by_etag(state)
+            return await self._by(await self._objects.head(self._info.path, if_match=self._info.etag))
         except (IntegrityError, DatasetFileNotFound):
             # It was replaced or removed since the listing, which the transfer will notice.
             return _DIFFERENT
@@ -129,55 +145,49 @@ class _Comparison:
             # Continue with the other files.
             return Verdict(False, _DENIED)
 
-    async def _by_checksum(self, state: ObjectState) -> Verdict | None:
-        if state.checksum_type == "COMPOSITE":
-            return None
-        for algorithm in _WHOLE:
-            wanted = state.checksums.get(algorithm)
-            if wanted is None or "-" in wanted or new_hasher(algorithm) is None:
-                continue
-            found = await self._digests(algorithm, [self._info.size])
-            if found is None:
-                return Verdict(False, _UNREADABLE)
-            return _SAME if base64.b64encode(found[0]).decode() == wanted else _DIFFERENT
-        return None
+    async def _by(self, state: ObjectState) -> Verdict:
+        uneven = False
+        for checksum in checksums_of(state):
+            if checksum.count is None:
+                if checksum.kind == "etag" and self._md5_differs:
+                    return _DIFFERENT
+                return await self._whether(checksum, [self._info.size])
+            if not uneven:
+                verdict = await self._in_parts(checksum, checksum.count)
+                if verdict is not None:
+                    return verdict
+                uneven = True
+        return Verdict(False, f"it cannot be compared: {PARTS_UNKNOWN if uneven else why_no_checksum(state)}")
 
-    async def _by_etag(self, state: ObjectState) -> Verdict:
-        etag = None if state.opaque_etag else parse_etag(self._info.etag)
-        if etag is None:
-            return Verdict(False, _OPAQUE)
-        if etag.parts is None:
-            # Its MD5 was compared already.
-            return _DIFFERENT
+    async def _in_parts(self, checksum: Checksum, count: int) -> Verdict | None:
+        """Compare by a composite checksum, or return None if the sizes of the parts are unknown."""
         first = await self._objects.head(self._info.path, part=1, if_match=self._info.etag)
         if not first.parts_count or not first.size:
-            return Verdict(False, _UNEVEN)
-        # Compare the count first: a store may report a part of one byte, and the list would be huge.
-        even: list[int] = []
-        if -(-self._info.size // first.size) == etag.parts:
-            even = list(even_parts(self._info.size, first.size))
-            verdict = await self._in_parts(even)
+            return None
+        even = with_even_parts(checksum, self._info.size, first.size)
+        if even is not None:
+            verdict = await self._whether(even, even.parts or ())
             if verdict.same or verdict.reason:
                 return verdict
-        if etag.parts > _MOST_PARTS:
-            return Verdict(False, _UNEVEN)
-        sizes = [first.size] + [0] * (etag.parts - 1)
+        if count > _MOST_PARTS:
+            return None
+        sizes = [first.size] + [0] * (count - 1)
 
         async def ask(number: int) -> None:
             state = await self._objects.head(self._info.path, part=number, if_match=self._info.etag)
             sizes[number - 1] = state.size
 
-        await for_each(range(2, etag.parts + 1), ask, _REQUESTS)
-        if sizes == even:
+        await for_each(range(2, count + 1), ask, _REQUESTS)
+        if even is not None and tuple(sizes) == even.parts:
             return _DIFFERENT
-        return await self._in_parts(sizes) if sum(sizes) == self._info.size else Verdict(False, _UNEVEN)
+        return await self._whether(checksum, sizes) if sum(sizes) == self._info.size else None
 
-    async def _in_parts(self, sizes: Sequence[int]) -> Verdict:
-        digests = await self._digests("md5", sizes)
+    async def _whether(self, checksum: Checksum, sizes: Sequence[int]) -> Verdict:
+        digests = await self._digests(checksum.algorithm, sizes)
         if digests is None:
             return Verdict(False, _UNREADABLE)
-        found = composite([digest.hex() for digest in digests])
-        return _SAME if found == self._info.etag.lower() else _DIFFERENT
+        found = digests[0] if checksum.count is None else digest_of(digests, checksum.algorithm)
+        return _SAME if checksum.matches(found) else _DIFFERENT
 
 
 def _is_plain(info: FileInfo) -> bool:
@@ -199,19 +209,18 @@ def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]
         yield batch
 
 
-def _digest(algorithm: str, folder: Path, local: str, sizes: Iterable[int]) -> list[bytes] | None:
+def _digest(algorithm: str, folder: Path, local: str, sizes: Sequence[int]) -> list[bytes] | None:
     """Return the digest of each of consecutive ranges of a file; None if the file cannot be read."""
     digests: list[bytes] = []
+    buffer = memoryview(bytearray(min(_READ, max(sizes, default=0))))
     try:
         with open(os.path.join(folder, *local.split("/")), "rb", buffering=0) as file:
             for size in sizes:
-                hasher = new_hasher(algorithm)
-                if hasher is None:
-                    return None
+                hasher = hasher_for(algorithm)
                 left = size
-                while left and (block := file.read(min(left, _READ))):
-                    hasher.update(block)
-                    left -= len(block)
+                while left and (count := file.readinto(buffer[: min(left, _READ)])):
+                    hasher.update(buffer[:count])
+                    left -= count
                 digests.append(hasher.digest())
     except OSError:
         return None

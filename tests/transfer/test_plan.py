@@ -30,7 +30,7 @@ from provena_sdk.errors import (
     TransferFailed,
     UnsafePath,
 )
-from provena_sdk.s3.checksums import Hasher, composite, crc32, md5
+from provena_sdk.s3.checksums import Hasher, composite, crc32, md5, new_hasher
 from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.models import FileInfo, ObjectState, modified_ns
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
@@ -45,7 +45,6 @@ from provena_sdk.transfer.local.view import DestinationView, Found, InTheWay
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, TransferPlan
-from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.runner import DownloadRunner
 from provena_sdk.transfer.verify.checksum import digest_of
 from tests.dataset import Dataset
@@ -275,11 +274,11 @@ def test_md5_is_computed_of_large_files_only_if_the_store_keeps_nothing_else(
     plant(tmp_path, {"a": data})
     used: list[str] = []
 
-    def hasher(algorithm: str) -> Hasher:
+    def hasher(algorithm: str) -> Hasher | None:
         used.append(algorithm)
-        return hasher_for(algorithm)
+        return new_hasher(algorithm)
 
-    monkeypatch.setattr("provena_sdk.transfer.verify.compare.hasher_for", hasher)
+    monkeypatch.setattr("provena_sdk.transfer.verify.compare.new_hasher", hasher)
     assert actions(files.plan_download(tmp_path)) == {"a": "same"}
     assert used == ["crc64nvme" if checksums else "md5"]
     plant(tmp_path, {"a": bytes([data[0] ^ 1]) + data[1:]})

@@ -12,9 +12,8 @@ from typing import Final, NamedTuple, TypeAlias
 from provena_sdk.concurrency.gather import for_each
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
-from provena_sdk.s3.checksums import parse_etag
+from provena_sdk.s3.checksums import new_hasher, parse_etag
 from provena_sdk.s3.models import FileInfo, ObjectState
-from provena_sdk.transfer.resume.range_digest import hasher_for
 from provena_sdk.transfer.verify.checksum import (
     PARTS_UNKNOWN,
     Checksum,
@@ -216,7 +215,9 @@ def _digest(algorithm: str, folder: Path, local: str, sizes: Sequence[int]) -> l
     try:
         with open(os.path.join(folder, *local.split("/")), "rb", buffering=0) as file:
             for size in sizes:
-                hasher = hasher_for(algorithm)
+                hasher = new_hasher(algorithm)
+                if hasher is None:
+                    return None
                 left = size
                 while left and (count := file.readinto(buffer[: min(left, _READ)])):
                     hasher.update(buffer[:count])

@@ -9,7 +9,9 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.net.rates import bytes_per_second
 from provena_sdk.operations.handles import sendable
 
 
@@ -123,6 +125,27 @@ def seconds(argument: str, value: object) -> float:
     if not 0 < value <= sys.float_info.max:
         raise InvalidArgument(argument, "must be more than 0 seconds, and finite.")
     return value
+
+
+def rate(argument: str, value: object) -> float:
+    """Check a rate.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller passed: bytes per second, or text such as ``"5MB/s"``.
+
+    Returns:
+        The bytes per second.
+
+    Raises:
+        InvalidArgument: It is not a rate, or too low.
+    """
+    try:
+        return bytes_per_second(value)
+    except ValueError as error:
+        reason = str(error)
+    found = f", not {quoted(value)}" if isinstance(value, str) else ""
+    raise InvalidArgument(argument, f"must be {reason}{found}.")
 
 
 def request(argument: str, model: type[M], given: object, fields: Mapping[str, object]) -> M:

@@ -17,7 +17,7 @@ from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.options import Compare, Verify
+from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
@@ -282,6 +282,8 @@ class InteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> DownloadPlan:
         """Plan a download without changing anything.
 
@@ -301,6 +303,10 @@ class InteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -331,6 +337,8 @@ class InteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
         )
 
     def plan_upload(
@@ -342,6 +350,8 @@ class InteractiveDataset:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> UploadPlan:
         """Plan an upload without changing anything.
 
@@ -356,6 +366,10 @@ class InteractiveDataset:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -372,6 +386,8 @@ class InteractiveDataset:
             compare=compare,
             delete=delete,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
         )
 
     def sync_down(
@@ -386,6 +402,8 @@ class InteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -407,6 +425,10 @@ class InteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -437,6 +459,8 @@ class InteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -451,6 +475,8 @@ class InteractiveDataset:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -468,6 +494,10 @@ class InteractiveDataset:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -488,6 +518,8 @@ class InteractiveDataset:
             compare=compare,
             delete=delete,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -502,6 +534,8 @@ class InteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -517,6 +551,10 @@ class InteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -537,6 +575,8 @@ class InteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -552,6 +592,8 @@ class InteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -569,6 +611,10 @@ class InteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -591,6 +637,8 @@ class InteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -603,6 +651,8 @@ class InteractiveDataset:
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -617,6 +667,10 @@ class InteractiveDataset:
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -635,6 +689,8 @@ class InteractiveDataset:
             include=include,
             exclude=exclude,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,

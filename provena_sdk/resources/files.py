@@ -13,7 +13,7 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
+from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
@@ -124,6 +124,8 @@ class IOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> DownloadPlan:
         """Plan a download without changing anything.
 
@@ -144,6 +146,10 @@ class IOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -171,7 +177,14 @@ class IOSubModule:
                     destination_directory,
                     path,
                     Choice(Selection(include, exclude), compare, delete),
-                    TransferOptions(verify, fsync, map_names, keep_times=compare == "time" or delete),
+                    TransferOptions(
+                        verify,
+                        fsync,
+                        map_names,
+                        keep_times=compare == "time" or delete,
+                        limit_rate=limit_rate,
+                        max_connections=max_connections,
+                    ),
                 )
             )
         )
@@ -186,6 +199,8 @@ class IOSubModule:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> UploadPlan:
         """Plan an upload without changing anything.
 
@@ -201,6 +216,10 @@ class IOSubModule:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -217,7 +236,9 @@ class IOSubModule:
                     self._of(dataset_id),
                     source_directory,
                     Choice(Selection(include, exclude), compare, delete),
-                    TransferOptions(map_names=map_names),
+                    TransferOptions(
+                        map_names=map_names, limit_rate=limit_rate, max_connections=max_connections
+                    ),
                 )
             )
         )
@@ -235,6 +256,8 @@ class IOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -257,6 +280,10 @@ class IOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -283,7 +310,14 @@ class IOSubModule:
                 destination_directory,
                 path,
                 Choice(Selection(include, exclude), compare, delete),
-                TransferOptions(verify, fsync, map_names, keep_times=True),
+                TransferOptions(
+                    verify,
+                    fsync,
+                    map_names,
+                    keep_times=True,
+                    limit_rate=limit_rate,
+                    max_connections=max_connections,
+                ),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -298,6 +332,8 @@ class IOSubModule:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -316,6 +352,10 @@ class IOSubModule:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -335,7 +375,7 @@ class IOSubModule:
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude), compare, delete),
-                TransferOptions(map_names=map_names),
+                TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -350,6 +390,8 @@ class IOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -366,6 +408,10 @@ class IOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -386,7 +432,9 @@ class IOSubModule:
                 destination_directory,
                 "",
                 Choice(Selection(include, exclude)),
-                TransferOptions(verify, fsync, map_names),
+                TransferOptions(
+                    verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
+                ),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -402,6 +450,8 @@ class IOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -420,6 +470,10 @@ class IOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -440,7 +494,9 @@ class IOSubModule:
                 destination_directory,
                 s3_path,
                 Choice(Selection(include, exclude)),
-                TransferOptions(verify, fsync, map_names),
+                TransferOptions(
+                    verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
+                ),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -453,6 +509,8 @@ class IOSubModule:
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -469,6 +527,10 @@ class IOSubModule:
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -488,7 +550,7 @@ class IOSubModule:
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude)),
-                TransferOptions(map_names=map_names),
+                TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )

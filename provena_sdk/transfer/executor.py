@@ -24,7 +24,7 @@ from provena_sdk.concurrency.fork import begin_in_child
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
-from provena_sdk.errors import ConfigurationError, FileError, ProvenaError, SignInError
+from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
 from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
@@ -71,9 +71,12 @@ async def run_on(
 
     Raises:
         ConfigurationError: The client got a secret as an argument, which must not be sent to other processes.
+        InvalidArgument: The rate or the connections are limited, but the number of workers is unknown.
         ProvenaError: A batch in this process failed before any file was attempted.
     """
     threads = isinstance(executor, ThreadPoolExecutor)
+    if task.options.is_limited:
+        task = task.share(calls_at_once(executor))
     job = _Job(files, task, meter if threads else Meter())
     if not threads:
         # Fail here rather than in the executor, whose error would be less clear.
@@ -81,6 +84,33 @@ async def run_on(
     outcomes = await _Distribution(executor, job, meter, reports=not threads).run(batches(items))
     await asyncio.to_thread(task.tidy, items)
     return outcomes
+
+
+def calls_at_once(executor: Executor) -> int:
+    """Return the number of batches that the workers of an executor transfer at the same time.
+
+    Args:
+        executor: One of threads, of processes, of Dask, of loky or of MPI.
+
+    Raises:
+        InvalidArgument: The executor does not report its number of workers.
+
+    Example:
+        >>> calls_at_once(ThreadPoolExecutor(8))
+        2
+    """
+    client = getattr(executor, "_client", None)
+    if callable(nthreads := getattr(client, "nthreads", None)):
+        return sum(min(int(threads), _AT_ONCE) for threads in nthreads().values()) or 1
+    for name in ("_max_workers", "num_workers"):
+        workers = getattr(executor, name, None)
+        if isinstance(workers, int) and workers > 0:
+            return min(workers, _AT_ONCE) if isinstance(executor, ThreadPoolExecutor) else workers
+    raise InvalidArgument(
+        "limit_rate",
+        f"cannot be shared among the workers of {type(executor).__name__}, whose number is unknown.",
+        hint="Transfer without an executor, or without limit_rate and max_connections.",
+    )
 
 
 def batches(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, TypeAlias, get_args
 
 from provena_sdk.display.text import alternatives
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.operations.arguments import flag
+from provena_sdk.net.rates import LEAST_RATE
+from provena_sdk.operations.arguments import count, flag, rate
 from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.progress.meter import ProgressLike, check_progress
 
@@ -17,6 +18,9 @@ Verify = Literal["checksum", "size"]
 
 Compare = Literal["checksum", "time"]
 """How to compare two files of the same size: by checksum, or by modification time."""
+
+Rate: TypeAlias = str | float
+"""A rate: bytes per second, or text such as ``"5MB/s"``."""
 
 CONCURRENCY: Final = 160
 """The default limit on concurrent requests."""
@@ -33,6 +37,8 @@ class TransferOptions:
         map_names: Whether to map names that are invalid on Windows, and to reverse the mapping on upload.
         keep_times: Whether to give each downloaded file the store's modification time.
         concurrency: The limit on concurrent requests for small files, and for the ranges and parts of large files.
+        limit_rate: The most bytes per second, both ways together; None sets no limit.
+        max_connections: The most requests to the object store at once; None sets no limit.
 
     Raises:
         InvalidArgument: An option has an invalid value.
@@ -47,6 +53,8 @@ class TransferOptions:
     map_names: bool = False
     keep_times: bool = False
     concurrency: int = CONCURRENCY
+    limit_rate: Rate | None = None
+    max_connections: int | None = None
 
     def __post_init__(self) -> None:
         one_of("verify", self.verify, get_args(Verify))
@@ -54,6 +62,33 @@ class TransferOptions:
             flag(name, getattr(self, name))
         if self.concurrency < 1:
             raise InvalidArgument("concurrency", "must be at least 1.")
+        if self.limit_rate is not None:
+            object.__setattr__(self, "limit_rate", rate("limit_rate", self.limit_rate))
+        if self.max_connections is not None:
+            count("max_connections", self.max_connections)
+
+    @property
+    def bytes_per_second(self) -> float | None:
+        """The limit on the rate as a number; None when there is none."""
+        return None if self.limit_rate is None else float(self.limit_rate)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the rate or the number of connections is limited."""
+        return self.limit_rate is not None or self.max_connections is not None
+
+    def share(self, workers: int) -> TransferOptions:
+        """Return the options for one of several workers: an equal share of the rate and of the connections.
+
+        Args:
+            workers: The number of workers.
+        """
+        limit, connections = self.bytes_per_second, self.max_connections
+        return replace(
+            self,
+            limit_rate=None if limit is None else max(limit / workers, LEAST_RATE),
+            max_connections=None if connections is None else max(connections // workers, 1),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from provena_sdk.concurrency.thread_pool import Threads
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.net.backoff import backoff
-from provena_sdk.s3.budget import ByteBudget
+from provena_sdk.s3.budget import Admission, ByteBudget
 from provena_sdk.s3.client import ObjectClient
 from provena_sdk.s3.http.io_loops import IoLoops
+from provena_sdk.s3.http.line import Line
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.options import CONCURRENCY, TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
@@ -73,6 +74,7 @@ class Scheduler:
         self.budget = ByteBudget(memory)
         self.io_loops = IoLoops()
         self._threads = Threads(_THREADS, "provena-files")
+        self._limited: ObjectClient | None = None
         self._destinations: OrderedDict[Path, Destination] = OrderedDict()
 
     async def __aenter__(self) -> Self:
@@ -87,8 +89,15 @@ class Scheduler:
 
     @property
     def objects(self) -> ObjectClient:
-        """The S3 client."""
-        return self.store.objects
+        """The S3 client, with the limits of this transfer."""
+        options = self.options
+        if not options.is_limited:
+            return self.store.objects
+        if self._limited is None:
+            line = Line(options.bytes_per_second)
+            admission = Admission(line=line, connections=options.max_connections)
+            self._limited = self.store.objects.limited(admission)
+        return self._limited
 
     def destination(self, root: Path) -> Destination:
         """Return the destination for a folder, shared by all files of the transfer.

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
@@ -34,6 +34,11 @@ Item_contra = TypeVar("Item_contra", bound=Download | Upload, contravariant=True
 class Task(Protocol[Item_contra]):
     """A callable that downloads or uploads files."""
 
+    @property
+    def options(self) -> TransferOptions:
+        """The options for the transfer."""
+        ...
+
     async def __call__(
         self,
         files: DatasetFiles,
@@ -51,6 +56,14 @@ class Task(Protocol[Item_contra]):
 
         Raises:
             ProvenaError: No file could be attempted.
+        """
+        ...
+
+    def share(self, workers: int) -> Self:
+        """Return the task for one of several workers, with its share of the limits on rate and connections.
+
+        Args:
+            workers: The number of workers.
         """
         ...
 
@@ -102,6 +115,10 @@ class Fetch:
         ) as scheduler:
             return await scheduler.files(items, fetch, failed, size=size_of)
 
+    def share(self, workers: int) -> Self:
+        """Return the task for one of several workers; see :class:`Task`."""
+        return replace(self, options=self.options.share(workers))
+
     def tidy(self, items: Sequence[Download]) -> None:
         """Remove the part files of killed processes; see :class:`Task`."""
         sweep(self.destination, (item.target for item in items))
@@ -135,6 +152,10 @@ class Send:
         ) as scheduler:
             await abort_forgotten(scheduler)
             return await scheduler.files(items, send, failed, size=size_of)
+
+    def share(self, workers: int) -> Self:
+        """Return the task for one of several workers; see :class:`Task`."""
+        return replace(self, options=self.options.share(workers))
 
     def tidy(self, items: Sequence[Upload]) -> None:
         """Do nothing, because the next upload resumes or aborts interrupted ones; see :class:`Task`."""

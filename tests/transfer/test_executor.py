@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from hypothesis import given
@@ -30,9 +30,9 @@ from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
-from provena_sdk.transfer.executor import batches, run_on
+from provena_sdk.transfer.executor import batches, calls_at_once, run_on
 from provena_sdk.transfer.items import Download, Upload
-from provena_sdk.transfer.options import RunOptions
+from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.tasks import Fetch, Send
@@ -258,6 +258,10 @@ class Raising:
     """Work that fails in a way that does not pickle."""
 
     whole: bool = False
+    options: TransferOptions = field(default_factory=TransferOptions)
+
+    def share(self, workers: int) -> Self:
+        return self
 
     async def __call__(
         self, files: DatasetFiles, items: Sequence[Upload], meter: Meter, memory: int = 0
@@ -297,6 +301,11 @@ class Waiting:
     """Work that goes on until it is cancelled, and counts how often it goes on at once."""
 
     at_once: int = 0
+    options: TransferOptions = field(default_factory=TransferOptions)
+
+    def share(self, workers: int) -> Self:
+        return self
+
     most: int = 0
     calls: int = 0
     cleaned: int = 0
@@ -484,3 +493,43 @@ def test_a_process_that_dies_loses_nothing(sandbox: Sandbox, tree: Tree, tmp_pat
     found = tree(tmp_path / "down")
     del found["metadata.json"]
     assert found == contents, "and no part file of the process that died"
+
+
+class Cluster:
+    """What a Dask client reports of its workers."""
+
+    def nthreads(self) -> dict[str, int]:
+        return {"tcp://a:1": 1, "tcp://b:1": 8, "tcp://c:1": 2}
+
+
+def test_the_workers_that_share_a_limit_are_counted() -> None:
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(8) as eight, ProcessPoolExecutor(3) as processes:
+        assert [calls_at_once(executor) for executor in (one, eight, processes)] == [1, 2, 3]
+    with Copying() as dask, Copying() as unknown:
+        dask._client = Cluster()  # type: ignore[attr-defined]  # as Dask's executor has one
+        assert calls_at_once(dask) == 5
+        with pytest.raises(
+            errors.InvalidArgument, match="the workers of Copying, whose number is unknown"
+        ) as caught:
+            calls_at_once(unknown)
+    assert caught.value.argument == "limit_rate"
+
+
+def test_each_worker_gets_a_share_of_the_limits() -> None:
+    options = TransferOptions(limit_rate="6MB/s", max_connections=7)
+    assert (options.share(3).limit_rate, options.share(3).max_connections) == (2_000_000.0, 2)
+    # Less than a store would serve is no use.
+    assert (options.share(10_000).limit_rate, options.share(10_000).max_connections) == (1000.0, 1)
+    assert TransferOptions().share(3) == TransferOptions()
+    task = Fetch(Path("here"), options).share(3)
+    assert (task.destination, task.options) == (Path("here"), options.share(3))
+
+
+def test_limited_transfers_are_shared_by_threads(files: DatasetFiles, put: Put, tmp_path: Path) -> None:
+    put(CONTENTS)
+    items = listed(files)
+    (tmp_path / "here").mkdir()
+    task = Fetch(tmp_path / "here", TransferOptions(limit_rate="100 MB/s", max_connections=4))
+    with ThreadPoolExecutor(2) as executor:
+        outcomes = run_sync(run_on(executor, files, task, items, Meter()))
+    assert counts(outcomes) == {"downloaded": 40}

@@ -698,7 +698,17 @@ def test_patterns_that_take_nothing_are_told(files: Dataset, put: Put, plant: Pl
         assert "none of" not in f"{plan} {plan.run()}"
 
 
-@pytest.mark.parametrize("options", [{"verify": "md5"}, {"concurrency": 0}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"verify": "md5"},
+        {"concurrency": 0},
+        {"limit_rate": "fast"},
+        {"limit_rate": 10},
+        {"max_connections": 0},
+        {"max_connections": 1.5},
+    ],
+)
 def test_options_that_are_none(options: dict[str, object]) -> None:
     with pytest.raises(InvalidArgument):
         TransferOptions(**options)  # type: ignore[arg-type]  # that is what this is about

@@ -18,7 +18,7 @@ from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.options import Compare, Verify
+from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
@@ -287,6 +287,8 @@ class AsyncInteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> AsyncDownloadPlan:
         """Plan a download without changing anything.
 
@@ -306,6 +308,10 @@ class AsyncInteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -336,6 +342,8 @@ class AsyncInteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
         )
 
     async def plan_upload(
@@ -347,6 +355,8 @@ class AsyncInteractiveDataset:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> AsyncUploadPlan:
         """Plan an upload without changing anything.
 
@@ -361,6 +371,10 @@ class AsyncInteractiveDataset:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -377,6 +391,8 @@ class AsyncInteractiveDataset:
             compare=compare,
             delete=delete,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
         )
 
     async def sync_down(
@@ -391,6 +407,8 @@ class AsyncInteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -412,6 +430,10 @@ class AsyncInteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -442,6 +464,8 @@ class AsyncInteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -456,6 +480,8 @@ class AsyncInteractiveDataset:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -473,6 +499,10 @@ class AsyncInteractiveDataset:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -493,6 +523,8 @@ class AsyncInteractiveDataset:
             compare=compare,
             delete=delete,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -507,6 +539,8 @@ class AsyncInteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -522,6 +556,10 @@ class AsyncInteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -542,6 +580,8 @@ class AsyncInteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -557,6 +597,8 @@ class AsyncInteractiveDataset:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -574,6 +616,10 @@ class AsyncInteractiveDataset:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -596,6 +642,8 @@ class AsyncInteractiveDataset:
             verify=verify,
             fsync=fsync,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,
@@ -608,6 +656,8 @@ class AsyncInteractiveDataset:
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -622,6 +672,10 @@ class AsyncInteractiveDataset:
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -640,6 +694,8 @@ class AsyncInteractiveDataset:
             include=include,
             exclude=exclude,
             map_names=map_names,
+            limit_rate=limit_rate,
+            max_connections=max_connections,
             progress=progress,
             executor=executor,
             raise_for_failures=raise_for_failures,

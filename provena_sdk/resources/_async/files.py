@@ -14,7 +14,7 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.options import Choice, Compare, RunOptions, TransferOptions, Verify
+from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
@@ -125,6 +125,8 @@ class AsyncIOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> AsyncDownloadPlan:
         """Plan a download without changing anything.
 
@@ -145,6 +147,10 @@ class AsyncIOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -172,7 +178,14 @@ class AsyncIOSubModule:
                     destination_directory,
                     path,
                     Choice(Selection(include, exclude), compare, delete),
-                    TransferOptions(verify, fsync, map_names, keep_times=compare == "time" or delete),
+                    TransferOptions(
+                        verify,
+                        fsync,
+                        map_names,
+                        keep_times=compare == "time" or delete,
+                        limit_rate=limit_rate,
+                        max_connections=max_connections,
+                    ),
                 )
             )
         )
@@ -187,6 +200,8 @@ class AsyncIOSubModule:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> AsyncUploadPlan:
         """Plan an upload without changing anything.
 
@@ -202,6 +217,10 @@ class AsyncIOSubModule:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -218,7 +237,9 @@ class AsyncIOSubModule:
                     self._of(dataset_id),
                     source_directory,
                     Choice(Selection(include, exclude), compare, delete),
-                    TransferOptions(map_names=map_names),
+                    TransferOptions(
+                        map_names=map_names, limit_rate=limit_rate, max_connections=max_connections
+                    ),
                 )
             )
         )
@@ -236,6 +257,8 @@ class AsyncIOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -258,6 +281,10 @@ class AsyncIOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -284,7 +311,14 @@ class AsyncIOSubModule:
                 destination_directory,
                 path,
                 Choice(Selection(include, exclude), compare, delete),
-                TransferOptions(verify, fsync, map_names, keep_times=True),
+                TransferOptions(
+                    verify,
+                    fsync,
+                    map_names,
+                    keep_times=True,
+                    limit_rate=limit_rate,
+                    max_connections=max_connections,
+                ),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -299,6 +333,8 @@ class AsyncIOSubModule:
         compare: Compare = "checksum",
         delete: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -317,6 +353,10 @@ class AsyncIOSubModule:
             delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
                 ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -336,7 +376,7 @@ class AsyncIOSubModule:
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude), compare, delete),
-                TransferOptions(map_names=map_names),
+                TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -351,6 +391,8 @@ class AsyncIOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -367,6 +409,10 @@ class AsyncIOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -387,7 +433,9 @@ class AsyncIOSubModule:
                 destination_directory,
                 "",
                 Choice(Selection(include, exclude)),
-                TransferOptions(verify, fsync, map_names),
+                TransferOptions(
+                    verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
+                ),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -403,6 +451,8 @@ class AsyncIOSubModule:
         verify: Verify = "checksum",
         fsync: bool = False,
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -421,6 +471,10 @@ class AsyncIOSubModule:
             verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
             fsync: True to flush each file to disk before it takes its final name.
             map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -441,7 +495,9 @@ class AsyncIOSubModule:
                 destination_directory,
                 s3_path,
                 Choice(Selection(include, exclude)),
-                TransferOptions(verify, fsync, map_names),
+                TransferOptions(
+                    verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
+                ),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )
@@ -454,6 +510,8 @@ class AsyncIOSubModule:
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
         executor: Executor | None = None,
         raise_for_failures: bool = True,
@@ -470,6 +528,10 @@ class AsyncIOSubModule:
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
+            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
+                executor, each worker gets an equal share.
+            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
+                the line needs fewer.
             progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
@@ -489,7 +551,7 @@ class AsyncIOSubModule:
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude)),
-                TransferOptions(map_names=map_names),
+                TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
                 RunOptions(progress, executor, raise_for_failures),
             )
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, IntegrityError, UnsafePath
@@ -81,6 +82,17 @@ class FolderClient:
             rate=rate,
             admission=admission if admission is not None else Admission(),
         )
+
+    def limited(self, admission: Admission) -> Self:
+        """Return the same client with other limits on its requests, and the same connections.
+
+        Args:
+            admission: The limits.
+        """
+        client = copy.copy(self)
+        client._exchange = copy.copy(self._exchange)
+        client._exchange.admission = admission
+        return client
 
     @property
     def admission(self) -> Admission:

@@ -99,9 +99,9 @@ def calls_at_once(executor: Executor) -> int:
         >>> calls_at_once(ThreadPoolExecutor(8))
         2
     """
-    client = getattr(executor, "_client", None)
-    if callable(nthreads := getattr(client, "nthreads", None)):
-        return sum(min(int(threads), _AT_ONCE) for threads in nthreads().values()) or 1
+    client: Any = getattr(executor, "_client", None)
+    if callable(getattr(client, "nthreads", None)):
+        return sum(min(threads, _AT_ONCE) for threads in client.nthreads().values()) or 1
     for name in ("_max_workers", "num_workers"):
         workers = getattr(executor, name, None)
         if isinstance(workers, int) and workers > 0:

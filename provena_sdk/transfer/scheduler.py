@@ -86,6 +86,8 @@ class Scheduler:
         self._threads.close()
         self.io_loops.close()
         self.close_folders()
+        if self._limited is not None:
+            await self._limited.close()
 
     @property
     def objects(self) -> ObjectClient:

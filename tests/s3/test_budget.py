@@ -174,7 +174,7 @@ async def test_small_requests_hold_no_more_bytes_than_the_line_carries_soon() ->
     # A file larger than what is in flight is fetched alone.
     limited = Admission(line=Line(100_000.0))
     assert (await run_all(limited, sizes))[0] == 1
-    assert (await run_all(limited, [10_000] * 60))[0] == 5
+    assert (await run_all(limited, [5000] * 60))[0] == 5
 
 
 async def test_the_line_is_measured_while_requests_run() -> None:

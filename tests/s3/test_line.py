@@ -75,6 +75,19 @@ def test_chunks_last_a_tenth_of_a_second(limit: float, chunk: int) -> None:
     assert Line(limit).chunk_bytes == chunk
 
 
+def test_the_next_request_waits_until_its_answer_could_be_read() -> None:
+    line = Line(1000.0, Clock())
+    assert line.delay() == 0.0
+    line.received(50 + 600)
+    assert line.delay() == pytest.approx(0.5)
+    assert Line().delay() == 0.0
+
+
+@pytest.mark.parametrize(("limit", "ahead"), [(None, None), (1000.0, 16_384), (5e6, 300_000), (1e9, None)])
+def test_the_system_receives_little_ahead(limit: float | None, ahead: int | None) -> None:
+    assert Line(limit).ahead_bytes == ahead
+
+
 class Paused(asyncio.Transport):
     """A transport that records when reading is paused."""
 

@@ -84,14 +84,13 @@ class FolderClient:
         )
 
     def limited(self, admission: Admission) -> Self:
-        """Return the same client with other limits on its requests, and the same connections.
+        """Return the same client with other limits on its requests, and connections of its own to close.
 
         Args:
             admission: The limits.
         """
         client = copy.copy(self)
-        client._exchange = copy.copy(self._exchange)
-        client._exchange.admission = admission
+        client._exchange = self._exchange.limited(admission)
         return client
 
     @property

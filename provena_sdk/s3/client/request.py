@@ -7,6 +7,7 @@ SDK's errors, which contain nothing of the data sent.
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 import platform
 import time
@@ -224,6 +225,17 @@ class Exchange:
         self._suspect_again = 0.0
         self._point_to(address.region or addresses.DEFAULT_REGION)
 
+    def limited(self, admission: Admission) -> Exchange:
+        """Return a sender of the same requests with other limits, over connections of its own.
+
+        Args:
+            admission: The limits.
+        """
+        exchange = copy.copy(self)
+        exchange.admission = admission
+        exchange._point_to(self._signer.region)
+        return exchange
+
     async def answer(
         self, request: Request, *, has_happened: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
@@ -412,7 +424,10 @@ class Exchange:
         self._endpoint = addresses.endpoint(self._address.url, self._folder.bucket, region)
         self._host = self._endpoint.host
         self._signer = Signer(region)
-        self._connect = partial(Connections, self._endpoint, self._address.ca_file, idle=self._idle)
+        ahead = self.admission.line.ahead_bytes
+        self._connect = partial(
+            Connections, self._endpoint, self._address.ca_file, idle=self._idle, ahead=ahead
+        )
         self._connections = self._connect()
 
     async def _send(self, request: Request, credentials: Credentials) -> Reply:

@@ -339,6 +339,9 @@ class Wire(asyncio.BufferedProtocol):
         self._began_at = self._loop.time()
         self.deadline = self._began_at + limits.idle
         try:
+            if wait := limits.line.delay():
+                self.postpone(wait)
+                await asyncio.sleep(wait)
             if body is None:
                 self._transport.write(_encoded(head))
             elif isinstance(body, memoryview):

@@ -11,6 +11,11 @@ _CREDIT_SECONDS: Final = 0.05
 _CHUNK_SECONDS: Final = 0.1
 _LEAST_CHUNK_BYTES: Final = 2048
 _MOST_CHUNK_BYTES: Final = 256 * 1024
+# Bytes that the system receives ahead arrive as fast as the store sends them.
+_AHEAD_SECONDS: Final = 0.06
+_LEAST_AHEAD_BYTES: Final = 16 * 1024
+_MOST_AHEAD_BYTES: Final = 4 * 1024 * 1024
+_BEGIN_SECONDS: Final = 0.1
 
 
 class Line:
@@ -32,11 +37,20 @@ class Line:
         self.limit = limit
         self.chunk_bytes = None if limit is None else _chunk_bytes(limit)
         """The most bytes to read or write at once; None allows any number."""
+        self.ahead_bytes = None if limit is None else _ahead_bytes(limit)
+        """The most bytes that the system may receive ahead on each connection; None leaves it to the system."""
         self.moved = 0
         """The bytes that have moved so far."""
         self._clock = clock
         self._lock = threading.Lock()
         self._free_at = 0.0
+
+    def delay(self) -> float:
+        """Return the seconds to wait before another request begins; its answer could not be read earlier."""
+        if self.limit is None:
+            return 0.0
+        with self._lock:
+            return max(0.0, self._free_at - self._clock() - _BEGIN_SECONDS)
 
     def received(self, count: int) -> float:
         """Count bytes that arrived.
@@ -74,6 +88,11 @@ class Line:
 
 def _chunk_bytes(limit: float) -> int:
     return min(max(int(limit * _CHUNK_SECONDS), _LEAST_CHUNK_BYTES), _MOST_CHUNK_BYTES)
+
+
+def _ahead_bytes(limit: float) -> int | None:
+    wanted = max(int(limit * _AHEAD_SECONDS), _LEAST_AHEAD_BYTES)
+    return wanted if wanted <= _MOST_AHEAD_BYTES else None
 
 
 ANY_LINE: Final = Line()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -50,12 +51,21 @@ class Connections:
         endpoint: The bucket's endpoint.
         ca_file: File of the certificate authorities to trust; None means AWS_CA_BUNDLE or the default ones.
         idle: Seconds without a byte after which a connection counts as dead.
+        ahead: The most bytes that the system may receive ahead on each connection; None leaves it to the system.
     """
 
-    def __init__(self, endpoint: Endpoint, ca_file: str | None, *, idle: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        ca_file: str | None,
+        *,
+        idle: float = IDLE_SECONDS,
+        ahead: int | None = None,
+    ) -> None:
         self._endpoint = endpoint
         self._ca_file = ca_file
         self.idle = idle
+        self._ahead = ahead
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = HomeProcess()
         self._free: list[Wire] = []
@@ -172,7 +182,10 @@ class Connections:
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> Wire:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await self._open_wire(loop)
+                wire = await self._open_wire(loop)
+                if self._ahead is not None:
+                    _receive_ahead(wire, self._ahead)
+                return wire
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError:
@@ -228,6 +241,14 @@ async def _open_socket(
         loop.call_later(_LATE_SECONDS, opening.cancel)
         raise
     return wire
+
+
+def _receive_ahead(wire: Wire, most: int) -> None:
+    """Have the system receive no more than some bytes before they are read."""
+    found: socket.socket | None = wire.transport.get_extra_info("socket")
+    if found is not None:
+        with suppress(OSError):
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, most)
 
 
 def _abort_late(opening: asyncio.Task[tuple[asyncio.Transport, Wire]]) -> None:

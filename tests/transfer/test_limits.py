@@ -14,13 +14,13 @@ from provena_sdk.transfer.scheduler import Scheduler
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]
-SMALL = {f"{number}.bin": os.urandom(20_000) for number in range(30)}
+SMALL = {f"{number}.bin": os.urandom(20_000) for number in range(60)}
 LARGE = {"large.bin": os.urandom(20_000_000)}
 
 
 @pytest.mark.parametrize(
     ("contents", "rate", "seconds"),
-    [(SMALL, "400 kB/s", 1.5), (LARGE, 10_000_000, 2.0)],
+    [(SMALL, "400 kB/s", 3.0), (LARGE, 10_000_000, 2.0)],
     ids=["small", "large"],
 )
 def test_no_more_bytes_a_second_than_allowed(
@@ -30,14 +30,14 @@ def test_no_more_bytes_a_second_than_allowed(
     options = TransferOptions(limit_rate=rate)
     begun = time.monotonic()
     report = files.plan_download(tmp_path / "down", options=options).run()
-    # Only the last chunk is not waited for.
-    assert time.monotonic() - begun >= 0.85 * seconds
+    # Only what was requested last is not waited for.
+    assert time.monotonic() - begun >= 0.8 * seconds
     assert report.counts() == {"downloaded": len(contents)}
     for name, data in contents.items():
         (tmp_path / "down" / name).write_bytes(data[::-1])
     begun = time.monotonic()
     report = files.plan_upload(tmp_path / "down", options=options).run()
-    assert time.monotonic() - begun >= 0.85 * seconds
+    assert time.monotonic() - begun >= 0.8 * seconds
     assert report.counts() == {"uploaded": len(contents)}
 
 
@@ -59,7 +59,7 @@ def test_no_more_requests_at_once_than_allowed(
 
     monkeypatch.setattr(request.Exchange, "_send", counted)
     options = TransferOptions(max_connections=3)
-    assert files.plan_download(tmp_path, options=options).run().counts() == {"downloaded": 31}
+    assert files.plan_download(tmp_path, options=options).run().counts() == {"downloaded": 61}
     assert most == 3
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
-from provena_sdk.transfer.local.seal import Seal
+from provena_sdk.transfer.local.seal import SEAL_BYTES, Seal, _keyed_hash
+from provena_sdk.transfer.resume.range_digest import RangeDigest
 from tests.dataset import Dataset
 
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")
@@ -143,3 +144,29 @@ def test_processes_that_begin_together_have_one_key(state: Path) -> None:
     tokens = [process.communicate(timeout=60)[0].strip() for process in running]
     seal = Seal.load()
     assert all(seal.read(f".a.{token}.provena-part") for token in tokens)
+
+
+@pytest.mark.parametrize("installed", [True, False], ids=["blake3", "without blake3"])
+def test_bytes_are_sealed_by_the_fastest_hash_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    if installed:
+        pytest.importorskip("blake3")
+    else:
+        monkeypatch.setitem(sys.modules, "blake3", None)
+    _keyed_hash.cache_clear()
+    try:
+        seal = Seal(bytes(32))
+        assert seal.algorithm == ("blake3" if installed else "sha256")
+        assert RangeDigest("crc32", seal).name == f"crc32+seal-{seal.algorithm}"
+        codes = set()
+        for purpose, key in (("one", bytes(32)), ("two", bytes(32)), ("one", b"k" * 32)):
+            hasher = Seal(key).hasher(purpose)
+            for block in (b"some ", bytearray(b"by"), memoryview(b"tes")):
+                hasher.update(block)
+            codes.add(hasher.digest())
+        # The key and the purpose both matter.
+        assert len(codes) == 3
+        assert {len(code) for code in codes} == {SEAL_BYTES}
+    finally:
+        _keyed_hash.cache_clear()

@@ -50,7 +50,7 @@ class Heading:
         part: The size in bytes of the parts that no range crosses, or the list of their sizes if they differ.
         ranges: The number of ranges.
         width: The size of a range's digest in bytes.
-        digest: The kind of digest, such as ``crc32+seal``.
+        digest: The kind of digest, such as ``crc32+seal-blake3``.
     """
 
     store: str

@@ -22,8 +22,8 @@ class RangeDigest:
 
     @property
     def name(self) -> str:
-        """The name, such as ``crc32+seal``; empty if ranges are not hashed."""
-        return "+".join(filter(None, (self.algorithm, "seal" if self.seal else "")))
+        """The name, such as ``crc32+seal-blake3``; empty if ranges are not hashed."""
+        return "+".join(filter(None, (self.algorithm, f"seal-{self.seal.algorithm}" if self.seal else "")))
 
     @property
     def width(self) -> int:

@@ -21,8 +21,13 @@ from provena_sdk.s3.limits import MAX_KEY_BYTES
 MAX_NAME_BYTES: Final = 255
 """The longest name that common file systems accept, in UTF-8 bytes."""
 
+CLAIMS_STEM: Final = ".downloads"
+"""The stem of the names of claims; see :func:`claims_name`."""
+
 _PART_SUFFIX: Final = ".provena-part"
 _JOURNAL_SUFFIX: Final = ".provena-journal"
+_CLAIMS_SUFFIX: Final = ".provena-claims"
+_SUFFIXES: Final = (_PART_SUFFIX, _JOURNAL_SUFFIX, _CLAIMS_SUFFIX)
 # Leaves room for the dots, a token of 58 characters and the longer suffix.
 _STEM_BYTES: Final = MAX_NAME_BYTES - 1 - 1 - 58 - len(_JOURNAL_SUFFIX)
 # A fast check that accepts most paths: no segment is empty or begins with a dot.
@@ -253,6 +258,29 @@ def journal_name(name: str, token: str) -> str:
     return f"{part_stem(name)}.{token}{_JOURNAL_SUFFIX}"
 
 
+def claims_name(token: str) -> str:
+    """Return the name of a folder of claims, or of a file in it, which lists the targets that one process downloads.
+
+    Args:
+        token: Characters that make the name unique, without a dot.
+
+    Example:
+        >>> claims_name("5f3a")
+        '.downloads.5f3a.provena-claims'
+    """
+    return f"{CLAIMS_STEM}.{token}{_CLAIMS_SUFFIX}"
+
+
+def is_claims_name(name: str) -> bool:
+    """Return whether a name is that of a folder of claims, or of a file in it.
+
+    Example:
+        >>> is_claims_name(".downloads.5f3a.provena-claims"), is_claims_name(".a.nc.5f3a.provena-part")
+        (True, False)
+    """
+    return name.startswith(f"{CLAIMS_STEM}.") and name.endswith(_CLAIMS_SUFFIX)
+
+
 def part_stem(name: str) -> str:
     """Return the prefix that all part files and journals of one target share.
 
@@ -266,13 +294,13 @@ def part_stem(name: str) -> str:
 
 
 def part_name_parts(name: str) -> tuple[str, str] | None:
-    """Split the name of a part file or journal into its stem (see :func:`part_stem`) and its token; else return None.
+    """Split the name of a temporary file into its stem (see :func:`part_stem`) and its token; else return None.
 
     Example:
         >>> part_name_parts(".2024.csv.5f3a.provena-journal"), part_name_parts("2024.csv")
         (('.2024.csv', '5f3a'), None)
     """
-    if not name.endswith((_PART_SUFFIX, _JOURNAL_SUFFIX)):
+    if not name.endswith(_SUFFIXES):
         return None
     stem, _, token = name.rpartition(".")[0].rpartition(".")
     return (stem, token) if stem.startswith(".") and token else None
@@ -289,7 +317,7 @@ def is_journal_name(name: str) -> bool:
 
 
 def is_part_name(name: str) -> bool:
-    """Return whether a name is that of a part file or journal, ignoring case.
+    """Return whether a name is that of a part file, a journal or claims, ignoring case.
 
     Example:
         >>> is_part_name(".2024.csv.5f3a.provena-part"), is_part_name("2024.csv")
@@ -297,7 +325,7 @@ def is_part_name(name: str) -> bool:
         >>> is_part_name(".2024.csv.5f3a.PROVENA-JOURNAL")
         True
     """
-    return name.startswith(".") and name.lower().endswith((_PART_SUFFIX, _JOURNAL_SUFFIX))
+    return name.startswith(".") and name.lower().endswith(_SUFFIXES)
 
 
 def folded(path: str) -> str:

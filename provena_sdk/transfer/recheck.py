@@ -19,6 +19,7 @@ from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.draft import Draft, settle
 from provena_sdk.transfer.items import Download, PlanItem, Upload, conflict, refused
 from provena_sdk.transfer.local.view import DestinationView, InTheWay, nearest_folder
+from provena_sdk.transfer.neighbours.claims import remove_left_over
 from provena_sdk.transfer.plan import TransferPlan
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
@@ -53,6 +54,7 @@ def _sweep(plan: TransferPlan, ready: Iterable[Download]) -> None:
     # A download that was killed right after it renamed its part file left its journal beside a complete file.
     complete = (item.local for item in plan if item.action == "same" and item.local is not None)
     sweep(plan.folder, itertools.chain((item.target for item in ready), complete))
+    remove_left_over(plan.folder)
 
 
 async def recheck_dataset(

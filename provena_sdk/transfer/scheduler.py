@@ -130,7 +130,7 @@ class Scheduler:
     async def files(
         self,
         items: Sequence[T],
-        run: Callable[[T], Awaitable[FileOutcome]],
+        run: Callable[[T], Awaitable[FileOutcome | None]],
         failed: Callable[[T, Exception, float], FileOutcome],
         *,
         size: Callable[[T], int],
@@ -143,12 +143,12 @@ class Scheduler:
 
         Args:
             items: The files.
-            run: Processes one file.
+            run: Processes one file. It returns None to leave the file out, for example if another process has it.
             failed: Returns the outcome of a failed file, given its error and the duration in seconds.
             size: Returns a file's size in bytes.
 
         Returns:
-            One outcome per file, in no particular order.
+            One outcome per file that was not left out, in no particular order.
         """
         outcomes: list[FileOutcome] = []
         fatal: Exception | None = None
@@ -162,8 +162,10 @@ class Scheduler:
                 return
             started = time.monotonic()
             try:
-                outcomes.append(await run(item))
-                lost_in_a_row = 0
+                outcome = await run(item)
+                if outcome is not None:
+                    outcomes.append(outcome)
+                    lost_in_a_row = 0
             except Exception as error:
                 outcomes.append(failed(item, error, time.monotonic() - started))
                 lost = isinstance(error, ConnectionFailed)
@@ -175,11 +177,9 @@ class Scheduler:
                 ):
                     fatal = error
 
-        small: list[T] = []
-        others: list[T] = []
-        for item in items:
-            (small if size(item) <= _SMALL_BYTES else others).append(item)
-        others.sort(key=size, reverse=True)
+        ordered = by_turn(items, size)
+        small = [item for item in ordered if size(item) <= _SMALL_BYTES]
+        others = ordered[: len(ordered) - len(small)]
         large = [item for item in others if size(item) > _ONE_REQUEST_BYTES]
         await all_of(
             for_each(large, one, max(1, min(_LARGE_FILES, 2 * concurrency // _LARGE_PARTS))),
@@ -187,6 +187,20 @@ class Scheduler:
             for_each(small, one, concurrency if concurrency < CONCURRENCY else int(concurrency * _AHEAD)),
         )
         return outcomes
+
+
+def by_turn(items: Iterable[T], size: Callable[[T], int]) -> list[T]:
+    """Return files in the order in which they are processed: those over 1 MiB by size, then the others as they come.
+
+    Args:
+        items: The files.
+        size: Returns a file's size in bytes.
+
+    Example:
+        >>> by_turn([2, 1, 3_000_000, 4_000_000], size=int)
+        [4000000, 3000000, 2, 1]
+    """
+    return sorted(items, key=lambda item: -size(item) if size(item) > _SMALL_BYTES else 0)
 
 
 async def pause(attempt: int) -> None:

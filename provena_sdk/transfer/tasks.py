@@ -17,6 +17,7 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.transfer.download import download_file
 from provena_sdk.transfer.items import Download, Upload
+from provena_sdk.transfer.neighbours.sharing import SharedDownload
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome, Outcome
@@ -102,18 +103,32 @@ class Fetch:
                 hint="The workers on all machines must see the same folder.",
             )
 
-        async def fetch(item: Download) -> FileOutcome:
-            outcome = await download_file(scheduler, item, self.destination)
+        async def fetch(item: Download) -> FileOutcome | None:
+            if not await shared.takes(item):
+                return None
+            try:
+                outcome = await download_file(scheduler, item, self.destination)
+            finally:
+                shared.release(item)
             meter.done(outcome)
             return outcome
 
         def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
             return _reported(meter, failure(item, _with_name(error, self.destination / item.target), seconds))
 
-        async with Scheduler(
-            files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
-        ) as scheduler:
-            return await scheduler.files(items, fetch, failed, size=size_of)
+        outcomes: list[FileOutcome] = []
+        async with (
+            Scheduler(
+                files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
+            ) as scheduler,
+            SharedDownload(scheduler, self.destination) as shared,
+        ):
+            while items:
+                shared.plan(items)
+                outcomes += await scheduler.files(items, fetch, failed, size=size_of)
+                found, items = await shared.others()
+                outcomes += found
+        return outcomes
 
     def share(self, workers: int) -> Self:
         """Return the task for one of several workers; see :class:`Task`."""

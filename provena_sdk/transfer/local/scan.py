@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from provena_sdk.datasets.paths import part_name
+from provena_sdk.datasets.paths import is_claims_name, part_name
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.transfer.local.seen import Seen
@@ -145,6 +145,9 @@ def scan(folder: Path) -> Scan:
                 reason = _link_refusal(entry, root, ancestors)
                 if reason:
                     rejected.append(Rejected(path, reason))
+                elif is_claims_name(entry.name) and entry.is_dir():
+                    # Downloads into this folder are running, or were killed.
+                    continue
                 elif entry.is_dir():
                     pending.append((entry.path, path + "/", (*ancestors, os.path.realpath(entry.path))))
                 elif entry.is_file():

@@ -113,8 +113,19 @@ class Seal:
         start = f"{next(self._numbers):08x}-{process_mark()}"
         return f"{start}-{self._code(stem, start)}" if self.has_key else start
 
+    def shared_token(self, stem: str) -> str:
+        """Return the token for a name that all processes of this user compute alike.
+
+        Args:
+            stem: The part of the name before the token.
+
+        Raises:
+            ValueError: There is no key.
+        """
+        return self._code(stem, "")
+
     def read(self, name: str) -> PartName | None:
-        """Parse the name of a part file or journal. Return None if this user's SDK did not give it.
+        """Parse the name of a part file, a journal or a file of claims. Return None if this user's SDK did not give it.
 
         Args:
             name: The name.

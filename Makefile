@@ -57,7 +57,7 @@ live-servers: setup ## Download and build all servers for test-live, which may t
 peer: setup ## Test the sandbox with provenaclient, another client of Provena
 	@$(BIN)/python scripts/peer_check.py
 
-stress: setup ## Run the stress tests: hostile servers, shared sessions, faults, kills, many files
+stress: setup ## Run the stress tests: hostile servers, shared sessions, faults, kills, two processes, many files
 	@$(BIN)/python scripts/stress/hostile.py
 	@$(BIN)/python scripts/stress/refresh.py
 	@$(BIN)/python scripts/stress/token_file.py
@@ -66,6 +66,7 @@ stress: setup ## Run the stress tests: hostile servers, shared sessions, faults,
 	@$(BIN)/python scripts/stress/dask_parquet.py --lease
 	@$(BIN)/python scripts/stress/faults.py --seeds 1
 	@$(BIN)/python scripts/stress/kill_resume.py --times 3
+	@$(BIN)/python scripts/stress/two_processes.py --rounds 4
 	@$(BIN)/python scripts/stress/million.py --files 200000
 	@$(BIN)/python scripts/stress/memory.py --megabytes 1000 --files 10000
 

@@ -22,7 +22,7 @@ from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
-from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.scheduler import Scheduler, by_turn
 from provena_sdk.transfer.upload import abort_forgotten, upload_file
 
 MEMORY_BYTES: Final = 96 * 1024 * 1024
@@ -121,13 +121,21 @@ class Fetch:
             Scheduler(
                 files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
             ) as scheduler,
-            SharedDownload(scheduler, self.destination) as shared,
+            SharedDownload[Download](
+                scheduler.store,
+                self.destination,
+                meter,
+                by_size=self.options.verify == "size",
+                keep_times=self.options.keep_times,
+            ) as shared,
         ):
             while items:
-                shared.plan(items)
+                shared.plan(by_turn(items, size_of))
                 outcomes += await scheduler.files(items, fetch, failed, size=size_of)
                 found, items = await shared.others()
                 outcomes += found
+                # Reopened folders show what downloads that were killed in the meantime have left.
+                scheduler.close_folders()
         return outcomes
 
     def share(self, workers: int) -> Self:

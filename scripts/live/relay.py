@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from scripts.live.process import HOST
@@ -33,6 +33,7 @@ class Relay:
         lost: How many answers were lost.
         sent: Bytes passed on to the server.
         received: Bytes passed on from the server.
+        on_answer: Called with the bytes of answers that were passed on, and whether they begin one; may be None.
     """
 
     def __init__(self, port: int, host: str = HOST, *, buffer: int | None = None) -> None:
@@ -46,6 +47,7 @@ class Relay:
         self.sent = 0
         self.lose = 0
         self.lost = 0
+        self.on_answer: Callable[[memoryview, bool], None] | None = None
         self.rate: float | None = None
         self.delay = 0.0
         self.sent = 0
@@ -115,13 +117,16 @@ class Relay:
             for data in _received(far, self._buffer or _CHUNK):
                 if self._loses():
                     break
-                if asked.is_set() and data != _INTERIM:
+                first = asked.is_set() and data != _INTERIM
+                if first:
                     asked.clear()
                     time.sleep(self.delay)
                 self._wait(len(data), towards=False)
                 near.sendall(data)
                 with self._lock:
                     self.received += len(data)
+                if self.on_answer is not None:
+                    self.on_answer(data, first)
         self._close(near, far)
 
     def _close(self, *ends: socket.socket) -> None:

@@ -25,6 +25,7 @@ RESERVED = [
     "obs/.model.bin.5f3a.provena-journal",
     "obs/.Model.BIN.5f3a.Provena-Part",
     ".folder.provena-part/a.csv",
+    ".downloads.5f3a.provena-claims",
 ]
 
 

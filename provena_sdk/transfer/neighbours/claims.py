@@ -129,7 +129,7 @@ class Claims:
                 with self._folder, contextlib.suppress(OSError):
                     self._folder.unlink(self._name)
                 self._folder = None
-                _remove_folder(self._root, self._seal)
+                remove_left_over(self._root, self._seal)
 
     @contextlib.contextmanager
     def _tolerant(self) -> Iterator[None]:
@@ -227,8 +227,8 @@ class Claims:
         return now - since < STALE_SECONDS
 
 
-def remove_left_over(root: Path, seal: Seal | None = None) -> None:
-    """Remove the claims of this user's killed downloads from a destination.
+def remove_left_over(root: str | os.PathLike[str], seal: Seal | None = None) -> None:
+    """Remove the claims of this user's killed downloads from a destination, and their folder if it is empty then.
 
     Args:
         root: The destination folder.
@@ -242,20 +242,15 @@ def remove_left_over(root: Path, seal: Seal | None = None) -> None:
         open_folder(os.fspath(root), _folder_name(seal), target="", make=False) as folder,
     ):
         for name in folder.names():
-            if seal.read(name) and _is_left_over(folder, name, seal):
+            if _is_left_over(folder, name, seal):
                 with contextlib.suppress(OSError):
                     folder.unlink(name)
-        _remove_folder(os.fspath(root), seal)
+        with open_folder(os.fspath(root), "", target="", make=False) as above:
+            above.rmdir(_folder_name(seal))
 
 
 def _folder_name(seal: Seal) -> str:
     return claims_name(seal.shared_token(CLAIMS_STEM))
-
-
-def _remove_folder(root: str, seal: Seal) -> None:
-    """Remove the folder of claims if it is empty."""
-    with contextlib.suppress(OSError, FileError), open_folder(root, "", target="", make=False) as folder:
-        folder.rmdir(_folder_name(seal))
 
 
 def _is_left_over(folder: Folder, name: str, seal: Seal) -> bool:

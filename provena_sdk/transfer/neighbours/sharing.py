@@ -10,15 +10,16 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Generic, Protocol, Self, TypeVar
 
+from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import printable, quoted
-from provena_sdk.transfer.items import Download
+from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.local.times import NewTime, set_times
 from provena_sdk.transfer.neighbours.claims import Claims, Neighbour
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
-from provena_sdk.transfer.scheduler import Scheduler, by_turn
 from provena_sdk.transfer.verify.compare import Pair, compare
 
 _log = logging.getLogger(__name__)
@@ -33,22 +34,47 @@ _FIRST_POLL_SECONDS: Final = 0.2
 _LONGEST_POLL_SECONDS: Final = 2.0
 
 
-class SharedDownload:
+class Wanted(Protocol):
+    """A file to download."""
+
+    @property
+    def info(self) -> FileInfo:
+        """The file in the store."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Its path below the destination, with forward slashes."""
+        ...
+
+
+Item = TypeVar("Item", bound=Wanted)
+
+
+class SharedDownload(Generic[Item]):
     """One download's share of the files, where others may fill the same folder. An async context manager.
 
     Files are claimed in batches. Those that another download has claimed are left to it; :meth:`others` waits for them.
 
     Args:
-        scheduler: The scheduler of the transfer.
+        store: The dataset's store.
         folder: The destination folder, which exists.
+        meter: Receives the progress of the files that others have downloaded.
+        by_size: Whether to compare those by size alone.
+        keep_times: Whether to give those the store's modification time.
     """
 
-    def __init__(self, scheduler: Scheduler, folder: Path) -> None:
-        self._scheduler = scheduler
+    def __init__(
+        self, store: DatasetFiles, folder: Path, meter: Meter, *, by_size: bool, keep_times: bool
+    ) -> None:
+        self._store = store
         self._folder = folder
-        self._batches: dict[str, _Batch] = {}
+        self._meter = meter
+        self._by_size = by_size
+        self._keep_times = keep_times
+        self._batches: dict[str, _Batch[Item]] = {}
         # Each was fetched by another download, or is being fetched.
-        self._left: list[Download] = []
+        self._left: list[Item] = []
         # Their files exist and are different, so they must be fetched.
         self._different: set[str] = set()
         self._reported: set[Neighbour] = set()
@@ -64,17 +90,17 @@ class SharedDownload:
         self._renewal.cancel()
         await asyncio.to_thread(self._claims.close)
 
-    def plan(self, items: Iterable[Download]) -> None:
-        """Divide files into batches to claim, in the order in which they will be fetched.
+    def plan(self, items: Iterable[Item]) -> None:
+        """Divide files into batches to claim.
 
         Args:
-            items: The files.
+            items: The files, in the order in which they will be fetched.
         """
         for batch in _batches(items):
             for item in batch.items:
                 self._batches[item.target] = batch
 
-    async def takes(self, item: Download) -> bool:
+    async def takes(self, item: Item) -> bool:
         """Return whether this download fetches a file; if not, it is left to :meth:`others`.
 
         Args:
@@ -88,7 +114,7 @@ class SharedDownload:
         self._left.append(item)
         return False
 
-    def release(self, item: Download) -> None:
+    def release(self, item: Item) -> None:
         """End the claim for a file, fetched or not.
 
         Args:
@@ -96,7 +122,7 @@ class SharedDownload:
         """
         self._claims.release(item.target)
 
-    async def others(self) -> tuple[list[FileOutcome], list[Download]]:
+    async def others(self) -> tuple[list[FileOutcome], list[Item]]:
         """Wait for the files left to other downloads.
 
         Returns:
@@ -112,8 +138,6 @@ class SharedDownload:
                 same, missing = await self._compared(free)
                 found += same
                 if missing:
-                    # Reopened folders show the journals of those that were killed.
-                    self._scheduler.close_folders()
                     return found, missing
                 pause = _FIRST_POLL_SECONDS
             else:
@@ -122,7 +146,7 @@ class SharedDownload:
                 pause = min(2 * pause, _LONGEST_POLL_SECONDS)
         return found, []
 
-    def _claim(self, items: Sequence[Download]) -> set[str]:
+    def _claim(self, items: Sequence[Item]) -> set[str]:
         won = self._claims.claim([item.target for item in items])
         if self._claims.met_others:
             for item in items:
@@ -131,7 +155,7 @@ class SharedDownload:
                     self._claims.release(item.target)
         return won
 
-    def _seen(self, item: Download) -> Seen | None:
+    def _seen(self, item: Item) -> Seen | None:
         """Return the state of a target that is a file of the right size; otherwise None."""
         with contextlib.suppress(OSError):
             status = os.lstat(os.path.join(self._folder, *item.target.split("/")))
@@ -139,13 +163,13 @@ class SharedDownload:
                 return Seen.of(status)
         return None
 
-    async def _compared(self, items: Sequence[Download]) -> tuple[list[FileOutcome], list[Download]]:
+    async def _compared(self, items: Sequence[Item]) -> tuple[list[FileOutcome], list[Item]]:
         """Divide files that nobody claims into those that are there and those that must be fetched."""
         seen = await asyncio.to_thread(lambda: {item.target: self._seen(item) for item in items})
         there = [item for item in items if seen[item.target] is not None]
-        same = set(seen) if self._scheduler.options.verify == "size" else await self._equal(there)
+        same = set(seen) if self._by_size else await self._equal(there)
         outcomes: list[FileOutcome] = []
-        missing: list[Download] = []
+        missing: list[Item] = []
         times: list[NewTime] = []
         for item in items:
             state = seen[item.target]
@@ -155,16 +179,16 @@ class SharedDownload:
                 continue
             times.append(NewTime(item.target, state, item.info.modified))
             outcome = FileOutcome(item.info.path, "same", local=self._folder / item.target, reason=FOUND)
-            self._scheduler.progress.resumed(item.info.path, item.info.size)
-            self._scheduler.progress.done(outcome)
+            self._meter.resumed(item.info.path, item.info.size)
+            self._meter.done(outcome)
             outcomes.append(outcome)
-        if self._scheduler.options.keep_times:
+        if self._keep_times:
             await asyncio.to_thread(set_times, self._folder, times)
         return outcomes, missing
 
-    async def _equal(self, items: Sequence[Download]) -> set[str]:
+    async def _equal(self, items: Sequence[Item]) -> set[str]:
         pairs = [Pair(place, item.info, item.target) for place, item in enumerate(items)]
-        verdicts = await compare(self._scheduler.store, self._folder, pairs)
+        verdicts = await compare(self._store, self._folder, pairs)
         return {item.target for item, verdict in zip(items, verdicts, strict=True) if verdict.same}
 
     def _report_waiting(self, holders: dict[str, Neighbour]) -> None:
@@ -185,18 +209,18 @@ class SharedDownload:
             await asyncio.to_thread(self._claims.renew)
 
 
-class _Batch:
+class _Batch(Generic[Item]):
     """Files that are claimed together, when the first of them is to be fetched."""
 
-    def __init__(self, items: list[Download]) -> None:
+    def __init__(self, items: list[Item]) -> None:
         self.items = items
         self.claiming: asyncio.Future[set[str]] | None = None
 
 
-def _batches(items: Iterable[Download]) -> Iterator[_Batch]:
-    batch: list[Download] = []
+def _batches(items: Iterable[Item]) -> Iterator[_Batch[Item]]:
+    batch: list[Item] = []
     size = 0
-    for item in by_turn(items, lambda item: item.info.size):
+    for item in items:
         if batch and (len(batch) == _BATCH_FILES or size + item.info.size > _BATCH_BYTES):
             yield _Batch(batch)
             batch, size = [], 0

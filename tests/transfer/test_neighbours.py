@@ -162,8 +162,6 @@ def test_the_other_one_takes_over_when_one_is_killed(
     start: Start,
     put: Put,
     tree: Tree,
-    server: Server,
-    location: DatasetLocation,
     faults: ObjectFaults,
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
@@ -173,7 +171,7 @@ def test_the_other_one_takes_over_when_one_is_killed(
     caplog.set_level(logging.INFO, "provena_sdk.transfer")
     with slowed(faults, 120, key="*large.nc"):
         child = start(tmp_path)
-        wait_for(lambda: fetched(server, location))
+        wait_for(lambda: list(tmp_path.glob(".large.nc.*.provena-journal")))
         reports: list[TransferReport] = []
         waiting = threading.Thread(target=lambda: reports.append(files.download_all(tmp_path)))
         waiting.start()
@@ -192,8 +190,6 @@ def test_one_that_is_stopped_is_not_waited_for(
     start: Start,
     put: Put,
     tree: Tree,
-    server: Server,
-    location: DatasetLocation,
     faults: ObjectFaults,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -203,7 +199,7 @@ def test_one_that_is_stopped_is_not_waited_for(
     put(large)
     with slowed(faults, 5, key="*large.nc"):
         child = start(tmp_path)
-        wait_for(lambda: fetched(server, location))
+        wait_for(lambda: list(tmp_path.glob(".large.nc.*.provena-journal")))
         child.send_signal(signal.SIGSTOP)
         faults.clear()
     assert files.download_all(tmp_path).counts() == {"downloaded": 1}

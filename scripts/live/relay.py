@@ -25,8 +25,6 @@ class Relay:
 
     Attributes:
         url: Its URL.
-        received: Bytes passed on to clients.
-        sent: Bytes passed on to the server.
         lose: How many answers to lose: the request arrives, and the connection breaks instead of an answer.
         rate: Bytes per second in each direction, all connections together; None means no limit.
         delay: Seconds to wait before each answer of HTTP; ``100 Continue`` is passed on at once.
@@ -43,8 +41,6 @@ class Relay:
         self._listener = self._listen(0)
         self._port: int = self._listener.getsockname()[1]
         self.url = f"http://{HOST}:{self._port}"
-        self.received = 0
-        self.sent = 0
         self.lose = 0
         self.lost = 0
         self.on_answer: Callable[[memoryview, bool], None] | None = None
@@ -146,14 +142,10 @@ class Relay:
             return True
 
     def _wait(self, size: int, *, towards: bool) -> None:
-        """Count the bytes, and sleep until the line is free for them."""
+        """Sleep until the line is free for some bytes."""
+        if self.rate is None:
+            return
         with self._lock:
-            if towards:
-                self.sent += size
-            else:
-                self.received += size
-            if self.rate is None:
-                return
             start = max(time.monotonic(), self._free_at[towards])
             self._free_at[towards] = start + size / self.rate
             until = self._free_at[towards]

@@ -16,6 +16,7 @@ STRESS = Path(__file__).resolve().parents[2] / "scripts" / "stress"
     [
         ["faults.py", "--seeds", "1", "--first", "1000", "--parallel", "2"],
         ["kill_resume.py", "--times", "2", "--megabytes", "100", "--seed", "1000"],
+        ["two_processes.py", "--rounds", "2", "--seed", "1000"],
         ["million.py", "--files", "50000"],
         ["memory.py", "--megabytes", "300", "--files", "1000"],
     ],

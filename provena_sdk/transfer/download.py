@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from types import TracebackType
+from typing import Final, NamedTuple, Self, TypeVar
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
-from provena_sdk.s3.checksums import Hasher, parse_etag
+from provena_sdk.s3.checksums import parse_etag
 from provena_sdk.s3.limits import PART_BYTES
 from provena_sdk.s3.models import FileInfo, ObjectState
 from provena_sdk.transfer.items import Download
@@ -21,10 +24,11 @@ from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume.download_journal import Heading
-from provena_sdk.transfer.resume.part_file import PartFile, write_whole
+from provena_sdk.transfer.resume.part_file import write_whole
 from provena_sdk.transfer.resume.partial_download import PartialDownload, begin_or_resume, remove_interrupted
-from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import Layout, StoredRanges
+from provena_sdk.transfer.resume.ranges import Layout, Segment
+from provena_sdk.transfer.resume.segment_digest import SegmentDigest
+from provena_sdk.transfer.resume.segment_writer import SegmentWriter
 from provena_sdk.transfer.scheduler import Scheduler, pause
 from provena_sdk.transfer.verify.checksum import (
     PARTS_UNKNOWN,
@@ -32,15 +36,22 @@ from provena_sdk.transfer.verify.checksum import (
     RunningChecksum,
     checksums_of,
     file_matches,
-    range_algorithm,
+    segment_algorithm,
     why_no_checksum,
     with_even_parts,
 )
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 _ATTEMPTS: Final = 3
 _OPENING_SECONDS: Final = 5.0
 # Smaller files count when they are whole.
 _COUNTED_BYTES: Final = 64 * 1024
+# Files up to 8 MiB are received in memory, which costs nothing on a fast line. Larger ones than this are kept when they
+# arrive slowly.
+_KEPT_BYTES: Final = 1024 * 1024
+_SLOW_SECONDS: Final = 1.0
 
 
 class _Chosen(NamedTuple):
@@ -50,12 +61,20 @@ class _Chosen(NamedTuple):
     reason: str | None = None
 
 
+class _Done(NamedTuple):
+    """A complete file: its path on this machine, how it was verified, and the bytes that were resumed."""
+
+    local: str
+    chosen: _Chosen
+    resumed: int = 0
+
+
 async def download_file(scheduler: Scheduler, item: Download, destination: Path) -> FileOutcome:
     """Download one file. If it is replaced or damaged during the download, try again.
 
-    If a file of more than 8 MiB cannot be completed, because the connection is lost, access is denied or the caller
-    cancels, its part file and journal stay beside the target. The next download of the same object by the same user
-    resumes from them. They are removed a week after the last write.
+    If a file of more than 1 MiB cannot be completed, because the connection is lost, access is denied, the caller
+    cancels or the process dies, what arrived stays beside the target, in a part file with a journal. The next download
+    of the same object by the same user resumes from them. They are removed a week after the last write.
 
     Args:
         scheduler: The scheduler of the transfer.
@@ -74,8 +93,11 @@ async def download_file(scheduler: Scheduler, item: Download, destination: Path)
     attempt = 1
     while True:
         try:
-            download = _download_large if info.size > PART_BYTES else _download_whole
-            local, chosen = await download(scheduler, info, item.target, folder)
+            in_ranges = info.size > PART_BYTES or (
+                info.size > _KEPT_BYTES and await scheduler.in_thread(_was_interrupted, folder, item.target)
+            )
+            download = _download_ranges if in_ranges else _download_whole
+            done = await download(scheduler, info, item.target, folder)
             break
         except IntegrityError:
             latest = await _latest(scheduler, info) if attempt < _ATTEMPTS else None
@@ -89,11 +111,18 @@ async def download_file(scheduler: Scheduler, item: Download, destination: Path)
         "downloaded",
         bytes=info.size,
         seconds=time.monotonic() - started,
-        local=Path(local),
-        reason=chosen.reason,
-        verified="size" if chosen.checksum is None else "checksum",
-        checksum=None if chosen.checksum is None else chosen.checksum.label,
+        local=Path(done.local),
+        reason=done.chosen.reason,
+        verified="size" if done.chosen.checksum is None else "checksum",
+        checksum=None if done.chosen.checksum is None else done.chosen.checksum.label,
+        resumed=done.resumed,
     )
+
+
+def _was_interrupted(destination: Destination, target: str) -> bool:
+    """Return whether an earlier download may have left some of a file."""
+    with destination.target(target) as place:
+        return bool(place.leftovers)
 
 
 async def _latest(scheduler: Scheduler, info: FileInfo) -> FileInfo | None:
@@ -108,39 +137,116 @@ async def _latest(scheduler: Scheduler, info: FileInfo) -> FileInfo | None:
 
 async def _download_whole(
     scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
-) -> tuple[str, _Chosen]:
-    async with scheduler.budget.hold(info.size):
-        if info.size > _COUNTED_BYTES:
-            whole = _Whole(info, scheduler.progress)
-            _, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size, into=whole)
-            data = whole.data
-        else:
-            data, state = await scheduler.objects.get(info.path, if_match=info.etag, size=info.size)
-        if len(data) != info.size:
-            raise _damaged(info)
+) -> _Done:
+    async with (
+        scheduler.budget.hold(info.size),
+        _InMemory(scheduler, info, target, destination) as arriving,
+    ):
+        data, state = await arriving.get()
         chosen = await _choose_checksum(scheduler, info, state)
         write = _WriteWhole(scheduler, info, target, destination)
         local = await scheduler.in_thread(write, data, chosen.checksum)
         if local is None and chosen.checksum is not None:
             chosen = chosen._replace(checksum=await _with_true_parts(scheduler, info, chosen.checksum))
             local = await scheduler.in_thread(write, data, chosen.checksum)
-    if local is None:
-        raise _damaged(info)
-    return local, chosen
+        if local is None:
+            raise _damaged(info)
+    return _Done(local, chosen)
 
 
-class _Whole:
-    """A file held in memory, counted as it arrives."""
+class _InMemory:
+    """A file that is received into memory. An async context manager.
 
-    def __init__(self, info: FileInfo, progress: Meter) -> None:
-        self.data = bytearray()
-        self._path = info.path
-        self._progress = progress
+    If it is still arriving after a second, what arrived and what follows is written to a part file as well, and kept
+    there if the block fails or is cancelled.
 
-    def take(self, data: memoryview) -> None:
-        """Add the bytes that arrived."""
-        self.data += data
-        self._progress.moved(self._path, len(self.data))
+    Args:
+        scheduler: The scheduler of the transfer.
+        info: The file.
+        target: The target's path.
+        destination: The destination folder.
+    """
+
+    def __init__(self, scheduler: Scheduler, info: FileInfo, target: str, destination: Destination) -> None:
+        self._scheduler = scheduler
+        self._info = info
+        self._target = target
+        self._destination = destination
+        self._data = bytearray()
+        self._lock = threading.Lock()
+        self._writer: SegmentWriter | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._partial: PartialDownload | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._info.size > _KEPT_BYTES:
+            self._timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._begin_to_keep)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._opening is None:
+            return
+        self._opening.cancel()
+        # If the file could not be kept, it was received without.
+        await asyncio.gather(self._opening, return_exceptions=True)
+        with self._lock:
+            writer, self._writer = self._writer, None
+        if self._partial is None:
+            return
+        if error is None:
+            self._partial.discard()
+            return
+        if writer is not None:
+            with contextlib.suppress(OSError):
+                writer.close()
+        _end(self._partial, error)
+
+    async def get(self) -> tuple[bytearray, ObjectState]:
+        """Receive the file.
+
+        Returns:
+            Its bytes and its state.
+        """
+        info, scheduler = self._info, self._scheduler
+        wanted = functools.partial(scheduler.objects.get, info.path, if_match=info.etag, size=info.size)
+        if info.size <= _COUNTED_BYTES:
+            data, state = await wanted()
+        else:
+            io_loops = scheduler.io_loops if info.size > _KEPT_BYTES else None
+            _, state = await wanted(into=self, io_loops=io_loops)
+            data = self._data
+        if self._timer is not None:
+            self._timer.cancel()
+        if len(data) != info.size:
+            raise _damaged(info)
+        return data, state
+
+    def take(self, data: memoryview, /) -> None:
+        """Keep and count the bytes that arrived."""
+        with self._lock:
+            self._data += data
+            if self._writer is not None:
+                self._writer.take(data)
+        self._scheduler.progress.moved(self._info.path, len(self._data))
+
+    def _begin_to_keep(self) -> None:
+        self._opening = asyncio.ensure_future(self._keep())
+
+    async def _keep(self) -> None:
+        opened = await _open(self._scheduler, self._info, self._target, self._destination)
+        self._partial = opened.partial
+        writer = SegmentWriter(opened.partial, 0, opened.partial.add)
+        await self._scheduler.in_thread(self._write_from_now_on, writer)
+
+    def _write_from_now_on(self, writer: SegmentWriter) -> None:
+        with self._lock:
+            writer.take(memoryview(bytes(self._data)))
+            self._writer = writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +275,22 @@ class _WriteWhole:
         return target.path
 
 
-async def _download_large(
+class _Opened(NamedTuple):
+    """A download in ranges: the checksum to verify it against, its parts, and its part file with the journal."""
+
+    chosen: _Chosen
+    layout: Layout
+    partial: PartialDownload
+
+
+async def _download_ranges(
     scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
-) -> tuple[str, _Chosen]:
-    chosen = _Chosen(None)
-    if scheduler.options.verify == "checksum":
-        chosen = await _choose_checksum_ahead(scheduler, info)
-    layout = Layout((chosen.checksum and chosen.checksum.parts) or (info.size,))
-    partial = await _open_partial(scheduler, info, target, destination, chosen.checksum, layout)
+) -> _Done:
+    chosen, layout, partial = await _open(scheduler, info, target, destination)
     try:
         running = RunningChecksum(chosen.checksum, layout, partial.part.blocks)
-        await _RangesDownload(scheduler, info, layout, partial, running).fetch()
+        ranges = _RangesDownload(scheduler, info, layout, partial, running)
+        await ranges.fetch()
         if chosen.checksum is not None and not await scheduler.in_thread(running.matches):
             other = await _with_true_parts(scheduler, info, chosen.checksum)
             if not await scheduler.in_thread(file_matches, other, partial.part.blocks):
@@ -188,28 +299,33 @@ async def _download_large(
         modified = info.modified if scheduler.options.keep_times else None
         await scheduler.in_thread(partial.complete, modified=modified, fsync=scheduler.options.fsync)
     except BaseException as error:
-        if isinstance(error, IntegrityError | DatasetFileNotFound):
-            partial.discard()
-        else:
-            partial.keep()
+        _end(partial, error)
         raise
-    return partial.part.target.path, chosen
+    return _Done(partial.part.target.path, chosen, ranges.resumed)
 
 
-async def _open_partial(
-    scheduler: Scheduler,
-    info: FileInfo,
-    target: str,
-    destination: Destination,
-    checksum: Checksum | None,
-    layout: Layout,
-) -> PartialDownload:
+def _end(partial: PartialDownload, error: BaseException) -> None:
+    """Keep what arrived for the next download, unless an error shows that it is useless."""
+    if isinstance(error, IntegrityError | DatasetFileNotFound):
+        partial.discard()
+    else:
+        partial.keep()
+
+
+async def _open(scheduler: Scheduler, info: FileInfo, target: str, destination: Destination) -> _Opened:
+    """Choose the checksum of a file, and open its part file, which may contain segments of an earlier download."""
+    chosen = _Chosen(None)
+    if scheduler.options.verify == "checksum":
+        chosen = await _choose_checksum_ahead(scheduler, info)
+    checksum = chosen.checksum
+    layout = Layout((checksum and checksum.parts) or (info.size,))
+
     def opened() -> PartialDownload:
         place = destination.target(target)
         try:
             seal = destination.seal
             sealed = seal.has_key and (checksum is None or not checksum.resists_forgery)
-            digest = RangeDigest(range_algorithm(checksum, layout), seal if sealed else None)
+            digest = SegmentDigest(segment_algorithm(checksum), seal if sealed else None)
             location = scheduler.store.location
             heading = Heading(
                 store=scheduler.store.address.url or "",
@@ -218,9 +334,7 @@ async def _open_partial(
                 target=place.name,
                 etag=info.etag,
                 size=info.size,
-                range_bytes=layout.range_bytes,
                 part=layout.described(),
-                ranges=len(layout),
                 width=digest.width,
                 digest=digest.name,
             )
@@ -231,7 +345,7 @@ async def _open_partial(
 
     opening = asyncio.ensure_future(scheduler.in_thread(opened))
     try:
-        return await asyncio.shield(opening)
+        return _Opened(chosen, layout, await asyncio.shield(opening))
     except asyncio.CancelledError:
         # The thread cannot be stopped, so what it opens must be closed here, and kept only if it can be resumed.
         try:
@@ -250,7 +364,7 @@ def _keep_when_opened(opening: asyncio.Future[PartialDownload]) -> None:
 
 
 class _RangesDownload:
-    """The download of one large file's ranges."""
+    """The download of one file's missing ranges."""
 
     def __init__(
         self,
@@ -266,47 +380,68 @@ class _RangesDownload:
         self._partial = partial
         self._running = running
         self._counted = _Counted(scheduler.progress, info.path)
-        self._damaged_ranges: list[int] = []
+        self._damaged: list[Segment] = []
+        self.resumed = 0
+        """The bytes that an earlier download had stored."""
 
     async def fetch(self) -> None:
-        """Download the missing ranges, and check the ranges of an earlier download at the same time."""
-        await self._scheduler.parts(_alternating(self._partial.ranges), self._one)
-        await self._scheduler.parts(self._damaged_ranges, self._fetch)
+        """Download the missing ranges, and check the segments of an earlier download at the same time."""
+        stored = self._partial.stored
+        missing = (span for gap in stored.gaps(self._info.size) for span in self._layout.ranges(*gap))
+        await self._scheduler.parts(_alternating(_batches(stored), missing), self._one)
+        again = (span for segment in self._damaged for span in self._layout.ranges(*segment[:2]))
+        await self._scheduler.parts(again, self._fetch)
 
-    async def _one(self, turn: tuple[int, bool]) -> None:
-        index, stored = turn
-        if not stored:
-            await self._fetch(index)
-        elif await self._scheduler.in_thread(self._check, index):
-            self._counted.resume(self._layout.span(index)[1])
-        else:
-            self._damaged_ranges.append(index)
+    async def _one(self, turn: list[Segment] | tuple[int, int]) -> None:
+        if isinstance(turn, tuple):
+            await self._fetch(turn)
+            return
+        damaged = await self._scheduler.in_thread(self._check, turn)
+        self._damaged += damaged
+        there = sum(segment.length for segment in turn) - sum(segment.length for segment in damaged)
+        self.resumed += there
+        self._counted.resume(there)
 
-    async def _fetch(self, index: int) -> None:
-        span = self._layout.span(index)
-        writer = _RangeWriter(self._partial.part, span[0], self._partial.hasher(index), self._counted.add)
-        await self._scheduler.objects.get(
-            self._info.path,
-            span=span,
-            if_match=self._info.etag,
-            size=self._info.size,
-            into=writer,
-            io_loops=self._scheduler.io_loops,
-        )
-        if writer.length != span[1]:
+    async def _fetch(self, span: tuple[int, int]) -> None:
+        offset, length = span
+        stream = self._running.claim(offset)
+        writer = SegmentWriter(self._partial, offset, self._record, stream=stream, count=self._counted.add)
+        try:
+            await self._scheduler.objects.get(
+                self._info.path,
+                span=span,
+                if_match=self._info.etag,
+                size=self._info.size,
+                into=writer,
+                io_loops=self._scheduler.io_loops,
+            )
+        except BaseException:
+            # Nothing is taken any more. What arrived is worth keeping, but not more than the error.
+            with contextlib.suppress(OSError):
+                writer.close()
+            raise
+        writer.close()
+        if writer.upto != offset + length:
             raise _damaged(self._info)
-        await self._scheduler.in_thread(self._note, index, writer.digest)
+        if stream is not None:
+            self._running.release(offset, writer.upto)
+        if self._running.in_order:
+            await self._scheduler.in_thread(self._running.catch_up, offset)
 
-    def _note(self, index: int, digest: bytes) -> None:
-        self._running.add(index, self._partial.add(index, digest))
+    def _record(self, segment: Segment) -> None:
+        self._running.add(segment, self._partial.add(segment))
 
-    def _check(self, index: int) -> bool:
-        """Return whether a range in the part file matches its digest in the journal."""
-        digest = self._partial.check(index, self._layout.span(index))
-        if digest is None:
-            return False
-        self._running.add(index, digest)
-        return True
+    def _check(self, segments: list[Segment]) -> list[Segment]:
+        """Check segments in the part file against their digests in the journal, and return the damaged ones."""
+        damaged = []
+        for segment in segments:
+            digest = self._partial.check(segment)
+            if digest is None:
+                damaged.append(segment)
+            else:
+                self._running.add(segment, digest)
+                self._running.catch_up(segment.offset)
+        return damaged
 
 
 class _Counted:
@@ -331,44 +466,22 @@ class _Counted:
         self._progress.resumed(self._path, self._bytes)
 
 
-class _RangeWriter:
-    """A writer that hashes and stores a range while it arrives."""
-
-    __slots__ = ("_count", "_hasher", "_offset", "_part", "_start")
-
-    def __init__(
-        self, part: PartFile, start: int, hasher: Hasher | None, count: Callable[[int], None]
-    ) -> None:
-        self._part = part
-        self._start = self._offset = start
-        self._hasher = hasher
-        self._count = count
-
-    @property
-    def digest(self) -> bytes:
-        """The digest of the bytes so far; empty if ranges are not hashed."""
-        return b"" if self._hasher is None else self._hasher.digest()
-
-    @property
-    def length(self) -> int:
-        """The number of bytes so far."""
-        return self._offset - self._start
-
-    def take(self, data: memoryview) -> None:
-        """Hash, write and count the bytes that arrived."""
-        if self._hasher is not None:
-            self._hasher.update(data)
-        if not self._part.write(self._offset, data):
-            raise ValueError("The part file was closed.")
-        self._offset += len(data)
-        self._count(len(data))
+def _batches(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """Yield segments that are checked in one turn."""
+    batch: list[Segment] = []
+    size = 0
+    for segment in segments:
+        batch.append(segment)
+        size += segment.length
+        if size >= PART_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _alternating(ranges: StoredRanges) -> Iterator[tuple[int, bool]]:
-    """Yield each range and whether it was stored at the start, alternating stored and missing ranges."""
-    flags = ranges.flags()
-    stored = ((index, True) for index, flag in enumerate(flags) if flag)
-    missing = ((index, False) for index, flag in enumerate(flags) if not flag)
+def _alternating(stored: Iterable[S], missing: Iterable[T]) -> Iterator[S | T]:
+    """Yield stored and missing bytes in turn, so that the disk and the line are both busy."""
     for pair in itertools.zip_longest(stored, missing):
         yield from (turn for turn in pair if turn is not None)
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import random
 import signal
@@ -47,14 +48,14 @@ from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume import partial_download as resume
 from provena_sdk.transfer.resume import ranges as pieces
 from provena_sdk.transfer.resume.part_file import PartFile
-from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import Layout
+from provena_sdk.transfer.resume.ranges import Layout, Segment
+from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 from provena_sdk.transfer.scheduler import Scheduler
 from provena_sdk.transfer.verify.checksum import (
     Checksum,
     RunningChecksum,
     digest_of,
-    range_algorithm,
+    segment_algorithm,
 )
 from tests.dataset import Dataset
 
@@ -171,11 +172,22 @@ async def fetch(
         return await download_file(engine, Download(info or objects.info, "obs/a.nc"), folder)
 
 
-def hashed(checksum: Checksum | None, layout: Layout, piece: bytes | bytearray) -> bytes:
-    hasher = RangeDigest(range_algorithm(checksum, layout), None).hasher("")
-    assert hasher is not None
-    hasher.update(piece)
-    return hasher.digest()
+def add(
+    running: RunningChecksum, checksum: Checksum, data: bytes | bytearray, offset: int, length: int
+) -> None:
+    """Add a range as a download does: in two segments, hashed as it passes if that is possible."""
+    stream = running.claim(offset)
+    if stream is not None:
+        stream.update(data[offset : offset + length])
+    for start, end in ((0, length // 3), (length // 3, length)):
+        if start < end:
+            hasher = SegmentDigest(segment_algorithm(checksum), None).hasher("")
+            hasher.update(data[offset + start : offset + end])
+            digest = hasher.digest()
+            running.add(Segment(offset + start, end - start, digest), digest)
+    if stream is not None:
+        running.release(offset, offset + length)
+    running.catch_up(offset)
 
 
 def held(folder: Path) -> dict[str, bytes]:
@@ -557,12 +569,13 @@ def test_pieces_prove_a_file_in_any_order(data: st.DataObject) -> None:
     }[kind]
     if checksum.count is None:
         layout = Layout([len(content)], layout.range_bytes)
-    spans = [layout.span(index) for index in range(len(layout))]
+    spans = list(layout.ranges(0, len(content)))
     assert spans[0][0] == 0
     assert [offset + length for offset, length in spans] == [offset for offset, _ in spans[1:]] + [
         len(content)
     ]
     assert all(0 < length <= layout.range_bytes for _, length in spans)
+    assert all(layout.part(offset) == layout.part(offset + length - 1) for offset, length in spans)
     wrong = data.draw(st.none() | st.integers(0, len(content) - 1))
     held = bytearray(content)
     if wrong is not None:
@@ -570,38 +583,37 @@ def test_pieces_prove_a_file_in_any_order(data: st.DataObject) -> None:
     running = RunningChecksum(
         checksum, layout, lambda offset, length: [bytes(held[offset : offset + length])]
     )
-    for index in data.draw(st.permutations(range(len(layout)))):
-        offset, length = layout.span(index)
-        running.add(index, hashed(checksum, layout, held[offset : offset + length]))
+    for span in data.draw(st.permutations(spans)):
+        add(running, checksum, held, *span)
     assert running.matches() == (wrong is None)
 
 
-def test_many_threads_prove_a_file() -> None:
+@pytest.mark.parametrize("algorithm", ["md5", "crc32"])
+def test_many_threads_prove_a_file(algorithm: str) -> None:
     content = random.Random(5).randbytes(200_000)
     layout = Layout([60_000, 60_000, 60_000, 20_000], 1_000)
-    digests = [md5(part) for part in cut(content, layout.parts)]
-    checksum = Checksum("etag", "md5", composite(digests)[:32], 4, layout.parts)
+    digests = [digest_of([part], algorithm) for part in cut(content, layout.parts)]
+    checksum = Checksum(algorithm, algorithm, digest_of(digests, algorithm).hex(), 4, layout.parts)
     for seed in range(10):
         running = RunningChecksum(
             checksum, layout, lambda offset, length: [content[offset : offset + length]]
         )
 
-        def add(index: int, running: RunningChecksum = running) -> None:
-            offset, length = layout.span(index)
-            running.add(index, hashed(checksum, layout, content[offset : offset + length]))
+        def add_range(span: tuple[int, int], running: RunningChecksum = running) -> None:
+            add(running, checksum, content, *span)
 
-        order = list(range(len(layout)))
+        order = list(layout.ranges(0, len(content)))
         random.Random(seed).shuffle(order)
         with ThreadPoolExecutor(8) as threads:
-            list(threads.map(add, order))
+            list(threads.map(add_range, order))
         assert running.matches()
 
 
-def test_a_piece_is_taken_once() -> None:
+def test_a_segment_is_taken_once() -> None:
     running = RunningChecksum(None, Layout([10], 5), lambda *_: [])
-    running.add(0, b"")
+    running.add(Segment(0, 5, b""), b"")
     with pytest.raises(ValueError, match="added before"):
-        running.add(0, b"")
+        running.add(Segment(0, 5, b""), b"")
 
 
 PROGRAM = """
@@ -618,6 +630,10 @@ PROGRAM = """
     files = Dataset(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
     files.download_all(folder)
 """
+
+
+def recorded_bytes(journal: str) -> int:
+    return sum(json.loads(line)[1] for line in journal.splitlines(keepends=True)[1:] if line.endswith("\n"))
 
 
 @pytest.mark.slow
@@ -645,11 +661,11 @@ def test_the_next_process_goes_on_where_a_killed_one_died(
     server.faults.add(ObjectFault(kind="stall", operation="GetObject", skip=5, times=None, seconds=15))
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(PROGRAM), *arguments]) as process:
         journal = ""
-        while journal.count("\n") < 1 + 5 and process.poll() is None:
+        while recorded_bytes(journal) < 5 * piece and process.poll() is None:
             [journal] = [path.read_text() for path in tmp_path.glob(".*-journal")] or [""]
         os.kill(process.pid, signal.SIGKILL)
     server.faults.clear()
-    assert journal.count("\n") == 6
+    assert recorded_bytes(journal) == 5 * piece
     assert not (tmp_path / "a.nc").exists()
     if replaced:
         content = content[::-1]
@@ -660,4 +676,6 @@ def test_the_next_process_goes_on_where_a_killed_one_died(
     assert (tmp_path / "a.nc").read_bytes() == content
     assert [path.name for path in tmp_path.iterdir()] == ["a.nc"]
     gets = [record for record in list(server.requests)[before:] if record.operation == "GetObject"]
-    assert len(gets) == (size // piece if replaced else size // piece - 5)
+    asked = sum(int(last) - int(first) + 1 for first, last in (get.range[6:].split("-") for get in gets))
+    assert outcome.resumed == (0 if replaced else 5 * piece)
+    assert asked == size - outcome.resumed

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.resume.download_journal import DownloadJournal, Heading, read_journal
 from provena_sdk.transfer.resume.leftovers import sweep
 from provena_sdk.transfer.resume.partial_download import PartialDownload, begin_or_resume, remove_interrupted
-from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import StoredRanges
+from provena_sdk.transfer.resume.ranges import Segment, Segments
+from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 
 HOUR = 3600
 DEAD = 4194305  # more than any process number there is
@@ -33,13 +34,19 @@ def heading(ranges: int = 5, width: int = 4, **changed: object) -> Heading:
         "target": "a.nc",
         "etag": "e-2",
         "size": ranges * 10,
-        "range_bytes": 10,
         "part": ranges * 10,
-        "ranges": ranges,
         "width": width,
         "digest": "crc32" if width else "",
     }
     return Heading(**{**fields, **changed})  # type: ignore[arg-type]  # what is changed is the tests' business
+
+
+def segment(index: int, digest: bytes) -> Segment:
+    return Segment(index * 10, 10, digest)
+
+
+def numbers(segments: Segments) -> list[int]:
+    return [offset // 10 for offset, _, _ in segments]
 
 
 def place(folder: Path, name: str = "a.nc", seal: Seal = SEAL) -> Target:
@@ -64,7 +71,7 @@ def broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         partial_heading = heading(**changed)  # type: ignore[arg-type]
         journal = DownloadJournal(place(tmp_path), token, partial_heading)
         for index in there:
-            journal.add(index, bytes([index] * partial_heading.width))
+            journal.add(segment(index, bytes([index] * partial_heading.width)))
         (tmp_path / part_name("a.nc", token)).write_bytes(b"x" * partial_heading.size)
         return token
 
@@ -82,7 +89,7 @@ def names(folder: Path) -> list[str]:
 def begun(
     folder: Path, wanted: Heading | None = None, *, name: str = "a.nc", seal: Seal = SEAL
 ) -> PartialDownload:
-    return begin_or_resume(place(folder, name, seal), wanted or heading(), RangeDigest("crc32", None), seal)
+    return begin_or_resume(place(folder, name, seal), wanted or heading(), SegmentDigest("crc32", None), seal)
 
 
 def journal_of(folder: Path) -> Path:
@@ -93,16 +100,17 @@ def journal_of(folder: Path) -> Path:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     target = place(tmp_path)
     journal = DownloadJournal(target, "t", heading(part=[20, 30]))
-    journal.add(3, b"abcd")
-    journal.add(0, b"\0\1\2\3")
+    journal.add(segment(3, b"abcd"))
+    journal.add(segment(0, b"\0\1\2\3"))
     found = read_journal(target, "t")
     assert found is not None
     assert found.heading == heading(part=[20, 30])
-    assert list(found.ranges) == [0, 3]
-    assert found.ranges.digest(3) == b"abcd"
+    assert numbers(found.segments) == [0, 3]
+    assert list(found.segments) == [segment(0, b"\0\1\2\3"), segment(3, b"abcd")]
+    assert found.owner == process.this_process()
     journal.delete()
     assert names(tmp_path) == []
-    journal.add(1, b"late")
+    journal.add(segment(1, b"late"))
     assert names(tmp_path) == []
 
 
@@ -116,7 +124,7 @@ def test_a_journal_cut_anywhere_claims_nothing_wrong(
     added = data.draw(st.dictionaries(st.integers(0, 19), st.binary(min_size=4, max_size=4)))
     journal = DownloadJournal(target, "t", heading(ranges=20))
     for index, digest in added.items():
-        journal.add(index, digest)
+        journal.add(segment(index, digest))
     whole = path.read_bytes()
     cut = data.draw(st.integers(0, len(whole)))
     tail = data.draw(st.sampled_from([b"", b"\0", b"\0" * 40, b"[", b"[1"]))
@@ -126,7 +134,7 @@ def test_a_journal_cut_anywhere_claims_nothing_wrong(
         assert cut < len(whole.splitlines(keepends=True)[0])
         return
     complete = whole[:cut].count(b"\n") - 1
-    assert {index: found.ranges.digest(index) for index in found.ranges} == dict(
+    assert {offset // 10: digest for offset, _, digest in found.segments} == dict(
         list(added.items())[:complete]
     )
 
@@ -141,12 +149,12 @@ def test_what_is_no_journal_is_refused(tmp_path_factory: pytest.TempPathFactory,
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 1},
+        {"version": 3},
         {"version": None},
-        {"ranges": -1},
-        {"ranges": 10**12},
-        {"ranges": "5"},
-        {"ranges": True},
+        {"size": -1},
+        {"size": "5"},
+        {"size": True},
+        {"owner": None},
         {"width": 65},
         {"etag": None},
         {"extra": 1},
@@ -160,12 +168,25 @@ def test_headings_that_are_not_ours_are_refused(tmp_path: Path, change: dict[str
 
 
 @pytest.mark.parametrize(
-    "line", ['[5,"00000000"]', '[0,"000000"]', '[0,"0000000g"]', "[0,null]", "{}", "", "[" * 10_000]
+    "line",
+    [
+        '[50,1,"00000000"]',
+        '[45,6,"00000000"]',
+        '[0,0,"00000000"]',
+        '[-1,2,"00000000"]',
+        '[0,10,"000000"]',
+        '[0,10,"0000000g"]',
+        "[0,10,null]",
+        '[0,"00000000"]',
+        "{}",
+        "",
+        "[" * 10_000,
+    ],
 )
 def test_lines_that_are_not_ours_make_a_journal_worthless(tmp_path: Path, line: str) -> None:
     DownloadJournal(place(tmp_path), "t", heading())
     with journal_of(tmp_path).open("a") as file:
-        file.write(line + '\n[1,"61626364"]\n')
+        file.write(line + '\n[10,10,"61626364"]\n')
     assert read_journal(place(tmp_path), "t") is None
 
 
@@ -192,7 +213,7 @@ def test_what_only_has_a_journals_name_is_not_read(tmp_path: Path, kind: str) ->
 def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     token = broken_off(1, 4)
     partial = begun(tmp_path)
-    assert list(partial.ranges) == [1, 4]
+    assert numbers(partial.stored) == [1, 4]
     assert partial.part.read(0, 10) == b"x" * 10
     assert not any(path.exists() for path in paths(tmp_path, token))
     # Should this process die too, the next one knows as much.
@@ -200,7 +221,7 @@ def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., 
     assert mine is not None
     found = read_journal(place(tmp_path), mine.token)
     assert found is not None
-    assert list(found.ranges) == [1, 4]
+    assert numbers(found.segments) == [1, 4]
     partial.discard()
     assert names(tmp_path) == []
 
@@ -208,7 +229,7 @@ def test_a_dead_process_is_taken_over(tmp_path: Path, broken_off: Callable[..., 
 def test_a_process_at_work_is_left_alone(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     token = broken_off(1, dead=False)
     partial = begun(tmp_path)
-    assert list(partial.ranges) == []
+    assert numbers(partial.stored) == []
     remove_interrupted(place(tmp_path))
     partial.discard()
     assert paths(tmp_path, token)[0].exists()
@@ -221,18 +242,18 @@ def test_who_was_not_heard_of_for_an_hour_is_taken_over(
     old = time.time() - HOUR - 60
     os.utime(paths(tmp_path, token)[1], (old, old))
     partial = begun(tmp_path)
-    assert list(partial.ranges) == [1]
+    assert numbers(partial.stored) == [1]
     partial.discard()
 
 
 def test_what_is_left_can_be_taken_over_at_once(tmp_path: Path) -> None:
     first = begun(tmp_path)
     first.part.write(0, b"0123456789")
-    first.add(0, b"abcd")
+    first.add(segment(0, b"abcd"))
     first.keep()
     assert not first.part.write(10, b"late")
     second = begun(tmp_path)
-    assert list(second.ranges) == [0]
+    assert numbers(second.stored) == [0]
     assert second.part.read(0, 10) == b"0123456789"
     second.discard()
     assert names(tmp_path) == []
@@ -243,7 +264,7 @@ def test_what_is_left_can_be_taken_over_at_once(tmp_path: Path) -> None:
     [
         {"etag": "f"},
         {"size": 51},
-        {"range_bytes": 11},
+        {"part": 11},
         {"digest": "md5"},
         {"key": "datasets/y/obs/a.nc"},
         {"bucket": "atoll"},
@@ -255,7 +276,7 @@ def test_another_object_is_begun_anew(
 ) -> None:
     broken_off(1)
     partial = begun(tmp_path, heading(**change))  # type: ignore[arg-type]
-    assert list(partial.ranges) == []
+    assert numbers(partial.stored) == []
     partial.discard()
     assert names(tmp_path) == []
 
@@ -275,7 +296,7 @@ def test_only_one_takes_over(
     monkeypatch.setattr(os, "rename", overtaken)
     monkeypatch.setattr(Path, "rename", lambda self, other: real(self, other))
     partial = begun(tmp_path)
-    assert list(partial.ranges) == []
+    assert numbers(partial.stored) == []
     partial.discard()
     assert os.path.exists(f"{part}.taken-by-another")
 
@@ -285,7 +306,7 @@ def test_the_most_complete_of_several_is_taken(tmp_path: Path, broken_off: Calla
     broken_off(0, 1, 2)
     broken_off(4)
     partial = begun(tmp_path)
-    assert list(partial.ranges) == [0, 1, 2]
+    assert numbers(partial.stored) == [0, 1, 2]
     remove_interrupted(place(tmp_path))
     partial.discard()
     assert names(tmp_path) == []
@@ -300,7 +321,7 @@ def test_a_part_file_that_is_a_link_is_not_written_through(
     part.unlink()
     make(tmp_path / "mine", part)
     partial = begun(tmp_path)
-    assert list(partial.ranges) == []
+    assert numbers(partial.stored) == []
     partial.part.write(0, b"0123456789")
     partial.discard()
     assert (tmp_path / "mine").read_bytes() == b"precious"
@@ -309,7 +330,7 @@ def test_a_part_file_that_is_a_link_is_not_written_through(
 def test_without_digests_nothing_is_gone_on_with(tmp_path: Path, broken_off: Callable[..., str]) -> None:
     broken_off(1, 2, width=0)
     partial = begun(tmp_path, heading(width=0))
-    assert list(partial.ranges) == []
+    assert numbers(partial.stored) == []
     partial.discard()
 
 
@@ -320,7 +341,7 @@ def test_what_bears_another_seal_is_neither_taken_over_nor_removed(
     before = names(tmp_path)
     other = Seal(bytes(32))
     partial = begun(tmp_path, seal=other)
-    assert list(partial.ranges) == []
+    assert numbers(partial.stored) == []
     remove_interrupted(place(tmp_path, seal=other))
     partial.discard()
     sweep(tmp_path, ["a.nc"], other)
@@ -330,7 +351,7 @@ def test_what_bears_another_seal_is_neither_taken_over_nor_removed(
 def test_without_a_key_nothing_is_left(tmp_path: Path) -> None:
     partial = begun(tmp_path, seal=Seal(None))
     partial.part.write(0, b"0123456789")
-    partial.add(0, b"abcd")
+    partial.add(segment(0, b"abcd"))
     assert len(names(tmp_path)) == 1, "the part file"
     partial.keep()
     assert names(tmp_path) == []
@@ -340,13 +361,13 @@ def test_targets_whose_long_names_begin_alike_do_not_mix(tmp_path: Path) -> None
     one, other = ("n" * 254 + end for end in "ab")
     assert journal_name(one, "t") == journal_name(other, "t")
     partial = begun(tmp_path, heading(target=one), name=one)
-    partial.add(0, b"abcd")
+    partial.add(segment(0, b"abcd"))
     partial.keep()
     second = begun(tmp_path, heading(target=other), name=other)
-    assert list(second.ranges) == []
+    assert numbers(second.stored) == []
     second.discard()
     third = begun(tmp_path, heading(target=one), name=one)
-    assert list(third.ranges) == [0]
+    assert numbers(third.stored) == [0]
     third.discard()
 
 
@@ -386,20 +407,24 @@ def test_what_the_dead_left_alone_is_swept_at_once(tmp_path: Path, broken_off: C
 
 def test_a_download_that_was_left_is_swept_by_the_age_of_its_part_file(tmp_path: Path) -> None:
     partial = begun(tmp_path)
-    partial.add(0, b"abcd")
+    partial.add(segment(0, b"abcd"))
     partial.keep()
     sweep(tmp_path, ["a.nc"], SEAL)
     assert len(names(tmp_path)) == 2
 
 
-def test_journals_of_the_largest_files_stay_small(tmp_path: Path) -> None:
-    count = 5 * 1024**4 // (8 * 1024**2)
-    ranges = StoredRanges(count, 20)
-    for index in range(0, count, 64):
-        ranges.add(index, index.to_bytes(20, "big"))
-    DownloadJournal(place(tmp_path), "t", heading(ranges=count, width=20, size=5 * 1024**4), ranges)
+def test_journals_of_the_largest_files_take_little_memory(tmp_path: Path) -> None:
+    length, count = 4 * 1024**2, 5 * 1024**4 // (4 * 1024**2)
+    segments = Segments(20)
+    for index in range(0, count, 16):
+        segments.add(Segment(index * length, length, index.to_bytes(20, "big")))
+    tracemalloc.start()
+    DownloadJournal(place(tmp_path), "t", heading(width=20, size=5 * 1024**4), segments)
     found = read_journal(place(tmp_path), "t")
     assert found is not None
-    assert found.ranges.flags() == ranges.flags()
-    assert found.ranges.digest(64 * 100) == (6400).to_bytes(20, "big")
-    assert journal_of(tmp_path).stat().st_size < 60 * count // 64 + 1000
+    assert next(iter(found.segments)) == Segment(0, length, bytes(20))
+    assert len(list(found.segments.gaps(5 * 1024**4))) == len(found.segments) == count // 16
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 250 * len(segments)
+    assert journal_of(tmp_path).stat().st_size < 80 * len(segments) + 1000

@@ -28,13 +28,14 @@ class FileOutcome:
     Args:
         path: The file's path within the dataset.
         outcome: Its outcome.
-        bytes: The number of bytes transferred.
+        bytes: The number of bytes transferred, including those resumed.
         seconds: The duration of its transfer in seconds, including waiting.
         local: The file on this machine, if there is one.
         reason: Why it was skipped or refused, or why only its size could be verified.
         error: The error, if it failed or was refused.
         verified: How the transferred bytes were verified; None when nothing was transferred.
         checksum: The checksum they were verified against, such as ``"crc32:3610a686"``, ``"md5:…"`` or ``"etag:…-4"``.
+        resumed: The number of bytes that an earlier, interrupted transfer had stored.
     """
 
     path: str
@@ -46,6 +47,7 @@ class FileOutcome:
     error: Exception | None = None
     verified: Verified | None = None
     checksum: str | None = None
+    resumed: int = 0
 
     @property
     def ok(self) -> bool:

@@ -46,6 +46,8 @@ class TransferReport(Sequence[FileOutcome]):
         1 downloaded, 1 skipped; 1.2 kB in 0.0 s
         >>> report.total_bytes, len(report), report.failed
         (1200, 2, [])
+        >>> print(TransferReport((FileOutcome("a.nc", "downloaded", bytes=1200, resumed=800),)))
+        1 downloaded; 1.2 kB in 0.0 s; 800 B of 1.2 kB were already here
     """
 
     outcomes: tuple[FileOutcome, ...] = ()
@@ -72,8 +74,13 @@ class TransferReport(Sequence[FileOutcome]):
 
     @property
     def total_bytes(self) -> int:
-        """The number of bytes transferred."""
+        """The number of bytes transferred, including those resumed."""
         return sum(outcome.bytes for outcome in self.outcomes)
+
+    @property
+    def resumed_bytes(self) -> int:
+        """The number of bytes that earlier, interrupted transfers had stored."""
+        return sum(outcome.resumed for outcome in self.outcomes)
 
     def counts(self) -> dict[Outcome, int]:
         """Return how many files had each outcome."""
@@ -115,7 +122,11 @@ class TransferReport(Sequence[FileOutcome]):
     def _headline(self) -> str:
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
         none = f"; include and exclude took none of {counted(self.none_of)}" if self.none_of else ""
-        return f"{counts or 'no files'}; {human_size(self.total_bytes)} in {self.seconds:.1f} s{none}"
+        size = human_size(self.total_bytes)
+        there = (
+            f"; {human_size(self.resumed_bytes)} of {size} were already here" if self.resumed_bytes else ""
+        )
+        return f"{counts or 'no files'}; {size} in {self.seconds:.1f} s{there}{none}"
 
     def __str__(self) -> str:
         lines = [self._headline()]

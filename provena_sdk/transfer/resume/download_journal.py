@@ -1,9 +1,9 @@
-"""The journal of a large download: the ranges in its part file, from which the next download can resume.
+"""The journal of a download: the segments in its part file, from which the next download can resume.
 
-It is a file of JSON lines beside the part file. The first line describes the object and its ranges, and each further
-line has the number and digest of a stored range. A resumed download checks the digests against the part file, so it
-depends neither on the order in which the disk wrote the two files nor on who else can write to them. There is no lock:
-a process takes over a download by renaming its part file, which only one can do.
+It is a file of JSON lines beside the part file. The first line describes the object and the process, and each further
+line has the offset, length and digest of a stored segment. A resumed download checks the digests against the part file,
+so it depends neither on the order in which the disk wrote the two files nor on who else can write to them. There is no
+lock: a process takes over a download by renaming its part file, which only one can do.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ import os
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import BinaryIO, Final
 
+from provena_sdk.concurrency.processes import this_process
 from provena_sdk.datasets.paths import journal_name
 from provena_sdk.private_files import is_own
 from provena_sdk.transfer.local.destination import Target
-from provena_sdk.transfer.resume.ranges import StoredRanges
+from provena_sdk.transfer.resume.ranges import Segment, Segments
 from provena_sdk.transfer.resume.record import parse_record
 
-_VERSION: Final = 3
-_LINE: Final = re.compile(rb'\[([0-9]{1,9}),"([0-9a-f]*)"\]\n')
+_VERSION: Final = 4
+_LINE: Final = re.compile(rb'\[([0-9]{1,15}),([0-9]{1,15}),"([0-9a-f]*)"\]\n')
 # Room for the sizes of 10,000 parts of several gigabytes each.
 _HEADING_BYTES: Final = 1024 * 1024
 _LINE_BYTES: Final = 256
-_MOST_RANGES: Final = 10_000_000
+_MOST_SEGMENTS: Final = 10_000_000
 _MOST_WIDTH: Final = 64
 _LINES_AT_ONCE: Final = 1000
 
@@ -46,10 +47,8 @@ class Heading:
         target: The target's name.
         etag: The object's ETag.
         size: Its size in bytes.
-        range_bytes: The size of the largest range in bytes.
-        part: The size in bytes of the parts that no range crosses, or the list of their sizes if they differ.
-        ranges: The number of ranges.
-        width: The size of a range's digest in bytes.
+        part: The size in bytes of the parts that no segment crosses, or the list of their sizes if they differ.
+        width: The size of a segment's digest in bytes.
         digest: The kind of digest, such as ``crc32+seal-blake3``.
     """
 
@@ -59,9 +58,7 @@ class Heading:
     target: str
     etag: str
     size: int
-    range_bytes: int
     part: int | list[int]
-    ranges: int
     width: int
     digest: str
 
@@ -73,9 +70,7 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "target": (str,),
     "etag": (str,),
     "size": (int,),
-    "range_bytes": (int,),
     "part": (int, list),
-    "ranges": (int,),
     "width": (int,),
     "digest": (str,),
 }
@@ -86,14 +81,16 @@ class SavedJournal:
     """A journal read from disk.
 
     Args:
-        heading: The first line.
-        ranges: The stored ranges.
+        heading: The object that the first line describes.
+        segments: The stored segments.
         modified: When the journal was last written, in seconds since the epoch.
+        owner: The process that wrote it; see :func:`~provena_sdk.concurrency.processes.this_process`.
     """
 
     heading: Heading
-    ranges: StoredRanges
+    segments: Segments
     modified: float
+    owner: Mapping[str, object] = field(default_factory=dict)
 
 
 class DownloadJournal:
@@ -102,45 +99,40 @@ class DownloadJournal:
     Args:
         target: The target.
         token: The token in the part file's name.
-        heading: The first line.
-        ranges: The ranges stored by the earlier download to resume, if any.
+        heading: The object.
+        segments: The segments stored by the earlier download to resume, if any.
 
     Raises:
         OSError: The journal cannot be written, or exists already.
     """
 
     def __init__(
-        self, target: Target, token: str, heading: Heading, ranges: StoredRanges | None = None
+        self, target: Target, token: str, heading: Heading, segments: Segments | None = None
     ) -> None:
         self._folder = target.folder
         self._name = journal_name(target.name, token)
         self._lock = threading.Lock()
-        first = {"version": _VERSION, **asdict(heading)}
+        first = {"version": _VERSION, **asdict(heading), "owner": this_process()}
         descriptor = self._folder.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         self._file: BinaryIO = open(descriptor, "wb", buffering=0)  # noqa: SIM115  # reason=it stays open for the download
         try:
             self._write(json.dumps(first, separators=(",", ":")).encode() + b"\n")
-            if ranges is not None:
-                self._carry_over(ranges)
+            if segments is not None:
+                self._carry_over(segments)
         except BaseException:
             self.delete()
             raise
 
-    def _carry_over(self, ranges: StoredRanges) -> None:
-        lines = (_line(index, ranges.digest(index)) for index in ranges)
+    def _carry_over(self, segments: Segments) -> None:
+        lines = map(_line, segments)
         while chunk := b"".join(itertools.islice(lines, _LINES_AT_ONCE)):
             self._write(chunk)
 
-    def add(self, index: int, digest: bytes) -> None:
-        """Record a stored range. Do nothing once the journal is closed.
-
-        Args:
-            index: The range's number, from zero.
-            digest: Its digest.
-        """
+    def add(self, segment: Segment) -> None:
+        """Record a stored segment. Do nothing once the journal is closed."""
         with self._lock:
             if not self._file.closed:
-                self._write(_line(index, digest))
+                self._write(_line(segment))
 
     def release(self) -> None:
         """Close the journal, and let the next download resume at once, even while this process is running."""
@@ -163,8 +155,8 @@ class DownloadJournal:
             view = view[self._file.write(view) :]
 
 
-def _line(index: int, digest: bytes) -> bytes:
-    return b'[%d,"%b"]\n' % (index, digest.hex().encode())
+def _line(segment: Segment) -> bytes:
+    return b'[%d,%d,"%b"]\n' % (segment.offset, segment.length, segment.digest.hex().encode())
 
 
 def read_journal(target: Target, token: str) -> SavedJournal | None:
@@ -189,29 +181,25 @@ def _parse(file: BinaryIO, modified: float) -> SavedJournal | None:
     first = file.readline(_HEADING_BYTES)
     if not first.endswith(b"\n"):
         return None
-    fields = parse_record(first, _VERSION, _KINDS)
-    if fields is None or fields.keys() != {"version", *_KINDS}:
+    fields = parse_record(first, _VERSION, {**_KINDS, "owner": (dict,)})
+    if fields is None or fields.keys() != {"version", "owner", *_KINDS}:
         return None
     heading = Heading(**{name: fields[name] for name in _KINDS})
-    if not _is_plausible(heading):
+    if heading.size < 0 or not 0 <= heading.width <= _MOST_WIDTH:
         return None
-    ranges = StoredRanges(heading.ranges, heading.width)
+    segments = Segments(heading.width)
     for line in iter(partial(file.readline, _LINE_BYTES), b""):
         match = _LINE.fullmatch(line)
         if match is None:
             if line.endswith(b"\n") or len(line) == _LINE_BYTES:
                 return None
             break
-        index, digest = int(match[1]), bytes.fromhex(match[2].decode())
-        if index >= heading.ranges or len(digest) != heading.width:
+        segment = Segment(int(match[1]), int(match[2]), bytes.fromhex(match[3].decode()))
+        if (
+            not 0 < segment.length <= heading.size - segment.offset
+            or len(segment.digest) != heading.width
+            or len(segments) >= _MOST_SEGMENTS
+        ):
             return None
-        ranges.add(index, digest)
-    return SavedJournal(heading, ranges, modified)
-
-
-def _is_plausible(heading: Heading) -> bool:
-    return (
-        min(heading.size, heading.range_bytes, heading.ranges, heading.width) >= 0
-        and heading.ranges <= _MOST_RANGES
-        and heading.width <= _MOST_WIDTH
-    )
+        segments.add(segment)
+    return SavedJournal(heading, segments, modified, fields["owner"])

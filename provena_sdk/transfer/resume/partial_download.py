@@ -1,4 +1,4 @@
-"""A large download that can be resumed, with its part file and journal."""
+"""A download that can be resumed, with its part file and journal."""
 
 from __future__ import annotations
 
@@ -16,81 +16,72 @@ from provena_sdk.transfer.local.destination import Target
 from provena_sdk.transfer.local.seal import PartName, Seal
 from provena_sdk.transfer.resume.download_journal import DownloadJournal, Heading, SavedJournal, read_journal
 from provena_sdk.transfer.resume.part_file import PartFile
-from provena_sdk.transfer.resume.range_digest import RangeDigest
-from provena_sdk.transfer.resume.ranges import StoredRanges
+from provena_sdk.transfer.resume.ranges import Segment, Segments
+from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 
 DEAD_SECONDS: Final = 3600.0
 """The time in seconds without any write after which a download must have ended."""
 
 
 class PartialDownload:
-    """A running large download. Complete, keep or discard it at the end, which also closes its folder.
+    """A running download. Complete, keep or discard it at the end, which also closes its folder.
 
     Args:
         part: The part file.
         journal: The journal; None if there is no key to seal it, so the download cannot be resumed.
-        ranges: The stored ranges. Those of an earlier download are not checked against their digests yet.
-        heading: The object to download and its ranges.
-        digest: How to hash the ranges.
+        stored: The segments of an earlier download, not checked against their digests yet.
+        heading: The object to download.
+        digest: How to hash the segments.
     """
 
     def __init__(
         self,
         part: PartFile,
         journal: DownloadJournal | None,
-        ranges: StoredRanges,
+        stored: Segments,
         heading: Heading,
-        digest: RangeDigest,
+        digest: SegmentDigest,
     ) -> None:
         self.part = part
-        self.ranges = ranges
+        self.stored = stored
         self._journal = journal
         self._digest = digest
         self._purpose = json.dumps(asdict(heading), sort_keys=True)
         self._size = heading.size
+        self._is_worth_keeping = len(stored) > 0
 
-    def hasher(self, index: int) -> Hasher | None:
-        """Return a hasher for a range, or None if ranges are not hashed.
+    def hasher(self, offset: int) -> Hasher:
+        """Return a hasher for a segment.
 
         Args:
-            index: The range's number, from zero.
+            offset: The segment's offset in bytes.
         """
-        return self._digest.hasher(f"{index} {self._purpose}")
+        return self._digest.hasher(f"{offset} {self._purpose}")
 
-    def add(self, index: int, digest: bytes) -> bytes:
-        """Record a range written to the part file.
-
-        Args:
-            index: The range's number, from zero.
-            digest: Its digest, computed with :meth:`hasher`.
+    def add(self, segment: Segment) -> bytes:
+        """Record a segment written to the part file.
 
         Returns:
             The part of the digest from which the file's checksum is computed.
         """
         if self._journal is not None:
-            self._journal.add(index, digest)
-        self.ranges.add(index, digest)
-        return self._digest.plain(digest)
+            self._journal.add(segment)
+        self._is_worth_keeping = True
+        return self._digest.plain(segment.digest)
 
-    def check(self, index: int, span: tuple[int, int]) -> bytes | None:
-        """Check a range kept by an earlier download against its digest.
-
-        Args:
-            index: The range's number, from zero.
-            span: Its offset and length in bytes.
+    def check(self, segment: Segment) -> bytes | None:
+        """Check a segment kept by an earlier download against its digest.
 
         Returns:
-            The part of the digest from which the file's checksum is computed; None if the range is damaged.
+            The part of the digest from which the file's checksum is computed; None if the segment is damaged.
         """
-        hasher, length = self.hasher(index), 0
-        if hasher is not None:
-            for block in self.part.blocks(*span):
-                hasher.update(block)
-                length += len(block)
-            if length == span[1] and hasher.digest() == self.ranges.digest(index):
-                return self._digest.plain(self.ranges.digest(index))
-        self.ranges.remove(index)
-        return None
+        hasher, length = self.hasher(segment.offset), 0
+        for block in self.part.blocks(segment.offset, segment.length):
+            hasher.update(block)
+            length += len(block)
+        if length != segment.length or not segment.digest or hasher.digest() != segment.digest:
+            return None
+        return self._digest.plain(segment.digest)
 
     def complete(self, *, modified: datetime | None = None, fsync: bool = False) -> None:
         """Rename the part file to its target, and remove the journal and leftovers; see :meth:`PartFile.commit`.
@@ -109,8 +100,8 @@ class PartialDownload:
             remove_interrupted(target)
 
     def keep(self) -> None:
-        """Keep the stored ranges for the next download of the target. If it could not use them, discard everything."""
-        if self._journal is None or not len(self.ranges):
+        """Keep the segments for the next download of the target. If it could not use them, discard everything."""
+        if self._journal is None or not self._is_worth_keeping:
             self.discard()
             return
         with self.part.target:
@@ -125,13 +116,13 @@ class PartialDownload:
                 self._journal.delete()
 
 
-def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal: Seal) -> PartialDownload:
-    """Start a large download, or resume an interrupted download of the same object.
+def begin_or_resume(target: Target, heading: Heading, digest: SegmentDigest, seal: Seal) -> PartialDownload:
+    """Start a download, or resume an interrupted download of the same object.
 
     Args:
         target: The target. The returned download closes its folder.
-        heading: The object to download and its ranges.
-        digest: How to hash the ranges.
+        heading: The object to download.
+        digest: How to hash the segments.
         seal: The user's seal.
 
     Raises:
@@ -139,7 +130,7 @@ def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal:
         OSError: A file cannot be created.
     """
     stem = part_stem(target.name)
-    for part, found in sorted(_interrupted(target), key=lambda pair: -len(pair[1].ranges)):
+    for part, found in sorted(_interrupted(target), key=lambda pair: -pair[1].segments.bytes):
         token = seal.token(stem)
         taken = _take_over(target, part, found, heading, token)
         if taken is not None:
@@ -148,9 +139,7 @@ def begin_or_resume(target: Target, heading: Heading, digest: RangeDigest, seal:
     # Write the journal first, so that the next download knows what the part file is, even if this process dies now.
     journal = DownloadJournal(target, token, heading) if seal.has_key else None
     try:
-        return PartialDownload(
-            PartFile(target, token), journal, StoredRanges(heading.ranges, heading.width), heading, digest
-        )
+        return PartialDownload(PartFile(target, token), journal, Segments(heading.width), heading, digest)
     except BaseException:
         if journal is not None:
             journal.delete()
@@ -178,12 +167,12 @@ def _interrupted(target: Target) -> Iterator[tuple[PartName, SavedJournal]]:
 
 def _take_over(
     target: Target, part: PartName, found: SavedJournal, heading: Heading, token: str
-) -> tuple[PartFile, DownloadJournal, StoredRanges] | None:
-    """Take over an interrupted download, or return None. Remove one of another object, or with other ranges."""
+) -> tuple[PartFile, DownloadJournal, Segments] | None:
+    """Take over an interrupted download, or return None. Remove one of another object, or with other parts."""
     if found.heading != heading or not heading.width:
         _remove(target, part)
         return None
-    journal = DownloadJournal(target, token, heading, found.ranges)
+    journal = DownloadJournal(target, token, heading, found.segments)
     try:
         # Only one process can rename it. On Windows none can while another has the file open.
         target.folder.rename(part_name(target.name, part.token), part_name(target.name, token))
@@ -196,7 +185,7 @@ def _take_over(
         raise
     with contextlib.suppress(OSError):
         target.folder.unlink(journal_name(target.name, part.token))
-    return taken, journal, found.ranges
+    return taken, journal, found.segments
 
 
 def _remove(target: Target, part: PartName) -> None:

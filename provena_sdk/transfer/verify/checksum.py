@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
 from provena_sdk.s3.checksums import CRCS, Hasher, combine, computable, even_parts, parse_etag
 from provena_sdk.s3.models import ObjectState
-from provena_sdk.transfer.resume.range_digest import hasher_for
-from provena_sdk.transfer.resume.ranges import Layout
+from provena_sdk.transfer.resume.ranges import Layout, Segment
+from provena_sdk.transfer.resume.segment_digest import hasher_for
 
 PARTS_UNKNOWN: Final = "the store does not report the sizes of its parts"
 
@@ -48,11 +48,6 @@ class Checksum:
         if self.count is None:
             return f"{self.algorithm}:{self.expected}"
         return f"{self.kind}:{self.expected}-{self.count}"
-
-    @property
-    def combines(self) -> bool:
-        """Whether it can be computed from the digests of ranges; see :func:`~provena_sdk.s3.checksums.combine`."""
-        return self.count is None and self.algorithm in CRCS
 
     @property
     def resists_forgery(self) -> bool:
@@ -168,26 +163,66 @@ def file_matches(
     return checksum.matches(digest_of(digests, checksum.algorithm))
 
 
+class _Runs:
+    """The bytes of a file that are stored, joined into runs, with the CRC of each run.
+
+    Args:
+        algorithm: The CRC; empty to join runs without one.
+        bounds: The offsets over which no run is joined.
+    """
+
+    def __init__(self, algorithm: str, bounds: Container[int]) -> None:
+        self._algorithm = algorithm
+        self._bounds = bounds
+        self._starts: dict[int, tuple[int, bytes]] = {}
+        self._ends: dict[int, int] = {}
+
+    def run(self, start: int) -> tuple[int, bytes]:
+        """Return the end and the CRC of the run at an offset, or the offset itself if there is none."""
+        return self._starts.get(start, (start, b""))
+
+    def add(self, start: int, end: int, crc: bytes) -> None:
+        """Add bytes that follow a run or begin one."""
+        if start in self._starts:
+            raise ValueError(f"The bytes at {start} were added before.")
+        if start not in self._bounds and start in self._ends:
+            start = self._ends.pop(start)
+            before, former = self._starts.pop(start)
+            crc = self._joined(former, crc, end - before)
+        if start in self._bounds:
+            # Only the first run takes in the ones that follow: they mostly have one length, whose factor is cached.
+            while end not in self._bounds and end in self._starts:
+                after, next_crc = self._starts.pop(end)
+                crc = self._joined(crc, next_crc, after - end)
+                end = after
+                del self._ends[end]
+        self._starts[start] = (end, crc)
+        self._ends[end] = start
+
+    def _joined(self, first: bytes, second: bytes, length: int) -> bytes:
+        return combine(self._algorithm, first, second, length) if self._algorithm else b""
+
+
 class _Part:
-    """The running hash of a part that has several ranges."""
+    """The running hash of a part."""
 
-    __slots__ = ("busy", "hasher", "next")
+    __slots__ = ("busy", "hasher", "upto")
 
-    def __init__(self, hasher: Hasher, first: int) -> None:
+    def __init__(self, hasher: Hasher, start: int) -> None:
         self.hasher = hasher
-        self.next = first
+        self.upto = start
         self.busy = False
 
 
 class RunningChecksum:
-    """The checksum of a file whose ranges arrive in any order. Thread-safe.
+    """The checksum of a file whose segments arrive in any order. Thread-safe.
 
-    It is computed from the digests of the ranges if possible. Otherwise, each part is read back and hashed range by
-    range, in order, as the ranges arrive. They mostly come from the system's cache.
+    A CRC is combined from those of the segments. Any other checksum is computed part by part: from the bytes as they
+    pass if they arrive in order, and otherwise by reading them back, mostly from the system's cache.
 
     Args:
         checksum: The checksum to compare with; None hashes nothing.
-        layout: The ranges of the file.
+        layout: The parts of the file.
         read: Yields written bytes, given an offset and a length in bytes.
     """
 
@@ -198,89 +233,118 @@ class RunningChecksum:
         self._layout = layout
         self._read = read
         self._lock = Lock()
-        self._added = bytearray(len(layout))
-        self._crcs = (
-            bytearray(CRCS[checksum.algorithm] * len(layout)) if checksum and checksum.combines else None
-        )
+        self.in_order = checksum is not None and checksum.algorithm not in CRCS
+        """Whether the bytes of each part must be hashed in order."""
+        spans = map(layout.span, range(len(layout.parts)))
+        algorithm = checksum.algorithm if checksum is not None and not self.in_order else ""
+        self._runs = _Runs(algorithm, {start for start, _ in spans})
         self._digests: list[bytes] = [b""] * len(layout.parts)
         self._parts: dict[int, _Part] = {}
 
-    def add(self, index: int, digest: bytes) -> None:
-        """Add a range that was written to the file.
+    def claim(self, offset: int) -> Hasher | None:
+        """Return the hasher for bytes that are about to arrive, if all bytes of the part before them are hashed.
+
+        After the bytes were added, call :meth:`release`.
 
         Args:
-            index: Its number, from zero.
-            digest: The digest of its bytes; see :func:`range_algorithm`.
+            offset: The offset of the first byte.
+        """
+        if not self.in_order:
+            return None
+        with self._lock:
+            part = self._part(self._layout.part(offset))
+            if part.busy or part.upto != offset:
+                return None
+            part.busy = True
+            return part.hasher
+
+    def release(self, offset: int, upto: int) -> None:
+        """End the claim of a hasher.
+
+        Args:
+            offset: The offset of the first byte.
+            upto: The offset after the last byte hashed.
+        """
+        number = self._layout.part(offset)
+        with self._lock:
+            part = self._parts[number]
+            part.upto, part.busy = upto, False
+            self._end_if_whole(number, part)
+
+    def add(self, segment: Segment, digest: bytes) -> None:
+        """Add a segment that was written to the file.
+
+        Args:
+            segment: The segment.
+            digest: The digest of its bytes; see :func:`segment_algorithm`.
 
         Raises:
-            ValueError: The range was added before, so its bytes may differ from those that were hashed.
+            ValueError: The segment was added before, so its bytes may differ from those that were hashed.
         """
-        number = self._layout.part(index)
         with self._lock:
-            if self._added[index]:
-                raise ValueError(f"Range {index} was added before.")
-            self._added[index] = 1
-            if self._checksum is None:
-                return
-            if self._crcs is not None:
-                width = len(digest)
-                self._crcs[index * width : (index + 1) * width] = digest
-                return
-            if self._layout.one_range_per_part:
-                self._digests[number] = digest
-                return
-            part = self._parts.get(number)
-            if part is None:
-                hasher = hasher_for(self._checksum.algorithm)
-                part = self._parts[number] = _Part(hasher, self._layout.ranges(number).start)
-            if part.busy or not self._added[part.next]:
-                return
-            part.busy = True
-        self._hash_available(number, part)
+            self._runs.add(segment.offset, segment.offset + segment.length, digest)
 
-    def _hash_available(self, number: int, part: _Part) -> None:
-        """Hash the ranges of a part in order, up to the first that is missing."""
-        end = self._layout.ranges(number).stop
+    def catch_up(self, offset: int) -> None:
+        """Hash the bytes of a part that were not hashed as they passed, up to the first that is missing.
+
+        Args:
+            offset: The offset of any byte of the part.
+        """
+        if not self.in_order:
+            return
+        number = self._layout.part(offset)
+        start, _ = self._layout.span(number)
         while True:
-            for block in self._read(*self._layout.span(part.next)):
+            with self._lock:
+                upto, _ = self._runs.run(start)
+                if self._digests[number]:
+                    return
+                part = self._part(number)
+                if part.busy or part.upto >= upto:
+                    return
+                part.busy = True
+            for block in self._read(part.upto, upto - part.upto):
                 part.hasher.update(block)
             with self._lock:
-                part.next += 1
-                if part.next == end:
-                    self._digests[number] = part.hasher.digest()
-                    del self._parts[number]
-                    return
-                if not self._added[part.next]:
-                    part.busy = False
-                    return
+                part.upto, part.busy = upto, False
+                self._end_if_whole(number, part)
+
+    def _part(self, number: int) -> _Part:
+        part = self._parts.get(number)
+        if part is None:
+            algorithm = self._checksum.algorithm if self._checksum is not None else ""
+            part = self._parts[number] = _Part(hasher_for(algorithm), self._layout.span(number)[0])
+        return part
+
+    def _end_if_whole(self, number: int, part: _Part) -> None:
+        if part.upto == self._layout.span(number)[1]:
+            self._digests[number] = part.hasher.digest()
+            del self._parts[number]
 
     def matches(self) -> bool:
-        """Return whether the file matches the checksum. Call it after every range was added."""
-        if self._checksum is None:
+        """Return whether the file matches the checksum. Call it after every segment was added."""
+        checksum = self._checksum
+        if checksum is None:
             return True
-        if self._crcs is not None:
-            algorithm, crcs = self._checksum.algorithm, memoryview(self._crcs)
-            width = CRCS[algorithm]
-            total = bytes(width)
-            for index in range(len(self._layout)):
-                crc = bytes(crcs[index * width : (index + 1) * width])
-                total = combine(algorithm, total, crc, self._layout.span(index)[1])
-            return self._checksum.matches(total)
-        if self._checksum.count is None:
-            return self._checksum.matches(self._digests[0])
-        return self._checksum.matches(digest_of(self._digests, self._checksum.algorithm))
+        if not self.in_order:
+            for number in range(len(self._digests)):
+                start, end = self._layout.span(number)
+                upto, self._digests[number] = self._runs.run(start)
+                if upto != end:
+                    return False
+        if checksum.count is not None:
+            return checksum.matches(digest_of(self._digests, checksum.algorithm))
+        return len(self._digests) == 1 and checksum.matches(self._digests[0])
 
 
-def range_algorithm(checksum: Checksum | None, layout: Layout) -> str:
-    """Return the algorithm to hash the ranges of a file with; empty if there is no checksum to compare with.
+def segment_algorithm(checksum: Checksum | None) -> str:
+    """Return the algorithm to hash the segments of a file with; empty if there is no checksum to compare with.
 
-    It is the checksum's algorithm if the checksum can be computed from the digests of the ranges: a CRC of the whole
-    file, or any checksum if each part is one range. Otherwise it is CRC32.
+    It is the checksum's algorithm if the checksum can be combined from the digests of segments, and otherwise CRC32.
 
     Args:
         checksum: The checksum to compare with.
-        layout: The ranges of the file.
     """
     if checksum is None:
         return ""
-    return checksum.algorithm if layout.one_range_per_part or checksum.combines else "crc32"
+    return checksum.algorithm if checksum.algorithm in CRCS else "crc32"

@@ -1,4 +1,4 @@
-"""The digests of a download's ranges, for its journal and for the checksum of the whole file."""
+"""The digests of a download's segments, for its journal and for the checksum of the whole file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from provena_sdk.transfer.local.seal import SEAL_BYTES, Seal
 
 
 @dataclass(frozen=True, slots=True)
-class RangeDigest:
-    """The kind of digest for the ranges of a file.
+class SegmentDigest:
+    """The kind of digest for the segments of a file.
 
     Args:
         algorithm: The algorithm of the file's checksum, such as ``crc32``; empty if there is none.
@@ -22,28 +22,30 @@ class RangeDigest:
 
     @property
     def name(self) -> str:
+<<<<<<< HEAD:provena_sdk/transfer/resume/range_digest.py
         """The name, such as ``crc32+seal-blake3``; empty if ranges are not hashed."""
         return "+".join(filter(None, (self.algorithm, f"seal-{self.seal.algorithm}" if self.seal else "")))
+=======
+        """The name, such as ``crc32+seal-blake3``; empty if segments are not hashed."""
+        return "+".join(filter(None, (self.algorithm, f"seal-{self.seal.algorithm}" if self.seal else "")))
+>>>>>>> 36c7979 (Record what arrived of a download by byte range, in segments of at most 4 MiB or half a second):provena_sdk/transfer/resume/segment_digest.py
 
     @property
     def width(self) -> int:
-        """The size of a range's digest in bytes."""
+        """The size of a segment's digest in bytes."""
         return digest_width(self.algorithm) + (SEAL_BYTES if self.seal else 0)
 
-    def hasher(self, purpose: str) -> Hasher | None:
-        """Return a hasher for one range, or None if ranges are not hashed.
+    def hasher(self, purpose: str) -> Hasher:
+        """Return a hasher for one segment. Its digest is empty if segments are not hashed.
 
         Args:
-            purpose: A description of the range and its download, which the seal covers too.
+            purpose: A description of the segment's place and its download, which the seal covers besides its length.
         """
         plain = hasher_for(self.algorithm) if self.algorithm else None
-        if self.seal is None:
-            return plain
-        sealing = self.seal.hasher(purpose)
-        return sealing if plain is None else _HasherPair(plain, sealing)
+        return _SegmentHasher(plain, self.seal.hasher(purpose) if self.seal else None)
 
     def plain(self, digest: bytes) -> bytes:
-        """Return the part of a range's digest from which the file's checksum is computed."""
+        """Return the part of a segment's digest from which the file's checksum is computed."""
         return digest[: digest_width(self.algorithm)]
 
 
@@ -72,13 +74,23 @@ def hasher_for(algorithm: str) -> Hasher:
     return hasher
 
 
-class _HasherPair:
-    def __init__(self, first: Hasher, second: Hasher) -> None:
-        self._hashers = first, second
+class _SegmentHasher:
+    def __init__(self, plain: Hasher | None, sealing: Hasher | None) -> None:
+        self._plain = plain
+        self._sealing = sealing
+        self._length = 0
 
     def update(self, data: bytes | bytearray | memoryview, /) -> None:
-        for hasher in self._hashers:
-            hasher.update(data)
+        self._length += len(data)
+        if self._plain is not None:
+            self._plain.update(data)
+        if self._sealing is not None:
+            self._sealing.update(data)
 
     def digest(self) -> bytes:
-        return b"".join(hasher.digest() for hasher in self._hashers)
+        digest = b"" if self._plain is None else self._plain.digest()
+        if self._sealing is not None:
+            # The length comes last, because it is not known before.
+            self._sealing.update(self._length.to_bytes(8, "big"))
+            digest += self._sealing.digest()
+        return digest

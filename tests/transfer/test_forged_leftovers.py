@@ -255,8 +255,9 @@ def test_a_forged_journal_of_today_is_not_believed_either(
     for token in (Seal(bytes(32)).token(f".{NAME}"), "5f3a", "0" * 8):
         (tmp_path / f".{NAME}.{token}.provena-part").write_bytes(forged(DATA))
         lines = [json.dumps(heading)]
-        for index, start in enumerate(range(0, len(DATA), RANGE_BYTES)):
-            lines.append(f'[{index},"{zlib.crc32(DATA[start : start + RANGE_BYTES]):08x}{"00" * 16}"]')
+        for start in range(0, len(DATA), RANGE_BYTES):
+            data = DATA[start : start + RANGE_BYTES]
+            lines.append(f'[{start},{len(data)},"{zlib.crc32(data):08x}{"00" * 16}"]')
         planted = tmp_path / f".{NAME}.{token}.provena-journal"
         planted.write_text("".join(f"{line}\n" for line in lines))
         os.utime(planted, (0, 0))

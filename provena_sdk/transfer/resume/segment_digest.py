@@ -22,13 +22,8 @@ class SegmentDigest:
 
     @property
     def name(self) -> str:
-<<<<<<< HEAD:provena_sdk/transfer/resume/range_digest.py
-        """The name, such as ``crc32+seal-blake3``; empty if ranges are not hashed."""
-        return "+".join(filter(None, (self.algorithm, f"seal-{self.seal.algorithm}" if self.seal else "")))
-=======
         """The name, such as ``crc32+seal-blake3``; empty if segments are not hashed."""
         return "+".join(filter(None, (self.algorithm, f"seal-{self.seal.algorithm}" if self.seal else "")))
->>>>>>> 36c7979 (Record what arrived of a download by byte range, in segments of at most 4 MiB or half a second):provena_sdk/transfer/resume/segment_digest.py
 
     @property
     def width(self) -> int:

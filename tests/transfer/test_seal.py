@@ -14,7 +14,7 @@ import pytest
 
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
 from provena_sdk.transfer.local.seal import SEAL_BYTES, Seal, _keyed_hash
-from provena_sdk.transfer.resume.range_digest import RangeDigest
+from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 from tests.dataset import Dataset
 
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no such files or modes")
@@ -158,7 +158,7 @@ def test_bytes_are_sealed_by_the_fastest_hash_that_is_installed(
     try:
         seal = Seal(bytes(32))
         assert seal.algorithm == ("blake3" if installed else "sha256")
-        assert RangeDigest("crc32", seal).name == f"crc32+seal-{seal.algorithm}"
+        assert SegmentDigest("crc32", seal).name == f"crc32+seal-{seal.algorithm}"
         codes = set()
         for purpose, key in (("one", bytes(32)), ("two", bytes(32)), ("one", b"k" * 32)):
             hasher = Seal(key).hasher(purpose)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from provena_sdk.config import Explanation as Explanation
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.operations.access import UserAccess as UserAccess
+    from provena_sdk.operations.batch import FetchedDatasets as FetchedDatasets
     from provena_sdk.operations.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
     from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
     from provena_sdk.operations.search import FailedSearchItem as FailedSearchItem
@@ -63,6 +64,7 @@ _HOMES = {
     "transfer.progress.tqdm": ("TqdmProgress",),
     "transfer.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),
+    "operations.batch": ("FetchedDatasets",),
     "operations.search": (
         "DATASTORE_DEFAULT_SEARCH_LIMIT",
         "DEFAULT_SEARCH_LIMIT",

@@ -25,6 +25,7 @@ __all__ = [
     "DatasetLocked",
     "DatasetNotFound",
     "EndpointNotFound",
+    "FetchFailed",
     "FieldError",
     "FileAccessDenied",
     "FileConflict",
@@ -42,6 +43,7 @@ __all__ = [
     "NotTheReviewer",
     "OperationRejected",
     "OutcomeUnknown",
+    "PartialFailure",
     "PersonNotLinked",
     "ProvenaError",
     "RateLimited",
@@ -381,34 +383,29 @@ class FileStoreError(FileError, OSError):
         self.code = code
 
 
-class TransferFailed(FileError, ExceptionGroup[Exception]):
-    """Some files of a transfer failed; ``report`` lists the outcome of every file.
+class PartialFailure(ProvenaError, ExceptionGroup[Exception]):
+    """Some of several things failed; the others were done.
 
-    This is an exception group: ``except*`` selects failures by type, and ``errors`` has them in the report's order.
+    This is an exception group: ``except*`` selects failures by type, and ``errors`` has them in order.
 
     Args:
-        message: What was transferred, and how much of it failed.
-        report: The outcome of every file.
+        message: What was done, and how much of it failed.
         errors: The failures, at least one.
         hint: The next step for the reader.
     """
 
     def __new__(  # noqa: D102  # the class documents the arguments
-        cls, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
+        cls, message: str, *, errors: Sequence[Exception], hint: str | None = None, **fields: object
     ) -> Self:
         return super().__new__(cls, printable_lines(message), list(errors))
 
-    def __init__(
-        self, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, errors: Sequence[Exception], hint: str | None = None) -> None:
         # __new__ of the exception group has set message and errors, which are read-only.
-        self.path = None
         self.hint = None if hint is None else printable_lines(hint)
-        self.report = report
 
     @property
     def errors(self) -> tuple[Exception, ...]:
-        """The failures, in the order of the report."""
+        """The failures, in order."""
         return self.exceptions
 
     def __repr__(self) -> str:
@@ -416,11 +413,33 @@ class TransferFailed(FileError, ExceptionGroup[Exception]):
         return f"{type(self).__name__}({self.message!r}, {count} error{'' if count == 1 else 's'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = {"hint": self.hint, "report": self.report}
-        return _rebuild_group, (type(self), self.message, self.errors, fields)
+        return _rebuild_group, (type(self), self.message, self.errors, self.__dict__)
 
 
 def _rebuild_group(
-    kind: type[TransferFailed], message: str, errors: Sequence[Exception], fields: Mapping[str, Any]
-) -> TransferFailed:
-    return kind(message, errors=errors, report=fields["report"], hint=fields["hint"])
+    kind: type[PartialFailure], message: str, errors: Sequence[Exception], fields: Mapping[str, Any]
+) -> PartialFailure:
+    error = kind.__new__(kind, message, errors=errors)
+    error.__dict__.update(fields)
+    return error
+
+
+class FetchFailed(PartialFailure):
+    """Some of several datasets could not be fetched; ``fetched`` has the others, and each failure by handle."""
+
+    def __init__(
+        self, message: str, *, fetched: object, errors: Sequence[Exception], hint: str | None = None
+    ) -> None:
+        super().__init__(message, errors=errors, hint=hint)
+        self.fetched = fetched
+
+
+class TransferFailed(FileError, PartialFailure):
+    """Some files of a transfer failed; ``report`` lists the outcome of every file."""
+
+    def __init__(
+        self, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None
+    ) -> None:
+        PartialFailure.__init__(self, message, errors=errors, hint=hint)
+        self.path = None
+        self.report = report

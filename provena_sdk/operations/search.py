@@ -9,15 +9,7 @@ from attrs import evolve
 from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
 
 from provena_sdk.display.text import SERVER_LIMIT, printable, server_text
-from provena_sdk.errors import (
-    ClosedError,
-    Forbidden,
-    InvalidArgument,
-    ProvenaError,
-    SignInError,
-    TokenRejected,
-    Unauthorized,
-)
+from provena_sdk.errors import Forbidden, InvalidArgument, ProvenaError, Unauthorized
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.datastore import DEFAULT_PAGE_SIZE, fetch_dataset
 from provena_sdk.operations.workflow import Workflow, call, gather
@@ -30,8 +22,6 @@ DATASTORE_DEFAULT_SEARCH_LIMIT = DEFAULT_PAGE_SIZE
 
 LARGEST_LIMIT = 50
 """Most hits that the service returns; it silently caps larger limits."""
-
-CONCURRENT_LOADS = 16
 
 _LARGEST_SCORE = 1e6
 
@@ -149,13 +139,11 @@ def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
     found = yield from search_registry(query, limit, "DATASET")
     hits = found.results
     loads = [fetch_dataset("id", hit.id) for hit in hits]
-    outcomes = yield from gather(loads, CONCURRENT_LOADS)
+    outcomes = yield from gather(loads)
     response = LoadedSearchResponse(
         warnings=[server_text(warning) for warning in (found.warnings or [])[:LARGEST_LIMIT]]
     )
     for hit, outcome in zip(hits, outcomes, strict=True):
-        if isinstance(outcome, SignInError | TokenRejected | ClosedError):
-            raise outcome
         if isinstance(outcome, Unauthorized | Forbidden):
             response.auth_errors.append(UnauthorisedSearchItem(hit.id, hit.score, outcome))
         elif isinstance(outcome, ProvenaError):

@@ -10,16 +10,22 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
 
-from provena_sdk.errors import ProvenaError
+from provena_sdk.errors import ClosedError, ProvenaError, SignInError, TokenRejected
 from provena_sdk.operations import arguments, handles
 from provena_sdk.operations.operation import Call
 
 T = TypeVar("T")
 
+AT_ONCE = 32
+"""How many workflows run at once by default: as many as the sync client has threads."""
+
+ENDS_ALL = (ClosedError, SignInError, TokenRejected)
+"""Errors that no other workflow of the same client could avoid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Run independent workflows at once, at most ``limit`` at a time."""
+    """Run independent workflows at once, at most ``limit`` at a time; stop at an error in ``ENDS_ALL``."""
 
     workflows: Sequence[Workflow[Any]]
     limit: int
@@ -83,7 +89,7 @@ def item_of(argument: str, value: object) -> Workflow[str]:
     return (yield from handle_of(argument, text)) if handles.is_written(text) else text
 
 
-def gather(workflows: Sequence[Workflow[T]], limit: int) -> Workflow[list[T | ProvenaError]]:
+def gather(workflows: Sequence[Workflow[T]], limit: int = AT_ONCE) -> Workflow[list[T | ProvenaError]]:
     """Run independent workflows concurrently.
 
     Args:
@@ -92,5 +98,10 @@ def gather(workflows: Sequence[Workflow[T]], limit: int) -> Workflow[list[T | Pr
 
     Returns:
         The outcomes in the order given; a failed workflow's outcome is its :class:`ProvenaError`.
+
+    Raises:
+        ClosedError: The client was closed.
+        SignInError: Nobody is signed in.
+        TokenRejected: The services do not accept the access token.
     """
     return cast("list[T | ProvenaError]", (yield Gather(workflows, limit)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from provena_api.models import (
     CredentialResponse,
     CredentialsRequest,
@@ -23,9 +25,10 @@ from provena_api.models import (
     VersionResponse,
 )
 
-from provena_sdk.operations import datastore, search
+from provena_sdk.operations import batch, datastore, search
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
+from provena_sdk.operations.batch import FetchedDatasets
 from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset import InteractiveDataset
@@ -115,6 +118,30 @@ class Datastore:
             'Alpha reef survey'
         """
         return self._transport.run(datastore.fetch_dataset("id", id))
+
+    def fetch_datasets(self, ids: Iterable[str], *, raise_for_failures: bool = True) -> FetchedDatasets:
+        """Fetch the items of many datasets, several at a time.
+
+        One that fails does not stop the others. A handle that is given twice is fetched once.
+
+        Args:
+            ids: Handles of the datasets.
+            raise_for_failures: False to return what could be fetched even if some datasets failed.
+
+        Returns:
+            The items as from ``fetch_dataset``, in the order of ``ids``; also by handle in ``found``, and the errors of
+            those that failed in ``failures``.
+
+        Raises:
+            InvalidArgument: An id is not a handle; its place is named, as in ``ids[3]``, and nothing was sent.
+            FetchFailed: Some could not be fetched; ``fetched`` has the others, and the failures by handle.
+            SignInError: Nobody is signed in.
+
+        Example:
+            >>> [answer.item.display_name for answer in provena.datastore.fetch_datasets(["10378.1/1900011"])]
+            ['Alpha reef survey']
+        """
+        return self._transport.run(batch.fetch_datasets(ids, raise_for_failures=raise_for_failures))
 
     def latest_version(self, id: str) -> str:
         """Follow a dataset's versions to the newest one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import aclosing, closing
@@ -24,7 +24,7 @@ from provena_sdk.errors import (
 from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
-from provena_sdk.operations.workflow import AskDomain, Effect, Gather, Workflow
+from provena_sdk.operations.workflow import ENDS_ALL, AskDomain, Effect, Gather, Workflow
 from provena_sdk.secret import Secret, without_frames
 from provena_sdk.transport import access_changes
 from provena_sdk.transport.deadlines import within
@@ -217,17 +217,19 @@ class Transport:
 
     def _gather(self, gather: Gather) -> list[Any]:
         outcomes: list[Any] = [None] * len(gather.workflows)
-        waiting = iter(enumerate(gather.workflows))
-        lock = threading.Lock()
+        waiting = deque(enumerate(gather.workflows))
 
         def work() -> None:
             while True:
-                with lock:
-                    index, workflow = next(waiting, (-1, None))
-                if workflow is None:
+                try:
+                    index, workflow = waiting.popleft()
+                except IndexError:
                     return
                 try:
                     outcomes[index] = self.run(workflow)
+                except ENDS_ALL:
+                    waiting.clear()
+                    raise
                 except ProvenaError as error:
                     outcomes[index] = error
 
@@ -239,6 +241,9 @@ class Transport:
             # Closing the client cancels the calls that wait for a thread.
             self._pool.refuse_closed()
             raise
+        finally:
+            # After Ctrl-C, threads finish only what they have begun.
+            waiting.clear()
         return outcomes
 
 
@@ -368,6 +373,8 @@ class AsyncTransport:
             index, workflow = numbered
             try:
                 outcomes[index] = await self.run(workflow)
+            except ENDS_ALL:
+                raise
             except ProvenaError as error:
                 outcomes[index] = error
 

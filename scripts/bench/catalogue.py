@@ -1,9 +1,10 @@
 """Compare what everyday catalogue work costs, in one run over one canned service.
 
-``python scripts/bench/catalogue.py`` fetches 100 datasets one after the other, lists a catalogue of 1,000 whole, and
-searches with the 25 hits loaded: with ours, with provenaclient and with bare pooled httpx, blocking and awaiting.
-Each contender has a process of its own, as has the service; runs are interleaved, and medians are
-printed. The first run makes an environment for provenaclient under .bench/.
+``python scripts/bench/catalogue.py`` fetches 100 datasets one after the other and together, lists a catalogue of 1,000
+whole, and searches with the 25 hits loaded: with our sync and async clients, with provenaclient and with bare pooled
+httpx. Each contender runs in its own process, as does the service; runs are interleaved, and medians are printed. The
+first run makes an environment for provenaclient under .bench/; it has no call for datasets together, so it fetches them
+with ``asyncio.gather``.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from scripts.bench.environments import PROVENACLIENT, python_with  # noqa: E402 
 HERE = Path(__file__).resolve().parent
 
 BARE, PEER_NAME = "bare httpx", "provenaclient"
-JOBS = {"fetch": "fetch × 100", "list": "list 1,000", "search": "search, 25 hits"}
-COUNTS = {"fetch": 100, "list": 1000, "search": 25}
+JOBS = {"fetch": "fetch × 100", "together": "100 together", "list": "list 1,000", "search": "search, 25 hits"}
+COUNTS = {"fetch": 100, "together": 100, "list": 1000, "search": 25}
 
 
 class Spent(NamedTuple):
@@ -173,10 +174,13 @@ def goals(figures: Figures, latencies: list[int]) -> Iterator[tuple[str, float, 
                 where = f"{latency} ms, {face}, {title}"
                 if latency == 0:
                     ratio = ours.cpu / bare.cpu
-                    yield f"{where}: CPU / bare", ratio, "at most", 2.0, ratio <= 2.0
+                    bound = 1.8 if job == "fetch" else 2.0
+                    yield f"{where}: CPU / bare", ratio, "at most", bound, ratio <= bound
                     if peer := figures.get((latency, job, PEER_NAME)):
                         ratio = peer.wall / ours.wall
                         yield f"{where}: peer / ours", ratio, "at least", 15.0, ratio >= 15.0
+                elif job == "together":
+                    yield f"{where}: wall in s", ours.wall, "at most", 0.2, ours.wall <= 0.2
                 elif job != "fetch":
                     bound = 1.0 if job == "list" else 1.3
                     ratio = ours.wall / bare.wall

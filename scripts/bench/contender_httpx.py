@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from scripts.bench.work import FETCHES, LIMIT, QUERY, handle, serve
 
 AT_ONCE = 8
-"""How many hits of a search are loaded at once: what somebody would write by hand."""
+"""How many datasets are fetched at once: what somebody would write by hand."""
 
 FETCH, LIST, SEARCH = "/registry/items/fetch-dataset", "/registry/items/list", "/search/entity-registry"
 SEARCH_PARAMS: dict[str, str | int] = {"query": QUERY, "record_limit": LIMIT, "subtype_filter": "DATASET"}
@@ -46,6 +46,12 @@ class Blocking:
     def fetch(self, url: str) -> int:
         """Datasets one after the other."""
         return len([self.fetch_one(url, handle(number)) for number in range(FETCHES)])
+
+    def together(self, url: str) -> int:
+        """The same datasets, several at once."""
+        return len(
+            list(self._threads.map(lambda number: self.fetch_one(url, handle(number)), range(FETCHES)))
+        )
 
     def list(self, url: str) -> int:
         """The whole catalogue, in pages of the service's default size."""
@@ -83,6 +89,19 @@ class Awaiting:
 
         return self._runner.run(run())
 
+    def together(self, url: str) -> int:
+        """The same datasets, several at once."""
+
+        async def run() -> int:
+            numbers = iter(range(FETCHES))
+
+            async def work() -> int:
+                return len([await self.fetch_one(url, handle(number)) for number in numbers])
+
+            return sum(await asyncio.gather(*(work() for _ in range(AT_ONCE))))
+
+        return self._runner.run(run())
+
     def list(self, url: str) -> int:
         """The whole catalogue, in pages of the service's default size."""
 
@@ -114,4 +133,5 @@ class Awaiting:
 
 if __name__ == "__main__":
     face = Awaiting() if sys.argv[1] == "async" else Blocking()
-    serve({"fetch": face.fetch, "list": face.list, "search": face.search}, f"httpx {httpx.__version__}")
+    jobs = {"fetch": face.fetch, "together": face.together, "list": face.list, "search": face.search}
+    serve(jobs, f"httpx {httpx.__version__}")

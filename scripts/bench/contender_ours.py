@@ -38,6 +38,10 @@ class Blocking:
         fetched = [datastore.fetch_dataset(handle(number)) for number in range(FETCHES)]
         return sum(answer.item is not None for answer in fetched)
 
+    def together(self, url: str) -> int:
+        """The same datasets at once."""
+        return len(self.client(url).datastore.fetch_datasets(map(handle, range(FETCHES))))
+
     def list(self, url: str) -> int:
         """The whole catalogue."""
         return len(self.client(url).datastore.list_all_datasets())
@@ -70,6 +74,14 @@ class Awaiting:
 
         return self._runner.run(run())
 
+    def together(self, url: str) -> int:
+        """The same datasets at once."""
+
+        async def run() -> int:
+            return len(await self.client(url).datastore.fetch_datasets(map(handle, range(FETCHES))))
+
+        return self._runner.run(run())
+
     def list(self, url: str) -> int:
         """The whole catalogue."""
 
@@ -89,4 +101,5 @@ class Awaiting:
 
 if __name__ == "__main__":
     face = Awaiting() if sys.argv[1] == "async" else Blocking()
-    serve({"fetch": face.fetch, "list": face.list, "search": face.search}, f"provena-sdk {__version__}")
+    jobs = {"fetch": face.fetch, "together": face.together, "list": face.list, "search": face.search}
+    serve(jobs, f"provena-sdk {__version__}")

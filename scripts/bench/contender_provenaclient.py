@@ -52,6 +52,16 @@ def fetch(url: str) -> int:
     return RUNNER.run(run())
 
 
+def together(url: str) -> int:
+    """The same datasets at once."""
+
+    async def run() -> int:
+        datastore = client(url).datastore
+        return len(await asyncio.gather(*(datastore.fetch_dataset(handle(n)) for n in range(FETCHES))))
+
+    return RUNNER.run(run())
+
+
 def listing(url: str) -> int:
     """The whole catalogue."""
 
@@ -71,4 +81,5 @@ def search(url: str) -> int:
 
 
 if __name__ == "__main__":
-    serve({"fetch": fetch, "list": listing, "search": search}, f"provenaclient {version('provenaclient')}")
+    jobs = {"fetch": fetch, "together": together, "list": listing, "search": search}
+    serve(jobs, f"provenaclient {version('provenaclient')}")

@@ -128,7 +128,7 @@ class Recorder:
             effect = next(workflow)
             while True:
                 if isinstance(effect, Gather):
-                    outcome: Any = [self._outcome(inner) for inner in effect.workflows]
+                    outcome: Any = self._gathered(effect.workflows)
                 elif isinstance(effect, AskDomain):
                     outcome = self.deployment.domain
                 else:
@@ -137,11 +137,22 @@ class Recorder:
         except StopIteration as stop:
             return stop.value
 
-    def _outcome(self, workflow: Any) -> Any:
-        from provena_sdk.errors import ProvenaError
+    def _gathered(self, workflows: Any) -> Any:
+        from provena_sdk.operations.workflow import ENDS_ALL
 
         try:
-            return self.run(workflow)
+            return [self._outcome(inner) for inner in workflows]
+        except ENDS_ALL as error:
+            return error
+
+    def _outcome(self, workflow: Any) -> Any:
+        from provena_sdk.errors import ProvenaError
+        from provena_sdk.operations.workflow import ENDS_ALL
+
+        try:
+            return Recorder.run(self, workflow)
+        except ENDS_ALL:
+            raise
         except ProvenaError as error:
             return error
 
@@ -168,14 +179,6 @@ class AsyncRecorder(Recorder):
     async def run(self, workflow: Any) -> Any:
         await asyncio.sleep(0)
         return super().run(workflow)
-
-    def _outcome(self, workflow: Any) -> Any:
-        from provena_sdk.errors import ProvenaError
-
-        try:
-            return Recorder.run(self, workflow)
-        except ProvenaError as error:
-            return error
 
     def submit(self, function: Callable[[], Any]) -> Any:
         return asyncio.get_running_loop().create_task(function())

@@ -14,6 +14,7 @@ from provena_sdk import Provena, errors
 from provena_sdk.config.explain import ExplainedSetting, Explanation
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.access import UserAccess
+from provena_sdk.operations.batch import FetchedDatasets
 from provena_sdk.operations.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
 from provena_sdk.paging import Page, Results
 
@@ -124,6 +125,17 @@ def test_an_error_of_a_whole_transfer() -> None:
     assert is_fit(str(error.hint))
 
 
+def test_datasets_that_could_not_be_fetched() -> None:
+    failures: dict[str, errors.ProvenaError] = {
+        f"{number}{EVIL}": errors.ServerError(EVIL, operation="x", status=500) for number in range(100)
+    }
+    fetched = FetchedDatasets(tuple(failures), {}, failures)
+    assert is_fit(str(fetched))
+    with pytest.raises(errors.FetchFailed) as caught:
+        fetched.raise_for_failures()
+    assert is_fit(str(caught.value))
+
+
 def test_a_handle_that_cannot_be_shown_is_refused() -> None:
     client = Provena("example.org", access_token="t")
     with pytest.raises(errors.InvalidArgument) as caught:
@@ -142,7 +154,8 @@ def test_a_list_that_is_being_read(item: dict[str, Any]) -> None:
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
-    *("Explanation", "ProvenaError", "FieldError", "TransferFailed", "Results", "AsyncResults", "_Position"),
+    "FetchedDatasets",
+    *("Explanation", "ProvenaError", "FieldError", "PartialFailure", "Results", "AsyncResults", "_Position"),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
     "SmallFile",  # it shows a number

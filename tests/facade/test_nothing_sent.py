@@ -17,6 +17,11 @@ ID = "10378.1/1"
     [
         ("fetch_dataset", ("x",), {}, "id"),
         ("latest_version", ("x",), {}, "id"),
+        ("fetch_datasets", (ID,), {}, "ids"),
+        ("fetch_datasets", (None,), {}, "ids"),
+        ("fetch_datasets", ([ID, "10378.1/", ID],), {}, "ids[1]"),
+        ("fetch_datasets", ([ID, 7],), {"raise_for_failures": False}, "ids[1]"),
+        ("fetch_datasets", ([ID],), {"raise_for_failures": "no"}, "raise_for_failures"),
         ("check_access", ("owner",), {}, "level"),
         ("mint_dataset", ({},), {}, "dataset_mint_info"),
         ("mint_dataset", (None,), {}, "dataset_mint_info"),

@@ -10,7 +10,7 @@ from provena_api.models import QueryResult, QueryResults, Status
 
 from provena_sdk import errors
 from provena_sdk.operations import catalogue, search
-from provena_sdk.operations.workflow import Gather
+from provena_sdk.operations.workflow import AT_ONCE, Gather
 
 STATUS = {"success": True, "details": ""}
 FIELDS: dict[str, Any] = {"operation": "datastore.fetch_dataset", "status": 401}
@@ -163,5 +163,5 @@ def test_only_so_many_hits_are_loaded_at_once() -> None:
     status = Status(success=True, details="")
     loading = workflow.send(QueryResults(status=status, results=results, warnings=None))
     assert isinstance(loading, Gather)
-    assert (len(loading.workflows), loading.limit) == (50, search.CONCURRENT_LOADS)
-    assert search.CONCURRENT_LOADS <= 32
+    assert (len(loading.workflows), loading.limit) == (50, AT_ONCE)
+    assert AT_ONCE <= 32

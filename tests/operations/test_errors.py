@@ -38,6 +38,10 @@ def made(kind: type[Any]) -> ProvenaError:
         error = errors.InvalidArgument("name", "is wrong.", hint="Do this.")
     elif kind is errors.TransferFailed:
         error = errors.TransferFailed("m", report=["r"], errors=[ValueError("x")], hint="Do this.")
+    elif kind is errors.FetchFailed:
+        error = errors.FetchFailed("m", fetched=["r"], errors=[ValueError("x")], hint="Do this.")
+    elif kind is errors.PartialFailure:
+        error = errors.PartialFailure("m", errors=[ValueError("x")], hint="Do this.")
     elif issubclass(kind, errors.ServiceError):
         error = kind("m", **ANSWER, **EXTRA.get(kind, {}))
     elif kind is errors.OutcomeUnknown:

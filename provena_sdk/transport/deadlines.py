@@ -4,7 +4,6 @@ A server that sends a byte a second, in headers or body, would otherwise block a
 a connection checks how much time its request has left.
 """
 
-# ruff: noqa: ASYNC109 reason= the HTTP client passes a timeout to each
 from __future__ import annotations
 
 import time
@@ -50,23 +49,27 @@ def within(seconds: float) -> Iterator[None]:
 
 def keep_deadlines(client: httpx.Client) -> None:
     """Make the connections of a client observe the deadline that :func:`within` sets."""
-    for pool in _pools(client):
+    for pool in pools_of(client):
         pool._network_backend = _Backend(pool._network_backend)
 
 
-def keep_deadlines_async(client: httpx.AsyncClient) -> None:
-    """Make the connections of an async client observe the deadline that :func:`within` sets."""
-    for pool in _pools(client):
-        pool._network_backend = _AsyncBackend(pool._network_backend)
-
-
-def _pools(client: httpx.Client | httpx.AsyncClient) -> list[Any]:
+def pools_of(client: httpx.Client | httpx.AsyncClient) -> list[Any]:
+    """Return the connection pools of a client, one for each proxy and one for all other hosts."""
     # The client has no option for how connections are made; its connection pools do.
     transports = [client._transport, *client._mounts.values()]
     return [transport._pool for transport in transports if hasattr(transport, "_pool")]
 
 
-def _left(timeout: float | None, late: type[Exception]) -> float | None:
+def time_left(timeout: float | None, late: type[Exception]) -> float | None:
+    """Return the seconds that are left until the deadline or the timeout, whichever comes first.
+
+    Args:
+        timeout: Seconds for the next step, or None.
+        late: The error to raise.
+
+    Raises:
+        Exception: ``late``, after the deadline.
+    """
     deadline = _deadline.get()
     if deadline is None:
         return timeout
@@ -83,10 +86,10 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, time_left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, time_left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -94,7 +97,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = time_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
@@ -115,54 +118,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = time_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._backend.connect_tcp(host, port, left, local_address, socket_options))
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
-
-
-class _AsyncStream(httpcore.AsyncNetworkStream):
-    """A connection that observes the deadline of the request that is using it."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    """A backend whose connections observe deadlines."""
-
-    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
-        self._backend = backend
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _AsyncStream(await self._backend.connect_tcp(host, port, left, local_address, socket_options))
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)

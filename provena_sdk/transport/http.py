@@ -30,7 +30,7 @@ from provena_sdk.transport import access_changes
 from provena_sdk.transport.deadlines import within
 from provena_sdk.transport.failures import no_answer
 from provena_sdk.transport.policy import RetryPolicy
-from provena_sdk.transport.pools import AsyncPool, Pool
+from provena_sdk.transport.pools import HEADERS, AsyncPool, Pool
 from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attempts
 
 T = TypeVar("T")
@@ -86,10 +86,15 @@ class Options:
         retry = self.retry if max_retries is None else replace(self.retry, max_retries=max_retries)
         return Options(self.timeout if timeout is None else timeout, retry)
 
-    def as_httpx(self) -> httpx.Timeout:
-        """Return the timeout for the HTTP client."""
+    def as_httpx(self) -> dict[str, float]:
+        """Return the timeout for each step, as the HTTP client takes it with a request."""
         longest = min(self.timeout, LONGEST_SECONDS)
-        return httpx.Timeout(longest, connect=min(longest, CONNECT_SECONDS))
+        return {
+            "connect": min(longest, CONNECT_SECONDS),
+            "read": longest,
+            "write": longest,
+            "pool": longest,
+        }
 
 
 class Transport:
@@ -202,7 +207,7 @@ class Transport:
     ) -> Answer | NoAnswer | BaseException:
         """Send a request; return errors instead of raising them, since the frames here hold the token."""
         try:
-            request = client.build_request(**_request(self.deployment, call, token, self.options))
+            request = _request(self.deployment, call, token, self.options)
             with within(self.options.timeout), closing(client.send(request, stream=True)) as response:
                 body = _body_of(response)
                 if body.whole:
@@ -337,9 +342,9 @@ class AsyncTransport:
         return await on_thread(self.tokens.token) if current is None else current
 
     async def _send(self, call: Call[Any], token: Secret | None) -> Answer | NoAnswer:
-        client = self._pool.client()
-        _refuse_unsendable(token)
-        outcome = await self._exchange(client, call, token)
+        with self._pool.client() as client:
+            _refuse_unsendable(token)
+            outcome = await self._exchange(client, call, token)
         if isinstance(outcome, BaseException):
             if isinstance(outcome, RuntimeError):
                 # The HTTP client raises this if another task has just closed it.
@@ -352,7 +357,7 @@ class AsyncTransport:
     ) -> Answer | NoAnswer | BaseException:
         """Send a request; return errors instead of raising them, since the frames here hold the token."""
         try:
-            request = client.build_request(**_request(self.deployment, call, token, self.options))
+            request = _request(self.deployment, call, token, self.options)
             with within(self.options.timeout):
                 async with aclosing(await client.send(request, stream=True)) as response:
                     body = _body_of(response)
@@ -414,10 +419,13 @@ def _refuse_unsendable(token: Secret | None) -> None:
 
 def _request(
     deployment: Deployment, call: Call[Any], token: Secret | None, options: Options
-) -> dict[str, Any]:
-    request = dict(call.request)
-    request["url"] = _url(_base(deployment, call) + request["url"], request.pop("params", None))
-    request["timeout"] = options.as_httpx()
+) -> httpx.Request:
+    parts = dict(call.request)
+    url = _url(_base(deployment, call) + parts.pop("url"), parts.pop("params", None))
+    headers = {**HEADERS, **parts.pop("headers", {})}
     if token is not None:
-        request["headers"] = {**request.get("headers", {}), "Authorization": f"Bearer {token.reveal()}"}
-    return request
+        headers["Authorization"] = f"Bearer {token.reveal()}"
+    # The HTTP client would merge its own settings into the request, which takes longer than making it.
+    return httpx.Request(
+        parts.pop("method"), url, headers=headers, extensions={"timeout": options.as_httpx()}, **parts
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import platform
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -17,17 +19,18 @@ from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.errors import ClosedError
 from provena_sdk.net.bodies import ENCODINGS
 from provena_sdk.net.tls import shared_tls_context
-from provena_sdk.transport.deadlines import keep_deadlines, keep_deadlines_async
+from provena_sdk.transport.deadlines import keep_deadlines
+from provena_sdk.transport.streams import use_streams
 
 THREADS = 32
 STEP_SECONDS = 1.0
 CONNECTIONS = 64
-# With a lower keep-alive limit, the pool would close connections after their first answer, since it also counts those
-# in use.
-LIMITS = httpx.Limits(
-    max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30.0
-)
+EACH = 8
+"""Connections of one async HTTP client; with each request, it examines all of them several times over."""
+
 HEADERS = {
+    "Accept": "*/*",
+    "Connection": "keep-alive",
     "User-Agent": f"provena-sdk/{__version__} python/{platform.python_version()}",
     "Accept-Encoding": ENCODINGS,
 }
@@ -57,8 +60,10 @@ class Pool:
                 self.refuse_closed()
                 if self._client is None:
                     client = httpx.Client(
-                        **_client_options(self._ca_file), event_hooks={"response": [_drop_location]}
+                        **_client_options(self._ca_file, CONNECTIONS),
+                        event_hooks={"response": [_drop_location]},
                     )
+                    client._cookies = _NoCookies()
                     keep_deadlines(client)
                     self._client = client
         return self._client
@@ -117,29 +122,44 @@ class AsyncPool:
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._ca_file = ca_file
-        self._client: httpx.AsyncClient | None = None
+        self._clients: list[_Busy] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
 
     def __reduce__(self) -> tuple[object, ...]:
         return AsyncPool, (self._ca_file,)
 
-    def client(self) -> httpx.AsyncClient:
-        """Return the HTTP client, created when first needed, for the event loop that first needs it."""
+    @contextlib.contextmanager
+    def client(self) -> Iterator[httpx.AsyncClient]:
+        """Lend the HTTP client for one request, created when first needed, for the event loop that first needs it."""
+        busy = self._least_busy()
+        busy.requests += 1
+        try:
+            yield busy.client
+        finally:
+            busy.requests -= 1
+
+    def _least_busy(self) -> _Busy:
         self.refuse_closed()
-        loop = asyncio.get_running_loop()
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                **_client_options(self._ca_file), event_hooks={"response": [_drop_location_async]}
-            )
-            keep_deadlines_async(self._client)
-            self._loop = loop
-        elif self._loop is not loop:
-            raise ClosedError(
-                "This client belongs to another event loop.",
-                hint="Make one AsyncProvena for each loop, or use Provena, which needs none.",
-            )
-        return self._client
+        if self._loop is not asyncio.get_running_loop():
+            if self._clients:
+                raise ClosedError(
+                    "This client belongs to another event loop.",
+                    hint="Make one AsyncProvena for each loop, or use Provena, which needs none.",
+                )
+            self._loop = asyncio.get_running_loop()
+        for busy in self._clients:
+            if busy.requests < EACH:
+                return busy
+        if len(self._clients) * EACH >= CONNECTIONS:
+            return min(self._clients, key=lambda busy: busy.requests)
+        client = httpx.AsyncClient(
+            **_client_options(self._ca_file, EACH), event_hooks={"response": [_drop_location_async]}
+        )
+        client._cookies = _NoCookies()
+        use_streams(client)
+        self._clients.append(_Busy(client))
+        return self._clients[-1]
 
     def refuse_closed(self) -> None:
         """Raise ClosedError if the client is closed."""
@@ -151,18 +171,35 @@ class AsyncPool:
     async def close(self) -> None:
         """Close the connections."""
         self.closed = True
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.aclose()
+        clients, self._clients = self._clients, []
+        if self._loop is asyncio.get_running_loop():
+            for busy in clients:
+                await busy.client.aclose()
 
 
-def _client_options(ca_file: str | None) -> dict[str, Any]:
+@dataclass(slots=True)
+class _Busy:
+    """An HTTP client and the number of requests that use it."""
+
+    client: httpx.AsyncClient
+    requests: int = 0
+
+
+class _NoCookies(httpx.Cookies):
+    """Keeps no cookies: they would only make later requests longer."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+def _client_options(ca_file: str | None, connections: int) -> dict[str, Any]:
     return {
-        "limits": LIMITS,
-        "headers": HEADERS,
+        # With a lower keep-alive limit, the pool would close connections after their first answer, since it also counts
+        # those in use.
+        "limits": httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0
+        ),
         "follow_redirects": False,
-        # Cookies would only make later requests longer.
-        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
         "verify": shared_tls_context(ca_file),
         # A proxy from the environment cannot reach ports of this machine.
         "mounts": dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),

@@ -431,7 +431,7 @@ class FetchFailed(PartialFailure):
         self, message: str, *, fetched: object, errors: Sequence[Exception], hint: str | None = None
     ) -> None:
         super().__init__(message, errors=errors, hint=hint)
-        self.fetched = fetched
+        self.fetched: Any = fetched
 
 
 class TransferFailed(FileError, PartialFailure):

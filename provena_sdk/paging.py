@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -278,4 +278,5 @@ def _table(items: list[Any]) -> DataFrame:
         import pandas  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise ImportError("to_pandas() needs pandas: install provena-sdk[pandas].") from error
-    return pandas.json_normalize([item.to_dict() for item in items])
+    rows = [item.to_dict() if hasattr(item, "to_dict") else asdict(item) for item in items]
+    return pandas.json_normalize(rows)

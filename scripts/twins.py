@@ -33,7 +33,7 @@ AWAITED = re.compile(
 RENAMED = {"run_sync": "on_io_thread", "open_file": "open_file_async", "open_s3fs": "open_s3fs_async"}
 """Functions whose async version has another name."""
 
-NOT_AWAITED = {"for_all_datasets", "interactive_dataset"}
+NOT_AWAITED = {"for_all_datasets", "interactive_dataset", "iter_files"}
 
 
 def main() -> int:
@@ -103,7 +103,11 @@ def awaiting(code: str) -> str:
 
 def example(line: str) -> str:
     """Add ``await`` to a line of an example."""
-    line = re.sub(r"\bfor (\w+) in (?=(provena\.datastore\.for_all|names\b))", r"async for \1 in ", line)
+    line = re.sub(
+        r"\bfor (\w+) in (?=(provena\.datastore\.for_all|names\b|reef\.iter_files))",
+        r"async for \1 in ",
+        line,
+    )
     line = re.sub(r"\bwith (?=\w+\.open\()", "async with await ", line)
     line = re.sub(r"\bfile\.readline\(\)", "await file.readline()", line)
     start = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import folded
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound
-from provena_sdk.s3.models import FileInfo
+from provena_sdk.s3.models import FileInfo, Page
 
 _SEARCHED: Final = 10_000
 _SUGGESTED: Final = 3
@@ -47,6 +47,37 @@ async def list_files(files: DatasetFiles, folder: str = "") -> list[FileInfo]:
         folder: The folder, ending in a slash; empty for the whole dataset.
     """
     return [info async for info in each_entry(files, folder) if not is_marker(info)]
+
+
+class FilePages:
+    """The files of a dataset, page by page, for a reader who may stop, and who may ask for a page again after an error.
+
+    Args:
+        open_files: Opens the dataset to be read.
+    """
+
+    def __init__(self, open_files: Callable[[], Coroutine[None, None, DatasetFiles]]) -> None:
+        self._open_files = open_files
+        self._pages: AsyncIterator[Page] | None = None
+
+    async def after(self, path: str) -> tuple[list[FileInfo], str | None]:
+        """Return the next files in the order of their keys, without folder markers, and the path to go on after.
+
+        Args:
+            path: The last path of the page before; empty for the first page.
+        """
+        if self._pages is None:
+            files = await self._open_files()
+            self._pages = files.objects.list(start_after=path)
+        try:
+            async for page in self._pages:
+                if page.files:
+                    return [info for info in page.files if not is_marker(info)], page.files[-1].path
+        except BaseException:
+            # A generator that has failed is over; the next one begins where this page would have.
+            self._pages = None
+            raise
+        return [], None
 
 
 async def look_up(files: DatasetFiles, path: str) -> FileInfo | None:

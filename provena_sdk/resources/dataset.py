@@ -13,8 +13,10 @@ from provena_api.models import (
     VersionResponse,
 )
 
+from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.paging import Page, Results
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Rate, Verify
@@ -239,6 +241,29 @@ class InteractiveDataset:
             ['metadata.json', 'obs/2024.csv']
         """
         return self.io.list_all_files(self.dataset_id)
+
+    def iter_files(self) -> Results[FileInfo]:
+        """Iterate over its files, fetching the next page while you work on this one; for datasets of any size.
+
+        The first file is there after one request, and only two pages of a thousand files are held at once.
+
+        Returns:
+            An iterator over what ``list_files`` returns; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+
+        Raises:
+            DatasetAccessDenied: You may not read its files; raised by the first step.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> [file.path for file in reef.iter_files()]
+            ['metadata.json', 'obs/2024.csv']
+        """
+        pages = self.io._pages
+
+        def fetch(after: object | None) -> Page[FileInfo]:
+            return Page(*run_sync(pages.after(str(after or ""))))
+
+        return Results(fetch, self._transport.submit)
 
     def open(self, path: str, mode: str = "rb", **options: Any) -> OpenFile:
         r"""Open one of its files as a file object.

@@ -129,8 +129,12 @@ async def open_s3fs_async(
 
 async def list_files(datasets: Datasets, dataset_id: str) -> list[FileInfo]:
     """List a dataset's files."""
-    files = await _files(datasets, dataset_id)
-    return await listing.list_files(files.for_access(Access.READ))
+    return await listing.list_files(await _readable(datasets, dataset_id))
+
+
+def file_pages(datasets: Datasets, dataset_id: str) -> listing.FilePages:
+    """List a dataset's files page by page. Nothing is sent yet."""
+    return listing.FilePages(partial(_readable, datasets, dataset_id))
 
 
 async def plan_download(
@@ -181,6 +185,10 @@ async def upload(
     files = await _files(datasets, dataset_id, partial(source_folder, source))
     plan = await planner.plan_upload(files, source, choice=choice, options=options, access=Access.WRITE)
     return await UploadRunner(files, fresh=True)(plan, run)
+
+
+async def _readable(datasets: Datasets, dataset_id: str) -> DatasetFiles:
+    return (await _files(datasets, dataset_id)).for_access(Access.READ)
 
 
 async def _files(

@@ -10,7 +10,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 FETCHES = 100
 QUERY = "coral bleaching"
@@ -24,7 +24,7 @@ def handle(number: int) -> str:
     return f"10378.1/{2_000_000 + number}"
 
 
-def serve(jobs: dict[str, Job], version: str) -> None:
+def serve(jobs: Mapping[str, Job], version: str) -> None:
     """Do jobs until the input closes.
 
     Args:

@@ -51,7 +51,10 @@ async def test_failures_by_handle(sign_in: Any, sandbox: Any) -> None:
         assert list(fetched.failures) == [private, "10378.1/none"]
         assert type(fetched.failures[private]) is errors.DatasetAccessDenied
         assert type(fetched.failures["10378.1/none"]) is errors.DatasetNotFound
-    assert caught.value.errors == tuple(caught.value.fetched.failures.values())
+    assert [type(error) for error in caught.value.errors] == [
+        errors.DatasetAccessDenied,
+        errors.DatasetNotFound,
+    ]
     assert str(caught.value).startswith(
         f"2 of 3 datasets could not be fetched, the first being {private}: You have no permission"
     )

@@ -29,7 +29,7 @@ PAIRS = [
     "IOSubModule",
     "Results",
 ]
-AT_ONCE = {"explain", "for_all_datasets", "interactive_dataset", "with_options"}
+AT_ONCE = {"explain", "for_all_datasets", "interactive_dataset", "iter_files", "with_options"}
 """Methods that send nothing themselves, and are therefore not awaited."""
 
 GENERATORS = {"pages"}

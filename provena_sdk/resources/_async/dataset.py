@@ -14,8 +14,10 @@ from provena_api.models import (
     VersionResponse,
 )
 
+from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Rate, Verify
@@ -244,6 +246,29 @@ class AsyncInteractiveDataset:
             ['metadata.json', 'obs/2024.csv']
         """
         return await self.io.list_all_files(self.dataset_id)
+
+    def iter_files(self) -> AsyncResults[FileInfo]:
+        """Iterate over its files, fetching the next page while you work on this one; for datasets of any size.
+
+        The first file is there after one request, and only two pages of a thousand files are held at once.
+
+        Returns:
+            An iterator over what ``list_files`` returns; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+
+        Raises:
+            DatasetAccessDenied: You may not read its files; raised by the first step.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> [file.path async for file in reef.iter_files()]
+            ['metadata.json', 'obs/2024.csv']
+        """
+        pages = self.io._pages
+
+        async def fetch(after: object | None) -> Page[FileInfo]:
+            return Page(*await on_io_thread(pages.after(str(after or ""))))
+
+        return AsyncResults(fetch, self._transport.submit)
 
     async def open(self, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:
         r"""Open one of its files as a file object.

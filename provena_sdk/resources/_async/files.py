@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from provena_sdk import resources
 from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.connection import Datasets
+from provena_sdk.datasets.listing import FilePages
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
@@ -53,6 +54,11 @@ class AsyncIOSubModule:
     async def _s3fs(self, access: str, asynchronous: bool | None) -> S3FileSystem:
         """The dataset's bucket for s3fs itself."""
         return await resources.transfers.open_s3fs_async(self._datasets, self._of(None), access, asynchronous)
+
+    @property
+    def _pages(self) -> FilePages:
+        """The dataset's files, page by page."""
+        return resources.transfers.file_pages(self._datasets, self._of(None))
 
     def _of(self, dataset_id: str | None) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id

@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Final, NamedTuple, TextIO
 
+from provena_sdk import telemetry
 from provena_sdk.display.text import alternatives, printable, quoted
 from provena_sdk.errors import ConfigurationError
 
@@ -112,7 +113,7 @@ def log_request(
 
 
 def log_retry(logger: logging.Logger, method: str, retry: Retry) -> None:
-    """Log a retry at level WARNING.
+    """Log a retry at level WARNING, and add it to the current OpenTelemetry span.
 
     The record has the attributes ``method``, ``path``, ``reason``, ``wait``, ``attempt`` and ``most``.
 
@@ -131,3 +132,4 @@ def log_retry(logger: logging.Logger, method: str, retry: Retry) -> None:
         retry.most,
         extra={"method": method, **retry._asdict()},
     )
+    telemetry.event("retry", {"method": method, **retry._asdict()})

@@ -12,12 +12,14 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import logging
 import socket
 import ssl
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import requests
 from oauthlib.oauth2 import Client
@@ -31,11 +33,14 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from provena_sdk.auth.answer import Answer
 from provena_sdk.config.addresses import is_loopback, require_safe
 from provena_sdk.errors import ConnectionFailed, ProvenaError, RequestTimedOut
+from provena_sdk.logs import log_request
 from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import proxy_status, rejected_certificate, where, why
 from provena_sdk.net.tls import tls_context
 from provena_sdk.secret import Secret, without_frames
+
+_log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 1024 * 1024
 """The most bytes of an answer to read, decompressed; tokens with hundreds of roles take a tenth of it."""
@@ -67,6 +72,9 @@ class Line:
         ca_file: File of the certificate authorities to trust; None means the usual ones.
         timeout: Seconds to wait for the connection, and for the whole answer.
         clock: Returns Unix seconds.
+
+    Attributes:
+        sent: Method and path of the last request.
     """
 
     def __init__(
@@ -84,6 +92,7 @@ class Line:
         self._session.mount("http://", SignInAdapter())
         self._ca_file = ca_file
         self._trusting = False
+        self.sent = ("", "")
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +135,11 @@ class Line:
         if url.lower().startswith("https:") and not self._trusting:
             self._session.mount("https://", SignInAdapter(tls_context(self._ca_file)))
             self._trusting = True
+        began = time.perf_counter()
         outcome = self._exchange(method, url, operation, form, access_token)
+        self.sent = (method, urlsplit(url).path)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_exchange(*self.sent, outcome, time.perf_counter() - began)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -151,6 +164,15 @@ class Line:
             return _failure(error, operation, url)
         except BaseException as error:
             return without_frames(error)
+
+
+def _log_exchange(method: str, path: str, outcome: Answer | BaseException, seconds: float) -> None:
+    if isinstance(outcome, Answer):
+        log_request(
+            _log, method, path, status=outcome.status, size=len(outcome.text.encode()), seconds=seconds
+        )
+    else:
+        log_request(_log, method, path, status=None, size=0, seconds=seconds, failure=type(outcome).__name__)
 
 
 def _headers(form: Secret | None, access_token: Secret | None) -> dict[str, str]:

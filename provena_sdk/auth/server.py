@@ -20,6 +20,7 @@ from provena_sdk.errors import (
     RateLimited,
     ServiceError,
 )
+from provena_sdk.logs import Retry, log_retry
 from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -246,14 +247,16 @@ class SignInServer:
             ServiceError: The answers were unreadable, or the server is failing.
         """
         with self.line(client) as line:
-            for pause in _PAUSES:
+            for following, pause in enumerate(_PAUSES, start=2):
                 try:
                     return attempt(line)
                 except (ServiceError, ConnectionFailed) as error:
                     wait = _wait_before_retry(error, pause)
                     if wait is None:
                         raise
-                    _log.debug("%s Asking again in %s s.", error.message, wait)
+                    method, path = line.sent
+                    retry = Retry(path, error.message.rstrip("."), wait, following, len(_PAUSES) + 1)
+                    log_retry(_log, method, retry)
                 self.sleep(wait)
             return attempt(line)
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from provena_sdk import telemetry
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import FileError
@@ -111,6 +112,7 @@ class _Run:
         self._raises = run.raise_for_failures
         self._started = time.monotonic()
 
+    @telemetry.transfer
     async def execute(
         self,
         task: Task[Item],

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import aclosing, closing
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -26,11 +27,13 @@ from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import ENDS_ALL, AskDomain, Effect, Gather, Workflow
 from provena_sdk.secret import Secret, without_frames
+from provena_sdk.telemetry import Span
 from provena_sdk.transport import access_changes
 from provena_sdk.transport.deadlines import within
 from provena_sdk.transport.failures import no_answer
 from provena_sdk.transport.policy import RetryPolicy
 from provena_sdk.transport.pools import HEADERS, AsyncPool, Pool
+from provena_sdk.transport.record import CallRecord
 from provena_sdk.transport.retry import Answer, GetToken, NoAnswer, Send, attempts
 
 T = TypeVar("T")
@@ -134,7 +137,8 @@ class Transport:
         """Run a function on one of the client's threads."""
         threads = self._pool.threads()
         try:
-            return threads.submit(function)
+            # The thread continues the caller's OpenTelemetry span.
+            return threads.submit(copy_context().run, function)
         except RuntimeError:
             # Another thread has just closed the client.
             self._pool.refuse_closed()
@@ -169,22 +173,30 @@ class Transport:
             return self._gather(effect)
         if isinstance(effect, AskDomain):
             return self.deployment.domain
-        steps = attempts(effect, self.options.retry)
+        record = CallRecord(effect, _base(self.deployment, effect))
+        with record.span() as span:
+            return self._call(effect, record, span)
+
+    def _call(self, call: Call[Any], record: CallRecord, span: Span) -> Any:
+        steps = attempts(call, self.options.retry)
         try:
             step = next(steps)
             while True:
                 if isinstance(step, Send):
-                    outcome: Any = self._send(effect, step.token)
+                    record.begin()
+                    outcome: Any = self._send(call, step.token)
+                    record.end(outcome, span)
                 elif isinstance(step, GetToken):
                     outcome = self._token(step)
                 else:
+                    record.retry(step)
                     (self._sleep or self._pool.sleep)(step.seconds)
                     outcome = None
                 step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value
         finally:
-            access_changes.announce(effect)
+            access_changes.announce(call)
 
     def _token(self, step: GetToken) -> Secret:
         if step.rejected is not None:
@@ -318,22 +330,30 @@ class AsyncTransport:
             return await self._gather(effect)
         if isinstance(effect, AskDomain):
             return self.deployment.domain
-        steps = attempts(effect, self.options.retry)
+        record = CallRecord(effect, _base(self.deployment, effect))
+        with record.span() as span:
+            return await self._call(effect, record, span)
+
+    async def _call(self, call: Call[Any], record: CallRecord, span: Span) -> Any:
+        steps = attempts(call, self.options.retry)
         try:
             step = next(steps)
             while True:
                 if isinstance(step, Send):
-                    outcome: Any = await self._send(effect, step.token)
+                    record.begin()
+                    outcome: Any = await self._send(call, step.token)
+                    record.end(outcome, span)
                 elif isinstance(step, GetToken):
                     outcome = await self._token(step)
                 else:
+                    record.retry(step)
                     await self._sleep(step.seconds)
                     outcome = None
                 step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value
         finally:
-            access_changes.announce(effect)
+            access_changes.announce(call)
 
     async def _token(self, step: GetToken) -> Secret:
         if step.rejected is not None:

@@ -43,9 +43,17 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """A step that waits for some seconds."""
+    """A step that waits before a retry.
+
+    Args:
+        seconds: The wait.
+        reason: Why the attempt before failed.
+        most: The most attempts.
+    """
 
     seconds: float
+    reason: str
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
             if policy.is_ambiguous(repeat, what) and _may_have_happened(error):
                 raise _outcome_unknown(call, error, cause_of_failure(call, error, token)) from error
             raise error
-        yield Sleep(wait)
+        yield Sleep(wait, error.message.rstrip("."), policy.max_retries + 1)
         attempt += 1
 
 

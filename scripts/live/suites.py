@@ -28,6 +28,7 @@ SUITES: Final[dict[str, tuple[str, ...]]] = {
         "tests/s3",
         "--ignore-glob=*odd_stores.py",
         "--ignore-glob=*test_connections.py",
+        "--ignore-glob=*test_logged.py",
     ),
     "file system": ("tests/filesystem",),
     "interop": ("tests/interop",),

@@ -134,6 +134,8 @@ def options() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     asked = options().parse_args(arguments)
+    # A shell starts background jobs with SIGINT ignored, which the processes would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     missing = []
     for name in list(asked.contenders):
         try:

@@ -109,13 +109,17 @@ class Screen:
         return True
 
     def lines(self) -> list[Line]:
-        """Return all lines so far, each version of a line that was rewritten."""
-        return [
-            Line(at, text.strip())
-            for at, data in list(self._printed)
-            for text in _BREAKS.split(_ESCAPES.sub("\r", data.decode(errors="replace")))
-            if text.strip()
-        ]
+        """Return all lines so far, each version of a line that was rewritten or written piece by piece."""
+        lines: list[Line] = []
+        begun = ""
+        for at, data in list(self._printed):
+            *whole, begun = _BREAKS.split(begun + _ESCAPES.sub("\r", data.decode(errors="replace")))
+            lines += [Line(at, text.strip()) for text in (*whole, begun) if text.strip()]
+        return lines
+
+    def line_feeds(self, since: float) -> int:
+        """Return how many lines were ended from a time on."""
+        return sum(data.count(b"\n") for at, data in list(self._printed) if at >= since)
 
     def amounts(self) -> Iterator[Point]:
         """Yield the bytes that the screen says were transferred."""

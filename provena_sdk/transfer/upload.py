@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import mimetypes
 import os
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -48,6 +50,7 @@ _SIZE_ONLY: Final = "only its size could be verified; the store keeps no usable 
 class _Verification:
     verified: Verified
     checksum: str | None = None
+    resumed: int = 0
 
 
 def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
@@ -120,6 +123,7 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
         reason=_SIZE_ONLY if verification.verified == "size" else None,
         verified=verification.verified,
         checksum=verification.checksum,
+        resumed=verification.resumed,
     )
 
 
@@ -160,8 +164,9 @@ def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
 async def _send_whole(
     scheduler: Scheduler, path: str, data: bytes, crc: bytes, kind: str | None
 ) -> _Verification:
+    moved = functools.partial(scheduler.progress.moved, path)
     for _ in range(_ATTEMPTS):
-        stored = await scheduler.objects.put(path, data, crc32=_base64(crc), content_type=kind)
+        stored = await scheduler.objects.put(path, data, crc32=_base64(crc), content_type=kind, sent=moved)
         if stored.crc32 is not None:
             if stored.crc32 == _base64(crc):
                 return _Verification("checksum", f"crc32:{crc.hex()}")
@@ -287,8 +292,10 @@ class _PartsUpload:
         self._journal = found.journal if found else journals.new(self._new_record(item))
         self._parts: dict[int, StoredPart] = {}
         self._crcs: dict[int, bytes] = {}
-        self._done = 0
-        self._under_way: dict[int, int] = {}
+        self._lock = threading.Lock()
+        self._sent_of: dict[int, int] = {}
+        self._sent_sum = 0
+        self._resumed = 0
 
     def _new_record(self, item: Upload) -> UploadRecord:
         return UploadRecord(
@@ -339,27 +346,30 @@ class _PartsUpload:
         streamed = length > STREAMED_BYTES
         async with self._scheduler.budget.hold(2 * _CHUNK_BYTES if streamed else length):
             body = (
-                _StreamedPart(self._scheduler, self._source, span, lambda read: self._moved(number, read))
+                _StreamedPart(self._scheduler, self._source, span)
                 if streamed
                 else _BufferedPart(self._scheduler, self._source, span)
             )
             self._crcs[number] = crc = await body.prepare()
             part = self._stored.pop(number, None)
             if part is not None and part.size == length and await _is_certainly_equal(part, crc, body):
-                self._scheduler.progress.resumed(self._path, self._bytes_moved() + length)
+                self._resumed += length
+                self._scheduler.progress.resumed(self._path, self._sent_bytes(number, length))
             else:
                 part = await self._sent(number, crc, body)
         self._parts[number] = part
-        self._under_way.pop(number, None)
-        self._done += length
-        self._scheduler.progress.moved(self._path, self._bytes_moved())
-        self._journal.touch()
+        self._count(number, length)
 
     async def _sent(self, number: int, crc: bytes, body: _BufferedPart | _StreamedPart) -> StoredPart:
         for _ in range(_ATTEMPTS):
             try:
                 part = await self._scheduler.objects.upload_part(
-                    self._path, self._upload_id, number, body.data, crc32=_base64(crc)
+                    self._path,
+                    self._upload_id,
+                    number,
+                    body.data,
+                    crc32=_base64(crc),
+                    sent=functools.partial(self._count, number),
                 )
             except Exception as error:
                 failure = body.failure or error
@@ -371,14 +381,17 @@ class _PartsUpload:
             raise failure
         raise _mismatch(self._path)
 
-    def _moved(self, number: int, read: int) -> None:
-        """Report how many bytes of a part were read to be sent."""
-        self._under_way[number] = read
-        self._scheduler.progress.moved(self._path, self._bytes_moved())
+    def _count(self, number: int, sent: int) -> None:
+        """Report how many bytes of a part were sent, on any thread."""
+        self._scheduler.progress.moved(self._path, self._sent_bytes(number, sent))
         self._journal.touch()
 
-    def _bytes_moved(self) -> int:
-        return self._done + sum(self._under_way.values())
+    def _sent_bytes(self, number: int, sent: int) -> int:
+        """Return the bytes of the file sent so far. What is sent again after a failure counts once."""
+        with self._lock:
+            self._sent_sum += max(0, sent - self._sent_of.get(number, 0))
+            self._sent_of[number] = max(sent, self._sent_of.get(number, 0))
+            return self._sent_sum
 
     async def _complete(self) -> _Verification:
         numbers = sorted(self._parts)
@@ -388,7 +401,7 @@ class _PartsUpload:
         stored = await self._scheduler.objects.complete_upload(
             self._path, self._upload_id, parts, crc32=_base64(crc), size=self._source.size
         )
-        return _verify(self._path, stored, crc, crcs, parts)
+        return replace(_verify(self._path, stored, crc, crcs, parts), resumed=self._resumed)
 
     def _unchanged_crc(self, crcs: Sequence[bytes]) -> bytes:
         """Return the CRC32 of the whole file, after checking that it did not change."""
@@ -433,16 +446,12 @@ class _StreamedPart:
         scheduler: The scheduler of the transfer.
         source: The file.
         span: The part's offset and length in bytes.
-        moved: Called with the number of bytes read so far.
     """
 
-    def __init__(
-        self, scheduler: Scheduler, source: SourceFile, span: tuple[int, int], moved: Callable[[int], None]
-    ) -> None:
+    def __init__(self, scheduler: Scheduler, source: SourceFile, span: tuple[int, int]) -> None:
         self._scheduler = scheduler
         self._source = source
         self._span = span
-        self._report = moved
         self.data = Streamed(span[1], self._chunks)
         self.failure: Exception | None = None
 
@@ -469,7 +478,6 @@ class _StreamedPart:
         return self._read()
 
     async def _read(self) -> AsyncIterator[bytes]:
-        read = 0
         for offset, length in self._chunk_spans():
             try:
                 data = await self._scheduler.in_thread(self._source.read, offset, length)
@@ -478,8 +486,6 @@ class _StreamedPart:
                 self.failure = error
                 raise
             yield data
-            read += length
-            self._report(read)
 
     def _chunk_spans(self) -> Iterator[tuple[int, int]]:
         begin, size = self._span

@@ -75,7 +75,9 @@ class Store:
     def _etag(self, data: bytes) -> str:
         return md5(b"encrypted" + data) if self.opaque else md5(data)
 
-    async def put(self, path: str, data: bytes, *, crc32: str, content_type: str | None) -> Stored:
+    async def put(
+        self, path: str, data: bytes, *, crc32: str, content_type: str | None, sent: object = None
+    ) -> Stored:
         await self._called("put")
         self.objects[path] = kept = await self._received(data, crc32)
         return Stored(self._etag(kept), crc(kept) if self.keeps_crc else None, self.opaque)
@@ -87,7 +89,14 @@ class Store:
         return name
 
     async def upload_part(
-        self, path: str, upload_id: str, number: int, data: bytes | Streamed, *, crc32: str
+        self,
+        path: str,
+        upload_id: str,
+        number: int,
+        data: bytes | Streamed,
+        *,
+        crc32: str,
+        sent: object = None,
     ) -> StoredPart:
         await self._called("upload_part")
         self.uploads[upload_id][number] = kept = await self._received(data, crc32)
@@ -405,7 +414,14 @@ async def test_what_cannot_be_given_up_is_left_to_the_next(
 ) -> None:
     class Gone(Store):
         async def upload_part(
-            self, path: str, upload_id: str, number: int, data: bytes | Streamed, *, crc32: str
+            self,
+            path: str,
+            upload_id: str,
+            number: int,
+            data: bytes | Streamed,
+            *,
+            crc32: str,
+            sent: object = None,
         ) -> StoredPart:
             if number == 8:
                 raise ConnectionFailed("Gone.")
@@ -524,7 +540,14 @@ async def test_an_upload_that_somebody_gave_up_meanwhile_is_begun_anew(
 
     class Forgetful(Store):
         async def upload_part(
-            self, path: str, upload_id: str, number: int, data: bytes | Streamed, *, crc32: str
+            self,
+            path: str,
+            upload_id: str,
+            number: int,
+            data: bytes | Streamed,
+            *,
+            crc32: str,
+            sent: object = None,
         ) -> StoredPart:
             if upload_id == "old":
                 raise FileStoreError("No such upload.", code="NoSuchUpload")
@@ -633,7 +656,14 @@ async def test_a_file_of_five_terabytes(tmp_path: Path, monkeypatch: pytest.Monk
 
     class Counting(Store):
         async def upload_part(
-            self, path: str, upload_id: str, number: int, data: bytes | Streamed, *, crc32: str
+            self,
+            path: str,
+            upload_id: str,
+            number: int,
+            data: bytes | Streamed,
+            *,
+            crc32: str,
+            sent: object = None,
         ) -> StoredPart:
             assert isinstance(data, Streamed)
             return StoredPart(number, f"{number:032x}", data.size, crc32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -40,6 +40,7 @@ class ObjectClient(Uploads):
         crc32: str,
         content_type: str | None = None,
         if_none_match: bool = False,
+        sent: Callable[[int], None] | None = None,
     ) -> Stored:
         """Store an object in one request; the store refuses bytes that do not match the checksum.
 
@@ -49,6 +50,7 @@ class ObjectClient(Uploads):
             crc32: Their CRC32, in base64.
             content_type: Their media type.
             if_none_match: Whether to fail if an object of this name exists.
+            sent: Called, on any thread, with the number of bytes that the current attempt has sent.
 
         Raises:
             DatasetFileExists: An object of this name exists, and it must not be replaced.
@@ -64,6 +66,7 @@ class ObjectClient(Uploads):
         if if_none_match:
             headers["if-none-match"] = "*"
         request = Request("PUT", path, self._writable(path), "", headers, data, length)
+        request.sent = sent
         try:
             answer = await self._exchange.answer(request)
         except PreconditionFailed:

@@ -102,6 +102,7 @@ class Request:
         repeated: Whether it was retried after an attempt that the store may have carried out.
         into: Receives the body of a success, on one of the I/O loops.
         io_loops: The I/O loops that send the request; None chooses by its size.
+        sent: Called, on any thread, with the number of bytes of the body sent by the current attempt.
     """
 
     method: str
@@ -117,6 +118,7 @@ class Request:
     repeated: bool = False
     into: Body | None = None
     io_loops: IoLoops | None = None
+    sent: Callable[[int], None] | None = None
 
     def allows(self, status: int) -> bool:
         """Return whether a success may have this status: a read only 200, or 206 for a range or a part."""
@@ -450,7 +452,9 @@ class Exchange:
         target = f"{path}?{request.query}" if request.query else path
         # While a store works for long, it sends white space to keep the connection alive.
         rate, whole = (None, _SLOW_SECONDS) if request.slow else (self._rate, None)
-        limits = Limits(request.limit, _ERROR_BYTES, idle, answer, rate, whole, self.admission.line)
+        limits = Limits(
+            request.limit, _ERROR_BYTES, idle, answer, rate, whole, self.admission.line, request.sent
+        )
         io_loops = request.io_loops
         # A streamed body is read on this loop.
         if io_loops is None and request.size > SMALL_BYTES and not isinstance(data, Streamed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from xml.sax.saxutils import escape
@@ -69,6 +69,7 @@ class Uploads(Reading, Listings):
         data: Data,
         *,
         crc32: str,
+        sent: Callable[[int], None] | None = None,
     ) -> StoredPart:
         """Send one part; the store refuses bytes that do not match the checksum.
 
@@ -79,6 +80,7 @@ class Uploads(Reading, Listings):
             data: Its bytes, or how to read them: at least 5 MiB unless it is the last. They must not change until this
                 returns.
             crc32: Their CRC32, in base64.
+            sent: Called, on any thread, with the number of bytes that the current attempt has sent.
 
         Raises:
             FileStoreError: The store refused; ``code`` is ``NoSuchUpload`` when the upload no longer exists.
@@ -89,6 +91,7 @@ class Uploads(Reading, Listings):
         query = addresses.query([("partNumber", str(number)), ("uploadId", upload_id)])
         headers = {"x-amz-checksum-crc32": crc32}
         request = Request("PUT", path, self._writable(path), query, headers, data, length_of(data))
+        request.sent = sent
         answer = await self._exchange.answer(request)
         stored = self._stored(path, answer.headers, crc32)
         return StoredPart(number, stored.etag, length_of(data), stored.crc32, stored.opaque_etag)

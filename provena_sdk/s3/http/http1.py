@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import enum
 import re
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, NamedTuple, Protocol, TypeAlias, cast
 
 from provena_sdk.s3.http.line import ANY_LINE, Line
@@ -21,6 +22,12 @@ SCRATCH_BYTES: Final = 64 * 1024
 """The longest head of an answer in bytes; S3 sends a hundredth of that."""
 
 _SENT_BYTES: Final = 256 * 1024
+# On a slow line less is sent at once, so that its bytes are counted in time.
+_SENT_SLOWLY_BYTES: Final = 64 * 1024
+_SENT_SECONDS: Final = 0.05
+# What the system may hold unsent. Otherwise it accepts megabytes, which count as sent long before they are.
+_UNSENT_BYTES: Final = 128 * 1024
+_UNSENT_OPTION: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 # Small enough to be hashed and written while it is in the processor's cache.
 _CHUNK_BYTES: Final = 512 * 1024
 # On a slow line a chunk is passed on before it is full, so that its bytes are counted and kept.
@@ -123,6 +130,7 @@ class Limits(NamedTuple):
         rate: The slowest rate at which bytes may move; None allows any.
         whole: Seconds that the whole exchange may take; None allows any time.
         line: Counts the bytes that move, and limits their rate.
+        sent: Called with the number of bytes of the body that the system has accepted so far.
     """
 
     body: int
@@ -132,6 +140,7 @@ class Limits(NamedTuple):
     rate: LeastRate | None = None
     whole: float | None = None
     line: Line = ANY_LINE
+    sent: Callable[[int], None] | None = None
 
 
 class _Stage(enum.Enum):
@@ -188,6 +197,10 @@ class Wire(asyncio.BufferedProtocol):
         """Keep the transport of the new connection."""
         self._transport = cast("asyncio.Transport", transport)
         self.reusable = True
+        connected = transport.get_extra_info("socket")
+        if _UNSENT_OPTION is not None and connected is not None:
+            with contextlib.suppress(OSError):
+                connected.setsockopt(socket.IPPROTO_TCP, _UNSENT_OPTION, _UNSENT_BYTES)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the buffer for the next bytes: the body itself once its length is known."""
@@ -374,19 +387,25 @@ class Wire(asyncio.BufferedProtocol):
             self._data = bytearray()
 
     async def _write(self, view: memoryview, waiter: asyncio.Future[Reply]) -> None:
-        most = self._limits.line.chunk_bytes or _SENT_BYTES
-        for at in range(0, view.nbytes, most):
-            await self._wait_to_send(min(most, view.nbytes - at))
+        most = _SENT_BYTES
+        while view:
+            chunk = view[: min(most, self._limits.line.chunk_bytes or most)]
+            view = view[chunk.nbytes :]
+            await self._wait_to_send(chunk.nbytes)
             if waiter.done() or self._transport.is_closing():
                 # An early answer, or the end of the connection: the rest is useless.
                 self.reusable = False
                 return
-            chunk = view[at : at + most]
             self._transport.write(chunk)
             self._handed += chunk.nbytes
             if self._paused:
+                paused_at = self._loop.time()
                 self._drained = self._loop.create_future()
                 await self._drained
+                slow = self._loop.time() - paused_at >= _SENT_SECONDS
+                most = _SENT_SLOWLY_BYTES if slow else _SENT_BYTES
+            if self._limits.sent is not None:
+                self._limits.sent(max(0, self._handed - self._transport.get_write_buffer_size()))
             self.deadline = self._loop.time() + self._limits.idle
 
     async def _wait_to_send(self, count: int) -> None:

@@ -39,8 +39,7 @@ PROGRAM = """
     from provena_sdk.datasets.credentials import CredentialsSource
     from tests.dataset import Dataset
     from provena_sdk.s3.models import StoreAddress
-    from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.datasets.location import DatasetLocation
+    from provena_sdk.datasets.location import DatasetLocation
 
     url, bucket, prefix, folder, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))

@@ -16,7 +16,14 @@ from provena_sdk.auth.choose import source_for
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.concurrency.background import on_thread
 from provena_sdk.config import Deployment, Explanation, Given, Settings, Variables, explain
-from provena_sdk.connection import Datasets, find_settings, find_settings_in, request_options, storage_options
+from provena_sdk.connection import (
+    Datasets,
+    find_settings,
+    find_settings_in,
+    request_options,
+    storage_options,
+    transfer_limits,
+)
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.search import AsyncSearch
@@ -24,6 +31,7 @@ from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret
+from provena_sdk.transfer.options import Rate, TransferOptions
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
 
 
@@ -70,7 +78,10 @@ class Client(ABC):
         ca_file: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
         max_retries: int | None = None,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
     ) -> None:
+        limits = TransferOptions(limit_rate=limit_rate, max_connections=max_connections)
         given = Given(
             deployment,
             realm,
@@ -83,6 +94,8 @@ class Client(ABC):
             interactive=interactive,
             timeout=timeout,
             max_retries=max_retries,
+            limit_rate=limits.limit_rate,
+            max_connections=limits.max_connections,
         )
         # Tracebacks of errors raised below must not show them.
         del access_token, offline_token, client_secret
@@ -198,6 +211,9 @@ class Provena(Client):
             byte; 60 unless set elsewhere. Each retry has the same time. Transfers of files and the wait for a person
             who signs in are not limited.
         max_retries: How often a request is retried, if that is safe; 3 unless set elsewhere.
+        limit_rate: The most bytes per second of each transfer of files that sets no limit of its own: a number, or
+            text such as ``"5MB/s"``.
+        max_connections: The most requests to the object store at once of each such transfer.
 
     Attributes:
         deployment: The deployment's URLs.
@@ -216,7 +232,7 @@ class Provena(Client):
 
     def _connect(self) -> None:
         self._transport = Transport(self.deployment, self.tokens, self._options)
-        self._datasets = Datasets(self._transport)
+        self._datasets = Datasets(self._transport, transfer_limits(self._settings))
         self._apply_options()
 
     def _apply_options(self) -> None:
@@ -325,6 +341,9 @@ class AsyncProvena(Client):
             byte; 60 unless set elsewhere. Each retry has the same time. Transfers of files and the wait for a person
             who signs in are not limited.
         max_retries: How often a request is retried, if that is safe; 3 unless set elsewhere.
+        limit_rate: The most bytes per second of each transfer of files that sets no limit of its own: a number, or
+            text such as ``"5MB/s"``.
+        max_connections: The most requests to the object store at once of each such transfer.
 
     Attributes:
         deployment: The deployment's URLs.
@@ -345,7 +364,7 @@ class AsyncProvena(Client):
         self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
         # File operations run on fsspec's I/O thread, where this client's loop cannot be used.
         self._file_transport = Transport(self.deployment, self.tokens, self._options)
-        self._datasets = Datasets(self._file_transport)
+        self._datasets = Datasets(self._file_transport, transfer_limits(self._settings))
         self._apply_options()
 
     def _apply_options(self) -> None:

@@ -18,6 +18,7 @@ from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.logs import follow_environment
 from provena_sdk.operations import datastore, handles
 from provena_sdk.operations.catalogue import FETCH_DATASET
+from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transport.http import Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 
@@ -73,6 +74,11 @@ def request_options(settings: Settings) -> Options:
     return Options(settings.timeout, RetryPolicy(max_retries=settings.max_retries))
 
 
+def transfer_limits(settings: Settings) -> TransferOptions:
+    """Return the limits of transfers that set none of their own."""
+    return TransferOptions(limit_rate=settings.limit_rate, max_connections=settings.max_connections)
+
+
 def storage_options(settings: Settings) -> dict[str, Any]:
     """Return storage options of ``provena://`` that yield the same settings in other processes, without secrets."""
     fields = {name: value for name, value in asdict(settings.deployment).items() if value is not None}
@@ -81,20 +87,22 @@ def storage_options(settings: Settings) -> dict[str, Any]:
 
 
 class Datasets:
-    """The datasets whose files a client has used, and their credentials. A pickle holds only the transport.
+    """The datasets whose files a client has used, and their credentials. A pickle holds the transport and limits.
 
     Args:
         transport: Sends requests to the datastore.
+        limits: The limits of transfers that set none of their own.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, limits: TransferOptions | None = None) -> None:
         self.transport = transport
+        self.limits = limits or TransferOptions()
         self._credentials = CredentialsSource(DatasetCredentialsProvider(transport))
         self._lock = threading.Lock()
         self._known: dict[str, DatasetFiles] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Datasets, (self.transport,)
+        return Datasets, (self.transport, self.limits)
 
     def handle(self, dataset_id: str) -> str:
         """Return a dataset's handle from a handle or from a URL of the deployment's web pages."""
@@ -163,7 +171,8 @@ def connect(given: Given) -> Datasets:
         InvalidArgument: An argument has the wrong type, or is out of range.
     """
     settings = find_settings(given, stacklevel=2)
-    return Datasets(Transport(settings.deployment, source_for(settings), request_options(settings)))
+    transport = Transport(settings.deployment, source_for(settings), request_options(settings))
+    return Datasets(transport, transfer_limits(settings))
 
 
 def _location(dataset_id: str, bucket: str, prefix: str) -> DatasetLocation:

@@ -138,7 +138,13 @@ def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:
             row("storage", settings.storage),
             row("interactive", _yes_or_no(settings.interactive)),
         ]
-    rows += [row("timeout", f"{settings.timeout:g} s"), row("max_retries", settings.max_retries)]
+    rate = None if settings.limit_rate is None else f"{settings.limit_rate:,.0f} B/s"
+    rows += [
+        row("timeout", f"{settings.timeout:g} s"),
+        row("max_retries", settings.max_retries),
+        _or_default(row("limit_rate", rate), "none"),
+        _or_default(row("max_connections", settings.max_connections), "as many as the line needs"),
+    ]
     return Explanation(tuple(rows), settings.left_out)
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from provena_sdk.config.deployment import base_url, domain_name, realm_name, yes_or_no
 from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import ConfigurationError
+from provena_sdk.net.rates import bytes_per_second
 
 Value: TypeAlias = str | float | bool | tuple[str, ...] | None
 
@@ -95,6 +96,20 @@ def _count(label: str, value: object) -> int:
     return value
 
 
+def _connections(label: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{label} must be a whole number, 1 or above, not {_shown(value)}.")
+    return value
+
+
+def _rate(label: str, value: object) -> float:
+    try:
+        return bytes_per_second(value)
+    except ValueError as error:
+        reason = str(error)
+    raise ConfigurationError(f"{label} must be {reason}, not {_shown(value)}.")
+
+
 def _command(label: str, value: object) -> tuple[str, ...]:
     words = tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
     if not isinstance(value, list) or len(words) != len(value) or not words or not words[0].strip():
@@ -143,6 +158,8 @@ KEYS: Final = {
         Key("interactive", _flag, local=False),
         Key("timeout", _seconds, "PROVENA_TIMEOUT", float, local=False),
         Key("max_retries", _count, "PROVENA_MAX_RETRIES", int, local=False),
+        Key("limit_rate", _rate, "PROVENA_LIMIT_RATE", float, local=False),
+        Key("max_connections", _connections, "PROVENA_MAX_CONNECTIONS", int, local=False),
     )
 }
 """Every key of a profile."""

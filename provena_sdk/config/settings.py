@@ -75,6 +75,8 @@ class Given:
         interactive: Whether a person may be asked.
         timeout: Seconds for a service's whole answer.
         max_retries: How often a request is retried.
+        limit_rate: The most bytes per second of a transfer.
+        max_connections: The most requests of a transfer to the object store at once.
     """
 
     deployment: str | Deployment | None = None
@@ -88,6 +90,8 @@ class Given:
     interactive: bool | None = None
     timeout: float | None = None
     max_retries: int | None = None
+    limit_rate: str | float | None = None
+    max_connections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,8 @@ class Settings:
         interactive: Whether a person may be asked; None checks each time.
         timeout: Seconds for a service's whole answer.
         max_retries: How often a request is retried.
+        limit_rate: The most bytes per second of a transfer; None sets no limit.
+        max_connections: The most requests of a transfer to the object store at once; None sets no limit.
         origins: The origin of each setting, in words, by its key in ``config.toml``.
         left_out: The values that were set but are not used, each with the reason.
         config: The configuration file that was read, if any.
@@ -153,6 +159,8 @@ class Settings:
     interactive: bool | None = None
     timeout: float = TIMEOUT_SECONDS
     max_retries: int = MAX_RETRIES
+    limit_rate: float | None = None
+    max_connections: int | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     config: Config | None = field(default=None, repr=False)
@@ -322,6 +330,8 @@ def resolve(
         interactive=values.get("interactive"),
         timeout=values.get("timeout", TIMEOUT_SECONDS),
         max_retries=values.get("max_retries", MAX_RETRIES),
+        limit_rate=values.get("limit_rate"),
+        max_connections=values.get("max_connections"),
         origins={**origins, "profile": session_origin},
         left_out=tuple(left_out),
         config=config,
@@ -402,7 +412,15 @@ def _arguments(given: Given) -> _Place:
     elif given.deployment is not None:
         kind = type(given.deployment).__name__
         raise InvalidArgument("deployment", f"must be a domain or a Deployment, not {kind}.")
-    for key in ("realm", "client_id", "interactive", "timeout", "max_retries"):
+    for key in (
+        "realm",
+        "client_id",
+        "interactive",
+        "timeout",
+        "max_retries",
+        "limit_rate",
+        "max_connections",
+    ):
         if getattr(given, key) is not None:
             values[key] = getattr(given, key)
     if given.ca_file is not None:

@@ -147,6 +147,7 @@ async def plan_download(
 ) -> DownloadPlan:
     """Plan a download."""
     files = await _files(datasets, dataset_id, partial(_check_download, "path", path, destination))
+    options = options.limited_as(datasets.limits)
     return await planner.plan_download(files, destination, path=path, choice=choice, options=options)
 
 
@@ -155,6 +156,7 @@ async def plan_upload(
 ) -> UploadPlan:
     """Plan an upload."""
     files = await _files(datasets, dataset_id, partial(source_folder, source))
+    options = options.limited_as(datasets.limits)
     return await planner.plan_upload(files, source, choice=choice, options=options)
 
 
@@ -169,6 +171,7 @@ async def download(
 ) -> TransferReport:
     """Download a file, a folder, or everything."""
     files = await _files(datasets, dataset_id, partial(_check_download, "s3_path", path, destination))
+    options = options.limited_as(datasets.limits)
     plan = await planner.plan_download(files, destination, path=path, choice=choice, options=options)
     return await plan.execute(run)
 
@@ -183,6 +186,7 @@ async def upload(
 ) -> TransferReport:
     """Upload a folder."""
     files = await _files(datasets, dataset_id, partial(source_folder, source))
+    options = options.limited_as(datasets.limits)
     plan = await planner.plan_upload(files, source, choice=choice, options=options, access=Access.WRITE)
     return await UploadRunner(files, fresh=True)(plan, run)
 

@@ -77,6 +77,18 @@ class TransferOptions:
         """Whether the rate or the number of connections is limited."""
         return self.limit_rate is not None or self.max_connections is not None
 
+    def limited_as(self, other: TransferOptions) -> TransferOptions:
+        """Return these options with the limits of others where these set none.
+
+        Args:
+            other: The other options.
+        """
+        return replace(
+            self,
+            limit_rate=other.limit_rate if self.limit_rate is None else self.limit_rate,
+            max_connections=other.max_connections if self.max_connections is None else self.max_connections,
+        )
+
     def share(self, workers: int) -> TransferOptions:
         """Return the options for one of several workers: an equal share of the rate and of the connections.
 

@@ -131,6 +131,7 @@ class TestExplain:
         path = write_config(TWO)
         monkeypatch.setenv("PROVENA_S3_REGION", "reef-1")
         monkeypatch.setenv("PROVENA_OFFLINE_TOKEN", "hush-hush")
+        monkeypatch.setenv("PROVENA_LIMIT_RATE", "5MB/s")
         told = face(profile="reef", max_retries=5).explain()
         mine, file = "argument", f"profile 'reef' in {path}"
         follows, usual = "follows from domain and realm", "default"
@@ -152,6 +153,8 @@ class TestExplain:
             ("interactive", "where somebody watches", usual),
             ("timeout", "7 s", file),
             ("max_retries", "5", mine),
+            ("limit_rate", "5,000,000 B/s", "environment variable PROVENA_LIMIT_RATE"),
+            ("max_connections", "as many as the line needs", usual),
         ]
         lines = str(told).splitlines()
         assert len(lines) == len(told) + 1

@@ -31,6 +31,8 @@ storage = "memory"
 interactive = false
 timeout = 30
 max_retries = 0
+limit_rate = "1.5 MB/s"
+max_connections = 4
 
 [profiles."the lab"]
 domain = "lab.example.org"
@@ -63,6 +65,8 @@ def test_everything_a_profile_can_say(tmp_path: Path, monkeypatch: pytest.Monkey
         "interactive": False,
         "timeout": 30.0,
         "max_retries": 0,
+        "limit_rate": 1_500_000.0,
+        "max_connections": 4,
     }
     assert lab["offline_token_command"] == ("pass", "show", "provena")
     assert lab["offline_token_store_command"] == ("pass", "insert", "-m", "provena")

@@ -22,6 +22,8 @@ s3_region = "reef-1"
 client_id = "reef-tools"
 timeout = 10
 max_retries = 1
+limit_rate = "1.5 MB/s"
+max_connections = 4
 interactive = true
 offline_token_file = "/tokens/reef"
 
@@ -63,6 +65,8 @@ VALUES: dict[str, tuple[Any, str, Any, Any]] = {
     "client_id": ("arg", "env", "env", "reef-tools"),
     "timeout": (1.0, "2.5", 2.5, 10.0),
     "max_retries": (7, "8", 8, 1),
+    "limit_rate": (1e6, "2000000", 2e6, 1_500_000.0),
+    "max_connections": (2, "8", 8, 4),
 }
 
 
@@ -371,6 +375,11 @@ class TestProfiles:
         ("PROVENA_TIMEOUT", "9" * 500),
         ("PROVENA_MAX_RETRIES", "2.5"),
         ("PROVENA_MAX_RETRIES", "-1"),
+        ("PROVENA_LIMIT_RATE", "fast"),
+        ("PROVENA_LIMIT_RATE", "10 B/s"),
+        ("PROVENA_LIMIT_RATE", "nan"),
+        ("PROVENA_MAX_CONNECTIONS", "0"),
+        ("PROVENA_MAX_CONNECTIONS", "few"),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(variable: str, text: str) -> None:

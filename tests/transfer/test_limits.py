@@ -1,6 +1,7 @@
 """Transfers with a limit on their rate and on their connections."""
 
 import os
+import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from provena_sdk import AsyncProvena, Provena
+from provena_sdk.errors import InvalidArgument
 from provena_sdk.s3.client import request
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.scheduler import Scheduler
@@ -74,3 +77,31 @@ async def test_a_transfer_with_limits_of_its_own_leaves_those_of_the_client(file
         assert (limited.objects.admission.line.limit, files.objects.admission.line.limit) == (5000.0, None)
     async with Scheduler(files, options=TransferOptions(max_connections=2)) as few:
         assert (few.objects.admission.most, few.objects.admission.line.limit) == (2, None)
+
+
+def test_a_client_has_limits_for_transfers_that_set_none() -> None:
+    client, own = (
+        TransferOptions(limit_rate="5MB/s", max_connections=8),
+        TransferOptions(fsync=True, limit_rate=9000),
+    )
+    assert own.limited_as(client) == TransferOptions(fsync=True, limit_rate=9000, max_connections=8)
+    assert TransferOptions().limited_as(client) == client
+    assert own.limited_as(TransferOptions()) == own
+
+
+@pytest.mark.parametrize("kind", [Provena, AsyncProvena])
+def test_the_limits_of_a_client_reach_its_transfers(
+    kind: type[Provena | AsyncProvena], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = kind("example.org", limit_rate="2 MB/s")
+    assert client._datasets.limits == TransferOptions(limit_rate=2e6)
+    assert pickle.loads(pickle.dumps(client._datasets)).limits == TransferOptions(limit_rate=2e6)
+    monkeypatch.setenv("PROVENA_MAX_CONNECTIONS", "3")
+    assert kind("example.org")._datasets.limits == TransferOptions(max_connections=3)
+    for arguments, name in (
+        ({"limit_rate": "fast"}, "limit_rate"),
+        ({"max_connections": 0}, "max_connections"),
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            kind("example.org", **arguments)
+        assert caught.value.argument == name

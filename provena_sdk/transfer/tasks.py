@@ -127,6 +127,7 @@ class Fetch:
                 meter,
                 by_size=self.options.verify == "size",
                 keep_times=self.options.keep_times,
+                look_again=scheduler.close_folders,
             ) as shared,
         ):
             while items:
@@ -134,8 +135,6 @@ class Fetch:
                 outcomes += await scheduler.files(items, fetch, failed, size=size_of)
                 found, items = await shared.others()
                 outcomes += found
-                # Reopened folders show what downloads that were killed in the meantime have left.
-                scheduler.close_folders()
         return outcomes
 
     def share(self, workers: int) -> Self:

@@ -72,6 +72,8 @@ class Claims:
     def __init__(self, root: Path, seal: Seal | None = None) -> None:
         self.met_others = False
         """Whether claims of another download were found, even of one that has ended."""
+        self.killed = 0
+        """How many downloads were found that had been killed."""
         self._root = os.fspath(root)
         self._seal = seal or Seal.load()
         self._usable = self._seal.has_key
@@ -210,6 +212,7 @@ class Claims:
                 continue
             self.met_others = True
             if _is_left_over(self._folder, name, self._seal):
+                self.killed += 1
                 with contextlib.suppress(OSError):
                     self._folder.unlink(name)
                 continue

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Generic, Protocol, Self, TypeVar
@@ -62,16 +62,26 @@ class SharedDownload(Generic[Item]):
         meter: Receives the progress of the files that others have downloaded.
         by_size: Whether to compare those by size alone.
         keep_times: Whether to give those the store's modification time.
+        look_again: Called when another download was killed, whose part files can be resumed.
     """
 
     def __init__(
-        self, store: DatasetFiles, folder: Path, meter: Meter, *, by_size: bool, keep_times: bool
+        self,
+        store: DatasetFiles,
+        folder: Path,
+        meter: Meter,
+        *,
+        by_size: bool,
+        keep_times: bool,
+        look_again: Callable[[], None],
     ) -> None:
         self._store = store
         self._folder = folder
         self._meter = meter
         self._by_size = by_size
         self._keep_times = keep_times
+        self._look_again = look_again
+        self._killed = 0
         self._batches: dict[str, _Batch[Item]] = {}
         # Each was fetched by another download, or is being fetched.
         self._left: list[Item] = []
@@ -109,7 +119,11 @@ class SharedDownload(Generic[Item]):
         batch = self._batches[item.target]
         if batch.claiming is None:
             batch.claiming = asyncio.ensure_future(asyncio.to_thread(self._claim, batch.items))
-        if item.target in await asyncio.shield(batch.claiming):
+        won = await asyncio.shield(batch.claiming)
+        if self._killed != self._claims.killed:
+            self._killed = self._claims.killed
+            self._look_again()
+        if item.target in won:
             return True
         self._left.append(item)
         return False

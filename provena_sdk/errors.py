@@ -59,6 +59,7 @@ __all__ = [
     "SignInRequired",
     "TokenRejected",
     "TransferFailed",
+    "TransferInterrupted",
     "Unauthorized",
     "UnreadableAnswer",
     "UnsafePath",
@@ -414,6 +415,26 @@ class PartialFailure(ProvenaError, ExceptionGroup[Exception]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild_group, (type(self), self.message, self.errors, self.__dict__)
+
+
+class TransferInterrupted(KeyboardInterrupt):
+    """Ctrl-C stopped a transfer of the sync client; the same call resumes it.
+
+    This is a :class:`KeyboardInterrupt`, not a :class:`ProvenaError`, so that ``except Exception`` does not catch it.
+
+    Args:
+        message: How much was transferred.
+        bytes: The bytes transferred so far, including those of earlier runs.
+        total_bytes: The bytes to transfer; None if that was not known yet.
+    """
+
+    def __init__(self, message: str, *, bytes: int = 0, total_bytes: int | None = None) -> None:
+        super().__init__(message)
+        self.bytes = bytes
+        self.total_bytes = total_bytes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, {"bytes": self.bytes, "total_bytes": self.total_bytes}
 
 
 def _rebuild_group(

@@ -28,9 +28,14 @@ CLASSES = (
     "UploadPlan",
 )
 AWAITED = re.compile(
-    r"self\._transport\.run\(|run_sync\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all_datasets\("
+    r"self\._transport\.run\(|run_sync\(|run_transfer\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all_datasets\("
 )
-RENAMED = {"run_sync": "on_io_thread", "open_file": "open_file_async", "open_s3fs": "open_s3fs_async"}
+RENAMED = {
+    "run_sync": "on_io_thread",
+    "run_transfer": "run_transfer_async",
+    "open_file": "open_file_async",
+    "open_s3fs": "open_s3fs_async",
+}
 """Functions whose async version has another name."""
 
 NOT_AWAITED = {"for_all_datasets", "interactive_dataset", "iter_files"}

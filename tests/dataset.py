@@ -20,6 +20,7 @@ from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.transfer import planner
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transfer.runner import UploadRunner
 
@@ -82,14 +83,16 @@ class Dataset(DatasetFiles):
     ) -> DownloadPlan:
         """Plan a download."""
         choice, options = choice or Choice(), options or self._options
-        return run_sync(planner.plan_download(self, destination, path=path, choice=choice, options=options))
+        return run_sync(
+            planner.plan_download(self, destination, path=path, choice=choice, options=options, meter=Meter())
+        )
 
     def plan_upload(
         self, source: StrPath, *, choice: Choice | None = None, options: TransferOptions | None = None
     ) -> UploadPlan:
         """Plan an upload."""
         choice, options = choice or Choice(), options or self._options
-        return run_sync(planner.plan_upload(self, source, choice=choice, options=options))
+        return run_sync(planner.plan_upload(self, source, choice=choice, options=options, meter=Meter()))
 
     def download_all(self, destination: StrPath, **options: Any) -> TransferReport:
         """Download everything."""
@@ -129,7 +132,9 @@ class Dataset(DatasetFiles):
     ) -> TransferReport:
         """Download a file, a folder, or everything, on the I/O thread."""
         choice, options = choice or Choice(), options or self._options
-        plan = await planner.plan_download(self, destination, path=path, choice=choice, options=options)
+        plan = await planner.plan_download(
+            self, destination, path=path, choice=choice, options=options, meter=run.meter
+        )
         return await plan.execute(run)
 
     async def upload(
@@ -143,7 +148,9 @@ class Dataset(DatasetFiles):
         """Upload a folder, on the I/O thread."""
         choice, options = choice or Choice(), options or self._options
         access = Access.WRITE
-        plan = await planner.plan_upload(self, source, choice=choice, options=options, access=access)
+        plan = await planner.plan_upload(
+            self, source, choice=choice, options=options, meter=run.meter, access=access
+        )
         return await UploadRunner(self, fresh=True)(plan, run)
 
 

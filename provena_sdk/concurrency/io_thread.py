@@ -21,13 +21,16 @@ T = TypeVar("T")
 
 _WAKE_SECONDS: Final = 1.0
 _CLEANUP_SECONDS: Final = 10.0
+# A person who presses Ctrl-C waits less, and a journal is written much faster.
+_INTERRUPT_SECONDS: Final = 0.7
 _POLL_SECONDS: Final = 0.01
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the I/O thread and wait for its result.
 
-    An interrupt, such as Ctrl-C, cancels the coroutine and waits for it to clean up.
+    An interrupt, such as Ctrl-C, cancels the coroutine and waits less than a second for it to clean up; another
+    interrupt ends that wait.
 
     Args:
         work: The coroutine.
@@ -46,9 +49,10 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
             concurrent.futures.wait((future,), timeout=_WAKE_SECONDS)
             if future.done():
                 return future.result()
-    except BaseException:
+    except BaseException as error:
         future.cancel()
-        deadline = time.monotonic() + _CLEANUP_SECONDS
+        interrupted = isinstance(error, KeyboardInterrupt)
+        deadline = time.monotonic() + (_INTERRUPT_SECONDS if interrupted else _CLEANUP_SECONDS)
         while not _has_ended(work) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         raise

@@ -309,6 +309,7 @@ class InteractiveDataset:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> DownloadPlan:
         """Plan a download without changing anything.
 
@@ -332,6 +333,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -364,6 +367,7 @@ class InteractiveDataset:
             map_names=map_names,
             limit_rate=limit_rate,
             max_connections=max_connections,
+            progress=progress,
         )
 
     def plan_upload(
@@ -377,6 +381,7 @@ class InteractiveDataset:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> UploadPlan:
         """Plan an upload without changing anything.
 
@@ -395,6 +400,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -413,6 +420,7 @@ class InteractiveDataset:
             map_names=map_names,
             limit_rate=limit_rate,
             max_connections=max_connections,
+            progress=progress,
         )
 
     def sync_down(
@@ -454,7 +462,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -523,7 +532,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -580,7 +590,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -640,7 +651,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -696,7 +708,8 @@ class InteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 

@@ -17,6 +17,7 @@ from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 
@@ -132,6 +133,7 @@ class IOSubModule:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> DownloadPlan:
         """Plan a download without changing anything.
 
@@ -156,6 +158,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -175,8 +179,9 @@ class IOSubModule:
             >>> plan.run().counts()
             {'downloaded': 1}
         """
+        meter = RunOptions(progress).meter
         return DownloadPlan.of(
-            run_sync(
+            run_transfer(
                 resources.transfers.plan_download(
                     self._datasets,
                     self._of(dataset_id),
@@ -191,7 +196,9 @@ class IOSubModule:
                         limit_rate=limit_rate,
                         max_connections=max_connections,
                     ),
-                )
+                    meter,
+                ),
+                meter,
             )
         )
 
@@ -207,6 +214,7 @@ class IOSubModule:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> UploadPlan:
         """Plan an upload without changing anything.
 
@@ -226,6 +234,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -235,8 +245,9 @@ class IOSubModule:
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
+        meter = RunOptions(progress).meter
         return UploadPlan.of(
-            run_sync(
+            run_transfer(
                 resources.transfers.plan_upload(
                     self._datasets,
                     self._of(dataset_id),
@@ -245,7 +256,9 @@ class IOSubModule:
                     TransferOptions(
                         map_names=map_names, limit_rate=limit_rate, max_connections=max_connections
                     ),
-                )
+                    meter,
+                ),
+                meter,
             )
         )
 
@@ -290,7 +303,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -309,7 +323,8 @@ class IOSubModule:
             >>> provena.datastore.io.sync_down("copy", "10378.1/1900011", compare="time").counts()
             {'same': 2}
         """
-        return run_sync(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(
             resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
@@ -324,8 +339,9 @@ class IOSubModule:
                     limit_rate=limit_rate,
                     max_connections=max_connections,
                 ),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
         )
 
     def sync_up(
@@ -362,7 +378,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -375,15 +392,18 @@ class IOSubModule:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return run_sync(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(
             resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude), compare, delete),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
+            "there",
         )
 
     def download_all_files(
@@ -418,7 +438,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -431,7 +452,8 @@ class IOSubModule:
             NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
             DatasetAccessDenied: You may not read its files.
         """
-        return run_sync(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(
             resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
@@ -441,8 +463,9 @@ class IOSubModule:
                 TransferOptions(
                     verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
                 ),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
         )
 
     def download_specific_file(
@@ -480,7 +503,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -493,7 +517,8 @@ class IOSubModule:
             TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
         """
-        return run_sync(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(
             resources.transfers.download(
                 self._datasets,
                 dataset_id,
@@ -503,8 +528,9 @@ class IOSubModule:
                 TransferOptions(
                     verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
                 ),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
         )
 
     def upload_all_files(
@@ -537,7 +563,8 @@ class IOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -550,13 +577,16 @@ class IOSubModule:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return run_sync(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(
             resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude)),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
+            "there",
         )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +27,7 @@ from provena_sdk.transfer import planner
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transfer.runner import UploadRunner
 
@@ -144,20 +146,30 @@ async def plan_download(
     path: str,
     choice: Choice,
     options: TransferOptions,
+    meter: Meter,
 ) -> DownloadPlan:
     """Plan a download."""
     files = await _files(datasets, dataset_id, partial(_check_download, "path", path, destination))
     options = options.limited_as(datasets.limits)
-    return await planner.plan_download(files, destination, path=path, choice=choice, options=options)
+    with _ended(meter):
+        return await planner.plan_download(
+            files, destination, path=path, choice=choice, options=options, meter=meter
+        )
 
 
 async def plan_upload(
-    datasets: Datasets, dataset_id: str, source: StrPath, choice: Choice, options: TransferOptions
+    datasets: Datasets,
+    dataset_id: str,
+    source: StrPath,
+    choice: Choice,
+    options: TransferOptions,
+    meter: Meter,
 ) -> UploadPlan:
     """Plan an upload."""
     files = await _files(datasets, dataset_id, partial(source_folder, source))
     options = options.limited_as(datasets.limits)
-    return await planner.plan_upload(files, source, choice=choice, options=options)
+    with _ended(meter):
+        return await planner.plan_upload(files, source, choice=choice, options=options, meter=meter)
 
 
 async def download(
@@ -172,8 +184,11 @@ async def download(
     """Download a file, a folder, or everything."""
     files = await _files(datasets, dataset_id, partial(_check_download, "s3_path", path, destination))
     options = options.limited_as(datasets.limits)
-    plan = await planner.plan_download(files, destination, path=path, choice=choice, options=options)
-    return await plan.execute(run)
+    with _ended(run.meter):
+        plan = await planner.plan_download(
+            files, destination, path=path, choice=choice, options=options, meter=run.meter
+        )
+        return await plan.execute(run)
 
 
 async def upload(
@@ -187,8 +202,20 @@ async def upload(
     """Upload a folder."""
     files = await _files(datasets, dataset_id, partial(source_folder, source))
     options = options.limited_as(datasets.limits)
-    plan = await planner.plan_upload(files, source, choice=choice, options=options, access=Access.WRITE)
-    return await UploadRunner(files, fresh=True)(plan, run)
+    with _ended(run.meter):
+        plan = await planner.plan_upload(
+            files, source, choice=choice, options=options, meter=run.meter, access=Access.WRITE
+        )
+        return await UploadRunner(files, fresh=True)(plan, run)
+
+
+@contextmanager
+def _ended(meter: Meter) -> Iterator[None]:
+    """End the meter, however the work ends; the end that a run reported first stays."""
+    try:
+        yield
+    finally:
+        meter.finish(None)
 
 
 async def _readable(datasets: Datasets, dataset_id: str) -> DatasetFiles:

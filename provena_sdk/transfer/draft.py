@@ -28,6 +28,7 @@ from provena_sdk.transfer.local.scan import LocalFile, Rejected, Scan
 from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.local.view import DestinationView, InTheWay
 from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.verify.compare import Pair, compare
 
 # Some file systems round times to two seconds, and some stores to one.
@@ -48,16 +49,18 @@ class Draft(NamedTuple):
     none_of: int = 0
 
 
-async def settle(draft: Draft, store: DatasetFiles, folder: Path) -> list[PlanItem]:
+async def settle(draft: Draft, store: DatasetFiles, folder: Path, meter: Meter) -> list[PlanItem]:
     """Compare the unsure files of a draft, and return the finished items.
 
     Args:
         draft: The draft.
         store: The dataset's store.
         folder: The local folder.
+        meter: Receives the progress.
     """
     if draft.unsure:
-        for pair, verdict in zip(draft.unsure, await compare(store, folder, draft.unsure), strict=True):
+        verdicts = await compare(store, folder, draft.unsure, meter)
+        for pair, verdict in zip(draft.unsure, verdicts, strict=True):
             item = draft.items[pair.place]
             draft.items[pair.place] = replace(
                 item,

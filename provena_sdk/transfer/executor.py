@@ -25,6 +25,7 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
+from provena_sdk.logs import follow_environment
 from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
@@ -198,6 +199,7 @@ class _Job(Generic[Item]):
 # Calls for the same dataset in one worker share connections and credentials.
 @functools.lru_cache(maxsize=32)
 def _job_here(pickled: bytes) -> _Job[Any]:
+    follow_environment()
     files, task = pickle.loads(pickled)  # noqa: S301 reason= it comes from a pickle that is already being loaded
     return _Job(files, task, Meter(), is_copy=True)
 

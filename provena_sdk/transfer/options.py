@@ -11,7 +11,8 @@ from provena_sdk.errors import InvalidArgument
 from provena_sdk.net.rates import LEAST_RATE
 from provena_sdk.operations.arguments import count, flag, rate
 from provena_sdk.transfer.patterns import Selection
-from provena_sdk.transfer.progress.meter import ProgressLike, check_progress
+from provena_sdk.transfer.progress.choose import progress_for
+from provena_sdk.transfer.progress.meter import Meter, ProgressLike
 
 Verify = Literal["checksum", "size"]
 """How to verify each file: against the store's checksum if there is one, or by size alone, which is faster."""
@@ -130,9 +131,12 @@ class RunOptions:
     """Options for one run of a plan.
 
     Args:
-        progress: Progress reporting: True for the default display, or a ``Progress``.
+        progress: Progress reporting; see :data:`~provena_sdk.transfer.progress.meter.ProgressLike`.
         executor: Workers that share the transfer; None transfers in this process.
         raise_for_failures: Whether to raise an error at the end if any file failed.
+
+    Attributes:
+        meter: Receives the progress, from planning to the report.
 
     Raises:
         InvalidArgument: An option has an invalid value.
@@ -141,10 +145,11 @@ class RunOptions:
     progress: ProgressLike = None
     executor: Executor | None = None
     raise_for_failures: bool = True
+    meter: Meter = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         flag("raise_for_failures", self.raise_for_failures)
-        check_progress(self.progress)
+        object.__setattr__(self, "meter", Meter(progress_for(self.progress)))
         if self.executor is not None and not isinstance(self.executor, Executor):
             raise InvalidArgument(
                 "executor",

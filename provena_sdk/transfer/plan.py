@@ -8,11 +8,12 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import ClassVar, Final, Protocol, Self, overload
 
-from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
+from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.display.amounts import counted, human_size
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.transfer.items import ACTIONS, Action, PlanItem
 from provena_sdk.transfer.options import RunOptions, TransferOptions
+from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 
@@ -81,7 +82,10 @@ class TransferPlan(Sequence[PlanItem]):
         Args:
             run: The options for this run.
         """
-        return await self._runner(self, run)
+        try:
+            return await self._runner(self, run)
+        finally:
+            run.meter.finish(None)
 
     @overload
     def __getitem__(self, index: int) -> PlanItem: ...
@@ -223,7 +227,8 @@ class DownloadPlan(_Download):
         failure.
 
         Args:
-            progress: Progress reporting: True for the default display, or a ``Progress``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress``.
             executor: Workers that share the transfer and must see the same folder; None transfers in this process.
             raise_for_failures: Whether to raise an error at the end if any file failed.
 
@@ -233,8 +238,10 @@ class DownloadPlan(_Download):
         Raises:
             NotEnoughSpace: The files do not fit on the disk. Nothing was downloaded.
             TransferFailed: Some files failed, were refused or are in conflict. The others were transferred.
+            TransferInterrupted: You pressed Ctrl-C; the next run resumes.
         """
-        return run_sync(self.execute(RunOptions(progress, executor, raise_for_failures)))
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(self.execute(run), run.meter)
 
 
 class UploadPlan(_Upload):
@@ -264,7 +271,8 @@ class UploadPlan(_Upload):
         reported as a conflict, unless it equals the file to upload. A plan can therefore be run again after a failure.
 
         Args:
-            progress: Progress reporting: True for the default display, or a ``Progress``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress``.
             executor: Workers that share the transfer and must see the same folder; None transfers in this process.
             raise_for_failures: Whether to raise an error at the end if any file failed.
 
@@ -273,10 +281,12 @@ class UploadPlan(_Upload):
 
         Raises:
             TransferFailed: Some files failed, were refused or are in conflict. The others were transferred.
+            TransferInterrupted: You pressed Ctrl-C; the next run resumes.
             DatasetAccessDenied: You may not write the dataset's files.
             Forbidden: A release is pending or has been made.
         """
-        return run_sync(self.execute(RunOptions(progress, executor, raise_for_failures)))
+        run = RunOptions(progress, executor, raise_for_failures)
+        return run_transfer(self.execute(run), run.meter, "there")
 
 
 class AsyncDownloadPlan(_Download):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from typing import Final
 
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
@@ -21,7 +22,10 @@ from provena_sdk.transfer.local.scan import destination_folder, scan, source_fol
 from provena_sdk.transfer.local.view import DestinationView
 from provena_sdk.transfer.options import Choice, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.runner import DownloadRunner, UploadRunner
+
+_REPORTED: Final = 1000
 
 
 async def plan_download(
@@ -31,6 +35,7 @@ async def plan_download(
     path: str | os.PathLike[str] = "",
     choice: Choice,
     options: TransferOptions,
+    meter: Meter,
 ) -> DownloadPlan:
     """Plan a download, without changing anything on either side.
 
@@ -40,6 +45,7 @@ async def plan_download(
         path: A file or folder of the dataset; with a slash at the end, the contents of a folder; empty for everything.
         choice: The files to transfer, how to compare them, and whether to delete other local files.
         options: The options for the transfer.
+        meter: Receives the progress of listing and comparing.
 
     Raises:
         InvalidArgument: The destination is not a folder, or ``delete`` would remove everything in it.
@@ -47,7 +53,7 @@ async def plan_download(
     """
     plain = checked(path)
     destination = await asyncio.to_thread(destination_folder, destination_directory)
-    entries, strip, add = await _files_at(files, plain)
+    entries, strip, add = await _files_at(files, plain, meter)
     one_file = bool(plain) and len(entries) == 1 and entries[0].path == plain
     view = DestinationView(destination)
 
@@ -74,7 +80,7 @@ async def plan_download(
         return draft if chosen else draft._replace(none_of=len(remote))
 
     draft = await asyncio.to_thread(drafted)
-    items = await settle(draft, files.for_access(Access.READ), destination)
+    items = await settle(draft, files.for_access(Access.READ), destination, meter)
     return DownloadPlan(
         await asyncio.to_thread(_by_path, items),
         destination,
@@ -91,6 +97,7 @@ async def plan_upload(
     *,
     choice: Choice,
     options: TransferOptions,
+    meter: Meter,
     access: Access = Access.READ,
 ) -> UploadPlan:
     """Plan an upload, without changing anything on either side.
@@ -100,6 +107,7 @@ async def plan_upload(
         source_directory: The folder whose contents are uploaded.
         choice: The files to transfer, how to compare them, and whether to delete the dataset's other files.
         options: The options for the transfer.
+        meter: Receives the progress of listing and comparing.
         access: The access to list the dataset with; write access if the upload follows at once.
 
     Raises:
@@ -112,7 +120,7 @@ async def plan_upload(
         if access is Access.WRITE:
             # Check once that writing is allowed, instead of failing file by file.
             await files.ask_to_write()
-        remote = [info async for info in each_entry(files.for_access(access))]
+        remote = await _listed(each_entry(files.for_access(access)), meter)
 
     def drafted() -> Draft:
         draft = draft_upload(
@@ -130,7 +138,7 @@ async def plan_upload(
         return draft
 
     draft = await asyncio.to_thread(drafted)
-    items = await settle(draft, files.for_access(access), folder)
+    items = await settle(draft, files.for_access(access), folder, meter)
     return UploadPlan(
         await asyncio.to_thread(_by_path, items),
         folder,
@@ -141,7 +149,7 @@ async def plan_upload(
     )
 
 
-async def _files_at(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str, str]:
+async def _files_at(files: DatasetFiles, path: str, meter: Meter) -> tuple[list[FileInfo], str, str]:
     """Return the files that a path refers to, the folder to strip from their paths, and the folder to add."""
     store = files.for_access(Access.READ)
     if path and not path.endswith("/"):
@@ -149,11 +157,21 @@ async def _files_at(files: DatasetFiles, path: str) -> tuple[list[FileInfo], str
         if info is not None:
             return [info], path.rpartition("/")[0] + "/" if "/" in path else "", ""
     folder = path.removesuffix("/") + "/" if path else ""
-    entries = [info async for info in each_entry(store, folder)]
+    entries = await _listed(each_entry(store, folder), meter)
     if folder and not entries:
         raise await not_found(files, path)
     keeps_name = bool(path) and not path.endswith("/")
     return entries, folder, path.rpartition("/")[2] + "/" if keeps_name else ""
+
+
+async def _listed(entries: AsyncIterator[FileInfo], meter: Meter) -> list[FileInfo]:
+    meter.list(0)
+    found: list[FileInfo] = []
+    async for info in entries:
+        found.append(info)
+        if len(found) % _REPORTED == 0:
+            meter.list(_REPORTED)
+    return found
 
 
 def _by_path(items: Iterable[PlanItem]) -> list[PlanItem]:

@@ -21,6 +21,7 @@ from provena_sdk.transfer.items import Download, PlanItem, Upload, conflict, ref
 from provena_sdk.transfer.local.view import DestinationView, InTheWay, nearest_folder
 from provena_sdk.transfer.neighbours.claims import remove_left_over
 from provena_sdk.transfer.plan import TransferPlan
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
 from provena_sdk.transfer.verify.compare import Pair
@@ -30,13 +31,14 @@ _PLAN_AGAIN: Final = "Make a new plan from the current files."
 
 
 async def recheck_destination(
-    plan: TransferPlan, files: DatasetFiles
+    plan: TransferPlan, files: DatasetFiles, meter: Meter
 ) -> tuple[list[Download], list[FileOutcome]]:
     """Compare the destination with the plan, and check the free space.
 
     Args:
         plan: A download plan.
         files: The dataset's files.
+        meter: Receives the progress of comparing.
 
     Returns:
         The files to download, and the outcomes of the other files that were planned.
@@ -45,7 +47,11 @@ async def recheck_destination(
         NotEnoughSpace: The files do not fit on the disk.
     """
     found = await asyncio.to_thread(_Destination, plan)
-    items = await settle(found.late, files.for_access(Access.READ), plan.folder) if found.late.items else []
+    items = (
+        await settle(found.late, files.for_access(Access.READ), plan.folder, meter)
+        if found.late.items
+        else []
+    )
     await asyncio.to_thread(_sweep, plan, found.ready)
     return found.ready, [_outcome_of(item, plan.folder) for item in items]
 
@@ -58,13 +64,14 @@ def _sweep(plan: TransferPlan, ready: Iterable[Download]) -> None:
 
 
 async def recheck_dataset(
-    plan: TransferPlan, files: DatasetFiles
+    plan: TransferPlan, files: DatasetFiles, meter: Meter
 ) -> tuple[list[Upload], list[FileOutcome], frozenset[str]]:
     """Compare the dataset with the plan.
 
     Args:
         plan: An upload plan.
         files: The dataset's files.
+        meter: Receives the progress of comparing.
 
     Returns:
         The files to upload, the outcomes of the other files that were planned, and the paths that must not be deleted.
@@ -83,7 +90,7 @@ async def recheck_dataset(
             if current.size == item.bytes:
                 late.unsure.append(Pair(len(late.items), current, item.local))
             late.items.append(conflict(item.path, _APPEARED, item.local, hint=_PLAN_AGAIN))
-    items = await settle(late, store, plan.folder)
+    items = await settle(late, store, plan.folder, meter)
     taken = {item.path for item in items}
     uploads = [upload for upload in uploads_of(plan) if upload.path not in taken]
     return uploads, [_outcome_of(item, plan.folder) for item in items], frozenset(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Final, TypeVar
 from provena_sdk import telemetry
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
+from provena_sdk.display.amounts import duration, human_size
 from provena_sdk.errors import FileError
 from provena_sdk.transfer.deletion import CHANGED, delete_files
 from provena_sdk.transfer.draft import has_store_time
@@ -20,11 +22,11 @@ from provena_sdk.transfer.local.scan import make_destination
 from provena_sdk.transfer.local.times import NewTime, set_times
 from provena_sdk.transfer.options import RunOptions
 from provena_sdk.transfer.plan import TransferPlan
-from provena_sdk.transfer.progress.choose import progress_for
-from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.recheck import recheck_dataset, recheck_destination, uploads_of
 from provena_sdk.transfer.report import FileOutcome, Outcome, TransferReport
 from provena_sdk.transfer.tasks import Fetch, Send, Task, size_of
+
+_log = logging.getLogger("provena_sdk.transfer")
 
 Item = TypeVar("Item", Download, Upload)
 
@@ -55,7 +57,7 @@ class DownloadRunner:
             run: The options for this run.
         """
         transfer = _Run(plan, self.files, run)
-        ready, settled = await recheck_destination(plan, self.files)
+        ready, settled = await recheck_destination(plan, self.files, run.meter)
         if plan.options.keep_times:
             await asyncio.to_thread(set_times, plan.folder, _outdated_times(plan))
         # Create it only now, so that no empty folder is left behind if the disk is too small.
@@ -91,7 +93,7 @@ class UploadRunner:
         if not self.fresh and (uploads or plan.only("delete")):
             # Check once that writing is allowed, instead of failing file by file.
             await self.files.ask_to_write()
-            uploads, settled, kept = await recheck_dataset(plan, self.files)
+            uploads, settled, kept = await recheck_dataset(plan, self.files, run.meter)
 
         async def delete(items: list[PlanItem]) -> list[FileOutcome]:
             unchanged = [item for item in items if item.path not in kept]
@@ -108,7 +110,7 @@ class _Run:
         self._plan = plan
         self._files = files
         self._executor = run.executor
-        self._meter = Meter(progress_for(run.progress))
+        self._meter = run.meter
         self._raises = run.raise_for_failures
         self._started = time.monotonic()
 
@@ -132,9 +134,30 @@ class _Run:
             )
         finally:
             self._meter.finish(finished)
+        if _log.isEnabledFor(logging.INFO):
+            self._log_report(report)
         if self._raises:
             report.raise_for_failures()
         return report
+
+    def _log_report(self, report: TransferReport) -> None:
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in report.counts().items())
+        fields = {
+            "dataset": self._plan.dataset_id,
+            "files": len(report),
+            "bytes": report.total_bytes,
+            "seconds": round(report.seconds, 3),
+            "outcomes": dict(report.counts()),
+        }
+        _log.info(
+            "%s of dataset %s: %s; %s in %s",
+            self._plan.verb,
+            self._plan.dataset_id,
+            counts or "no files",
+            human_size(report.total_bytes),
+            duration(report.seconds),
+            extra=fields,
+        )
 
     async def _transferred(self, task: Task[Item], ready: Sequence[Item]) -> list[FileOutcome]:
         self._meter.start(len(ready), sum(map(size_of, ready)))

@@ -8,6 +8,7 @@ the number and size of the files.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import time
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from provena_sdk.errors import ConnectionFailed, FileError, ProvenaError
 from provena_sdk.net.backoff import backoff
 from provena_sdk.s3.budget import Admission, ByteBudget
 from provena_sdk.s3.client import ObjectClient
+from provena_sdk.s3.client.request import observed_retries
 from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.s3.http.line import Line
 from provena_sdk.transfer.local.destination import Destination
@@ -73,16 +75,19 @@ class Scheduler:
         self.progress = progress or Meter()
         self.budget = ByteBudget(memory)
         self.io_loops = IoLoops()
+        self._observing = contextlib.ExitStack()
         self._threads = Threads(_THREADS, "provena-files")
         self._limited: ObjectClient | None = None
         self._destinations: OrderedDict[Path, Destination] = OrderedDict()
 
     async def __aenter__(self) -> Self:
+        self._observing.enter_context(observed_retries(self.progress.retrying))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._observing.close()
         self._threads.close()
         self.io_loops.close()
         self.close_folders()

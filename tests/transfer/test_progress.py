@@ -6,6 +6,7 @@ import io
 import itertools
 import logging
 import os
+import pickle
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,11 @@ from rich.console import Console
 from rich.progress import Progress as Display
 
 from provena_sdk import FsspecProgress, Progress, RichProgress, TqdmProgress, errors
+from provena_sdk.logs import Retry
 from provena_sdk.transfer.progress.choose import progress_for
 from provena_sdk.transfer.progress.line import LineProgress
 from provena_sdk.transfer.progress.meter import Meter
+from provena_sdk.transfer.progress.notebook import NotebookProgress
 from provena_sdk.transfer.progress.tally import Tally
 from provena_sdk.transfer.report import FileOutcome, TransferReport
 
@@ -61,6 +64,13 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +198,7 @@ def test_nobody_has_to_be_told() -> None:
 
 
 def line() -> tuple[LineProgress, io.StringIO, Clock]:
-    stream, clock = io.StringIO(), Clock()
+    stream, clock = Terminal(), Clock()
     return LineProgress(stream, clock=clock), stream, clock
 
 
@@ -200,13 +210,13 @@ def test_the_line_shows_bytes_files_rate_and_time_left() -> None:
         clock.now = float(second)
         meter.moved("a", second * 10 * MB)
     meter.done(downloaded("a", 50 * MB))
-    assert str(shown) == "50%, 50.0 MB of 100.0 MB, 1 of 3 files, 10.0 MB/s, 0:00:05 left"
+    assert str(shown) == "50%, 50 of 100 MB, 1 of 3 files, 10.0 MB/s, 10 s left"
     meter.done(FileOutcome("b", "failed", error=OSError("full")))
     assert "2 of 3 files, 1 failed" in str(shown)
     meter.finish(None)
     written = stream.getvalue()
-    assert written.startswith("\r0%, 0 B of 100.0 MB, 0 of 3 files\r")
-    assert written.endswith("left\n")
+    assert written.startswith("\r0%, 0.0 of 100 MB, 0 of 3 files\r")
+    assert written.endswith("2 of 3 files, 1 failed, stopped after 5.0 s\n")
     assert written.count("\n") == 1
 
 
@@ -228,12 +238,12 @@ def test_what_was_there_says_nothing_about_the_rate() -> None:
     meter = Meter(shown)
     meter.start(1, 100 * MB)
     meter.resumed("a", 80 * MB)
-    assert str(shown) == "80%, 80.0 MB of 100.0 MB, 0 of 1 files"
+    assert str(shown) == "80%, 80 of 100 MB, 0 of 1 files"
     clock.now = 2.0
     meter.moved("a", 85 * MB)
     clock.now = 4.0
     meter.moved("a", 90 * MB)
-    assert str(shown) == "90%, 90.0 MB of 100.0 MB, 0 of 1 files, 2.5 MB/s, 0:00:04 left"
+    assert str(shown) == "90%, 90 of 100 MB, 0 of 1 files, 2.5 MB/s, 10 s left"
 
 
 def test_no_time_left_is_told_before_the_rate_has_settled() -> None:
@@ -250,19 +260,19 @@ def test_no_time_left_is_told_before_the_rate_has_settled() -> None:
         assert "left" not in str(shown)
     clock.now = 123.0
     meter.moved("a", 8030 * MB)
-    assert str(shown).endswith("9.7 MB/s, 0:03:24 left")
+    assert str(shown).endswith("9.7 MB/s, 3 min left")
 
 
 def test_a_rate_of_too_few_bytes_tells_no_time_left() -> None:
     shown, _, clock = line()
     meter = Meter(shown)
     meter.start(1, 1000 * MB)
-    for second in range(1, 14):
+    for second in range(1, 9):
         clock.now = float(second)
         meter.moved("a", second * 1000)
         assert str(shown).endswith(" kB/s")
     # It is as slow as that.
-    for second in range(14, 40):
+    for second in range(9, 40):
         clock.now = float(second)
         meter.moved("a", second * 1000)
     assert str(shown).endswith("1.0 kB/s, more than 2 days left")
@@ -282,13 +292,13 @@ def test_the_line_goes_on_while_nothing_moves() -> None:
         meter.tick()
         drawn.append(stream.getvalue().strip("\0\r ").rpartition("files, ")[2])
     assert drawn == [
-        "3.6 MB/s, 0:00:16 left",
-        "3.3 MB/s, 0:00:18 left",
-        "3.1 MB/s, 0:00:20 left",
-        "2.9 MB/s, 0:00:21 left",
-        "nothing new for 5 s",
-        "nothing new for 6 s",
-        "nothing new for 7 s",
+        "3.6 MB/s, 20 s left",
+        "3.3 MB/s, 20 s left",
+        "3.1 MB/s, 20 s left",
+        "2.9 MB/s, 20 s left",
+        "nothing arrives for 5 s",
+        "nothing arrives for 6 s",
+        "nothing arrives for 7 s",
     ]
     clock.now = 100.0
     meter.moved("a", 41 * MB)
@@ -297,7 +307,7 @@ def test_the_line_goes_on_while_nothing_moves() -> None:
     for second in range(1, 6):
         clock.now = 100.0 + second
         meter.moved("a", (41 + second) * MB)
-    assert str(shown).endswith("1.0 MB/s, 0:00:54 left")
+    assert str(shown).endswith("1.0 MB/s, 1 min left")
 
 
 def test_what_is_complete_waits_for_nothing() -> None:
@@ -306,7 +316,7 @@ def test_what_is_complete_waits_for_nothing() -> None:
     meter.start(1, 100 * MB)
     meter.moved("a", 100 * MB)
     clock.now = 60.0
-    assert "nothing new" not in str(shown)
+    assert "nothing arrives" not in str(shown)
     assert "left" not in str(shown)
 
 
@@ -346,11 +356,12 @@ def test_one_without_ticks_will_do() -> None:
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        (120, "50%, 50.0 MB of 100.0 MB, 1 of 3 files, 1 failed, 10.0 MB/s, 0:00:05 left"),
-        (60, "50%, 1 of 3 files, 1 failed, 10.0 MB/s, 0:00:05 left"),
-        (45, "50%, 1 failed, 10.0 MB/s, 0:00:05 left"),
+        (120, "50%, 50 of 100 MB, 1 of 3 files, 1 failed, 10.0 MB/s, 10 s left"),
+        (60, "50%, 50 of 100 MB, 1 failed, 10.0 MB/s, 10 s left"),
+        (40, "50%, 1 failed, 10.0 MB/s, 10 s left"),
+        (28, "50%, 1 failed, 10 s left"),
         (20, "50%, 1 failed"),
-        (6, "50%, "),
+        (6, "50%"),
     ],
 )
 def test_the_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, told: str) -> None:
@@ -369,7 +380,8 @@ def test_the_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: in
     stream.truncate(0)
     # The window is made smaller while the line is there.
     width[0] = columns
-    meter.finish(None)
+    clock.now += 0.3
+    meter.tick()
     drawn = stream.getvalue().strip("\0\r\n")
     assert drawn.rstrip() == told.rstrip()
     assert len(drawn) < columns
@@ -385,7 +397,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
             clock.now += 1
             done += rate * MB
             meter.moved("a", done)
-    assert "10.0 MB/s, 0:01:04 left" in str(shown)
+    assert "10.0 MB/s, 1 min left" in str(shown)
 
 
 def test_nothing_is_shown_where_there_is_nothing_to_do() -> None:
@@ -403,12 +415,10 @@ def test_tqdm() -> None:
     meter.start(2, 100)
     meter.resumed("a", 40)
     meter.moved("a", 50)
-    assert (bar._bar.n, bar._bar.initial, bar._bar.total) == (50, 40, 100)
     meter.done(downloaded("a", 50))
     meter.done(downloaded("b", 50))
     meter.finish(None)
-    assert bar._bar.n == 100
-    assert bar._bar.initial == 40
+    assert (bar._bar.n, bar._bar.total) == (100, 100)
     written = stream.getvalue()
     assert "Reef" in written
     assert "2 of 2 files" in written
@@ -417,27 +427,29 @@ def test_tqdm() -> None:
 def test_tqdm_tells_how_long_nothing_moves() -> None:
     stream, clock = io.StringIO(), Clock()
     bar = TqdmProgress(file=stream)
-    bar._tally = Tally(clock)
+    bar._clock, bar._tally = clock, Tally(clock)
+    bar._drawn_at = -1.0
     meter = Meter(bar)
     meter.start(1, 100)
     meter.moved("a", 50)
     clock.now = 7.0
     meter.tick()
     meter.finish(None)
-    assert "0 of 1 files, nothing new for 7 s" in stream.getvalue()
+    assert "0 of 1 files, nothing arrives for 7 s" in stream.getvalue()
 
 
 def test_rich_tells_how_long_nothing_moves() -> None:
     clock = Clock()
     display = Display(console=Console(file=io.StringIO()))
     bar = RichProgress(display)
-    bar._tally = Tally(clock)
+    bar._clock, bar._tally = clock, Tally(clock)
+    bar._drawn_at = -1.0
     meter = Meter(bar)
     meter.start(1, 100)
     meter.moved("a", 50)
     clock.now = 7.0
     meter.tick()
-    assert display.tasks[0].fields["speed"] == "nothing new for 7 s"
+    assert display.tasks[0].fields["speed"] == "nothing arrives for 7 s"
     meter.finish(None)
 
 
@@ -449,9 +461,9 @@ def test_rich() -> None:
         meter.resumed("a", 40)
         meter.done(downloaded("a", 50))
         (task,) = display.tasks
+        meter.finish(None)
         assert (task.description, task.completed, task.total) == ("Reef", 50, 100)
         assert task.fields["files"] == "1 of 2 files"
-        meter.finish(None)
         assert display.live.is_started, "whoever began the display ends it"
 
 
@@ -490,23 +502,122 @@ def test_what_is_not_installed_is_named(name: str, monkeypatch: pytest.MonkeyPat
         adapter()
 
 
-class Terminal(io.StringIO):
-    """A stream that somebody watches."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_true_means_what_suits_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert progress_for(None) is None
-    assert progress_for(False) is None
-    assert progress_for(True, io.StringIO()) is None
-    assert isinstance(progress_for(True, Terminal()), LineProgress)
-    monkeypatch.setattr("provena_sdk.display.notebook.kernel", object)
-    assert isinstance(progress_for(True, io.StringIO()), TqdmProgress)
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+def test_progress_is_shown_where_a_person_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert progress_for(False, Terminal()) is None
+    assert progress_for(None, io.StringIO()) is None
+    assert isinstance(progress_for(None, Terminal()), LineProgress)
     assert isinstance(progress_for(True, io.StringIO()), LineProgress)
+    monkeypatch.setattr("provena_sdk.display.notebook.kernel", object)
+    assert isinstance(progress_for(None, io.StringIO()), NotebookProgress)
+    assert progress_for(False) is None
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(1.9, False), (2.1, True)])
+def test_the_default_display_appears_after_two_seconds(seconds: float, shown: bool) -> None:
+    progress, stream, clock = line()
+    progress.only_if_it_lasts()
+    meter = Meter(progress)
+    meter.start(1, 100 * MB)
+    clock.now = seconds
+    meter.moved("a", 60 * MB)
+    meter.finish(TransferReport())
+    assert ("60%, 60 of 100 MB, 0 of 1 files, in 2.1 s " in stream.getvalue()) == shown
+    assert bool(stream.getvalue()) == shown
+
+
+def test_a_log_gets_few_lines() -> None:
+    stream, clock = io.StringIO(), Clock()
+    meter = Meter(LineProgress(stream, clock=clock))
+    meter.start(1, 1000 * MB)
+    for second in range(1, 101):
+        clock.now = float(second)
+        meter.moved("a", second * 10 * MB)
+    meter.finish(TransferReport())
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "0%, 0.0 of 1.0 GB, 0 of 1 files"
+    assert lines[-1] == "100%, 1.0 of 1.0 GB, 0 of 1 files, in 1 min 40 s"
+    assert len(lines) == 5
+
+
+def test_a_lost_connection_is_shown_until_bytes_arrive() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 100 * MB)
+    meter.moved("a", 40 * MB)
+    meter.retrying(Retry("a", "connection lost", 4.0, 3, 8))
+    assert str(shown).endswith("40 of 100 MB, 0 of 1 files, connection lost, trying again in 4 s (3 of 8)")
+    clock.now = 2.5
+    assert str(shown).endswith("connection lost, trying again in 2 s (3 of 8)")
+    clock.now = 6.0
+    assert str(shown).endswith("connection lost, trying again (3 of 8)")
+    assert (
+        next(text for text in shown._tally.lines() if len(text) < 40) == "40%, connection lost, trying again"
+    )
+    clock.now = 60.0
+    assert str(shown).endswith("nothing arrives for 60 s")
+    meter.moved("a", 20 * MB)
+    assert str(shown).startswith("40%"), "a retry never makes the sum go back"
+    meter.moved("a", 41 * MB)
+    assert "lost" not in str(shown)
+
+
+def test_the_time_left_stays_calm() -> None:
+    shown, _, clock = line()
+    meter = Meter(shown)
+    meter.start(1, 600 * MB)
+    done, words = 0, []
+    for second in range(1, 281):
+        clock.now = float(second)
+        # Two MB/s on average, in bursts.
+        done += (1 if second % 3 else 4) * MB
+        meter.moved("a", done)
+        words.append(str(shown).rpartition(", ")[2])
+    changes = [later for former, later in itertools.pairwise(words) if former != later]
+    expected = [f"{minutes} min left" for minutes in (5, 4, 3, 2, 1)]
+    expected += [f"{seconds} s left" for seconds in (50, 40, 30, 20, 10)]
+    assert changes == expected[: len(changes)]
+
+
+def test_listing_and_comparing_are_shown() -> None:
+    shown, stream, clock = line()
+    meter = Meter(shown)
+    meter.list(2000)
+    assert str(shown) == "listing, 2,000 files"
+    meter.compare(2000, 40_000 * MB)
+    clock.now = 3.0
+    meter.compared(files=120, bytes=1200 * MB)
+    assert str(shown) == "comparing 120 of 2,000 files, 1.2 of 40 GB"
+    assert "comparing 120 of 2,000 files, 1.2 of 40 GB" in stream.getvalue()
+    meter.start(3, 100 * MB)
+    assert str(shown) == "0%, 0.0 of 100 MB, 0 of 3 files"
+
+
+def test_an_interrupt_reports_what_was_transferred() -> None:
+    meter = Meter()
+    assert (
+        str(meter.interrupted(where="here")) == "stopped before the transfer began; run the same call again"
+    )
+    meter.start(6, 241 * MB)
+    meter.resumed("a", 30 * MB)
+    meter.moved("a", 40 * MB)
+    meter.moved("b", 40 * MB)
+    stopped = pickle.loads(pickle.dumps(meter.interrupted(where="there")))
+    assert str(stopped) == "stopped; 80 of 241 MB are there, run the same call again to resume"
+    assert (stopped.bytes, stopped.total_bytes) == (80 * MB, 241 * MB)
+    assert isinstance(stopped, KeyboardInterrupt)
+
+
+def test_each_file_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "provena_sdk.transfer"):
+        meter = Meter()
+        meter.done(FileOutcome("a", "downloaded", bytes=12 * MB, seconds=1.25))
+        meter.done(FileOutcome("b", "failed", error=OSError("full")))
+    assert [record.getMessage() for record in caplog.records] == [
+        "downloaded 'a': 12.0 MB in 1.2 s",
+        "failed 'b': full",
+    ]
+    assert vars(caplog.records[0])["bytes"] == 12 * MB
+    assert vars(caplog.records[1])["error"] == "OSError"
 
 
 def test_an_adapter_is_taken_as_it_is() -> None:

@@ -314,6 +314,7 @@ class AsyncInteractiveDataset:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> AsyncDownloadPlan:
         """Plan a download without changing anything.
 
@@ -337,6 +338,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -369,6 +372,7 @@ class AsyncInteractiveDataset:
             map_names=map_names,
             limit_rate=limit_rate,
             max_connections=max_connections,
+            progress=progress,
         )
 
     async def plan_upload(
@@ -382,6 +386,7 @@ class AsyncInteractiveDataset:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> AsyncUploadPlan:
         """Plan an upload without changing anything.
 
@@ -400,6 +405,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -418,6 +425,7 @@ class AsyncInteractiveDataset:
             map_names=map_names,
             limit_rate=limit_rate,
             max_connections=max_connections,
+            progress=progress,
         )
 
     async def sync_down(
@@ -459,7 +467,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -528,7 +537,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -585,7 +595,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -645,7 +656,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -701,7 +713,8 @@ class AsyncInteractiveDataset:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 

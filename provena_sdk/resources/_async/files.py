@@ -18,6 +18,7 @@ from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
+from provena_sdk.transfer.progress.interrupt import run_transfer_async
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 
@@ -133,6 +134,7 @@ class AsyncIOSubModule:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> AsyncDownloadPlan:
         """Plan a download without changing anything.
 
@@ -157,6 +159,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
@@ -176,8 +180,9 @@ class AsyncIOSubModule:
             >>> (await plan.run()).counts()
             {'downloaded': 1}
         """
+        meter = RunOptions(progress).meter
         return AsyncDownloadPlan.of(
-            await on_io_thread(
+            await run_transfer_async(
                 resources.transfers.plan_download(
                     self._datasets,
                     self._of(dataset_id),
@@ -192,7 +197,9 @@ class AsyncIOSubModule:
                         limit_rate=limit_rate,
                         max_connections=max_connections,
                     ),
-                )
+                    meter,
+                ),
+                meter,
             )
         )
 
@@ -208,6 +215,7 @@ class AsyncIOSubModule:
         map_names: bool = False,
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
+        progress: ProgressLike = None,
     ) -> AsyncUploadPlan:
         """Plan an upload without changing anything.
 
@@ -227,6 +235,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
         Returns:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
@@ -236,8 +246,9 @@ class AsyncIOSubModule:
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
+        meter = RunOptions(progress).meter
         return AsyncUploadPlan.of(
-            await on_io_thread(
+            await run_transfer_async(
                 resources.transfers.plan_upload(
                     self._datasets,
                     self._of(dataset_id),
@@ -246,7 +257,9 @@ class AsyncIOSubModule:
                     TransferOptions(
                         map_names=map_names, limit_rate=limit_rate, max_connections=max_connections
                     ),
-                )
+                    meter,
+                ),
+                meter,
             )
         )
 
@@ -291,7 +304,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -310,7 +324,8 @@ class AsyncIOSubModule:
             >>> (await provena.datastore.io.sync_down("copy", "10378.1/1900011", compare="time")).counts()
             {'same': 2}
         """
-        return await on_io_thread(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return await run_transfer_async(
             resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
@@ -325,8 +340,9 @@ class AsyncIOSubModule:
                     limit_rate=limit_rate,
                     max_connections=max_connections,
                 ),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
         )
 
     async def sync_up(
@@ -363,7 +379,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -376,15 +393,18 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return await on_io_thread(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return await run_transfer_async(
             resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude), compare, delete),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
+            "there",
         )
 
     async def download_all_files(
@@ -419,7 +439,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -432,7 +453,8 @@ class AsyncIOSubModule:
             NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
             DatasetAccessDenied: You may not read its files.
         """
-        return await on_io_thread(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return await run_transfer_async(
             resources.transfers.download(
                 self._datasets,
                 self._of(dataset_id),
@@ -442,8 +464,9 @@ class AsyncIOSubModule:
                 TransferOptions(
                     verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
                 ),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
         )
 
     async def download_specific_file(
@@ -481,7 +504,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -494,7 +518,8 @@ class AsyncIOSubModule:
             TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
         """
-        return await on_io_thread(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return await run_transfer_async(
             resources.transfers.download(
                 self._datasets,
                 dataset_id,
@@ -504,8 +529,9 @@ class AsyncIOSubModule:
                 TransferOptions(
                     verify, fsync, map_names, limit_rate=limit_rate, max_connections=max_connections
                 ),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
         )
 
     async def upload_all_files(
@@ -538,7 +564,8 @@ class AsyncIOSubModule:
                 executor, each worker gets an equal share.
             max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
                 the line needs fewer.
-            progress: Progress reporting: True for the default display, or a ``Progress`` such as ``TqdmProgress()``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
             executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
             raise_for_failures: False to return the report even if files failed.
 
@@ -551,13 +578,16 @@ class AsyncIOSubModule:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
-        return await on_io_thread(
+        run = RunOptions(progress, executor, raise_for_failures)
+        return await run_transfer_async(
             resources.transfers.upload(
                 self._datasets,
                 self._of(dataset_id),
                 source_directory,
                 Choice(Selection(include, exclude)),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
-                RunOptions(progress, executor, raise_for_failures),
-            )
+                run,
+            ),
+            run.meter,
+            "there",
         )

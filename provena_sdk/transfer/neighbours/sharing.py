@@ -202,7 +202,8 @@ class SharedDownload(Generic[Item]):
 
     async def _equal(self, items: Sequence[Item]) -> set[str]:
         pairs = [Pair(place, item.info, item.target) for place, item in enumerate(items)]
-        verdicts = await compare(self._store, self._folder, pairs)
+        # The display shows the transfer meanwhile.
+        verdicts = await compare(self._store, self._folder, pairs, Meter())
         return {item.target for item, verdict in zip(items, verdicts, strict=True) if verdict.same}
 
     def _report_waiting(self, holders: dict[str, Neighbour]) -> None:

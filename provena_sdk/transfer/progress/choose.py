@@ -1,4 +1,4 @@
-"""Choose a progress display: a line in a terminal, a bar in a notebook, and none elsewhere."""
+"""Choose a progress display: a line in a terminal, a bar in a notebook."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import sys
 from typing import TextIO
 
 from provena_sdk.display import notebook
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.transfer.progress.display import Display
 from provena_sdk.transfer.progress.line import LineProgress
 from provena_sdk.transfer.progress.meter import Progress, ProgressLike, check_progress
-from provena_sdk.transfer.progress.tqdm import TqdmProgress
+from provena_sdk.transfer.progress.notebook import NotebookProgress
 
 
 def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress | None:
     """Return the display for a caller's ``progress`` argument.
 
     Args:
-        given: A :class:`Progress`, which is returned unchanged, or True for a line in a terminal, a bar in a notebook
-            and no display elsewhere.
+        given: None for a display where a person looks, in a terminal or a notebook, once two seconds have passed; True
+            for a display from the start, in any place; False for none; or a :class:`Progress`, which is returned
+            unchanged.
         stream: The stream to write the line to; None means stderr.
 
     Returns:
@@ -27,20 +28,17 @@ def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress 
         InvalidArgument: It is neither a :class:`Progress` nor True, False or None.
 
     Example:
-        >>> progress_for(None)
+        >>> progress_for(False)
     """
-    if given is None or given is False:
-        return None
-    if given is True:
-        return _default(sys.stderr if stream is None else stream)
     check_progress(given)
-    return given
-
-
-def _default(stream: TextIO) -> Progress | None:
-    if notebook.kernel() is not None:
-        try:
-            return TqdmProgress()
-        except InvalidArgument:
-            return LineProgress(stream)
-    return LineProgress(stream) if stream.isatty() else None
+    if given is False:
+        return None
+    if given is not None and given is not True:
+        return given
+    stream = sys.stderr if stream is None else stream
+    in_notebook = notebook.kernel() is not None
+    # Without a console, as under pythonw, there is no stderr.
+    if not in_notebook and (stream is None or (given is None and not stream.isatty())):
+        return None
+    display: Display = NotebookProgress() if in_notebook else LineProgress(stream)
+    return display if given else display.only_if_it_lasts()

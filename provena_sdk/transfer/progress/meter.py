@@ -7,10 +7,13 @@ import threading
 import weakref
 from typing import Final, Protocol, TypeAlias
 
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.display.amounts import duration, human_size, share
+from provena_sdk.display.text import printable, quoted
+from provena_sdk.errors import InvalidArgument, TransferInterrupted
+from provena_sdk.logs import Retry
 from provena_sdk.transfer.report import FileOutcome, TransferReport
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("provena_sdk.transfer")
 
 _TICK_SECONDS: Final = 1.0
 
@@ -30,6 +33,25 @@ class Progress(Protocol):
         >>> meter.done(FileOutcome("obs/2024.csv", "downloaded", bytes=32))
         obs/2024.csv
     """
+
+    def listing(self, files: int) -> None:
+        """Handle the listing of the files, before the transfer starts.
+
+        Args:
+            files: The number of files found so far.
+        """
+        return
+
+    def comparing(self, files: int, all_files: int, bytes: int, all_bytes: int) -> None:
+        """Handle the comparison of local files with the store's checksums, before the transfer starts.
+
+        Args:
+            files: The number of files compared so far.
+            all_files: The number of files to compare.
+            bytes: The bytes read so far.
+            all_bytes: The size of the files to compare, in bytes.
+        """
+        return
 
     def start(self, files: int, bytes: int) -> None:
         """Handle the start of the transfer.
@@ -68,6 +90,14 @@ class Progress(Protocol):
         """
         return
 
+    def retrying(self, retry: Retry) -> None:
+        """Handle the failure of a request that will be repeated.
+
+        Args:
+            retry: The file's path, the reason, the wait in seconds, and the number of the next attempt.
+        """
+        return
+
     def tick(self) -> None:
         """Update the display. Called about once a second, even while no bytes arrive."""
         return
@@ -82,7 +112,8 @@ class Progress(Protocol):
 
 
 ProgressLike: TypeAlias = Progress | bool | None
-"""Progress reporting: True for the default display, or a :class:`Progress`; False or None for none."""
+"""Progress reporting: None for a display where a person looks, once a transfer lasts two seconds; True for one from the
+start; False for none; or a :class:`Progress`."""
 
 
 class Meter:
@@ -100,24 +131,72 @@ class Meter:
         self._reported: dict[str, int] = {}
         self._left: int | None = None
         self._over = threading.Event()
+        self._ticks = False
+        self._bytes = 0
+        self._total: int | None = None
+        self._listed = 0
+        self._compared = [0, 0, 0, 0]
+
+    def list(self, files: int = 1) -> None:
+        """Report that more files were found in a listing.
+
+        Args:
+            files: The number of files added to those reported before.
+        """
+        self._begin()
+        with self._lock:
+            self._listed += files
+            self._call("listing", self._listed)
+
+    def compare(self, files: int, bytes: int) -> None:
+        """Report the start of a comparison.
+
+        Args:
+            files: The number of files to compare.
+            bytes: Their size in bytes.
+        """
+        self._begin()
+        with self._lock:
+            self._compared = [0, files, 0, bytes]
+            self._call("comparing", *self._compared)
+
+    def compared(self, *, files: int = 0, bytes: int = 0) -> None:
+        """Report that more was compared.
+
+        Args:
+            files: The number of files added.
+            bytes: The number of bytes added. A file may be read twice; bytes beyond the total are ignored.
+        """
+        if self._progress is None:
+            return
+        with self._lock:
+            self._compared[0] += files
+            self._compared[2] = min(self._compared[2] + bytes, self._compared[3])
+            self._call("comparing", *self._compared)
 
     def start(self, files: int, bytes: int) -> None:
-        """Report the start, and then tick once a second.
+        """Report the start.
 
         Args:
             files: The number of files to transfer.
             bytes: Their total size in bytes.
         """
+        self._begin()
         with self._lock:
-            self._left = bytes
+            self._left = self._total = bytes
             self._call("start", files, bytes)
-        if hasattr(self._progress, "tick"):
-            threading.Thread(
-                target=_keep_ticking,
-                args=(weakref.ref(self), self._over),
-                name="provena-progress",
-                daemon=True,
-            ).start()
+
+    def _begin(self) -> None:
+        """Tick once a second from now on."""
+        if self._ticks or self._over.is_set() or not hasattr(self._progress, "tick"):
+            return
+        self._ticks = True
+        threading.Thread(
+            target=_keep_ticking,
+            args=(weakref.ref(self), self._over),
+            name="provena-progress",
+            daemon=True,
+        ).start()
 
     def resumed(self, path: str, upto: int) -> None:
         """Report how many bytes of a file an earlier transfer has stored.
@@ -126,9 +205,8 @@ class Meter:
             path: The file's path within the dataset.
             upto: The bytes of the file stored so far.
         """
-        if self._progress is not None:
-            with self._lock:
-                self._credit("resumed", path, upto)
+        with self._lock:
+            self._credit("resumed", path, upto)
 
     def moved(self, path: str, upto: int) -> None:
         """Report how many bytes of a file are stored.
@@ -137,22 +215,45 @@ class Meter:
             path: The file's path within the dataset.
             upto: The bytes of the file stored so far; a smaller number than before is ignored.
         """
-        if self._progress is not None:
-            with self._lock:
-                self._credit("advance", path, upto)
+        with self._lock:
+            self._credit("advance", path, upto)
+
+    def retrying(self, retry: Retry) -> None:
+        """Report that a request failed and will be repeated.
+
+        Args:
+            retry: The retry.
+        """
+        with self._lock:
+            self._call("retrying", retry)
 
     def done(self, outcome: FileOutcome) -> None:
-        """Report a file's outcome, after those of its bytes that were not reported yet.
+        """Report and log a file's outcome, after those of its bytes that were not reported yet.
 
         Args:
             outcome: The file's outcome.
         """
-        if self._progress is not None:
-            with self._lock:
-                if outcome.ok:
-                    self._credit("advance", outcome.path, outcome.bytes)
-                self._reported.pop(outcome.path, None)
-                self._call("file_done", outcome)
+        with self._lock:
+            if outcome.ok:
+                self._credit("advance", outcome.path, outcome.bytes)
+            self._reported.pop(outcome.path, None)
+            self._call("file_done", outcome)
+        if _log.isEnabledFor(logging.INFO):
+            _log_outcome(outcome)
+
+    def interrupted(self, *, where: str) -> TransferInterrupted:
+        """Return the error for an interrupt, with what was transferred so far.
+
+        Args:
+            where: The side that the files go to: ``"here"`` or ``"there"``.
+        """
+        with self._lock:
+            done, total = self._bytes, self._total
+        again = "run the same call again"
+        if not total:
+            return TransferInterrupted(f"stopped before the transfer began; {again}")
+        message = f"stopped; {share(done, total)} are {where}, {again} to resume"
+        return TransferInterrupted(message, bytes=done, total_bytes=total)
 
     def tick(self) -> None:
         """Report that time has passed."""
@@ -181,13 +282,16 @@ class Meter:
             added = min(added, self._left)
             self._left -= added
         if added:
+            self._bytes += added
             self._call(method, path, added)
 
     def _call(self, method: str, *args: object) -> None:
-        if self._progress is None:
+        # An object written for an older version has fewer methods.
+        report = getattr(self._progress, method, None)
+        if report is None:
             return
         try:
-            getattr(self._progress, method)(*args)
+            report(*args)
         except Exception as error:
             _log.warning(
                 "The transfer continues without progress: %s.%s() failed.",
@@ -196,6 +300,22 @@ class Meter:
                 exc_info=error,
             )
             self._progress = None
+
+
+def _log_outcome(outcome: FileOutcome) -> None:
+    name = quoted(outcome.path)
+    fields = {
+        "path": outcome.path,
+        "outcome": outcome.outcome,
+        "bytes": outcome.bytes,
+        "seconds": round(outcome.seconds, 3),
+    }
+    if outcome.error is not None:
+        fields["error"] = type(outcome.error).__name__
+        _log.info("%s %s: %s", outcome.outcome, name, printable(outcome.error), extra=fields)
+    else:
+        size = human_size(outcome.bytes)
+        _log.info("%s %s: %s in %s", outcome.outcome, name, size, duration(outcome.seconds), extra=fields)
 
 
 def _keep_ticking(reference: weakref.ref[Meter], over: threading.Event) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from provena_sdk.transfer.progress.meter import Progress, not_installed
-from provena_sdk.transfer.progress.tally import Tally
-from provena_sdk.transfer.report import FileOutcome, TransferReport
+from provena_sdk.transfer.progress.display import Display
+from provena_sdk.transfer.progress.meter import not_installed
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichDisplay
     from rich.progress import TaskID
 
 
-class RichProgress(Progress):
+class RichProgress(Display):
     """A rich progress bar; rich must be installed.
 
     Args:
@@ -38,6 +36,7 @@ class RichProgress(Progress):
     """
 
     def __init__(self, display: RichDisplay | None = None, *, description: str = "Transfer") -> None:
+        super().__init__()
         try:
             from rich import progress as rich  # noqa: PLC0415  # an extra
         except ImportError:
@@ -53,44 +52,23 @@ class RichProgress(Progress):
         )
         self._description = description
         self._task: TaskID | None = None
-        self._tally = Tally(time.monotonic)
 
-    def start(self, files: int, bytes: int) -> None:
-        """Show the bar."""
-        self._tally.start(files, bytes)
-        self._task = self._display.add_task(
-            self._description, total=bytes, files=self._tally.counted(), speed=""
-        )
+    def _open(self) -> None:
+        self._task = self._display.add_task(self._description, total=None, files="", speed="")
         if self._owns:
             self._display.start()
 
-    def resumed(self, path: str, bytes: int) -> None:
-        """Move the bar without counting towards the speed."""
-        self._tally.add(bytes, resumed=True)
-        self._show()
-
-    def advance(self, path: str, bytes: int) -> None:
-        """Move the bar."""
-        self._tally.add(bytes, resumed=False)
-        self._show()
-
-    def file_done(self, outcome: FileOutcome) -> None:
-        """Count a file."""
-        self._tally.settle(outcome)
-        self._show()
-
-    def tick(self) -> None:
-        """Update the speed, or the time since the last progress."""
-        self._show()
-
-    def finish(self, report: TransferReport | None) -> None:
-        """Stop the display and keep the bar visible."""
-        if self._owns:
-            self._display.stop()
-
-    def _show(self) -> None:
+    def _draw(self) -> None:
         if self._task is not None:
             tally = self._tally
             self._display.update(
-                self._task, completed=tally.bytes, files=tally.counted(), speed=tally.speed()
+                self._task,
+                total=tally.all_bytes,
+                completed=tally.bytes,
+                files=tally.counted(),
+                speed=tally.speed(),
             )
+
+    def _close(self) -> None:
+        if self._owns:
+            self._display.stop()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from provena_sdk.transfer.progress.meter import Progress, not_installed
-from provena_sdk.transfer.progress.tally import Tally
-from provena_sdk.transfer.report import FileOutcome, TransferReport
+from provena_sdk.display import notebook
+from provena_sdk.transfer.progress.display import Display
+from provena_sdk.transfer.progress.meter import not_installed
+
+# Without tqdm's own rate and time left, which jump.
+_FORMAT: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt}{postfix}"
 
 
-class TqdmProgress(Progress):
+class TqdmProgress(Display):
     """A tqdm progress bar; tqdm must be installed.
 
     Args:
@@ -30,6 +32,7 @@ class TqdmProgress(Progress):
     """
 
     def __init__(self, bar: Callable[..., Any] | None = None, **options: Any) -> None:
+        super().__init__()
         if bar is None:
             try:
                 from tqdm.auto import tqdm  # noqa: PLC0415  # an extra
@@ -39,38 +42,19 @@ class TqdmProgress(Progress):
         self._make = bar
         self._options = options
         self._bar: Any = None
-        self._tally = Tally(time.monotonic)
 
-    def start(self, files: int, bytes: int) -> None:
-        """Show the bar."""
-        self._tally.start(files, bytes)
-        self._bar = self._make(**{"total": bytes, "unit": "B", "unit_scale": True, **self._options})
-        self._bar.set_postfix_str(self._tally.counted(), refresh=False)
+    def _open(self) -> None:
+        options = {"total": self._tally.all_bytes, "unit": "B", "unit_scale": True, "bar_format": _FORMAT}
+        self._bar = self._make(**{**options, **self._options})
 
-    def resumed(self, path: str, bytes: int) -> None:
-        """Move the bar without counting towards the speed."""
-        self._tally.add(bytes, resumed=True)
-        # tqdm computes the speed from the bytes since it started and since it was last drawn.
-        self._bar.initial += bytes
-        self._bar.last_print_n += bytes
-        self._bar.n += bytes
-        self._bar.refresh()
-
-    def advance(self, path: str, bytes: int) -> None:
-        """Move the bar."""
-        self._tally.add(bytes, resumed=False)
-        self._bar.update(bytes)
-
-    def file_done(self, outcome: FileOutcome) -> None:
-        """Count a file."""
-        self._tally.settle(outcome)
-        self._bar.set_postfix_str(self._tally.counted(), refresh=False)
-
-    def tick(self) -> None:
-        """Show the time since the last progress, because tqdm keeps showing the speed of the last bytes."""
-        shown = filter(None, (self._tally.counted(), self._tally.waiting()))
+    def _draw(self) -> None:
+        tally = self._tally
+        self._bar.total, self._bar.n = tally.all_bytes, tally.bytes
+        shown = filter(None, (tally.counted(), tally.speed()))
         self._bar.set_postfix_str(", ".join(shown), refresh=True)
 
-    def finish(self, report: TransferReport | None) -> None:
-        """Close the bar and keep it visible."""
+    def _close(self) -> None:
         self._bar.close()
+        if notebook.kernel() is not None:
+            # A saved notebook does not keep the widget.
+            print(self._tally.lines()[0])  # noqa: T201  # the cell's output

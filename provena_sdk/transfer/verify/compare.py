@@ -14,6 +14,7 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import new_hasher, parse_etag
 from provena_sdk.s3.models import FileInfo, ObjectState
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.verify.checksum import (
     PARTS_UNKNOWN,
     Checksum,
@@ -63,7 +64,7 @@ _SAME: Final = Verdict(True)
 _DIFFERENT: Final = Verdict(False)
 
 
-async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> list[Verdict]:
+async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair], meter: Meter) -> list[Verdict]:
     """Compare local files with files of the same size in a dataset, on the I/O thread.
 
     The local files are read in a few threads. A small file whose MD5 equals the listed ETag is the same. For the
@@ -74,6 +75,7 @@ async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> l
         store: The dataset's store.
         folder: The local folder.
         pairs: The files.
+        meter: Receives the progress.
 
     Returns:
         One verdict per pair, in their order.
@@ -82,17 +84,23 @@ async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> l
     loop = asyncio.get_running_loop()
     threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="provena-compare")
     ended = False
+    meter.compare(len(pairs), sum(pair.info.size for pair in pairs))
+
+    def read(size: int) -> None:
+        meter.compared(bytes=size)
 
     def by_md5(places: Sequence[int]) -> None:
         for place in places:
             if ended:
                 return
             info = pairs[place].info
-            digest = _digest("md5", folder, pairs[place].local, [info.size])
+            digest = _digest("md5", folder, pairs[place].local, [info.size], read)
             if digest is None:
                 verdicts[place] = Verdict(False, _UNREADABLE)
             elif digest[0].hex() == info.etag.lower():
                 verdicts[place] = _SAME
+            if verdicts[place] is not None:
+                meter.compared(files=1)
 
     async def hash_batch(places: list[int]) -> None:
         await loop.run_in_executor(threads, by_md5, places)
@@ -101,10 +109,11 @@ async def compare(store: DatasetFiles, folder: Path, pairs: Sequence[Pair]) -> l
         pair = pairs[place]
 
         async def digests(algorithm: str, sizes: Sequence[int]) -> list[bytes] | None:
-            return await loop.run_in_executor(threads, _digest, algorithm, folder, pair.local, sizes)
+            return await loop.run_in_executor(threads, _digest, algorithm, folder, pair.local, sizes, read)
 
         comparison = _Comparison(store, pair.info, digests, md5_differs=place in by_listing)
         verdicts[place] = await comparison.verdict()
+        meter.compared(files=1)
 
     by_listing = {
         place for place, pair in enumerate(pairs) if pair.info.size <= _SMALL and _is_plain(pair.info)
@@ -208,7 +217,9 @@ def _batches(places: Iterable[int], pairs: Sequence[Pair]) -> Iterator[list[int]
         yield batch
 
 
-def _digest(algorithm: str, folder: Path, local: str, sizes: Sequence[int]) -> list[bytes] | None:
+def _digest(
+    algorithm: str, folder: Path, local: str, sizes: Sequence[int], read: Callable[[int], None]
+) -> list[bytes] | None:
     """Return the digest of each of consecutive ranges of a file; None if the file cannot be read."""
     digests: list[bytes] = []
     buffer = memoryview(bytearray(min(_READ, max(sizes, default=0))))
@@ -222,6 +233,7 @@ def _digest(algorithm: str, folder: Path, local: str, sizes: Sequence[int]) -> l
                 while left and (count := file.readinto(buffer[: min(left, _READ)])):
                     hasher.update(buffer[:count])
                     left -= count
+                    read(count)
                 digests.append(hasher.digest())
     except OSError:
         return None

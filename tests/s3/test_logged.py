@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +76,13 @@ def test_retries_are_warnings_and_go_to_the_observer_of_this_work_only(
     assert others == []
     warnings = [one for one in caplog.records if one.levelno == logging.WARNING]
     assert [vars(one)["attempt"] for one in warnings] == [2, 3]
+
+
+def test_a_retry_is_not_printed_unless_asked_for() -> None:
+    code = """
+import logging
+import provena_sdk.s3.client
+logging.getLogger("provena_sdk.s3").warning("again")
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr == ""

@@ -16,8 +16,7 @@ class NotebookProgress(Display):
     Example:
         >>> bar = NotebookProgress()
         >>> bar.start(files=1, bytes=32)
-        <IPython.core.display.HTML object>
-        >>> bar.finish(None)
+        {'text/plain': '0%, 0 of 32 B, 0 of 1 files...
     """
 
     def __init__(self) -> None:

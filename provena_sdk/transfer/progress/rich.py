@@ -31,6 +31,7 @@ class RichProgress(Display):
         ...     bar = RichProgress(display)
         ...     bar.start(files=1, bytes=32)
         ...     bar.advance("obs/2024.csv", 16)
+        ...     bar.finish(None)
         ...     print(display.tasks[0].fields["files"], display.tasks[0].completed)
         0 of 1 files 16
     """

@@ -79,12 +79,15 @@ def time_left(seconds: float) -> tuple[float, str]:
 
     Example:
         >>> [time_left(seconds)[1] for seconds in (4, 38, 175, 2000, 9000, 200_000)]
-        ['10 s left', '40 s left', '3 min left', '35 min left', '2 h 30 min left', 'more than 2 days left']
+        ['a few seconds left', '40 s left', '3 min left', '35 min left', '2 h 30 min left', 'more than 2 days left']
     """
     if seconds > 48 * 3600:
         return 3600.0, "more than 2 days left"
     step = next(step for most, step in _STEPS if seconds <= most)
-    minutes, rest = divmod(max(step, round(seconds / step) * step), 60)
+    rounded = round(seconds / step) * step
+    if not rounded:
+        return float(step), "a few seconds left"
+    minutes, rest = divmod(rounded, 60)
     hours, minutes = divmod(minutes, 60)
     parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if rest else "")
     return float(step), f"{' '.join(filter(None, parts))} left"

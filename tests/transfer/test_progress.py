@@ -243,7 +243,7 @@ def test_what_was_there_says_nothing_about_the_rate() -> None:
     meter.moved("a", 85 * MB)
     clock.now = 4.0
     meter.moved("a", 90 * MB)
-    assert str(shown) == "90%, 90 of 100 MB, 0 of 1 files, 2.5 MB/s, 10 s left"
+    assert str(shown) == "90%, 90 of 100 MB, 0 of 1 files, 2.5 MB/s, a few seconds left"
 
 
 def test_no_time_left_is_told_before_the_rate_has_settled() -> None:

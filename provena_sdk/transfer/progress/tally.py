@@ -192,7 +192,7 @@ class Tally:
             self._left = expected + (estimate - expected) * (1 - math.exp(-passed / _SMOOTHING_SECONDS))
         step, _ = time_left(self._left)
         if self._shown_left is None or abs(self._left - self._shown_left) > _CALM * step:
-            self._shown_left = max(step, round(self._left / step) * step)
+            self._shown_left = round(self._left / step) * step
         return time_left(self._shown_left)[1]
 
     def share(self) -> float:

@@ -263,6 +263,17 @@ def test_no_time_left_is_told_before_the_rate_has_settled() -> None:
     assert str(shown).endswith("9.7 MB/s, 3 min left")
 
 
+def test_a_wait_for_another_process_is_shown_until_bytes_move_again() -> None:
+    shown, _, _ = line()
+    meter = Meter(shown)
+    meter.start(2, 100 * MB)
+    meter.waiting("another process is downloading 'a' (pid 4711 on node3)")
+    meter.resumed("a", 50 * MB)
+    assert str(shown).endswith("another process is downloading 'a' (pid 4711 on node3)")
+    meter.moved("b", MB)
+    assert "another process" not in str(shown)
+
+
 def test_a_rate_of_too_few_bytes_tells_no_time_left() -> None:
     shown, _, clock = line()
     meter = Meter(shown)

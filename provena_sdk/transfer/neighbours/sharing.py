@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,8 +20,6 @@ from provena_sdk.transfer.neighbours.claims import Claims, Neighbour
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.verify.compare import Pair, compare
-
-_log = logging.getLogger(__name__)
 
 FOUND: Final = "another process downloaded it at the same time"
 """The reason in the outcome of a file that another download into the same folder has fetched."""
@@ -211,12 +208,8 @@ class SharedDownload(Generic[Item]):
             holder = holders[item.target]
             if holder not in self._reported:
                 self._reported.add(holder)
-                _log.info(
-                    "Waiting: another process is downloading %s (pid %d on %s)",
-                    quoted(item.info.path),
-                    holder.pid,
-                    printable(holder.host),
-                )
+                process = f"pid {holder.pid} on {printable(holder.host)}"
+                self._meter.waiting(f"another process is downloading {quoted(item.info.path)} ({process})")
 
     async def _renew(self) -> None:
         while True:

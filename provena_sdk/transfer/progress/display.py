@@ -74,6 +74,11 @@ class Display(Progress, ABC):
         self._tally.retry(retry)
         self._show()
 
+    def waiting(self, reason: str) -> None:
+        """Show what is waited for."""
+        self._tally.wait(reason)
+        self._show()
+
     def tick(self) -> None:
         """Update the rate, or the time since the last progress."""
         self._show()

@@ -98,6 +98,14 @@ class Progress(Protocol):
         """
         return
 
+    def waiting(self, reason: str) -> None:
+        """Handle a wait for another process. It ends with the next call of :meth:`advance` or :meth:`finish`.
+
+        Args:
+            reason: What is waited for, such as ``another process is downloading 'a.nc' (pid 4711 on node3)``.
+        """
+        return
+
     def tick(self) -> None:
         """Update the display. Called about once a second, even while no bytes arrive."""
         return
@@ -226,6 +234,16 @@ class Meter:
         """
         with self._lock:
             self._call("retrying", retry)
+
+    def waiting(self, reason: str) -> None:
+        """Report and log that another process is waited for.
+
+        Args:
+            reason: What is waited for.
+        """
+        with self._lock:
+            self._call("waiting", reason)
+        _log.info("Waiting: %s", reason)
 
     def done(self, outcome: FileOutcome) -> None:
         """Report and log a file's outcome, after those of its bytes that were not reported yet.

@@ -46,6 +46,7 @@ class Tally:
         self._first_at: float | None = None
         self._flowing_since = math.inf
         self._retries: dict[str | None, tuple[float, Retry]] = {}
+        self._awaited = ""
         self._speed = ""
         self._speed_at = -math.inf
         self._left: float | None = None
@@ -73,6 +74,7 @@ class Tally:
         if resumed:
             self._resumed += size
             return
+        self._awaited = ""
         self._retries.clear()
         if self._first_at is None:
             self._first_at = self._flowing_since = now
@@ -88,6 +90,10 @@ class Tally:
     def retry(self, retry: Retry) -> None:
         """Note that a request failed and will be repeated."""
         self._retries[retry.path] = (self._clock() + retry.wait, retry)
+
+    def wait(self, reason: str) -> None:
+        """Note what is waited for, until bytes are transferred again."""
+        self._awaited = reason
 
     def settle(self, outcome: FileOutcome) -> None:
         """Count a file that is done or failed."""
@@ -126,7 +132,7 @@ class Tally:
         return left / rate if enough or now - self._first_at >= _WINDOW_SECONDS else None
 
     def waiting(self) -> str:
-        """Describe a lost connection, or that nothing has arrived for 5 seconds; empty while bytes arrive."""
+        """Describe a lost connection, a wait, or that nothing has arrived for 5 seconds; empty while bytes arrive."""
         return self._waiting()[0]
 
     def _waiting(self) -> tuple[str, str]:
@@ -139,6 +145,8 @@ class Tally:
             when = f" in {math.ceil(due - now)} s" if due > now else ""
             words = f"{retry.reason}, trying again{when}"
             return f"{words} ({retry.attempt} of {retry.most})", words
+        if self._awaited:
+            return self._awaited, "waiting for another process"
         quiet = now - self._updated_at
         if quiet < _WAITING_SECONDS or self.bytes >= self.all_bytes or self._preparing:
             return "", ""

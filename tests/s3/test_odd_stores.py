@@ -95,9 +95,11 @@ def test_amazons_host_names_the_region(
     seen: list[Endpoint] = []
 
     class Noted(Connections):
-        def __init__(self, endpoint: Endpoint, ca_file: str | None, *, idle: float) -> None:
+        def __init__(
+            self, endpoint: Endpoint, ca_file: str | None, *, idle: float, ahead: int | None = None
+        ) -> None:
             seen.append(endpoint)
-            super().__init__(endpoint, ca_file, idle=idle)
+            super().__init__(endpoint, ca_file, idle=idle, ahead=ahead)
 
     monkeypatch.setattr(exchange, "Connections", Noted)
     credentials = DatasetCredentials(source, location.dataset_id, Access.READ)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
+    from provena_sdk.logs import Retry as Retry
     from provena_sdk.operations.access import UserAccess as UserAccess
     from provena_sdk.operations.batch import FetchedDatasets as FetchedDatasets
     from provena_sdk.operations.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
@@ -55,6 +56,7 @@ _HOMES = {
     "_version": ("__version__",),
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
+    "logs": ("Retry",),
     "s3.models": ("FileInfo",),
     "transfer.items": ("PlanItem",),
     "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "UploadPlan"),

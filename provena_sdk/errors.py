@@ -446,7 +446,14 @@ def _rebuild_group(
 
 
 class FetchFailed(PartialFailure):
-    """Some of several datasets could not be fetched; ``fetched`` has the others, and each failure by handle."""
+    """Some of several datasets could not be fetched.
+
+    Args:
+        message: How many could not be fetched, and why the first.
+        fetched: The :class:`~provena_sdk.FetchedDatasets`: the others, and each failure by handle.
+        errors: The failures, at least one.
+        hint: The next step for the reader.
+    """
 
     def __init__(
         self, message: str, *, fetched: object, errors: Sequence[Exception], hint: str | None = None
@@ -456,7 +463,14 @@ class FetchFailed(PartialFailure):
 
 
 class TransferFailed(FileError, PartialFailure):
-    """Some files of a transfer failed; ``report`` lists the outcome of every file."""
+    """Some files of a transfer failed.
+
+    Args:
+        message: What was transferred, and how much of it failed.
+        report: The :class:`~provena_sdk.TransferReport`, which lists the outcome of every file.
+        errors: The failures, at least one.
+        hint: The next step for the reader.
+    """
 
     def __init__(
         self, message: str, *, report: object, errors: Sequence[Exception], hint: str | None = None

@@ -20,6 +20,9 @@ VARIABLE: Final = "PROVENA_LOG"
 
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 _ROOT: Final = logging.getLogger("provena_sdk")
+# Without any handler, Python prints warnings to stderr, into the progress line that already shows the retry.
+for _part in ("auth", "s3", "transport"):
+    logging.getLogger(f"provena_sdk.{_part}").addHandler(logging.NullHandler())
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _ID_CHARACTERS: Final = 120
 
@@ -33,6 +36,10 @@ class Retry(NamedTuple):
         wait: Seconds until the next attempt.
         attempt: The number of the next attempt; the first retry is attempt 2.
         most: The most attempts that the rule for retries allows in practice.
+
+    Example:
+        >>> Retry("obs/2024.csv", "connection lost", wait=4.0, attempt=3, most=16).reason
+        'connection lost'
     """
 
     path: str | None

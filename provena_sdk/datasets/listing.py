@@ -61,7 +61,7 @@ class FilePages:
         self._pages: AsyncIterator[Page] | None = None
 
     async def after(self, path: str) -> tuple[list[FileInfo], str | None]:
-        """Return the next files in the order of their keys, without folder markers, and the path to go on after.
+        """Return the next files in the order of their keys, without folder markers, and the path to continue after.
 
         Args:
             path: The last path of the page before; empty for the first page.

@@ -61,7 +61,7 @@ class FetchedDatasets:
             f"{printable(first)}: {error.message}",
             fetched=self,
             errors=tuple(self.failures.values()),
-            hint="The error's fetched has the others, and each failure by handle.",
+            hint="The error's attribute fetched has the other datasets, and each failure by handle.",
         )
 
 

@@ -108,8 +108,9 @@ def calls_at_once(executor: Executor) -> int:
         if isinstance(workers, int) and workers > 0:
             return min(workers, _AT_ONCE) if isinstance(executor, ThreadPoolExecutor) else workers
     raise InvalidArgument(
-        "limit_rate",
-        f"cannot be shared among the workers of {type(executor).__name__}, whose number is unknown.",
+        "executor",
+        f"must report its number of workers, which share limit_rate and max_connections; "
+        f"{type(executor).__name__} does not.",
         hint="Transfer without an executor, or without limit_rate and max_connections.",
     )
 

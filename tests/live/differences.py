@@ -93,7 +93,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "test_client.py::test_unfinished_uploads_are_listed",
             "test_client.py::test_an_upload_does_not_replace_what_it_must_not",
         ),
-        "What comes without a checksum gets none; Amazon S3 keeps a CRC64NVME of it since December 2024.": (
+        "An object uploaded without a checksum gets none; Amazon S3 has kept a CRC64NVME of it since December 2024.": (
             "test_conformance.py::test_what_comes_without_a_checksum_gets_a_crc64nvme[minio]",
             "test_conformance.py::test_parts_that_come_without_a_checksum_get_a_crc64nvme_of_the_whole[minio]",
         ),
@@ -165,7 +165,7 @@ DIFFERENCES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "The content type of an object that was put without one is guessed.": (
             "test_conformance.py::test_the_usual_type_of_content[seaweedfs]",
         ),
-        "What comes without a checksum gets none; Amazon S3 keeps a CRC64NVME of it since December 2024.": (
+        "An object uploaded without a checksum gets none; Amazon S3 has kept a CRC64NVME of it since December 2024.": (
             "test_conformance.py::test_what_comes_without_a_checksum_gets_a_crc64nvme[seaweedfs]",
             "test_conformance.py::test_parts_that_come_without_a_checksum_get_a_crc64nvme_of_the_whole[seaweedfs]",
         ),

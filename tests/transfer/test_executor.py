@@ -508,11 +508,9 @@ def test_the_workers_that_share_a_limit_are_counted() -> None:
     with Copying() as dask, Copying() as unknown:
         dask._client = Cluster()  # type: ignore[attr-defined]  # as Dask's executor has one
         assert calls_at_once(dask) == 5
-        with pytest.raises(
-            errors.InvalidArgument, match="the workers of Copying, whose number is unknown"
-        ) as caught:
+        with pytest.raises(errors.InvalidArgument, match="must report its number of workers") as caught:
             calls_at_once(unknown)
-    assert caught.value.argument == "limit_rate"
+    assert caught.value.argument == "executor"
 
 
 def test_each_worker_gets_a_share_of_the_limits() -> None:

@@ -307,9 +307,9 @@ def test_the_line_goes_on_while_nothing_moves() -> None:
         "3.3 MB/s, 20 s left",
         "3.1 MB/s, 20 s left",
         "2.9 MB/s, 20 s left",
-        "nothing arrives for 5 s",
-        "nothing arrives for 6 s",
-        "nothing arrives for 7 s",
+        "nothing has arrived for 5 s",
+        "nothing has arrived for 6 s",
+        "nothing has arrived for 7 s",
     ]
     clock.now = 100.0
     meter.moved("a", 41 * MB)
@@ -327,7 +327,7 @@ def test_what_is_complete_waits_for_nothing() -> None:
     meter.start(1, 100 * MB)
     meter.moved("a", 100 * MB)
     clock.now = 60.0
-    assert "nothing arrives" not in str(shown)
+    assert "nothing has arrived" not in str(shown)
     assert "left" not in str(shown)
 
 
@@ -446,7 +446,7 @@ def test_tqdm_tells_how_long_nothing_moves() -> None:
     clock.now = 7.0
     meter.tick()
     meter.finish(None)
-    assert "0 of 1 files, nothing arrives for 7 s" in stream.getvalue()
+    assert "0 of 1 files, nothing has arrived for 7 s" in stream.getvalue()
 
 
 def test_rich_tells_how_long_nothing_moves() -> None:
@@ -460,7 +460,7 @@ def test_rich_tells_how_long_nothing_moves() -> None:
     meter.moved("a", 50)
     clock.now = 7.0
     meter.tick()
-    assert display.tasks[0].fields["speed"] == "nothing arrives for 7 s"
+    assert display.tasks[0].fields["speed"] == "nothing has arrived for 7 s"
     meter.finish(None)
 
 
@@ -565,7 +565,7 @@ def test_a_lost_connection_is_shown_until_bytes_arrive() -> None:
         next(text for text in shown._tally.lines() if len(text) < 40) == "40%, connection lost, trying again"
     )
     clock.now = 60.0
-    assert str(shown).endswith("nothing arrives for 60 s")
+    assert str(shown).endswith("nothing has arrived for 60 s")
     meter.moved("a", 20 * MB)
     assert str(shown).startswith("40%"), "a retry never makes the sum go back"
     meter.moved("a", 41 * MB)

@@ -51,8 +51,6 @@ from provena_sdk.s3.sigv4 import Signer
 from provena_sdk.secret import Secret
 
 _log = logging.getLogger("provena_sdk.s3")
-# Without any handler, Python prints warnings to stderr, into the progress line that already shows the retry.
-_log.addHandler(logging.NullHandler())
 
 USER_AGENT: Final = f"provena-sdk/{__version__} python/{platform.python_version()}"
 

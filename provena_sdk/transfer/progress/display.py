@@ -34,7 +34,7 @@ class Display(Progress, ABC):
         self._drawn_at = float("-inf")
 
     def only_if_it_lasts(self, seconds: float = QUIET_SECONDS) -> Display:
-        """Show nothing before so many seconds have passed. Returns the display itself."""
+        """Show nothing until so many seconds have passed, and return the display itself."""
         self._opens_at = self._clock() + seconds
         return self
 

@@ -38,7 +38,7 @@ def run_transfer(work: Coroutine[Any, Any, T], meter: Meter, where: str = "here"
 
 
 def _print_message(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print of an interrupted transfer only the message: the user knows where Ctrl-C was pressed."""
+    """Print only the message of an interrupted transfer: the user knows where Ctrl-C was pressed."""
     if isinstance(error, TransferInterrupted):
         print(error, file=sys.stderr)  # noqa: T201  # in place of a traceback
     else:

@@ -150,7 +150,7 @@ class Tally:
         quiet = now - self._updated_at
         if quiet < _WAITING_SECONDS or self.bytes >= self.all_bytes or self._preparing:
             return "", ""
-        words = f"nothing arrives for {quiet:.0f} s"
+        words = f"nothing has arrived for {quiet:.0f} s"
         return words, words
 
     def counted(self) -> str:

@@ -26,7 +26,7 @@ class SegmentWriter:
         partial: The download.
         offset: The offset of the first byte.
         record: Records a written segment.
-        stream: Hashes the bytes besides; None if they are hashed later.
+        stream: Also hashes the bytes; None if they are hashed later.
         count: Counts the bytes that arrived.
     """
 

@@ -111,7 +111,7 @@ def why_no_checksum(state: ObjectState) -> str:
     if not unknown:
         return "the store's ETag is not a checksum here"
     names = " and ".join(name.upper() for name in unknown)
-    return f"nothing installed computes its {names} (pip install anycrc)"
+    return f"no installed package computes its {names} (pip install anycrc)"
 
 
 def with_even_parts(checksum: Checksum, size: int, first: int | None) -> Checksum | None:

@@ -59,6 +59,7 @@ class FilePages:
     def __init__(self, open_files: Callable[[], Coroutine[None, None, DatasetFiles]]) -> None:
         self._open_files = open_files
         self._pages: AsyncIterator[Page] | None = None
+        self._upto = ""
 
     async def after(self, path: str) -> tuple[list[FileInfo], str | None]:
         """Return the next files in the order of their keys, without folder markers, and the path to continue after.
@@ -66,17 +67,15 @@ class FilePages:
         Args:
             path: The last path of the page before; empty for the first page.
         """
-        if self._pages is None:
+        # Taken away while it is used, so that a call that failed or was abandoned moves no later call's pages.
+        pages, self._pages = (self._pages if path == self._upto else None), None
+        if pages is None:
             files = await self._open_files()
-            self._pages = files.objects.list(start_after=path)
-        try:
-            async for page in self._pages:
-                if page.files:
-                    return [info for info in page.files if not is_marker(info)], page.files[-1].path
-        except BaseException:
-            # A generator that has failed is over; the next one begins where this page would have.
-            self._pages = None
-            raise
+            pages = files.objects.list(start_after=path)
+        async for page in pages:
+            if page.files:
+                self._pages, self._upto = pages, page.files[-1].path
+                return [info for info in page.files if not is_marker(info)], self._upto
         return [], None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -98,3 +99,14 @@ def test_a_table_of_files(sandbox: Any, deployment: Any) -> None:
         table = provena.datastore.interactive_dataset(handle).iter_files().to_pandas()
     assert list(table["path"]) == ["metadata.json", "obs/1.csv"]
     assert list(table["size"])[1] == 2
+
+
+async def test_a_page_that_nobody_waited_for_moves_no_later_one() -> None:
+    """Ctrl-C ends the wait for a page; the listing that was begun for it may go on."""
+    listing = Listing(["a"], ["b"], ["c"])
+    pages = pages_of(listing)
+    _, upto = await pages.after("")
+    assert upto is not None
+    abandoned = asyncio.ensure_future(pages.after(upto))
+    again = await pages.after(upto)
+    assert await abandoned == again

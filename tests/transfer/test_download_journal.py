@@ -428,3 +428,11 @@ def test_journals_of_the_largest_files_take_little_memory(tmp_path: Path) -> Non
     tracemalloc.stop()
     assert peak < 250 * len(segments)
     assert journal_of(tmp_path).stat().st_size < 80 * len(segments) + 1000
+
+
+def test_of_segments_at_one_offset_the_last_counts() -> None:
+    """A damaged segment is carried over into the new journal before it is fetched again."""
+    segments = Segments(1)
+    for segment in (Segment(0, 4, b"o"), Segment(4, 4, b"b"), Segment(0, 4, b"n")):
+        segments.add(segment)
+    assert list(segments) == [Segment(0, 4, b"n"), Segment(4, 4, b"b")]

@@ -114,9 +114,9 @@ class Segments:
         return len(self._offsets)
 
     def __iter__(self) -> Iterator[Segment]:
-        """Yield the segments by offset, without those that overlap an earlier one."""
+        """Yield the segments by offset, without those that overlap an earlier one, the last added of each offset."""
         upto = 0
-        for index in sorted(range(len(self)), key=self._offsets.__getitem__):
+        for index in sorted(range(len(self) - 1, -1, -1), key=self._offsets.__getitem__):
             offset = self._offsets[index]
             if offset >= upto:
                 digest = bytes(self._digests[index * self._width : (index + 1) * self._width])

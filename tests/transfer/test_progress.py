@@ -640,3 +640,21 @@ def test_an_adapter_is_taken_as_it_is() -> None:
 def test_anything_else_is_refused(given: Any) -> None:
     with pytest.raises(errors.InvalidArgument, match=r"^progress: "):
         progress_for(given)
+
+
+class OnlyWrites:
+    def write(self, text: str) -> None: ...
+
+    def flush(self) -> None: ...
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [OnlyWrites(), closed(), None], ids=["only writes", "closed", "none"])
+def test_a_stderr_that_is_no_terminal_shows_nothing(stream: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert progress_for(None) is None

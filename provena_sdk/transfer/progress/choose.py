@@ -6,6 +6,7 @@ import sys
 from typing import TextIO
 
 from provena_sdk.display import notebook
+from provena_sdk.display.terminal import is_terminal
 from provena_sdk.transfer.progress.display import Display
 from provena_sdk.transfer.progress.line import LineProgress
 from provena_sdk.transfer.progress.meter import Progress, ProgressLike, check_progress
@@ -38,7 +39,7 @@ def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress 
     stream = sys.stderr if stream is None else stream
     in_notebook = notebook.kernel() is not None
     # Without a console, as under pythonw, there is no stderr.
-    if not in_notebook and (stream is None or (given is None and not stream.isatty())):
+    if not in_notebook and (stream is None or (given is None and not is_terminal(stream))):
         return None
     display: Display = NotebookProgress() if in_notebook else LineProgress(stream)
     return display if given else display.only_if_it_lasts()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
+from provena_sdk.display.terminal import is_terminal
 from provena_sdk.transfer.progress.display import Display
 
 _REDRAW_SECONDS: Final = 0.2
@@ -32,7 +33,7 @@ class LineProgress(Display):
 
     def __init__(self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self._in_place = self._stream.isatty()
+        self._in_place = is_terminal(self._stream)
         super().__init__(clock=clock, redraw_seconds=_REDRAW_SECONDS if self._in_place else _LOG_SECONDS)
         self._width = 0
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
+import signal
 import sys
 from collections.abc import Coroutine
 from types import TracebackType
@@ -38,11 +42,23 @@ def run_transfer(work: Coroutine[Any, Any, T], meter: Meter, where: str = "here"
 
 
 def _print_message(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print only the message of an interrupted transfer: the user knows where Ctrl-C was pressed."""
-    if isinstance(error, TransferInterrupted):
-        print(error, file=sys.stderr)  # noqa: T201  # in place of a traceback
-    else:
+    """Print only the message of an interrupted transfer, whose place the user knows, and end as by SIGINT."""
+    if not isinstance(error, TransferInterrupted):
         sys.__excepthook__(kind, error, trace)
+        return
+    print(error, file=sys.stderr)  # noqa: T201  # in place of a traceback
+    if os.name == "posix":
+        _end_by_sigint()
+
+
+def _end_by_sigint() -> None:
+    # Python does so itself for KeyboardInterrupt, but not for its subclasses. A shell ends its loop only then.
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 async def run_transfer_async(work: Coroutine[Any, Any, T], meter: Meter, where: str = "here") -> T:

@@ -30,10 +30,12 @@ class Download:
     Args:
         info: The file in the store.
         target: Its path below the destination, with forward slashes.
+        seen: The state of the local file that it replaces; None if there is none.
     """
 
     info: FileInfo
     target: str
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

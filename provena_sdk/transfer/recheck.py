@@ -130,7 +130,7 @@ class _Destination:
                     self.late.unsure.append(Pair(len(self.late.items), item.info, item.local))
                 self.late.items.append(conflict(item.path, _APPEARED, item.local, hint=_PLAN_AGAIN))
                 continue
-            self.ready.append(Download(item.info, item.local))
+            self.ready.append(Download(item.info, item.local, item.seen))
             freed = 0 if existing is None else existing.seen.size
             missing = item.info.size - min(view.resumable_bytes(item.local), item.info.size)
             needed += missing - freed

@@ -240,3 +240,19 @@ def test_an_upload_leaves_them_out(tmp_path: Path) -> None:
     found = scan(tmp_path)
     assert [file.path for file in found.files] == ["b"]
     assert found.rejected == ()
+
+
+def test_claims_that_cannot_be_removed_bind_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows removes no file that another process is reading."""
+    one, other = Claims(tmp_path), Claims(tmp_path)
+    one.claim(["a"])
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    assert one._folder is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(type(one._folder), "unlink", refused)
+        one.close()
+    assert other.claim(["a"]) == {"a"}
+    other.close()

@@ -17,12 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from provena_sdk.datasets.credentials import CredentialsSource
+from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.neighbours import claims
-from provena_sdk.transfer.neighbours.sharing import FOUND
+from provena_sdk.transfer.neighbours.sharing import FOUND, SharedDownload
 from provena_sdk.transfer.options import TransferOptions
+from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import TransferReport
 from tests.dataset import Dataset
 
@@ -269,3 +272,42 @@ def test_without_claims_both_fetch_and_the_files_are_right(
     with slowed(faults, 0.2):
         both(*[lambda: files.download_all(tmp_path)] * 2)
     assert tree(tmp_path) == SMALL
+
+
+def test_an_outdated_file_is_not_taken_for_another_downloads(
+    files: Dataset, put: Put, tree: Tree, tmp_path: Path
+) -> None:
+    put({"a.csv": b"old", "b.csv": b"1"})
+    files.download_all(tmp_path)
+    put({"a.csv": b"new"})
+    neighbour = claims.Claims(tmp_path)
+    neighbour.claim(["another file"])
+    try:
+        report = files.download_all(tmp_path, options=TransferOptions(verify="size"))
+    finally:
+        neighbour.close()
+    assert [outcome.path for outcome in report if outcome.outcome == "downloaded"] == ["a.csv"]
+    assert tree(tmp_path)["a.csv"] == b"new"
+
+
+def test_files_that_were_claimed_and_never_begun_are_left_to_others(
+    files: Dataset, put: Put, tmp_path: Path
+) -> None:
+    put({"a.csv": b"1", "b.csv": b"2"})
+    first, second = (Download(info, info.path) for info in files.list())
+
+    async def given_up() -> set[str]:
+        store = files.for_access(Access.READ)
+        other = claims.Claims(tmp_path)
+        async with SharedDownload[Download](
+            store, tmp_path, Meter(), by_size=False, keep_times=False, look_again=lambda: None
+        ) as shared:
+            shared.plan([first, second])
+            assert await shared.takes(first)
+            assert await shared.others() == ([], [])
+            shared._claims.renew()
+            won = other.claim([first.target, second.target])
+        other.close()
+        return won
+
+    assert run_sync(given_up()) == {"a.csv", "b.csv"}

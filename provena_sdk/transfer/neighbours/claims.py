@@ -128,6 +128,11 @@ class Claims:
         with self._lock:
             self._usable = False
             if self._folder is not None:
+                self._wanted, self._held = set(), set()
+                # Windows does not remove a file that another process is reading.
+                with contextlib.suppress(OSError, FileError):
+                    self._write()
+            if self._folder is not None:
                 with self._folder, contextlib.suppress(OSError):
                     self._folder.unlink(self._name)
                 self._folder = None

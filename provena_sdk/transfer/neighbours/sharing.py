@@ -44,6 +44,11 @@ class Wanted(Protocol):
         """Its path below the destination, with forward slashes."""
         ...
 
+    @property
+    def seen(self) -> Seen | None:
+        """The state of the local file that it replaces; None if there is none."""
+        ...
+
 
 Item = TypeVar("Item", bound=Wanted)
 
@@ -139,6 +144,9 @@ class SharedDownload(Generic[Item]):
         Returns:
             The outcomes of those that others have downloaded, and those that this download must fetch after all.
         """
+        # After an error that affects all files, some were claimed and never begun; others may be waiting for them.
+        for target in self._batches:
+            self._claims.release(target)
         found: list[FileOutcome] = []
         pause = _FIRST_POLL_SECONDS
         while self._left:
@@ -167,11 +175,12 @@ class SharedDownload(Generic[Item]):
         return won
 
     def _seen(self, item: Item) -> Seen | None:
-        """Return the state of a target that is a file of the right size; otherwise None."""
+        """Return the state of a target if another download may have written it; otherwise None."""
         with contextlib.suppress(OSError):
             status = os.lstat(os.path.join(self._folder, *item.target.split("/")))
             if stat.S_ISREG(status.st_mode) and status.st_size == item.info.size:
-                return Seen.of(status)
+                state = Seen.of(status)
+                return None if state == item.seen else state
         return None
 
     async def _compared(self, items: Sequence[Item]) -> tuple[list[FileOutcome], list[Item]]:

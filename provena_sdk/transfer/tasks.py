@@ -117,6 +117,7 @@ class Fetch:
             return _reported(meter, failure(item, _with_name(error, self.destination / item.target), seconds))
 
         outcomes: list[FileOutcome] = []
+        planned = items
         async with (
             Scheduler(
                 files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
@@ -135,6 +136,8 @@ class Fetch:
                 outcomes += await scheduler.files(items, fetch, failed, size=size_of)
                 found, items = await shared.others()
                 outcomes += found
+            if shared.met_killed:
+                await asyncio.to_thread(self.tidy, planned)
         return outcomes
 
     def share(self, workers: int) -> Self:

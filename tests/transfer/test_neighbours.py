@@ -311,3 +311,39 @@ def test_files_that_were_claimed_and_never_begun_are_left_to_others(
         return won
 
     assert run_sync(given_up()) == {"a.csv", "b.csv"}
+
+
+def test_part_files_of_a_killed_neighbour_are_removed(
+    files: Dataset, put: Put, tree: Tree, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """Small files cannot be resumed, so nobody else would remove what the other process left of them."""
+    put({"a.csv": b"1"})
+    program = """
+        import sys, time
+        from pathlib import Path
+        from provena_sdk.datasets.paths import part_name, part_stem
+        from provena_sdk.transfer.local.seal import Seal
+        from provena_sdk.transfer.neighbours.claims import Claims
+
+        folder = Path(sys.argv[1])
+        Claims(folder).claim(["a.csv"])
+        (folder / part_name("a.csv", Seal.load().token(part_stem("a.csv")))).write_bytes(b"half")
+        print("ready", flush=True)
+        time.sleep(120)
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    caplog.set_level(logging.INFO, "provena_sdk.transfer")
+    with child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+            waiting = threading.Thread(target=lambda: files.download_all(tmp_path))
+            waiting.start()
+            wait_for(lambda: "another process is downloading 'a.csv'" in caplog.text)
+        finally:
+            child.kill()
+    waiting.join(60)
+    assert tree(tmp_path) == {"a.csv": b"1"}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

@@ -130,6 +130,11 @@ class SharedDownload(Generic[Item]):
         self._left.append(item)
         return False
 
+    @property
+    def met_killed(self) -> bool:
+        """Whether another download was killed, which may have left part files that nobody resumes."""
+        return self._claims.killed > 0
+
     def release(self, item: Item) -> None:
         """End the claim for a file, fetched or not.
 

@@ -86,6 +86,7 @@ class Claims:
         self._held: set[str] = set()
         # The last version of the claims of each other download, and when it was first read.
         self._versions: dict[str, tuple[bytes, float]] = {}
+        self._last: dict[str, _Claims] = {}
 
     def claim(self, targets: Collection[str]) -> set[str]:
         """Claim targets, and return those that no other download has claimed.
@@ -223,8 +224,13 @@ class Claims:
                 continue
             content = _read(self._folder, name, self._seal)
             claims = content and _parsed(name, content)
-            if content and claims and self._is_fresh(name, content):
-                yield claims
+            if content and claims:
+                self._last[name] = claims
+                if self._is_fresh(name, content):
+                    yield claims
+            elif name in self._last and self._is_fresh(name, self._versions[name][0]):
+                # Its process was interrupted while it wrote them.
+                yield self._last[name]
 
     def _is_fresh(self, name: str, content: bytes) -> bool:
         now = time.monotonic()

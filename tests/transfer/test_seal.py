@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.datasets.paths import journal_name, part_name, part_stem
+from provena_sdk.private_files import make_private_folder
+from provena_sdk.transfer.local import seal as seal_module
 from provena_sdk.transfer.local.seal import SEAL_BYTES, Seal, _keyed_hash
 from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 from tests.dataset import Dataset
@@ -131,6 +133,22 @@ def test_a_key_that_cannot_be_kept_fails_nothing(
     assert files.download_all(tmp_path / "data").counts() == {"downloaded": 2}
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["a.csv", "b.nc"]
     assert (tmp_path / "data" / "b.nc").read_bytes() == large
+
+
+def test_a_key_that_another_process_has_just_created_stays(
+    key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other: list[Seal] = []
+
+    def overtaken(folder: Path) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(seal_module, "make_private_folder", make_private_folder)
+            other.append(Seal.load())
+
+    monkeypatch.setattr(seal_module, "make_private_folder", overtaken)
+    name = part_name("a.nc", Seal.load().token(part_stem("a.nc")))
+    assert other[0].read(name) is not None
+    assert Seal.load().read(name) is not None
 
 
 @pytest.mark.slow

@@ -187,21 +187,24 @@ def _keyed_hash() -> tuple[str, Callable[[bytes], Hasher]]:
 
 def _key(file: Path, *, create: bool) -> bytes | None:
     """Read the key, or create one if it is missing or damaged, or if others could have read it."""
+    known, missing = None, False
     try:
         known = _whole_key(file)
     except OSError as error:
         if error.errno not in _UNUSABLE:
             raise
-        known = None
+        missing = error.errno == errno.ENOENT
     if known is not None or not create:
         return known
     make_private_folder(file.parent)
     close_to_others(file.parent)
-    with contextlib.suppress(FileNotFoundError):
-        file.unlink()
+    if not missing:
+        with contextlib.suppress(FileNotFoundError):
+            file.unlink()
+    # What is there now although it was missing is the key of a process that began at the same time.
     with contextlib.suppress(FileExistsError):
         create_own(file, secrets.token_bytes(_KEY_BYTES))
-    # Read it back: another process may have created it first, and not every file system keeps modes.
+    # Read it back, also because not every file system keeps modes.
     return _whole_key(file)
 
 

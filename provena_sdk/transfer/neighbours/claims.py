@@ -70,8 +70,6 @@ class Claims:
     """
 
     def __init__(self, root: Path, seal: Seal | None = None) -> None:
-        self.met_others = False
-        """Whether claims of another download were found, even of one that has ended."""
         self.killed = 0
         """How many downloads were found that had been killed."""
         self._root = os.fspath(root)
@@ -216,7 +214,6 @@ class Claims:
         for name in self._folder.names():
             if name == self._name or self._seal.read(name) is None:
                 continue
-            self.met_others = True
             if _is_left_over(self._folder, name, self._seal):
                 self.killed += 1
                 with contextlib.suppress(OSError):

@@ -172,11 +172,12 @@ class SharedDownload(Generic[Item]):
 
     def _claim(self, items: Sequence[Item]) -> set[str]:
         won = self._claims.claim([item.target for item in items])
-        if self._claims.met_others:
-            for item in items:
-                if item.target in won - self._different and self._seen(item) is not None:
-                    won.remove(item.target)
-                    self._claims.release(item.target)
+        for item in items:
+            # Another download may have written it since it was planned, and left before these claims.
+            new = item.target in won and item.target not in self._different
+            if new and self._seen(item) is not None:
+                won.remove(item.target)
+                self._claims.release(item.target)
         return won
 
     def _seen(self, item: Item) -> Seen | None:

@@ -67,7 +67,7 @@ class FilePages:
         Args:
             path: The last path of the page before; empty for the first page.
         """
-        # Taken away while it is used, so that a call that failed or was abandoned moves no later call's pages.
+        # Taken away while it is used, so that a failed or abandoned call does not advance the pages of a later one.
         pages, self._pages = (self._pages if path == self._upto else None), None
         if pages is None:
             files = await self._open_files()

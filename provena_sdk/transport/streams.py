@@ -76,7 +76,7 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def _is_readable(self) -> bool:
         """Return whether the peer has closed the idle connection, or sent what nobody asked for."""
-        # The reader reads ahead: what nobody asked for may have left the socket already.
+        # The reader reads ahead, so unrequested bytes may have left the socket. It has no public way to see them.
         if self._reader.at_eof() or self._reader._buffer or self._writer.is_closing():  # type: ignore[attr-defined]
             return True
         number: int = self._writer.get_extra_info("socket").fileno()

@@ -66,7 +66,7 @@ def limited(gigabits: float | None) -> str:
 def _speed(text: str) -> float:
     speed = float(text)
     if not 0.001 <= speed < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no speed in Gbit/s")
+        raise argparse.ArgumentTypeError(f"{text} is not a speed in Gbit/s")
     return speed
 
 

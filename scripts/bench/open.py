@@ -191,7 +191,7 @@ def report(figures: Figures, rounds: int, line: str) -> Iterator[str]:
 
 
 def goals(figures: Figures) -> Iterator[str]:
-    """Yield what is aimed at, and whether it is reached."""
+    """Yield the goals, and whether they are reached."""
     shown = {key: median(runs) for key, runs in figures.items()}
     yield "\n## Goals: s3fs's time over ours\n\n| | reading | at least | measured |\n|---|---|---:|---:|"
     for cell in dict.fromkeys(cell for cell, _ in shown):

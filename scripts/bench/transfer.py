@@ -174,7 +174,7 @@ class Course:
             os.sync()
             before = self._server.ask(["usage", []])
             asked = {"way": way, "folder": str(folder), "dataset": handle}
-            told = process.ask(asked | reached)
+            measured = process.ask(asked | reached)
             server = self._server.ask(["usage", []]) - before
             compared = source if way == "up" else folder
             if wrong := self._server.ask(["compare", [handle, str(compared)]]):
@@ -182,12 +182,12 @@ class Course:
         more = workload.stands_for
         moved = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
         return Spent(
-            told["wall"] * more,
-            told["cpu"] / moved * 1e9,
-            told["peak"],
-            server / told["wall"],
+            measured["wall"] * more,
+            measured["cpu"] / moved * 1e9,
+            measured["peak"],
+            server / measured["wall"],
             more > 1,
-            verified=told["verified"],
+            verified=measured["verified"],
         )
 
     @contextmanager

@@ -143,7 +143,7 @@ GOALS = (
 
 
 def goals(figures: Figures, titles: dict[str, str], many: list[str]) -> str:
-    """Return what is aimed at, and where it is reached, as Markdown.
+    """Return the goals, and where they are reached, as Markdown.
 
     Args:
         figures: What was measured.

@@ -161,7 +161,7 @@ def run(place: Path, files: int, workers: int, rows: int, *, leased: bool) -> bo
 
 
 def main() -> int:
-    """Run once; the exit status tells whether all went well."""
+    """Run once; the exit status is 0 if all went well."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--workers", type=int, default=4)

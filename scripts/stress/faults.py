@@ -345,7 +345,7 @@ def show(ended: list[Ended], faults: list[str], seeds: int) -> None:
 
 
 def main() -> int:
-    """Make all attempts; the exit status tells whether all went well."""
+    """Make all attempts; the exit status is 0 if all went well."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, default=20, help="attempts of each cell")
     parser.add_argument("--first", type=int, default=0, help="the first seed")

@@ -123,7 +123,7 @@ def _note(one: Ended, ended: list[Ended]) -> None:
 
 
 def main() -> int:
-    """Run the cases; the exit status tells whether all passed."""
+    """Run the cases; the exit status is 0 if all passed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument(
         "--only", metavar="PATTERN", action="append", help="cases whose title holds this; may be repeated"

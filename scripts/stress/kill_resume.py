@@ -220,7 +220,7 @@ def _span(values: list[int]) -> str:
 
 
 def main() -> int:
-    """Kill downloads and uploads; the exit status tells whether all went well."""
+    """Kill downloads and uploads; the exit status is 0 if all went well."""
     if sys.argv[1:2] == ["--child"]:
         work(*sys.argv[2:])
         return 0

@@ -49,7 +49,7 @@ def measure(name: str, way: str, folder: Path, keys: list[str], size: int) -> bo
 
 
 def main() -> int:
-    """Measure all four; the exit status tells whether each stayed within its bounds."""
+    """Measure all four; the exit status is 0 if each stayed within its bounds."""
     if sys.argv[1:2] == ["--child"]:
         work(*sys.argv[2:])
         return 0

@@ -60,7 +60,7 @@ def streamed(files: DatasetFiles, expected: int) -> bool:
 
 
 def main() -> int:
-    """List and plan; the exit status tells whether both stayed within their bounds."""
+    """List and plan; the exit status is 0 if both stayed within their bounds."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--files", type=int, default=1_000_000)
     options = parser.parse_args()

@@ -110,7 +110,7 @@ def run(processes: int, *, kernel_lock: bool) -> bool:
 
 
 def main() -> int:
-    """Run with and without the kernel lock; the exit status tells whether all went well."""
+    """Run with and without the kernel lock; the exit status is 0 if all went well."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--processes", type=int, default=50)
     parser.add_argument("--worker", choices=("yes", "no"), help=argparse.SUPPRESS)

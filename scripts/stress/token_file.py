@@ -70,7 +70,7 @@ def kill_once(folder: Path, first: int, after_seconds: float) -> tuple[int, int,
 
 
 def main() -> int:
-    """Kill that many processes; the exit status tells whether the file was whole each time."""
+    """Kill that many processes; the exit status is 0 if the file was whole each time."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None, help="repeat a run (timing still differs)")

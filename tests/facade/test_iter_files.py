@@ -101,7 +101,7 @@ def test_a_table_of_files(sandbox: Any, deployment: Any) -> None:
     assert list(table["size"])[1] == 2
 
 
-async def test_a_page_that_nobody_waited_for_moves_no_later_one() -> None:
+async def test_an_abandoned_call_does_not_advance_later_ones() -> None:
     """Ctrl-C ends the wait for a page; the listing that was begun for it may go on."""
     listing = Listing(["a"], ["b"], ["c"])
     pages = pages_of(listing)

@@ -210,7 +210,7 @@ def test_a_link_instead_of_the_claims_is_not_followed(tmp_path: Path, tree: Tree
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_is_not_writable_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_does_not_prevent_the_download(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     mine = Claims(tmp_path)
     assert mine.claim(["a"]) == {"a"}
@@ -219,7 +219,7 @@ def test_a_folder_that_is_not_writable_is_no_obstacle(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
 
 
-def test_a_file_with_the_name_of_the_folder_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_file_with_the_name_of_the_folder_does_not_prevent_the_download(tmp_path: Path) -> None:
     claims_folder(tmp_path).write_bytes(b"")
     mine = Claims(tmp_path)
     assert mine.claim(["a"]) == {"a"}
@@ -242,7 +242,7 @@ def test_an_upload_leaves_them_out(tmp_path: Path) -> None:
     assert found.rejected == ()
 
 
-def test_claims_that_cannot_be_removed_bind_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claims_that_cannot_be_removed_are_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows removes no file that another process is reading."""
     one, other = Claims(tmp_path), Claims(tmp_path)
     one.claim(["a"])

@@ -655,6 +655,8 @@ def closed() -> io.StringIO:
 
 
 @pytest.mark.parametrize("stream", [OnlyWrites(), closed(), None], ids=["only writes", "closed", "none"])
-def test_a_stderr_that_is_no_terminal_shows_nothing(stream: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_shown_if_stderr_is_not_a_terminal(
+    stream: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
     assert progress_for(None) is None

@@ -9,7 +9,7 @@ import httpx
 from provena_sdk.transport.streams import use_streams
 
 
-async def test_a_response_that_nobody_asked_for_answers_no_later_request() -> None:
+async def test_an_unrequested_response_does_not_answer_the_next_request() -> None:
     stale = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -120,7 +120,7 @@ class Seal:
             stem: The part of the name before the token.
 
         Raises:
-            ValueError: There is no key.
+            ValueError: The user has no key.
         """
         return self._code(stem, "")
 
@@ -147,7 +147,7 @@ class Seal:
             purpose: What the bytes are for. The same bytes have different seals for different purposes.
 
         Raises:
-            ValueError: There is no key.
+            ValueError: The user has no key.
         """
         if self._key is None:
             raise ValueError("There is no key to seal with.")

@@ -1,6 +1,6 @@
 """Claim the targets of a download, so that other downloads into the same folder do not fetch them too.
 
-Each download writes one file of claims into a hidden folder in the destination. There is no lock. A download first
+Each download writes one file of claims into a hidden folder in the destination, without a lock. A download first
 writes that it wants some targets, and then reads the claims of the others. It does not get a target that another one
 holds, or that both want and the other one has the smaller name. If the other one has the larger name, it waits until
 that one has noticed.

@@ -38,7 +38,7 @@ def progress_for(given: ProgressLike, stream: TextIO | None = None) -> Progress 
         return given
     stream = sys.stderr if stream is None else stream
     in_notebook = notebook.kernel() is not None
-    # Without a console, as under pythonw, there is no stderr.
+    # Without a console, as under pythonw, sys.stderr is None.
     if not in_notebook and (stream is None or (given is None and not is_terminal(stream))):
         return None
     display: Display = NotebookProgress() if in_notebook else LineProgress(stream)

@@ -42,7 +42,7 @@ def run_transfer(work: Coroutine[Any, Any, T], meter: Meter, where: str = "here"
 
 
 def _print_message(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print only the message of an interrupted transfer, whose place the user knows, and end as by SIGINT."""
+    """Print only the message of an interrupted transfer, without a traceback, and end as SIGINT does."""
     if not isinstance(error, TransferInterrupted):
         sys.__excepthook__(kind, error, trace)
         return

@@ -204,7 +204,7 @@ class Tally:
         return time_left(self._shown_left)[1]
 
     def share(self) -> float:
-        """Return the part that is done, from 0 to 1."""
+        """Return the fraction that is done, from 0 to 1."""
         if self.all_bytes:
             return self.bytes / self.all_bytes
         return self.files / self.all_files if self.all_files else 0.0

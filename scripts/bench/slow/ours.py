@@ -60,7 +60,7 @@ def main() -> None:
         Provena(Deployment.from_env(transfer.services), access_token=transfer.token) as provena,
     ):
         display = progress_for(True)
-        assert display is not None, "this is no terminal"
+        assert display is not None, "stderr is not a terminal"
         recorder = cast("Progress", Recorder(display, file))
         files = provena.datastore.io
         move = files.upload_all_files if way == "up" else files.download_all_files

@@ -38,7 +38,7 @@ def rclone(transfer: Transfer, way: str) -> tuple[list[str], dict[str, str]]:
         "SESSION_TOKEN": store.session_token,
         "NO_CHECK_BUCKET": "true",
     }
-    # The store's ETags are no MD5 of what was uploaded, as with managed keys at Amazon.
+    # The store's ETags are not MD5s of the objects, as with managed keys at Amazon.
     command = [shutil.which("rclone") or "rclone", "copy", "--progress", "--ignore-checksum"]
     ends = _ends(transfer, way, f"store:{store.bucket}/{store.prefix}")
     return [*command, *ends], {f"RCLONE_CONFIG_STORE_{name}": value for name, value in settings.items()}

@@ -73,7 +73,7 @@ def tables(measured: Measured, titles: dict[str, str]) -> str:
 
 
 def goals(measured: Measured, contender: str) -> str:
-    """Return what is aimed at, and whether it is reached, as Markdown."""
+    """Return the goals, and whether they are reached, as Markdown."""
     lines = ["", "## Goals", "", "| | what | measured | goal |", "|---|---|---:|---:|"]
     for reached, what, value, goal in _goals(measured, contender):
         lines.append(f"| {'reached' if reached else '**missed**'} | {what} | {value} | {goal} |")

@@ -1,4 +1,4 @@
-"""Answers that are no HTTP, or HTTP that nobody should write, from each of the servers in turn."""
+"""Answers that are not HTTP, or HTTP that nobody should write, from each of the servers in turn."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ HEADS: Final[dict[str, Attack]] = {
         head("200 OK", *(f"X-{number}: y" for number in range(50_000)), f"Content-Length: {len(t.body)}"),
         t.body,
     ),
-    "a header without a colon": _with("this is no header"),
+    "a header without a colon": _with("this is not a header"),
     "a header without a name": _with(": nameless"),
     "a header with NUL": _with("X-Odd: a\x00b"),
     "a header with escapes": _with("X-Odd: \x1b[2J\x1b]52;c;ZXZpbA==\x07"),
@@ -227,7 +227,7 @@ BODIES: Final[dict[str, Attack]] = {
         _status(t), b"\x78\x9c" + t.body, "Content-Encoding: deflate", *t.headers, media=t.media
     ),
     "10 MB of brackets": lambda t: say(_status(t), b"[" * 10 * MEBIBYTE, media=t.media),
-    "bytes that are no text": lambda t: say(_status(t), bytes(range(128, 256)) * 64, media=t.media),
+    "bytes that are not text": lambda t: say(_status(t), bytes(range(128, 256)) * 64, media=t.media),
     "NUL bytes": lambda t: say(_status(t), bytes(1000), media=t.media),
     "status 204": _with(body=b"", status="204 No Content"),
     "status 205": _with("Content-Length: 0", body=b"", status="205 Reset"),

@@ -99,7 +99,7 @@ def _tokens() -> Iterator[Case]:
         "200,000 lists deep": base64.urlsafe_b64encode(b"[" * 200_000).decode(),
         "a number of 5,000 digits": base64.urlsafe_b64encode(b'{"exp": ' + b"9" * 5000 + b"}").decode(),
         "an end beyond all numbers": base64.urlsafe_b64encode(b'{"exp": 1e400}').decode(),
-        "bytes that are no text": base64.urlsafe_b64encode(b'{"preferred_username": "\xff"}').decode(),
+        "bytes that are not text": base64.urlsafe_b64encode(b'{"preferred_username": "\xff"}').decode(),
         "letters of other scripts": "٣٣٣٣",
     }.items():
         fields = honest.tokens(access_token=f"eyJ.{payload}.{honest.MARK}")

@@ -76,8 +76,7 @@ async def run_on(
         ProvenaError: A batch in this process failed before any file was attempted.
     """
     threads = isinstance(executor, ThreadPoolExecutor)
-    if task.options.is_limited:
-        task = task.share(calls_at_once(executor))
+    task = task.share(calls_at_once(executor) if task.options.is_limited else 1)
     job = _Job(files, task, meter if threads else Meter())
     if not threads:
         # Fail here rather than in the executor, whose error would be less clear.

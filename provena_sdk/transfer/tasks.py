@@ -6,7 +6,7 @@ A task can be pickled and contains no secrets, so that other processes and machi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol, Self, TypeVar
@@ -61,10 +61,10 @@ class Task(Protocol[Item_contra]):
         ...
 
     def share(self, workers: int) -> Self:
-        """Return the task for one of several workers, with its share of the limits on rate and connections.
+        """Return the task for one of several workers among which the files are divided.
 
         Args:
-            workers: The number of workers.
+            workers: The number of workers, each of which gets an equal share of the limits on rate and connections.
         """
         ...
 
@@ -84,10 +84,12 @@ class Fetch:
     Args:
         destination: The folder, which must exist.
         options: The options for the transfer.
+        claims: Whether to claim the files, so that other downloads into the folder do not fetch them, too.
     """
 
     destination: Path
     options: TransferOptions = field(default_factory=TransferOptions)
+    claims: bool = True
 
     async def __call__(
         self, files: DatasetFiles, items: Sequence[Download], meter: Meter, memory: int = MEMORY_BYTES
@@ -103,46 +105,63 @@ class Fetch:
                 hint="The workers on all machines must see the same folder.",
             )
 
-        async def fetch(item: Download) -> FileOutcome | None:
-            if not await shared.takes(item):
-                return None
-            try:
-                outcome = await download_file(scheduler, item, self.destination)
-            finally:
-                shared.release(item)
+        async def fetch(item: Download) -> FileOutcome:
+            outcome = await download_file(scheduler, item, self.destination)
             meter.done(outcome)
             return outcome
 
         def failed(item: Download, error: Exception, seconds: float) -> FileOutcome:
             return _reported(meter, failure(item, _with_name(error, self.destination / item.target), seconds))
 
+        async with Scheduler(
+            files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
+        ) as scheduler:
+            if self.claims:
+                return await self._shared(scheduler, items, fetch, failed)
+            return await scheduler.files(items, fetch, failed, size=size_of)
+
+    async def _shared(
+        self,
+        scheduler: Scheduler,
+        items: Sequence[Download],
+        fetch: Callable[[Download], Awaitable[FileOutcome]],
+        failed: Callable[[Download, Exception, float], FileOutcome],
+    ) -> list[FileOutcome]:
+        """Download the files that no other download into the folder fetches, and wait for the others."""
+
+        async def fetch_claimed(item: Download) -> FileOutcome | None:
+            if not await shared.takes(item):
+                return None
+            try:
+                return await fetch(item)
+            finally:
+                shared.release(item)
+
         outcomes: list[FileOutcome] = []
-        planned = items
-        async with (
-            Scheduler(
-                files.for_access(Access.READ), options=self.options, progress=meter, memory=memory
-            ) as scheduler,
-            SharedDownload[Download](
-                scheduler.store,
-                self.destination,
-                meter,
-                by_size=self.options.verify == "size",
-                keep_times=self.options.keep_times,
-                look_again=scheduler.close_folders,
-            ) as shared,
-        ):
-            while items:
-                shared.plan(by_turn(items, size_of))
-                outcomes += await scheduler.files(items, fetch, failed, size=size_of)
-                found, items = await shared.others()
+        left = items
+        async with SharedDownload[Download](
+            scheduler.store,
+            self.destination,
+            scheduler.progress,
+            by_size=self.options.verify == "size",
+            keep_times=self.options.keep_times,
+            look_again=scheduler.close_folders,
+        ) as shared:
+            while left:
+                shared.plan(by_turn(left, size_of))
+                outcomes += await scheduler.files(left, fetch_claimed, failed, size=size_of)
+                found, left = await shared.others()
                 outcomes += found
             if shared.met_killed:
-                await asyncio.to_thread(self.tidy, planned)
+                await asyncio.to_thread(self.tidy, items)
         return outcomes
 
     def share(self, workers: int) -> Self:
-        """Return the task for one of several workers; see :class:`Task`."""
-        return replace(self, options=self.options.share(workers))
+        """Return the task for one of several workers, which claims no files; see :class:`Task`.
+
+        The executor divides the files. If a worker is lost, its files are downloaded again.
+        """
+        return replace(self, options=self.options.share(workers), claims=False)
 
     def tidy(self, items: Sequence[Download]) -> None:
         """Remove the part files of killed processes; see :class:`Task`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from typing import Any
 
 import pytest
@@ -71,3 +73,11 @@ def test_the_search_service_matches_beginnings(sandbox: Sandbox, send: Any) -> N
         token=sandbox.access_token("reader"),
     )
     assert [hit["id"] for hit in answer.body["results"]] == [dataset]
+
+
+def test_an_index_that_nobody_closed_warns_of_nothing() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        index("Epsilon")
+        gc.collect()
+    assert [str(warning.message) for warning in caught if "database" in str(warning.message)] == []

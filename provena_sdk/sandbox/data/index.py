@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Iterator
 
 from provena_sdk.sandbox.data.items import Item
@@ -32,6 +33,8 @@ class SearchIndex:
         # The state's lock serialises access from several threads.
         self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._database.executescript(_SCHEMA)
+        # Also an index that nobody closed; an open database warns when it is collected, in a random place.
+        self._finalizer = weakref.finalize(self, self._database.close)
 
     def put(self, item: Item) -> None:
         """Add an item, or replace its entry."""
@@ -73,7 +76,7 @@ class SearchIndex:
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        self._finalizer()
 
     def _spellings(self, word: str) -> list[str]:
         if len(word) <= MAX_GRAM and self._begins_a_word(word):

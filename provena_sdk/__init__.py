@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.logs import Retry as Retry
     from provena_sdk.operations.access import UserAccess as UserAccess
-    from provena_sdk.operations.batch import FetchedDatasets as FetchedDatasets
-    from provena_sdk.operations.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
-    from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
-    from provena_sdk.operations.search import FailedSearchItem as FailedSearchItem
-    from provena_sdk.operations.search import LoadedSearchItem as LoadedSearchItem
-    from provena_sdk.operations.search import LoadedSearchResponse as LoadedSearchResponse
-    from provena_sdk.operations.search import UnauthorisedSearchItem as UnauthorisedSearchItem
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
@@ -51,6 +44,13 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.progress.tqdm import TqdmProgress as TqdmProgress
     from provena_sdk.transfer.report import FileOutcome as FileOutcome
     from provena_sdk.transfer.report import TransferReport as TransferReport
+    from provena_sdk.workflows.batch import FetchedDatasets as FetchedDatasets
+    from provena_sdk.workflows.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
+    from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
+    from provena_sdk.workflows.search import FailedSearchItem as FailedSearchItem
+    from provena_sdk.workflows.search import LoadedSearchItem as LoadedSearchItem
+    from provena_sdk.workflows.search import LoadedSearchResponse as LoadedSearchResponse
+    from provena_sdk.workflows.search import UnauthorisedSearchItem as UnauthorisedSearchItem
 
 _HOMES = {
     "_version": ("__version__",),
@@ -66,8 +66,8 @@ _HOMES = {
     "transfer.progress.tqdm": ("TqdmProgress",),
     "transfer.report": ("FileOutcome", "TransferReport"),
     "operations.access": ("UserAccess",),
-    "operations.batch": ("FetchedDatasets",),
-    "operations.search": (
+    "workflows.batch": ("FetchedDatasets",),
+    "workflows.search": (
         "DATASTORE_DEFAULT_SEARCH_LIMIT",
         "DEFAULT_SEARCH_LIMIT",
         "FailedSearchItem",

@@ -16,11 +16,12 @@ from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.logs import follow_environment
-from provena_sdk.operations import datastore, handles
+from provena_sdk.operations import handles
 from provena_sdk.operations.catalogue import FETCH_DATASET
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transport.http import Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
+from provena_sdk.workflows import datastore
 
 if TYPE_CHECKING:
     from provena_sdk.datasets.files import DatasetFiles

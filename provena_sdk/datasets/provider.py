@@ -6,9 +6,10 @@ from provena_api.models import CredentialResponse
 
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.errors import UnreadableAnswer
-from provena_sdk.operations import catalogue, datastore
+from provena_sdk.operations import catalogue
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.transport.http import Transport
+from provena_sdk.workflows import datastore
 
 
 class DatasetCredentialsProvider:

@@ -15,8 +15,8 @@ from provena_sdk.datasets.entries import Entry
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
-from provena_sdk.operations import datastore
 from provena_sdk.paging import VisitedKeys
+from provena_sdk.workflows import datastore
 
 
 class Catalogue:

@@ -14,7 +14,7 @@ from provena_api.models import (
 )
 
 from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.operations import datastore, handles
+from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.files import IOSubModule
@@ -25,6 +25,7 @@ from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import Transport
+from provena_sdk.workflows import datastore
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem

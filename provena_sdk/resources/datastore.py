@@ -25,16 +25,16 @@ from provena_api.models import (
     VersionResponse,
 )
 
-from provena_sdk.operations import batch, datastore, search
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
-from provena_sdk.operations.batch import FetchedDatasets
-from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset import InteractiveDataset
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.review import ReviewSubModule
 from provena_sdk.transport.http import Transport
+from provena_sdk.workflows import batch, datastore, search
+from provena_sdk.workflows.batch import FetchedDatasets
+from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 
 
 class Datastore:

@@ -9,9 +9,9 @@ from provena_api.models import (
     ReleaseApprovalRequestResponse,
 )
 
-from provena_sdk.operations import review
 from provena_sdk.operations.arguments import JsonSource
 from provena_sdk.transport.http import Transport
+from provena_sdk.workflows import review
 
 
 class ReviewSubModule:

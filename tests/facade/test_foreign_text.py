@@ -14,9 +14,9 @@ from provena_sdk import Provena, errors
 from provena_sdk.config.explain import ExplainedSetting, Explanation
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.access import UserAccess
-from provena_sdk.operations.batch import FetchedDatasets
-from provena_sdk.operations.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
 from provena_sdk.paging import Page, Results
+from provena_sdk.workflows.batch import FetchedDatasets
+from provena_sdk.workflows.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
 
 ID = "10378.1/1"
 STATUS = {"success": True, "details": ""}
@@ -167,7 +167,7 @@ def test_no_class_that_shows_itself_is_left_out() -> None:
     paths = [
         *(
             path
-            for name in ("operations", "transport", "config", "resources")
+            for name in ("operations", "workflows", "transport", "config", "resources")
             for path in (root / name).rglob("*.py")
         ),
         *(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from provena_sdk import errors
-from provena_sdk.operations import datastore as workflows
+from provena_sdk.workflows import datastore as workflows
 
 STATUS = {"success": True, "details": ""}
 HANDLE = "10378.1/1"

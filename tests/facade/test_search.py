@@ -9,8 +9,9 @@ import pytest
 from provena_api.models import QueryResult, QueryResults, Status
 
 from provena_sdk import errors
-from provena_sdk.operations import catalogue, search
+from provena_sdk.operations import catalogue
 from provena_sdk.operations.workflow import AT_ONCE, Gather
+from provena_sdk.workflows import search
 
 STATUS = {"success": True, "details": ""}
 FIELDS: dict[str, Any] = {"operation": "datastore.fetch_dataset", "status": 401}

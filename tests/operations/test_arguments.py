@@ -27,9 +27,10 @@ from provena_api.models import (
 )
 
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.operations import arguments, datastore, review, search
+from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import Workflow
+from provena_sdk.workflows import datastore, review, search
 
 NONE_RELEVANT = {"relevant": False, "obtained": False}
 METADATA: dict[str, Any] = {

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.operations import datastore, handles, review
+from provena_sdk.operations import handles
 from provena_sdk.operations.workflow import AskDomain, Workflow
+from provena_sdk.workflows import datastore, review
 
 ID = "10378.1/1900016"
 

@@ -10,9 +10,10 @@ import pytest
 from provena_api.models import CollectionFormat
 
 from provena_sdk import errors
-from provena_sdk.operations import catalogue, datastore, review
+from provena_sdk.operations import catalogue
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.secret import Secret
+from provena_sdk.workflows import datastore, review
 
 READ, WRITE, SYS_READ, SYS_ADMIN = (
     "entity-registry-read",

@@ -16,11 +16,11 @@ import pytest
 from provena_api.models import QueryResults
 
 from provena_sdk import errors
-from provena_sdk.operations import datastore, search
 from provena_sdk.operations.workflow import Workflow, gather
 from provena_sdk.secret import Secret
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
+from provena_sdk.workflows import datastore, search
 
 QUICK = Options(5.0, RetryPolicy(max_retries=0))
 STATUS = {"success": True, "details": ""}

@@ -15,9 +15,10 @@ import pytest
 from provena_api.models import CollectionFormat
 
 from provena_sdk import errors
-from provena_sdk.operations import catalogue, datastore, search
+from provena_sdk.operations import catalogue
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.secret import Secret
+from provena_sdk.workflows import datastore, search
 
 OK = {"status": {"success": True, "details": ""}}
 MINTED = {**OK, "handle": "10378.1/1", "s3_location": None, "register_create_activity_session_id": None}

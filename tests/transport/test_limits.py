@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from provena_sdk import Deployment, errors
 from provena_sdk.net.bodies import Body, DamagedBody
-from provena_sdk.operations import datastore
 from provena_sdk.transport.http import MOST_BYTES, MOST_ERROR_BYTES, AsyncTransport, Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
+from provena_sdk.workflows import datastore
 
 UP = b'{"message": "up"}'
 

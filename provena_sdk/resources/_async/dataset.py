@@ -15,7 +15,7 @@ from provena_api.models import (
 )
 
 from provena_sdk.concurrency.io_thread import on_io_thread
-from provena_sdk.operations import datastore, handles
+from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.files import AsyncIOSubModule
@@ -26,6 +26,7 @@ from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.workflows import datastore
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem

@@ -26,16 +26,16 @@ from provena_api.models import (
     VersionResponse,
 )
 
-from provena_sdk.operations import batch, datastore, search
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
-from provena_sdk.operations.batch import FetchedDatasets
-from provena_sdk.operations.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.workflows import batch, datastore, search
+from provena_sdk.workflows.batch import FetchedDatasets
+from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 
 
 class AsyncDatastore:

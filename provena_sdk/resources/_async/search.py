@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from provena_api.models import HealthCheckResponse, QueryResults
 
-from provena_sdk.operations import search
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.workflows import search
 
 
 class AsyncSearch:

@@ -10,8 +10,8 @@ from provena_api.models import RegistryFetchResponse
 from provena_sdk.display.text import printable
 from provena_sdk.errors import FetchFailed, InvalidArgument, ProvenaError
 from provena_sdk.operations.arguments import flag
-from provena_sdk.operations.datastore import fetch_dataset
 from provena_sdk.operations.workflow import Workflow, gather, handle_of
+from provena_sdk.workflows.datastore import fetch_dataset
 
 _SHOWN = 20
 

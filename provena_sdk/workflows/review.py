@@ -10,8 +10,8 @@ from provena_api.models import (
 )
 
 from provena_sdk.operations import arguments, catalogue
-from provena_sdk.operations.permission import call_on
 from provena_sdk.operations.workflow import Workflow, call, handle_of, item_of
+from provena_sdk.workflows.permission import call_on
 
 
 def add_reviewer(reviewer_id: str) -> Workflow[None]:

@@ -1,0 +1,1 @@
+"""The calls that each method makes, and their order; no I/O."""

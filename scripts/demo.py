@@ -84,7 +84,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("PROVENA_")]:
         del os.environ[name]
     steps = Steps()
-    print("Starting a Provena on this machine: sign-in, datastore, search and an object store.")
+    print("Starting a Provena on this machine: sign-in, its services and an object store.")
     with (
         tempfile.TemporaryDirectory(prefix="provena-demo-") as place,
         Sandbox(approve_as="writer", poll_interval=1) as sandbox,

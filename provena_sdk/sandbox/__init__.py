@@ -1,4 +1,4 @@
-"""A complete Provena on this machine, for tests and experiments: sign-in, datastore, search and an S3 store.
+"""A complete Provena on this machine, for tests and experiments: sign-in, its services and an S3 store.
 
 Needs the extra ``provena-sdk[sandbox]``. Start it with ``python -m provena_sdk.sandbox``, as a context manager, or with
 the pytest fixture ``provena_sandbox``.

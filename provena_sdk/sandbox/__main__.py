@@ -25,13 +25,13 @@ KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m provena_sdk.sandbox",
-        description="Run a complete Provena on this machine: sign-in, datastore, search and an S3 store.",
+        description="Run a complete Provena on this machine: sign-in, its six services and an S3 store.",
     )
     parser.add_argument(
         "--port-base",
         type=port_number,
         metavar="PORT",
-        help=f"use PORT and the next three for {', '.join(SERVICES)}; default: free ports",
+        help=f"use PORT and the next {len(SERVICES) - 1} for {', '.join(SERVICES)}; default: free ports",
     )
     parser.add_argument(
         "--approve", metavar="USER", help="approve every sign-in immediately as USER, for example writer"

@@ -10,6 +10,7 @@ from os import PathLike, fspath
 from types import TracebackType
 from typing import Any, Self
 
+from provena_sdk.sandbox.addresses import Addresses
 from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.data.clock import Clock
 from provena_sdk.sandbox.data.faults import Fault, Faults, suffer
@@ -27,26 +28,24 @@ from provena_sdk.sandbox.http.server import (
     Handler,
     Request,
     Response,
-    Server,
     json_response,
     serve,
 )
 from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
+from provena_sdk.sandbox.services.assembly import services
 from provena_sdk.sandbox.services.common import Deployment
-from provena_sdk.sandbox.services.datastore import datastore
-from provena_sdk.sandbox.services.search import search
 from provena_sdk.sandbox.signin.realm import Lifetimes, SignIn
 from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
 
 HOST = "127.0.0.1"
-SERVICES = ("signin", "datastore", "search", "s3")
+SERVICES = ("signin", "datastore", "search", "s3", "registry", "auth", "job", "prov")
 MAX_PORT = 65535
 _START_SECONDS = 30.0
 
 
-class Sandbox:
-    """Sign-in, datastore, search and object store on this machine, for the duration of a ``with`` block.
+class Sandbox(Addresses):
+    """Sign-in, six services and an object store on this machine, for the duration of a ``with`` block.
 
     Everything listens on 127.0.0.1 and is kept in memory. It runs in one thread with its own event loop, so it works
     alongside any loop of the caller.
@@ -62,7 +61,7 @@ class Sandbox:
             ``no-reuse``. One use more ends its session.
         seed: The initial content: True for the organisations and persons that registering requires, False for
             nothing, or a :class:`~provena_sdk.sandbox.seed.Seed`.
-        ports: Ports of ``signin``, ``datastore``, ``search`` and ``s3``; by default free ones.
+        ports: Ports by service, one of :data:`SERVICES`; by default free ones.
         approve_as: Approve every device immediately as this user, without anyone pressing a button.
         issuer: URL of the realm whose access tokens the services accept; None means the sandbox's own. An account
             that is not among the users gets a person in the registry when it needs one.
@@ -133,7 +132,7 @@ class Sandbox:
         self._is_whole = issuer is None and s3 is None
         self._seed = seed if isinstance(seed, Seed) else Seed(registered=seed)
         self._ports = dict(ports or {})
-        self._servers: dict[str, Server] = {}
+        super().__init__()
         self._started = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -214,11 +213,8 @@ class Sandbox:
                 clock=self.clock,
                 requests=self.requests,
             )
-            routers = {
-                "signin": signin,
-                "datastore": datastore(deployment).router,
-                "search": search(deployment).router,
-            }
+            routers = {"signin": signin}
+            routers |= {name: service.router for name, service in services(deployment).items()}
             for name, router in routers.items():
                 handler = self._handler(name, router)
                 server = await serve(handler, host=HOST, port=self._ports.get(name, 0), clock=self.clock.now)
@@ -265,14 +261,6 @@ class Sandbox:
 
         return handle
 
-    def _server(self, name: str) -> Server:
-        try:
-            return self._servers[name]
-        except KeyError:
-            raise RuntimeError(
-                "The sandbox is not running; use it in a 'with' block, or call start()."
-            ) from None
-
     def _own_signin(self) -> SignIn:
         if self._issuer is not None:
             raise RuntimeError(f"Users sign in at {self._issuer.url}, which the sandbox does not control.")
@@ -283,16 +271,6 @@ class Sandbox:
             return self.users[name]
         except KeyError:
             raise LookupError(f"There is no user {name!r}; there are {', '.join(self.users)}.") from None
-
-    @property
-    def datastore_url(self) -> str:
-        """Base URL of the datastore."""
-        return self._server("datastore").url
-
-    @property
-    def search_url(self) -> str:
-        """Base URL of the search service."""
-        return self._server("search").url
 
     @property
     def issuer_url(self) -> str:

@@ -173,7 +173,7 @@ def test_what_cannot_be_done_is_refused(provena_sandbox: Sandbox, send: Any, pat
     ("name", "value", "message"),
     [
         ("service", "s3", "sandbox.s3_faults"),
-        ("service", "data", "must be one of datastore, search, signin"),
+        ("service", "data", "must be one of datastore, search, registry, auth, job, prov, signin"),
         ("drop", "sometimes", "must be 'before' or 'after'"),
         ("status", "500", "must be an HTTP status"),
         ("status", 99, "must be an HTTP status"),

@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import pytest
 
 from provena_sdk.sandbox import STANDARD_USERS, Sandbox, Seed, User
+from provena_sdk.sandbox.http.openapi import ServiceName, interface
 from provena_sdk.sandbox.seed import metadata
 
 
@@ -40,18 +41,15 @@ def test_it_listens_on_loopback_only(provena_sandbox: Sandbox) -> None:
 
 
 def test_it_serves_its_interfaces(provena_sandbox: Sandbox, send: Any) -> None:
-    for url in (provena_sandbox.datastore_url, provena_sandbox.search_url):
+    for name in get_args(ServiceName):
+        url = getattr(provena_sandbox, f"{name}_url")
+        assert send(url, "GET", "/").body == {"message": "Health check successful."}
         document = send(url, "GET", "/openapi.json").body
         assert document["openapi"].startswith("3.")
-        name = "datastore" if url == provena_sandbox.datastore_url else "search"
-        from provena_sdk.sandbox.http.openapi import interface
-
         assert document == interface(name)
 
 
 def test_every_operation_of_the_interfaces_has_a_route(provena_sandbox: Sandbox, send: Any) -> None:
-    from provena_sdk.sandbox.http.openapi import interface
-
     for name, url in (("datastore", provena_sandbox.datastore_url), ("search", provena_sandbox.search_url)):
         for path, methods in interface(name)["paths"].items():
             for method, operation in methods.items():
@@ -374,6 +372,10 @@ def test_it_reports_that_it_is_not_running() -> None:
     attempts: list[Callable[[], object]] = [
         lambda: sandbox.datastore_url,
         lambda: sandbox.search_url,
+        lambda: sandbox.registry_url,
+        lambda: sandbox.auth_url,
+        lambda: sandbox.job_url,
+        lambda: sandbox.prov_url,
         lambda: sandbox.issuer_url,
         lambda: sandbox.s3_url,
         sandbox.environment,

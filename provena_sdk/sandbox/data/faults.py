@@ -15,7 +15,7 @@ Backend = Literal["registry", "auth", "jobs", "handles", "sign-in", "search"]
 Operate = Callable[[Request], Response]
 BACKENDS: tuple[Backend, ...] = ("registry", "auth", "jobs", "handles", "sign-in", "search")
 
-SERVICES = ("datastore", "search", "signin")
+SERVICES = ("datastore", "search", "registry", "auth", "job", "prov", "signin")
 
 _GATEWAY_PAGE = (
     "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
@@ -29,7 +29,7 @@ class Fault:
     """One fault. Without ``status``, ``drop``, ``truncate`` or ``body`` it only delays requests.
 
     Args:
-        service: ``datastore``, ``search`` or ``signin``; None matches all three.
+        service: One of :data:`SERVICES`; None matches all of them.
         path: Path of the requests it affects, with ``*`` and ``?`` as wildcards.
         method: Method of the requests it affects; None matches all.
         times: How many requests it affects; None means all until it is cleared.

@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-ServiceName = Literal["datastore", "search"]
+ServiceName = Literal["datastore", "search", "registry", "auth", "job", "prov"]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=6)
 def interface(service: ServiceName) -> dict[str, Any]:
     """Return the OpenAPI document of a service.
 

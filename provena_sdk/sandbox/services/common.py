@@ -1,4 +1,4 @@
-"""What the datastore and the search service share: checking callers and requests, and refusals."""
+"""What the services share: checking callers and requests, and refusals."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ lock: ## Update both lock files: the newest versions, and the lowest that pyproj
 	@touch .venv/ready
 	@$(PIP) install --quiet uv
 	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --no-annotate \
-	  --no-header --extra keyring --extra pandas --extra qr --extra rich --extra sandbox --extra tqdm \
+	  --no-header --extra keyring --extra lineage --extra pandas --extra qr --extra rich --extra sandbox --extra tqdm \
 	  pyproject.toml -o requirements-lowest.lock
 	@$(PIP) uninstall --quiet --yes uv
 

@@ -11,7 +11,17 @@ ROOT = Path(__file__).resolve().parents[1]
 LOWEST = ROOT / "requirements-lowest.lock"
 TESTS = tuple(
     f"tests/{name}"
-    for name in ("auth", "config", "facade", "files", "operations", "paging", "secrets", "transport")
+    for name in (
+        "auth",
+        "config",
+        "facade",
+        "files",
+        "lineage",
+        "operations",
+        "paging",
+        "secrets",
+        "transport",
+    )
 )
 
 TOOLS = (
@@ -35,7 +45,14 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run(
-            [*pip, "-c", str(LOWEST), *TOOLS, "--editable", f"{ROOT}[keyring,pandas,qr,rich,sandbox,tqdm]"],
+            [
+                *pip,
+                "-c",
+                str(LOWEST),
+                *TOOLS,
+                "--editable",
+                f"{ROOT}[keyring,lineage,pandas,qr,rich,sandbox,tqdm]",
+            ],
             check=True,
         )
         chosen = [name for name in TESTS if (ROOT / name).is_dir()]

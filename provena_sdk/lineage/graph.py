@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from provena_sdk.display.tables import table
 from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.lineage.nodes import LineageEdge, LineageNode
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from prov.model import ProvDocument
 
 _WIDEST_NAME: Final = 40
-_MOST_ROWS: Final = 200
 
 
 class Lineage:
@@ -39,12 +39,10 @@ class Lineage:
         edges: The relations.
 
     Example:
-        >>> lineage = Lineage(
-        ...     "Upstream of 10378.1/11",
-        ...     "10378.1/11",
-        ...     [LineageNode("10378.1/11", "ENTITY", "DATASET", "Reef"), LineageNode("10378.1/3", "AGENT", "PERSON", "Ada")],
-        ...     [LineageEdge("10378.1/11", "wasAttributedTo", "10378.1/3")],
-        ... )
+        >>> reef = LineageNode("10378.1/11", "ENTITY", "DATASET", "Reef")
+        >>> ada = LineageNode("10378.1/3", "AGENT", "PERSON", "Ada")
+        >>> edge = LineageEdge("10378.1/11", "wasAttributedTo", "10378.1/3")
+        >>> lineage = Lineage("Upstream of 10378.1/11", "10378.1/11", [reef, ada], [edge])
         >>> lineage
         <Lineage: Upstream of 10378.1/11; 2 nodes, 1 edge>
         >>> print(lineage)
@@ -87,7 +85,7 @@ class Lineage:
         """Return the nodes of one kind.
 
         Args:
-            kind: The kind, as in ``node.kind``, such as ``DATASET`` or ``MODEL_RUN``; small letters and spaces also work.
+            kind: The kind, as in ``node.kind``, such as ``DATASET``; ``model run`` works like ``MODEL_RUN``.
         """
         wanted = kind.upper().replace(" ", "_")
         return [node for node in self if node.kind == wanted]
@@ -104,7 +102,9 @@ class Lineage:
             InvalidArgument: ``rows`` is neither.
         """
         if rows not in ("nodes", "edges"):
-            raise InvalidArgument("rows", f"must be {alternatives(['nodes', 'edges'])}, not {printable(rows, 60)!r}.")
+            raise InvalidArgument(
+                "rows", f"must be {alternatives(['nodes', 'edges'])}, not {printable(rows, 60)!r}."
+            )
         try:
             import pandas  # noqa: PLC0415  # an extra
         except ImportError as error:
@@ -113,7 +113,13 @@ class Lineage:
             nodes = [(node.id, node.category, node.kind, node.name) for node in self]
             return pandas.DataFrame(nodes, columns=["id", "category", "kind", "name"])
         edges = [
-            (edge.source, edge.relation, edge.target, self.nodes[edge.source].name, self.nodes[edge.target].name)
+            (
+                edge.source,
+                edge.relation,
+                edge.target,
+                self.nodes[edge.source].name,
+                self.nodes[edge.target].name,
+            )
             for edge in self.edges
         ]
         columns = ["source", "relation", "target", "source_name", "target_name"]
@@ -167,9 +173,9 @@ class Lineage:
     def to_svg(self) -> str:
         """Return the picture as the text of an SVG file, which adapts to light and dark.
 
-        Entities are rounded, activities are rectangles and agents have a roof, as in PROV. Arrows point from the younger
-        item to the older. Of more than fifty items, the nearest to the start are drawn, and the picture says how many
-        are left out.
+        Entities are rounded, activities are rectangles and agents have a roof, as in PROV. Arrows point from the
+        younger item to the older. Of more than fifty items, the nearest to the start are drawn, and the picture says
+        how many are left out.
         """
         return drawn(self.title, self.start, list(self), self.edges, standalone=True)
 
@@ -191,11 +197,11 @@ class Lineage:
         if not self.nodes:
             return f"{self._summary()}\n\nNothing is recorded."
         labels = {id: printable(node.label, _WIDEST_NAME) for id, node in self.nodes.items()}
-        items = [(node.kind_in_words, labels[node.id], printable(node.id, 60)) for node in self]
-        relations = [(labels[edge.source], printable(edge.relation, 40), labels[edge.target]) for edge in self.edges]
-        parts = [self._summary(), _table(("kind", "name", "handle"), items)]
+        items = [(node.kind_in_words, labels[node.id], node.id) for node in self]
+        relations = [(labels[edge.source], edge.relation, labels[edge.target]) for edge in self.edges]
+        parts = [self._summary(), table(("kind", "name", "handle"), items)]
         if relations:
-            parts.append(_table(("from", "relation", "to"), relations))
+            parts.append(table(("from", "relation", "to"), relations))
         return "\n\n".join(parts)
 
 
@@ -218,15 +224,3 @@ def _by_distance(
                 ordered[id] = known[id]
                 waiting.extend(neighbours[id])
     return ordered
-
-
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    shown: list[Any] = rows[:_MOST_ROWS]
-    widths = [max(map(len, column)) for column in zip(heads, *shown, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (heads, *shown)
-    ]
-    if len(rows) > _MOST_ROWS:
-        lines.append(f"… and {len(rows) - _MOST_ROWS} more")
-    return "\n".join(lines)

@@ -75,30 +75,31 @@ def arranged(
 
 
 def _directed(nodes: Sequence[LineageNode], edges: Sequence[LineageEdge]) -> list[Link]:
-    """Return the edges as links; those that would close a circle turned round, those from an item to itself left out."""
-    following: dict[str, list[LineageEdge]] = defaultdict(list)
+    """Return the edges as links: reversed if they would close a circle, left out if they are loops."""
+    leaving: dict[str, list[LineageEdge]] = defaultdict(list)
     for edge in edges:
-        following[edge.source].append(edge)
+        leaving[edge.source].append(edge)
     links: list[Link] = []
     done: set[str] = set()
     for first in nodes:
-        stack = [] if first.id in done else [(first.id, iter(following[first.id]))]
+        stack = [] if first.id in done else [(first.id, iter(leaving[first.id]))]
         path = {first.id}
         while stack:
             id, rest = stack[-1]
-            edge = next(rest, None)
-            if edge is None:
-                stack.pop()
-                path.discard(id)
-                done.add(id)
-            elif edge.target in path:
-                if edge.target != id:
-                    links.append(Link(edge.target, id, edge.relation, backwards=True))
-            else:
+            for edge in rest:
+                if edge.target in path:
+                    if edge.target != id:
+                        links.append(Link(edge.target, id, edge.relation, backwards=True))
+                    continue
                 links.append(Link(id, edge.target, edge.relation))
                 if edge.target not in done:
                     path.add(edge.target)
-                    stack.append((edge.target, iter(following[edge.target])))
+                    stack.append((edge.target, iter(leaving[edge.target])))
+                    break
+            else:
+                stack.pop()
+                path.discard(id)
+                done.add(id)
     return links
 
 
@@ -181,7 +182,9 @@ def _exchange(
     """Exchange neighbours in a row where that saves crossings."""
     for number, row in enumerate(rows):
         below = {place: index for index, place in enumerate(rows[number - 1])} if number else {}
-        above = {place: index for index, place in enumerate(rows[number + 1])} if number + 1 < len(rows) else {}
+        above = (
+            {place: index for index, place in enumerate(rows[number + 1])} if number + 1 < len(rows) else {}
+        )
         for index in range(len(row) - 1):
             left, right = row[index], row[index + 1]
             saved = 0

@@ -7,7 +7,7 @@ the text around it, so that it reads in light and dark.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final, NamedTuple
 
@@ -28,7 +28,7 @@ _PASSING: Final = 22
 _MARGIN: Final = 16
 _PORT: Final = 15
 _WIDEST: Final = 1180
-"""Up to this width, in pixels, time runs from left to right; a wider picture has it run downwards if that is narrower."""
+"""Up to this width, in pixels, time runs from left to right; beyond, it runs downwards if that is narrower."""
 
 _NAME: Final = 11.5
 _SMALL: Final = 9.5
@@ -203,7 +203,11 @@ class _Picture:
             )
         whole = f"{node.label} ({node.kind_in_words}, {printable(node.id, 100)})"
         shape = _shape(
-            node.category, _Spot(x, y), (_WIDTH, _HEIGHT), bold=node.id == self._start, dashed=node.name is None
+            node.category,
+            _Spot(x, y),
+            (_WIDTH, _HEIGHT),
+            bold=node.id == self._start,
+            dashed=node.name is None,
         )
         return f"<g><title>{escape(whole)}</title>{shape}{''.join(texts)}</g>"
 
@@ -247,7 +251,8 @@ class _Picture:
             yield f"Arrows point from the younger item to the older, which is further to the {older}."
         if self._left_out:
             are = "item is" if self._left_out == 1 else "items are"
-            yield f"{self._left_out} more {are} left out; shown are the {len(self._nodes)} nearest to {printable(self._start, 60)}."
+            nearest = f"{len(self._nodes)} nearest to {printable(self._start, 60)}"
+            yield f"{self._left_out} more {are} left out; shown are the {nearest}."
 
 
 def _oriented(nodes: Sequence[LineageNode], edges: Sequence[LineageEdge]) -> tuple[bool, Layout]:
@@ -277,6 +282,4 @@ def _shape(
             f'V{top + height:.1f} H{left:.1f} Z" {look}/>'
         )
     rounded = {ENTITY: height * 0.32, ACTIVITY: 0.0}.get(category, 4.0)
-    return (
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:g}" height="{height:g}" rx="{rounded:.1f}" {look}/>'
-    )
+    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:g}" height="{height:g}" rx="{rounded:.1f}" {look}/>'

@@ -57,7 +57,7 @@ def shortened(text: str, size: float, room: float) -> str:
 
     Example:
         >>> shortened("Sea surface temperature 2024", 10, 90)
-        'Sea surf…e 2024'
+        'Sea surfa…2024'
     """
     if text_width(text, size) <= room:
         return text
@@ -70,7 +70,7 @@ def wrapped(text: str, size: float, room: float, *, lines: int) -> list[str]:
 
     Example:
         >>> wrapped("Sea surface temperature of the reef, 2024", 10, 90, lines=2)
-        ['Sea surface', 'temperat…f, 2024']
+        ['Sea surface', 'temperatur…2024']
     """
     found: list[str] = []
     rest = text.split()

@@ -7,15 +7,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provena_sdk.sandbox.data.items import Item, Metadata, dataset_body
+from provena_sdk.sandbox.data.items import Item, Metadata, dataset_body, organisation_body, person_body
 from provena_sdk.sandbox.data.registry import State
 from provena_sdk.sandbox.data.storage import Storage
 from provena_sdk.sandbox.data.users import STANDARD_USERS
 
-ORGANISATIONS = {"10378.1/1900001": "Coral Sea Institute", "10378.1/1900002": "Southern Ocean Data Centre"}
-_PERSON_NAMES = {
-    user.person: user.name for user in reversed(STANDARD_USERS.values()) if user.person is not None
+# Names and RORs; these and the ORCIDs have valid check digits but were never assigned.
+ORGANISATIONS = {
+    "10378.1/1900001": ("Coral Sea Institute", "https://ror.org/0c0ra1s63"),
+    "10378.1/1900002": ("Southern Ocean Data Centre", "https://ror.org/0s0cean30"),
 }
+# First name, last name and the last digits of the ORCID of each user's person.
+_PERSONS = {
+    "writer": ("Wren", "Castellanos", "0002"),
+    "writer2": ("Wendell", "Castellanos", "0379"),
+    "reviewer": ("Ruth", "Okonkwo", "074X"),
+    "admin": ("Ada", "Lindqvist", "111X"),
+    "regadmin": ("Reza", "Farahani", "1486"),
+    "reader": ("Rosa", "Marchetti", "1857"),
+    "noemail": ("Noor", "Haddad", "2227"),
+    "writeonly": ("Will", "Tane", "2593"),
+}
+# Below the first handle that the services give out.
+FORCING_TEMPLATE, RESULT_TEMPLATE, MODEL, RUN_TEMPLATE = (f"10378.1/{1800001 + n}" for n in range(4))
 _PLACES = (
     "Lizard Island",
     "Heron Island",
@@ -59,19 +73,78 @@ def plant(seed: Seed, state: State, storage: Storage) -> None:
 
 
 def register(state: State) -> None:
-    """Add the organisations and the users' persons to the registry."""
+    """Add the organisations, the users' persons, and what a model run refers to."""
+    for handle, (name, ror) in ORGANISATIONS.items():
+        _add(state, handle, "ORGANISATION", "admin", organisation_body(name, ror))
+    persons = sorted((STANDARD_USERS[name].person or "", name) for name in _PERSONS)
+    for handle, username in persons:
+        first_name, last_name, digits = _PERSONS[username]
+        orcid = f"https://orcid.org/0000-0090-0000-{digits}"
+        _add(
+            state,
+            handle,
+            "PERSON",
+            username,
+            person_body(first_name, last_name, f"{username}@example.com", orcid),
+        )
+    state.next_suffix = int(persons[-1][0].rpartition("/")[2]) + 1
+    _add(
+        state,
+        FORCING_TEMPLATE,
+        "DATASET_TEMPLATE",
+        "admin",
+        _template("Thermox forcing", "forcing", "FORCING_DATA", "Weather that drives a run"),
+    )
+    result = _template("Thermox result", "result", "GENERAL_DATA", "What a run computes")
+    _add(state, RESULT_TEMPLATE, "DATASET_TEMPLATE", "admin", result)
+    _add(
+        state,
+        MODEL,
+        "MODEL",
+        "admin",
+        {
+            "display_name": "Thermox",
+            "user_metadata": None,
+            "name": "Thermox",
+            "description": "Simulates heat",
+            "documentation_url": "https://example.com/thermox/docs",
+            "source_url": "https://example.com/thermox",
+        },
+    )
+    _add(
+        state,
+        RUN_TEMPLATE,
+        "MODEL_RUN_WORKFLOW_TEMPLATE",
+        "admin",
+        {
+            "display_name": "Thermox run",
+            "user_metadata": None,
+            "software_id": MODEL,
+            "input_templates": [{"template_id": FORCING_TEMPLATE, "optional": False}],
+            "output_templates": [{"template_id": RESULT_TEMPLATE, "optional": False}],
+            "annotations": None,
+        },
+    )
+
+
+def _add(state: State, handle: str, subtype: str, owner: str, body: dict[str, Any]) -> None:
     now = state.now()
-    for handle, name in ORGANISATIONS.items():
-        state.put(Item(handle, "ORGANISATION", "admin", now, now, body={"display_name": name, "name": name}))
-    for handle, username in sorted(_PERSON_NAMES.items()):
-        body = {
-            "display_name": username.capitalize(),
-            "first_name": username.capitalize(),
-            "last_name": "Sandbox",
-        }
-        state.put(Item(handle, "PERSON", username, now, now, body=body))
-    taken = [*ORGANISATIONS, *_PERSON_NAMES]
-    state.next_suffix = max(int(handle.rpartition("/")[2]) for handle in taken) + 1
+    item = Item(handle, subtype, owner, now, now, body=body)
+    item.record("Initial record creation", owner, now)
+    state.put(item)
+
+
+def _template(name: str, key: str, usage_type: str, description: str) -> dict[str, Any]:
+    resource = {"key": key, "description": description, "usage_type": usage_type}
+    return {
+        "display_name": name,
+        "user_metadata": None,
+        "description": description,
+        "defined_resources": [],
+        "deferred_resources": [
+            {**resource, "optional": None, "is_folder": None, "additional_metadata": None}
+        ],
+    }
 
 
 def metadata(name: str = "Reef survey", **info: Any) -> Metadata:

@@ -35,7 +35,7 @@ def fetch(provena_sandbox: Sandbox, send: Any) -> Any:
 def test_it_listens_on_loopback_only(provena_sandbox: Sandbox) -> None:
     environment = provena_sandbox.environment()
     urls = [value for value in environment.values() if value.startswith("http")]
-    assert len(urls) == 4
+    assert len(urls) == 8
     assert {urlsplit(url).hostname for url in urls} == {"127.0.0.1"}
     assert environment["PROVENA_DOMAIN"] == "localhost"
 
@@ -50,7 +50,9 @@ def test_it_serves_its_interfaces(provena_sandbox: Sandbox, send: Any) -> None:
 
 
 def test_every_operation_of_the_interfaces_has_a_route(provena_sandbox: Sandbox, send: Any) -> None:
-    for name, url in (("datastore", provena_sandbox.datastore_url), ("search", provena_sandbox.search_url)):
+    services: tuple[ServiceName, ...] = ("datastore", "search", "registry")
+    for name in services:
+        url = getattr(provena_sandbox, f"{name}_url")
         for path, methods in interface(name)["paths"].items():
             for method, operation in methods.items():
                 answer = send(url, method.upper(), path, data={} if "requestBody" in operation else None)
@@ -315,7 +317,7 @@ def test_the_command_prints_addresses_and_ends_quietly(command: Any, send: Any) 
 
 def test_the_command_speaks_shell(command: Any) -> None:
     process = command()
-    lines = [process.stdout.readline() for _ in range(7)]
+    lines = [process.stdout.readline() for _ in range(11)]
     assert all(line.startswith("export PROVENA_") for line in lines)
     process.send_signal(2)
     _, errors = process.communicate(timeout=10)

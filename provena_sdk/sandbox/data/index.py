@@ -51,6 +51,13 @@ class SearchIndex:
                 "UPDATE entry SET id = ?, name = ?, body = ?, subtype = ? WHERE rowid = ?", (*values, row[0])
             )
 
+    def remove(self, handle: str) -> None:
+        """Remove an item's entry, if it has one."""
+        self._database.execute(
+            "DELETE FROM entry WHERE rowid IN (SELECT entry FROM place WHERE id = ?)", (handle,)
+        )
+        self._database.execute("DELETE FROM place WHERE id = ?", (handle,))
+
     def find(self, query: str, limit: int, subtype: str | None = None) -> list[tuple[str, float]]:
         """Return ids and scores of the items with a word that begins with any of the prefixes, best first.
 

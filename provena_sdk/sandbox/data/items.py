@@ -10,11 +10,26 @@ from provena_sdk.sandbox.http.server import encode_json
 
 BUCKET: Final = "provena-storage"
 READ_ROLES: Final = ("dataset-data-read", "metadata-read")
-ALL_ROLES: Final = ("metadata-read", "metadata-write", "admin", "dataset-data-read", "dataset-data-write")
+ITEM_ROLES: Final = ("metadata-read", "metadata-write", "admin")
+ALL_ROLES: Final = (*ITEM_ROLES, "dataset-data-read", "dataset-data-write")
+# Roles on an item, any of which suffices.
+READERS: Final = frozenset(ITEM_ROLES)
+EDITORS: Final = frozenset({"metadata-write", "admin"})
 
 Metadata = dict[str, Any]
 Kind = Literal["complete", "seed", "unparsable"]
-_CATEGORIES = {"DATASET": "ENTITY", "ORGANISATION": "AGENT", "PERSON": "AGENT"}
+_AGENTS = frozenset({"PERSON", "ORGANISATION", "SOFTWARE"})
+_ACTIVITIES = frozenset({"WORKFLOW_RUN", "MODEL_RUN", "STUDY", "CREATE", "VERSION"})
+
+
+def category_of(subtype: str) -> str:
+    """Return the category of a subtype: ``AGENT``, ``ACTIVITY`` or ``ENTITY``."""
+    return "AGENT" if subtype in _AGENTS else "ACTIVITY" if subtype in _ACTIVITIES else "ENTITY"
+
+
+def roles_for(subtype: str) -> tuple[str, ...]:
+    """Return the roles that items of a subtype have."""
+    return ALL_ROLES if subtype == "DATASET" else ITEM_ROLES
 
 
 def prefix_of(handle: str) -> str:
@@ -39,15 +54,17 @@ class Item:
 
     Attributes:
         id: The handle.
-        subtype: ``DATASET``, ``PERSON`` or ``ORGANISATION``.
+        subtype: Such as ``DATASET``, ``PERSON`` or ``CREATE``.
         owner: User name of the owner.
         created: Time of its creation, in whole Unix seconds.
         updated: Time of its last change, in whole Unix seconds.
         kind: ``complete``; ``seed`` if minting stopped half-way; ``unparsable`` if the server cannot read it.
         body: The fields of the subtype, as in an answer.
         history: Earlier versions, the newest first.
+        versioning: Its place in a chain of versions, which entities alone have.
         locked: Whether metadata and files are locked against changes.
-        general_roles: The roles of every user.
+        lock_history: Who locked and unlocked it, the oldest first.
+        general_roles: The roles of every user; those that the subtype does not have are left out.
         group_roles: The roles of the members of each group.
     """
 
@@ -65,9 +82,19 @@ class Item:
     create_workflow: str | None = None
     version_workflow: str | None = None
     locked: bool = False
+    lock_history: list[dict[str, Any]] = field(default_factory=list)
     general_roles: tuple[str, ...] = READ_ROLES
     group_roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _encoded: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        known = roles_for(self.subtype)
+        self.general_roles = tuple(role for role in self.general_roles if role in known)
+
+    @property
+    def category(self) -> str:
+        """``AGENT``, ``ACTIVITY`` or ``ENTITY``."""
+        return category_of(self.subtype)
 
     @property
     def display_name(self) -> str | None:
@@ -113,20 +140,31 @@ class Item:
         self.changed()
 
     def document(self) -> dict[str, Any]:
-        """Return the item as in an answer."""
+        """Return the item as in a typed answer; a seed has neither content nor history."""
+        content = {} if self.kind == "seed" else {**self.body, "history": self.history}
         return {
-            **self.body,
-            "history": self.history,
+            **content,
             "id": self.id,
             "owner_username": self.owner,
             "created_timestamp": self.created,
             "updated_timestamp": self.updated,
-            "item_category": _CATEGORIES[self.subtype],
+            "item_category": self.category,
             "item_subtype": self.subtype,
             "record_type": "SEED_ITEM" if self.kind == "seed" else "COMPLETE_ITEM",
             "workflow_links": self._workflow_links(),
-            "versioning_info": self.versioning,
+            "versioning_info": self.versioning if self.category == "ENTITY" else None,
         }
+
+    def row(self) -> dict[str, Any]:
+        """Return the item as it is stored, which general answers show: without what is null."""
+        row: dict[str, Any] = _without_null(self.document())
+        return row
+
+    def set_lock(self, *, locked: bool, username: str, email: str | None, reason: str, at: int) -> None:
+        """Lock or unlock the item, and record who did it at which Unix time and why."""
+        self.locked = locked
+        event = {"action_type": "LOCK" if locked else "UNLOCK", "username": username, "email": email}
+        self.lock_history.append({**event, "reason": reason, "timestamp": at})
 
     def _workflow_links(self) -> dict[str, str | None] | None:
         created, versioned = self.create_workflow, self.version_workflow
@@ -155,3 +193,29 @@ def dataset_body(handle: str, metadata: Metadata, bucket: str) -> dict[str, Any]
         "release_timestamp": None,
         "access_info_uri": info["access_info"]["uri"],
     }
+
+
+def person_body(first_name: str, last_name: str, email: str, orcid: str | None = None) -> dict[str, Any]:
+    """Return the fields of a person who consented to being registered."""
+    return {
+        "display_name": f"{first_name} {last_name}",
+        "user_metadata": None,
+        "email": email,
+        "first_name": first_name,
+        "last_name": last_name,
+        "orcid": orcid,
+        "ethics_approved": True,
+    }
+
+
+def organisation_body(name: str, ror: str | None = None) -> dict[str, Any]:
+    """Return the fields of an organisation."""
+    return {"display_name": name, "user_metadata": None, "name": name, "ror": ror}
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_null(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_null(one) for one in value]
+    return value

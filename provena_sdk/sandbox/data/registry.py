@@ -1,4 +1,4 @@
-"""The state of the datastore and the search service, in memory."""
+"""The registry's items, which all services share, in memory."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from typing import Any
 
 from provena_sdk.sandbox.data.clock import Clock
 from provena_sdk.sandbox.data.index import SearchIndex
-from provena_sdk.sandbox.data.items import ALL_ROLES, Item
+from provena_sdk.sandbox.data.items import Item, person_body, roles_for
+from provena_sdk.sandbox.data.listing import EVERYTHING, Index, Row
 from provena_sdk.sandbox.data.users import ADMIN, Identity, User
 
 HANDLE_PREFIX = "10378.1"
 FIRST_SUFFIX = 1900001
-
-# Sort types of a listing: the item's attribute, and its name in the pagination key.
-SORT_KEYS = {
-    "CREATED_TIME": "created_timestamp",
-    "UPDATED_TIME": "updated_timestamp",
-    "DISPLAY_NAME": "display_name",
-    "ACCESS_INFO_URI_BEGINS_WITH": "access_info_uri",
-}
 
 
 class State:
@@ -43,7 +36,7 @@ class State:
         self.reviewers: set[str] = set()
         self.next_suffix = FIRST_SUFFIX
         self.index = SearchIndex()
-        self._sorted: dict[str, list[tuple[Any, str]]] = {}
+        self._sorted: dict[Index, list[Row]] = {}
         self._persons: dict[str, str] = {}
 
     def now(self) -> int:
@@ -64,21 +57,28 @@ class State:
         self.index.put(item)
         return item
 
+    def remove(self, handle: str) -> None:
+        """Forget an item, if there is one."""
+        self.items.pop(handle, None)
+        self._sorted.clear()
+        self.index.remove(handle)
+
+    def subtype_of(self, handle: str) -> str | None:
+        """Return the subtype of a complete item; None if there is no such item."""
+        item = self.items.get(handle)
+        return item.subtype if item is not None and item.kind == "complete" else None
+
     def datasets(self) -> Iterator[Item]:
         """Return the complete datasets, in the order of their creation."""
         return (item for item in self.items.values() if item.subtype == "DATASET" and item.kind == "complete")
 
-    def rows(self, sort_type: str) -> list[tuple[Any, str]]:
-        """Return sort value and id of every dataset row that has a value, ascending, including seeds."""
-        rows = self._sorted.get(sort_type)
+    def rows(self, index: Index) -> list[Row]:
+        """Return sort value and id of every row in an index that has a value, ascending, including seeds."""
+        rows = self._sorted.get(index)
         if rows is None:
-            attribute = SORT_KEYS[sort_type]
-            found = (
-                (_sort_value(item, attribute), item.id)
-                for item in self.items.values()
-                if item.subtype == "DATASET"
-            )
-            rows = self._sorted[sort_type] = sorted(row for row in found if row[0] is not None)
+            members = (item for item in self.items.values() if _in_partition(item, index))
+            found = ((_attribute(item, index.sort), item.id) for item in members)
+            rows = self._sorted[index] = sorted(row for row in found if row[0] is not None)
         return rows
 
     def linked_person(self, username: str) -> str | None:
@@ -92,8 +92,9 @@ class State:
     def _person_of(self, username: str) -> str:
         if username not in self._persons:
             now = self.now()
-            body = {"display_name": username, "first_name": username, "last_name": "Sandbox"}
+            body = person_body(username, "Sandbox", f"{username}@example.com")
             person = Item(self.new_handle(), "PERSON", username, now, now, body=body)
+            person.record("Initial record creation", username, now)
             self._persons[username] = self.put(person).id
         return self._persons[username]
 
@@ -104,12 +105,13 @@ class State:
 
     def roles(self, item: Item, identity: Identity) -> tuple[str, ...]:
         """Return the caller's roles on an item."""
+        known = roles_for(item.subtype)
         if owns(item, identity):
-            return ALL_ROLES
+            return known
         granted = dict.fromkeys(item.general_roles)
         for group in self.groups(identity.username):
             granted.update(dict.fromkeys(item.group_roles.get(group, ())))
-        return tuple(granted)
+        return tuple(role for role in granted if role in known)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -132,9 +134,16 @@ def has_roles(identity: Identity, wanted: Iterable[str]) -> bool:
     return all(role in identity.roles for role in wanted)
 
 
-def _sort_value(item: Item, attribute: str) -> Any:
-    if attribute == "created_timestamp":
+def _in_partition(item: Item, index: Index) -> bool:
+    partition, value, _ = index
+    return (partition, value) == EVERYTHING or _attribute(item, partition) == value
+
+
+def _attribute(item: Item, name: str) -> Any:
+    if name == "item_subtype":
+        return item.subtype
+    if name == "created_timestamp":
         return item.created
-    if attribute == "updated_timestamp":
+    if name == "updated_timestamp":
         return item.updated
-    return item.body.get(attribute)
+    return item.body.get(name)

@@ -27,15 +27,15 @@ def interface(service: ServiceName) -> dict[str, Any]:
     raise FileNotFoundError(f"{service}.json: the interface is not part of this installation.")
 
 
-def dataset_schema() -> dict[str, Any]:
-    """Return the JSON schema of a dataset's metadata."""
-    schemas = interface("datastore")["components"]["schemas"]
-    wanted, found = ["CollectionFormat"], {}
+def json_schema(service: ServiceName, name: str) -> dict[str, Any]:
+    """Return a schema of a service as one JSON schema, with those that it refers to as its definitions."""
+    schemas = interface(service)["components"]["schemas"]
+    wanted, found = [name], {}
     while wanted:
-        name = wanted.pop()
-        if name not in found:
-            text = json.dumps(schemas[name]).replace("#/components/schemas/", "#/definitions/")
-            found[name] = json.loads(text)
+        one = wanted.pop()
+        if one not in found:
+            text = json.dumps(schemas[one]).replace("#/components/schemas/", "#/definitions/")
+            found[one] = json.loads(text)
             wanted += [part.partition('"')[0] for part in text.split("#/definitions/")[1:]]
-    root: dict[str, Any] = found.pop("CollectionFormat")
-    return {"title": "CollectionFormat", **root, "definitions": dict(sorted(found.items()))}
+    root: dict[str, Any] = found.pop(name)
+    return {"title": name, **root, "definitions": dict(sorted(found.items()))}

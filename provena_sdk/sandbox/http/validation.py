@@ -20,6 +20,7 @@ Rule = Callable[[Any], "tuple[str, str] | None"]
 _TRUE: Final = (True, 1, "1", "on", "t", "true", "y", "yes")
 _FALSE: Final = (False, 0, "0", "off", "f", "false", "n", "no")
 _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _MISSING: Final = object()
 _MILLISECONDS_FROM: Final = 20_000_000_000
@@ -90,6 +91,14 @@ def _uri(value: Any, location: Location, problems: list[Problem]) -> Any:
     value = _string({})(value, location, problems)
     if isinstance(value, str) and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", value):
         problems.append(problem(location, "invalid uri or missing scheme", "value_error"))
+    return value
+
+
+def _email(value: Any, location: Location, problems: list[Problem]) -> Any:
+    before = len(problems)
+    value = _string({})(value, location, problems)
+    if len(problems) == before and not _EMAIL.fullmatch(value):
+        problems.append(problem(location, "value is not a valid email address", "value_error.email"))
     return value
 
 
@@ -231,13 +240,15 @@ class Checker:
             return self.named(schema["$ref"].rpartition("/")[2])
         if "allOf" in schema:
             return self.schema(schema["allOf"][0])
+        if schema.get("anyOf"):  # with null, which a field without a default allows anyway
+            inner = next(one for one in schema["anyOf"] if one.get("type") != "null")
+            return self.schema({**schema, "anyOf": None, **inner})
         if "enum" in schema:
             return _enumeration(schema["enum"])
         kind = schema.get("type")
         if kind == "string":
-            return {"date": _date, "uri": _uri, "url": _url(schema)}.get(schema.get("format", "")) or _string(
-                schema
-            )
+            formats = {"date": _date, "email": _email, "uri": _uri, "url": _url(schema)}
+            return formats.get(schema.get("format", "")) or _string(schema)
         if kind == "integer":
             return _integer(schema)
         if kind == "boolean":
@@ -335,3 +346,4 @@ def parse_query(
 
 text_parameter: Check = _string({})
 whole_parameter: Check = _integer({})
+flag_parameter: Check = _boolean

@@ -71,17 +71,20 @@ def _temporal_resolution(value: str) -> tuple[str, str] | None:
     return f"Invalid temporal resolution. {value!r} is no ISO 8601 duration.", _VALUE_ERROR
 
 
-def _begins_with(kept: Mapping[str, Any]) -> tuple[str, str] | None:
-    sort_type, given = kept["sort_type"], kept["begins_with"] is not None
-    if sort_type == "ACCESS_INFO_URI_BEGINS_WITH" and not given:
-        message = f"Cannot filter by begins-with sort_type SortType.{sort_type} without specifying a begins_with value"
-        return message, _VALUE_ERROR
-    if sort_type != "ACCESS_INFO_URI_BEGINS_WITH" and given:
-        message = (
-            f"Cannot specify a begins_with value with the sort_type SortType.{sort_type or 'UPDATED_TIME'}"
-        )
-        return message, _VALUE_ERROR
-    return None
+def begins_with(shown: str) -> Rule:
+    """Return the rule for a sort by beginning; ``shown`` is how a service's messages show a sort type."""
+
+    def check(kept: Mapping[str, Any]) -> tuple[str, str] | None:
+        sort_type, given = kept["sort_type"], kept["begins_with"] is not None
+        if sort_type == "ACCESS_INFO_URI_BEGINS_WITH" and not given:
+            start = f"Cannot filter by begins-with sort_type {shown.format(sort_type)}"
+            return f"{start} without specifying a begins_with value", _VALUE_ERROR
+        if sort_type != "ACCESS_INFO_URI_BEGINS_WITH" and given:
+            named = shown.format(sort_type or "UPDATED_TIME")
+            return f"Cannot specify a begins_with value with the sort_type {named}", _VALUE_ERROR
+        return None
+
+    return check
 
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -106,7 +109,7 @@ RULES: Mapping[str, Rule] = {
     "PublishedDate": _dated,
     "AccessInfo": _reachable,
     "TemporalDurationInfo": _in_order,
-    "SortOptions": _begins_with,
+    "SortOptions": begins_with("SortType.{}"),
 }
 
 
@@ -131,8 +134,14 @@ def first_flaw(metadata: Mapping[str, Any], subtype_of: Callable[[str], str | No
     flaw = _field_flaw(metadata)
     if flaw is not None:
         return _FIELD_REFUSED + flaw
-    flaw = _spatial_flaw(info["spatial_info"] or {}) or _unknown_reference(metadata, subtype_of)
+    flaw = registry_flaw(metadata, subtype_of)
     return None if flaw is None else _REGISTRY_REFUSES + flaw
+
+
+def registry_flaw(metadata: Mapping[str, Any], subtype_of: Callable[[str], str | None]) -> str | None:
+    """Return the first flaw that the registry finds in well-formed metadata; None if there is none."""
+    spatial = metadata["dataset_info"]["spatial_info"] or {}
+    return _spatial_flaw(spatial) or _unknown_reference(metadata, subtype_of)
 
 
 def _field_flaw(metadata: Mapping[str, Any]) -> str | None:
@@ -191,5 +200,5 @@ def _unknown_reference(metadata: Mapping[str, Any], subtype_of: Callable[[str], 
         ("Data Custodian Person ID", "PERSON", associations["data_custodian_id"]),
     ):
         if handle is not None and subtype_of(handle) != subtype:
-            return f"Could not find {label} with ID {handle} in registry."
+            return f"Could not find {label} with ID {handle} in registry. Please ensure it exists."
     return None

@@ -6,6 +6,7 @@ from provena_sdk.sandbox.data.users import ADMIN, READ, WRITE
 from provena_sdk.sandbox.http.openapi import ServiceName
 from provena_sdk.sandbox.services.common import Deployment, Service
 from provena_sdk.sandbox.services.datastore import datastore
+from provena_sdk.sandbox.services.registry.service import registry
 from provena_sdk.sandbox.services.search import search
 
 _LEVELS = {"general": (), "read": (READ,), "write": (READ, WRITE), "admin": (READ, WRITE, ADMIN)}
@@ -16,7 +17,7 @@ def services(deployment: Deployment) -> dict[ServiceName, Service]:
     return {
         "datastore": datastore(deployment),
         "search": search(deployment),
-        "registry": Service("registry", deployment, _LEVELS),
+        "registry": registry(deployment),
         "auth": Service("auth", deployment, {}),
         "job": Service("job", deployment, {}),
         "prov": Service("prov", deployment, _LEVELS),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any
 
 from provena_sdk.sandbox.data.items import Item
-from provena_sdk.sandbox.data.registry import SORT_KEYS
+from provena_sdk.sandbox.data.listing import SORT_KEYS, ForeignKey, Index, cut_page
 from provena_sdk.sandbox.data.storage import credentials_body
 from provena_sdk.sandbox.data.users import READ, WRITE
 from provena_sdk.sandbox.http.server import Response, encode_json, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
-from provena_sdk.sandbox.services.registry import fetch, roles_on, unreachable
+from provena_sdk.sandbox.services.lookup import fetch, roles_on, unreachable
+from provena_sdk.sandbox.services.registry.permissions import sees
 
 _LISTED = b'{"status":{"success":true,"details":"Successfully listed items."},"items":['
 _LIST_FAILED = "Unexpected non 200 status code in dataset list process. Status code: "
@@ -79,7 +79,7 @@ class Catalogue:
                 )
             if item.kind == "seed":
                 continue
-            if "metadata-read" in roles_on(self._deployment, item, call.identity, "dataset list"):
+            if sees(roles_on(self._deployment, item, call.identity, "dataset list")):
                 shown.append(item.encoded())
             else:
                 hidden += 1
@@ -100,8 +100,7 @@ class Catalogue:
         state = self._deployment.state
         sort = asked["sort_by"] or {"sort_type": None, "ascending": False, "begins_with": None}
         sort_type = sort["sort_type"] or "UPDATED_TIME"
-        attribute = SORT_KEYS.get(sort_type)
-        if attribute is None:
+        if sort_type == "RELEASE_TIMESTAMP":
             raise Refused(
                 500,
                 f"{_LIST_FAILED}400. Details: Failed to generate query parameters. Error: "
@@ -114,24 +113,23 @@ class Catalogue:
                 f"{_LIST_FAILED}500. Details: Failed to query the database. Error: Parameter validation failed:\n"
                 f"Invalid value for parameter Limit, value: {size}, valid min value: 1",
             )
-        rows = state.rows(sort_type)
-        start, stop = 0, len(rows)
-        if sort["begins_with"] is not None:
-            start = bisect_left(rows, (sort["begins_with"],))
-            stop = bisect_left(rows, (sort["begins_with"] + "\U0010ffff",))
-        key = asked["pagination_key"]
-        after = None if key is None else _position(key, attribute)
-        if sort["ascending"]:
-            first = start if after is None else max(start, bisect_right(rows, after))
-            chosen = rows[first : min(stop, first + size)]
-        else:
-            last = stop if after is None else min(stop, bisect_left(rows, after))
-            chosen = rows[max(start, last - size) : last][::-1]
-        following = None
-        if len(chosen) == size:
-            value, handle = chosen[-1]
-            following = {"id": handle, "item_subtype": "DATASET", attribute: value}
-        return [state.items[handle] for _, handle in chosen], following
+        index = Index("item_subtype", "DATASET", SORT_KEYS[sort_type])
+        try:
+            handles, following = cut_page(
+                state.rows(index),
+                index,
+                size=size,
+                ascending=sort["ascending"],
+                begins_with=sort["begins_with"],
+                key=asked["pagination_key"],
+            )
+        except ForeignKey:
+            raise Refused(
+                500,
+                f"{_LIST_FAILED}500. Details: Failed to query the database. Error: An error occurred (500) when "
+                "calling the Query operation: The provided starting key is invalid",
+            ) from None
+        return [state.items[handle] for handle in handles], following
 
     def _presign(self, call: Call) -> Response:
         handle, path = call.body["dataset_id"], call.body["file_path"]
@@ -189,15 +187,3 @@ class Catalogue:
             "console_session_url": console if call.body["console_session_required"] else None,
         }
         return json_response(body)
-
-
-def _position(key: dict[str, Any], attribute: str) -> tuple[Any, str]:
-    kind: type = int if attribute.endswith("timestamp") else str
-    fits = set(key) == {"id", "item_subtype", attribute} and type(key[attribute]) is kind
-    if not fits or not isinstance(key["id"], str) or key["item_subtype"] != "DATASET":
-        raise Refused(
-            500,
-            f"{_LIST_FAILED}500. Details: Failed to query the database. Error: An error occurred (500) when calling "
-            "the Query operation: The provided starting key is invalid",
-        )
-    return key[attribute], key["id"]

@@ -16,7 +16,7 @@ from provena_sdk.sandbox.external.parts import Unreachable
 from provena_sdk.sandbox.http.openapi import ServiceName, interface
 from provena_sdk.sandbox.http.routing import Router
 from provena_sdk.sandbox.http.server import Request, Response, json_response, text_response
-from provena_sdk.sandbox.http.validation import Check, Problem, missing, parse_query, problem
+from provena_sdk.sandbox.http.validation import Check, Checker, Problem, missing, parse_query, problem
 from provena_sdk.sandbox.metadata.rules import checker
 from provena_sdk.sandbox.signin.tokens import NoUsername, TokenRefused
 
@@ -79,16 +79,22 @@ class Service:
         name: The service's name.
         deployment: The rest of the sandbox.
         check_roles: For each level of access, the roles that it requires.
+        check: Returns the checker of requests for the interface's schemas.
     """
 
     def __init__(
-        self, name: ServiceName, deployment: Deployment, check_roles: Mapping[str, tuple[str, ...]]
+        self,
+        name: ServiceName,
+        deployment: Deployment,
+        check_roles: Mapping[str, tuple[str, ...]],
+        *,
+        check: Callable[[Mapping[str, Mapping[str, Any]]], Checker] = checker,
     ) -> None:
         self.name = name
         self.deployment = deployment
         self.router = Router()
         document = interface(name)
-        self.checker = checker(document["components"]["schemas"])
+        self.checker = check(document["components"]["schemas"])
         served = json_response(document)
         health = json_response({"message": "Health check successful."})
         self.router.add("GET", "/openapi.json", lambda _: Response(body=served.body))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provena_sdk.sandbox.data.users import ADMIN, READ, WRITE
-from provena_sdk.sandbox.http.openapi import dataset_schema
+from provena_sdk.sandbox.http.openapi import json_schema
 from provena_sdk.sandbox.http.server import Response, json_response, text_response
 from provena_sdk.sandbox.services.catalogue import Catalogue
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
@@ -19,7 +19,7 @@ def datastore(deployment: Deployment) -> Service:
     Catalogue(service)
     Registration(service)
     Release(service)
-    schema = json_response({"json_schema": dataset_schema()})
+    schema = json_response({"json_schema": json_schema("datastore", "CollectionFormat")})
     service.route("GET", "/metadata/dataset-schema", lambda _: Response(body=schema.body), [READ])
     add_admin_routes(service, (READ, WRITE, ADMIN))
     return service

@@ -6,14 +6,15 @@ import copy
 import uuid
 from typing import Any, Final
 
-from provena_sdk.sandbox.data.items import Item, Metadata, dataset_body, s3_location
+from provena_sdk.sandbox.data.items import EDITORS, Item, Metadata, dataset_body, s3_location
 from provena_sdk.sandbox.data.registry import owns
 from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, encode_json, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
 from provena_sdk.sandbox.metadata.rules import first_flaw
 from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
-from provena_sdk.sandbox.services.registry import NO_LINKED_PERSON, fetch, subtype_of, unreachable
+from provena_sdk.sandbox.services.lookup import fetch, unreachable
+from provena_sdk.sandbox.services.registry.permissions import NO_LINKED_PERSON
 
 # Largest item of the registry's table, in bytes; metadata are stored in it twice.
 ITEM_BYTES: Final = 400 * 1024
@@ -51,8 +52,7 @@ class Registration:
         service.route("POST", "/register/version", self._version, [READ, WRITE], body="VersionRequest")
 
     def _flaw(self, metadata: Metadata) -> str | None:
-        state = self._deployment.state
-        return first_flaw(metadata, lambda handle: subtype_of(state, handle))
+        return first_flaw(metadata, self._deployment.state.subtype_of)
 
     def _validate(self, call: Call) -> Response:
         if "registry" in self._deployment.faults.outages:
@@ -119,7 +119,7 @@ class Registration:
 
     def _writable(self, handle: str, identity: Identity) -> Item:
         item, roles = fetch(self._deployment, handle, identity)
-        if "metadata-write" not in roles:
+        if EDITORS.isdisjoint(roles):
             raise Refused(401, "You are not authorised to write metadata for this dataset!")
         if item.locked:
             raise Refused(401, _LOCKED)
@@ -200,6 +200,7 @@ class Registration:
         state = self._deployment.state
         now = state.now()
         new = Item(state.new_handle(), "DATASET", identity.username, now, now)
+        new.general_roles, new.group_roles = old.general_roles, dict(old.group_roles)
         # It starts as a copy of the old one, including its release status and the location of its files.
         new.body = copy.deepcopy(old.body)
         new.record(f"New version of existing item (id={old.id}).", identity.username, now)

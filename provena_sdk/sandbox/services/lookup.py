@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from provena_sdk.sandbox.data.items import Item
-from provena_sdk.sandbox.data.registry import State, owns
 from provena_sdk.sandbox.data.users import Identity
 from provena_sdk.sandbox.services.common import Deployment, Refused
+from provena_sdk.sandbox.services.registry.permissions import roles_on as registry_roles
+from provena_sdk.sandbox.services.registry.permissions import sees
 
-NO_LINKED_PERSON = (
-    "In order to perform this operation you must link your User account to a Person in the registry."
-)
 _FAILED = "The registry API responded with status success False during dataset fetching. Details: "
 _UNREADABLE = "The record was found but could not parsed as an appropriate type."
 
@@ -48,7 +46,7 @@ def fetch(deployment: Deployment, handle: str, identity: Identity) -> tuple[Item
         raise Refused(500, f"Fetching dataset failed, request error: {detail}")
     item = find_dataset(deployment, handle)
     roles = roles_on(deployment, item, identity, "dataset fetch")
-    if "metadata-read" not in roles:
+    if not sees(roles):
         raise Refused(
             401,
             "Registry did not grant access to the dataset. Details: You are not authorised to fetch this item..",
@@ -57,21 +55,13 @@ def fetch(deployment: Deployment, handle: str, identity: Identity) -> tuple[Item
 
 
 def roles_on(deployment: Deployment, item: Item, identity: Identity, doing: str) -> tuple[str, ...]:
-    """Return the caller's roles on an item; for the owner, no groups are looked up.
+    """Return the caller's roles on a dataset.
 
     Raises:
-        Refused: The groups cannot be looked up.
+        Refused: The registry cannot look up the groups.
     """
-    if "auth" in deployment.faults.outages and not owns(item, identity):
-        raise Refused(
-            500,
-            f"Unexpected non 200 status code in {doing} process. Status code: 500. Details: "
-            "An error occurred while trying to fetch the users group membership.",
-        )
-    return deployment.state.roles(item, identity)
-
-
-def subtype_of(state: State, handle: str) -> str | None:
-    """Return the subtype of a complete item; None if there is no such item."""
-    item = state.items.get(handle)
-    return item.subtype if item is not None and item.kind == "complete" else None
+    try:
+        return registry_roles(deployment, item, identity)
+    except Refused as refused:
+        status = f"Status code: {refused.status}. Details: {refused.detail}"
+        raise Refused(500, f"Unexpected non 200 status code in {doing} process. {status}") from None

@@ -1,0 +1,1 @@
+"""The registry service, as users and the other services call it."""

@@ -18,7 +18,7 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import parse_etag
 from provena_sdk.s3.limits import PART_BYTES
-from provena_sdk.s3.models import FileInfo, ObjectState
+from provena_sdk.s3.models import FileInfo, ObjectState, Received
 from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.progress.meter import Meter
@@ -46,8 +46,6 @@ T = TypeVar("T")
 
 _ATTEMPTS: Final = 3
 _OPENING_SECONDS: Final = 5.0
-# Smaller files count when they are whole.
-_COUNTED_BYTES: Final = 64 * 1024
 # Files up to 8 MiB are received in memory, which costs nothing on a fast line. Larger ones than this are kept when they
 # arrive slowly.
 _KEPT_BYTES: Final = 1024 * 1024
@@ -138,24 +136,38 @@ async def _latest(scheduler: Scheduler, info: FileInfo) -> FileInfo | None:
 async def _download_whole(
     scheduler: Scheduler, info: FileInfo, target: str, destination: Destination
 ) -> _Done:
-    async with (
-        scheduler.budget.hold(info.size),
-        _InMemory(scheduler, info, target, destination) as arriving,
-    ):
-        data, state = await arriving.get()
-        chosen = await _choose_checksum(scheduler, info, state)
-        write = _WriteWhole(scheduler, info, target, destination)
+    async with scheduler.budget.hold(info.size):
+        if info.size <= _KEPT_BYTES:
+            received = await scheduler.objects.get(
+                info.path,
+                if_match=info.etag,
+                size=info.size,
+                received=functools.partial(scheduler.progress.moved, info.path),
+            )
+            return await _verify_and_write(scheduler, info, target, destination, received)
+        async with _InMemory(scheduler, info, target, destination) as arriving:
+            return await _verify_and_write(scheduler, info, target, destination, await arriving.get())
+
+
+async def _verify_and_write(
+    scheduler: Scheduler, info: FileInfo, target: str, destination: Destination, received: Received
+) -> _Done:
+    data, state = received
+    if len(data) != info.size:
+        raise _damaged(info)
+    chosen = await _choose_checksum(scheduler, info, state)
+    write = _WriteWhole(scheduler, info, target, destination)
+    local = await scheduler.in_thread(write, data, chosen.checksum)
+    if local is None and chosen.checksum is not None:
+        chosen = chosen._replace(checksum=await _with_true_parts(scheduler, info, chosen.checksum))
         local = await scheduler.in_thread(write, data, chosen.checksum)
-        if local is None and chosen.checksum is not None:
-            chosen = chosen._replace(checksum=await _with_true_parts(scheduler, info, chosen.checksum))
-            local = await scheduler.in_thread(write, data, chosen.checksum)
-        if local is None:
-            raise _damaged(info)
+    if local is None:
+        raise _damaged(info)
     return _Done(local, chosen)
 
 
 class _InMemory:
-    """A file that is received into memory. An async context manager.
+    """A file of more than 1 MiB that is received into memory. An async context manager.
 
     If it is still arriving after a second, what arrived and what follows is written to a part file as well, and kept
     there if the block fails or is cancelled.
@@ -180,8 +192,7 @@ class _InMemory:
         self._partial: PartialDownload | None = None
 
     async def __aenter__(self) -> Self:
-        if self._info.size > _KEPT_BYTES:
-            self._timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._begin_to_keep)
+        self._timer = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._begin_to_keep)
         return self
 
     async def __aexit__(
@@ -206,25 +217,15 @@ class _InMemory:
                 writer.close()
         _end(self._partial, error)
 
-    async def get(self) -> tuple[bytearray, ObjectState]:
-        """Receive the file.
-
-        Returns:
-            Its bytes and its state.
-        """
+    async def get(self) -> Received:
+        """Receive the file."""
         info, scheduler = self._info, self._scheduler
-        wanted = functools.partial(scheduler.objects.get, info.path, if_match=info.etag, size=info.size)
-        if info.size <= _COUNTED_BYTES:
-            data, state = await wanted()
-        else:
-            io_loops = scheduler.io_loops if info.size > _KEPT_BYTES else None
-            _, state = await wanted(into=self, io_loops=io_loops)
-            data = self._data
+        _, state = await scheduler.objects.get(
+            info.path, if_match=info.etag, size=info.size, into=self, io_loops=scheduler.io_loops
+        )
         if self._timer is not None:
             self._timer.cancel()
-        if len(data) != info.size:
-            raise _damaged(info)
-        return data, state
+        return Received(self._data, state)
 
     def take(self, data: memoryview, /) -> None:
         """Keep and count the bytes that arrived."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provena_sdk.s3.http import http1
 from provena_sdk.s3.http.http1 import (
     SCRATCH_BYTES,
     Limits,
@@ -404,6 +405,19 @@ def test_a_chunk_of_the_longest_length_may_be_cut_inside_its_last_line_end() -> 
     reply = answered(pieces, limits=LIMITS._replace(body=5))
     assert (bytes(reply.data), reply.whole) == (b"hello", True)
     assert not answered(pieces, limits=LIMITS._replace(body=4)).whole
+
+
+async def test_a_body_in_memory_is_counted_while_it_arrives_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1, "_CHUNK_SECONDS", 0.0)
+    counted: list[int] = []
+    wire = Wire(asyncio.get_running_loop())
+    wire.connection_made(Pipe())
+    limits = LIMITS._replace(received=counted.append)
+    request = asyncio.ensure_future(wire.exchange(GET, None, limits, bodiless=False))
+    await asyncio.sleep(0)
+    for piece in (head("Content-Length: 11"), b"hello", b" wor", b"ld"):
+        deliver(wire, piece)
+    assert (bytes((await request).data), counted) == (b"hello world", [5, 9])
 
 
 async def test_a_body_that_leaves_slowly_does_not_shorten_the_time_for_the_answer() -> None:

@@ -132,6 +132,7 @@ class Objects:
         size: int | None = None,
         into: Taker | None = None,
         io_loops: IoLoops | None = None,
+        received: Callable[[int], None] | None = None,
     ) -> Received:
         offset, length = span or (0, len(self.data))
         if self.before is not None:

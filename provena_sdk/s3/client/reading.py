@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -63,6 +63,7 @@ class Reading(FolderClient):
         size: int | None = None,
         into: Taker | None = None,
         io_loops: IoLoops | None = None,
+        received: Callable[[int], None] | None = None,
     ) -> Received:
         """Get an object or a range of it, and check its length but not its checksum.
 
@@ -75,6 +76,8 @@ class Reading(FolderClient):
             into: Takes the bytes as they arrive, each once and in order; none are returned then. A retry asks only for
                 the rest of the object, by ``if_match`` or the ETag of the first answer.
             io_loops: The I/O loops that call ``into``, which may block.
+            received: Called, on any thread, with the number of bytes that the current attempt has received, if it takes
+                long. Not called with ``into``.
 
         Raises:
             DatasetFileNotFound: The object does not exist.
@@ -90,6 +93,7 @@ class Reading(FolderClient):
                 raise InvalidArgument("span", f"must be a range of at least one byte, not {span!r}.")
             headers["range"] = f"bytes={offset}-{offset + length - 1}"
             request.size = request.limit = length
+        request.received = received
         body = _Body(self, request, span, size, if_match, into)
         if into is not None:
             request.into, request.io_loops = body, io_loops

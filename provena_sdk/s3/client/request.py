@@ -103,6 +103,7 @@ class Request:
         into: Receives the body of a success, on one of the I/O loops.
         io_loops: The I/O loops that send the request; None chooses by its size.
         sent: Called, on any thread, with the number of bytes of the body sent by the current attempt.
+        received: Called, on any thread, with the number of bytes received by the current attempt, if it takes long.
     """
 
     method: str
@@ -119,6 +120,7 @@ class Request:
     into: Body | None = None
     io_loops: IoLoops | None = None
     sent: Callable[[int], None] | None = None
+    received: Callable[[int], None] | None = None
 
     def allows(self, status: int) -> bool:
         """Return whether a success may have this status: a read only 200, or 206 for a range or a part."""
@@ -453,7 +455,15 @@ class Exchange:
         # While a store works for long, it sends white space to keep the connection alive.
         rate, whole = (None, _SLOW_SECONDS) if request.slow else (self._rate, None)
         limits = Limits(
-            request.limit, _ERROR_BYTES, idle, answer, rate, whole, self.admission.line, request.sent
+            request.limit,
+            _ERROR_BYTES,
+            idle,
+            answer,
+            rate,
+            whole,
+            self.admission.line,
+            request.sent,
+            request.received,
         )
         io_loops = request.io_loops
         # A streamed body is read on this loop.

@@ -131,6 +131,7 @@ class Limits(NamedTuple):
         whole: Seconds that the whole exchange may take; None allows any time.
         line: Counts the bytes that move, and limits their rate.
         sent: Called with the number of bytes of the body that the system has accepted so far.
+        received: Called with the number of bytes of the answer's body that have arrived, if it arrives slowly.
     """
 
     body: int
@@ -141,6 +142,7 @@ class Limits(NamedTuple):
     whole: float | None = None
     line: Line = ANY_LINE
     sent: Callable[[int], None] | None = None
+    received: Callable[[int], None] | None = None
 
 
 class _Stage(enum.Enum):
@@ -219,7 +221,7 @@ class Wire(asyncio.BufferedProtocol):
             if nbytes < len(rest):
                 self._rest = rest[nbytes:]
                 if now - self._passed_at >= _CHUNK_SECONDS:
-                    self._pass_begun_chunk()
+                    self._pass_begun_chunk(now)
             elif self._filling is not None and self._into is not None:
                 self._pass_to_receiver(self._into, self._filling)
             else:
@@ -296,7 +298,7 @@ class Wire(asyncio.BufferedProtocol):
         """
         if self._waiter is None:
             return
-        self._pass_begun_chunk()
+        self._pass_begun_chunk(now)
         unsent = self._transport.get_write_buffer_size()
         if unsent < self._unsent:
             # Never earlier than before: the answer may have a later deadline.
@@ -491,6 +493,7 @@ class Wire(asyncio.BufferedProtocol):
         data[:here] = arrived
         self._stage = _Stage.MEASURED
         self._rest = memoryview(data)[here:]
+        self._passed_at = self._loop.time()
 
     def _stream(self, into: Receiver, length: int, arrived: memoryview) -> None:
         """Begin to pass the body to the receiver in chunks that reuse the same memory."""
@@ -520,11 +523,14 @@ class Wire(asyncio.BufferedProtocol):
         else:
             self._finish(bytearray())
 
-    def _pass_begun_chunk(self) -> None:
-        """Pass on a chunk that is not full yet."""
-        some = self._begun_chunk()
+    def _pass_begun_chunk(self, now: float) -> None:
+        """Pass on a chunk that is not full yet, or report how many bytes of a body in memory have arrived."""
+        some, rest = self._begun_chunk(), self._rest
         if some and self._into is not None:
             self._pass_to_receiver(self._into, some)
+        elif self._into is None and rest is not None and self._limits.received is not None:
+            self._passed_at = now
+            self._limits.received(len(self._data) - len(rest))
 
     def _pass_last_bytes(self) -> None:
         """Pass on what arrived before the exchange failed or was cancelled."""

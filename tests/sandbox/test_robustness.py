@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.data.clock import Clock
 from provena_sdk.sandbox.data.faults import Faults
-from provena_sdk.sandbox.data.items import Item
+from provena_sdk.sandbox.data.items import ALL_ROLES, Item
+from provena_sdk.sandbox.data.listing import SORT_KEYS
 from provena_sdk.sandbox.data.registry import State
 from provena_sdk.sandbox.data.storage import OwnStorage
 from provena_sdk.sandbox.data.users import STANDARD_USERS
@@ -20,6 +21,8 @@ from provena_sdk.sandbox.http.server import Request
 from provena_sdk.sandbox.seed import add_dataset, metadata, register
 from provena_sdk.sandbox.services.common import Deployment
 from provena_sdk.sandbox.services.datastore import datastore
+from provena_sdk.sandbox.services.registry.kinds import KINDS, Kind
+from provena_sdk.sandbox.services.registry.service import registry
 from provena_sdk.sandbox.services.search import search
 from provena_sdk.sandbox.signin.tokens import TokenMaker
 
@@ -34,6 +37,25 @@ BODIES = {
     "/registry/credentials/generate-write-access-credentials": "POST",
     "/release/approval-request": "POST",
     "/release/action-approval-request": "PUT",
+}
+REGISTRY_BODIES = {
+    "/registry/general/list": "POST",
+    "/registry/entity/dataset/user/releases": "POST",
+    **{
+        f"{kind.path}/{action}": method
+        for kind in KINDS
+        for action, method in (
+            ("list", "POST"),
+            ("create", "POST"),
+            ("update", "PUT"),
+            ("revert", "PUT"),
+            ("validate", "POST"),
+            ("version", "POST"),
+            ("auth/configuration", "PUT"),
+            ("locks/lock", "PUT"),
+            ("locks/unlock", "PUT"),
+        )
+    },
 }
 KNOWN = ["10378.1/1900001", "10378.1/1900003", "10378.1/1900011", "10378.1/1900012", "10378.1/1900013"]
 TEXT = st.sampled_from(
@@ -60,6 +82,36 @@ VALUE = st.recursive(
     max_leaves=6,
 )
 INFO = sorted(metadata()["dataset_info"])
+# A value for each field of the registry's requests, so that most of them pass the checks of the interface.
+REGISTRY_FIELDS = {
+    "id": TEXT,
+    "reason": TEXT,
+    "history_id": st.integers(-1, 3),
+    "page_size": st.integers(-1, 5),
+    "pagination_key": st.none() | st.dictionaries(FIELDS, SCALAR, max_size=3),
+    "sort_by": st.none()
+    | st.fixed_dictionaries({"sort_type": st.sampled_from([*SORT_KEYS, None]), "ascending": st.booleans()}),
+    "filter_by": st.fixed_dictionaries(
+        {},
+        optional={
+            "item_subtype": st.sampled_from(["PERSON", "DATASET", "CREATE", None]),
+            "record_type": st.sampled_from(["ALL", "SEED_ONLY", "COMPLETE_ONLY"]),
+            "release_status": st.sampled_from(["PENDING", "RELEASED", None]),
+            "release_reviewer": TEXT | st.none(),
+        },
+    ),
+    "owner": st.sampled_from(["writer", "writer2"]),
+    "general": st.lists(st.sampled_from(ALL_ROLES), max_size=3),
+    "groups": st.dictionaries(TEXT, st.lists(st.sampled_from(ALL_ROLES), max_size=2), max_size=2),
+    "display_name": TEXT,
+    "name": TEXT,
+    "first_name": TEXT,
+    "last_name": TEXT,
+    "email": st.sampled_from(["a@example.com", "a"]),
+    "ethics_approved": st.booleans(),
+    "deferred_resources": VALUE,
+    "user_metadata": VALUE,
+}
 
 
 class Services:
@@ -71,6 +123,7 @@ class Services:
         tokens = TokenMaker("http://127.0.0.1/auth/realms/provena", clock)
         deployment = Deployment(clock, self.state, tokens, storage, Faults())
         self.datastore, self.search = datastore(deployment).router, search(deployment).router
+        self.registry = registry(deployment).router
         register(self.state)
         for owner in ("writer", "writer2"):
             add_dataset(self.state, storage, metadata(), owner=owner, files={})
@@ -98,6 +151,34 @@ CAREFUL = settings(max_examples=200, deadline=None, suppress_health_check=[Healt
 def test_any_body_is_answered(services: Services, path: str, body: Any) -> None:
     status = services.ask(services.datastore, BODIES[path], path, {}, json.dumps(body).encode())
     assert status in (200, 400, 401, 403, 422, 500)
+
+
+@given(
+    path=st.sampled_from(sorted(REGISTRY_BODIES)),
+    handle=TEXT,
+    body=st.fixed_dictionaries({}, optional=REGISTRY_FIELDS) | VALUE,
+)
+@CAREFUL
+def test_any_body_is_answered_by_the_registry(services: Services, path: str, handle: str, body: Any) -> None:
+    query = {"id": handle, "reason": "x"}
+    status = services.ask(services.registry, REGISTRY_BODIES[path], path, query, json.dumps(body).encode())
+    assert status in (200, 400, 401, 403, 404, 405, 422, 500)
+
+
+@given(
+    kind=st.sampled_from(KINDS),
+    action=st.sampled_from(["fetch", "auth/configuration", "auth/evaluate", "locks/locked", "locks/history"]),
+    handle=TEXT | st.text(max_size=5),
+    seed_allowed=st.sampled_from(["true", "false", "no"]),
+)
+@CAREFUL
+def test_any_id_is_answered_by_the_registry(
+    services: Services, kind: Kind, action: str, handle: str, seed_allowed: str
+) -> None:
+    query = {"id": handle, "seed_allowed": seed_allowed}
+    assert services.ask(services.registry, "GET", f"{kind.path}/{action}", query, b"") in (200, 400, 401, 500)
+    general = services.ask(services.registry, "GET", "/registry/general/fetch", query, b"")
+    assert general in (200, 401) or (general, handle) == (500, "")
 
 
 @given(field=st.sampled_from(INFO), value=VALUE)

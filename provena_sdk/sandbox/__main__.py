@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--poll-interval", type=seconds, default=5, metavar="S")
     parser.add_argument("--credentials-seconds", type=seconds, default=28800, metavar="S")
+    parser.add_argument("--job-seconds", type=seconds, default=0.2, metavar="S")
     parser.add_argument(
         "--offline-token",
         metavar="USER",
@@ -123,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             poll_interval=options.poll_interval,
             rotation=options.rotation,
             credentials_seconds=options.credentials_seconds,
+            job_seconds=options.job_seconds,
             seed=Seed(datasets=options.datasets),
             ports=ports,
             approve_as=options.approve,

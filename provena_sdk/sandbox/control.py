@@ -2,7 +2,8 @@
 
 ``GET /sandbox/requests`` lists the requests; ``POST`` and ``DELETE /sandbox/faults`` add and clear faults;
 ``POST /sandbox/outages`` takes backends down; ``GET /sandbox/codes`` lists waiting devices and
-``POST /sandbox/approve`` decides on one; ``POST /sandbox/advance`` moves the clock. They answer only programs and
+``POST /sandbox/approve`` decides on one; ``POST /sandbox/failing-jobs`` lets jobs fail; ``POST /sandbox/advance`` moves
+the clock. They answer only programs and
 pages on this machine.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from provena_sdk.sandbox.data.clock import Clock
-from provena_sdk.sandbox.data.faults import Faults, faults_of
+from provena_sdk.sandbox.data.faults import Faults, JobFault, faults_of
 from provena_sdk.sandbox.http.routing import Endpoint, Router, here_only
 from provena_sdk.sandbox.http.server import Request, Response, json_response
 from provena_sdk.sandbox.signin.realm import SignIn
@@ -45,6 +46,10 @@ def add_control(
         faults.outage(*data)
         return sorted(faults.outages)
 
+    def fail_jobs(data: Any) -> object:
+        faults.fail_jobs(JobFault(**(data or {})))
+        return {"added": 1}
+
     def decide(data: Any) -> object:
         if data.get("deny"):
             signin.deny(data["user_code"])
@@ -61,6 +66,7 @@ def add_control(
     router.add("POST", "/sandbox/faults", _answered(add_faults))
     router.add("DELETE", "/sandbox/faults", _answered(clear_faults))
     router.add("POST", "/sandbox/outages", _answered(outages))
+    router.add("POST", "/sandbox/failing-jobs", _answered(fail_jobs))
     router.add("POST", "/sandbox/approve", _answered(decide))
     router.add("POST", "/sandbox/advance", _answered(advance))
 

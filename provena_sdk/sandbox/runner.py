@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from os import PathLike, fspath
 from types import TracebackType
@@ -13,7 +12,7 @@ from typing import Any, Self
 from provena_sdk.sandbox.addresses import Addresses
 from provena_sdk.sandbox.control import Exchange, add_control
 from provena_sdk.sandbox.data.clock import Clock
-from provena_sdk.sandbox.data.faults import Fault, Faults, suffer
+from provena_sdk.sandbox.data.faults import ASKED_TO_FAIL, Fault, Faults, JobFault, suffer
 from provena_sdk.sandbox.data.items import ALL_ROLES
 from provena_sdk.sandbox.data.registry import State
 from provena_sdk.sandbox.data.storage import OwnStorage, Storage
@@ -34,9 +33,10 @@ from provena_sdk.sandbox.http.server import (
 from provena_sdk.sandbox.object_store import ObjectFaults, RequestRecord
 from provena_sdk.sandbox.seed import Seed, add_dataset, metadata, plant, populate
 from provena_sdk.sandbox.services.assembly import services
-from provena_sdk.sandbox.services.common import Deployment
+from provena_sdk.sandbox.serving.service import Deployment
 from provena_sdk.sandbox.signin.realm import Lifetimes, SignIn
 from provena_sdk.sandbox.signin.sessions import REUSES, Rotation
+from provena_sdk.sandbox.work.workers import Work
 
 HOST = "127.0.0.1"
 SERVICES = ("signin", "datastore", "search", "s3", "registry", "auth", "job", "prov")
@@ -57,6 +57,7 @@ class Sandbox(Addresses):
         device_code_seconds: Lifetime of device codes.
         poll_interval: Least number of seconds between two polls of a device.
         credentials_seconds: Lifetime of temporary credentials for the object store.
+        job_seconds: How long a job behind the services takes, by the sandbox's clock; None stops them all.
         rotation: How often a refresh or offline token can be used: ``off`` for any number of times, ``one-reuse``,
             ``no-reuse``. One use more ends its session.
         seed: The initial content: True for the organisations and persons that registering requires, False for
@@ -90,6 +91,7 @@ class Sandbox(Addresses):
         device_code_seconds: float = 600,
         poll_interval: float = 5,
         credentials_seconds: float = 28800,
+        job_seconds: float | None = 0.2,
         rotation: Rotation = "no-reuse",
         seed: bool | Seed = True,
         ports: Mapping[str, int] | None = None,
@@ -121,6 +123,7 @@ class Sandbox(Addresses):
         self.storage: Storage = OwnStorage(credentials_seconds)
         if s3 is not None:
             self.storage = ExternalStorage(s3, credentials_seconds, self.ca_file)
+        self.work = Work(self.state, self.storage, self.faults, job_seconds)
         lifetimes = Lifetimes(access_token_seconds, refresh_token_seconds, device_code_seconds, poll_interval)
         self._signin = SignIn(self.clock, self.users, lifetimes, realm=self.realm, rotation=rotation)
         self._signin.approve_as = approve_as
@@ -204,7 +207,7 @@ class Sandbox(Addresses):
             if self._issuer is not None:
                 await asyncio.to_thread(self._issuer.load)
             tokens = self._issuer or self._signin.tokens
-            deployment = Deployment(self.clock, self.state, tokens, self.storage, self.faults)
+            deployment = Deployment(self.clock, self.state, tokens, self.storage, self.faults, self.work)
             signin = self._signin.router if self._issuer is None else Router()
             add_control(
                 signin,
@@ -363,6 +366,18 @@ class Sandbox(Addresses):
         """Expire all temporary credentials for the object store now."""
         self.storage.expire_credentials()
 
+    def fail_next_job(self, sub_type: str | None = None, *, info: str = ASKED_TO_FAIL) -> None:
+        """Let the next job that ends fail.
+
+        Args:
+            sub_type: What the job does, such as ``REGISTER_CREATE_ACTIVITY``; None means any.
+            info: The text that says why it failed.
+
+        Raises:
+            ValueError: There are no such jobs.
+        """
+        self.faults.fail_jobs(JobFault(sub_type=sub_type, info=info))
+
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock forward; tokens and codes age with it.
 
@@ -403,7 +418,7 @@ class Sandbox(Addresses):
                 metadata(name, **info),
                 owner=owner,
                 files=files or {},
-                new_id=lambda: str(uuid.uuid4()),
+                work=self.work,
             )
             if private:
                 item.general_roles = ()
@@ -460,6 +475,7 @@ class Sandbox(Addresses):
         """Return the sandbox to its initial content; its URLs stay the same."""
         with self.state.lock:
             self.state.clear()
+            self.work.clear()
             self.storage.clear()
             self._signin.sessions.end_all()
             self._signin.tokens.revoked.clear()

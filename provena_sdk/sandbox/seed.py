@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from provena_sdk.sandbox.data.items import Item, Metadata, dataset_body, organis
 from provena_sdk.sandbox.data.registry import State
 from provena_sdk.sandbox.data.storage import Storage
 from provena_sdk.sandbox.data.users import STANDARD_USERS
+from provena_sdk.sandbox.work.workers import Work
 
 # Names and RORs; these and the ORCIDs have valid check digits but were never assigned.
 ORGANISATIONS = {
@@ -206,7 +207,7 @@ def add_dataset(
     owner: str,
     files: Mapping[str, bytes],
     reason: str = "Initial record creation",
-    new_id: Callable[[], str] | None = None,
+    work: Work | None = None,
 ) -> Item:
     """Register a dataset directly.
 
@@ -217,14 +218,14 @@ def add_dataset(
         owner: User name of the owner.
         files: Content, by path within the dataset.
         reason: Reason in the first entry of its history.
-        new_id: Returns the id of the activity that created it; None leaves that out.
+        work: Records who created it; None leaves that out.
     """
     now = state.now()
     item = Item(state.new_handle(), "DATASET", owner, now, now)
     item.body = dataset_body(item.id, described, storage.bucket)
     item.record(reason, owner, now)
-    if new_id is not None:
-        item.create_workflow = new_id()
+    if work is not None:
+        item.create_workflow = work.record_old_creation(item)
     storage.write_metadata(item.id, described)
     for path, content in files.items():
         storage.put(item.id, path, content)

@@ -221,7 +221,7 @@ def _after_the_worker(replay: Replay) -> None:
 
 @pytest.fixture(scope="module")
 def answers(module_send: Any) -> Iterator[dict[str, Any]]:
-    with Sandbox(seed=False) as sandbox:
+    with Sandbox(seed=False, job_seconds=None) as sandbox:
         for name in ("writer2", "reader"):
             sandbox.users[name] = replace(sandbox.users[name], groups=frozenset({"coral-team"}))
         replay = Replay(sandbox, module_send)

@@ -298,7 +298,7 @@ def _outages(replay: Replay) -> None:
 
 @pytest.fixture(scope="module")
 def answers(module_send: Any) -> Iterator[dict[str, Any]]:
-    with Sandbox() as sandbox:
+    with Sandbox(job_seconds=None) as sandbox:
         sandbox.clock.freeze(1795348200)
         replay = Replay(sandbox, module_send)
         for stage in (_without_a_dataset, _minting, _reading, _changing, _releasing, _searching, _outages):

@@ -19,12 +19,13 @@ from provena_sdk.sandbox.data.storage import OwnStorage
 from provena_sdk.sandbox.data.users import STANDARD_USERS
 from provena_sdk.sandbox.http.server import Request
 from provena_sdk.sandbox.seed import add_dataset, metadata, register
-from provena_sdk.sandbox.services.common import Deployment
 from provena_sdk.sandbox.services.datastore import datastore
 from provena_sdk.sandbox.services.registry.kinds import KINDS, Kind
 from provena_sdk.sandbox.services.registry.service import registry
 from provena_sdk.sandbox.services.search import search
+from provena_sdk.sandbox.serving.service import Deployment
 from provena_sdk.sandbox.signin.tokens import TokenMaker
+from provena_sdk.sandbox.work.workers import Work
 
 BODIES = {
     "/metadata/validate-metadata": "POST",
@@ -121,7 +122,9 @@ class Services:
         storage = OwnStorage(60)
         storage.url = "http://127.0.0.1:9"
         tokens = TokenMaker("http://127.0.0.1/auth/realms/provena", clock)
-        deployment = Deployment(clock, self.state, tokens, storage, Faults())
+        faults = Faults()
+        work = Work(self.state, storage, faults, seconds=0.2)
+        deployment = Deployment(clock, self.state, tokens, storage, faults, work)
         self.datastore, self.search = datastore(deployment).router, search(deployment).router
         self.registry = registry(deployment).router
         register(self.state)

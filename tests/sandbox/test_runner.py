@@ -50,8 +50,7 @@ def test_it_serves_its_interfaces(provena_sandbox: Sandbox, send: Any) -> None:
 
 
 def test_every_operation_of_the_interfaces_has_a_route(provena_sandbox: Sandbox, send: Any) -> None:
-    services: tuple[ServiceName, ...] = ("datastore", "search", "registry")
-    for name in services:
+    for name in get_args(ServiceName):
         url = getattr(provena_sandbox, f"{name}_url")
         for path, methods in interface(name)["paths"].items():
             for method, operation in methods.items():

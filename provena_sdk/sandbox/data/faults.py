@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from provena_sdk.sandbox.data.jobs import JOB_TYPES
 from provena_sdk.sandbox.http.server import Connection, Request, Response
 
-Backend = Literal["registry", "auth", "jobs", "handles", "sign-in", "search"]
+Backend = Literal["registry", "auth", "jobs", "handles", "sign-in", "search", "graph"]
 Operate = Callable[[Request], Response]
-BACKENDS: tuple[Backend, ...] = ("registry", "auth", "jobs", "handles", "sign-in", "search")
+BACKENDS: tuple[Backend, ...] = ("registry", "auth", "jobs", "handles", "sign-in", "search", "graph")
 
 SERVICES = ("datastore", "search", "registry", "auth", "job", "prov", "signin")
 
+ASKED_TO_FAIL = "Job failed, err: The sandbox was asked to fail this job."
 _GATEWAY_PAGE = (
     "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
     "<center><h1>{status} {reason}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -141,6 +143,30 @@ class Fault:
         return cls(**data)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFault:
+    """Jobs that are to fail.
+
+    Args:
+        sub_type: What they do, such as ``REGISTER_CREATE_ACTIVITY``; None matches all.
+        times: How many jobs fail; None means all until it is cleared.
+        info: The text that says why.
+
+    Raises:
+        ValueError: There are no such jobs.
+    """
+
+    sub_type: str | None = None
+    times: int | None = 1
+    info: str = ASKED_TO_FAIL
+
+    def __post_init__(self) -> None:
+        if self.sub_type not in (None, *JOB_TYPES):
+            raise ValueError(f"sub_type must be one of {', '.join(JOB_TYPES)}, not {self.sub_type!r}.")
+        if self.times is not None and self.times < 1:
+            raise ValueError("times must be at least 1; None means until the fault is cleared.")
+
+
 @dataclass(slots=True)
 class _Active:
     fault: Fault
@@ -164,12 +190,13 @@ class Faults:
 
     ``outages`` names the backends that are down: the item ``registry``; the ``auth`` service, which knows the groups
     and the linked person of each account; the ``jobs`` and ``handles`` services; ``sign-in`` for service accounts; and
-    the ``search`` engine.
+    the ``search`` engine; and the ``graph`` database of the prov service.
     """
 
     def __init__(self) -> None:
         self.outages: set[Backend] = set()
         self._active: list[_Active] = []
+        self._job_faults: list[tuple[JobFault, int]] = []
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
@@ -190,6 +217,7 @@ class Faults:
         """Remove every fault and end every outage."""
         with self._lock:
             self._active = []
+            self._job_faults = []
             self.outages.clear()
 
     def outage(self, *backends: Backend) -> None:
@@ -204,6 +232,22 @@ class Faults:
                 f"There is no backend {', '.join(sorted(unknown))}; there are {', '.join(BACKENDS)}."
             )
         self.outages.update(backends)
+
+    def fail_jobs(self, fault: JobFault) -> None:
+        """Let jobs fail when they end, after those that are to fail already."""
+        with self._lock:
+            self._job_faults.append((fault, 0))
+
+    def job_failure(self, sub_type: str) -> str | None:
+        """Count a job that ends and return why it fails, or None."""
+        with self._lock:
+            for place, (fault, struck) in enumerate(self._job_faults):
+                if fault.sub_type in (None, sub_type):
+                    self._job_faults[place] = (fault, struck + 1)
+                    if struck + 1 == fault.times:
+                        del self._job_faults[place]
+                    return fault.info
+        return None
 
     def pending(self) -> list[Fault]:
         """The faults that are still active."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from provena_sdk.sandbox.data.accounts import Accounts
 from provena_sdk.sandbox.data.clock import Clock
 from provena_sdk.sandbox.data.index import SearchIndex
 from provena_sdk.sandbox.data.items import Item, person_body, roles_for
@@ -14,6 +15,8 @@ from provena_sdk.sandbox.data.users import ADMIN, Identity, User
 
 HANDLE_PREFIX = "10378.1"
 FIRST_SUFFIX = 1900001
+# Activities have handles of their own, so that the datasets' do not depend on when a worker runs.
+FIRST_ACTIVITY_SUFFIX = 2900001
 
 
 class State:
@@ -34,7 +37,9 @@ class State:
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
         self.reviewers: set[str] = set()
+        self.accounts = Accounts(users)
         self.next_suffix = FIRST_SUFFIX
+        self._next_activity = FIRST_ACTIVITY_SUFFIX
         self.index = SearchIndex()
         self._sorted: dict[Index, list[Row]] = {}
         self._persons: dict[str, str] = {}
@@ -47,6 +52,12 @@ class State:
         """Return an unused handle."""
         handle = f"{HANDLE_PREFIX}/{self.next_suffix}"
         self.next_suffix += 1
+        return handle
+
+    def new_activity_handle(self) -> str:
+        """Return an unused handle for an activity."""
+        handle = f"{HANDLE_PREFIX}/{self._next_activity}"
+        self._next_activity += 1
         return handle
 
     def put(self, item: Item) -> Item:
@@ -85,8 +96,7 @@ class State:
         """Return the id of the person linked to an account, if the registry has that person."""
         if self.knows_strangers and username not in self.users:
             return self._person_of(username)
-        user = self.users.get(username)
-        person = user.person if user is not None else None
+        person = self.accounts.person(username)
         return person if person in self.items else None
 
     def _person_of(self, username: str) -> str:
@@ -98,18 +108,13 @@ class State:
             self._persons[username] = self.put(person).id
         return self._persons[username]
 
-    def groups(self, username: str) -> frozenset[str]:
-        """Return the groups of an account."""
-        user = self.users.get(username)
-        return user.groups if user is not None else frozenset()
-
     def roles(self, item: Item, identity: Identity) -> tuple[str, ...]:
         """Return the caller's roles on an item."""
         known = roles_for(item.subtype)
         if owns(item, identity):
             return known
         granted = dict.fromkeys(item.general_roles)
-        for group in self.groups(identity.username):
+        for group in self.accounts.groups_of(identity.username):
             granted.update(dict.fromkeys(item.group_roles.get(group, ())))
         return tuple(role for role in granted if role in known)
 
@@ -118,7 +123,9 @@ class State:
         with self.lock:
             self.items.clear()
             self.reviewers.clear()
+            self.accounts.clear()
             self.next_suffix = FIRST_SUFFIX
+            self._next_activity = FIRST_ACTIVITY_SUFFIX
             self._sorted.clear()
             self._persons.clear()
             self.index.clear()

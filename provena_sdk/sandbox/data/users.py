@@ -52,12 +52,15 @@ class Identity:
         return f"Identity({self.username!r})"
 
 
-def _user(name: str, *roles: str, person: int | None = None, email: bool = True) -> User:
+def _user(
+    name: str, *roles: str, person: int | None = None, email: bool = True, groups: tuple[str, ...] = ()
+) -> User:
     return User(
         name,
         roles,
         f"{name}@example.com" if email else None,
         None if person is None else f"10378.1/{person}",
+        frozenset(groups),
     )
 
 
@@ -73,9 +76,9 @@ _OPERATORS = (
 STANDARD_USERS: dict[str, User] = {
     user.name: user
     for user in (
-        _user("reader", READ, person=1900008),
+        _user("reader", READ, person=1900008, groups=("coral-team",)),
         _user("writer", READ, WRITE, person=1900003),
-        _user("writer2", READ, WRITE, person=1900004),
+        _user("writer2", READ, WRITE, person=1900004, groups=("coral-team",)),
         _user("reviewer", READ, WRITE, person=1900005),
         _user("unlinked", READ, WRITE),
         _user("noemail", READ, WRITE, person=1900009, email=False),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from provena_sdk.sandbox.data.users import ADMIN, READ, WRITE
 from provena_sdk.sandbox.http.openapi import ServiceName
-from provena_sdk.sandbox.services.common import Deployment, Service
+from provena_sdk.sandbox.services.auth.service import auth
 from provena_sdk.sandbox.services.datastore import datastore
+from provena_sdk.sandbox.services.job import job
+from provena_sdk.sandbox.services.prov.service import prov
 from provena_sdk.sandbox.services.registry.service import registry
 from provena_sdk.sandbox.services.search import search
-
-_LEVELS = {"general": (), "read": (READ,), "write": (READ, WRITE), "admin": (READ, WRITE, ADMIN)}
+from provena_sdk.sandbox.serving.service import Deployment, Service
 
 
 def services(deployment: Deployment) -> dict[ServiceName, Service]:
@@ -18,7 +18,7 @@ def services(deployment: Deployment) -> dict[ServiceName, Service]:
         "datastore": datastore(deployment),
         "search": search(deployment),
         "registry": registry(deployment),
-        "auth": Service("auth", deployment, {}),
-        "job": Service("job", deployment, {}),
-        "prov": Service("prov", deployment, _LEVELS),
+        "auth": auth(deployment),
+        "job": job(deployment),
+        "prov": prov(deployment),
     }

@@ -12,9 +12,9 @@ from provena_sdk.sandbox.data.storage import credentials_body
 from provena_sdk.sandbox.data.users import READ, WRITE
 from provena_sdk.sandbox.http.server import Response, encode_json, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.lookup import fetch, roles_on, unreachable
 from provena_sdk.sandbox.services.registry.permissions import sees
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _LISTED = b'{"status":{"success":true,"details":"Successfully listed items."},"items":['
 _LIST_FAILED = "Unexpected non 200 status code in dataset list process. Status code: "

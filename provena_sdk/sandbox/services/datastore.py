@@ -6,9 +6,9 @@ from provena_sdk.sandbox.data.users import ADMIN, READ, WRITE
 from provena_sdk.sandbox.http.openapi import json_schema
 from provena_sdk.sandbox.http.server import Response, json_response, text_response
 from provena_sdk.sandbox.services.catalogue import Catalogue
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registration import Registration
 from provena_sdk.sandbox.services.release import Release
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _LEVELS = {"general": (), "read": (READ,), "write": (READ, WRITE), "admin": (READ, WRITE, ADMIN)}
 

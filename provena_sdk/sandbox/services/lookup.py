@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from provena_sdk.sandbox.data.items import Item
 from provena_sdk.sandbox.data.users import Identity
-from provena_sdk.sandbox.services.common import Deployment, Refused
 from provena_sdk.sandbox.services.registry.permissions import roles_on as registry_roles
 from provena_sdk.sandbox.services.registry.permissions import sees
+from provena_sdk.sandbox.serving.service import Deployment, Refused
 
 _FAILED = "The registry API responded with status success False during dataset fetching. Details: "
 _UNREADABLE = "The record was found but could not parsed as an appropriate type."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import uuid
 from typing import Any, Final
 
 from provena_sdk.sandbox.data.items import EDITORS, Item, Metadata, dataset_body, s3_location
@@ -12,9 +11,9 @@ from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, encode_json, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
 from provena_sdk.sandbox.metadata.rules import first_flaw
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.lookup import fetch, unreachable
 from provena_sdk.sandbox.services.registry.permissions import NO_LINKED_PERSON
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 # Largest item of the registry's table, in bytes; metadata are stored in it twice.
 ITEM_BYTES: Final = 400 * 1024
@@ -80,7 +79,7 @@ class Registration:
         if "jobs" in outages:
             # The dataset exists by now, although the answer reports a failure.
             raise Refused(500, f"{_UPDATE_FAILED}Unknown.")
-        item.create_workflow = str(uuid.uuid4())
+        item.create_workflow = self._deployment.work.record_creation(item)
         item.changed()
         return json_response(
             {
@@ -210,7 +209,7 @@ class Registration:
         moved = "(System) Dataset S3 path updated to new version's storage location"
         new.record(moved, identity.username, state.now())
         new.versioning = _versioning(old, reason)
-        new.version_workflow = str(uuid.uuid4())
+        new.version_workflow = self._deployment.work.record_version(old, new)
         self._deployment.storage.write_metadata(new.id, new.metadata)
         return state.put(new)
 

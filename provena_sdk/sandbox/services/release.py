@@ -8,9 +8,9 @@ from provena_sdk.sandbox.data.items import Item
 from provena_sdk.sandbox.data.users import READ, SYS_ADMIN, SYS_READ, SYS_WRITE, WRITE
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.lookup import fetch, find_dataset
 from provena_sdk.sandbox.services.registry.permissions import NO_LINKED_PERSON
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _SENT = "Successfully sent request to approve dataset release to approver. Email notification included."
 _ANSWERED = "Succesfully responded to dataset release approval request."

@@ -7,8 +7,8 @@ from typing import Final
 from provena_sdk.sandbox.data.users import READ, SYS_ADMIN, SYS_READ, SYS_WRITE
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter, whole_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.datastore import add_admin_routes
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 DEFAULT_LIMIT: Final = 10
 MOST: Final = 50

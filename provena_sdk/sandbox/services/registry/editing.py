@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-import uuid
 from typing import Any, Final
 
 from provena_sdk.sandbox.data.items import EDITORS, Item
 from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry.answers import failed, never_locked, succeeded
 from provena_sdk.sandbox.services.registry.checks import flaw_of
 from provena_sdk.sandbox.services.registry.kinds import Kind, misfit
 from provena_sdk.sandbox.services.registry.permissions import linked_person, roles_on
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _SESSION: Final = "register_create_activity_session_id"
 _CREATED: Final = "Successfully uploaded the complete item. Return item includes handle id."
@@ -135,7 +134,7 @@ class Editing:
             "next_version": None,
         }
         new.record(f"New version of existing item (id={old.id}).", identity.username, state.now())
-        new.version_workflow = str(uuid.uuid4())
+        new.version_workflow = self._deployment.work.record_version(old, new)
         old.versioning = {**old.versioning, "next_version": new.id}
         state.put(old)
         state.put(new)
@@ -194,7 +193,7 @@ class Editing:
         item.kind = "complete"
         self._rewrite(item, body, _FIRST, identity)
         if self._kind.is_entity:
-            item.create_workflow = str(uuid.uuid4())
+            item.create_workflow = self._deployment.work.record_creation(item)
         return item.create_workflow
 
     def _rewrite(self, item: Item, body: dict[str, Any], reason: str, identity: Identity) -> None:

@@ -7,10 +7,10 @@ from provena_sdk.sandbox.data.listing import EVERYTHING
 from provena_sdk.sandbox.data.users import ADMIN, READ, WRITE
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry.answers import failed, not_found, succeeded
 from provena_sdk.sandbox.services.registry.listing import read_page
 from provena_sdk.sandbox.services.registry.permissions import may_read
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _VERSION = {
     "commit_id": "a4142d4",

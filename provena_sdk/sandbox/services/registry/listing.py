@@ -8,8 +8,8 @@ from typing import Any, Final
 from provena_sdk.sandbox.data.items import Item
 from provena_sdk.sandbox.data.listing import EVERYTHING, SORT_KEYS, ForeignKey, Index, cut_page
 from provena_sdk.sandbox.data.users import Identity
-from provena_sdk.sandbox.services.common import Deployment, Refused
 from provena_sdk.sandbox.services.registry.permissions import may_read
+from provena_sdk.sandbox.serving.service import Deployment, Refused
 
 _QUERY_FAILED: Final = "Failed to query the database. Error: "
 # For each filter, the sorts that have an index.

@@ -8,10 +8,10 @@ from provena_sdk.sandbox.data.items import Item
 from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry.answers import never_locked, succeeded
 from provena_sdk.sandbox.services.registry.kinds import Kind, wrong_route
 from provena_sdk.sandbox.services.registry.permissions import may_read, roles_on
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 
 class Locks:

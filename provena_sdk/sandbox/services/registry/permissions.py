@@ -5,7 +5,7 @@ from __future__ import annotations
 from provena_sdk.sandbox.data.items import READERS, Item
 from provena_sdk.sandbox.data.registry import owns
 from provena_sdk.sandbox.data.users import Identity
-from provena_sdk.sandbox.services.common import Deployment, Refused
+from provena_sdk.sandbox.serving.service import Deployment, Refused
 
 NO_LINKED_PERSON = (
     "In order to perform this operation you must link your User account to a Person in the registry."

@@ -8,12 +8,12 @@ from provena_sdk.sandbox.data.users import READ
 from provena_sdk.sandbox.http.openapi import json_schema
 from provena_sdk.sandbox.http.server import Response
 from provena_sdk.sandbox.http.validation import flag_parameter, text_parameter
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry.answers import failed, not_found, succeeded
 from provena_sdk.sandbox.services.registry.checks import flaw_of
 from provena_sdk.sandbox.services.registry.kinds import Kind, misfit
 from provena_sdk.sandbox.services.registry.listing import read_page
 from provena_sdk.sandbox.services.registry.permissions import roles_on, sees
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _NOTHING: Final = ("item", "roles", "locked", "item_is_seed")
 _UNREADABLE: Final = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from provena_sdk.sandbox.data.users import READ
 from provena_sdk.sandbox.http.server import Response
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry.answers import succeeded
 from provena_sdk.sandbox.services.registry.kinds import DATASET
 from provena_sdk.sandbox.services.registry.listing import read_page
 from provena_sdk.sandbox.services.registry.permissions import linked_person
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 
 class Reviews:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from provena_sdk.sandbox.data.users import ADMIN, READ, WRITE
 from provena_sdk.sandbox.http.server import Response
-from provena_sdk.sandbox.services.common import Call, Deployment, Refused, Service
 from provena_sdk.sandbox.services.registry.access import Access
 from provena_sdk.sandbox.services.registry.checks import registry_checker
 from provena_sdk.sandbox.services.registry.editing import Editing
@@ -13,6 +12,7 @@ from provena_sdk.sandbox.services.registry.kinds import DATASET, KINDS
 from provena_sdk.sandbox.services.registry.locks import Locks
 from provena_sdk.sandbox.services.registry.reading import Reading
 from provena_sdk.sandbox.services.registry.reviews import Reviews
+from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
 
 _LEVELS = {"general": (), "read": (READ,), "write": (READ, WRITE), "admin": (READ, WRITE, ADMIN)}
 # Routes that only the datastore can use; they are not in the interface.

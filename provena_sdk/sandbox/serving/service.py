@@ -19,6 +19,7 @@ from provena_sdk.sandbox.http.server import Request, Response, json_response, te
 from provena_sdk.sandbox.http.validation import Check, Checker, Problem, missing, parse_query, problem
 from provena_sdk.sandbox.metadata.rules import checker
 from provena_sdk.sandbox.signin.tokens import NoUsername, TokenRefused
+from provena_sdk.sandbox.work.workers import Work
 
 BEARER: Final = {"www-authenticate": "Bearer"}
 WRONG_ROLE: Final = "You are not authorised to access this resource as you don't have the correct role."
@@ -42,6 +43,7 @@ class Deployment:
     tokens: Tokens
     storage: Storage
     faults: Faults
+    work: Work
 
 
 class Refused(Exception):
@@ -100,7 +102,7 @@ class Service:
         self.router.add("GET", "/openapi.json", lambda _: Response(body=served.body))
         self.router.add("GET", "/", lambda _: Response(body=health.body))
         for level, roles in check_roles.items():
-            self.route("GET", f"/check-access/check-{level}-access", _who, roles)
+            self.route("GET", f"/check-access/check-{level}-access", show_caller, roles)
 
     def route(
         self,
@@ -123,7 +125,7 @@ class Service:
             query: Its query parameters: the checker, and whether the parameter is required.
         """
         wanted = tuple(roles)
-        lock = self.deployment.state.lock
+        lock, work = self.deployment.state.lock, self.deployment.work
 
         def answer(request: Request) -> Response:
             problems: list[Problem] = []
@@ -139,6 +141,7 @@ class Service:
                 if problems:
                     return json_response({"detail": problems}, 422)
                 with lock:
+                    work.catch_up()
                     return operation(call)
             except _Unprocessable as unprocessable:
                 return json_response({"detail": [unprocessable.problem]}, 422)
@@ -172,7 +175,8 @@ class Service:
         return kept
 
 
-def _who(call: Call) -> Response:
+def show_caller(call: Call) -> Response:
+    """Answer with the caller, including their token."""
     identity = call.identity
     return json_response(
         {

@@ -1,0 +1,1 @@
+"""The auth service: links between accounts and persons, groups, and roles."""

@@ -1,0 +1,1 @@
+"""The prov service: lineage, model runs, and reports."""

@@ -1,0 +1,1 @@
+"""The work behind the services: jobs, activities, and the provenance graph."""

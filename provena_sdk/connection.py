@@ -16,8 +16,7 @@ from provena_sdk.datasets.location import DatasetLocation, store_address
 from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.logs import follow_environment
-from provena_sdk.operations import handles
-from provena_sdk.operations.catalogue import FETCH_DATASET
+from provena_sdk.operations import catalogue, handles
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transport.http import Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
@@ -183,7 +182,7 @@ def _location(dataset_id: str, bucket: str, prefix: str) -> DatasetLocation:
         reason = str(error)
     raise UnreadableAnswer(
         f"The datastore names no place for the files of dataset {dataset_id}: {reason}",
-        operation=FETCH_DATASET.name,
+        operation=catalogue.datastore.FETCH_DATASET.name,
         status=200,
         dataset_id=dataset_id,
         hint="Whoever runs the datastore has to correct the dataset's entry.",

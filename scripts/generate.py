@@ -180,9 +180,9 @@ def generate(root: Path = ROOT, *, check: bool = False) -> list[str]:
         DocumentError: The OpenAPI documents and the overlay are inconsistent.
         GenerationError: The generator or ruff reported a problem.
     """
-    prepared = prepare(served(root), Overlay.load(root / "openapi" / "overlay.yaml"))
+    prepared = prepare(served(root), Overlay.load(root / "openapi" / "overlay"))
     for place in prepared.undescribed:
-        print(f"openapi/overlay.yaml has no description for {place}", file=sys.stderr)
+        print(f"openapi/overlay/ has no description for {place}", file=sys.stderr)
     home = root / "generated"
     home.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=None if check else home, prefix=".new-") as folder:

@@ -1,12 +1,13 @@
-"""Merge the two OpenAPI documents into one, from which the client is generated.
+"""Merge the services' OpenAPI documents into one, from which the client is generated.
 
-This includes reading and writing the files, removing their prose, and applying ``openapi/overlay.yaml``.
+This includes reading and writing the files, removing their prose, and applying the overlay in ``openapi/overlay/``.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +17,9 @@ import yaml
 
 Json: TypeAlias = dict[str, Any]
 
-SERVICES = ("datastore", "search")
+SERVICES = ("datastore", "search", "registry", "auth", "job", "prov")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_PLACE = re.compile(r"<([A-Za-z]+)>")
 _PROSE = ("title", "description", "summary", "externalDocs", "example", "examples")
 
 
@@ -71,6 +73,27 @@ def _without_prose(node: Any) -> Any:
     return result
 
 
+def without_nulls(node: Any) -> Any:
+    """Return a part of a document without ``null`` as an alternative.
+
+    The registry's document allows null for each optional field, the others' nowhere, although all services send it.
+    The client takes null for every optional field, so that the shared schemas agree.
+
+    Example:
+        >>> without_nulls({"anyOf": [{"type": "string"}, {"type": "null"}], "format": "uri"})
+        {'format': 'uri', 'type': 'string'}
+    """
+    if isinstance(node, list):
+        return [without_nulls(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    result = {key: without_nulls(value) for key, value in node.items()}
+    if {"type": "null"} in result.get("anyOf", ()):
+        kinds = [kind for kind in result.pop("anyOf") if kind != {"type": "null"}]
+        result |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return result
+
+
 def load(path: Path) -> Json:
     """Read one stored OpenAPI document."""
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -115,7 +138,7 @@ def merge(interfaces: Mapping[str, Json]) -> Json:
     owners: dict[str, str] = {}
     diverging = []
     for service, served in interfaces.items():
-        document = normalise(served)
+        document = without_nulls(normalise(served))
         for path, method, operation in operations(document):
             operation["tags"] = [service]
             operation.pop("security", None)
@@ -137,7 +160,10 @@ def merge(interfaces: Mapping[str, Json]) -> Json:
 
 @dataclass
 class Overlay:
-    """The content of ``openapi/overlay.yaml``.
+    """The content of the files in ``openapi/overlay/``, one a service.
+
+    An entry with a word such as ``<kind>`` stands for several: one for each row of the table
+    ``each`` of its file, or for those whose ``kind`` its ``for`` lists.
 
     Attributes:
         corrections: Changes to the document, in order, each with its reason.
@@ -150,9 +176,47 @@ class Overlay:
     schemas: dict[str, Json] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, path: Path) -> Overlay:
-        """Read the overlay."""
-        return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    def load(cls, folder: Path) -> Overlay:
+        """Read the overlay, a file for each service."""
+        whole = cls()
+        for service in SERVICES:
+            whole._add(service, yaml.safe_load((folder / f"{service}.yaml").read_text(encoding="utf-8")))
+        return whole
+
+    def _add(self, service: str, content: Json) -> None:
+        each = content.get("each", [])
+        for entry in content.get("corrections", []):
+            self.corrections.extend(_spread(entry, each))
+        said = self.operations.setdefault(service, {})
+        for name, entry in content.get("operations", {}).items():
+            for one in _spread({"name": name, **entry}, each):
+                said[one.pop("name")] = one
+        for name, entry in content.get("schemas", {}).items():
+            for one in _spread({"name": name, **entry}, each):
+                schema = self.schemas.setdefault(one.pop("name"), {})
+                fields = {**schema.get("fields", {}), **one.get("fields", {})}
+                schema |= {**one, "fields": fields}
+
+
+def _spread(entry: Json, each: list[Json]) -> Iterator[Json]:
+    entry = dict(entry)
+    wanted = entry.pop("for", None)
+    if not _PLACE.search(json.dumps(entry)):
+        yield entry
+        return
+    for words in each:
+        if wanted is None or words["kind"] in wanted:
+            yield _filled(entry, words)
+
+
+def _filled(node: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(node, str):
+        return _PLACE.sub(lambda found: words[found[1]], node)
+    if isinstance(node, list):
+        return [_filled(entry, words) for entry in node]
+    if isinstance(node, dict):
+        return {_filled(key, words): _filled(value, words) for key, value in node.items()}
+    return node
 
 
 @dataclass
@@ -181,7 +245,7 @@ def prepare(interfaces: Mapping[str, Json], overlay: Overlay) -> Prepared:
 
     Returns:
         The document for the generator. Each schema has ``x-fields``: for each field its description, whether
-        it is secret, and whether it defaults to an empty list.
+        it is secret, whether it defaults to an empty list, and the field that tells which of two schemas it has.
 
     Raises:
         DocumentError: Shared schemas diverge, or entries of the overlay match nothing.
@@ -199,7 +263,7 @@ def prepare(interfaces: Mapping[str, Json], overlay: Overlay) -> Prepared:
     _describe_schemas(document, overlay.schemas, secrets, stale, undescribed)
     if stale:
         raise DocumentError(
-            "openapi/overlay.yaml no longer matches the OpenAPI documents:\n  " + "\n  ".join(stale)
+            "openapi/overlay/ no longer matches the OpenAPI documents:\n  " + "\n  ".join(stale)
         )
     return Prepared(document, aliases, parameters, undescribed)
 
@@ -222,12 +286,13 @@ def _correct(document: Json, correction: Json, aliases: dict[str, str], secrets:
             schemas[name] = schema
         case {"answer": names, "schema": schema, **rest}:
             return _correct_answers(document, names, schema, rest.get("media", "application/json"))
-        case {"rename_operation": name, "to": new}:
-            service, _, operation_id = name.partition(".")
-            operation = _find_operation(document, service, operation_id)
-            if operation is None:
-                return f"there is no operation {name}"
-            operation["operationId"] = new
+        case {"rename_operations": names}:
+            for name, new in names.items():
+                service, _, operation_id = name.partition(".")
+                operation = _find_operation(document, service, operation_id)
+                if operation is None:
+                    return f"there is no operation {name}"
+                operation["operationId"] = new
         case {"add_field": name, "schema": schema}:
             owner, _, key = name.partition(".")
             if owner not in schemas:
@@ -241,6 +306,18 @@ def _correct(document: Json, correction: Json, aliases: dict[str, str], secrets:
                 if schemas.get(owner, {}).get("properties", {}).get(key) != was:
                     return f"{name} is not {json.dumps(was)}"
                 schemas[owner]["properties"][key] = schema
+        case {"choose": kinds, "in": name, "by": flag}:
+            owner, _, key = name.partition(".")
+            found = schemas.get(owner, {}).get("properties", {})
+            if found.get(key) != {"anyOf": [_reference(kind) for kind in kinds]} or flag not in found:
+                return f"{name} is not one of {' and '.join(kinds)}, or there is no {flag}"
+            found[key]["x-chosen-by"] = flag
+        case {"same_schema": name, "as": other}:
+            if name not in schemas or schemas[name] != schemas.get(other):
+                return f"{name} and {other} differ"
+            del schemas[name]
+            document["paths"] = _replaced(document["paths"], _reference(name), _reference(other))
+            aliases[name] = other
         case {"always": names}:
             for name in names:
                 owner, _, key = name.partition(".")
@@ -261,6 +338,20 @@ def _correct(document: Json, correction: Json, aliases: dict[str, str], secrets:
         case unknown:
             return f"unknown kind of correction: {', '.join(unknown)}"
     return None
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _replaced(node: Any, old: Json, new: Json) -> Any:
+    if node == old:
+        return dict(new)
+    if isinstance(node, list):
+        return [_replaced(entry, old, new) for entry in node]
+    if isinstance(node, dict):
+        return {key: _replaced(value, old, new) for key, value in node.items()}
+    return node
 
 
 def _correct_answers(document: Json, names: list[str], schema: Json, media: str) -> str | None:
@@ -323,6 +414,7 @@ def _describe_schemas(
                 "description": description,
                 "secret": f"{name}.{key}" in secrets,
                 "empty_list": value.get("default") == [],
+                "chosen_by": value.get("x-chosen-by"),
             }
         schema["x-fields"] = fields
         stale.extend(f"schemas: {name} has no field {key}" for key in said_fields)

@@ -72,7 +72,13 @@ class View:
     def shape(self, prop: PropertyProtocol) -> str:
         """Return the templates' name for the kind of value."""
         if isinstance(prop, ModelProperty):
-            return "map" if self.is_free_form(prop) else "model"
+            if not self.is_free_form(prop):
+                return "model"
+            return "lists" if self.map_values(prop) == "list[str]" else "map"
+        if isinstance(prop, UnionProperty) and all(
+            self.shape(inner) == "model" for inner in prop.inner_properties
+        ):
+            return "choice"
         return _SHAPES.get(type(prop).__name__) or self.unsupported(prop)
 
     def annotation(self, prop: PropertyProtocol) -> str:
@@ -90,7 +96,7 @@ class View:
         if isinstance(prop, ListProperty):
             return f"list[{self.annotation(prop.inner_property)}]"
         if isinstance(prop, UnionProperty):
-            if any(
+            if shape != "choice" and any(
                 self.shape(inner) not in ("str", "int", "float", "bool") for inner in prop.inner_properties
             ):
                 self.unsupported(prop)
@@ -103,6 +109,8 @@ class View:
         kind = getattr(values, "type", None)
         if values in (None, True, False) or kind is None:
             return "object"
+        if kind == "array" and getattr(getattr(values, "items", None), "type", None) == "string":
+            return "list[str]"
         if kind != "string":
             self.unsupported(prop)
         return "str"
@@ -128,6 +136,9 @@ class View:
         """Return the models and enums that a property refers to."""
         if isinstance(prop, ListProperty):
             yield from self.classes_in(prop.inner_property)
+        elif isinstance(prop, UnionProperty):
+            for inner in prop.inner_properties:
+                yield from self.classes_in(inner)
         elif isinstance(prop, EnumProperty) or (
             isinstance(prop, ModelProperty) and self.shape(prop) == "model"
         ):

@@ -88,7 +88,7 @@ def refresh(urls: dict[str, str], root: Path = ROOT) -> list[str]:
             [
                 *lines,
                 str(error),
-                "The OpenAPI documents are stored: correct openapi/overlay.yaml, and run make generate.",
+                "The OpenAPI documents are stored: correct openapi/overlay/, and run make generate.",
             ]
         )
         raise GenerationError(told) from error

@@ -105,6 +105,13 @@ def read_map(value: Any, kind: type[Any], where: str) -> dict[str, Any]:
     return value.copy()
 
 
+def read_lists(value: Any, where: str) -> dict[str, list[str]]:
+    """A copy of the JSON object ``value``, all of whose values must be lists of strings."""
+    return {
+        key: read_list(entry, str, f"{where}[{key!r}]") for key, entry in read_map(value, list, where).items()
+    }
+
+
 def read_date(value: Any, where: str) -> date:
     """The day ``value`` names."""
     if not isinstance(value, str):
@@ -140,6 +147,11 @@ def write_map(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise wrong_type(where, "an object", value)
     return value.copy()
+
+
+def write_lists(value: Any, where: str) -> dict[str, list[Any]]:
+    """A copy of the dictionary ``value`` to send, and of the lists in it."""
+    return {key: write_list(entry, where) for key, entry in write_map(value, where).items()}
 
 
 def write_object(value: Any, where: str) -> dict[str, Any]:

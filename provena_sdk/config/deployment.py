@@ -15,6 +15,12 @@ from provena_sdk.errors import ConfigurationError
 DEVICE_CLIENT_ID = "client-tools"
 OFFLINE_CLIENT_ID = "automated-access"
 
+NO_SERVICE = "none"
+"""In settings and environment variables, what stands for the URL of a service that a deployment does not have."""
+
+OPTIONAL_URLS = ("registry_url", "auth_url", "job_url", "prov_url")
+"""The URLs that may be None: deployments work without these services."""
+
 _YES = ("1", "true", "yes", "on")
 _NO = ("", "0", "false", "no", "off")
 
@@ -32,10 +38,15 @@ class Deployment:
         datastore: Base URL of the datastore service; default ``https://data-api.<domain>``.
         search: Base URL of the search service; default ``https://search.<domain>``.
         issuer: Base URL of the sign-in realm; default ``https://auth.<domain>/auth/realms/<realm>``.
+        registry_url: Base URL of the registry; default ``https://registry-api.<domain>``. None means that the
+            deployment has no such service; the same holds for the next three.
+        auth_url: Base URL of the auth service; default ``https://auth-api.<domain>``.
+        job_url: Base URL of the job service; default ``https://job-api.<domain>``.
+        prov_url: Base URL of the provenance service; default ``https://prov-api.<domain>``.
         s3_endpoint: Base URL of the object store; None means Amazon S3.
         s3_region: Region of the object store; None lets the store report it.
         ca_file: File of the certificate authorities to trust for all of these, instead of the usual ones.
-        allow_plain_http: Whether datastore, search and object store may have ``http://`` URLs on other machines.
+        allow_plain_http: Whether services and object store may have ``http://`` URLs on other machines.
             Tokens, credentials and data then cross the network unencrypted. Sign-in never uses such a URL.
 
     Raises:
@@ -52,6 +63,10 @@ class Deployment:
     datastore: str = field(default="", kw_only=True)
     search: str = field(default="", kw_only=True)
     issuer: str = field(default="", kw_only=True)
+    registry_url: str | None = field(default="", kw_only=True)
+    auth_url: str | None = field(default="", kw_only=True)
+    job_url: str | None = field(default="", kw_only=True)
+    prov_url: str | None = field(default="", kw_only=True)
     s3_endpoint: str | None = field(default=None, kw_only=True)
     s3_region: str | None = field(default=None, kw_only=True)
     ca_file: str | None = field(default=None, kw_only=True)
@@ -62,8 +77,10 @@ class Deployment:
         """Return the deployment that environment variables describe.
 
         ``PROVENA_DOMAIN`` is required. ``PROVENA_REALM``, ``PROVENA_DATASTORE_URL``, ``PROVENA_SEARCH_URL``,
-        ``PROVENA_ISSUER_URL``, ``PROVENA_S3_ENDPOINT``, ``PROVENA_S3_REGION``, ``PROVENA_CA_FILE`` and
-        ``PROVENA_ALLOW_PLAIN_HTTP`` are optional.
+        ``PROVENA_ISSUER_URL``, ``PROVENA_REGISTRY_URL``, ``PROVENA_AUTH_URL``, ``PROVENA_JOB_URL``,
+        ``PROVENA_PROV_URL``, ``PROVENA_S3_ENDPOINT``, ``PROVENA_S3_REGION``, ``PROVENA_CA_FILE`` and
+        ``PROVENA_ALLOW_PLAIN_HTTP`` are optional. ``none`` as the URL of registry, auth, job or provenance service
+        means that the deployment has no such service.
 
         Args:
             environment: The variables; ``os.environ`` when None.
@@ -91,6 +108,10 @@ class Deployment:
             datastore=variables.get("PROVENA_DATASTORE_URL", ""),
             search=variables.get("PROVENA_SEARCH_URL", ""),
             issuer=variables.get("PROVENA_ISSUER_URL", ""),
+            registry_url=url_or_none(variables.get("PROVENA_REGISTRY_URL", "")),
+            auth_url=url_or_none(variables.get("PROVENA_AUTH_URL", "")),
+            job_url=url_or_none(variables.get("PROVENA_JOB_URL", "")),
+            prov_url=url_or_none(variables.get("PROVENA_PROV_URL", "")),
             s3_endpoint=variables.get("PROVENA_S3_ENDPOINT") or None,
             s3_region=variables.get("PROVENA_S3_REGION") or None,
             ca_file=variables.get("PROVENA_CA_FILE") or None,
@@ -105,9 +126,38 @@ class Deployment:
         if not isinstance(self.allow_plain_http, bool):
             raise ConfigurationError(f"{ALLOW_PLAIN_HTTP} must be True or False.")
         for name, default in usual_addresses(self.domain, self.realm).items():
-            self._set_address(name, getattr(self, name) or default)
+            given = getattr(self, name)
+            if given is not None or name not in OPTIONAL_URLS:
+                self._set_address(name, given or default)
         if self.s3_endpoint is not None:
             self._set_address("s3_endpoint", self.s3_endpoint)
+
+    def url_of(self, service: str) -> str:
+        """Return the base URL of a service.
+
+        Args:
+            service: ``datastore``, ``search``, ``registry``, ``auth``, ``job`` or ``prov``.
+
+        Raises:
+            ConfigurationError: The deployment has no such service.
+
+        Example:
+            >>> Deployment("example.org").url_of("job")
+            'https://job-api.example.org'
+            >>> Deployment("example.org", job_url=None).url_of("job")
+            Traceback (most recent call last):
+                ...
+            provena_sdk.errors.ConfigurationError: The deployment example.org has no job service. ...
+        """
+        setting = f"{service}_url"
+        url: str | None = getattr(self, setting if setting in OPTIONAL_URLS else service)
+        if url is None:
+            raise ConfigurationError(
+                f"The deployment {self.domain} has no {service} service.",
+                hint=f"If it has one, set {setting} to its URL, or leave {setting} out if the URL is "
+                f"{usual_addresses(self.domain, self.realm)[setting]}.",
+            )
+        return url
 
     def _set_address(self, name: str, given: str) -> None:
         url = base_url(name, given)
@@ -137,7 +187,16 @@ def usual_addresses(domain: str, realm: str) -> dict[str, str]:
         "datastore": f"https://data-api.{domain}",
         "search": f"https://search.{domain}",
         "issuer": f"https://auth.{domain}/auth/realms/{realm}",
+        "registry_url": f"https://registry-api.{domain}",
+        "auth_url": f"https://auth-api.{domain}",
+        "job_url": f"https://job-api.{domain}",
+        "prov_url": f"https://prov-api.{domain}",
     }
+
+
+def url_or_none(text: str) -> str | None:
+    """Return None for ``none``, which means that a deployment has no such service, and any other text as it is."""
+    return None if text.strip().lower() == NO_SERVICE else text
 
 
 def domain_name(name: str, value: str) -> str:

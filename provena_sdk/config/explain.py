@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from provena_sdk.config.deployment import DEVICE_CLIENT_ID, OFFLINE_CLIENT_ID, usual_addresses
+from provena_sdk.config.deployment import (
+    DEVICE_CLIENT_ID,
+    NO_SERVICE,
+    OFFLINE_CLIENT_ID,
+    OPTIONAL_URLS,
+    usual_addresses,
+)
 from provena_sdk.display.text import SERVER_LIMIT, printable
 from provena_sdk.net.tls import authorities
 
@@ -124,6 +130,7 @@ def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:
         address("datastore_url", place.datastore, usual["datastore"]),
         address("search_url", place.search, usual["search"]),
         address("issuer_url", place.issuer, usual["issuer"]),
+        *(address(name, getattr(place, name) or NO_SERVICE, usual[name]) for name in OPTIONAL_URLS),
         _or_default(row("s3_endpoint", place.s3_endpoint), "Amazon S3"),
         _or_default(row("s3_region", place.s3_region), "up to the object store"),
         _trust(row("ca_file", place.ca_file)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
-from provena_sdk.config.deployment import base_url, domain_name, realm_name, yes_or_no
+from provena_sdk.config.deployment import base_url, domain_name, realm_name, url_or_none, yes_or_no
 from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.net.rates import bytes_per_second
@@ -76,6 +76,11 @@ def _realm(label: str, value: object) -> str:
 
 def _url(label: str, value: object) -> str:
     return base_url(label, _text(label, value))
+
+
+def _url_or_none(label: str, value: object) -> str | None:
+    url = url_or_none(_text(label, value))
+    return None if url is None else base_url(label, url)
 
 
 def _flag(label: str, value: object) -> bool:
@@ -145,6 +150,10 @@ KEYS: Final = {
         Key("datastore_url", _url, "PROVENA_DATASTORE_URL"),
         Key("search_url", _url, "PROVENA_SEARCH_URL"),
         Key("issuer_url", _url, "PROVENA_ISSUER_URL"),
+        Key("registry_url", _url_or_none, "PROVENA_REGISTRY_URL"),
+        Key("auth_url", _url_or_none, "PROVENA_AUTH_URL"),
+        Key("job_url", _url_or_none, "PROVENA_JOB_URL"),
+        Key("prov_url", _url_or_none, "PROVENA_PROV_URL"),
         Key("s3_endpoint", _url, "PROVENA_S3_ENDPOINT"),
         Key("s3_region", _text, "PROVENA_S3_REGION"),
         # The authorities to trust depend more on the user's network than on the deployment.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from provena_sdk.config.deployment import Deployment, usual_addresses
+from provena_sdk.config.deployment import OPTIONAL_URLS, Deployment, url_or_none, usual_addresses
 from provena_sdk.config.keys import KEYS, PATH_KEYS, REALM_KEYS, STORE_COMMAND
 from provena_sdk.config.profiles import CONFIG_FILE, Config, no_such_profile
 from provena_sdk.errors import ConfigurationError, InvalidArgument
@@ -52,10 +52,19 @@ _ADDRESSES: Final = {
     "datastore": "datastore_url",
     "search": "search_url",
     "issuer": "issuer_url",
+    **{name: name for name in OPTIONAL_URLS},
     "s3_endpoint": "s3_endpoint",
     "s3_region": "s3_region",
 }
-_SENT_TO: Final = {"issuer_url": "sign-in", "datastore_url": "datastore", "search_url": "search"}
+_SENT_TO: Final = {
+    "issuer_url": "sign-in",
+    "datastore_url": "datastore",
+    "search_url": "search",
+    "registry_url": "registry",
+    "auth_url": "auth service",
+    "job_url": "job service",
+    "prov_url": "provenance service",
+}
 """The services that receive secrets, in words, by the key of their URL."""
 
 
@@ -271,7 +280,7 @@ def resolve(
     Arguments take precedence over the environment, and that over the profile; a profile named as an argument takes
     precedence over the environment. URLs and secrets of one deployment are never used for another: from a place that
     names another domain or sign-in server than the one in use, only values that do not depend on a deployment are
-    taken. An access token is also ignored if its place names another datastore or search URL. Whatever a profile sets,
+    taken. An access token is also ignored if its place names another URL of a service. Whatever a profile sets,
     nobody is asked if PROVENA_NON_INTERACTIVE is set.
 
     Args:
@@ -359,7 +368,8 @@ def is_secret_for(deployment: Deployment, variable: str, environment: Mapping[st
     sent_to = _SENT_TO if variable == VARIABLES["access_token"] else ("issuer_url",)
     for name, key in _ADDRESSES.items():
         stated = environment.plain.get(KEYS[key].variable or "", "")
-        if key in sent_to and stated and not _is_same(stated, getattr(deployment, name)):
+        url = getattr(deployment, name)
+        if key in sent_to and stated and url_or_none(stated) and url and not _is_same(stated, url):
             return False
     found = resolve(Given(deployment.domain, realm=deployment.realm), environment).credential
     return found is not None and found.variable == variable
@@ -384,7 +394,7 @@ def _left_out_elsewhere(places: list[_Place], realm: str, *, whole: bool) -> lis
             usual = {key: named[name] for name, key in _ADDRESSES.items() if key in _SENT_TO}
         left_out += place.leave_out_elsewhere(in_force, usual)
         for key in _SENT_TO:
-            if key in place.values:
+            if place.values.get(key) is not None:
                 in_force.setdefault(key, place.values[key])
     return left_out
 
@@ -482,6 +492,7 @@ def _deployment(
         datastore=values.get("datastore_url", ""),
         search=values.get("search_url", ""),
         issuer=values.get("issuer_url", ""),
+        **{name: values.get(name, "") for name in OPTIONAL_URLS},
         s3_endpoint=values.get("s3_endpoint"),
         s3_region=values.get("s3_region"),
         ca_file=values.get("ca_file"),

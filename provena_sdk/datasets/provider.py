@@ -47,7 +47,9 @@ class DatasetCredentialsProvider:
             raise UnreadableAnswer(
                 f"The datastore's credentials for dataset {dataset_id} cannot be used: one of them is not one line "
                 "of plain characters, or their end has no time zone.",
-                operation=(catalogue.READ_CREDENTIALS if reads else catalogue.WRITE_CREDENTIALS).name,
+                operation=(
+                    catalogue.datastore.READ_CREDENTIALS if reads else catalogue.datastore.WRITE_CREDENTIALS
+                ).name,
                 status=200,
                 dataset_id=dataset_id,
                 hint="Try again; if it fails again, report it to the deployment's operator.",

@@ -91,6 +91,8 @@ def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes)
 
 
 def _refusal(call: Call[Any], data: object) -> errors.OperationRejected | None:
+    if not call.operation.refuses:
+        return None
     status = data.get("status", data) if isinstance(data, dict) else None
     if not isinstance(status, dict) or status.get("success") is not False:
         return None

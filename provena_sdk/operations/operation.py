@@ -30,10 +30,14 @@ class Endpoint(Protocol[P, T_co]):
 
 
 class Service(enum.Enum):
-    """The services of a deployment; each value names the service's URL in ``Deployment``."""
+    """The services of a deployment, by their names in messages."""
 
     DATASTORE = "datastore"
     SEARCH = "search"
+    REGISTRY = "registry"
+    AUTH = "auth"
+    JOB = "job"
+    PROV = "prov"
 
 
 class Repeat(enum.Enum):
@@ -73,6 +77,7 @@ class Operation(Generic[P, T]):
         is_json: False if a 200 is plain text.
         needs_token: False for operations that anyone may call.
         changes_access: Whether it may change who can read or write the dataset's files.
+        refuses: False if ``success=false`` in a 200 is a result and no refusal.
         check: Raises :class:`Unusable` for a well-formed answer that cannot be used.
 
     Attributes:
@@ -89,6 +94,7 @@ class Operation(Generic[P, T]):
         is_json: bool = True,
         needs_token: bool = True,
         changes_access: bool = False,
+        refuses: bool = True,
         check: Callable[[T], None] | None = None,
     ) -> None:
         service, name = endpoint.__name__.split(".")[-2:]
@@ -99,6 +105,7 @@ class Operation(Generic[P, T]):
         self.is_json = is_json
         self.needs_token = needs_token
         self.changes_access = changes_access
+        self.refuses = refuses
         self._parse = endpoint.parse
         self._check = check
         self._request = endpoint.request

@@ -71,7 +71,7 @@ def cause_of_failure(call: Call[Any], error: Exception, token: Secret | None) ->
     """
     claims = _claims(token)
     is_bare = isinstance(error, ServerError) and error.status == 500 and error.detail in _BARE
-    if call.operation is not catalogue.MINT_DATASET or not is_bare or claims is None:
+    if call.operation is not catalogue.datastore.MINT_DATASET or not is_bare or claims is None:
         return None
     if claims.email is None:
         return (

@@ -53,7 +53,8 @@ def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:
         raised = ConnectionFailed(
             f"The {service} could not be reached{f': {reason}' if reason else ''}.",
             operation=name,
-            hint="Check the network, the proxy settings and the deployment's addresses.",
+            hint="Check the network, the proxy settings and the URL, which "
+            f"{call.operation.service.value}_url changes.",
         )
     else:
         broke = isinstance(error, httpx.TransportError)

@@ -424,8 +424,7 @@ def _parsed(address: str) -> httpx.URL:
 
 
 def _base(deployment: Deployment, call: Call[Any]) -> str:
-    base: str = getattr(deployment, call.operation.service.value)
-    return base
+    return deployment.url_of(call.operation.service.value)
 
 
 def _refuse_unsendable(token: Secret | None) -> None:

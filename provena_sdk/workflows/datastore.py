@@ -49,25 +49,25 @@ PAGE_SIZE = 200
 
 def health_check() -> Workflow[HealthCheckResponse]:
     """Ask whether the service is up."""
-    return (yield from call(catalogue.HEALTH_CHECK()))
+    return (yield from call(catalogue.datastore.HEALTH_CHECK()))
 
 
 def check_access(level: str) -> Workflow[access.UserAccess]:
     """Ask whether the user has a level of access."""
-    operation = catalogue.DATASTORE_ACCESS[access.level(level)]
+    operation = catalogue.datastore.ACCESS[access.level(level)]
     return access.user_access((yield from call(operation())))
 
 
 def dataset_schema() -> Workflow[dict[str, object]]:
     """Fetch the JSON schema of dataset metadata."""
-    answer = yield from call(catalogue.DATASET_SCHEMA())
+    answer = yield from call(catalogue.datastore.DATASET_SCHEMA())
     return answer.json_schema
 
 
 def fetch_dataset(argument: str, dataset_id: str) -> Workflow[RegistryFetchResponse]:
     """Fetch a dataset's item."""
     handle = yield from handle_of(argument, dataset_id)
-    return (yield from call(catalogue.FETCH_DATASET.about(handle, handle_id=handle)))
+    return (yield from call(catalogue.datastore.FETCH_DATASET.about(handle, handle_id=handle)))
 
 
 def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
@@ -86,7 +86,7 @@ def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
         current = following
     raise UnreadableAnswer(
         f"The versions of dataset {first} have no newest one: they form a circle, or the chain is broken.",
-        operation=catalogue.FETCH_DATASET.name,
+        operation=catalogue.datastore.FETCH_DATASET.name,
         status=200,
         dataset_id=first,
         hint="Ask the deployment's operator to repair the order of the versions.",
@@ -96,13 +96,13 @@ def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
 def mint_dataset(metadata: object) -> Workflow[MintResponse]:
     """Register a new dataset."""
     body = arguments.metadata("dataset_mint_info", CollectionFormat, metadata)
-    return (yield from call(catalogue.MINT_DATASET(body=body)))
+    return (yield from call(catalogue.datastore.MINT_DATASET(body=body)))
 
 
 def validate_metadata(metadata: object) -> Workflow[ItemRevertResponse]:
     """Validate metadata; the service's flat answer is converted to the form of its other answers."""
     body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
-    return ItemRevertResponse(status=(yield from call(catalogue.VALIDATE_METADATA(body=body))))
+    return ItemRevertResponse(status=(yield from call(catalogue.datastore.VALIDATE_METADATA(body=body))))
 
 
 def update_metadata(
@@ -112,7 +112,7 @@ def update_metadata(
     handle = yield from handle_of(argument, dataset_id)
     checked = arguments.text("reason", reason)
     body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
-    operation = catalogue.UPDATE_METADATA
+    operation = catalogue.datastore.UPDATE_METADATA
     return (yield from call_on(operation.about(handle, handle_id=handle, reason=checked, body=body)))
 
 
@@ -124,7 +124,7 @@ def revert_metadata(
     body.id = yield from handle_of("id", body.id)
     arguments.text("reason", body.reason)
     arguments.count("history_id", body.history_id, least=0)
-    return (yield from call_on(catalogue.REVERT_METADATA.about(body.id, body=body)))
+    return (yield from call_on(catalogue.datastore.REVERT_METADATA.about(body.id, body=body)))
 
 
 def version_dataset(
@@ -134,7 +134,7 @@ def version_dataset(
     body = arguments.request(argument, VersionRequest, given, fields)
     body.id = yield from handle_of("id", body.id)
     arguments.text("reason", body.reason)
-    return (yield from call_on(catalogue.VERSION_DATASET.about(body.id, body=body)))
+    return (yield from call_on(catalogue.datastore.VERSION_DATASET.about(body.id, body=body)))
 
 
 def list_request(
@@ -211,7 +211,7 @@ def listing(
 
 def list_datasets(body: NoFilterSubtypeListRequest) -> Workflow[DatasetListResponse]:
     """Fetch one page of the listing."""
-    return (yield from call(catalogue.LIST_DATASETS(body=body)))
+    return (yield from call(catalogue.datastore.LIST_DATASETS(body=body)))
 
 
 def list_page(body: NoFilterSubtypeListRequest, key: object | None) -> Workflow[DatasetListResponse]:
@@ -233,7 +233,7 @@ def presigned_url(
             raise InvalidArgument(
                 "file_path", f"must not contain {forbidden!r}; the service refuses such paths."
             )
-    return (yield from call_on(catalogue.PRESIGNED_URL.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.datastore.PRESIGNED_URL.about(body.dataset_id, body=body)))
 
 
 def read_credentials(
@@ -241,7 +241,7 @@ def read_credentials(
 ) -> Workflow[CredentialResponse]:
     """Get temporary credentials that read a dataset's files."""
     body = yield from _credentials_request(argument, given, fields)
-    return (yield from call_on(catalogue.READ_CREDENTIALS.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.datastore.READ_CREDENTIALS.about(body.dataset_id, body=body)))
 
 
 def write_credentials(
@@ -249,7 +249,7 @@ def write_credentials(
 ) -> Workflow[CredentialResponse]:
     """Get temporary credentials that read and write a dataset's files."""
     body = yield from _credentials_request(argument, given, fields)
-    return (yield from call_on(catalogue.WRITE_CREDENTIALS.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.datastore.WRITE_CREDENTIALS.about(body.dataset_id, body=body)))
 
 
 def _credentials_request(

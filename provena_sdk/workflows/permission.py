@@ -40,7 +40,7 @@ def _owner(dataset_id: str | None) -> Workflow[str | None]:
     if dataset_id is None:
         return None
     try:
-        answer = yield from call(catalogue.FETCH_DATASET.about(dataset_id, handle_id=dataset_id))
+        answer = yield from call(catalogue.datastore.FETCH_DATASET.about(dataset_id, handle_id=dataset_id))
     except ProvenaError:
         # Most likely a private dataset; the denial itself is what matters.
         return None

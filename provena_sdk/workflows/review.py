@@ -17,18 +17,18 @@ from provena_sdk.workflows.permission import call_on
 def add_reviewer(reviewer_id: str) -> Workflow[None]:
     """Make a person a reviewer."""
     person = yield from item_of("reviewer_id", reviewer_id)
-    yield from call(catalogue.ADD_REVIEWER(reviewer_id=person))
+    yield from call(catalogue.datastore.ADD_REVIEWER(reviewer_id=person))
 
 
 def delete_reviewer(reviewer_id: str) -> Workflow[None]:
     """Remove a person from the reviewers."""
     person = yield from item_of("reviewer_id", reviewer_id)
-    yield from call(catalogue.DELETE_REVIEWER(reviewer_id=person))
+    yield from call(catalogue.datastore.DELETE_REVIEWER(reviewer_id=person))
 
 
 def list_reviewers() -> Workflow[list[str]]:
     """Fetch the ids of all reviewers, sorted because the service's order is arbitrary."""
-    return sorted((yield from call(catalogue.LIST_REVIEWERS())))
+    return sorted((yield from call(catalogue.datastore.LIST_REVIEWERS())))
 
 
 def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprovalRequestResponse]:
@@ -36,7 +36,7 @@ def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprova
     body = arguments.request("approval_request", ReleaseApprovalRequest, given, fields)
     body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
     body.approver_id = yield from item_of("approver_id", body.approver_id)
-    return (yield from call_on(catalogue.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
+    return (yield from call_on(catalogue.datastore.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
 
 
 def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalRequestResponse]:
@@ -44,4 +44,4 @@ def action_approval(given: object, **fields: object) -> Workflow[ActionApprovalR
     body = arguments.request("action_approval_request", ActionApprovalRequest, given, fields)
     body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
     arguments.flag("approve", body.approve)
-    return (yield from call(catalogue.ACTION_APPROVAL.about(body.dataset_id, body=body)))
+    return (yield from call(catalogue.datastore.ACTION_APPROVAL.about(body.dataset_id, body=body)))

@@ -107,12 +107,12 @@ class LoadedSearchResponse:
 
 def health_check() -> Workflow[HealthCheckResponse]:
     """Ask whether the service is up."""
-    return (yield from call(catalogue.SEARCH_HEALTH_CHECK()))
+    return (yield from call(catalogue.search.HEALTH_CHECK()))
 
 
 def check_access(level: str) -> Workflow[access.UserAccess]:
     """Ask whether the user has a level of access to the search service."""
-    operation = catalogue.SEARCH_ACCESS[access.level(level)]
+    operation = catalogue.search.ACCESS[access.level(level)]
     return access.user_access((yield from call(operation())))
 
 
@@ -128,7 +128,7 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
             "subtype_filter",
             f"must be one of {', '.join(ItemSubType)}, not {printable(subtype_filter, 60)!r}.",
         )
-    request = catalogue.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)
+    request = catalogue.search.SEARCH_ENTITY_REGISTRY(query=query, subtype_filter=subtype, record_limit=limit)
     found = yield from call(request)
     # Each hit may cost a request, so no more are kept than were asked for.
     return evolve(found, results=found.results[:limit])

@@ -28,7 +28,7 @@ async def test_each_dataset_is_fetched_once(recorder: Any) -> None:
     with pytest.raises(errors.FetchFailed):
         await datastore.fetch_datasets(["1/1", "1/2", "hdl:1/1"])
     assert [call.dataset_id for call in sent.calls] == ["1/1", "1/2"]
-    assert {call.operation for call in sent.calls} == {catalogue.FETCH_DATASET}
+    assert {call.operation for call in sent.calls} == {catalogue.datastore.FETCH_DATASET}
 
 
 async def test_no_ids(recorder: Any) -> None:

@@ -58,7 +58,7 @@ def item(metadata: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 
 async def test_a_search_and_its_hits(recorder: Any, item: dict[str, Any]) -> None:
     def answer(call: Any) -> Any:
-        if call.operation is catalogue.SEARCH_ENTITY_REGISTRY:
+        if call.operation is catalogue.search.SEARCH_ENTITY_REGISTRY:
             hits = [ID, "10378.1/2", "10378.1/3", f"10378.1/4{EVIL}"]
             return {
                 "status": STATUS,
@@ -82,7 +82,7 @@ async def test_a_search_and_its_hits(recorder: Any, item: dict[str, Any]) -> Non
 
 async def test_an_owner_who_is_named_in_a_hint(recorder: Any, item: dict[str, Any]) -> None:
     def answer(call: Any) -> Any:
-        if call.operation is catalogue.FETCH_DATASET:
+        if call.operation is catalogue.datastore.FETCH_DATASET:
             return item
         hint = "Ask its owner for access."
         return errors.DatasetAccessDenied("no", operation="x", status=401, dataset_id=ID, hint=hint)

@@ -23,7 +23,7 @@ def service(
     """Answers a search with these hits, and loads each as ``outcomes`` says, or with an item."""
 
     def answer(call: Any) -> Any:
-        if call.operation is catalogue.SEARCH_ENTITY_REGISTRY:
+        if call.operation is catalogue.search.SEARCH_ENTITY_REGISTRY:
             results = [{"id": hit, "score": 10.0 - n} for n, hit in enumerate(hits)]
             return {"status": STATUS, "results": results, "warnings": ["slow today"]}
         return outcomes.get(call.dataset_id, item(call.dataset_id))

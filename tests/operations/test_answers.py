@@ -27,7 +27,7 @@ def answer(
     status: int,
     body: bytes | object,
     headers: dict[str, str] | None = None,
-    operation: Any = catalogue.FETCH_DATASET,
+    operation: Any = catalogue.datastore.FETCH_DATASET,
     dataset_id: str | None = "10378.1/1",
 ) -> errors.ServiceError:
     """Read an answer that has to be an error, and return the error."""
@@ -122,7 +122,7 @@ def test_the_title_of_a_page_is_found_at_once(page: bytes, title: str | None) ->
 
 
 def test_a_missing_field_is_named() -> None:
-    error = answer(200, {"detail": "x"}, operation=catalogue.MINT_DATASET)
+    error = answer(200, {"detail": "x"}, operation=catalogue.datastore.MINT_DATASET)
     assert "status is missing" in str(error)
 
 
@@ -171,7 +171,7 @@ def test_secrets_in_a_refusal_are_not_shown() -> None:
 def test_the_error_for_an_unreadable_answer_does_not_carry_the_answer() -> None:
     """The decoder's own error holds the whole document; it must not be reachable from ours."""
     for body in (b'{"access_token": "opaque", ', USER.replace(b'"roles": []', b'"roles": 3')):
-        error = answer(200, body, operation=catalogue.DATASTORE_ACCESS["read"])
+        error = answer(200, body, operation=catalogue.datastore.ACCESS["read"])
         assert error.__cause__ is None
         assert error.__context__ is None
 
@@ -197,12 +197,12 @@ def test_a_dataset_that_was_not_named_is_not_invented() -> None:
 
 
 def test_plain_text_results_are_text() -> None:
-    text = read(Call(catalogue.CONFIG_FILE, {}), 200, httpx.Headers(), "höhe=1".encode())
+    text = read(Call(catalogue.datastore.CONFIG_FILE, {}), 200, httpx.Headers(), "höhe=1".encode())
     assert text == "höhe=1"
 
 
 def test_a_null_is_a_result_where_the_interface_says_so() -> None:
-    assert read(Call(catalogue.ADD_REVIEWER, {}), 200, httpx.Headers(JSON), b"null") is None
+    assert read(Call(catalogue.datastore.ADD_REVIEWER, {}), 200, httpx.Headers(JSON), b"null") is None
 
 
 json_values = st.recursive(
@@ -315,9 +315,9 @@ def test_a_dataset_under_review_or_released_names_both_next_steps() -> None:
 @pytest.mark.parametrize(
     ("operation", "field"),
     [
-        (catalogue.PRESIGNED_URL, "presigned_url"),
-        (catalogue.READ_CREDENTIALS, "console_session_url"),
-        (catalogue.WRITE_CREDENTIALS, "console_session_url"),
+        (catalogue.datastore.PRESIGNED_URL, "presigned_url"),
+        (catalogue.datastore.READ_CREDENTIALS, "console_session_url"),
+        (catalogue.datastore.WRITE_CREDENTIALS, "console_session_url"),
     ],
     ids=lambda value: getattr(value, "name", value),
 )

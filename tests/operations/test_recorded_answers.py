@@ -115,8 +115,8 @@ def operation_for(operations: Operations, route: Any) -> Callable[[Any], Operati
     by_route = {route(operation): operation for operation in operations}
     by_path = {(service, path): operation for (service, _, path), operation in by_route.items()}
     others: dict[str, Operation[..., Any]] = {
-        "datastore": catalogue.FETCH_DATASET,
-        "search": catalogue.SEARCH_ENTITY_REGISTRY,
+        "datastore": catalogue.datastore.FETCH_DATASET,
+        "search": catalogue.search.SEARCH_ENTITY_REGISTRY,
     }
 
     def find(exchange: Any) -> Operation[..., Any]:
@@ -160,7 +160,7 @@ def test_recorded_locations_are_kept(exchanges: list[Any], call: MakeCall) -> No
         if exchange.status != 422:
             continue
         with pytest.raises(errors.ValidationFailed) as caught:
-            read(call(catalogue.MINT_DATASET), exchange.status, exchange.headers, exchange.body)
+            read(call(catalogue.datastore.MINT_DATASET), exchange.status, exchange.headers, exchange.body)
         entries = exchange.data["response"]["detail"]
         assert [list(entry.location) for entry in caught.value.errors] == [entry["loc"] for entry in entries]
         assert [entry.kind for entry in caught.value.errors] == [entry["type"] for entry in entries]
@@ -181,7 +181,7 @@ def test_the_next_step_fits_the_kind_of_401(exchanges: list[Any], call: MakeCall
         if exchange.status != 401:
             continue
         with pytest.raises(errors.Unauthorized) as caught:
-            read(call(catalogue.WRITE_CREDENTIALS), 401, exchange.headers, exchange.body)
+            read(call(catalogue.datastore.WRITE_CREDENTIALS), 401, exchange.headers, exchange.body)
         assert hints[type(caught.value)] in str(caught.value)
         assert isinstance(caught.value, PermissionError)
         if isinstance(caught.value, errors.RoleMissing):

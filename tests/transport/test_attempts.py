@@ -30,8 +30,8 @@ NOT_LINKED = {
     "detail": "Details: In order to perform this operation you must link your User account to a Person"
 }
 
-MINT, VERSION = catalogue.MINT_DATASET, catalogue.VERSION_DATASET
-SAFE = catalogue.VALIDATE_METADATA
+MINT, VERSION = catalogue.datastore.MINT_DATASET, catalogue.datastore.VERSION_DATASET
+SAFE = catalogue.datastore.VALIDATE_METADATA
 
 
 def answer(status: int, data: object = None, **headers: str) -> Answer:
@@ -90,9 +90,9 @@ def test_a_good_answer_is_the_result() -> None:
 
 
 def test_no_token_is_asked_for_where_none_is_needed() -> None:
-    done = run(catalogue.HEALTH_CHECK, answer(200, {"message": "up"}))
+    done = run(catalogue.datastore.HEALTH_CHECK, answer(200, {"message": "up"}))
     assert done.sent == [None]
-    unauthorized = run(catalogue.HEALTH_CHECK, bad_token())
+    unauthorized = run(catalogue.datastore.HEALTH_CHECK, bad_token())
     assert isinstance(unauthorized.error, errors.TokenRejected)
     assert unauthorized.rejected == []
 
@@ -132,7 +132,9 @@ def test_a_fresh_token_is_not_tried_where_it_cannot_help(detail: str) -> None:
     assert len(done.sent) == 1
 
 
-@pytest.mark.parametrize("operation", [MINT, VERSION, catalogue.UPDATE_METADATA, catalogue.REQUEST_APPROVAL])
+@pytest.mark.parametrize(
+    "operation", [MINT, VERSION, catalogue.datastore.UPDATE_METADATA, catalogue.datastore.REQUEST_APPROVAL]
+)
 @pytest.mark.parametrize(
     ("outcome", "status"),
     [
@@ -212,7 +214,7 @@ def test_safe_calls_are_repeated_until_it_is_enough() -> None:
 
 
 def test_reviewers_are_added_again_after_a_lost_answer() -> None:
-    done = run(catalogue.ADD_REVIEWER, DROPPED, answer(200, None))
+    done = run(catalogue.datastore.ADD_REVIEWER, DROPPED, answer(200, None))
     assert done.error is None
     assert len(done.sent) == 2
 

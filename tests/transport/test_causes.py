@@ -53,7 +53,7 @@ def token(roles: list[str], email: str | None = "ada@example.org") -> str:
 
 
 def mint() -> Workflow[Any]:
-    return call(catalogue.MINT_DATASET(body=CollectionFormat.from_dict(METADATA)))
+    return call(catalogue.datastore.MINT_DATASET(body=CollectionFormat.from_dict(METADATA)))
 
 
 @pytest.mark.parametrize(

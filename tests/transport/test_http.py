@@ -50,7 +50,7 @@ def look() -> Workflow[Any]:
 
 
 def mint() -> Workflow[Any]:
-    return call(catalogue.MINT_DATASET(body=CollectionFormat.from_dict(METADATA)))
+    return call(catalogue.datastore.MINT_DATASET(body=CollectionFormat.from_dict(METADATA)))
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ _FIELDS = frozenset(
 
 @define(kw_only=True)
 class ItemRevertRequest:
-    """A request to restore earlier metadata.
+    """A request to restore an earlier state of an item.
 
     Attributes:
-        history_id: Number of the version to restore, as in the dataset's history.
-        id: Handle of the dataset.
+        history_id: Number of the state to restore, as in the item's history.
+        id: Handle of the item.
         reason: Why; kept in the history.
         additional_properties: Fields the interface does not name, kept and sent back.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...models.item_revert_request import ItemRevertRequest
-from ...models.item_revert_response import ItemRevertResponse
+from ...models.status_response import StatusResponse
 
 if TYPE_CHECKING:
     import httpx
@@ -20,7 +20,7 @@ def request(
     """Return the arguments for ``httpx.Client.request``.
 
     Args:
-        body: A request to restore earlier metadata.
+        body: A request to restore an earlier state of an item.
     """
     return {
         "method": "PUT",
@@ -29,7 +29,7 @@ def request(
     }
 
 
-def parse(data: Any) -> ItemRevertResponse:
+def parse(data: Any) -> StatusResponse:
     """Read the decoded JSON of a 200 answer.
 
     Raises:
@@ -37,14 +37,14 @@ def parse(data: Any) -> ItemRevertResponse:
         TypeError: A value has the wrong type.
         ValueError: A date cannot be read.
     """
-    return ItemRevertResponse.from_dict(data)
+    return StatusResponse.from_dict(data)
 
 
 def sync(
     *,
     client: httpx.Client,
     body: ItemRevertRequest,
-) -> ItemRevertResponse:
+) -> StatusResponse:
     """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
     response = client.request(
         **request(
@@ -59,7 +59,7 @@ async def asyncio(
     *,
     client: httpx.AsyncClient,
     body: ItemRevertRequest,
-) -> ItemRevertResponse:
+) -> StatusResponse:
     """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
     response = await client.request(
         **request(

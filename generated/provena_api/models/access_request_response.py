@@ -6,17 +6,17 @@ from attrs import define, field
 
 from ..types import write_object, wrong_type
 
-__all__ = ("ItemRevertResponse",)
+__all__ = ("AccessRequestResponse",)
 
 _FIELDS = frozenset(("status",))
 
 
 @define(kw_only=True)
-class ItemRevertResponse:
-    """The outcome of restoring earlier metadata.
+class AccessRequestResponse:
+    """The outcome of asking for roles.
 
     Attributes:
-        status: Whether it worked.
+        status: Whether the request was taken; False when it changes nothing or another is pending.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
 
@@ -33,7 +33,7 @@ class ItemRevertResponse:
             ValueError: A date cannot be read.
         """
         if not isinstance(data, dict):
-            raise wrong_type("ItemRevertResponse", "an object", data)
+            raise wrong_type("AccessRequestResponse", "an object", data)
         self = cls.__new__(cls)
         value = data["status"]
         self.status = Status.from_dict(value)
@@ -45,7 +45,7 @@ class ItemRevertResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object to send; fields that are None are left out."""
         data = self.additional_properties.copy()
-        data["status"] = write_object(self.status, "ItemRevertResponse.status")
+        data["status"] = write_object(self.status, "AccessRequestResponse.status")
         return data
 
 

@@ -1,0 +1,51 @@
+"""Check that the auth service is up. Needs no sign-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...models.health_check_response import HealthCheckResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("asyncio", "parse", "request", "sync")
+
+
+def request() -> dict[str, Any]:
+    """Return the arguments for ``httpx.Client.request``."""
+    return {
+        "method": "GET",
+        "url": "/",
+    }
+
+
+def parse(data: Any) -> HealthCheckResponse:
+    """Read the decoded JSON of a 200 answer.
+
+    Raises:
+        KeyError: A required field is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A date cannot be read.
+    """
+    return HealthCheckResponse.from_dict(data)
+
+
+def sync(
+    *,
+    client: httpx.Client,
+) -> HealthCheckResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = client.request(**request())
+    response.raise_for_status()
+    return parse(response.json())
+
+
+async def asyncio(
+    *,
+    client: httpx.AsyncClient,
+) -> HealthCheckResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = await client.request(**request())
+    response.raise_for_status()
+    return parse(response.json())

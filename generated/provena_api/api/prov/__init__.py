@@ -1,0 +1,1 @@
+"""The operations of the prov service, one module each."""

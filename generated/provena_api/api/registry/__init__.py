@@ -1,0 +1,1 @@
+"""The operations of the registry service, one module each."""

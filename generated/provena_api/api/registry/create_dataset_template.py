@@ -1,0 +1,70 @@
+"""Register a dataset template. Not safe to repeat, since each success makes another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...models.dataset_template_create_response import DatasetTemplateCreateResponse
+from ...models.dataset_template_domain_info import DatasetTemplateDomainInfo
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("asyncio", "parse", "request", "sync")
+
+
+def request(
+    *,
+    body: DatasetTemplateDomainInfo,
+) -> dict[str, Any]:
+    """Return the arguments for ``httpx.Client.request``.
+
+    Args:
+        body: What the registry keeps about a dataset template, without its record.
+    """
+    return {
+        "method": "POST",
+        "url": "/registry/entity/dataset_template/create",
+        "json": body.to_dict(),
+    }
+
+
+def parse(data: Any) -> DatasetTemplateCreateResponse:
+    """Read the decoded JSON of a 200 answer.
+
+    Raises:
+        KeyError: A required field is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A date cannot be read.
+    """
+    return DatasetTemplateCreateResponse.from_dict(data)
+
+
+def sync(
+    *,
+    client: httpx.Client,
+    body: DatasetTemplateDomainInfo,
+) -> DatasetTemplateCreateResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = client.request(
+        **request(
+            body=body,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())
+
+
+async def asyncio(
+    *,
+    client: httpx.AsyncClient,
+    body: DatasetTemplateDomainInfo,
+) -> DatasetTemplateCreateResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = await client.request(
+        **request(
+            body=body,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())

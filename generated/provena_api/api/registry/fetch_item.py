@@ -1,0 +1,72 @@
+"""Fetch an item of any kind, as the row that is stored: without the caller's roles, and without fields that are not set. An unknown id is answered with success=false."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...models.untyped_fetch_response import UntypedFetchResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("asyncio", "parse", "request", "sync")
+
+
+def request(
+    *,
+    id: str,
+) -> dict[str, Any]:
+    """Return the arguments for ``httpx.Client.request``.
+
+    Args:
+        id: Handle of the item.
+    """
+    params: dict[str, Any] = {
+        "id": id,
+    }
+    return {
+        "method": "GET",
+        "url": "/registry/general/fetch",
+        "params": params,
+    }
+
+
+def parse(data: Any) -> UntypedFetchResponse:
+    """Read the decoded JSON of a 200 answer.
+
+    Raises:
+        KeyError: A required field is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A date cannot be read.
+    """
+    return UntypedFetchResponse.from_dict(data)
+
+
+def sync(
+    *,
+    client: httpx.Client,
+    id: str,
+) -> UntypedFetchResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = client.request(
+        **request(
+            id=id,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())
+
+
+async def asyncio(
+    *,
+    client: httpx.AsyncClient,
+    id: str,
+) -> UntypedFetchResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = await client.request(
+        **request(
+            id=id,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())

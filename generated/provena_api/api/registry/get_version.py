@@ -1,0 +1,51 @@
+"""Return which version of its code the registry runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...models.version_details import VersionDetails
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("asyncio", "parse", "request", "sync")
+
+
+def request() -> dict[str, Any]:
+    """Return the arguments for ``httpx.Client.request``."""
+    return {
+        "method": "GET",
+        "url": "/registry/general/about/version",
+    }
+
+
+def parse(data: Any) -> VersionDetails:
+    """Read the decoded JSON of a 200 answer.
+
+    Raises:
+        KeyError: A required field is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A date cannot be read.
+    """
+    return VersionDetails.from_dict(data)
+
+
+def sync(
+    *,
+    client: httpx.Client,
+) -> VersionDetails:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = client.request(**request())
+    response.raise_for_status()
+    return parse(response.json())
+
+
+async def asyncio(
+    *,
+    client: httpx.AsyncClient,
+) -> VersionDetails:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = await client.request(**request())
+    response.raise_for_status()
+    return parse(response.json())

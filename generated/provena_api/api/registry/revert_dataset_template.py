@@ -1,0 +1,70 @@
+"""Restore an earlier state of a dataset template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...models.item_revert_request import ItemRevertRequest
+from ...models.status_response import StatusResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ("asyncio", "parse", "request", "sync")
+
+
+def request(
+    *,
+    body: ItemRevertRequest,
+) -> dict[str, Any]:
+    """Return the arguments for ``httpx.Client.request``.
+
+    Args:
+        body: A request to restore an earlier state of an item.
+    """
+    return {
+        "method": "PUT",
+        "url": "/registry/entity/dataset_template/revert",
+        "json": body.to_dict(),
+    }
+
+
+def parse(data: Any) -> StatusResponse:
+    """Read the decoded JSON of a 200 answer.
+
+    Raises:
+        KeyError: A required field is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A date cannot be read.
+    """
+    return StatusResponse.from_dict(data)
+
+
+def sync(
+    *,
+    client: httpx.Client,
+    body: ItemRevertRequest,
+) -> StatusResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = client.request(
+        **request(
+            body=body,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())
+
+
+async def asyncio(
+    *,
+    client: httpx.AsyncClient,
+    body: ItemRevertRequest,
+) -> StatusResponse:
+    """Send the request and read its answer; an error status raises ``httpx.HTTPStatusError``."""
+    response = await client.request(
+        **request(
+            body=body,
+        )
+    )
+    response.raise_for_status()
+    return parse(response.json())

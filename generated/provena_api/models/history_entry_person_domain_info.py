@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import NUMBER, write_object, wrong_type
+
+__all__ = ("HistoryEntryPersonDomainInfo",)
+
+_FIELDS = frozenset(
+    (
+        "id",
+        "item",
+        "reason",
+        "timestamp",
+        "username",
+    )
+)
+
+
+@define(kw_only=True)
+class HistoryEntryPersonDomainInfo:
+    """One state of a person in its history.
+
+    Attributes:
+        id: Number of the state, counted from 0.
+        item: The person in that state.
+        reason: Why it was recorded.
+        timestamp: When the state was recorded, in Unix seconds.
+        username: Who recorded it.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    id: int
+    item: PersonDomainInfo
+    reason: str
+    timestamp: int
+    username: str
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("HistoryEntryPersonDomainInfo", "an object", data)
+        self = cls.__new__(cls)
+        value = data["id"]
+        if not isinstance(value, NUMBER):
+            raise wrong_type("HistoryEntryPersonDomainInfo.id", "a number", value)
+        self.id = value
+        value = data["item"]
+        self.item = PersonDomainInfo.from_dict(value)
+        value = data["reason"]
+        if not isinstance(value, str):
+            raise wrong_type("HistoryEntryPersonDomainInfo.reason", "a string", value)
+        self.reason = value
+        value = data["timestamp"]
+        if not isinstance(value, NUMBER):
+            raise wrong_type("HistoryEntryPersonDomainInfo.timestamp", "a number", value)
+        self.timestamp = value
+        value = data["username"]
+        if not isinstance(value, str):
+            raise wrong_type("HistoryEntryPersonDomainInfo.username", "a string", value)
+        self.username = value
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["id"] = self.id
+        data["item"] = write_object(self.item, "HistoryEntryPersonDomainInfo.item")
+        data["reason"] = self.reason
+        data["timestamp"] = self.timestamp
+        data["username"] = self.username
+        return data
+
+
+# At the end, so that models may refer to each other in a circle.
+from .person_domain_info import PersonDomainInfo

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import NUMBER, plain, read_list, read_map, write_list, write_map, write_object, wrong_type
+from .item_category import ItemCategory
+from .item_sub_type import ItemSubType
+from .record_type import RecordType
+
+__all__ = ("ItemPerson",)
+
+_FIELDS = frozenset(
+    (
+        "created_timestamp",
+        "display_name",
+        "email",
+        "first_name",
+        "history",
+        "id",
+        "last_name",
+        "owner_username",
+        "record_type",
+        "updated_timestamp",
+        "ethics_approved",
+        "item_category",
+        "item_subtype",
+        "orcid",
+        "user_metadata",
+        "versioning_info",
+        "workflow_links",
+    )
+)
+
+
+@define(kw_only=True)
+class ItemPerson:
+    """The registry's record of a person.
+
+    Attributes:
+        created_timestamp: When it was registered, in Unix seconds.
+        display_name: The name that is shown.
+        email: The e-mail address.
+        first_name: The given name.
+        history: All states, newest first.
+        id: The person's handle.
+        last_name: The family name.
+        owner_username: Who registered it.
+        record_type: Whether the record is complete or only a reserved handle.
+        updated_timestamp: When it last changed, in Unix seconds.
+        ethics_approved: Whether the person agreed to be registered, without which nobody is.
+        item_category: Whether it is an activity, an agent or an entity.
+        item_subtype: Which kind of item it is.
+        orcid: URL of the ORCID record, exactly as registered.
+        user_metadata: Further keys and values of the owner's choice.
+        versioning_info: Its place among its versions.
+        workflow_links: The jobs that recorded its making.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    created_timestamp: int
+    display_name: str
+    email: str
+    first_name: str
+    history: list[HistoryEntryPersonDomainInfo]
+    id: str
+    last_name: str
+    owner_username: str
+    record_type: RecordType
+    updated_timestamp: int
+    ethics_approved: bool = False
+    item_category: ItemCategory = ItemCategory.AGENT
+    item_subtype: ItemSubType = ItemSubType.PERSON
+    orcid: str | None = None
+    user_metadata: dict[str, str] | None = None
+    versioning_info: VersioningInfo | None = None
+    workflow_links: WorkflowLinks | None = None
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("ItemPerson", "an object", data)
+        self = cls.__new__(cls)
+        value = data["created_timestamp"]
+        if not isinstance(value, NUMBER):
+            raise wrong_type("ItemPerson.created_timestamp", "a number", value)
+        self.created_timestamp = value
+        value = data["display_name"]
+        if not isinstance(value, str):
+            raise wrong_type("ItemPerson.display_name", "a string", value)
+        self.display_name = value
+        value = data["email"]
+        if not isinstance(value, str):
+            raise wrong_type("ItemPerson.email", "a string", value)
+        self.email = value
+        value = data["first_name"]
+        if not isinstance(value, str):
+            raise wrong_type("ItemPerson.first_name", "a string", value)
+        self.first_name = value
+        value = data["history"]
+        self.history = [
+            HistoryEntryPersonDomainInfo.from_dict(item)
+            for item in read_list(value, object, "ItemPerson.history")
+        ]
+        value = data["id"]
+        if not isinstance(value, str):
+            raise wrong_type("ItemPerson.id", "a string", value)
+        self.id = value
+        value = data["last_name"]
+        if not isinstance(value, str):
+            raise wrong_type("ItemPerson.last_name", "a string", value)
+        self.last_name = value
+        value = data["owner_username"]
+        if not isinstance(value, str):
+            raise wrong_type("ItemPerson.owner_username", "a string", value)
+        self.owner_username = value
+        value = data["record_type"]
+        self.record_type = RecordType(value)
+        value = data["updated_timestamp"]
+        if not isinstance(value, NUMBER):
+            raise wrong_type("ItemPerson.updated_timestamp", "a number", value)
+        self.updated_timestamp = value
+        value = data.get("ethics_approved", False)
+        if not isinstance(value, bool):
+            raise wrong_type("ItemPerson.ethics_approved", "a boolean", value)
+        self.ethics_approved = value
+        value = data.get("item_category", ItemCategory.AGENT)
+        self.item_category = ItemCategory(value)
+        value = data.get("item_subtype", ItemSubType.PERSON)
+        self.item_subtype = ItemSubType(value)
+        value = data.get("orcid")
+        if value is not None and not isinstance(value, str):
+            raise wrong_type("ItemPerson.orcid", "a string", value)
+        self.orcid = value
+        value = data.get("user_metadata")
+        self.user_metadata = None if value is None else read_map(value, str, "ItemPerson.user_metadata")
+        value = data.get("versioning_info")
+        self.versioning_info = None if value is None else VersioningInfo.from_dict(value)
+        value = data.get("workflow_links")
+        self.workflow_links = None if value is None else WorkflowLinks.from_dict(value)
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["created_timestamp"] = self.created_timestamp
+        data["display_name"] = self.display_name
+        data["email"] = self.email
+        data["first_name"] = self.first_name
+        data["history"] = [
+            write_object(item, "ItemPerson.history")
+            for item in write_list(self.history, "ItemPerson.history")
+        ]
+        data["id"] = self.id
+        data["last_name"] = self.last_name
+        data["owner_username"] = self.owner_username
+        data["record_type"] = plain(self.record_type)
+        data["updated_timestamp"] = self.updated_timestamp
+        data["ethics_approved"] = self.ethics_approved
+        data["item_category"] = plain(self.item_category)
+        data["item_subtype"] = plain(self.item_subtype)
+        if self.orcid is not None:
+            data["orcid"] = self.orcid
+        if self.user_metadata is not None:
+            data["user_metadata"] = write_map(self.user_metadata, "ItemPerson.user_metadata")
+        if self.versioning_info is not None:
+            data["versioning_info"] = write_object(self.versioning_info, "ItemPerson.versioning_info")
+        if self.workflow_links is not None:
+            data["workflow_links"] = write_object(self.workflow_links, "ItemPerson.workflow_links")
+        return data
+
+
+# At the end, so that models may refer to each other in a circle.
+from .history_entry_person_domain_info import HistoryEntryPersonDomainInfo
+from .versioning_info import VersioningInfo
+from .workflow_links import WorkflowLinks

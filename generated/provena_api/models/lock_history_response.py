@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import read_list, write_list, write_object, wrong_type
+
+__all__ = ("LockHistoryResponse",)
+
+_FIELDS = frozenset(
+    (
+        "history",
+        "status",
+    )
+)
+
+
+@define(kw_only=True)
+class LockHistoryResponse:
+    """Who locked and unlocked an item.
+
+    Attributes:
+        history: What was done, oldest first.
+        status: Whether it worked.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    history: list[LockEvent]
+    status: Status
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("LockHistoryResponse", "an object", data)
+        self = cls.__new__(cls)
+        value = data["history"]
+        self.history = [
+            LockEvent.from_dict(item) for item in read_list(value, object, "LockHistoryResponse.history")
+        ]
+        value = data["status"]
+        self.status = Status.from_dict(value)
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["history"] = [
+            write_object(item, "LockHistoryResponse.history")
+            for item in write_list(self.history, "LockHistoryResponse.history")
+        ]
+        data["status"] = write_object(self.status, "LockHistoryResponse.status")
+        return data
+
+
+# At the end, so that models may refer to each other in a circle.
+from .lock_event import LockEvent
+from .status import Status

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import write_object, wrong_type
+
+__all__ = ("OrganisationSeedResponse",)
+
+_FIELDS = frozenset(
+    (
+        "seeded_item",
+        "status",
+    )
+)
+
+
+@define(kw_only=True)
+class OrganisationSeedResponse:
+    """The outcome of reserving a handle for an organisation.
+
+    Attributes:
+        seeded_item: The reserved handle.
+        status: Whether it worked.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    seeded_item: SeededItem
+    status: Status
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("OrganisationSeedResponse", "an object", data)
+        self = cls.__new__(cls)
+        value = data["seeded_item"]
+        self.seeded_item = SeededItem.from_dict(value)
+        value = data["status"]
+        self.status = Status.from_dict(value)
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["seeded_item"] = write_object(self.seeded_item, "OrganisationSeedResponse.seeded_item")
+        data["status"] = write_object(self.status, "OrganisationSeedResponse.status")
+        return data
+
+
+# At the end, so that models may refer to each other in a circle.
+from .seeded_item import SeededItem
+from .status import Status

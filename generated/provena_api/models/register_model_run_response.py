@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import write_object, wrong_type
+
+__all__ = ("RegisterModelRunResponse",)
+
+_FIELDS = frozenset(
+    (
+        "session_id",
+        "status",
+    )
+)
+
+
+@define(kw_only=True)
+class RegisterModelRunResponse:
+    """The job that registers runs.
+
+    Attributes:
+        session_id: Id of the job.
+        status: Whether the job was started.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    session_id: str
+    status: Status
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("RegisterModelRunResponse", "an object", data)
+        self = cls.__new__(cls)
+        value = data["session_id"]
+        if not isinstance(value, str):
+            raise wrong_type("RegisterModelRunResponse.session_id", "a string", value)
+        self.session_id = value
+        value = data["status"]
+        self.status = Status.from_dict(value)
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["session_id"] = self.session_id
+        data["status"] = write_object(self.status, "RegisterModelRunResponse.status")
+        return data
+
+
+# At the end, so that models may refer to each other in a circle.
+from .status import Status

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..types import wrong_type
+
+__all__ = ("UserLinkUserLookupResponse",)
+
+_FIELDS = frozenset(
+    (
+        "success",
+        "person_id",
+    )
+)
+
+
+@define(kw_only=True)
+class UserLinkUserLookupResponse:
+    """The person that an account is linked to.
+
+    Attributes:
+        success: Whether there is a link.
+        person_id: Handle of the person; None without a link, and for an unknown account.
+        additional_properties: Fields the interface does not name, kept and sent back.
+    """
+
+    success: bool
+    person_id: str | None = None
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read the JSON object ``data``, which is not changed.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value has the wrong JSON type.
+            ValueError: A date cannot be read.
+        """
+        if not isinstance(data, dict):
+            raise wrong_type("UserLinkUserLookupResponse", "an object", data)
+        self = cls.__new__(cls)
+        value = data["success"]
+        if not isinstance(value, bool):
+            raise wrong_type("UserLinkUserLookupResponse.success", "a boolean", value)
+        self.success = value
+        value = data.get("person_id")
+        if value is not None and not isinstance(value, str):
+            raise wrong_type("UserLinkUserLookupResponse.person_id", "a string", value)
+        self.person_id = value
+        self.additional_properties = (
+            {} if data.keys() <= _FIELDS else {key: data[key] for key in data if key not in _FIELDS}
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object to send; fields that are None are left out."""
+        data = self.additional_properties.copy()
+        data["success"] = self.success
+        if self.person_id is not None:
+            data["person_id"] = self.person_id
+        return data

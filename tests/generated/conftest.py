@@ -16,7 +16,7 @@ import pytest
 from scripts.generate import ROOT, build_stock, served
 from scripts.generate_document import Json, Overlay, Prepared, merge, operations, prepare
 
-WIRE = ROOT / "tests" / "data" / "wire"
+DATA = ROOT / "tests" / "data"
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Package:
 
 @pytest.fixture(scope="session")
 def prepared() -> Prepared:
-    return prepare(served(), Overlay.load(ROOT / "openapi" / "overlay.yaml"))
+    return prepare(served(), Overlay.load(ROOT / "openapi" / "overlay"))
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +99,8 @@ def exchanges(prepared: Prepared) -> list[Exchange]:
             entry["response"],
             known.get((entry["method"], f"/{service}{entry['path']}")),
         )
-        for file in sorted(WIRE.glob("*.json"))
+        for folder in ("around", "wire")
+        for file in sorted((DATA / folder).glob("*.json"))
         for entry in json.loads(file.read_text(encoding="utf-8"))
     ]
 

@@ -15,7 +15,7 @@ from scripts.generate import build, build_stock, differences, served
 from scripts.generate_document import Overlay, Prepared, merge, prepare
 from scripts.generate_view import GenerationError
 
-OVERLAY = generate.ROOT / "openapi" / "overlay.yaml"
+OVERLAY = generate.ROOT / "openapi" / "overlay"
 
 
 @pytest.fixture

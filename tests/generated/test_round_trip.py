@@ -17,7 +17,7 @@ from provena_api.types import Guarded, OpenEnum
 from scripts.generate import ROOT, served
 from scripts.generate_document import Json, Overlay, prepare
 
-SCHEMAS: Json = prepare(served(), Overlay.load(ROOT / "openapi" / "overlay.yaml")).document["components"][
+SCHEMAS: Json = prepare(served(), Overlay.load(ROOT / "openapi" / "overlay")).document["components"][
     "schemas"
 ]
 OBJECTS = sorted(name for name, schema in SCHEMAS.items() if "enum" not in schema)

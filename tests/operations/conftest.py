@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from provena_sdk.operations import catalogue
-from provena_sdk.operations.operation import Call, Operation
+from provena_sdk.operations.operation import Call, Operation, Service
 
-WIRE = Path(__file__).resolve().parents[1] / "data" / "wire"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,20 @@ class Exchange:
 
 def _exchanges() -> list[Exchange]:
     found = []
-    for path in sorted(WIRE.glob("*.json")):
-        service = "search" if path.stem == "search" else "datastore"
+    for path in [*sorted((DATA / "around").glob("*.json")), *sorted((DATA / "wire").glob("*.json"))]:
+        service = path.stem.partition("-")[0]
         found += [Exchange(service, data) for data in json.loads(path.read_text("utf-8"))]
     return found
 
 
 def _operations() -> list[Operation[..., Any]]:
     found: list[Operation[..., Any]] = []
-    for value in vars(catalogue).values():
-        if isinstance(value, Operation):
-            found.append(value)
-        elif isinstance(value, dict):
-            found += [entry for entry in value.values() if isinstance(entry, Operation)]
+    for service in Service:
+        for value in vars(getattr(catalogue, service.value)).values():
+            if isinstance(value, Operation):
+                found.append(value)
+            elif isinstance(value, dict):
+                found += [entry for entry in value.values() if isinstance(entry, Operation)]
     return found
 
 

@@ -21,6 +21,10 @@ realm = "reef"
 datastore_url = "https://d.example.org/api/"
 search_url = "https://s.example.org"
 issuer_url = "https://i.example.org/realms/reef"
+registry_url = "https://r.example.org"
+auth_url = "https://a.example.org/"
+job_url = "none"
+prov_url = "None"
 s3_endpoint = "https://o.example.org"
 s3_region = "ap-southeast-2"
 client_id = "reef-tools"
@@ -55,6 +59,10 @@ def test_everything_a_profile_can_say(tmp_path: Path, monkeypatch: pytest.Monkey
         "datastore_url": "https://d.example.org/api",
         "search_url": "https://s.example.org",
         "issuer_url": "https://i.example.org/realms/reef",
+        "registry_url": "https://r.example.org",
+        "auth_url": "https://a.example.org",
+        "job_url": None,
+        "prov_url": None,
         "s3_endpoint": "https://o.example.org",
         "s3_region": "ap-southeast-2",
         "client_id": "reef-tools",
@@ -122,7 +130,7 @@ def test_where_the_file_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
             "profile 'domain' must hold keys and values. Begin it with [profiles.reef].",
         ),
         ("timout = 1", "profile 'reef', timout is not a known key. Did you mean timeout?"),
-        ("url = 'x'", "profile 'reef', url is not a known key. There are domain, realm,"),
+        ("place = 'x'", "profile 'reef', place is not a known key. There are domain, realm,"),
         ("domain = 3", "profile 'reef', domain must be text, not a number."),
         ("domain = 2024-01-01", "profile 'reef', domain must be text, not a date or time."),
         ("domain = ''", "profile 'reef', domain must be one line of text."),

@@ -31,6 +31,12 @@ class Exchange:
     body: Any
     response: Any
     operation: Json | None
+    around: bool
+
+    def is_refusal(self) -> bool:
+        """Whether the service answered 200 and refused all the same, with nothing else in the answer."""
+        status = self.response.get("status") if self.around and isinstance(self.response, dict) else None
+        return isinstance(status, dict) and status["success"] is False
 
     def body_model(self) -> str | None:
         """The name of the schema the request's body follows."""
@@ -98,6 +104,7 @@ def exchanges(prepared: Prepared) -> list[Exchange]:
             entry.get("body"),
             entry["response"],
             known.get((entry["method"], f"/{service}{entry['path']}")),
+            folder == "around",
         )
         for folder in ("around", "wire")
         for file in sorted((DATA / folder).glob("*.json"))
@@ -113,6 +120,8 @@ def complete(prepared: Prepared) -> Callable[[Any, Json], Any]:
     def completed(value: Any, schema: Json) -> Any:
         if "allOf" in schema:
             return completed(value, schema["allOf"][0])
+        if "x-chosen-by" in schema:
+            return completed(value, schema["anyOf"][value["record_type"] == "SEED_ITEM"])
         if "$ref" in schema:
             return completed(value, schemas[str(schema["$ref"]).rpartition("/")[2]])
         if schema.get("type") == "array" and "items" in schema:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import provena_api.api.datastore
-import provena_api.api.search
 import pytest
 from provena_api import models
 from provena_api.api.datastore import (
@@ -24,13 +22,11 @@ from provena_api.api.datastore import (
 )
 from provena_api.api.search import search_entity_registry
 
-from scripts.generate_document import Prepared, operations
-
-SERVICES = {"datastore": provena_api.api.datastore, "search": provena_api.api.search}
+from scripts.generate_document import SERVICES, Prepared, operations
 
 
 def modules(service: str) -> dict[str, Any]:
-    package = SERVICES[service]
+    package = importlib.import_module(f"provena_api.api.{service}")
     names = [entry.name for entry in pkgutil.iter_modules(package.__path__)]
     return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
 

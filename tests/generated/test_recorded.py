@@ -24,6 +24,17 @@ COERCED = {
     "validate.no-content-type",
 }
 
+# Answers of which the recording keeps only a part, so that their models cannot be read.
+SHORTENED = {
+    "datastore.granted.group.creds.read",
+    "registry.all.RELEASE_TIMESTAMP",
+    "registry.all.ascending",
+    "registry.dataset-fetch.group-member",
+    "registry.dataset.filter-subtype-ignored",
+    "registry.page0",
+    "registry.page1",
+}
+
 
 def test_recorded_answers_are_read_and_written_back(
     exchanges: list[Any], complete: Callable[..., Any]
@@ -37,6 +48,17 @@ def test_recorded_answers_are_read_and_written_back(
         ]
         if exchange.status == 422:
             answer = models.HTTPValidationError.from_dict(exchange.response)
+        elif exchange.is_refusal():
+            answer = models.StatusResponse.from_dict(exchange.response)
+            content = {"$ref": "#/components/schemas/StatusResponse"}
+            assert set(exchange.response) == {"status"} or not any(
+                value for key, value in exchange.response.items() if key != "status"
+            ), exchange.name
+            read["refused"] += 1
+        elif exchange.around and f"{exchange.service}.{exchange.name}" in SHORTENED:
+            assert "…" in json.dumps(exchange.response, ensure_ascii=False)
+            read["shortened"] += 1
+            continue
         else:
             module = f"provena_api.api.{exchange.service}.{exchange.operation['operationId']}"
             answer = importlib.import_module(module).parse(exchange.response)
@@ -44,8 +66,9 @@ def test_recorded_answers_are_read_and_written_back(
         assert complete(written, content) == complete(exchange.response, content), exchange.name
         read[str(exchange.status)] += 1
     print(f"{read['200']} answers and {read['422']} validation errors read and written back")
-    assert read["200"] == sum(1 for exchange in exchanges if exchange.status == 200 and exchange.operation)
-    assert read == {"200": 153, "422": 46}
+    with_schema = sum(1 for exchange in exchanges if exchange.status == 200 and exchange.operation)
+    assert read["200"] + read["shortened"] == with_schema
+    assert read == {"200": 329, "422": 88, "refused": 18, "shortened": 7}
 
 
 def test_recorded_requests_are_read_and_written_back(
@@ -68,7 +91,7 @@ def test_recorded_requests_are_read_and_written_back(
         read += 1
     print(f"{read} request bodies read and written back")
     assert refused == COERCED
-    assert read == 181
+    assert read == 339
 
 
 def test_models_of_recorded_answers_compare_and_pickle(exchanges: list[Any]) -> None:

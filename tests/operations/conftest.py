@@ -49,7 +49,7 @@ class Exchange:
 
 def _exchanges() -> list[Exchange]:
     found = []
-    for path in [*sorted((DATA / "around").glob("*.json")), *sorted((DATA / "wire").glob("*.json"))]:
+    for path in sorted((DATA / "wire").glob("*.json")):
         service = path.stem.partition("-")[0]
         found += [Exchange(service, data) for data in json.loads(path.read_text("utf-8"))]
     return found

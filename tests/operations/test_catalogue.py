@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.operations.operation import Operation, Repeat
+from provena_sdk.operations.operation import Operation, Repeat, Service
 
 INTERFACES = Path(__file__).resolve().parents[2] / "openapi"
 
@@ -56,10 +56,87 @@ MEASURED: dict[Route, tuple[Repeat, str | None]] = {
     ("search", "GET", "/admin/sentry-debug"): (NEVER, SYS_ADMIN),
 }
 
+JOB_READ, JOB_WRITE, JOB_ADMIN = "job-service-read", "job-service-write", "job-service-admin"
+KINDS = ("agent/person", "agent/organisation", "entity/dataset", "entity/dataset_template")
+OF_EACH_KIND: dict[tuple[str, str], tuple[Repeat, str | None]] = {
+    ("GET", "fetch"): (SAFE, READ),
+    ("POST", "list"): (SAFE, READ),
+    ("POST", "create"): (NEVER, WRITE),
+    ("POST", "seed"): (NEVER, WRITE),
+    ("PUT", "update"): (NEVER, WRITE),
+    ("PUT", "revert"): (NEVER, WRITE),
+    ("POST", "validate"): (SAFE, READ),
+    ("GET", "schema"): (SAFE, READ),
+    ("GET", "ui_schema"): (SAFE, READ),
+    ("GET", "auth/evaluate"): (SAFE, READ),
+    ("GET", "auth/configuration"): (SAFE, READ),
+    ("PUT", "auth/configuration"): (IDEMPOTENT, WRITE),
+    ("GET", "auth/roles"): (SAFE, READ),
+    ("PUT", "locks/lock"): (NEVER, WRITE),
+    ("PUT", "locks/unlock"): (NEVER, WRITE),
+    ("GET", "locks/locked"): (SAFE, READ),
+    ("GET", "locks/history"): (SAFE, READ),
+}
+NOT_OF_DATASETS = ("create", "seed", "update", "revert")
+MEASURED |= {
+    ("registry", method, f"/registry/{kind}/{name}"): told
+    for kind in KINDS
+    for (method, name), told in OF_EACH_KIND.items()
+    if kind != "entity/dataset" or name not in NOT_OF_DATASETS
+}
+MEASURED |= {
+    (service, "GET", f"/check-access/check-{level}-access"): (SAFE, role)
+    for service, roles in (
+        ("registry", (None, READ, WRITE, ADMIN)),
+        ("prov", (None, READ, WRITE, ADMIN)),
+        ("job", (None, JOB_READ, JOB_WRITE, JOB_ADMIN)),
+    )
+    for level, role in zip(("general", "read", "write", "admin"), roles, strict=True)
+}
+MEASURED |= {
+    ("registry", "GET", "/"): (SAFE, None),
+    ("registry", "GET", "/registry/general/about/version"): (SAFE, READ),
+    ("registry", "GET", "/registry/general/fetch"): (SAFE, READ),
+    ("registry", "POST", "/registry/general/list"): (SAFE, READ),
+    ("registry", "POST", "/registry/entity/dataset/user/releases"): (SAFE, READ),
+    ("registry", "POST", "/registry/entity/dataset_template/version"): (NEVER, WRITE),
+    ("auth", "GET", "/"): (SAFE, None),
+    ("auth", "GET", "/access-control/user/generate-access-report"): (SAFE, None),
+    ("auth", "GET", "/access-control/user/pending-request-history"): (SAFE, None),
+    ("auth", "POST", "/access-control/user/request-change"): (NEVER, None),
+    ("auth", "GET", "/access-control/user/request-history"): (SAFE, None),
+    ("auth", "GET", "/check-access/general"): (SAFE, None),
+    ("auth", "GET", "/check-access/public"): (SAFE, None),
+    ("auth", "GET", "/groups/user/check_membership"): (SAFE, None),
+    ("auth", "GET", "/groups/user/describe_group"): (SAFE, None),
+    ("auth", "GET", "/groups/user/list_groups"): (SAFE, None),
+    ("auth", "GET", "/groups/user/list_members"): (SAFE, None),
+    ("auth", "GET", "/groups/user/list_user_membership"): (SAFE, None),
+    ("auth", "POST", "/link/user/assign"): (NEVER, None),
+    ("auth", "GET", "/link/user/lookup"): (SAFE, None),
+    ("auth", "POST", "/link/user/validate"): (SAFE, None),
+    ("job", "GET", "/"): (SAFE, None),
+    ("job", "GET", "/jobs/user/fetch"): (SAFE, None),
+    ("job", "POST", "/jobs/user/list"): (SAFE, None),
+    ("job", "POST", "/jobs/user/list_batch"): (SAFE, None),
+    ("prov", "GET", "/"): (SAFE, None),
+    ("prov", "GET", "/explore/downstream"): (SAFE, READ),
+    ("prov", "GET", "/explore/upstream"): (SAFE, READ),
+    ("prov", "GET", "/explore/special/contributing_agents"): (SAFE, READ),
+    ("prov", "GET", "/explore/special/contributing_datasets"): (SAFE, READ),
+    ("prov", "GET", "/explore/special/effected_agents"): (SAFE, READ),
+    ("prov", "GET", "/explore/special/effected_datasets"): (SAFE, READ),
+    ("prov", "POST", "/explore/generate/report"): (NEVER, READ),
+    ("prov", "POST", "/model_run/edit/link_to_study"): (NEVER, WRITE),
+    ("prov", "POST", "/model_run/register"): (NEVER, WRITE),
+    ("prov", "POST", "/model_run/register_batch"): (NEVER, WRITE),
+    ("prov", "POST", "/model_run/update"): (NEVER, WRITE),
+}
+
 
 def served() -> list[Route]:
     found = []
-    for service in ("datastore", "search"):
+    for service in (service.value for service in Service):
         interface = json.loads((INTERFACES / f"{service}.json").read_text("utf-8"))
         for path, methods in interface["paths"].items():
             found += [(service, method.upper(), path) for method in methods]
@@ -91,8 +168,8 @@ def test_repetition_and_role_are_as_measured(operations: list[Operation[..., Any
 
 def test_only_health_checks_need_no_token(operations: list[Operation[..., Any]], route: Find) -> None:
     assert {route(operation) for operation in operations if not operation.needs_token} == {
-        ("datastore", "GET", "/"),
-        ("search", "GET", "/"),
+        *((service.value, "GET", "/") for service in Service),
+        ("auth", "GET", "/check-access/public"),
     }
 
 
@@ -120,4 +197,11 @@ def test_operations_after_which_credentials_are_asked_for_anew(
     operations: list[Operation[..., Any]],
 ) -> None:
     changing = {operation.name.partition(".")[2] for operation in operations if operation.changes_access}
-    assert changing == {"version_dataset", "approval_request", "action_approval_request"}
+    assert changing == {
+        "action_approval_request",
+        "approval_request",
+        "lock_dataset",
+        "set_dataset_access",
+        "unlock_dataset",
+        "version_dataset",
+    }

@@ -117,11 +117,13 @@ def complete(prepared: Prepared) -> Callable[[Any, Json], Any]:
     """What a JSON value amounts to: declared nulls left out, declared defaults filled in."""
     schemas = prepared.document["components"]["schemas"]
 
+    def chosen(field: Json, owner: Json) -> Json:
+        flag = field.get("x-chosen-by")
+        return field if flag is None else field["anyOf"][owner[flag]]
+
     def completed(value: Any, schema: Json) -> Any:
         if "allOf" in schema:
             return completed(value, schema["allOf"][0])
-        if "x-chosen-by" in schema:
-            return completed(value, schema["anyOf"][value["record_type"] == "SEED_ITEM"])
         if "$ref" in schema:
             return completed(value, schemas[str(schema["$ref"]).rpartition("/")[2]])
         if schema.get("type") == "array" and "items" in schema:
@@ -130,7 +132,7 @@ def complete(prepared: Prepared) -> Callable[[Any, Json], Any]:
         if not properties:
             return value
         known = {
-            key: completed(value[key], field)
+            key: completed(value[key], chosen(field, value))
             for key, field in properties.items()
             if value.get(key) is not None
         }

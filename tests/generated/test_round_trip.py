@@ -39,6 +39,8 @@ def payloads(schema: Json) -> st.SearchStrategy[Any]:
         return payloads(schema["allOf"][0])
     if "$ref" in schema:
         return st.deferred(lambda: payloads(SCHEMAS[str(schema["$ref"]).rpartition("/")[2]]))
+    if "const" in schema:
+        return st.just(schema["const"])
     if "anyOf" in schema:
         return st.one_of([payloads(entry) for entry in schema["anyOf"]])
     if "enum" in schema:
@@ -74,6 +76,12 @@ def _objects(schema: Json) -> st.SearchStrategy[Any]:
         values = schema.get("additionalProperties")
         inner = payloads(values) if isinstance(values, dict) else anything
         return st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    for key, field in properties.items():
+        if "x-chosen-by" in field:
+            return st.one_of(
+                _objects({**schema, "properties": {**properties, key: kind, field["x-chosen-by"]: {"const": flag}}})
+                for flag, kind in zip((False, True), field["anyOf"], strict=True)
+            )
     required = {key: payloads(properties[key]) for key in schema.get("required", ())}
     optional = {
         key: payloads(field) if "default" in field else st.none() | payloads(field)
@@ -140,6 +148,8 @@ def _example(schema: Json) -> Any:
         return _example(SCHEMAS[str(schema["$ref"]).rpartition("/")[2]])
     if "enum" in schema:
         return schema["enum"][0]
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0])
     samples = {
         "string": {"date": "2024-02-29", "date-time": "2024-02-29T00:00:00+00:00"}.get(
             schema.get("format", ""), "x"
@@ -160,7 +170,7 @@ def _example(schema: Json) -> Any:
 def test_every_schema_has_its_model() -> None:
     enums = {name for name, schema in SCHEMAS.items() if "enum" in schema}
     assert {name for name in enums if not issubclass(getattr(models, name), OpenEnum)} == set()
-    assert {name.replace("_", "") for name in SCHEMAS} | {"RevertMetadata", "StatusResponse"} == set(
+    assert {name.replace("_", "") for name in SCHEMAS} | {"ItemRevertResponse", "RevertMetadata"} == set(
         models.__all__
     )
     for name in enums:

@@ -86,9 +86,9 @@ check: setup types ## Check style, types and layers, and that generated files ar
 generate: setup ## Generate the low-level client from openapi/
 	@$(BIN)/python scripts/generate.py
 
-refresh: setup ## Fetch the OpenAPI documents of a deployment, regenerate, and show the changes
-	@test -n "$(DATASTORE_URL)" -a -n "$(SEARCH_URL)" || { echo "usage: make refresh DATASTORE_URL=… SEARCH_URL=…"; exit 2; }
-	@$(BIN)/python scripts/refresh.py "$(DATASTORE_URL)" "$(SEARCH_URL)"
+refresh: setup ## Fetch OpenAPI documents with DEPLOYMENT=example.org or datastore=URL search=URL …, and regenerate
+	@$(BIN)/python scripts/refresh.py $(if $(DEPLOYMENT),--deployment "$(DEPLOYMENT)") \
+	  $(foreach name,datastore search registry auth job prov,$(if $($(name)),--$(name) "$($(name))"))
 
 twins: setup ## Generate the async resources from the sync ones
 	@$(BIN)/python scripts/twins.py

@@ -1,6 +1,7 @@
-"""Fetch both OpenAPI documents from a deployment, store them, regenerate the client and show the changes.
+"""Fetch the OpenAPI documents of a deployment, store them, regenerate the client and show the changes.
 
-``python scripts/refresh.py DATASTORE_URL SEARCH_URL``, with the services' base URLs.
+``python scripts/refresh.py --deployment example.org`` fetches all of them at their usual URLs, and
+``--datastore URL --job URL`` those of the services named; both can be combined. ``none`` leaves a service out.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -16,18 +18,22 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts.generate import PACKAGE, generate  # noqa: E402
+from provena_sdk.config import Deployment  # noqa: E402
+from provena_sdk.errors import ConfigurationError  # noqa: E402
+from scripts.generate import PACKAGE, generate, served  # noqa: E402
 from scripts.generate_document import (  # noqa: E402
     SERVICES,
     DocumentError,
     Json,
-    load,
     merge,
     normalise,
     store,
 )
 from scripts.generate_view import GenerationError  # noqa: E402
 from scripts.interface_diff import compare  # noqa: E402
+
+WHOLE = ("datastore", "search")
+"""The services all of whose operations are used. The others' documents are cut down to the paths stored."""
 
 
 def fetch(base_url: str) -> Json:
@@ -56,10 +62,45 @@ def fetch(base_url: str) -> Json:
     return normalise(document)
 
 
-def refresh(urls: dict[str, str], root: Path = ROOT) -> list[str]:
+def cut_down(document: Json, stored: Json) -> tuple[Json, int]:
+    """Return the part of a document that the stored one has, and the number of operations left out.
+
+    Args:
+        document: The document as served.
+        stored: The document as it is stored.
+
+    Returns:
+        The document with the stored paths only, and with the schemas that these use.
+    """
+    paths = {path: item for path, item in document["paths"].items() if path in stored["paths"]}
+    schemas: Json = document.get("components", {}).get("schemas", {})
+    used: set[str] = set()
+    waiting = [*_references(paths), "HTTPValidationError"]
+    while waiting:
+        name = waiting.pop()
+        if name in schemas and name not in used:
+            used.add(name)
+            waiting += _references(schemas[name])
+    components = {**document.get("components", {}), "schemas": {name: schemas[name] for name in sorted(used)}}
+    left_out = sum(len(item) for path, item in document["paths"].items() if path not in paths)
+    return {**document, "paths": paths, "components": components}, left_out
+
+
+def _references(node: object) -> Iterator[str]:
+    if isinstance(node, list):
+        for entry in node:
+            yield from _references(entry)
+    elif isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].rpartition("/")[2]
+        for value in node.values():
+            yield from _references(value)
+
+
+def refresh(urls: Mapping[str, str], root: Path = ROOT) -> list[str]:
     """Store the services' OpenAPI documents and regenerate the client.
 
-    Nothing is stored unless both documents are available and consistent.
+    Nothing is stored unless all documents are available and consistent, also with those of services not fetched.
 
     Args:
         urls: Base URL by service name.
@@ -69,18 +110,24 @@ def refresh(urls: dict[str, str], root: Path = ROOT) -> list[str]:
         Lines that describe the changes in the documents and in the generated files.
 
     Raises:
-        DocumentError: A document is not available, or the two are inconsistent.
+        DocumentError: A document is not available, or they are inconsistent.
         GenerationError: The client could not be generated; the documents are stored.
     """
-    fresh = {service: fetch(urls[service]) for service in SERVICES}
-    merge(fresh)
+    stored = served(root)
+    fresh: dict[str, Json] = {}
+    left_out: dict[str, int] = {}
+    for service, url in urls.items():
+        fresh[service], left_out[service] = fetch(url), 0
+        if service not in WHOLE:
+            fresh[service], left_out[service] = cut_down(fresh[service], stored[service])
+    merge({**stored, **fresh})
     lines: list[str] = []
     for service, document in fresh.items():
-        path = root / "openapi" / f"{service}.json"
-        changes = compare(load(path), document)
-        lines.append(f"{service}: {'no change' if not changes else f'{len(changes)} changed'}")
+        changes = compare(stored[service], document)
+        more = f", {left_out[service]} operations left out" if left_out[service] else ""
+        lines.append(f"{service}: {'no change' if not changes else f'{len(changes)} changed'}{more}")
         lines.extend(f"  {change}" for change in changes)
-        store(document, path)
+        store(document, root / "openapi" / f"{service}.json")
     try:
         changed = generate(root)
     except (DocumentError, GenerationError) as error:
@@ -97,17 +144,32 @@ def refresh(urls: dict[str, str], root: Path = ROOT) -> list[str]:
     return lines
 
 
+def _urls(options: argparse.Namespace) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    for service in SERVICES:
+        given = getattr(options, service)
+        if given is None and options.deployment:
+            given = Deployment(options.deployment).url_of(service)
+        if given and given != "none":
+            urls[service] = given
+    return urls
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--deployment", metavar="DOMAIN", help="fetch from all services of this deployment")
     for service in SERVICES:
-        parser.add_argument(f"{service}_url", help=f"base URL of the {service} service")
+        parser.add_argument(f"--{service}", metavar="URL", help=f"base URL of the {service} service")
     options = parser.parse_args(arguments)
     try:
-        lines = refresh({service: getattr(options, f"{service}_url") for service in SERVICES})
-    except (DocumentError, GenerationError) as error:
+        urls = _urls(options)
+        if not urls:
+            parser.error("give --deployment, or the URL of a service")
+        lines = refresh(urls)
+    except (ConfigurationError, DocumentError, GenerationError) as error:
         print(error, file=sys.stderr)
         return 2
     print("\n".join(lines))

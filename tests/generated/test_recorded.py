@@ -46,6 +46,7 @@ def test_recorded_answers_are_read_and_written_back(
         content = exchange.operation["responses"][str(exchange.status)]["content"]["application/json"][
             "schema"
         ]
+        answer: Any
         if exchange.status == 422:
             answer = models.HTTPValidationError.from_dict(exchange.response)
         elif exchange.is_refusal():

@@ -15,7 +15,7 @@ import pytest
 from provena_sdk.sandbox import Sandbox
 from scripts import refresh
 from scripts.generate import ROOT, differences, served
-from scripts.generate_document import DocumentError, Json, as_text
+from scripts.generate_document import SERVICES, DocumentError, Json, as_text
 from scripts.generate_view import GenerationError
 from scripts.interface_diff import compare, main
 
@@ -58,8 +58,7 @@ def root(tmp_path: Path) -> Path:
 def test_an_unchanged_deployment_changes_nothing(deployment: Any, root: Path) -> None:
     _, urls = deployment
     assert refresh.refresh(urls, root) == [
-        "datastore: no change",
-        "search: no change",
+        *(f"{service}: no change" for service in SERVICES),
         "generated/provena_api: 0 files changed",
     ]
     assert differences(ROOT / "openapi", root / "openapi") == []
@@ -70,13 +69,19 @@ def test_a_changed_deployment_is_stored_and_generated(deployment: Any, root: Pat
     schemas = documents["search"]["components"]["schemas"]
     schemas["QueryResult"]["properties"]["rank"] = {"title": "Rank", "type": "integer"}
     schemas["QueryResults"]["description"] = "Prose is not stored."
-    documents["datastore"]["components"]["schemas"]["SortType"]["enum"].append("POPULARITY")
+    for service in ("datastore", "registry"):
+        documents[service]["components"]["schemas"]["SortType"]["enum"].append("POPULARITY")
+    documents["registry"]["paths"]["/registry/agent/robot/list"] = {"get": {}, "put": {}}
+    documents["registry"]["components"]["schemas"]["ItemRobot"] = {"type": "object"}
     lines = refresh.refresh(urls, root)
     assert lines == [
         "datastore: 1 changed",
         "  + value SortType.POPULARITY",
         "search: 1 changed",
         "  + field QueryResult.rank: optional integer",
+        "registry: 1 changed, 2 operations left out",
+        "  + value SortType.POPULARITY",
+        *(f"{service}: no change" for service in ("auth", "job", "prov")),
         "generated/provena_api: 2 files changed",
         "  models/query_result.py",
         "  models/sort_type.py",
@@ -85,6 +90,7 @@ def test_a_changed_deployment_is_stored_and_generated(deployment: Any, root: Pat
     stored = (root / "openapi" / "search.json").read_text()
     assert "Prose" not in stored
     assert '"rank"' in stored
+    assert "obot" not in (root / "openapi" / "registry.json").read_text()
     assert "no description for QueryResult.rank" in capsys.readouterr().err
 
 
@@ -126,9 +132,32 @@ def test_what_is_no_interface_is_refused(answer: Any, problem: str, deployment: 
 
 
 def test_the_command_ends_with_a_message_when_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
-    assert refresh.main(["http://127.0.0.1:9", "http://127.0.0.1:9"]) == 2
+    assert refresh.main(["--job", "http://127.0.0.1:9"]) == 2
     assert "http://127.0.0.1:9/openapi.json: " in capsys.readouterr().err
-    assert refresh.main(["nonsense", "nonsense"]) == 2
+    assert refresh.main(["--search", "nonsense"]) == 2
+    assert refresh.main(["--deployment", "no domain"]) == 2
+
+
+def test_a_deployment_has_the_usual_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    def note(urls: dict[str, str]) -> list[str]:
+        asked.append(urls)
+        return []
+
+    monkeypatch.setattr(refresh, "refresh", note)
+    assert refresh.main(["--deployment", "example.org", "--auth", "https://a.org/api", "--prov", "none"]) == 0
+    assert asked == [
+        {
+            "datastore": "https://data-api.example.org",
+            "search": "https://search.example.org",
+            "registry": "https://registry-api.example.org",
+            "auth": "https://a.org/api",
+            "job": "https://job-api.example.org",
+        }
+    ]
+    with pytest.raises(SystemExit):
+        refresh.main([])
 
 
 def test_every_kind_of_change_is_told() -> None:

@@ -78,10 +78,12 @@ def _objects(schema: Json) -> st.SearchStrategy[Any]:
         return st.dictionaries(st.text(max_size=6), inner, max_size=3)
     for key, field in properties.items():
         if "x-chosen-by" in field:
-            return st.one_of(
-                _objects({**schema, "properties": {**properties, key: kind, field["x-chosen-by"]: {"const": flag}}})
-                for flag, kind in zip((False, True), field["anyOf"], strict=True)
+            flag, kinds = field["x-chosen-by"], field["anyOf"]
+            first, second = (
+                _objects({**schema, "properties": {**properties, key: kinds[value], flag: {"const": value}}})
+                for value in (False, True)
             )
+            return first | second
     required = {key: payloads(properties[key]) for key in schema.get("required", ())}
     optional = {
         key: payloads(field) if "default" in field else st.none() | payloads(field)
@@ -154,7 +156,7 @@ def _example(schema: Json) -> Any:
         "string": {"date": "2024-02-29", "date-time": "2024-02-29T00:00:00+00:00"}.get(
             schema.get("format", ""), "x"
         ),
-        "boolean": True,
+        "boolean": False,
         "integer": 1,
         "number": 0.5,
         "array": [],

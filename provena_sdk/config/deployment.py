@@ -144,10 +144,6 @@ class Deployment:
         Example:
             >>> Deployment("example.org").url_of("job")
             'https://job-api.example.org'
-            >>> Deployment("example.org", job_url=None).url_of("job")
-            Traceback (most recent call last):
-                ...
-            provena_sdk.errors.ConfigurationError: The deployment example.org has no job service. ...
         """
         setting = f"{service}_url"
         url: str | None = getattr(self, setting if setting in OPTIONAL_URLS else service)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 
 from provena_sdk.auth.flows import DeviceFlow, Flow
@@ -18,13 +18,13 @@ from provena_sdk.auth.tokens import (
 )
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.display.text import printable
+from provena_sdk.display.times import moment, shown_time
 from provena_sdk.errors import ConfigurationError, SignInDenied
 from provena_sdk.secret import Secret
 
 OFFLINE_SCOPES = ("openid", "offline_access")
 
 _ROLES_LIMIT = 2000
-_LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Account:
             ("roles", printable(", ".join(self.roles) or "none", _ROLES_LIMIT)),
             ("deployment", f"{self.deployment}, realm {self.realm}"),
             ("signed in", self.way),
-            ("access until", _moment(self.access_ends) or "not known"),
-            ("session until", _moment(self.session_ends) or "not known, or without end"),
+            ("access until", shown_time(self.access_ends) or "not known"),
+            ("session until", shown_time(self.session_ends) or "not known, or without end"),
         ]
 
     def __str__(self) -> str:
@@ -101,8 +101,8 @@ def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment
         deployment=deployment.domain,
         realm=deployment.realm,
         way=flow.way,
-        access_ends=_at(tokens.expires_at or claims.expires_at),
-        session_ends=_at(tokens.refresh_expires_at),
+        access_ends=moment(tokens.expires_at or claims.expires_at),
+        session_ends=moment(tokens.refresh_expires_at),
     )
 
 
@@ -170,17 +170,6 @@ def _advice(
         f"{use}"
         f"  - To end it, remove the access of its client at {server.issuer}/account.\n"
     )
-
-
-def _at(timestamp: float | None) -> datetime | None:
-    # A later time cannot be displayed in every time zone, and is not a real expiry.
-    if timestamp is None or not 0 <= timestamp <= _LATEST:
-        return None
-    return datetime.fromtimestamp(timestamp, UTC)
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def _text(fields: dict[str, object], name: str) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from provena_sdk.display.text import printable
+
+T = TypeVar("T")
 
 CELL_LIMIT: Final = 80
 """Most characters of a cell to show."""
@@ -74,6 +76,15 @@ class Tabular:
         rows, title = self._rows(), self._title()
         head = f"<p>{escape(title)}</p>" if title else ""
         return head + (html_table(self._columns, rows) if rows or not title else "")
+
+
+class TabularList(Tabular, list[T]):
+    """Base class of lists that print as a table. The repr names only their length."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)}>"
 
 
 def _cell(value: object) -> str:

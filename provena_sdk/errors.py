@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Required, Self, TypedDict, Unpack
 
 from provena_sdk.display.text import SERVER_LIMIT, printable, printable_lines
 
 __all__ = [
+    "AccessChanged",
+    "AlreadyLocked",
     "BadRequest",
     "CertificateRejected",
     "ClosedError",
@@ -40,6 +43,7 @@ __all__ = [
     "LeaseMissing",
     "NotAFile",
     "NotEnoughSpace",
+    "NotLocked",
     "NotTheReviewer",
     "OperationRejected",
     "OutcomeUnknown",
@@ -198,6 +202,42 @@ class BadRequest(ServiceError, ValueError):
 
 class DatasetNotFound(BadRequest, LookupError):
     """No dataset has this id. The datastore answers 400, not 404."""
+
+
+class AlreadyLocked(BadRequest):
+    """The dataset is locked already; the message says by whom, when and why, if its lock history is readable.
+
+    Attributes:
+        username: Who locked it; None when it could not be found out.
+        reason: Why; None when it could not be found out.
+        since: When; None when it could not be found out.
+    """
+
+    username: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+
+class NotLocked(BadRequest):
+    """The dataset is not locked, so it cannot be unlocked; the message says who unlocked it, if that is readable.
+
+    Attributes:
+        username: Who unlocked it last; None when nobody did, or it could not be found out.
+        reason: Why.
+        since: When.
+    """
+
+    username: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+
+class AccessChanged(ProvenaError):
+    """Somebody else replaced the access settings of ``dataset_id`` at the same time: the change is not in force."""
+
+    def __init__(self, message: str, *, dataset_id: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.dataset_id = dataset_id
 
 
 class FileNotInDataset(BadRequest, FileNotFoundError):

@@ -1,0 +1,1 @@
+"""Who may do what: access settings, locks, releases, groups and roles."""

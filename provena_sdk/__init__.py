@@ -23,14 +23,22 @@ if TYPE_CHECKING:
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
+    from provena_sdk.resources._async.dataset_sharing import AsyncDatasetRelease as AsyncDatasetRelease
     from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
     from provena_sdk.resources._async.files import AsyncIOSubModule as AsyncIOSubModule
+    from provena_sdk.resources._async.groups import AsyncGroups as AsyncGroups
     from provena_sdk.resources._async.review import AsyncReviewSubModule as AsyncReviewSubModule
+    from provena_sdk.resources._async.reviews import AsyncReviews as AsyncReviews
+    from provena_sdk.resources._async.roles import AsyncRoles as AsyncRoles
     from provena_sdk.resources._async.search import AsyncSearch as AsyncSearch
     from provena_sdk.resources.dataset import InteractiveDataset as InteractiveDataset
+    from provena_sdk.resources.dataset_sharing import DatasetRelease as DatasetRelease
     from provena_sdk.resources.datastore import Datastore as Datastore
     from provena_sdk.resources.files import IOSubModule as IOSubModule
+    from provena_sdk.resources.groups import Groups as Groups
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
+    from provena_sdk.resources.reviews import Reviews as Reviews
+    from provena_sdk.resources.roles import Roles as Roles
     from provena_sdk.resources.search import Search as Search
     from provena_sdk.s3.models import FileInfo as FileInfo
     from provena_sdk.transfer.items import PlanItem as PlanItem
@@ -44,7 +52,23 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.progress.tqdm import TqdmProgress as TqdmProgress
     from provena_sdk.transfer.report import FileOutcome as FileOutcome
     from provena_sdk.transfer.report import TransferReport as TransferReport
+    from provena_sdk.workflows.access.groups import GroupList as GroupList
+    from provena_sdk.workflows.access.groups import MemberList as MemberList
+    from provena_sdk.workflows.access.locks import LockHistory as LockHistory
+    from provena_sdk.workflows.access.releases import Inbox as Inbox
+    from provena_sdk.workflows.access.releases import ReleaseState as ReleaseState
+    from provena_sdk.workflows.access.releases import ReleaseStep as ReleaseStep
+    from provena_sdk.workflows.access.releases import ReviewerList as ReviewerList
+    from provena_sdk.workflows.access.releases import ReviewRequest as ReviewRequest
+    from provena_sdk.workflows.access.roles import Role as Role
+    from provena_sdk.workflows.access.roles import RoleReport as RoleReport
+    from provena_sdk.workflows.access.roles import RoleRequest as RoleRequest
+    from provena_sdk.workflows.access.roles import RoleRequestList as RoleRequestList
+    from provena_sdk.workflows.access.settings import DatasetAccess as DatasetAccess
+    from provena_sdk.workflows.access.settings import DatasetRoles as DatasetRoles
+    from provena_sdk.workflows.access.settings import GroupAccess as GroupAccess
     from provena_sdk.workflows.batch import FetchedDatasets as FetchedDatasets
+    from provena_sdk.workflows.names import PersonName as PersonName
     from provena_sdk.workflows.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
     from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
     from provena_sdk.workflows.search import FailedSearchItem as FailedSearchItem
@@ -65,6 +89,12 @@ _HOMES = {
     "transfer.progress.rich": ("RichProgress",),
     "transfer.progress.tqdm": ("TqdmProgress",),
     "transfer.report": ("FileOutcome", "TransferReport"),
+    "workflows.access.groups": ("GroupList", "MemberList"),
+    "workflows.access.locks": ("LockHistory",),
+    "workflows.access.releases": ("Inbox", "ReleaseState", "ReleaseStep", "ReviewRequest", "ReviewerList"),
+    "workflows.access.roles": ("Role", "RoleReport", "RoleRequest", "RoleRequestList"),
+    "workflows.access.settings": ("DatasetAccess", "DatasetRoles", "GroupAccess"),
+    "workflows.names": ("PersonName",),
     "operations.access": ("UserAccess",),
     "workflows.batch": ("FetchedDatasets",),
     "workflows.search": (
@@ -77,14 +107,22 @@ _HOMES = {
     ),
     "paging": ("AsyncResults", "Results"),
     "resources._async.dataset": ("AsyncInteractiveDataset",),
+    "resources._async.dataset_sharing": ("AsyncDatasetRelease",),
     "resources._async.datastore": ("AsyncDatastore",),
     "resources._async.files": ("AsyncIOSubModule",),
+    "resources._async.groups": ("AsyncGroups",),
     "resources._async.review": ("AsyncReviewSubModule",),
+    "resources._async.reviews": ("AsyncReviews",),
+    "resources._async.roles": ("AsyncRoles",),
     "resources._async.search": ("AsyncSearch",),
     "resources.dataset": ("InteractiveDataset",),
+    "resources.dataset_sharing": ("DatasetRelease",),
     "resources.datastore": ("Datastore",),
     "resources.files": ("IOSubModule",),
+    "resources.groups": ("Groups",),
     "resources.review": ("ReviewSubModule",),
+    "resources.reviews": ("Reviews",),
+    "resources.roles": ("Roles",),
     "resources.search": ("Search",),
 }
 _HOME_OF = {name: f"provena_sdk.{home}" for home, names in _HOMES.items() for name in names}

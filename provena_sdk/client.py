@@ -26,9 +26,15 @@ from provena_sdk.connection import (
 )
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources._async.groups import AsyncGroups
+from provena_sdk.resources._async.reviews import AsyncReviews
+from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.files import IOSubModule
+from provena_sdk.resources.groups import Groups
+from provena_sdk.resources.reviews import Reviews
+from provena_sdk.resources.roles import Roles
 from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret
 from provena_sdk.transfer.options import Rate, TransferOptions
@@ -219,6 +225,9 @@ class Provena(Client):
         deployment: The deployment's URLs.
         datastore: Datasets and their files.
         search: Full-text search.
+        reviews: Datasets that wait for your review, and reviewers.
+        groups: Groups that datasets are shared with.
+        roles: Your roles in the deployment, and requests for more.
 
     Raises:
         ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
@@ -241,6 +250,9 @@ class Provena(Client):
             self._transport, IOSubModule(self._datasets, storage_options(self._settings))
         )
         self.search = Search(self._transport)
+        self.reviews = Reviews(self._transport)
+        self.groups = Groups(self._transport)
+        self.roles = Roles(self._transport)
 
     def sign_in(self) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.
@@ -349,6 +361,9 @@ class AsyncProvena(Client):
         deployment: The deployment's URLs.
         datastore: Datasets and their files.
         search: Full-text search.
+        reviews: Datasets that wait for your review, and reviewers.
+        groups: Groups that datasets are shared with.
+        roles: Your roles in the deployment, and requests for more.
 
     Raises:
         ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
@@ -373,6 +388,9 @@ class AsyncProvena(Client):
             self._transport, AsyncIOSubModule(self._datasets, storage_options(self._settings))
         )
         self.search = AsyncSearch(self._transport)
+        self.reviews = AsyncReviews(self._transport)
+        self.groups = AsyncGroups(self._transport)
+        self.roles = AsyncRoles(self._transport)
 
     async def sign_in(self) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.

@@ -14,15 +14,30 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESOURCES = ROOT / "provena_sdk" / "resources"
-MODULES = ("datastore", "dataset", "files", "review", "search")
+MODULES = (
+    "datastore",
+    "dataset",
+    "dataset_sharing",
+    "files",
+    "groups",
+    "review",
+    "reviews",
+    "roles",
+    "search",
+)
 CLASSES = (
+    "DatasetRelease",
+    "DatasetSharing",
     "Datastore",
     "DownloadPlan",
+    "Groups",
     "IOSubModule",
     "InteractiveDataset",
     "OpenFile",
     "Results",
     "ReviewSubModule",
+    "Reviews",
+    "Roles",
     "Search",
     "Transport",
     "UploadPlan",

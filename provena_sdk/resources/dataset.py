@@ -17,6 +17,7 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import Page, Results
+from provena_sdk.resources.dataset_sharing import DatasetSharing
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Rate, Verify
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import OpenFile, StrPath
 
 
-class InteractiveDataset:
+class InteractiveDataset(DatasetSharing):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
     Attributes:

@@ -16,7 +16,7 @@ import pytest
 
 import provena_sdk
 from provena_sdk import AsyncProvena, Provena, client, errors, paging
-from provena_sdk.resources import files, transfers
+from provena_sdk.resources import dataset_sharing, files, groups, reviews, roles, transfers
 from provena_sdk.resources._async import files as async_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +28,10 @@ PAIRS = [
     "InteractiveDataset",
     "IOSubModule",
     "Results",
+    "DatasetRelease",
+    "Groups",
+    "Reviews",
+    "Roles",
 ]
 AT_ONCE = {"explain", "for_all_datasets", "interactive_dataset", "iter_files", "with_options"}
 """Methods that send nothing themselves, and are therefore not awaited."""
@@ -36,9 +40,11 @@ GENERATORS = {"pages"}
 
 
 def public(kind: type[Any]) -> dict[str, Any]:
+    ours = [base for base in reversed(kind.__mro__) if base.__module__.startswith("provena_sdk.")]
     return {
         name: member
-        for name, member in vars(kind).items()
+        for base in ours
+        for name, member in vars(base).items()
         if inspect.isfunction(member) and (not name.startswith("_") or name == "__init__")
     }
 
@@ -128,7 +134,7 @@ FACES = [getattr(provena_sdk, prefix + name) for name in PAIRS for prefix in (""
 def names_for_checkers() -> dict[str, Any]:
     """What the modules import for type checkers only."""
     found: dict[str, Any] = {}
-    for module in (client, paging, files, async_files, transfers):
+    for module in (client, paging, files, async_files, transfers, dataset_sharing, groups, reviews, roles):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
                 exec(compile(ast.Module(node.body, []), "imports", "exec"), found)

@@ -18,6 +18,7 @@ from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import AsyncResults, Page
+from provena_sdk.resources._async.dataset_sharing import AsyncDatasetSharing
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Rate, Verify
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 
 
-class AsyncInteractiveDataset:
+class AsyncInteractiveDataset(AsyncDatasetSharing):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
     Attributes:

@@ -13,7 +13,7 @@ from provena_sdk.operations import catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PersonName:
     """A person of the registry, by handle and name.
 
@@ -27,6 +27,9 @@ class PersonName:
 
     def __str__(self) -> str:
         return f"{printable(self.name)} ({printable(self.id)})" if self.name else printable(self.id)
+
+    def __repr__(self) -> str:
+        return f"<PersonName {printable(self.id, 60)}: {printable(self.name or 'not known', 100)}>"
 
 
 def name_of(id: str) -> Workflow[str | None]:

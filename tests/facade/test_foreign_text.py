@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from provena_api import models
 
 import provena_sdk
 from provena_sdk import Provena, errors
@@ -15,7 +16,19 @@ from provena_sdk.config.explain import ExplainedSetting, Explanation
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.access import UserAccess
 from provena_sdk.paging import Page, Results
+from provena_sdk.workflows.access.groups import GroupList, MemberList
+from provena_sdk.workflows.access.locks import LockHistory
+from provena_sdk.workflows.access.releases import (
+    Inbox,
+    ReleaseState,
+    ReleaseStep,
+    ReviewerList,
+    ReviewRequest,
+)
+from provena_sdk.workflows.access.roles import Role, RoleReport, RoleRequest, RoleRequestList
+from provena_sdk.workflows.access.settings import DatasetAccess, DatasetRoles, GroupAccess
 from provena_sdk.workflows.batch import FetchedDatasets
+from provena_sdk.workflows.names import PersonName
 from provena_sdk.workflows.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
 
 ID = "10378.1/1"
@@ -151,6 +164,32 @@ def test_a_list_that_is_being_read(item: dict[str, Any]) -> None:
     assert is_fit(repr(results))
 
 
+def test_who_may_do_what_and_who_did() -> None:
+    roles = DatasetRoles(("metadata-read", EVIL))
+    person = PersonName(EVIL, EVIL)
+    event = models.LockEvent(
+        action_type=models.LockActionType(EVIL), username=EVIL, reason=EVIL, timestamp=10**400
+    )
+    group = GroupAccess(EVIL, EVIL, False, roles)
+    step = ReleaseStep(models.ReleaseAction(EVIL), None, person, EVIL)
+    wait = ReviewRequest(EVIL, EVIL, person, None, EVIL)
+    role = Role(EVIL, EVIL, EVIL, True, EVIL)
+    request = RoleRequest(1, (EVIL, EVIL), EVIL, None, None, EVIL)
+    described = models.UserGroupMetadata(id=EVIL, display_name=EVIL, description=EVIL)
+    user = models.GroupUser(username=EVIL, email=EVIL, first_name=EVIL, last_name=EVIL)
+    for shown in (
+        *(roles, person, group, step, wait, role, request),
+        DatasetAccess(EVIL, EVIL, EVIL, roles, (group,)),
+        LockHistory(EVIL, (event,)),
+        ReleaseState(EVIL, models.ReleasedStatus(EVIL), person, (step,)),
+        *(Inbox([wait]), ReviewerList([person]), RoleReport([role]), RoleRequestList([request])),
+        *(GroupList([described]), MemberList([user])),
+    ):
+        assert is_fit(str(shown)), type(shown)
+        assert is_fit(repr(shown)), type(shown)
+        assert len(repr(shown)) < 200, type(shown)
+
+
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
@@ -158,6 +197,9 @@ SHOWN_ABOVE = {
     *("Explanation", "ProvenaError", "FieldError", "PartialFailure", "Results", "AsyncResults", "_Position"),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
+    *("DatasetRelease", "AsyncDatasetRelease"),
+    *("DatasetAccess", "DatasetRoles", "GroupAccess", "LockHistory", "PersonName"),
+    *("ReleaseState", "ReleaseStep", "ReviewRequest", "Role", "RoleRequest"),
     "SmallFile",  # it shows a number
 }
 

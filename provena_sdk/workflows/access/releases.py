@@ -37,7 +37,7 @@ _DONE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReleaseStep:
     """A step in the release of a dataset.
 
@@ -52,6 +52,9 @@ class ReleaseStep:
     time: datetime | None
     person: PersonName | None
     notes: str
+
+    def __repr__(self) -> str:
+        return f"<ReleaseStep {printable(self.action.value, 60)} by {printable(self.person, 100)}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

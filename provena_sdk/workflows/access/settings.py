@@ -40,7 +40,7 @@ Kept: TypeAlias = Literal["read", "metadata"]
 """What may still be read when access is taken back: metadata and files, or metadata alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DatasetRoles:
     """Roles on one dataset, and what they permit together.
 
@@ -104,8 +104,11 @@ class DatasetRoles:
     def __str__(self) -> str:
         return f"{_listed(self.names)}: {self.permits}"
 
+    def __repr__(self) -> str:
+        return f"<DatasetRoles {printable(', '.join(self.names) or 'none', 150)}>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class GroupAccess:
     """The roles of a group's members on one dataset.
 
@@ -125,6 +128,9 @@ class GroupAccess:
     def __str__(self) -> str:
         name = f"{printable(self.name)} ({printable(self.id)})" if self.name else printable(self.id)
         return name if self.exists is not False else f"{name}, an unknown group"
+
+    def __repr__(self) -> str:
+        return f"<GroupAccess {printable(self.id, 60)}: {self.roles.permits}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

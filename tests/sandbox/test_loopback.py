@@ -195,7 +195,7 @@ def command() -> Iterator[dict[str, str]]:
 
 def test_the_command_prints_addresses_of_this_machine(command: dict[str, str]) -> None:
     addresses = [value for name, value in command.items() if name.endswith(("_URL", "_ENDPOINT"))]
-    assert len(addresses) == 4
+    assert len(addresses) == 8
     assert all(urlsplit(address).hostname == "127.0.0.1" for address in addresses)
 
 

@@ -463,8 +463,8 @@ class TransferInterrupted(KeyboardInterrupt):
     This is a :class:`KeyboardInterrupt`, not a :class:`ProvenaError`, so that ``except Exception`` does not catch it.
 
     Args:
-        message: How much was transferred.
-        bytes: The bytes transferred so far, including those of earlier runs.
+        message: How much is kept.
+        bytes: The bytes that the next run need not transfer, including those of earlier runs.
         total_bytes: The bytes to transfer; None if that was not known yet.
     """
 

@@ -1,4 +1,7 @@
-"""Upload one file, in one request or in parts. An upload in parts that fails is aborted.
+"""Upload one file, in one request or in parts.
+
+An upload in parts that fails is aborted. One that is cancelled, as by Ctrl-C, is kept for the next transfer if the
+store has any of its parts.
 
 Each request carries the CRC32 of its bytes, which the store verifies and returns. If a store does not support this
 checksum, its ETag is compared with the MD5 instead.
@@ -81,7 +84,7 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
     """Upload one file, and verify the store's checksum against the bytes that were read.
 
     A large file is uploaded in parts. If this process dies, the next upload of the same file sends only the missing
-    parts. If the upload fails or is cancelled, it is aborted, because stored parts cost money and are not listed.
+    parts, as after Ctrl-C. If the upload fails, it is aborted, because stored parts cost money and are not listed.
 
     Args:
         scheduler: The scheduler of the transfer.
@@ -295,7 +298,7 @@ class _PartsUpload:
         self._lock = threading.Lock()
         self._sent_of: dict[int, int] = {}
         self._sent_sum = 0
-        self._resumed = 0
+        self._resumed = self._kept = 0
 
     def _new_record(self, item: Upload) -> UploadRecord:
         return UploadRecord(
@@ -320,6 +323,9 @@ class _PartsUpload:
         except BaseException as error:
             if isinstance(error, FileAccessDenied) and not self._upload_id:
                 self._journal.remove()
+                raise
+            if isinstance(error, asyncio.CancelledError) and (self._parts or self._stored):
+                self._journal.release()
                 raise
             aborting = asyncio.ensure_future(self._abort(beginning))
             with contextlib.suppress(Exception):
@@ -359,6 +365,8 @@ class _PartsUpload:
                 part = await self._sent(number, crc, body)
         self._parts[number] = part
         self._count(number, length)
+        self._kept += length
+        self._scheduler.progress.kept(self._path, self._kept)
 
     async def _sent(self, number: int, crc: bytes, body: _BufferedPart | _StreamedPart) -> StoredPart:
         for _ in range(_ATTEMPTS):

@@ -25,6 +25,7 @@ class Clock:
 
 def test_a_line_without_limit_only_counts() -> None:
     line = Line()
+    line.sent(5)
     assert (line.received(10), line.reserve(5), line.moved, line.chunk_bytes) == (0.0, 0.0, 15, None)
 
 

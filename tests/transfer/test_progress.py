@@ -612,10 +612,26 @@ def test_an_interrupt_reports_what_was_transferred() -> None:
     meter.resumed("a", 30 * MB)
     meter.moved("a", 40 * MB)
     meter.moved("b", 40 * MB)
-    stopped = pickle.loads(pickle.dumps(meter.interrupted(where="there")))
-    assert str(stopped) == "stopped; 80 of 241 MB are there, run the same call again to resume"
+    stopped = pickle.loads(pickle.dumps(meter.interrupted(where="here")))
+    assert str(stopped) == "stopped; 80 of 241 MB are here, run the same call again to resume"
     assert (stopped.bytes, stopped.total_bytes) == (80 * MB, 241 * MB)
     assert isinstance(stopped, KeyboardInterrupt)
+
+
+def test_an_interrupted_upload_reports_what_the_store_keeps() -> None:
+    meter = Meter()
+    meter.start(6, 241 * MB)
+    for path in ("a", "b", "c"):
+        meter.moved(path, 20 * MB)
+    meter.kept("a", 8 * MB)
+    meter.kept("a", 16 * MB)
+    meter.kept("b", 8 * MB)
+    meter.done(FileOutcome("b", "uploaded", bytes=20 * MB))
+    meter.kept("c", 8 * MB)
+    meter.done(FileOutcome("c", "failed", error=OSError("gone")))
+    stopped = meter.interrupted(where="there")
+    assert str(stopped) == "stopped; 36 of 241 MB are there, run the same call again to resume"
+    assert stopped.bytes == 36 * MB
 
 
 def test_each_file_is_logged(caplog: pytest.LogCaptureFixture) -> None:

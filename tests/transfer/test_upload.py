@@ -388,8 +388,10 @@ async def test_a_store_that_refuses_is_not_asked_for_what_it_did_not_begin(
     assert left(tmp_path) == []
 
 
-@pytest.mark.parametrize("call", ["create_upload", "upload_part", "complete_upload"])
-async def test_cancelling_gives_the_upload_up(large: Path, tmp_path: Path, call: str) -> None:
+@pytest.mark.parametrize("call", ["create_upload", "upload_part"])
+async def test_cancelling_before_a_part_is_stored_aborts_the_upload(
+    large: Path, tmp_path: Path, call: str
+) -> None:
     reached = asyncio.Event()
 
     async def during(name: str) -> None:
@@ -406,6 +408,36 @@ async def test_cancelling_gives_the_upload_up(large: Path, tmp_path: Path, call:
     assert store.uploads == {}
     assert store.objects == {}
     assert store.calls[-1] == "abort_upload"
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("stored", [1, 2, 3])
+async def test_a_cancelled_upload_keeps_its_parts_for_the_next(
+    large: Path, tmp_path: Path, stored: int
+) -> None:
+    enough = asyncio.Event()
+
+    async def during(name: str) -> None:
+        if store.calls.count("upload_part") > stored or name == "complete_upload":
+            enough.set()
+            await asyncio.Event().wait()
+
+    store = Store(during=during)
+    task = asyncio.create_task(send(store, large))
+    await asyncio.wait_for(enough.wait(), 10)
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert "abort_upload" not in store.calls
+    assert len(left(tmp_path)) == 1
+    store.during = None
+    store.calls.clear()
+    kept = sum(len(part) for part in store.uploads["u1"].values())
+    outcome = await send(store, large)
+    assert outcome.resumed == kept > 0
+    assert "create_upload" not in store.calls
+    assert store.objects == {"big.nc": content(large)}
     assert left(tmp_path) == []
 
 

@@ -28,6 +28,8 @@ _SENT_SECONDS: Final = 0.05
 # What the system may hold unsent. Otherwise it accepts megabytes, which count as sent long before they are.
 _UNSENT_BYTES: Final = 128 * 1024
 _UNSENT_OPTION: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+# What the system and the network take at once, however slow the line is, so that it says nothing about the rate.
+_AHEAD_BYTES: Final = 512 * 1024
 # Small enough to be hashed and written while it is in the processor's cache.
 _CHUNK_BYTES: Final = 512 * 1024
 # On a slow line a chunk is passed on before it is full, so that its bytes are counted and kept.
@@ -361,7 +363,7 @@ class Wire(asyncio.BufferedProtocol):
                 self._transport.write(_encoded(head))
             elif isinstance(body, memoryview):
                 if body.nbytes <= _JOINED_BYTES:
-                    await self._wait_to_send(body.nbytes)
+                    await self._wait_to_send(body.nbytes, body.nbytes)
                     self._transport.write(b"".join((_encoded(head), body)))
                 else:
                     self._transport.write(_encoded(head))
@@ -373,6 +375,7 @@ class Wire(asyncio.BufferedProtocol):
                     if waiter.done():
                         break
             self._is_handed = True
+            limits.line.sent(min(self._handed, _AHEAD_BYTES))
             if not waiter.done():
                 self.deadline = self._loop.time() + limits.answer
             return await waiter
@@ -393,7 +396,8 @@ class Wire(asyncio.BufferedProtocol):
         while view:
             chunk = view[: min(most, self._limits.line.chunk_bytes or most)]
             view = view[chunk.nbytes :]
-            await self._wait_to_send(chunk.nbytes)
+            ahead = max(0, _AHEAD_BYTES - self._handed)
+            await self._wait_to_send(chunk.nbytes, max(0, chunk.nbytes - ahead))
             if waiter.done() or self._transport.is_closing():
                 # An early answer, or the end of the connection: the rest is useless.
                 self.reusable = False
@@ -410,8 +414,9 @@ class Wire(asyncio.BufferedProtocol):
                 self._limits.sent(max(0, self._handed - self._transport.get_write_buffer_size()))
             self.deadline = self._loop.time() + self._limits.idle
 
-    async def _wait_to_send(self, count: int) -> None:
-        """Count bytes to send, and wait while the line's limit requires it."""
+    async def _wait_to_send(self, count: int, counted: int) -> None:
+        """Count some of the bytes to send, and wait while the line's limit requires it."""
+        self._limits.line.sent(counted)
         if wait := self._limits.line.reserve(count):
             self.postpone(wait)
             await asyncio.sleep(wait)

@@ -30,7 +30,7 @@ class Line:
     Example:
         >>> line = Line(1000.0, clock=lambda: 0.0)
         >>> line.received(500), line.reserve(100), line.moved
-        (0.5, 0.5, 600)
+        (0.5, 0.5, 500)
     """
 
     def __init__(self, limit: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,8 +65,17 @@ class Line:
             self.moved += count
             return 0.0 if self.limit is None else max(0.0, self._spend(count, self.limit))
 
+    def sent(self, count: int) -> None:
+        """Count bytes that were sent, without those that only filled buffers so far.
+
+        Args:
+            count: The number of bytes.
+        """
+        with self._lock:
+            self.moved += count
+
     def reserve(self, count: int) -> float:
-        """Count bytes that are about to be sent.
+        """Reserve the line for bytes that are about to be sent, without counting them.
 
         Args:
             count: The number of bytes.
@@ -74,11 +83,10 @@ class Line:
         Returns:
             The seconds to wait before they are sent.
         """
+        if self.limit is None:
+            return 0.0
         with self._lock:
-            self.moved += count
-            return (
-                0.0 if self.limit is None else max(0.0, self._spend(count, self.limit) - count / self.limit)
-            )
+            return max(0.0, self._spend(count, self.limit) - count / self.limit)
 
     def _spend(self, count: int, limit: float) -> float:
         now = self._clock()

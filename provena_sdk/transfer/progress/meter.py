@@ -141,6 +141,8 @@ class Meter:
         self._over = threading.Event()
         self._ticks = False
         self._bytes = 0
+        self._kept = 0
+        self._kept_of: dict[str, int] = {}
         self._total: int | None = None
         self._listed = 0
         self._compared = [0, 0, 0, 0]
@@ -226,6 +228,16 @@ class Meter:
         with self._lock:
             self._credit("advance", path, upto)
 
+    def kept(self, path: str, upto: int) -> None:
+        """Report how many bytes of an upload the store keeps if the transfer is interrupted now.
+
+        Args:
+            path: The file's path within the dataset.
+            upto: The bytes of the file in finished parts.
+        """
+        with self._lock:
+            self._keep(path, upto)
+
     def retrying(self, retry: Retry) -> None:
         """Report that a request failed and will be repeated.
 
@@ -252,6 +264,8 @@ class Meter:
             outcome: The file's outcome.
         """
         with self._lock:
+            self._keep(outcome.path, outcome.bytes if outcome.ok else 0)
+            self._kept_of.pop(outcome.path)
             if outcome.ok:
                 self._credit("advance", outcome.path, outcome.bytes)
             self._reported.pop(outcome.path, None)
@@ -260,13 +274,15 @@ class Meter:
             _log_outcome(outcome)
 
     def interrupted(self, *, where: str) -> TransferInterrupted:
-        """Return the error for an interrupt, with what was transferred so far.
+        """Return the error for an interrupt, with the bytes that the next transfer need not move again.
 
         Args:
-            where: The side that the files go to: ``"here"`` or ``"there"``.
+            where: The side that the files go to: ``"here"``, where all that arrived is kept, or ``"there"``, where the
+                store keeps whole files and parts.
         """
         with self._lock:
-            done, total = self._bytes, self._total
+            done = self._bytes if where == "here" else min(self._kept, self._bytes)
+            total = self._total
         again = "run the same call again"
         if not total:
             return TransferInterrupted(f"stopped before the transfer began; {again}")
@@ -302,6 +318,10 @@ class Meter:
         if added:
             self._bytes += added
             self._call(method, path, added)
+
+    def _keep(self, path: str, upto: int) -> None:
+        self._kept += upto - self._kept_of.get(path, 0)
+        self._kept_of[path] = upto
 
     def _call(self, method: str, *args: object) -> None:
         # An object written for an older version has fewer methods.

@@ -123,10 +123,11 @@ class TransferReport(Sequence[FileOutcome]):
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
         none = f"; include and exclude took none of {counted(self.none_of)}" if self.none_of else ""
         size = human_size(self.total_bytes)
-        there = (
-            f"; {human_size(self.resumed_bytes)} of {size} were already here" if self.resumed_bytes else ""
+        side = "there" if "uploaded" in self.counts() else "here"
+        resumed = (
+            f"; {human_size(self.resumed_bytes)} of {size} were already {side}" if self.resumed_bytes else ""
         )
-        return f"{counts or 'no files'}; {size} in {self.seconds:.1f} s{there}{none}"
+        return f"{counts or 'no files'}; {size} in {self.seconds:.1f} s{resumed}{none}"
 
     def __str__(self) -> str:
         lines = [self._headline()]

@@ -15,6 +15,7 @@ from provena_sdk.errors import (
     DatasetLocked,
     InvalidArgument,
     NotLocked,
+    OutcomeUnknown,
 )
 
 DATASET = "10378.1/1900011"
@@ -125,6 +126,14 @@ async def test_an_unreadable_history_explains_nothing_but_hides_nothing(recorder
 
     assert str(caught.value) == f"Dataset {DATASET} is already locked. ds.unlock(reason) unlocks it."
     assert (caught.value.username, caught.value.reason, caught.value.since) == (None, None, None)
+
+
+async def test_a_lost_answer_names_where_to_look(recorder: Any) -> None:
+    dataset, _ = _dataset(recorder, lambda call: OutcomeUnknown("lost", operation=call.operation.name))
+
+    for change in (dataset.lock, dataset.unlock):
+        with pytest.raises(OutcomeUnknown, match=r"ds\.lock_history\(\) shows whether it did"):
+            await change("freeze")
 
 
 async def test_a_history_that_changed_meanwhile_is_not_quoted(recorder: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.errors import InvalidArgument, OperationRejected
+from provena_sdk.errors import InvalidArgument, OperationRejected, OutcomeUnknown
 
 OK = {"status": {"success": True, "details": ""}}
 PENDING_FOR_LESS = (
@@ -68,7 +68,7 @@ class Auth:
     def __init__(self, *granted: str) -> None:
         self.report = _report(*granted)
         self.requested: list[Any] = []
-        self.refusal: str | None = None
+        self.refusal: type[OperationRejected | OutcomeUnknown] | None = None
         self.rows: list[dict[str, Any]] = []
 
     def __call__(self, call: Any) -> Any:
@@ -80,7 +80,7 @@ class Auth:
     def _request_access_change(self, call: Any) -> Any:
         self.requested.append(call.request)
         if self.refusal is not None:
-            return OperationRejected(self.refusal, operation=call.operation.name, status=200)
+            return self.refusal(PENDING_FOR_LESS, operation=call.operation.name, status=200)
         changed = [
             {
                 **component,
@@ -179,9 +179,17 @@ async def test_roles_that_cannot_be_requested_are_refused_before_the_request(
 
 async def test_a_second_request_says_where_the_first_is(roles: Any) -> None:
     auth = Auth()
-    auth.refusal = PENDING_FOR_LESS
+    auth.refusal = OperationRejected
 
     with pytest.raises(OperationRejected, match=r"provena\.roles\.pending\(\) lists your requests"):
+        await roles(auth).request("entity-registry-read")
+
+
+async def test_a_lost_answer_names_where_to_look(roles: Any) -> None:
+    auth = Auth()
+    auth.refusal = OutcomeUnknown
+
+    with pytest.raises(OutcomeUnknown, match=r"provena\.roles\.pending\(\) shows whether it did"):
         await roles(auth).request("entity-registry-read")
 
 

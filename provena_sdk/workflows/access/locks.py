@@ -10,7 +10,7 @@ from provena_api import models
 from provena_sdk.display.tables import Tabular
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.display.times import moment, shown_time
-from provena_sdk.errors import AlreadyLocked, BadRequest, NotLocked, ProvenaError
+from provena_sdk.errors import AlreadyLocked, BadRequest, NotLocked, OutcomeUnknown, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.operation import Operation
 from provena_sdk.operations.workflow import Workflow, call, handle_of
@@ -79,6 +79,9 @@ def _change(
     body = models.LockChangeRequest(id=handle, reason=checked)
     try:
         return (yield from call_on(operation.about(handle, body=body)))
+    except OutcomeUnknown as error:
+        error.hint = "ds.lock_history() shows whether it did."
+        raise
     except BadRequest as error:
         refused = error
     detail = refused.detail or ""

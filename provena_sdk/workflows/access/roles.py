@@ -15,7 +15,7 @@ from provena_api import models
 from provena_sdk.display.tables import Tabular, TabularList
 from provena_sdk.display.text import alternatives, printable, quoted
 from provena_sdk.display.times import moment, shown_time
-from provena_sdk.errors import InvalidArgument, OperationRejected
+from provena_sdk.errors import InvalidArgument, OperationRejected, OutcomeUnknown
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
 
@@ -125,6 +125,9 @@ def request(names: tuple[str, ...], *, send_email: bool) -> Workflow[RoleRequest
     body = _switched(answer.report, lacking)
     try:
         yield from call(catalogue.auth.REQUEST_ACCESS_CHANGE(body=body, send_email=send_email))
+    except OutcomeUnknown as error:
+        error.hint = "provena.roles.pending() shows whether it did."
+        raise
     except OperationRejected as error:
         error.hint = (
             "provena.roles.pending() lists your requests. The next one is possible once the last is decided, or after "

@@ -13,6 +13,9 @@ from provena_sdk.sandbox.data.storage import Storage
 from provena_sdk.sandbox.data.users import STANDARD_USERS
 from provena_sdk.sandbox.work.workers import Work
 
+# Handle, subtype, owner and content of an item.
+_Registered = tuple[str, str, str, dict[str, Any]]
+
 # Names and RORs; these and the ORCIDs have valid check digits but were never assigned.
 ORGANISATIONS = {
     "10378.1/1900001": ("Coral Sea Institute", "https://ror.org/0c0ra1s63"),
@@ -75,64 +78,73 @@ def plant(seed: Seed, state: State, storage: Storage) -> None:
 
 def register(state: State) -> None:
     """Add the organisations, the users' persons, and what a model run refers to."""
-    for handle, (name, ror) in ORGANISATIONS.items():
-        _add(state, handle, "ORGANISATION", "admin", organisation_body(name, ror))
-    persons = sorted((STANDARD_USERS[name].person or "", name) for name in _PERSONS)
-    for handle, username in persons:
-        first_name, last_name, digits = _PERSONS[username]
-        orcid = f"https://orcid.org/0000-0090-0000-{digits}"
-        _add(
-            state,
-            handle,
-            "PERSON",
-            username,
-            person_body(first_name, last_name, f"{username}@example.com", orcid),
-        )
-    state.next_suffix = int(persons[-1][0].rpartition("/")[2]) + 1
-    _add(
-        state,
-        FORCING_TEMPLATE,
-        "DATASET_TEMPLATE",
-        "admin",
-        _template("Thermox forcing", "forcing", "FORCING_DATA", "Weather that drives a run"),
-    )
-    result = _template("Thermox result", "result", "GENERAL_DATA", "What a run computes")
-    _add(state, RESULT_TEMPLATE, "DATASET_TEMPLATE", "admin", result)
-    _add(
-        state,
-        MODEL,
-        "MODEL",
-        "admin",
-        {
-            "display_name": "Thermox",
-            "user_metadata": None,
-            "name": "Thermox",
-            "description": "Simulates heat",
-            "documentation_url": "https://example.com/thermox/docs",
-            "source_url": "https://example.com/thermox",
-        },
-    )
-    _add(
-        state,
-        RUN_TEMPLATE,
-        "MODEL_RUN_WORKFLOW_TEMPLATE",
-        "admin",
-        {
-            "display_name": "Thermox run",
-            "user_metadata": None,
-            "software_id": MODEL,
-            "input_templates": [{"template_id": FORCING_TEMPLATE, "optional": False}],
-            "output_templates": [{"template_id": RESULT_TEMPLATE, "optional": False}],
-            "annotations": None,
-        },
-    )
+    organisations = [
+        (handle, "ORGANISATION", "admin", organisation_body(name, ror))
+        for handle, (name, ror) in ORGANISATIONS.items()
+    ]
+    persons = [_person(username) for username in _PERSONS]
+    for handle, subtype, owner, body in (
+        *organisations,
+        *sorted(persons, key=lambda one: one[0]),
+        *_modelling(),
+    ):
+        now = state.now()
+        item = Item(handle, subtype, owner, now, now, body=body)
+        item.record("Initial record creation", owner, now)
+        state.put(item)
+    taken = [int(handle.rpartition("/")[2]) for handle in state.items]
+    state.next_suffix = max(taken) + 1
 
 
-def _add(state: State, handle: str, subtype: str, owner: str, body: dict[str, Any]) -> None:
-    now = state.now()
-    item = Item(handle, subtype, owner, now, now, body=body)
-    item.record("Initial record creation", owner, now)
-    state.put(item)
+def _person(username: str) -> _Registered:
+    first_name, last_name, digits = _PERSONS[username]
+    orcid = f"https://orcid.org/0000-0090-0000-{digits}"
+    body = person_body(first_name, last_name, f"{username}@example.com", orcid)
+    return STANDARD_USERS[username].person or "", "PERSON", username, body
+
+
+def _modelling() -> list[_Registered]:
+    """Return a model, the template of its runs, and the templates of what a run reads and writes."""
+    return [
+        (
+            FORCING_TEMPLATE,
+            "DATASET_TEMPLATE",
+            "admin",
+            _template("Thermox forcing", "forcing", "FORCING_DATA", "Weather that drives a run"),
+        ),
+        (
+            RESULT_TEMPLATE,
+            "DATASET_TEMPLATE",
+            "admin",
+            _template("Thermox result", "result", "GENERAL_DATA", "What a run computes"),
+        ),
+        (
+            MODEL,
+            "MODEL",
+            "admin",
+            {
+                "display_name": "Thermox",
+                "user_metadata": None,
+                "name": "Thermox",
+                "description": "Simulates heat",
+                "documentation_url": "https://example.com/thermox/docs",
+                "source_url": "https://example.com/thermox",
+            },
+        ),
+        (
+            RUN_TEMPLATE,
+            "MODEL_RUN_WORKFLOW_TEMPLATE",
+            "admin",
+            {
+                "display_name": "Thermox run",
+                "user_metadata": None,
+                "software_id": MODEL,
+                "input_templates": [{"template_id": FORCING_TEMPLATE, "optional": False}],
+                "output_templates": [{"template_id": RESULT_TEMPLATE, "optional": False}],
+                "annotations": None,
+            },
+        ),
+    ]
 
 
 def _template(name: str, key: str, usage_type: str, description: str) -> dict[str, Any]:

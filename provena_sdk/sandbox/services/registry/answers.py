@@ -23,6 +23,6 @@ def not_found(handle: str) -> str:
     return f"\"Failed to find item. Is the ID ('{handle}') correct and in the database?\""
 
 
-def never_locked(handle: str) -> str:
+def no_lock_entry(handle: str) -> str:
     """Return the lock table's message about an id that it does not hold."""
     return f"Failed to retrieve ID {handle} from the lock table, are you sure it exists?"

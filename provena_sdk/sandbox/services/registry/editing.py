@@ -9,7 +9,7 @@ from provena_sdk.sandbox.data.items import EDITORS, Item
 from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.registry.answers import failed, never_locked, succeeded
+from provena_sdk.sandbox.services.registry.answers import failed, no_lock_entry, succeeded
 from provena_sdk.sandbox.services.registry.checks import flaw_of
 from provena_sdk.sandbox.services.registry.kinds import Kind, misfit
 from provena_sdk.sandbox.services.registry.permissions import linked_person, roles_on
@@ -73,7 +73,7 @@ class Editing:
             return failed(flaw, _SESSION)
         item = self._unlocked(call.query["id"])
         self._check_fits(item)
-        if item.subtype != self._kind.subtype:  # a seed, which has no other traits
+        if item.subtype != self._kind.subtype:  # a seed of another kind
             return failed(
                 "The existing item is a valid item, but has a different subtype or category.", _SESSION
             )
@@ -165,7 +165,7 @@ class Editing:
     def _unlocked(self, handle: str) -> Item:
         item = self._deployment.state.items.get(handle)
         if item is None:
-            why = f"Failed to check if locked. No access provided. Error: {never_locked(handle)}."
+            why = f"Failed to check if locked. No access provided. Error: {no_lock_entry(handle)}."
             raise Refused(400, why)
         if item.locked:
             raise Refused(401, "Cannot perform this action as the resource is locked.")

@@ -8,7 +8,7 @@ from provena_sdk.sandbox.data.items import Item
 from provena_sdk.sandbox.data.users import READ, WRITE, Identity
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter
-from provena_sdk.sandbox.services.registry.answers import never_locked, succeeded
+from provena_sdk.sandbox.services.registry.answers import no_lock_entry, succeeded
 from provena_sdk.sandbox.services.registry.kinds import Kind, wrong_route
 from provena_sdk.sandbox.services.registry.permissions import may_read, roles_on
 from provena_sdk.sandbox.serving.service import Call, Deployment, Refused, Service
@@ -58,7 +58,7 @@ class Locks:
     def _existing(self, handle: str) -> Item:
         item = self._deployment.state.items.get(handle)
         if item is None:
-            raise Refused(400, never_locked(handle))
+            raise Refused(400, no_lock_entry(handle))
         return item
 
     def _visible(self, handle: str, identity: Identity) -> Item:

@@ -10,19 +10,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provena_sdk.sandbox.data.faults import Fault, Faults
+    from provena_sdk.sandbox.data.faults import Fault, Faults, JobFault
     from provena_sdk.sandbox.data.users import STANDARD_USERS, User
     from provena_sdk.sandbox.external.parts import ExternalStore
     from provena_sdk.sandbox.object_store import ObjectFault
     from provena_sdk.sandbox.runner import Sandbox
     from provena_sdk.sandbox.seed import Seed
 
-__all__ = ["STANDARD_USERS", "ExternalStore", "Fault", "Faults", "ObjectFault", "Sandbox", "Seed", "User"]
+__all__ = [
+    "STANDARD_USERS",
+    "ExternalStore",
+    "Fault",
+    "Faults",
+    "JobFault",
+    "ObjectFault",
+    "Sandbox",
+    "Seed",
+    "User",
+]
 
 _HOMES = {
     "ExternalStore": "external.parts",
     "Fault": "data.faults",
     "Faults": "data.faults",
+    "JobFault": "data.faults",
     "ObjectFault": "object_store",
     "STANDARD_USERS": "data.users",
     "Sandbox": "runner",

@@ -15,19 +15,17 @@ _AWAITING_ACTION: Final = "request received, awaiting action"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of users; which users are in it, the users say.
+    """A group of users.
 
     Args:
         id: The key of the group in access settings.
         display_name: Its name.
         description: What it is for.
-        default_roles: Roles that its members have on new datasets, if it has any.
     """
 
     id: str
     display_name: str
     description: str
-    default_roles: tuple[str, ...] | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the group as in an answer, without its members."""
@@ -35,14 +33,12 @@ class Group:
             "id": self.id,
             "display_name": self.display_name,
             "description": self.description,
-            "default_data_store_access": None if self.default_roles is None else list(self.default_roles),
+            "default_data_store_access": None,
         }
 
 
-STANDARD_GROUPS: Final = (
-    Group("coral-team", "Coral team", "The coral-team"),
-    Group("empty-team", "Empty team", "The empty-team"),
-)
+# Besides the groups that users are in.
+EMPTY_GROUP: Final = "empty-team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +85,8 @@ class Accounts:
 
     def __init__(self, users: Mapping[str, User]) -> None:
         self.users = users
-        self.groups: dict[str, Group] = {}
         self.requests: list[RoleRequest] = []
         self._links: dict[str, str | None] = {}
-        self.clear()
 
     def person(self, username: str) -> str | None:
         """Return the id of the person that an account is linked to."""
@@ -105,6 +99,11 @@ class Accounts:
         """Link an account to a person; None ends the link."""
         self._links[username] = person
 
+    def groups(self) -> list[Group]:
+        """Return the groups: those that users are in, and an empty one."""
+        ids = {EMPTY_GROUP}.union(*(user.groups for user in self.users.values()))
+        return [Group(one, one.replace("-", " ").capitalize(), f"The {one}") for one in sorted(ids)]
+
     def groups_of(self, username: str) -> frozenset[str]:
         """Return the ids of an account's groups."""
         user = self.users.get(username)
@@ -115,7 +114,6 @@ class Accounts:
         return (user for user in self.users.values() if group in user.groups)
 
     def clear(self) -> None:
-        """Return to the first links and groups."""
-        self.groups = {group.id: group for group in STANDARD_GROUPS}
+        """Return to the first links, without requests."""
         self.requests.clear()
         self._links.clear()

@@ -193,8 +193,11 @@ class Work:
             handle, "downstream", 1
         )
         names = {node.id: self._name(node.id) for link in links for node in (link.source, link.target)}
-        self._storage.put(handle, REPORT_FILE, write_report(self._name(handle), names))
-        return {"report_url": self._storage.presigned(handle, REPORT_FILE, _REPORT_SECONDS)}
+        try:
+            self._storage.put(handle, REPORT_FILE, write_report(self._name(handle), names))
+            return {"report_url": self._storage.presigned(handle, REPORT_FILE, _REPORT_SECONDS)}
+        except OSError as error:  # an external store may not answer
+            raise JobFailed(f"Job failed, err: {error}.") from error
 
     def _run(self, handle: str, subtype: str) -> Item:
         if subtype not in _RUNS:

@@ -36,12 +36,12 @@ class Groups:
         return self._deployment.state.accounts
 
     def _list(self, _: Call) -> Response:
-        groups = [group.document() for group in self._accounts.groups.values()]
+        groups = [group.document() for group in self._accounts.groups()]
         return _answer(f"Retrieved {len(groups)} groups successfully", groups=groups)
 
     def _mine(self, call: Call) -> Response:
         mine = self._accounts.groups_of(call.identity.username)
-        groups = [group.document() for group in self._accounts.groups.values() if group.id in mine]
+        groups = [group.document() for group in self._accounts.groups() if group.id in mine]
         return _answer(f"Retrieved {len(groups)} groups successfully", groups=groups)
 
     def _describe(self, call: Call) -> Response:
@@ -74,7 +74,7 @@ class Groups:
     def _find(self, group: str) -> Group | None:
         if not group:
             raise Refused(500, _EMPTY_ID)
-        return self._accounts.groups.get(group)
+        return next((one for one in self._accounts.groups() if one.id == group), None)
 
     def _member(self, user: User) -> Mapping[str, Any]:
         state = self._deployment.state

@@ -18,14 +18,12 @@ from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.data.items import Item, organisation_body, person_body
 from tests.recordings import DATA, Exchange, differences, load
 
-SERVICES = {"auth": "auth", "job": "job", "prov": "prov", "datastore": "datastore"}
 EXCHANGES: dict[str, Exchange] = {
     f"{path.stem}.{exchange['name']}": exchange
     for path in sorted((DATA / "around").glob("*.json"))
     if not path.stem.startswith("registry-")
     for exchange in load(path)
 }
-LEFT_OUT: dict[str, str] = {}
 ALPHA, BETA, GAMMA, DELTA = (f"10378.1/{1900011 + n}" for n in range(4))
 ORGANISATION, TEMPLATE, VERSION = "10378.1/1900018", "10378.1/1900032", "10378.1/1900036"
 OWN_PERSON, MINTED, SEED = "10378.1/1900026", "10378.1/1900035", "10378.1/1900046"
@@ -230,8 +228,6 @@ def _in_order(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_the_services_answer_as_recorded(name: str, answers: dict[str, Any]) -> None:
-    if name in LEFT_OUT:
-        pytest.skip(LEFT_OUT[name])
     exchange, answer = EXCHANGES[name], answers[name]
     assert answer.status == exchange["status"], answer.content[:500]
     for header, value in exchange["headers"].items():
@@ -243,6 +239,5 @@ def test_the_services_answer_as_recorded(name: str, answers: dict[str, Any]) -> 
 
 
 def test_how_many_exchanges_are_replayed(answers: dict[str, Any]) -> None:
-    replayed = answers.keys() - LEFT_OUT.keys()
-    print(f"{len(replayed)} of {len(EXCHANGES)} recorded exchanges replayed")
-    assert replayed | LEFT_OUT.keys() == EXCHANGES.keys()
+    print(f"{len(answers)} of {len(EXCHANGES)} recorded exchanges replayed")
+    assert answers.keys() == EXCHANGES.keys()

@@ -50,6 +50,8 @@ _OPENING_SECONDS: Final = 5.0
 # arrive slowly.
 _KEPT_BYTES: Final = 1024 * 1024
 _SLOW_SECONDS: Final = 1.0
+# Verifying and writing a larger file takes longer than handing it to a thread.
+_BRIEF_BYTES: Final = 64 * 1024
 
 
 class _Chosen(NamedTuple):
@@ -157,7 +159,8 @@ async def _verify_and_write(
         raise _damaged(info)
     chosen = await _choose_checksum(scheduler, info, state)
     write = _WriteWhole(scheduler, info, target, destination)
-    local = await scheduler.in_thread(write, data, chosen.checksum)
+    brief = info.size <= _BRIEF_BYTES and not scheduler.options.fsync
+    local = await (scheduler.briefly if brief else scheduler.in_thread)(write, data, chosen.checksum)
     if local is None and chosen.checksum is not None:
         chosen = chosen._replace(checksum=await _with_true_parts(scheduler, info, chosen.checksum))
         local = await scheduler.in_thread(write, data, chosen.checksum)

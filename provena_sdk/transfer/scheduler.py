@@ -46,6 +46,12 @@ _MEDIUM_FILES: Final = 20
 _LARGE_FILES: Final = 8
 _LARGE_PARTS: Final = 32
 _THREADS: Final = 4
+# Brief calls run on threads, for so many times as long as the last one took, if the mean of the last ones is higher.
+_BRIEF_SECONDS: Final = 0.0003
+_CALLS_IN_THREADS: Final = 100
+_NEWEST: Final = 0.2
+# One that takes longer may have waited for the processor.
+_LONGEST_SECONDS: Final = 0.001
 # Each keeps folders open, and the caller may give each file another destination.
 _DESTINATIONS: Final = 4
 _FIRST_WAIT: Final = 0.2
@@ -77,6 +83,8 @@ class Scheduler:
         self.io_loops = IoLoops()
         self._observing = contextlib.ExitStack()
         self._threads = Threads(_THREADS, "provena-files")
+        self._blocked = 0.0
+        self._in_threads_until = 0.0
         self._limited: ObjectClient | None = None
         self._destinations: OrderedDict[Path, Destination] = OrderedDict()
 
@@ -127,6 +135,24 @@ class Scheduler:
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a blocking function on a thread."""
         return await self._threads.run(functools.partial(function, *args, **kwargs))
+
+    async def briefly(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that blocks for a moment, such as one that writes a small file, on this thread.
+
+        A thread would wait for the interpreter's lock for longer than that. But if the last calls were slow, as on a
+        network file system, the next ones run on threads for a while.
+        """
+        if time.monotonic() < self._in_threads_until:
+            return await self.in_thread(function, *args, **kwargs)
+        started = time.monotonic()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            ended = time.monotonic()
+            self._blocked += _NEWEST * (min(ended - started, _LONGEST_SECONDS) - self._blocked)
+            if self._blocked > _BRIEF_SECONDS:
+                self._in_threads_until = ended + _CALLS_IN_THREADS * (ended - started)
+                self._blocked = 0.0
 
     async def parts(self, parts: Iterable[T], run: Callable[[T], Awaitable[None]]) -> None:
         """Process all parts or ranges of one large file, a few at a time. The first error cancels the others."""

@@ -1,6 +1,8 @@
 """What runs at once in a transfer."""
 
 import asyncio
+import threading
+import time
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from provena_sdk.errors import ConnectionFailed, FileError, Forbidden
+from provena_sdk.transfer import scheduler
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.scheduler import Scheduler
@@ -126,3 +129,22 @@ async def test_the_first_error_of_a_part_ends_the_others() -> None:
         with pytest.raises(FileError, match="this one"):
             await engine.parts(range(100), work)
     assert ended == [number for number in range(32) if number != 3]
+
+
+async def test_brief_calls_run_on_threads_for_a_while_when_they_are_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("_BRIEF_SECONDS", 0.02), ("_LONGEST_SECONDS", 1.0), ("_CALLS_IN_THREADS", 2)):
+        monkeypatch.setattr(scheduler, name, value)
+
+    def call(seconds: float) -> int:
+        time.sleep(seconds)
+        return threading.get_ident()
+
+    here = threading.get_ident()
+    async with made() as engine:
+        assert await engine.briefly(call, 0.0) == here
+        assert await engine.briefly(call, 0.25) == here
+        assert await engine.briefly(call, 0.0) != here
+        await asyncio.sleep(0.5)
+        assert await engine.briefly(call, 0.0) == here

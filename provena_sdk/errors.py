@@ -39,6 +39,7 @@ __all__ = [
     "GatewayError",
     "IntegrityError",
     "InvalidArgument",
+    "ItemNotFound",
     "LeaseExpired",
     "LeaseMissing",
     "NotAFile",
@@ -200,8 +201,12 @@ class BadRequest(ServiceError, ValueError):
     """The service refused the request (400)."""
 
 
-class DatasetNotFound(BadRequest, LookupError):
-    """No dataset has this id. The datastore answers 400, not 404."""
+class ItemNotFound(BadRequest, LookupError):
+    """No item has this id. The services answer 400, 500, or 200 with ``success: false``, and never 404."""
+
+
+class DatasetNotFound(ItemNotFound):
+    """No dataset has this id."""
 
 
 class AlreadyLocked(BadRequest):
@@ -291,15 +296,18 @@ class DatasetAccessDenied(Unauthorized):
 
     Attributes:
         owner: User name of the dataset's owner; None when it could not be found out.
+        owner_email: The owner's e-mail address; None when it could not be found out.
     """
 
     owner: str | None = None
+    owner_email: str | None = None
 
-    def name_owner(self, owner: str | None) -> None:
-        """Add the owner's name to the hint; None changes nothing."""
+    def name_owner(self, owner: str | None, email: str | None = None) -> None:
+        """Add the owner's name and e-mail address to the hint; None changes nothing."""
         if owner is not None:
-            self.owner = owner
-            self.hint = (self.hint or "").replace("its owner", f"its owner, {printable(owner)},", 1)
+            self.owner, self.owner_email = owner, email
+            named = printable(owner) if email is None else f"{printable(owner)} ({printable(email)})"
+            self.hint = (self.hint or "").replace("its owner", f"its owner, {named},", 1)
 
 
 class NotTheReviewer(DatasetAccessDenied):

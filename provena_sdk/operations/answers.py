@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from provena_sdk import errors
 from provena_sdk.display.text import READ_LIMIT, SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import AnswerFields, FieldError
 from provena_sdk.net.http_dates import retry_after
-from provena_sdk.operations.operation import Call, Unusable
+from provena_sdk.operations.operation import Call, Service, Unusable
 
 T = TypeVar("T")
 
@@ -28,16 +28,25 @@ _NEVER_HTML = frozenset({400, 401, 403, 422})
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _MOST_ENTRIES = 100
 _DEEPEST = 32
-_UNKNOWN_ID = "Could not find the given key"
+_UNKNOWN_ID = re.compile(
+    r"Could not find the given key|Failed to find item\. Is the ID|was not present in the registry"
+    r"|from the lock table, are you sure it exists|was not a valid registry\s+item"
+)
+_HANDLE = re.compile(r"\d+(?:\.\d+)*/\w[\w.-]*\b")
 _UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
-_OTHER_KIND = "could not parsed as an appropriate typ"
+_OTHER_KIND = re.compile(
+    r"could not parsed as an appropriate typ|with the associated route's subtype model|neither a seed item nor a valid"
+)
 _SEED = re.compile(r"[Ss]eed [Ii]tem")
 _UNPARSABLE = "unparsable entity"
 _NOT_TO_REVISE = "not authorised to revise the item"
 _MISSING_ROLE = "don't have the correct role"
 _BAD_TOKEN = ("Could not validate credentials", "Not authenticated", "Token had incorrect structure")
 _LOCKED = "is locked"
+_REVIEWS_OF_OTHERS = "only search for your own dataset releases"
 _NO_REVIEWER = re.compile(r"not a dataset reviewer|not the approver")
+_LINKED = "already has a person ID assigned"
+_PERSON_OF_OTHERS = "did not grant access to the auth configuration for this person"
 _NOT_LINKED = re.compile(r"\blink(ed)? (your User|Person)|linked Person in the registry")
 
 
@@ -90,14 +99,16 @@ def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes)
         return _unreadable(call, status, headers, body, reason=_shape(error))
 
 
-def _refusal(call: Call[Any], data: object) -> errors.OperationRejected | None:
+def _refusal(call: Call[Any], data: object) -> errors.ServiceError | None:
     if not call.operation.refuses:
         return None
     status = data.get("status", data) if isinstance(data, dict) else None
     if not isinstance(status, dict) or status.get("success") is not False:
         return None
     detail = server_text(str(status.get("details") or "no reason given"))
-    return errors.OperationRejected(f"The service refused: {_sentence(detail)}", **_fields(call, 200, detail))
+    return _explained(call, 200, detail) or errors.OperationRejected(
+        f"The service refused: {_sentence(detail)}", **_fields(call, 200, detail)
+    )
 
 
 def _fields(call: Call[Any], status: int, detail: str | None, hint: str | None = None) -> AnswerFields:
@@ -113,11 +124,9 @@ def _fields(call: Call[Any], status: int, detail: str | None, hint: str | None =
 def _error(call: Call[Any], status: int, headers: Mapping[str, str], body: bytes) -> errors.ServiceError:
     detail, entries = _detail(headers, body)
     kind = _KINDS.get(status)
-    if detail is not None and _NOT_LINKED.search(detail):
-        return errors.PersonNotLinked(
-            "Your account is not linked to a Person in the registry.",
-            **_fields(call, status, detail, "Link it on the website's profile page, then try again."),
-        )
+    explained = _explained(call, status, detail)
+    if explained is not None:
+        return explained
     if _is_html(headers) and status in _NEVER_HTML:
         return _server(call, status, headers, detail, entries)
     if kind is not None:
@@ -132,16 +141,87 @@ def _error(call: Call[Any], status: int, headers: Mapping[str, str], body: bytes
 _Entries = tuple[FieldError, ...]
 
 
+def _explained(call: Call[Any], status: int, detail: str | None) -> errors.ServiceError | None:
+    """Return the error for an explanation that means the same whatever the status; None for all others."""
+    text = detail or ""
+    if _NOT_LINKED.search(text):
+        return errors.PersonNotLinked(
+            "Your account is not linked to a Person in the registry.",
+            **_fields(
+                call,
+                status,
+                detail,
+                "Link one with provena.people.link_me(first_name=…, last_name=…, ethics_approved=True), and try again.",
+            ),
+        )
+    if _LINKED in text:
+        return errors.BadRequest(
+            f"Your account is linked already: {_sentence(detail)}",
+            **_fields(
+                call,
+                status,
+                detail,
+                "provena.people.me() returns the person; only administrators undo links.",
+            ),
+        )
+    if _OTHER_KIND.search(text):
+        kind = f"{'an' if _noun(call)[0] in 'aeiou' else 'a'} {_noun(call)}"
+        return errors.BadRequest(
+            f"{_subject(call, text)} cannot be read as {kind}.",
+            **_fields(
+                call,
+                status,
+                detail,
+                f"The id may belong to another kind of item. If it is {kind}, ask the deployment's operator to "
+                "repair it.",
+            ),
+        )
+    if status in (200, 400) and _SEED.search(text):
+        return errors.BadRequest(
+            f"{_subject(call, text)} is a seed item: its registration was never completed.",
+            **_fields(call, status, detail, "Ask the deployment's operator to finish or remove it."),
+        )
+    if _UNKNOWN_ID.search(text):
+        noun = _noun(call)
+        missing = errors.DatasetNotFound if noun == "dataset" else errors.ItemNotFound
+        return missing(
+            f"No {noun} has {_subject(call, text, 'this id', before='the id ')}.",
+            **_fields(call, status, detail, "Check the handle, and that it belongs to this deployment."),
+        )
+    return None
+
+
+def request_roles(roles: Sequence[str]) -> str:
+    """Return the hint for roles that are missing; none named stands for an unknown one."""
+    named = ", ".join(map(repr, roles)) or "…"
+    which = "them" if len(roles) > 1 else "it"
+    return f"Request {which} with provena.roles.request({named}); signing in again will not help by itself."
+
+
+def _noun(call: Call[Any]) -> str:
+    """Return the kind of item that the operation is about."""
+    service, _, name = call.operation.name.partition(".")
+    if service in ("datastore", "search"):
+        return "dataset"
+    if service == "auth" and "link" in name:
+        return "person"
+    for kind in ("dataset_template", "dataset", "organisation", "person"):
+        if service == "registry" and kind in name:
+            return kind.replace("_", " ")
+    return "item"
+
+
+def _subject(call: Call[Any], detail: str, otherwise: str = "The item", *, before: str = "") -> str:
+    """Return the handle that the call is about, or that the explanation names."""
+    found = _HANDLE.search(detail)
+    handle = call.dataset_id or (found[0] if found else None)
+    return otherwise if handle is None else f"{before}{handle}"
+
+
 def _bad_request(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
     text = detail or ""
-    if _UNKNOWN_ID in text:
-        subject = call.dataset_id or "this id"
-        return errors.DatasetNotFound(
-            f"No dataset has the id {subject}.",
-            **_fields(call, status, detail, "Check the handle, and that it belongs to this deployment."),
-        )
     if _UNKNOWN_FILE.match(text):
         path = call.request.get("json", {}).get("file_path")
         named = "no such file" if path is None else f"no file {path!r}"
@@ -154,11 +234,6 @@ def _bad_request(
                 "Paths are relative to the dataset's folder; list its files to see them.",
             ),
         )
-    if _SEED.search(text):
-        return errors.BadRequest(
-            f"{call.dataset_id or 'The item'} is a seed item: its registration was never completed.",
-            **_fields(call, status, detail, "Ask the deployment's operator to finish or remove it."),
-        )
     if _UNPARSABLE in text:
         return errors.BadRequest(
             "The service cannot read one of the items on this page, and returned none of them.",
@@ -168,17 +243,6 @@ def _bad_request(
                 detail,
                 "Ask the deployment's operator to repair that item. Meanwhile, use smaller pages or another sort order "
                 "to list the items before it.",
-            ),
-        )
-    if _OTHER_KIND in text:
-        return errors.BadRequest(
-            f"{call.dataset_id or 'The item'} cannot be read as a dataset.",
-            **_fields(
-                call,
-                status,
-                detail,
-                "The id may belong to another kind of item. If it is a dataset, ask the deployment's operator to "
-                "repair it.",
             ),
         )
     return errors.BadRequest(
@@ -200,7 +264,7 @@ def _unauthorized(
                 call,
                 status,
                 detail,
-                "Request it on the website's profile page; signing in again will not help by itself.",
+                request_roles([role] if role else []),
             ),
         )
     if "www-authenticate" in headers or any(text.startswith(known) for known in _BAD_TOKEN):
@@ -208,11 +272,28 @@ def _unauthorized(
             "The service did not accept the access token.",
             **_fields(call, status, detail, "Sign in again; if you passed a token yourself, get a new one."),
         )
-    subject = f"dataset {call.dataset_id}" if call.dataset_id else "this item"
+    if call.operation.service is Service.JOB:
+        return errors.DatasetAccessDenied(
+            f"The job belongs to somebody else: {_sentence(detail)}",
+            **_fields(call, status, detail, "The job service shows you only your own jobs."),
+        )
+    if _PERSON_OF_OTHERS in text:
+        return errors.DatasetAccessDenied(
+            f"Somebody else registered the person {_subject(call, text)}.",
+            **_fields(
+                call,
+                status,
+                detail,
+                "Only who registered a person can link it; provena.people.link_me(…) registers one of your own.",
+            ),
+        )
+    subject = f"{_noun(call)} {call.dataset_id}" if call.dataset_id else "this item"
     if _LOCKED in text:
         return errors.DatasetLocked(
             f"{subject[0].upper()}{subject[1:]} is locked.",
-            **_fields(call, status, detail, "Unlock it first, or ask its owner to unlock it."),
+            **_fields(
+                call, status, detail, "Unlock it with ds.unlock(reason), or ask its owner to unlock it."
+            ),
         )
     if _NO_REVIEWER.search(text):
         return errors.NotTheReviewer(
@@ -229,12 +310,14 @@ def _unauthorized(
 def _forbidden(
     call: Call[Any], status: int, headers: Mapping[str, str], detail: str | None, entries: _Entries
 ) -> errors.ServiceError:
-    hint = (
-        "While a review is pending, wait for it to end or have it withdrawn; once the dataset is released, make a new "
-        "version with ds.version(reason)."
-        if "review" in (detail or "")
-        else None
-    )
+    hint = None
+    if _REVIEWS_OF_OTHERS in (detail or ""):
+        hint = "provena.reviews.inbox() lists the datasets that you are asked to review."
+    elif "review" in (detail or ""):
+        hint = (
+            "While a review is pending, wait for it to end or have it withdrawn; once the dataset is released, make a "
+            "new version with ds.version(reason)."
+        )
     return errors.Forbidden(
         f"The service forbids this: {_sentence(detail)}", **_fields(call, status, detail, hint)
     )

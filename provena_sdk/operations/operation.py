@@ -59,12 +59,14 @@ class Call(Generic[T]):
     Attributes:
         operation: The operation that it calls.
         request: Method, path, query and JSON body, as an HTTP client takes them.
-        dataset_id: The dataset it is about, for messages.
+        dataset_id: The dataset or other item it is about, for messages.
+        once: Whether a failure is final: for answers that are not worth the wait of a retry.
     """
 
     operation: Operation[..., T]
     request: dict[str, Any] = field(repr=False)
     dataset_id: str | None = None
+    once: bool = False
 
 
 class Operation(Generic[P, T]):

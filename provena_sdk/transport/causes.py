@@ -11,6 +11,7 @@ from typing import Any, Final
 from provena_sdk.auth.tokens import Claims, read_claims
 from provena_sdk.errors import RoleMissing, ServerError, ServiceError
 from provena_sdk.operations import catalogue
+from provena_sdk.operations.answers import request_roles
 from provena_sdk.operations.operation import Call
 from provena_sdk.secret import Secret
 
@@ -46,7 +47,7 @@ def with_missing_role(call: Call[Any], error: ServiceError, token: Secret | None
     missing = [role for role in needed if role not in claims.roles]
     if missing:
         message = f"You lack {_roles(missing)}, which {call.operation.name} needs."
-        hint = error.hint
+        hint = request_roles(missing)
     else:
         message = f"The service says that you lack a role, although your token holds {_roles(needed)}."
         hint = "Sign in again, in case your roles have changed; then ask the deployment's operator."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar, cast
 
 from provena_sdk.errors import (
+    BadRequest,
     CertificateRejected,
     ConnectionFailed,
     OutcomeUnknown,
@@ -19,7 +20,7 @@ from provena_sdk.errors import (
 )
 from provena_sdk.net.http_dates import retry_after
 from provena_sdk.operations.answers import read
-from provena_sdk.operations.operation import Call, Repeat
+from provena_sdk.operations.operation import Call, Repeat, Service
 from provena_sdk.secret import Secret
 from provena_sdk.transport.causes import cause_of_failure, with_missing_role
 from provena_sdk.transport.policy import Failure, RetryPolicy
@@ -127,18 +128,25 @@ def attempts(call: Call[T], policy: RetryPolicy) -> Generator[Step, Any, T]:
                 error, asked = limited, limited.retry_after
             except ServiceError as failed:
                 error, asked = with_missing_role(call, failed, token), retry_after(outcome.headers)
-        wait = policy.wait(repeat, attempt, what, asked)
+        if _is_final(call, error):
+            raise error
+        wait = None if call.once else policy.wait(repeat, attempt, what, asked)
         if wait is None:
-            if policy.is_ambiguous(repeat, what) and _may_have_happened(error):
+            if policy.is_ambiguous(repeat, what):
                 raise _outcome_unknown(call, error, cause_of_failure(call, error, token)) from error
             raise error
         yield Sleep(wait, error.message.rstrip("."), policy.max_retries + 1)
         attempt += 1
 
 
-def _may_have_happened(error: ProvenaError) -> bool:
-    """Return whether a failed call may have had an effect. A mint without a linked Person fails before it has any."""
-    return not isinstance(error, PersonNotLinked)
+def _is_final(call: Call[Any], error: ProvenaError) -> bool:
+    """Return whether a call failed before it had an effect, and would fail again, whatever the status.
+
+    A mint without a linked Person is a 500, and so is an unknown id at the auth and provenance services.
+    """
+    return isinstance(error, PersonNotLinked) or (
+        isinstance(error, BadRequest) and call.operation.service is not Service.DATASTORE
+    )
 
 
 def _outcome_unknown(call: Call[Any], error: ProvenaError, cause: str | None = None) -> OutcomeUnknown:

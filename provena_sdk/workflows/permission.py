@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
+
+from provena_api.models import ItemPerson
 
 from provena_sdk.errors import DatasetAccessDenied, ProvenaError
 from provena_sdk.operations import catalogue
@@ -31,17 +34,31 @@ def call_on(request: Call[T]) -> Workflow[T]:
         return (yield from call(request))
     except DatasetAccessDenied as error:
         denied = error
-    denied.name_owner((yield from _owner(request.dataset_id)))
+    denied.name_owner(*(yield from _owner(request.dataset_id)))
     # The look-up ran inside an except clause; its failure must not show up as the context of this error.
     raise denied from None
 
 
-def _owner(dataset_id: str | None) -> Workflow[str | None]:
+def _owner(dataset_id: str | None) -> Workflow[tuple[str | None, str | None]]:
+    """Return the user name and the e-mail address of a dataset's owner, each None if it cannot be found out."""
     if dataset_id is None:
-        return None
+        return None, None
     try:
         answer = yield from call(catalogue.datastore.FETCH_DATASET.about(dataset_id, handle_id=dataset_id))
     except ProvenaError:
         # Most likely a private dataset; the denial itself is what matters.
+        return None, None
+    owner = answer.item.owner_username
+    return owner, (yield from _email(owner))
+
+
+def _email(username: str) -> Workflow[str | None]:
+    """Return the e-mail address of the person that an account is linked to, which most users may see."""
+    try:
+        link = yield from call(replace(catalogue.auth.LOOKUP_LINK(username=username), once=True))
+        if link.person_id is None:
+            return None
+        answer = yield from call(replace(catalogue.registry.FETCH_PERSON(id=link.person_id), once=True))
+    except ProvenaError:
         return None
-    return answer.item.owner_username
+    return answer.item.email if isinstance(answer.item, ItemPerson) else None

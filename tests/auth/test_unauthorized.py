@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Never
 
 import pytest
@@ -136,7 +138,7 @@ def test_a_missing_role_is_named_and_where_to_ask(sandbox: Sandbox, connect: Con
         assert raised.value.role == "entity-registry-write"
         assert str(raised.value) == (
             "You lack the role entity-registry-write, which datastore.mint_dataset needs. "
-            "Request it on the website's profile page; signing in again will not help by itself."
+            "Request it with provena.roles.request('entity-registry-write'); signing in again will not help by itself."
         )
         assert asked(sandbox) == ["mint-dataset"]
 
@@ -160,12 +162,14 @@ def test_a_dataset_that_can_be_seen_names_its_owner(sandbox: Sandbox, connect: C
             error = raised.value
             assert (error.dataset_id, error.owner) == (reef, "writer")
             assert f"on dataset {reef}" in str(error)
-            assert str(error).endswith("Ask its owner, writer, for access; signing in again will not help.")
+            assert str(error).endswith(
+                "Ask its owner, writer (writer@example.com), for access; signing in again will not help."
+            )
+            assert error.owner_email == pickle.loads(pickle.dumps(error)).owner_email == "writer@example.com"
             assert str(pickle.loads(pickle.dumps(error))) == str(error)
             assert pickle.loads(pickle.dumps(error)).owner == "writer"
             steps = asked(sandbox)
-            assert len(steps) == 2
-            assert steps[1] == "fetch-dataset"
+            assert steps[1:] == ["fetch-dataset", "lookup", "fetch"]
 
 
 def test_transfers_name_the_owner_too(sandbox: Sandbox, connect: Connect, tmp_path: object) -> None:
@@ -173,7 +177,7 @@ def test_transfers_name_the_owner_too(sandbox: Sandbox, connect: Connect, tmp_pa
     sandbox.set_access(reef, general=READABLE)
     with (
         connect("writer2") as provena,
-        pytest.raises(DatasetAccessDenied, match="Ask its owner, writer, for"),
+        pytest.raises(DatasetAccessDenied, match=r"Ask its owner, writer \(writer@example\.com\), for"),
     ):
         provena.datastore.interactive_dataset(reef).download_all_files(str(tmp_path))
 
@@ -183,7 +187,9 @@ async def test_so_does_awaiting_code(sandbox: Sandbox) -> None:
     sandbox.set_access(reef, general=READABLE)
     deployment = Deployment.from_env(sandbox.environment())
     async with AsyncProvena(deployment, access_token=sandbox.access_token("writer2")) as provena:
-        with pytest.raises(DatasetAccessDenied, match="Ask its owner, writer, for access"):
+        with pytest.raises(
+            DatasetAccessDenied, match=r"Ask its owner, writer \(writer@example\.com\), for access"
+        ):
             await provena.datastore.interactive_dataset(reef).presigned_url("a.csv")
 
 
@@ -206,10 +212,23 @@ def test_a_locked_dataset_names_its_owner(sandbox: Sandbox, connect: Connect) ->
     sandbox.set_access(reef, locked=True)
     with connect("writer") as provena, pytest.raises(DatasetLocked) as raised:
         provena.datastore.update_dataset_metadata(reef, "a reason", metadata("Reef"))
-    assert (
-        str(raised.value)
-        == f"Dataset {reef} is locked. Unlock it first, or ask its owner, writer, to unlock it."
+    assert str(raised.value) == (
+        f"Dataset {reef} is locked. Unlock it with ds.unlock(reason), or ask its owner, writer (writer@example.com), "
+        "to unlock it."
     )
+
+
+@pytest.mark.parametrize("auth_url", [None, "http://127.0.0.1:9"])
+def test_an_owner_is_named_without_an_auth_service(auth_url: str | None, sandbox: Sandbox) -> None:
+    reef = sandbox.add_dataset("Reef", owner="writer", files={"a.csv": b"1"})
+    sandbox.set_access(reef, general=READABLE)
+    deployment = replace(Deployment.from_env(sandbox.environment()), auth_url=auth_url)
+    with Provena(deployment, access_token=sandbox.access_token("writer2")) as provena:
+        began = time.monotonic()
+        with pytest.raises(DatasetAccessDenied, match="Ask its owner, writer, for access") as raised:
+            provena.datastore.interactive_dataset(reef).presigned_url("a.csv")
+    assert raised.value.owner_email is None
+    assert time.monotonic() - began < provena._transport.options.retry.base, "it was asked again"
 
 
 @pytest.mark.parametrize(

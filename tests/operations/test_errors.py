@@ -53,7 +53,13 @@ def made(kind: type[Any]) -> ProvenaError:
     elif issubclass(kind, errors.FileError):
         error = kind("m", path="a/b", hint="Do this.")
     else:
-        error = kind("m", hint="Do this.")
+        parameters = inspect.signature(kind).parameters.values()
+        needed = {
+            entry.name: "x"
+            for entry in parameters
+            if entry.kind is entry.KEYWORD_ONLY and entry.default is entry.empty
+        }
+        error = kind("m", hint="Do this.", **needed)
     return error
 
 

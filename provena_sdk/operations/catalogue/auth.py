@@ -1,4 +1,4 @@
-"""The operations of the auth service, which need a valid token and no role."""
+"""The operations of the auth service. They need a valid token; those that ask the registry also need its read role."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from provena_api.api.auth import (
     validate_link,
 )
 
+from provena_sdk.operations.catalogue.roles import READ
 from provena_sdk.operations.operation import Operation, Repeat
 
 HEALTH_CHECK = Operation(root, Repeat.SAFE, needs_token=False)
 PUBLIC_CHECK = Operation(check_public_access, Repeat.SAFE, needs_token=False)
 GENERAL_ACCESS = Operation(check_general_access, Repeat.SAFE)
 LOOKUP_LINK = Operation(lookup_link, Repeat.SAFE, refuses=False)
-VALIDATE_LINK = Operation(validate_link, Repeat.SAFE)
-ASSIGN_LINK = Operation(assign_link, Repeat.NEVER)
+VALIDATE_LINK = Operation(validate_link, Repeat.SAFE, READ)
+ASSIGN_LINK = Operation(assign_link, Repeat.NEVER, READ)
 LIST_GROUPS = Operation(list_groups, Repeat.SAFE)
 DESCRIBE_GROUP = Operation(describe_group, Repeat.SAFE)
 LIST_MEMBERS = Operation(list_members, Repeat.SAFE)

@@ -6,6 +6,7 @@ import errno
 import inspect
 import os
 import socket
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,9 +14,14 @@ import pytest
 
 from provena_sdk import AsyncProvena, Deployment, Provena
 from provena_sdk.auth import SignInServer
-from provena_sdk.errors import ConnectionFailed
+from provena_sdk.errors import ConfigurationError, ConnectionFailed
 from provena_sdk.net.reachability import proxy_status, where, why
+from provena_sdk.operations import catalogue
+from provena_sdk.operations.operation import Call, Operation
+from provena_sdk.operations.workflow import call
 from provena_sdk.secret import Secret
+from provena_sdk.transport.http import Options, Transport
+from provena_sdk.transport.policy import RetryPolicy
 
 CLOSED = "127.0.0.1:9"
 
@@ -85,11 +91,13 @@ async def test_a_service_that_is_not_there(face: Any) -> None:
     assert "hush" not in str(caught.value)
 
 
+def unknown(*arguments: Any, **options: Any) -> Any:
+    """Look up a host name, in vain."""
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
 @pytest.mark.parametrize("face", [Provena, AsyncProvena])
 async def test_a_service_whose_name_is_not_known(face: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*arguments: Any, **options: Any) -> Any:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     client = face("no-such-host.invalid", access_token="hush", max_retries=0)
     with pytest.raises(
@@ -97,6 +105,42 @@ async def test_a_service_whose_name_is_not_known(face: Any, monkeypatch: pytest.
         match=r"service at data-api\.no-such-host\.invalid could not be reached: the name is not known\.",
     ):
         await reach(client)
+
+
+@pytest.mark.parametrize("service", ["registry", "auth", "job", "prov"])
+def test_a_service_at_another_url_than_the_usual_one(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    deployment = Deployment("no-such-host.invalid")
+    transport = Transport(deployment, NoTokens(), Options(retry=RetryPolicy(max_retries=0)))
+    with pytest.raises(ConnectionFailed) as caught:
+        transport.run(call(getattr(catalogue, service).HEALTH_CHECK()))
+    assert str(caught.value) == (
+        f"The {service} service at {service}-api.no-such-host.invalid could not be reached: the name is not known. "
+        f"Check the network, the proxy settings and the URL, which {service}_url changes."
+    )
+
+
+class NoTokens:
+    """A source of tokens that must not be asked."""
+
+    def current(self) -> Secret | None:
+        raise AssertionError("a token was asked for")
+
+    def token(self) -> Secret:
+        raise AssertionError("a token was asked for")
+
+    def renew(self, rejected: Secret) -> Secret:
+        raise AssertionError("a token was asked for")
+
+
+@pytest.mark.parametrize("service", ["registry", "auth", "job", "prov"])
+def test_a_service_that_a_deployment_lacks_is_named_before_anything_is_sent(service: str) -> None:
+    changes: dict[str, Any] = {f"{service}_url": None}
+    transport = Transport(replace(Deployment("example.org"), **changes), NoTokens())
+    operations = vars(getattr(catalogue, service)).values()
+    operation = next(entry for entry in operations if isinstance(entry, Operation) and entry.needs_token)
+    with pytest.raises(ConfigurationError, match=f"has no {service} service.* set {service}_url to its URL"):
+        transport.run(call(Call(operation, {"method": "GET", "url": "/"})))
 
 
 @pytest.mark.parametrize("face", [Provena, AsyncProvena])

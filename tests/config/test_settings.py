@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from provena_sdk.config import Config, Deployment, Given, Settings, explain, resolve
 from provena_sdk.config.profiles import parse_config
+from provena_sdk.config.settings import is_secret_for
 from provena_sdk.errors import ConfigurationError, InvalidArgument
 
 REEF = """
@@ -209,6 +211,50 @@ def test_an_access_token_goes_to_its_own_services_only(address: str) -> None:
     assert settings.credential.kind == "offline_token", "which goes to the sign-in server"
     service = address.partition("_")[0].lower()
     assert settings.left_out == (f"PROVENA_ACCESS_TOKEN: for the {service} at {ONE[f'PROVENA_{address}']}.",)
+
+
+@pytest.mark.parametrize("url", ["registry_url", "auth_url", "job_url", "prov_url"])
+def test_an_access_token_goes_to_no_other_registry_auth_job_or_provenance_service(url: str) -> None:
+    variable = f"PROVENA_{url.upper()}"
+    environment = {**ONE, variable: "https://one.org", "PROVENA_ACCESS_TOKEN": "hush"}
+    for other, is_sent in (("https://one.org:443/", True), ("https://other.org", False), ("none", True)):
+        given = Deployment.from_env({**ONE, variable: other})
+        settings = resolve(Given(given), environment)
+        assert (settings.credential is not None) is is_sent
+        assert is_secret_for(given, "PROVENA_ACCESS_TOKEN", environment) is is_sent
+    # What says that there is no such service says nothing about where the token may go.
+    settings = resolve(Given(Deployment.from_env(ONE)), {**environment, variable: "none"})
+    assert settings.credential is not None
+
+
+@pytest.mark.parametrize("url", ["registry_url", "auth_url", "job_url", "prov_url"])
+def test_a_deployment_may_lack_a_service(url: str) -> None:
+    service, variable = url.removesuffix("_url"), f"PROVENA_{url.upper()}"
+    changes: dict[str, Any] = {url: None}
+    for settings in (
+        resolve(Given("example.org"), {variable: "none"}),
+        resolve(Given(replace(Deployment("example.org"), **changes)), {variable: "https://x.org"}),
+        resolve(Given("example.org"), {}, parse_config(f'[profiles.default]\n{url} = "NONE"', "/c.toml")),
+    ):
+        made = settings.deployment
+        assert getattr(made, url) is None
+        assert explain(settings)[url].value == "none"
+        with pytest.raises(
+            ConfigurationError, match=f"The deployment example.org has no {service} service"
+        ) as caught:
+            made.url_of(service)
+        assert caught.value.hint is not None
+        assert f"set {url} to its URL" in caught.value.hint
+    usual = resolve(Given("example.org"), {}).deployment
+    assert getattr(usual, url) == usual.url_of(service) == f"https://{service}-api.example.org"
+    from_environment = Deployment.from_env({"PROVENA_DOMAIN": "example.org", variable: "None"})
+    assert from_environment == replace(usual, **changes)
+
+
+@pytest.mark.parametrize("name", ["datastore", "search", "issuer"])
+def test_no_deployment_lacks_datastore_search_and_sign_in(name: str) -> None:
+    with pytest.raises(ConfigurationError):
+        resolve(Given("example.org"), {f"PROVENA_{name.upper()}_URL": "none"})
 
 
 def test_a_profile_of_another_deployment_of_the_domain() -> None:

@@ -49,7 +49,12 @@ class Run:
     """Drives the attempts of a call with prepared outcomes, and keeps what was asked for."""
 
     def __init__(
-        self, operation: Operation[..., Any], outcomes: Iterable[Answer | NoAnswer], policy: RetryPolicy
+        self,
+        operation: Operation[..., Any],
+        outcomes: Iterable[Answer | NoAnswer],
+        policy: RetryPolicy,
+        *,
+        once: bool = False,
     ) -> None:
         self.sent: list[str | None] = []
         self.slept: list[float] = []
@@ -57,7 +62,7 @@ class Run:
         self.error: errors.ProvenaError | None = None
         self.result: Any = None
         waiting = iter(outcomes)
-        steps = attempts(Call(operation, {}), policy)
+        steps = attempts(Call(operation, {}, once=once), policy)
         outcome: Any = None
         try:
             while True:
@@ -163,6 +168,28 @@ def test_an_outcome_that_may_have_happened_is_unknown_and_never_repeated(
     assert isinstance(done.error.__cause__, errors.ProvenaError)
     assert len(done.sent) == 1
     assert done.slept == []
+
+
+UNKNOWN = {"detail": "Status code: 400. Details: Item (id='10378.1/0') was not present in the registry."}
+
+
+@pytest.mark.parametrize("operation", [catalogue.auth.VALIDATE_LINK, catalogue.auth.ASSIGN_LINK])
+def test_an_unknown_id_is_final_even_with_status_500(operation: Any) -> None:
+    done = run(operation, answer(500, UNKNOWN))
+    assert type(done.error) is errors.ItemNotFound
+    assert len(done.sent) == 1
+
+
+def test_a_mint_that_names_an_unknown_id_may_have_left_something_behind() -> None:
+    done = run(MINT, answer(500, UNKNOWN))
+    assert type(done.error) is errors.OutcomeUnknown
+
+
+@pytest.mark.parametrize("outcome", [REFUSED, DROPPED, answer(503), answer(429)])
+def test_a_call_that_is_not_worth_a_wait_is_sent_once(outcome: Answer | NoAnswer) -> None:
+    done = Run(SAFE, [outcome], RetryPolicy(), once=True)
+    assert (len(done.sent), done.slept) == (1, [])
+    assert done.error is not None
 
 
 def test_a_missing_person_is_found_before_anything_is_done() -> None:

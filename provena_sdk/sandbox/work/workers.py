@@ -54,6 +54,7 @@ class Work:
             "MODEL_RUN_LODGE_ONLY": self._lodge_run,
             "MODEL_RUN_UPDATE": self._update_run,
             "GENERATE_REPORT": self._report,
+            "REGISTRY_WAKE_UP": lambda _: {},
         }
 
     def catch_up(self) -> None:

@@ -42,7 +42,7 @@ class Groups:
     def _mine(self, call: Call) -> Response:
         mine = self._accounts.groups_of(call.identity.username)
         groups = [group.document() for group in self._accounts.groups() if group.id in mine]
-        return _answer(f"Retrieved {len(groups)} groups successfully", groups=groups)
+        return _answer(f"Member is part of {len(groups)} groups as listed.", groups=groups)
 
     def _describe(self, call: Call) -> Response:
         group = self._find(call.query["id"])
@@ -54,12 +54,12 @@ class Groups:
         group = self._find(call.query["id"])
         if group is None:
             return _unknown(call.query["id"], "group")
-        username = call.identity.username
-        if group.id not in self._accounts.groups_of(username):
-            refused = f"User {username} is not a member of group {group.id}."
+        if group.id not in self._accounts.groups_of(call.identity.username):
+            refused = f"You are not a member of group with id {group.id}."
             return _answer(refused, success=False, group=None)
         users = [self._member(user) for user in self._accounts.members(group.id)]
-        return _answer("Group members retrieved.", group={**group.document(), "users": users})
+        listed = {**group.document(), "users": users}
+        return _answer(f"Group with {len(users)} returned.", group=listed)
 
     def _check(self, call: Call) -> Response:
         group = self._find(call.query["group_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from provena_sdk.sandbox.data.items import READERS
@@ -10,12 +11,21 @@ from provena_sdk.sandbox.data.users import READ
 from provena_sdk.sandbox.http.server import Response, json_response
 from provena_sdk.sandbox.http.validation import text_parameter, whole_parameter
 from provena_sdk.sandbox.serving.service import Call, Deployment, Operation, Refused, Service
-from provena_sdk.sandbox.work.lineage import Link, is_agent, is_dataset
+from provena_sdk.sandbox.work.lineage import Direction, Link, Wanted, is_agent, is_any, is_dataset
 
-Explore = Callable[[str, int], set[Link]]
+Explore = Callable[..., set[Link]]
 
 MAX_DEPTH: Final = 10
 _DEPTH, _SPECIAL_DEPTH = 2, 4
+_CONTRIBUTION, _EFFECT = "upstream contribution query", "downstream effect query"
+# Path, name in answers, default depth, and which links it returns.
+_EXPLORATIONS: Final[tuple[tuple[str, str, int, Direction, Wanted], ...]] = (
+    ("upstream", "lineage query", _DEPTH, "upstream", is_any),
+    ("downstream", "downstream query", _DEPTH, "downstream", is_any),
+    ("special/contributing_datasets", _CONTRIBUTION, _SPECIAL_DEPTH, "upstream", is_dataset),
+    ("special/contributing_agents", _CONTRIBUTION, _SPECIAL_DEPTH, "upstream", is_agent),
+    ("special/effected_datasets", _EFFECT, _SPECIAL_DEPTH, "downstream", is_dataset),
+)
 _FAILED: Final = "Neo4j lineage query experienced an exception: {}."
 _UNREACHABLE: Final = (
     "Couldn't connect to host:7687 (resolved to ('host:7687',)):\nFailed to establish connection to "
@@ -38,40 +48,16 @@ class Exploring:
 
     def __init__(self, service: Service) -> None:
         self._deployment: Deployment = service.deployment
-        graph = service.deployment.work.lineage
-        special = "/explore/special"
-        contribution, effect = "upstream contribution query", "downstream effect query"
-        explorations: tuple[tuple[str, str, int, Explore], ...] = (
-            ("/explore/upstream", "lineage query", _DEPTH, lambda i, d: graph.explore(i, "upstream", d)),
-            (
-                "/explore/downstream",
-                "downstream query",
-                _DEPTH,
-                lambda i, d: graph.explore(i, "downstream", d),
-            ),
-            (
-                f"{special}/contributing_datasets",
-                contribution,
-                _SPECIAL_DEPTH,
-                lambda i, d: graph.explore(i, "upstream", d, is_dataset),
-            ),
-            (
-                f"{special}/contributing_agents",
-                contribution,
-                _SPECIAL_DEPTH,
-                lambda i, d: graph.explore(i, "upstream", d, is_agent),
-            ),
-            (
-                f"{special}/effected_datasets",
-                effect,
-                _SPECIAL_DEPTH,
-                lambda i, d: graph.explore(i, "downstream", d, is_dataset),
-            ),
-            (f"{special}/effected_agents", effect, _SPECIAL_DEPTH, graph.affected_agents),
-        )
         query = {"starting_id": (text_parameter, True), "depth": (whole_parameter, False)}
-        for path, name, depth, explore in explorations:
-            service.route("GET", path, self._exploring(name, depth, explore), [READ], query=query)
+
+        def add(path: str, name: str, default: int, explore: Explore) -> None:
+            answer = self._exploring(name, default, explore)
+            service.route("GET", f"/explore/{path}", answer, [READ], query=query)
+
+        graph = service.deployment.work.lineage
+        for path, name, default, direction, wanted in _EXPLORATIONS:
+            add(path, name, default, partial(graph.explore, direction=direction, wanted=wanted))
+        add("special/effected_agents", _EFFECT, _SPECIAL_DEPTH, graph.affected_agents)
         report = "/explore/generate/report"
         service.route("POST", report, self._report, [READ], body="GenerateReportRequest")
 
@@ -85,7 +71,7 @@ class Exploring:
                 raise Refused(500, _FAILED.format(_UNREACHABLE))
             if depth < 0:
                 raise Refused(500, _FAILED.format(_NEGATIVE.format(depth=depth, handle=handle)))
-            graph = self._deployment.work.lineage.graph(explore(handle, depth))
+            graph = self._deployment.work.lineage.graph(explore(handle, depth=depth))
             details = f"Made {name} (with depth {depth}) to neo4j backend."
             status = {"success": True, "details": details}
             return json_response({"status": status, "record_count": len(graph["nodes"]), "graph": graph})

@@ -19,15 +19,15 @@ class HomeProcess:
         (True, False)
     """
 
-    __slots__ = ("_pid",)
+    __slots__ = ("_number",)
 
     def __init__(self) -> None:
-        self._pid = os.getpid()
+        self._number = _forks
 
     @property
     def is_here(self) -> bool:
         """Whether this process is the one that the object belongs to."""
-        return self._pid == os.getpid()
+        return self._number == _forks
 
     def moved(self) -> bool:
         """Take over the object for this process.
@@ -37,7 +37,7 @@ class HomeProcess:
         """
         if self.is_here:
             return False
-        self._pid = os.getpid()
+        self._number = _forks
         return True
 
 
@@ -49,3 +49,13 @@ def begin_in_child(begin: Callable[[], object]) -> None:
     """
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=begin)
+
+
+def _count_fork() -> None:
+    global _forks
+    _forks += 1
+
+
+# The forks between the first process and this one. The system's process id would take a call each time.
+_forks = 0
+begin_in_child(_count_fork)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -64,6 +65,8 @@ def retry_after(headers: Mapping[str, str], clock: Callable[[], float] = time.ti
     return max(0.0, until.timestamp() - (clock() if dated is None else dated.timestamp()))
 
 
+# Many answers within a second have the same date, and many files were written within a second.
+@functools.lru_cache(maxsize=256)
 def _usual_form(text: str) -> datetime | None:
     # Sliced by position: the general parser is ten times slower, which shows in listings of many files.
     numbers = text[5:7], text[12:16], text[17:19], text[20:22], text[23:25]

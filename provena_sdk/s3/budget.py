@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -39,29 +37,16 @@ class ByteBudget:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.peak = 0
 
-    @contextlib.asynccontextmanager
-    async def hold(self, size: int) -> AsyncIterator[None]:
+    def hold(self, size: int) -> HeldBytes:
         """Wait until some bytes fit below the limit, and hold them while the block runs.
 
         Args:
             size: The number of bytes.
+
+        Returns:
+            An async context manager.
         """
-        size = min(size, self._limit)
-        if self._waiting or self._used + size > self._limit:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((size, turn))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._release(size)
-                raise
-        else:
-            self._take(size)
-        try:
-            yield
-        finally:
-            self._release(size)
+        return HeldBytes(self, min(size, self._limit))
 
     def _take(self, size: int) -> None:
         self._used += size
@@ -79,6 +64,35 @@ class ByteBudget:
             self._waiting.popleft()
             self._take(wanted)
             turn.set_result(None)
+
+
+class HeldBytes:
+    """The bytes that one block holds; made by :meth:`ByteBudget.hold`."""
+
+    __slots__ = ("_budget", "_size")
+
+    def __init__(self, budget: ByteBudget, size: int) -> None:
+        self._budget = budget
+        self._size = size
+
+    async def __aenter__(self) -> None:
+        budget, size = self._budget, self._size
+        if not budget._waiting and budget._used + size <= budget._limit:
+            budget._take(size)
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        budget._waiting.append((size, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                budget._release(size)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._budget._release(self._size)
 
 
 class Admission:

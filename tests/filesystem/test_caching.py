@@ -326,7 +326,7 @@ def test_a_fork_asks_again_for_what_its_parent_waits_for() -> None:
     source = Source(DATA, late=True)
     cache = source.cache(MIB, opening=(0, DATA[:MIB]))
     cache._begin_ranges(4 * MIB, 8 * MIB)
-    cache._process._pid = -1
+    cache._process._number = -1
     source.late = False
     assert cache._fetch(4 * MIB, 5 * MIB) == DATA[4 * MIB : 5 * MIB]
     assert cache._fetch(0, 100) == DATA[:100]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileExists, IntegrityError, UnsafePath
@@ -26,6 +27,8 @@ from provena_sdk.s3.responses.headers import is_opaque, object_state
 from provena_sdk.s3.retry import RetryRule
 
 T = TypeVar("T")
+
+_DOTS: Final = re.compile(r"(?:^|/)\.\.?(?:/|\Z)")
 
 
 class WriteGuard(Protocol):
@@ -121,7 +124,7 @@ class FolderClient:
         reason = None
         if not path:
             reason = "it is empty"
-        elif any(segment in (".", "..") for segment in path.split("/")):
+        elif _DOTS.search(path):
             reason = "it holds a segment of dots"
         key = self._folder.prefix + path
         try:

@@ -243,7 +243,7 @@ class _Body:
         whole = here if self._whole is None else self._whole
         if self._state is None or here != (whole if self._length is None else self._length):
             raise self._replaced()
-        return replace(self._state, size=whole)
+        return self._state if self._state.size == whole else replace(self._state, size=whole)
 
     def _replaced(self) -> IntegrityError:
         return self._reading._exchange.replaced(self._path)

@@ -121,7 +121,7 @@ class SharedDownload(Generic[Item]):
         batch = self._batches[item.target]
         if batch.claiming is None:
             batch.claiming = asyncio.ensure_future(asyncio.to_thread(self._claim, batch.items))
-        won = await asyncio.shield(batch.claiming)
+        won = batch.claiming.result() if batch.claiming.done() else await asyncio.shield(batch.claiming)
         if self._killed != self._claims.killed:
             self._killed = self._claims.killed
             self._look_again()

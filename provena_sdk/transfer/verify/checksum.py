@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
@@ -62,8 +62,8 @@ class Checksum:
         return digest.hex() == self.expected
 
 
-def checksums_of(state: ObjectState) -> list[Checksum]:
-    """Return the checksums of an object that this machine can compute, the cheapest first.
+def checksums_of(state: ObjectState) -> Iterator[Checksum]:
+    """Yield the checksums of an object that this machine can compute, the cheapest first.
 
     Args:
         state: The object's state as the store reports it.
@@ -74,10 +74,11 @@ def checksums_of(state: ObjectState) -> list[Checksum]:
         >>> [checksum.label for checksum in checksums_of(state)]
         ['crc32:cbf43926', 'md5:25f9e794323b453885f5181f1b624d0b']
     """
-    kept = (_kept(algorithm, state) for algorithm in computable())
-    found = [checksum for checksum in kept if checksum is not None]
+    crcs = [algorithm for algorithm in computable() if algorithm in CRCS and algorithm in state.checksums]
     # A CRC of the whole file needs neither the sizes of parts nor the ranges in order.
-    return sorted(found, key=lambda checksum: (checksum.algorithm not in CRCS, checksum.count is not None))
+    for algorithms in (crcs, (algorithm for algorithm in computable() if algorithm not in CRCS)):
+        found = [checksum for algorithm in algorithms if (checksum := _kept(algorithm, state)) is not None]
+        yield from sorted(found, key=lambda checksum: checksum.count is not None)
 
 
 def _kept(algorithm: str, state: ObjectState) -> Checksum | None:

@@ -48,8 +48,8 @@ _LARGE_PARTS: Final = 32
 _THREADS: Final = 4
 # Brief calls run on threads, for so many times as long as the last one took, if the mean of the last ones is higher.
 _BRIEF_SECONDS: Final = 0.0003
-_CALLS_IN_THREADS: Final = 100
-_NEWEST: Final = 0.2
+_CALLS_IN_THREADS: Final = 200
+_NEWEST: Final = 0.1
 # One that takes longer may have waited for the processor.
 _LONGEST_SECONDS: Final = 0.001
 # Each keeps folders open, and the caller may give each file another destination.

@@ -22,6 +22,7 @@ from scripts.generate_document import (
     normalise,
     operations,
     prepare,
+    without_nulls,
 )
 
 OVERLAY = ROOT / "openapi" / "overlay"
@@ -149,6 +150,16 @@ def test_every_correction_gives_its_reason() -> None:
         ({"change_fields": ["User.email"], "was": {}, "schema": {}}, "User.email is not {}"),
         ({"change_fields": ["User.x"], "was": {}, "schema": {}}, "User.x is not {}"),
         ({"secret": ["User.x"]}, "there is no field User.x"),
+        ({"always": ["User.username"]}, "there is no optional field User.username"),
+        ({"same_schema": "User", "as": "Status"}, "User and Status differ"),
+        (
+            {"choose": ["Status", "User"], "in": "PersonFetchResponse.item", "by": "item_is_seed"},
+            "PersonFetchResponse.item is not one of Status and User",
+        ),
+        (
+            {"choose": ["ItemPerson", "SeededItem"], "in": "PersonFetchResponse.item", "by": "nonsense"},
+            "or there is no nonsense",
+        ),
         ({"nonsense": 1}, "unknown kind of correction: nonsense"),
     ],
 )
@@ -156,6 +167,67 @@ def test_a_correction_that_matches_nothing_is_an_error(correction: Json, problem
     with pytest.raises(DocumentError, match="no longer matches") as caught:
         prepare(served(), overlay({**correction, "reason": "Because."}))
     assert problem in str(caught.value)
+
+
+def test_an_entry_may_stand_for_several(tmp_path: Path) -> None:
+    for path in (ROOT / "openapi" / "overlay").iterdir():
+        (tmp_path / path.name).write_text("{}")
+    (tmp_path / "job.yaml").write_text("""
+each:
+  - {kind: person, Kind: Person}
+  - {kind: dataset, Kind: Dataset}
+corrections:
+  - always: [<Kind>List.items]
+    reason: Sent for each <kind>.
+  - for: [dataset]
+    rename_operations: {job.old_<kind>: new_<kind>}
+    reason: Only one of them.
+operations:
+  fetch_<kind>:
+    is: Fetch a <kind>.
+  stop: {is: Stop.}
+schemas:
+  Item<Kind>:
+    is: A <kind>.
+    fields: {id: The <kind>'s handle.}
+  ItemPerson:
+    fields: {email: An address.}
+""")
+    assert Overlay.load(tmp_path).__dict__ == {
+        "corrections": [
+            {"always": ["PersonList.items"], "reason": "Sent for each person."},
+            {"always": ["DatasetList.items"], "reason": "Sent for each dataset."},
+            {"rename_operations": {"job.old_dataset": "new_dataset"}, "reason": "Only one of them."},
+        ],
+        "operations": {
+            **{service: {} for service in SERVICES},
+            "job": {
+                "fetch_person": {"is": "Fetch a person."},
+                "fetch_dataset": {"is": "Fetch a dataset."},
+                "stop": {"is": "Stop."},
+            },
+        },
+        "schemas": {
+            "ItemPerson": {
+                "is": "A person.",
+                "fields": {"id": "The person's handle.", "email": "An address."},
+            },
+            "ItemDataset": {"is": "A dataset.", "fields": {"id": "The dataset's handle."}},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("schema", "without"),
+    [
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "format": "uri"}, {"type": "string", "format": "uri"}),
+        ({"anyOf": [{"$ref": "A"}, {"$ref": "B"}, {"type": "null"}]}, {"anyOf": [{"$ref": "A"}, {"$ref": "B"}]}),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        ({"type": "null"}, {"type": "null"}),
+    ],
+)
+def test_null_is_left_out_where_there_is_something_else(schema: Json, without: Json) -> None:
+    assert without_nulls({"properties": {"x": schema}}) == {"properties": {"x": without}}
 
 
 def test_words_for_what_is_gone_are_an_error() -> None:

@@ -129,3 +129,12 @@ def test_requests_that_break_the_interface_are_refused(name: str, exchanges: lis
     exchange = next(entry for entry in exchanges if entry.name == name)
     with pytest.raises((KeyError, TypeError)):
         getattr(models, exchange.body_model()).from_dict(exchange.body)
+
+
+def test_a_flag_tells_a_seed_item_from_a_complete_one(recorded: Callable[[str], Any]) -> None:
+    answer = recorded("update.fetch-after")
+    assert type(models.PersonFetchResponse.from_dict(answer).item) is models.ItemPerson
+    seed = models.PersonFetchResponse.from_dict({**answer, "item_is_seed": True})
+    assert type(seed.item) is models.SeededItem
+    assert seed.item.additional_properties["first_name"] == answer["item"]["first_name"]
+    assert seed.to_dict()["item"]["history"] == answer["item"]["history"]

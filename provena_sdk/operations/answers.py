@@ -32,7 +32,7 @@ _UNKNOWN_ID = re.compile(
     r"Could not find the given key|Failed to find item\. Is the ID|was not present in the registry"
     r"|from the lock table, are you sure it exists|was not a valid registry\s+item"
 )
-_HANDLE = re.compile(r"\d+(?:\.\d+)*/\w[\w.-]*\b")
+_NAMED_HANDLE = re.compile(r"\d{1,12}(?:\.\d{1,12}){0,4}/\w[\w.-]{0,60}\b")
 _UNKNOWN_FILE = re.compile(r"^File path .* does not exist in dataset")
 _OTHER_KIND = re.compile(
     r"could not parsed as an appropriate typ|with the associated route's subtype model|neither a seed item nor a valid"
@@ -213,7 +213,7 @@ def _noun(call: Call[Any]) -> str:
 
 def _subject(call: Call[Any], detail: str, otherwise: str = "The item", *, before: str = "") -> str:
     """Return the handle that the call is about, or that the explanation names."""
-    found = _HANDLE.search(detail)
+    found = _NAMED_HANDLE.search(detail)
     handle = call.dataset_id or (found[0] if found else None)
     return otherwise if handle is None else f"{before}{handle}"
 

@@ -81,7 +81,7 @@ async def test_a_member_who_administers_can_leave(sign_in: Any, handle: str) -> 
         access = await theirs.unshare("coral-team")
 
         assert access.groups == ()
-        with pytest.raises(DatasetAccessDenied, match="Only its owner, writer, and its administrators see"):
+        with pytest.raises(DatasetAccessDenied, match=r"its owner, writer \(writer@example\.com\), and"):
             await theirs.access()
 
 

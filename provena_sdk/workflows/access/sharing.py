@@ -6,6 +6,8 @@ reads them first, replaces as little as possible, and reads them again.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provena_api import models
 
 from provena_sdk.display.notices import warn
@@ -88,7 +90,7 @@ def _settings(dataset_id: str) -> Workflow[models.AccessSettings]:
         return (yield from call_on(request))
     except DatasetAccessDenied as error:
         error.hint = _SETTINGS_HINT
-        error.name_owner(error.owner)
+        error.name_owner(error.owner, error.owner_email)
         raise
 
 
@@ -148,7 +150,8 @@ def _group(id: str, roles: DatasetRoles, names: dict[str, str] | None) -> GroupA
 
 
 def _name_of(username: str) -> Workflow[str | dict[str, str] | None]:
-    linked = yield from call(catalogue.auth.LOOKUP_LINK(username=username))
+    # Sent once: a name is not worth waiting for.
+    linked = yield from call(replace(catalogue.auth.LOOKUP_LINK(username=username), once=True))
     if linked.person_id is None:
         return None
     return (yield from name_of(linked.person_id))

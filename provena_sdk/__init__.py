@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
     from provena_sdk.resources._async.files import AsyncIOSubModule as AsyncIOSubModule
     from provena_sdk.resources._async.groups import AsyncGroups as AsyncGroups
+    from provena_sdk.resources._async.organisations import AsyncOrganisations as AsyncOrganisations
+    from provena_sdk.resources._async.people import AsyncPeople as AsyncPeople
+    from provena_sdk.resources._async.registry import AsyncRegistry as AsyncRegistry
     from provena_sdk.resources._async.review import AsyncReviewSubModule as AsyncReviewSubModule
     from provena_sdk.resources._async.reviews import AsyncReviews as AsyncReviews
     from provena_sdk.resources._async.roles import AsyncRoles as AsyncRoles
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from provena_sdk.resources.datastore import Datastore as Datastore
     from provena_sdk.resources.files import IOSubModule as IOSubModule
     from provena_sdk.resources.groups import Groups as Groups
+    from provena_sdk.resources.organisations import Organisations as Organisations
+    from provena_sdk.resources.people import People as People
+    from provena_sdk.resources.registry import Registry as Registry
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
     from provena_sdk.resources.reviews import Reviews as Reviews
     from provena_sdk.resources.roles import Roles as Roles
@@ -69,6 +75,8 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.settings import GroupAccess as GroupAccess
     from provena_sdk.workflows.batch import FetchedDatasets as FetchedDatasets
     from provena_sdk.workflows.names import PersonName as PersonName
+    from provena_sdk.workflows.registry.items import RegistryItem as RegistryItem
+    from provena_sdk.workflows.registry.naming import Matches as Matches
     from provena_sdk.workflows.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
     from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
     from provena_sdk.workflows.search import FailedSearchItem as FailedSearchItem
@@ -97,6 +105,8 @@ _HOMES = {
     "workflows.names": ("PersonName",),
     "operations.access": ("UserAccess",),
     "workflows.batch": ("FetchedDatasets",),
+    "workflows.registry.items": ("RegistryItem",),
+    "workflows.registry.naming": ("Matches",),
     "workflows.search": (
         "DATASTORE_DEFAULT_SEARCH_LIMIT",
         "DEFAULT_SEARCH_LIMIT",
@@ -111,6 +121,9 @@ _HOMES = {
     "resources._async.datastore": ("AsyncDatastore",),
     "resources._async.files": ("AsyncIOSubModule",),
     "resources._async.groups": ("AsyncGroups",),
+    "resources._async.organisations": ("AsyncOrganisations",),
+    "resources._async.people": ("AsyncPeople",),
+    "resources._async.registry": ("AsyncRegistry",),
     "resources._async.review": ("AsyncReviewSubModule",),
     "resources._async.reviews": ("AsyncReviews",),
     "resources._async.roles": ("AsyncRoles",),
@@ -120,6 +133,9 @@ _HOMES = {
     "resources.datastore": ("Datastore",),
     "resources.files": ("IOSubModule",),
     "resources.groups": ("Groups",),
+    "resources.organisations": ("Organisations",),
+    "resources.people": ("People",),
+    "resources.registry": ("Registry",),
     "resources.review": ("ReviewSubModule",),
     "resources.reviews": ("Reviews",),
     "resources.roles": ("Roles",),

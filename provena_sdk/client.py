@@ -27,12 +27,18 @@ from provena_sdk.connection import (
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.groups import AsyncGroups
+from provena_sdk.resources._async.organisations import AsyncOrganisations
+from provena_sdk.resources._async.people import AsyncPeople
+from provena_sdk.resources._async.registry import AsyncRegistry
 from provena_sdk.resources._async.reviews import AsyncReviews
 from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.groups import Groups
+from provena_sdk.resources.organisations import Organisations
+from provena_sdk.resources.people import People
+from provena_sdk.resources.registry import Registry
 from provena_sdk.resources.reviews import Reviews
 from provena_sdk.resources.roles import Roles
 from provena_sdk.resources.search import Search
@@ -68,6 +74,7 @@ class Client(ABC):
     _options: Options
     _settings: Settings
     _own_tokens: bool
+    _names: dict[str, str]
 
     def __init__(
         self,
@@ -142,6 +149,7 @@ class Client(ABC):
         self._settings = replace(settings, credential=credential)
         self._own_tokens = tokens is not None
         self._options = request_options(settings)
+        self._names = {}
         self._connect()
 
     @abstractmethod
@@ -228,6 +236,9 @@ class Provena(Client):
         reviews: Datasets that wait for your review, and reviewers.
         groups: Groups that datasets are shared with.
         roles: Your roles in the deployment, and requests for more.
+        people: Persons, and the one that your account is linked to.
+        organisations: Institutions, publishers and the like.
+        registry: Items of every kind, and their names.
 
     Raises:
         ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
@@ -253,6 +264,9 @@ class Provena(Client):
         self.reviews = Reviews(self._transport)
         self.groups = Groups(self._transport)
         self.roles = Roles(self._transport)
+        self.people = People(self._transport)
+        self.organisations = Organisations(self._transport)
+        self.registry = Registry(self._transport, self._names)
 
     def sign_in(self) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.
@@ -364,6 +378,9 @@ class AsyncProvena(Client):
         reviews: Datasets that wait for your review, and reviewers.
         groups: Groups that datasets are shared with.
         roles: Your roles in the deployment, and requests for more.
+        people: Persons, and the one that your account is linked to.
+        organisations: Institutions, publishers and the like.
+        registry: Items of every kind, and their names.
 
     Raises:
         ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
@@ -391,6 +408,9 @@ class AsyncProvena(Client):
         self.reviews = AsyncReviews(self._transport)
         self.groups = AsyncGroups(self._transport)
         self.roles = AsyncRoles(self._transport)
+        self.people = AsyncPeople(self._transport)
+        self.organisations = AsyncOrganisations(self._transport)
+        self.registry = AsyncRegistry(self._transport, self._names)
 
     async def sign_in(self) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.

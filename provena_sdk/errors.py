@@ -42,6 +42,9 @@ __all__ = [
     "ItemNotFound",
     "LeaseExpired",
     "LeaseMissing",
+    "LinkFailed",
+    "NameAmbiguous",
+    "NameNotFound",
     "NotAFile",
     "NotEnoughSpace",
     "NotLocked",
@@ -123,6 +126,31 @@ class InvalidArgument(ProvenaError, ValueError):
         separator = " " if message.startswith(_PREDICATES) else ": "
         super().__init__(f"{argument}{separator}{message}", hint=hint)
         self.argument = argument
+
+
+class NameNotFound(ProvenaError, LookupError):
+    """An argument is a name that nobody and nothing has.
+
+    Attributes:
+        argument: The argument's name, or None.
+        candidates: Handles of those whose name is similar.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        argument: str | None = None,
+        candidates: Sequence[str] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.argument = argument
+        self.candidates = tuple(candidates)
+
+
+class NameAmbiguous(NameNotFound):
+    """An argument is a name that several have; ``candidates`` has their handles."""
 
 
 class ConfigurationError(ProvenaError, ValueError):
@@ -320,6 +348,18 @@ class DatasetLocked(DatasetAccessDenied):
 
 class PersonNotLinked(ServiceError, PermissionError):
     """The account is not linked to a Person in the registry, which registering and reviewing require."""
+
+
+class LinkFailed(ProvenaError):
+    """A Person exists for the user's account, but could not be linked to it.
+
+    Attributes:
+        person_id: The Person's handle.
+    """
+
+    def __init__(self, message: str, *, person_id: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.person_id = person_id
 
 
 class Forbidden(ServiceError, PermissionError):

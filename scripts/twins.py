@@ -20,6 +20,9 @@ MODULES = (
     "dataset_sharing",
     "files",
     "groups",
+    "organisations",
+    "people",
+    "registry",
     "review",
     "reviews",
     "roles",
@@ -34,6 +37,9 @@ CLASSES = (
     "IOSubModule",
     "InteractiveDataset",
     "OpenFile",
+    "Organisations",
+    "People",
+    "Registry",
     "Results",
     "ReviewSubModule",
     "Reviews",
@@ -43,7 +49,7 @@ CLASSES = (
     "UploadPlan",
 )
 AWAITED = re.compile(
-    r"self\._transport\.run\(|run_sync\(|run_transfer\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all_datasets\("
+    r"self\._transport\.run\(|run_sync\(|run_transfer\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all\w*\("
 )
 RENAMED = {
     "run_sync": "on_io_thread",
@@ -53,7 +59,7 @@ RENAMED = {
 }
 """Functions whose async version has another name."""
 
-NOT_AWAITED = {"for_all_datasets", "interactive_dataset", "iter_files"}
+NOT_AWAITED = {"for_all", "for_all_datasets", "interactive_dataset", "iter_files"}
 
 
 def main() -> int:
@@ -108,9 +114,7 @@ def functions(source: str) -> list[ast.FunctionDef]:
 
 def awaiting(code: str) -> str:
     """Add ``await`` to each call of a coroutine, outside of docstrings."""
-    code = code.replace(
-        "return list(self.for_all_datasets(", "return [item async for item in self.for_all_datasets("
-    )
+    code = re.sub(r"return list\(self\.(for_all\w*)\(", r"return [item async for item in self.\1(", code)
     out, position = "", 0
     for found in AWAITED.finditer(code):
         if found[0].startswith("self.for_all"):
@@ -118,13 +122,13 @@ def awaiting(code: str) -> str:
         out += code[position : found.start()] + "await "
         position = found.start()
     code = out + code[position:]
-    return re.sub(r"(async for item in self\.for_all_datasets\(.*\))\)", r"\1]", code)
+    return re.sub(r"(async for item in self\.for_all\w*\(.*\))\)", r"\1]", code)
 
 
 def example(line: str) -> str:
     """Add ``await`` to a line of an example."""
     line = re.sub(
-        r"\bfor (\w+) in (?=(provena\.datastore\.for_all|names\b|reef\.iter_files))",
+        r"\bfor (\w+) in (?=(provena\.\w+\.for_all|names\b|reef\.iter_files))",
         r"async for \1 in ",
         line,
     )

@@ -166,6 +166,9 @@ class Datastore:
     def mint_dataset(self, dataset_mint_info: MetadataSource) -> MintResponse:
         """Register a new dataset and mint its handle.
 
+        Instead of their handles, ``organisation_id`` and ``publisher_id`` take the name or ROR of an organisation, and
+        ``data_custodian_id`` the name, e-mail address or ORCID of a person.
+
         Args:
             dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
                 object of the same shape.
@@ -175,6 +178,8 @@ class Datastore:
 
         Raises:
             InvalidArgument: The metadata has the wrong shape.
+            NameNotFound: No organisation or person has this name; nothing was registered.
+            NameAmbiguous: Several have it; the error lists them.
             OperationRejected: It contradicts itself, or names an organisation that does not exist.
             ValidationFailed: The service found a field malformed.
             PersonNotLinked: Your account has no Person in the registry.
@@ -187,13 +192,15 @@ class Datastore:
         """Validate metadata without registering anything.
 
         Args:
-            metadata_payload: A ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic object.
+            metadata_payload: The metadata, as for :meth:`mint_dataset`.
 
         Returns:
             The service's message; it returns only when the metadata is valid.
 
         Raises:
             InvalidArgument: The metadata has the wrong shape.
+            NameNotFound: No organisation or person has this name.
+            NameAmbiguous: Several have it; the error lists them.
             OperationRejected: It contradicts itself, or names what does not exist.
             ValidationFailed: The service found a field malformed; ``errors`` lists each place.
         """
@@ -215,6 +222,8 @@ class Datastore:
 
         Raises:
             InvalidArgument: The handle, the reason or the metadata is malformed.
+            NameNotFound: The metadata has a name that no organisation or person has.
+            NameAmbiguous: Several have it; the error lists them.
             DatasetNotFound: The dataset does not exist.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.

@@ -43,10 +43,12 @@ class ReviewSubModule:
         """Make a person a reviewer. Adding somebody twice does no harm.
 
         Args:
-            reviewer_id: Id of a Person in the registry. The service does not check that it exists.
+            reviewer_id: The person: handle, whole name, e-mail address or ORCID. A handle is not checked.
 
         Raises:
             InvalidArgument: The id is empty.
+            NameNotFound: No person has this name.
+            NameAmbiguous: Several have it; the error lists them.
             RoleMissing: The user lacks the role ``sys-admin-write``.
         """
         return self._transport.run(review.add_reviewer(reviewer_id))
@@ -76,7 +78,7 @@ class ReviewSubModule:
         Args:
             approval_request: The request as one object; or give the keywords below.
             dataset_id: Handle of the dataset.
-            approver_id: Id of the reviewer.
+            approver_id: The reviewer: handle, whole name, e-mail address or ORCID.
             notes: What the reviewer should know.
 
         Returns:
@@ -84,6 +86,8 @@ class ReviewSubModule:
 
         Raises:
             InvalidArgument: A field is missing or malformed.
+            NameNotFound: No person has this name.
+            NameAmbiguous: Several have it; the error lists them.
             BadRequest: The approver is not a reviewer, or the dataset is pending or released already.
             DatasetAccessDenied: The user does not own the dataset.
             PersonNotLinked: The user's account has no Person in the registry.

@@ -10,26 +10,25 @@ from provena_api.models import (
     DatasetListResponse,
     HealthCheckResponse,
     ItemRevertRequest,
-    ItemRevertResponse,
     MintResponse,
     NoFilterSubtypeListRequest,
     PaginationKey,
     PresignedURLRequest,
     PresignedURLResponse,
     RegistryFetchResponse,
-    SortOptions,
-    SortType,
+    StatusResponse,
     UpdateMetadataResponse,
     VersionRequest,
     VersionResponse,
 )
 
-from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument, UnreadableAnswer
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.workflow import Workflow, call, handle_of
+from provena_sdk.workflows.listing import DEFAULT_PAGE_SIZE, rows_for, sort
 from provena_sdk.workflows.permission import call_on
+from provena_sdk.workflows.registry.agents import named_agents
 
 LONGEST_EXPIRY = 86_400
 """Longest lifetime of a presigned URL, in seconds; the service answers 422 above it."""
@@ -39,12 +38,6 @@ DEFAULT_EXPIRY = 10_800
 
 MOST_VERSIONS = 1000
 """Most versions to follow to the newest; each takes a request."""
-
-DEFAULT_PAGE_SIZE = 20
-"""The service's default number of rows per page."""
-
-PAGE_SIZE = 200
-"""Rows per page by default: few round trips, and well within the gateway's 30 seconds."""
 
 
 def health_check() -> Workflow[HealthCheckResponse]:
@@ -95,14 +88,14 @@ def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
 
 def mint_dataset(metadata: object) -> Workflow[MintResponse]:
     """Register a new dataset."""
-    body = arguments.metadata("dataset_mint_info", CollectionFormat, metadata)
+    body = yield from named_agents(arguments.metadata("dataset_mint_info", CollectionFormat, metadata))
     return (yield from call(catalogue.datastore.MINT_DATASET(body=body)))
 
 
-def validate_metadata(metadata: object) -> Workflow[ItemRevertResponse]:
+def validate_metadata(metadata: object) -> Workflow[StatusResponse]:
     """Validate metadata; the service's flat answer is converted to the form of its other answers."""
-    body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
-    return ItemRevertResponse(status=(yield from call(catalogue.datastore.VALIDATE_METADATA(body=body))))
+    body = yield from named_agents(arguments.metadata("metadata_payload", CollectionFormat, metadata))
+    return StatusResponse(status=(yield from call(catalogue.datastore.VALIDATE_METADATA(body=body))))
 
 
 def update_metadata(
@@ -111,14 +104,14 @@ def update_metadata(
     """Replace a dataset's metadata."""
     handle = yield from handle_of(argument, dataset_id)
     checked = arguments.text("reason", reason)
-    body = arguments.metadata("metadata_payload", CollectionFormat, metadata)
+    body = yield from named_agents(arguments.metadata("metadata_payload", CollectionFormat, metadata))
     operation = catalogue.datastore.UPDATE_METADATA
     return (yield from call_on(operation.about(handle, handle_id=handle, reason=checked, body=body)))
 
 
 def revert_metadata(
     given: object, *, argument: str = "metadata_payload", **fields: object
-) -> Workflow[ItemRevertResponse]:
+) -> Workflow[StatusResponse]:
     """Restore an earlier version of a dataset's metadata."""
     body = arguments.request(argument, ItemRevertRequest, given, fields)
     body.id = yield from handle_of("id", body.id)
@@ -157,55 +150,20 @@ def list_request(
     ascending, begins_with = fields.pop("ascending", None), fields.pop("begins_with", None)
     sort_by = fields.pop("sort_by", None)
     body = arguments.request(argument, NoFilterSubtypeListRequest, given, {"page_size": page_size, **fields})
-    if sort_by is not None or ascending is not None or begins_with is not None:
-        body.sort_by = _sort(body.sort_by if sort_by is None else sort_by, ascending, begins_with)
+    body.sort_by = sort(body.sort_by if sort_by is None else sort_by, ascending, begins_with)
     arguments.count("page_size", body.page_size)
-    if body.sort_by is not None:
-        _check_sort(body.sort_by)
     return body
-
-
-def sort_options(argument: str, given: object) -> SortOptions:
-    """Make sort options from the name of an attribute, a model, a mapping or a pydantic object."""
-    if isinstance(given, str):
-        return SortOptions(sort_type=SortType(given))
-    return arguments.request(argument, SortOptions, given, {})
-
-
-def _sort(given: object, ascending: object, begins_with: object) -> SortOptions:
-    options = SortOptions() if given is None else sort_options("sort_by", given)
-    if ascending is not None:
-        options.ascending = arguments.flag("ascending", ascending)
-    if begins_with is not None:
-        options.begins_with = arguments.text("begins_with", begins_with)
-    return options
-
-
-def _check_sort(options: SortOptions) -> None:
-    by_prefix = options.sort_type == "ACCESS_INFO_URI_BEGINS_WITH"
-    if options.sort_type is not None and not options.sort_type.is_known:
-        raise InvalidArgument(
-            "sort_by",
-            f"must be one of {', '.join(SortType)}, not {printable(options.sort_type.value, 60)!r}.",
-        )
-    if options.sort_type == "RELEASE_TIMESTAMP":
-        raise InvalidArgument("sort_by", "the service cannot sort by RELEASE_TIMESTAMP; it answers 500.")
-    if by_prefix and options.begins_with is None:
-        raise InvalidArgument("begins_with", "must be given to sort by ACCESS_INFO_URI_BEGINS_WITH.")
-    if not by_prefix and options.begins_with is not None:
-        raise InvalidArgument("begins_with", "must be given only to sort by ACCESS_INFO_URI_BEGINS_WITH.")
 
 
 def listing(
     given: object, total_limit: int | None, *, page_size: int | None = None, **fields: object
 ) -> NoFilterSubtypeListRequest:
     """Build the request for listing everything, with large pages unless the caller chose a size."""
-    if total_limit is not None:
-        arguments.count("total_limit", total_limit, least=0)
+    size = rows_for(total_limit)
     body = list_request(given, page_size=page_size, **fields)
     if page_size is None and body.page_size == DEFAULT_PAGE_SIZE:
         # The default of a request object looks like a choice of 20; larger pages list everything faster.
-        body.page_size = PAGE_SIZE if not total_limit else min(PAGE_SIZE, total_limit)
+        body.page_size = size
     return body
 
 

@@ -12,16 +12,18 @@ from provena_api.models import (
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, handle_of, item_of
 from provena_sdk.workflows.permission import call_on
+from provena_sdk.workflows.registry.agents import PERSON
+from provena_sdk.workflows.registry.naming import reference
 
 
 def add_reviewer(reviewer_id: str) -> Workflow[None]:
     """Make a person a reviewer."""
-    person = yield from item_of("reviewer_id", reviewer_id)
+    person = yield from reference(PERSON, "reviewer_id", reviewer_id)
     yield from call(catalogue.datastore.ADD_REVIEWER(reviewer_id=person))
 
 
 def delete_reviewer(reviewer_id: str) -> Workflow[None]:
-    """Remove a person from the reviewers."""
+    """Remove a person from the reviewers; the id may be any text, since the service does not check what is added."""
     person = yield from item_of("reviewer_id", reviewer_id)
     yield from call(catalogue.datastore.DELETE_REVIEWER(reviewer_id=person))
 
@@ -35,7 +37,7 @@ def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprova
     """Ask a reviewer to approve the release of a dataset."""
     body = arguments.request("approval_request", ReleaseApprovalRequest, given, fields)
     body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
-    body.approver_id = yield from item_of("approver_id", body.approver_id)
+    body.approver_id = yield from reference(PERSON, "approver_id", body.approver_id)
     return (yield from call_on(catalogue.datastore.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
 
 

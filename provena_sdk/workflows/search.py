@@ -12,7 +12,8 @@ from provena_sdk.display.text import SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import Forbidden, InvalidArgument, ProvenaError, Unauthorized
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
-from provena_sdk.workflows.datastore import DEFAULT_PAGE_SIZE, fetch_dataset
+from provena_sdk.workflows.datastore import fetch_dataset
+from provena_sdk.workflows.listing import DEFAULT_PAGE_SIZE
 
 DEFAULT_SEARCH_LIMIT = 25
 """Default number of hits that ``search_datasets`` loads."""

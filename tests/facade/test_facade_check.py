@@ -65,7 +65,7 @@ def test_everything_that_is_missing_is_told(changed: dict[str, Any], tmp_path: P
     methods["search_datasets"] = method(("query",), ("limit", "20"))
     methods["interactive_dataset"] = method()
     methods["list_all_datasets"] = method(("sort_criteria", "None"), ("extra",))
-    changed["classes"]["Registry"] = {"methods": {"list": method()}}
+    changed["classes"]["Warehouse"] = {"methods": {"list": method()}}
     changed["attributes"]["Datastore"].append("registry")
     changed["constants"] |= {"DEFAULT_SEARCH_LIMIT": 24, "NO_SUCH_LIMIT": 1}
     code, told = check(changed, tmp_path)
@@ -77,7 +77,7 @@ def test_everything_that_is_missing_is_told(changed: dict[str, Any], tmp_path: P
         assert f"  {prefix}Datastore.search_datasets: the default of limit is not 20" in lines
         assert f"  {prefix}Datastore.interactive_dataset: dataset_id is needed" in lines
         assert f"  {prefix}Datastore.list_all_datasets: parameter 2 is nothing, not extra" in lines
-        assert f"  {prefix}Registry" in lines
+        assert f"  {prefix}Warehouse" in lines
         assert f"  {prefix}Datastore.registry" in lines
     assert lines.count("  NO_SUCH_LIMIT") == 2
     assert lines.count("  DEFAULT_SEARCH_LIMIT: is 25, not 24") == 2

@@ -29,6 +29,9 @@ from provena_sdk.workflows.access.roles import Role, RoleReport, RoleRequest, Ro
 from provena_sdk.workflows.access.settings import DatasetAccess, DatasetRoles, GroupAccess
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.names import PersonName
+from provena_sdk.workflows.registry.agents import PERSON
+from provena_sdk.workflows.registry.items import typed
+from provena_sdk.workflows.registry.naming import matches
 from provena_sdk.workflows.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
 
 ID = "10378.1/1"
@@ -149,6 +152,39 @@ def test_datasets_that_could_not_be_fetched() -> None:
     assert is_fit(str(caught.value))
 
 
+def test_persons_with_such_names() -> None:
+    people = [
+        provena_sdk.ItemPerson(
+            id=EVIL,
+            display_name=EVIL,
+            first_name=EVIL,
+            last_name="Diver",
+            email=EVIL,
+            orcid=EVIL,
+            history=[],
+            owner_username=EVIL,
+            created_timestamp=1,
+            updated_timestamp=1,
+            record_type=provena_sdk.RecordType("COMPLETE_ITEM"),
+        )
+        for _ in range(300)
+    ]
+    for query in ("reef", EVIL):
+        found = matches(PERSON, query, people)
+        assert is_fit(repr(found))
+        shown = [str(found), found._repr_html_()]
+        with pytest.raises(errors.NameAmbiguous) as caught:
+            found.one()
+        assert all("\x1b" not in each and "\u202e" not in each for each in shown)
+        assert is_fit(str(caught.value))
+
+
+def test_an_item_of_another_kind() -> None:
+    item = typed({"id": EVIL, "item_subtype": EVIL, "display_name": EVIL, "owner_username": None})
+    assert is_fit(str(item))
+    assert is_fit(repr(item))
+
+
 def test_a_handle_that_cannot_be_shown_is_refused() -> None:
     client = Provena("example.org", access_token="t")
     with pytest.raises(errors.InvalidArgument) as caught:
@@ -193,7 +229,7 @@ def test_who_may_do_what_and_who_did() -> None:
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
-    "FetchedDatasets",
+    *("FetchedDatasets", "Matches", "RegistryItem"),
     *("Explanation", "ProvenaError", "FieldError", "PartialFailure", "Results", "AsyncResults", "_Position"),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),

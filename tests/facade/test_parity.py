@@ -25,6 +25,9 @@ PAIRS = [
     "Datastore",
     "Search",
     "ReviewSubModule",
+    "People",
+    "Organisations",
+    "Registry",
     "InteractiveDataset",
     "IOSubModule",
     "Results",
@@ -33,10 +36,18 @@ PAIRS = [
     "Reviews",
     "Roles",
 ]
-AT_ONCE = {"explain", "for_all_datasets", "interactive_dataset", "iter_files", "with_options"}
+AT_ONCE = {"explain", "for_all", "for_all_datasets", "interactive_dataset", "iter_files", "with_options"}
 """Methods that send nothing themselves, and are therefore not awaited."""
 
 GENERATORS = {"pages"}
+
+
+AROUND = {
+    "People": ["me", "find", "get", "list", "for_all", "create", "update", "link", "link_me"],
+    "Organisations": ["find", "get", "list", "for_all", "create", "update"],
+    "Registry": ["get", "list", "for_all", "names_of"],
+}
+"""What the services around the datastore offer, by class."""
 
 
 def public(kind: type[Any]) -> dict[str, Any]:
@@ -74,6 +85,15 @@ def test_twins_have_the_same_members(name: str) -> None:
     first, second = getattr(provena_sdk, name), getattr(provena_sdk, f"Async{name}")
     assert list(public(first)) == list(public(second))
     assert second.__doc__
+
+
+@pytest.mark.parametrize(("name", "methods"), AROUND.items())
+@pytest.mark.parametrize("prefix", ["", "Async"])
+def test_the_services_around_are_offered(prefix: str, name: str, methods: list[str]) -> None:
+    kind = getattr(provena_sdk, prefix + name)
+    client = {"": Provena, "Async": AsyncProvena}[prefix]("example.org", access_token="t")
+    assert [method for method in public(kind) if method != "__init__"] == methods
+    assert type(getattr(client, name.lower())) is kind
 
 
 @pytest.mark.parametrize(("name", "method"), list(methods()))

@@ -124,6 +124,8 @@ class AsyncInteractiveDataset(AsyncDatasetSharing):
 
         Raises:
             InvalidArgument: The reason or the metadata is malformed.
+            NameNotFound: The metadata has a name that no organisation or person has.
+            NameAmbiguous: Several have it; the error lists them.
             DatasetAccessDenied: It belongs to somebody else.
             DatasetLocked: It is locked.
             BadRequest: The metadata contradicts itself.

@@ -1,0 +1,130 @@
+"""Items of every kind."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+
+from provena_api import models
+
+from provena_sdk.paging import Page, Results
+from provena_sdk.transport.http import Transport
+from provena_sdk.workflows.registry import items
+from provena_sdk.workflows.registry.items import Item
+from provena_sdk.workflows.registry.items import (
+    RegistryItem as RegistryItem,  # what evaluates annotations needs it
+)
+
+
+class Registry:
+    """Everything that is registered: datasets, persons, organisations, templates, model runs and more.
+
+    Reached as ``provena.registry``.
+    """
+
+    def __init__(self, transport: Transport, names: dict[str, str]) -> None:
+        self._transport = transport
+        self._names = names
+
+    def get(self, id: str) -> Item:
+        """Fetch an item of any kind.
+
+        Args:
+            id: Handle of the item.
+
+        Returns:
+            An ``ItemDataset``, ``ItemPerson``, ``ItemOrganisation`` or ``ItemDatasetTemplate``; a ``SeededItem`` if it
+            is not complete yet; a :class:`RegistryItem` for any other kind.
+
+        Raises:
+            InvalidArgument: ``id`` is not a handle.
+            OperationRejected: No item has this handle; the registry answers 200 with ``success`` false.
+            DatasetAccessDenied: It is private to others.
+
+        Example:
+            >>> provena.registry.get("10378.1/1900001").display_name
+            'Coral Sea Institute'
+        """
+        return self._transport.run(items.get(id))
+
+    def list(
+        self,
+        kind: str | None = None,
+        *,
+        sort_by: models.SortOptions | models.SortType | str | None = None,
+        ascending: bool | None = None,
+        total_limit: int | None = None,
+    ) -> builtins.list[Item]:
+        """Fetch all items, or all of one kind.
+
+        Args:
+            kind: A kind of item, such as ``"dataset"``, ``"person"`` or ``"model run"``; None for all.
+            sort_by: ``UPDATED_TIME``, which is the default, ``CREATED_TIME`` or ``DISPLAY_NAME``.
+            ascending: True for the smallest or oldest first.
+            total_limit: Most items to return; None for all.
+
+        Returns:
+            The items, in the classes of :meth:`get`.
+
+        Raises:
+            InvalidArgument: The kind is unknown, the limit negative, or the registry cannot sort this way.
+            RoleMissing: You lack the role ``entity-registry-read``.
+
+        Example:
+            >>> [type(item).__name__ for item in provena.registry.list("organisation", total_limit=1)]
+            ['ItemOrganisation']
+        """
+        return list(self.for_all(kind, sort_by=sort_by, ascending=ascending, total_limit=total_limit))
+
+    def for_all(
+        self,
+        kind: str | None = None,
+        *,
+        sort_by: models.SortOptions | models.SortType | str | None = None,
+        ascending: bool | None = None,
+        total_limit: int | None = None,
+    ) -> Results[Item]:
+        """Iterate over all items, or all of one kind, fetching the next page while you work on this one.
+
+        Args:
+            kind: A kind of item, such as ``"dataset"``, ``"person"`` or ``"model run"``; None for all.
+            sort_by: ``UPDATED_TIME``, which is the default, ``CREATED_TIME`` or ``DISPLAY_NAME``.
+            ascending: True for the smallest or oldest first.
+            total_limit: Most items to return; None for all.
+
+        Returns:
+            An iterator over the items, in the classes of :meth:`get`; also ``.first()``, ``.pages()`` and
+            ``.to_pandas()``.
+
+        Raises:
+            InvalidArgument: The kind is unknown, the limit negative, or the registry cannot sort this way.
+
+        Example:
+            >>> "Alpha reef survey" in [item.display_name for item in provena.registry.for_all("dataset")]
+            True
+        """
+        body = items.list_request(kind, sort_by=sort_by, ascending=ascending, total_limit=total_limit)
+
+        def fetch(key: object | None) -> Page[Item]:
+            return self._transport.run(items.page(body, key))
+
+        return Results(fetch, self._transport.submit, total_limit=total_limit)
+
+    def names_of(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """Look up the names of items, many at a time. This client keeps them, and asks for each only once.
+
+        Args:
+            ids: Handles of the items.
+
+        Returns:
+            The name of each item by its handle, as you gave it; None where there is none to see: the item does not
+            exist, is not complete yet, or is private to others.
+
+        Raises:
+            InvalidArgument: An id is not a handle.
+
+        Example:
+            >>> provena.registry.names_of(["10378.1/1900001", "10378.1/1"])
+            {'10378.1/1900001': 'Coral Sea Institute', '10378.1/1': None}
+        """
+        return self._transport.run(items.names_of(ids, self._names))

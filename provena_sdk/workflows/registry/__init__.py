@@ -1,0 +1,1 @@
+"""Persons, organisations and other items of the registry, and what their names mean."""

@@ -1,0 +1,144 @@
+"""Items of the registry, whatever their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from attrs import evolve
+from provena_api import models
+
+from provena_sdk.display.text import alternatives, printable, quoted
+from provena_sdk.errors import InvalidArgument, ProvenaError
+from provena_sdk.operations import arguments, catalogue
+from provena_sdk.operations.workflow import Workflow, call, gather, handle_of
+from provena_sdk.paging import Page, PageKey
+from provena_sdk.workflows.listing import rows_for, sort
+
+_MODELS: Final = {
+    "DATASET": "ItemDataset",
+    "DATASET_TEMPLATE": "ItemDatasetTemplate",
+    "ORGANISATION": "ItemOrganisation",
+    "PERSON": "ItemPerson",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RegistryItem:
+    """An item of a kind without a class of its own, such as a model run.
+
+    Attributes:
+        id: The item's handle.
+        kind: What it is, such as ``MODEL_RUN``.
+        display_name: The item's name.
+        owner_username: Who registered it.
+        data: Everything that the registry holds about it, as JSON data.
+    """
+
+    id: str
+    kind: str
+    display_name: str
+    owner_username: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{printable(self.id, 60)}  {printable(self.kind, 40)}  {printable(self.display_name, 60)}"
+
+    def __repr__(self) -> str:
+        return f"<RegistryItem {self}>"
+
+
+if TYPE_CHECKING:
+    Item: TypeAlias = (
+        models.ItemDataset
+        | models.ItemDatasetTemplate
+        | models.ItemOrganisation
+        | models.ItemPerson
+        | models.SeededItem
+        | RegistryItem
+    )
+else:
+    Item = object  # the union would import all these models
+"""An item of any kind; a ``SeededItem`` is a handle whose item is not complete yet."""
+
+
+def get(item_id: object) -> Workflow[Item]:
+    """Fetch an item of any kind."""
+    handle = yield from handle_of("id", item_id)
+    return typed((yield from call(catalogue.registry.FETCH_ITEM.about(handle, id=handle))).item)
+
+
+def typed(row: dict[str, Any]) -> Item:
+    """Return an item in the class of its kind; in :class:`RegistryItem` if it has none, or does not match it."""
+    kind = str(row.get("item_subtype"))
+    name = "SeededItem" if row.get("record_type") == "SEED_ITEM" else _MODELS.get(kind)
+    if name is not None:
+        try:
+            typed: Item = getattr(models, name).from_dict(row)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            pass  # the services cannot read such an item either
+        else:
+            return typed
+    texts = [str(row.get(key) or "") for key in ("id", "display_name", "owner_username")]
+    return RegistryItem(texts[0], kind, texts[1], texts[2], row)
+
+
+def list_request(
+    kind: object, *, sort_by: object = None, ascending: object = None, total_limit: int | None = None
+) -> models.GeneralListRequest:
+    """Build the request for listing all items, or all of one kind.
+
+    Raises:
+        InvalidArgument: The kind is unknown, or the registry cannot sort this way.
+    """
+    options = sort(sort_by, ascending)
+    filters = None if kind is None else models.FilterOptions(item_subtype=_subtype(kind))
+    return models.GeneralListRequest(filter_by=filters, sort_by=options, page_size=rows_for(total_limit))
+
+
+def page(body: models.GeneralListRequest, key: PageKey | None) -> Workflow[Page[Item]]:
+    """Fetch the page of a listing for a key; None is the first."""
+    asked = evolve(body, pagination_key=key) if isinstance(key, models.PaginationKey) else body
+    answer = yield from call(catalogue.registry.LIST_ITEMS(body=asked))
+    return Page([typed(row) for row in answer.items], answer.pagination_key)
+
+
+def names_of(ids: Iterable[str], known: dict[str, str]) -> Workflow[dict[str, str | None]]:
+    """Look up the names of items, many at a time.
+
+    Args:
+        ids: Handles of the items.
+        known: Names that were looked up before, by handle; new ones are added to it.
+
+    Returns:
+        The name of each item, by handle as given; None for an item that does not exist, has no name yet, is private to
+        others or could not be fetched.
+
+    Raises:
+        InvalidArgument: An id is not a handle.
+    """
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
+        raise InvalidArgument("ids", f"must be several handles, such as a list, not {type(ids).__name__}.")
+    handles: dict[str, str] = {}
+    for index, id in enumerate(ids):
+        handles[id] = yield from handle_of(f"ids[{index}]", id)
+    unknown = [handle for handle in dict.fromkeys(handles.values()) if handle not in known]
+    outcomes = yield from gather([_row(handle) for handle in unknown])
+    for handle, outcome in zip(unknown, outcomes, strict=True):
+        if not isinstance(outcome, ProvenaError) and (name := outcome.get("display_name")):
+            known[handle] = str(name)
+    return {id: known.get(handle) for id, handle in handles.items()}
+
+
+def _row(handle: str) -> Workflow[dict[str, Any]]:
+    return (yield from call(catalogue.registry.FETCH_ITEM.about(handle, id=handle))).item
+
+
+def _subtype(kind: object) -> models.ItemSubType:
+    text = arguments.text("kind", kind)
+    subtype = models.ItemSubType(text.strip().upper().replace(" ", "_"))
+    if not subtype.is_known:
+        known = alternatives(each.lower() for each in models.ItemSubType)
+        raise InvalidArgument("kind", f"must be {known}, not {quoted(text, 60)}.")
+    return subtype

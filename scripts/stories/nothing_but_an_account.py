@@ -1,0 +1,91 @@
+"""Nothing but an account: from the first sign-in to a dataset with files and a second version.
+
+It runs against a temporary Provena on this machine, with an account that no person is linked to.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from provena_sdk import Deployment, InteractiveDataset, Provena
+from provena_sdk.auth import TerminalPresenter, token_source
+from provena_sdk.sandbox import Sandbox
+
+INSTITUTE = "Reef Institute of Cairns"
+ROR = "03qn8fb07"
+
+
+def become_somebody(provena: Provena) -> None:
+    """Sign in, and link the account to a person."""
+    provena.sign_in()
+    print(f"Signed in as {provena.whoami().username}, who is {provena.people.me()} in the registry.")
+    me = provena.people.link_me(first_name="Una", last_name="Linden", ethics_approved=True)
+    print(f"Linked to {me.display_name}, {me.id}.")
+
+
+def find_or_create_organisation(provena: Provena) -> str:
+    """Return the name of the organisation, which is created unless the registry has it."""
+    found = provena.organisations.find(ROR)
+    institute = found.one() if found else provena.organisations.create(name=INSTITUTE, ror=ROR)
+    print(f"{'Found' if found else 'Created'} {institute.display_name}, {institute.id}.")
+    return institute.name
+
+
+def register(provena: Provena, organisation: str, files: Path) -> InteractiveDataset:
+    """Register a dataset, with names instead of handles, and upload its files."""
+    minted = provena.datastore.mint_dataset(
+        {
+            "associations": {"organisation_id": organisation, "data_custodian_id": "Una Linden"},
+            "approvals": {
+                name: {"relevant": False, "obtained": False}
+                for name in (
+                    "ethics_registration",
+                    "ethics_access",
+                    "indigenous_knowledge",
+                    "export_controls",
+                )
+            },
+            "dataset_info": {
+                "name": "Reef temperatures 2024",
+                "description": "Daily water temperature at one site of the reef.",
+                "access_info": {"reposited": True},
+                "publisher_id": "Coral Sea Institute",
+                "created_date": {"relevant": True, "value": "2024-12-31"},
+                "published_date": {"relevant": False},
+                "license": "https://creativecommons.org/licenses/by/4.0/",
+            },
+        }
+    )
+    dataset = provena.datastore.interactive_dataset(minted.handle or "")
+    print(f"Registered {dataset.dataset_id}.")
+    print(dataset.upload_all_files(files))
+    return dataset
+
+
+def main() -> int:
+    """Tell the story; the exit status is 0 if everything in it happened."""
+    for name in [name for name in os.environ if name.startswith("PROVENA_")]:
+        del os.environ[name]  # settings for other deployments
+    with (
+        tempfile.TemporaryDirectory(prefix="provena-story-") as place,
+        Sandbox(approve_as="unlinked", poll_interval=1) as sandbox,
+    ):
+        os.environ["PROVENA_STATE_DIR"] = str(Path(place, "state"))
+        files = Path(place, "reef")
+        files.mkdir()
+        (files / "2024.csv").write_text("day,temperature\n2024-01-01,27.5\n", "utf-8")
+        deployment = Deployment.from_env(sandbox.environment())
+        tokens = token_source(deployment, interactive=True, present=TerminalPresenter(browser=False))
+        with Provena(deployment, tokens=tokens) as provena:
+            become_somebody(provena)
+            first = register(provena, find_or_create_organisation(provena), files)
+            second = first.version("more data to come")
+            print(f"Its second version is {second.new_version_id}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -113,7 +113,7 @@ _PREDICATES: Final = ("must ", "is missing")
 
 
 class InvalidArgument(ProvenaError, ValueError):
-    """An argument was refused before anything was sent; ``argument`` names it.
+    """An argument was refused before anything was changed; ``argument`` names it.
 
     Args:
         argument: The argument's name.
@@ -128,24 +128,13 @@ class InvalidArgument(ProvenaError, ValueError):
         self.argument = argument
 
 
-class NameNotFound(ProvenaError, LookupError):
-    """An argument is a name that nobody and nothing has.
-
-    Attributes:
-        argument: The argument's name, or None.
-        candidates: Handles of those whose name is similar.
-    """
+class NameNotFound(InvalidArgument, LookupError):
+    """An argument is a name that nobody and nothing has; ``candidates`` has the handles of those with similar names."""
 
     def __init__(
-        self,
-        message: str,
-        *,
-        argument: str | None = None,
-        candidates: Sequence[str] = (),
-        hint: str | None = None,
+        self, argument: str, message: str, *, candidates: Sequence[str] = (), hint: str | None = None
     ) -> None:
-        super().__init__(message, hint=hint)
-        self.argument = argument
+        super().__init__(argument, message, hint=hint)
         self.candidates = tuple(candidates)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from provena_api import models
 from provena_api.models import (
     ActionApprovalRequest,
     ActionApprovalRequestResponse,
@@ -10,10 +13,12 @@ from provena_api.models import (
 )
 
 from provena_sdk.operations import arguments, catalogue
-from provena_sdk.operations.workflow import Workflow, call, handle_of, item_of
+from provena_sdk.operations.handles import is_handle
+from provena_sdk.operations.workflow import Workflow, call, gather, handle_of, item_of
 from provena_sdk.workflows.permission import call_on
+from provena_sdk.workflows.registry import people
 from provena_sdk.workflows.registry.agents import PERSON
-from provena_sdk.workflows.registry.naming import reference
+from provena_sdk.workflows.registry.naming import Kind, reference
 
 
 def add_reviewer(reviewer_id: str) -> Workflow[None]:
@@ -33,11 +38,29 @@ def list_reviewers() -> Workflow[list[str]]:
     return sorted((yield from call(catalogue.datastore.LIST_REVIEWERS())))
 
 
+def _reviewing_people() -> Workflow[list[models.ItemPerson]]:
+    """Fetch the reviewers who are persons of the registry, which the service does not check."""
+    handles = [id for id in (yield from list_reviewers()) if is_handle(id)]
+    outcomes = yield from gather([people.fetch(handle) for handle in handles])
+    return [outcome for outcome in outcomes if isinstance(outcome, models.ItemPerson)]
+
+
+REVIEWER: Final[Kind[models.ItemPerson]] = Kind(
+    "reviewer",
+    "reviewers",
+    _reviewing_people,
+    PERSON.names,
+    PERSON.identifiers,
+    "provena.reviews.reviewers() lists the reviewers.",
+)
+"""What an argument means that names a reviewer."""
+
+
 def request_approval(given: object, **fields: object) -> Workflow[ReleaseApprovalRequestResponse]:
     """Ask a reviewer to approve the release of a dataset."""
     body = arguments.request("approval_request", ReleaseApprovalRequest, given, fields)
     body.dataset_id = yield from handle_of("dataset_id", body.dataset_id)
-    body.approver_id = yield from reference(PERSON, "approver_id", body.approver_id)
+    body.approver_id = yield from reference(REVIEWER, "approver_id", body.approver_id)
     return (yield from call_on(catalogue.datastore.REQUEST_APPROVAL.about(body.dataset_id, body=body)))
 
 

@@ -116,9 +116,9 @@ async def test_a_group_is_found_by_id_or_name_and_stored_by_id(dataset: Any, nam
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("coral-taem", "Did you mean 'coral-team' (Coral team)?"),
-        ("coral", "Did you mean 'coral-team' (Coral team)?"),
-        ("Twin", "2 groups are called 'Twin'. Pass an id: 'twin-1' (Twin) or 'twin-2' (Twin)."),
+        ("coral-taem", "Did you mean Coral team (coral-team)?"),
+        ("coral", "Did you mean Coral team (coral-team)?"),
+        ("Twin", "2 groups match 'Twin': Twin (twin-1), Twin (twin-2)."),
         ("quite different", "provena.groups.list() lists all groups."),
     ],
 )

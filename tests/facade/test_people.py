@@ -76,7 +76,7 @@ async def test_nobody_is_found(sign_in: Any) -> None:
         ):
             await provena.people.get("wren")
     assert (len(found), list(found)) == (0, [])
-    with pytest.raises(errors.NameNotFound, match=r"^No person is called 'nobody'"):
+    with pytest.raises(errors.NameNotFound, match=r"^query: no person is called 'nobody'"):
         found.one()
 
 

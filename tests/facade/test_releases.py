@@ -107,11 +107,11 @@ async def test_reviewers_have_names_where_the_registry_knows_them(sign_in: Any, 
     [
         (
             "Nobody",
-            "no reviewer is called 'Nobody'. The reviewers are Ruth Okonkwo (10378.1/1900005), does/not/exist.",
+            "no reviewer is called 'Nobody'. provena.reviews.reviewers() lists the reviewers.",
         ),
         (
             "o",
-            "2 reviewers match 'o'. Pass a handle: Ruth Okonkwo (10378.1/1900005), Wendell Castellanos",
+            "no reviewer is called 'o'. Did you mean Ruth Okonkwo (10378.1/1900005), Wendell Castellanos",
         ),
         (" ", "reviewer must not be empty."),
     ],

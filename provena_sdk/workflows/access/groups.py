@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from provena_api import models
 
 from provena_sdk.display.tables import TabularList
-from provena_sdk.display.text import printable, quoted
-from provena_sdk.errors import InvalidArgument, OperationRejected
-from provena_sdk.operations import arguments, catalogue
+from provena_sdk.errors import OperationRejected
+from provena_sdk.operations import catalogue
 from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.workflows.registry.naming import Kind, find
 
 
 class GroupList(TabularList["models.UserGroupMetadata"]):
@@ -59,64 +58,28 @@ def members(group: str) -> Workflow[MemberList]:
     return MemberList(sorted(answer.group.users, key=lambda user: user.username))
 
 
+def _names(group: models.UserGroupMetadata) -> Sequence[str | None]:
+    return (group.display_name,)
+
+
+def _identifiers(_group: models.UserGroupMetadata) -> Sequence[str | None]:
+    return ()
+
+
+GROUP: Final[Kind[models.UserGroupMetadata]] = Kind(
+    "group", "groups", list_groups, _names, _identifiers, "provena.groups.list() lists all groups."
+)
+"""What an argument means that names a group."""
+
+
 def find_group(argument: str, given: str) -> Workflow[models.UserGroupMetadata]:
-    """Find a group by its id or its display name.
+    """Find a group by its id or its whole display name.
 
     Raises:
-        InvalidArgument: There is no such group, or several have this name; the message lists similar ones.
+        NameNotFound: There is no such group.
+        NameAmbiguous: Several have this name; the message lists them.
     """
-    arguments.text(argument, given)
-    return match_group(argument, given, (yield from list_groups()))
-
-
-def match_group(
-    argument: str, given: str, groups: Sequence[models.UserGroupMetadata]
-) -> models.UserGroupMetadata:
-    """Choose the group with an id or, if there is none, the only one with a display name; case does not matter there.
-
-    Raises:
-        InvalidArgument: There is no such group, or several have this name; the message lists similar ones.
-
-    Example:
-        >>> coral = models.UserGroupMetadata(id="coral-team", display_name="Coral team", description="")
-        >>> match_group("group", "coral team", [coral]).id
-        'coral-team'
-    """
-    by_id = {group.id: group for group in groups}
-    if given in by_id:
-        return by_id[given]
-    wanted = _folded(given)
-    named = [group for group in groups if wanted in (_folded(group.display_name), _folded(group.id))]
-    if len(named) == 1:
-        return named[0]
-    if named:
-        raise InvalidArgument(
-            argument,
-            f"{len(named)} groups are called {quoted(given, 60)}.",
-            hint=f"Pass an id: {_listed(named)}.",
-        )
-    close = _similar(wanted, groups)
-    hint = f"Did you mean {_listed(close)}?" if close else "provena.groups.list() lists all groups."
-    raise InvalidArgument(argument, f"there is no group {quoted(given, 60)}.", hint=hint)
-
-
-def _similar(wanted: str, groups: Sequence[models.UserGroupMetadata]) -> list[models.UserGroupMetadata]:
-    spelt = {_folded(name): group for group in groups for name in (group.display_name, group.id)}
-    close = get_close_matches(wanted, spelt, n=3) or [name for name in spelt if wanted in name][:3]
-    return list({spelt[name].id: spelt[name] for name in close}.values())
-
-
-def _folded(name: str) -> str:
-    return " ".join(name[:_LONGEST].casefold().split())
-
-
-_LONGEST = 200
-
-
-def _listed(groups: Sequence[models.UserGroupMetadata]) -> str:
-    return " or ".join(
-        f"'{printable(group.id, 60)}' ({printable(group.display_name, 60)})" for group in groups
-    )
+    return (yield from find(GROUP, argument, given)).whole(argument)
 
 
 def _sorted(groups: Sequence[models.UserGroupMetadata]) -> GroupList:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
@@ -11,22 +10,21 @@ from provena_api import models
 
 from provena_sdk.display.notices import warn
 from provena_sdk.display.tables import Tabular, TabularList
-from provena_sdk.display.text import printable, quoted
+from provena_sdk.display.text import printable
 from provena_sdk.display.times import moment, shown_time
 from provena_sdk.errors import (
-    InvalidArgument,
     OutcomeUnknown,
     PersonNotLinked,
     ProvenaError,
     UnreadableAnswer,
 )
 from provena_sdk.operations import arguments, catalogue
-from provena_sdk.operations.handles import is_handle, is_written
-from provena_sdk.operations.workflow import Workflow, call, handle_of
+from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.workflows.datastore import fetch_dataset
 from provena_sdk.workflows.names import PersonName, names_of
 from provena_sdk.workflows.permission import call_on
-from provena_sdk.workflows.review import list_reviewers
+from provena_sdk.workflows.registry.naming import reference
+from provena_sdk.workflows.review import REVIEWER, list_reviewers
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 1000
@@ -149,7 +147,7 @@ def status(dataset_id: str) -> Workflow[ReleaseState]:
 def request(dataset_id: str, reviewer: str, notes: str) -> Workflow[ReleaseState]:
     """Ask a reviewer, by handle or name, to approve the release of a dataset."""
     arguments.text("notes", notes)
-    approver = yield from _reviewer(reviewer)
+    approver = yield from reference(REVIEWER, "reviewer", reviewer)
     body = models.ReleaseApprovalRequest(dataset_id=dataset_id, approver_id=approver, notes=notes)
     try:
         yield from call_on(catalogue.datastore.REQUEST_APPROVAL.about(dataset_id, body=body))
@@ -264,32 +262,3 @@ def _last_request(item: models.ItemDataset) -> models.ReleaseHistoryEntry | None
 
 def _who(entry: models.ReleaseHistoryEntry) -> str | None:
     return entry.requester if entry.action == models.ReleaseAction.REQUEST else entry.approver
-
-
-def _reviewer(given: str) -> Workflow[str]:
-    """Find the handle of a reviewer, by handle or by name.
-
-    Raises:
-        InvalidArgument: No reviewer has this name, or several; the message lists them.
-    """
-    text = arguments.text("reviewer", given).strip()
-    if is_written(text) or is_handle(text):
-        return (yield from handle_of("reviewer", text))
-    people = yield from reviewers()
-    wanted = text.casefold()
-    found = [person for person in people if (person.name or "").casefold() == wanted]
-    found = found or [person for person in people if wanted in (person.name or "").casefold()]
-    if len(found) == 1:
-        return found[0].id
-    if found:
-        raise InvalidArgument(
-            "reviewer",
-            f"{len(found)} reviewers match {quoted(text, 60)}.",
-            hint=f"Pass a handle: {_listed(found)}.",
-        )
-    known = f"The reviewers are {_listed(people)}." if people else "The deployment has no reviewers."
-    raise InvalidArgument("reviewer", f"no reviewer is called {quoted(text, 60)}.", hint=known)
-
-
-def _listed(people: Iterable[PersonName]) -> str:
-    return printable(", ".join(map(str, people)), 400)

@@ -14,7 +14,7 @@ from provena_sdk.display.notices import warn
 from provena_sdk.errors import AccessChanged, DatasetAccessDenied, InvalidArgument
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
-from provena_sdk.workflows.access.groups import find_group, list_groups, match_group
+from provena_sdk.workflows.access.groups import find_group, list_groups
 from provena_sdk.workflows.access.settings import (
     DatasetAccess,
     DatasetRoles,
@@ -72,7 +72,7 @@ def unshare(dataset_id: str, group: str | None, *, public: bool, keep: object) -
     party = group
     if group is not None and group not in before.groups:
         # A display name, or a mistake. An id that the settings hold needs no group: it may be misspelt there.
-        party = match_group("group", group, (yield from list_groups())).id
+        party = (yield from find_group("group", group)).id
     return (yield from _change(dataset_id, before, leaving(before, party, keeps), party))
 
 

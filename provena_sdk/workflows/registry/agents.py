@@ -72,12 +72,22 @@ def _organisation_identifiers(organisation: models.ItemOrganisation) -> Sequence
 
 
 PERSON: Final[Kind[models.ItemPerson]] = Kind(
-    "person", "persons", _all_people, _people_names, _people_identifiers
+    "person",
+    "persons",
+    _all_people,
+    _people_names,
+    _people_identifiers,
+    "provena.people.list() lists all persons, and provena.people.create(...) registers one.",
 )
 """What an argument means that names a person."""
 
 ORGANISATION: Final[Kind[models.ItemOrganisation]] = Kind(
-    "organisation", "organisations", _all_organisations, _organisation_names, _organisation_identifiers
+    "organisation",
+    "organisations",
+    _all_organisations,
+    _organisation_names,
+    _organisation_identifiers,
+    "provena.organisations.list() lists all, and provena.organisations.create(...) registers one.",
 )
 """What an argument means that names an organisation."""
 

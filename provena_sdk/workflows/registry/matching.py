@@ -15,16 +15,19 @@ _ACCENTS: Final = dict.fromkeys(range(0x300, 0x370))
 class Rank(enum.IntEnum):
     """How well a name matches, best first."""
 
-    SAME = 0
-    """The same text, except for upper and lower case."""
+    ID = 0
+    """The same id or identifier, such as an e-mail address."""
 
-    WORDS = 1
+    SAME = 1
+    """The same name, except for upper and lower case."""
+
+    WORDS = 2
     """The same words, in any order, except for accents and punctuation."""
 
-    BEGINS = 2
+    BEGINS = 3
     """Each word typed begins a word of the name."""
 
-    CONTAINS = 3
+    CONTAINS = 4
     """The text typed occurs in the name."""
 
 
@@ -37,7 +40,7 @@ def rank(query: str, names: Iterable[str | None]) -> Rank | None:
 
     Example:
         >>> rank("diver, ada", ["Ada Diver"]), rank("mull", ["Ana Müller"]), rank("Bob", ["Ada Diver"])
-        (<Rank.WORDS: 1>, <Rank.BEGINS: 2>, None)
+        (<Rank.WORDS: 2>, <Rank.BEGINS: 3>, None)
     """
     ranks = [_rank(query.strip()[:READ_LIMIT], name[:READ_LIMIT]) for name in names if name]
     return min((found for found in ranks if found is not None), default=None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, overload
 
 from provena_sdk.display.tables import Tabular
@@ -14,6 +15,7 @@ from provena_sdk.operations.workflow import Workflow, handle_of
 from provena_sdk.workflows.registry.matching import Rank, rank
 
 _MOST_SHOWN: Final = 8
+_LONGEST: Final = 200
 
 
 class Named(Protocol):
@@ -36,13 +38,15 @@ class Kind(Generic[A]):
         everything: Fetches all of them.
         names: The names of one of them.
         identifiers: What identifies one of them besides its id, such as an e-mail address.
+        otherwise: The next step when no name is similar.
     """
 
     noun: str
     plural: str
-    everything: Callable[[], Workflow[list[A]]]
+    everything: Callable[[], Workflow[Sequence[A]]]
     names: Callable[[A], Sequence[str | None]]
     identifiers: Callable[[A], Sequence[str | None]]
+    otherwise: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,6 +57,7 @@ class Matches(Tabular, Sequence[A]):
         query: What was looked for.
         kind: What was searched.
         ranks: How well each of the matches does so.
+        similar: If nothing matches, what is spelt similarly.
     """
 
     _columns: ClassVar[tuple[str, ...]] = ("handle", "name", "identifier")
@@ -61,6 +66,7 @@ class Matches(Tabular, Sequence[A]):
     kind: Kind[A]
     found: tuple[A, ...]
     ranks: tuple[Rank, ...]
+    similar: tuple[A, ...] = ()
 
     @overload
     def __getitem__(self, index: int) -> A: ...
@@ -92,9 +98,11 @@ class Matches(Tabular, Sequence[A]):
             >>> provena.organisations.find("coral sea").one().display_name
             'Coral Sea Institute'
         """
-        return self.found[0] if len(self) == 1 else self.whole(None)
+        if len(self) > 1 and self.ranks[0] > Rank.WORDS:
+            raise self._ambiguous("query", self.found)
+        return self.found[0] if len(self) == 1 else self.whole("query")
 
-    def whole(self, argument: str | None) -> A:
+    def whole(self, argument: str) -> A:
         """Return the match of this whole name or identifier; part of a name is not enough to act on.
 
         Args:
@@ -107,34 +115,29 @@ class Matches(Tabular, Sequence[A]):
             NameNotFound: None has this whole name.
             NameAmbiguous: Several have.
         """
-        best = [item for item, each in zip(self.found, self.ranks, strict=True) if each == self.ranks[0]]
-        place = f"{argument}: " if argument else ""
-        shown = quoted(self.query, 80)
-        if len(best) > 1 and (argument is None or self.ranks[0] <= Rank.WORDS):
-            raise NameAmbiguous(
-                f"{place}{len(best)} {self.kind.plural} match {shown}: {self._list(best)}.",
-                argument=argument,
-                candidates=tuple(item.id for item in best),
-                hint="Pass the handle of the one you mean.",
-            )
-        if not best or (argument is not None and self.ranks[0] > Rank.WORDS):
-            similar = (
-                f"Did you mean {self._list(self.found)}?" if best else "Check the spelling, or pass a handle."
-            )
+        best = self._best()
+        if not best or self.ranks[0] > Rank.WORDS:
+            similar = self.found or self.similar
             raise NameNotFound(
-                f"{place}{'no' if place else 'No'} {self.kind.noun} is called {shown}.",
-                argument=argument,
-                candidates=tuple(item.id for item in self.found),
-                hint=similar,
+                argument,
+                f"no {self.kind.noun} is called {quoted(self.query, 60)}.",
+                candidates=tuple(item.id for item in similar),
+                hint=f"Did you mean {_listed(similar)}?" if similar else self.kind.otherwise,
             )
+        if len(best) > 1:
+            raise self._ambiguous(argument, best)
         return best[0]
 
-    def _list(self, items: Sequence[A]) -> str:
-        shown = [
-            f"{printable(item.display_name, 60)} ({printable(item.id, 60)})" for item in items[:_MOST_SHOWN]
-        ]
-        more = f" and {len(items) - _MOST_SHOWN} more" if len(items) > _MOST_SHOWN else ""
-        return ", ".join(shown) + more
+    def _best(self) -> list[A]:
+        return [item for item, each in zip(self.found, self.ranks, strict=True) if each == self.ranks[0]]
+
+    def _ambiguous(self, argument: str, best: Sequence[A]) -> NameAmbiguous:
+        return NameAmbiguous(
+            argument,
+            f"{len(best)} {self.kind.plural} match {quoted(self.query, 60)}: {_listed(best)}.",
+            candidates=tuple(item.id for item in best),
+            hint="Pass the handle or id of the one you mean.",
+        )
 
     def _title(self) -> str:
         counted = (
@@ -147,6 +150,12 @@ class Matches(Tabular, Sequence[A]):
             (item.id, item.display_name, ", ".join(filter(None, self.kind.identifiers(item))))
             for item in self.found
         ]
+
+
+def _listed(items: Sequence[Named]) -> str:
+    shown = [f"{printable(item.display_name, 60)} ({printable(item.id, 60)})" for item in items[:_MOST_SHOWN]]
+    more = f" and {len(items) - _MOST_SHOWN} more" if len(items) > _MOST_SHOWN else ""
+    return ", ".join(shown) + more
 
 
 def find(kind: Kind[A], argument: str, query: object) -> Workflow[Matches[A]]:
@@ -170,12 +179,19 @@ def find(kind: Kind[A], argument: str, query: object) -> Workflow[Matches[A]]:
     return matches(kind, text, (yield from kind.everything()))
 
 
-def matches(kind: Kind[A], query: str, items: Iterable[A]) -> Matches[A]:
+def matches(kind: Kind[A], query: str, items: Sequence[A]) -> Matches[A]:
     """Return the items that match a name or identifier, best first, then by name."""
     ranked = [(_rank(kind, query, item), item) for item in items]
     found = [(each, item) for each, item in ranked if each is not None]
     found.sort(key=lambda pair: (pair[0], pair[1].display_name.casefold(), pair[1].id))
-    return Matches(query, kind, tuple(item for _, item in found), tuple(each for each, _ in found))
+    similar = () if found else _similar(kind, query, items)
+    return Matches(query, kind, tuple(item for _, item in found), tuple(each for each, _ in found), similar)
+
+
+def _similar(kind: Kind[A], query: str, items: Sequence[A]) -> tuple[A, ...]:
+    named = {name[:_LONGEST]: item for item in items for name in (*kind.names(item), item.id) if name}
+    close = get_close_matches(query[:_LONGEST], named, n=3, cutoff=0.7)
+    return tuple({named[name].id: named[name] for name in close}.values())
 
 
 def reference(kind: Kind[A], argument: str, value: object) -> Workflow[str]:
@@ -217,7 +233,7 @@ def references(kind: Kind[A], values: Mapping[str, object]) -> Workflow[dict[str
     ids = {}
     for argument in texts.keys() - named:
         ids[argument] = yield from handle_of(argument, texts[argument])
-    everything = (yield from kind.everything()) if named else []
+    everything: Sequence[A] = (yield from kind.everything()) if named else ()
     return ids | {name: matches(kind, texts[name], everything).whole(name).id for name in named}
 
 
@@ -236,7 +252,7 @@ def is_handle(text: str) -> bool:
 def _rank(kind: Kind[A], query: str, item: A) -> Rank | None:
     asked = _normal(handles.without_scheme(query))
     if any(asked == _normal(known) for known in (item.id, *kind.identifiers(item)) if known):
-        return Rank.SAME
+        return Rank.ID
     return rank(query, kind.names(item))
 
 

@@ -25,13 +25,13 @@ def get(person: object) -> Workflow[models.ItemPerson]:
     text = arguments.text("person", person).strip()
     if not is_handle(text):
         return (yield from find_named(PERSON, "person", text)).whole("person")
-    return (yield from _fetch((yield from handle_of("person", text))))
+    return (yield from fetch((yield from handle_of("person", text))))
 
 
 def me() -> Workflow[models.ItemPerson | None]:
     """Fetch the person that the user's account is linked to; None if there is none."""
     linked = yield from _linked()
-    return None if linked is None else (yield from _fetch(linked))
+    return None if linked is None else (yield from fetch(linked))
 
 
 def create(**fields: object) -> Workflow[models.ItemPerson]:
@@ -159,7 +159,8 @@ def _own(username: str, body: models.PersonDomainInfo) -> Workflow[models.ItemPe
     )
 
 
-def _fetch(handle: str) -> Workflow[models.ItemPerson]:
+def fetch(handle: str) -> Workflow[models.ItemPerson]:
+    """Fetch a person by handle."""
     answer = yield from call(catalogue.registry.FETCH_PERSON.about(handle, id=handle))
     return cast("models.ItemPerson", answer.item)  # seeds are refused unless they are allowed
 

@@ -56,7 +56,7 @@ class Organisations:
         Raises:
             NameNotFound: No organisation has this name.
             NameAmbiguous: Several have it; the error lists them.
-            OperationRejected: No organisation has this handle; the registry answers 200 with ``success`` false.
+            ItemNotFound: No organisation has this handle; the registry answers 200 with ``success`` false.
 
         Example:
             >>> provena.organisations.get("10378.1/1900001").name

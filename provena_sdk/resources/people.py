@@ -71,7 +71,7 @@ class People:
         Raises:
             NameNotFound: No person has this name.
             NameAmbiguous: Several have it; the error lists them.
-            OperationRejected: No person has this handle; the registry answers 200 with ``success`` false.
+            ItemNotFound: No person has this handle; the registry answers 200 with ``success`` false.
 
         Example:
             >>> provena.people.get("10378.1/1900003").email

@@ -89,7 +89,7 @@ async def test_a_person_by_handle_is_fetched_with_one_request(sign_in: Any, sand
 @pytest.mark.parametrize("method", ["people", "organisations"])
 async def test_an_unknown_handle(sign_in: Any, method: str) -> None:
     async with sign_in("reader") as provena:
-        with pytest.raises(errors.OperationRejected):
+        with pytest.raises(errors.ItemNotFound):
             await getattr(provena, method).get("10378.1/0000000")
 
 

@@ -32,7 +32,7 @@ async def test_a_release_is_requested_by_name_found_in_the_inbox_and_approved(
 ) -> None:
     async with sign_in() as provena:
         state = await provena.datastore.interactive_dataset(handle).release.request(
-            "ruth", "complete since May"
+            "ruth okonkwo", "complete since May"
         )
         assert (state.status.value, state.reviewer.name) == ("PENDING", "Ruth Okonkwo")
 

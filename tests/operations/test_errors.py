@@ -34,8 +34,8 @@ def classes() -> list[type[ProvenaError]]:
 def made(kind: type[Any]) -> ProvenaError:
     """An error of the kind with all of its fields filled in."""
     error: ProvenaError
-    if kind is errors.InvalidArgument:
-        error = errors.InvalidArgument("name", "is wrong.", hint="Do this.")
+    if issubclass(kind, errors.InvalidArgument):
+        error = kind("name", "is wrong.", hint="Do this.")
     elif kind is errors.TransferFailed:
         error = errors.TransferFailed("m", report=["r"], errors=[ValueError("x")], hint="Do this.")
     elif kind is errors.FetchFailed:

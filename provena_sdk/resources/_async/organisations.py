@@ -57,7 +57,7 @@ class AsyncOrganisations:
         Raises:
             NameNotFound: No organisation has this name.
             NameAmbiguous: Several have it; the error lists them.
-            OperationRejected: No organisation has this handle; the registry answers 200 with ``success`` false.
+            ItemNotFound: No organisation has this handle; the registry answers 200 with ``success`` false.
 
         Example:
             >>> (await provena.organisations.get("10378.1/1900001")).name

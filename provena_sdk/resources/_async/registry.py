@@ -39,7 +39,7 @@ class AsyncRegistry:
 
         Raises:
             InvalidArgument: ``id`` is not a handle.
-            OperationRejected: No item has this handle; the registry answers 200 with ``success`` false.
+            ItemNotFound: No item has this handle; the registry answers 200 with ``success`` false.
             DatasetAccessDenied: It is private to others.
 
         Example:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
+    from provena_sdk.lineage import Lineage as Lineage
     from provena_sdk.logs import Retry as Retry
     from provena_sdk.operations.access import UserAccess as UserAccess
     from provena_sdk.paging import AsyncResults as AsyncResults
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from provena_sdk.resources._async.groups import AsyncGroups as AsyncGroups
     from provena_sdk.resources._async.organisations import AsyncOrganisations as AsyncOrganisations
     from provena_sdk.resources._async.people import AsyncPeople as AsyncPeople
+    from provena_sdk.resources._async.provenance.jobs import AsyncJobs as AsyncJobs
+    from provena_sdk.resources._async.provenance.model_runs import AsyncModelRun as AsyncModelRun
     from provena_sdk.resources._async.registry import AsyncRegistry as AsyncRegistry
     from provena_sdk.resources._async.review import AsyncReviewSubModule as AsyncReviewSubModule
     from provena_sdk.resources._async.reviews import AsyncReviews as AsyncReviews
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from provena_sdk.resources.groups import Groups as Groups
     from provena_sdk.resources.organisations import Organisations as Organisations
     from provena_sdk.resources.people import People as People
+    from provena_sdk.resources.provenance.jobs import Jobs as Jobs
+    from provena_sdk.resources.provenance.model_runs import ModelRun as ModelRun
     from provena_sdk.resources.registry import Registry as Registry
     from provena_sdk.resources.review import ReviewSubModule as ReviewSubModule
     from provena_sdk.resources.reviews import Reviews as Reviews
@@ -88,6 +93,7 @@ _HOMES = {
     "_version": ("__version__",),
     "client": ("AsyncProvena", "Provena"),
     "config": ("Deployment", "Explanation"),
+    "lineage": ("Lineage",),
     "logs": ("Retry",),
     "s3.models": ("FileInfo",),
     "transfer.items": ("PlanItem",),
@@ -124,6 +130,8 @@ _HOMES = {
     "resources._async.organisations": ("AsyncOrganisations",),
     "resources._async.people": ("AsyncPeople",),
     "resources._async.registry": ("AsyncRegistry",),
+    "resources._async.provenance.jobs": ("AsyncJobs",),
+    "resources._async.provenance.model_runs": ("AsyncModelRun",),
     "resources._async.review": ("AsyncReviewSubModule",),
     "resources._async.reviews": ("AsyncReviews",),
     "resources._async.roles": ("AsyncRoles",),
@@ -136,6 +144,8 @@ _HOMES = {
     "resources.organisations": ("Organisations",),
     "resources.people": ("People",),
     "resources.registry": ("Registry",),
+    "resources.provenance.jobs": ("Jobs",),
+    "resources.provenance.model_runs": ("ModelRun",),
     "resources.review": ("ReviewSubModule",),
     "resources.reviews": ("Reviews",),
     "resources.roles": ("Roles",),

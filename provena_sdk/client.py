@@ -11,6 +11,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from provena_api.models import AssociationInfo
+
 from provena_sdk.auth.account import Account
 from provena_sdk.auth.choose import source_for
 from provena_sdk.auth.source import TokenSource
@@ -24,11 +26,14 @@ from provena_sdk.connection import (
     storage_options,
     transfer_limits,
 )
+from provena_sdk.operations.arguments import JsonSource
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.groups import AsyncGroups
 from provena_sdk.resources._async.organisations import AsyncOrganisations
 from provena_sdk.resources._async.people import AsyncPeople
+from provena_sdk.resources._async.provenance.jobs import AsyncJobs
+from provena_sdk.resources._async.provenance.model_runs import AsyncModelRun
 from provena_sdk.resources._async.registry import AsyncRegistry
 from provena_sdk.resources._async.reviews import AsyncReviews
 from provena_sdk.resources._async.roles import AsyncRoles
@@ -38,6 +43,8 @@ from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.groups import Groups
 from provena_sdk.resources.organisations import Organisations
 from provena_sdk.resources.people import People
+from provena_sdk.resources.provenance.jobs import Jobs
+from provena_sdk.resources.provenance.model_runs import ModelRun
 from provena_sdk.resources.registry import Registry
 from provena_sdk.resources.reviews import Reviews
 from provena_sdk.resources.roles import Roles
@@ -45,6 +52,7 @@ from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret
 from provena_sdk.transfer.options import Rate, TransferOptions
 from provena_sdk.transport.http import AsyncTransport, Options, Transport
+from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
 
 
 def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explanation:
@@ -239,6 +247,7 @@ class Provena(Client):
         people: Persons, and the one that your account is linked to.
         organisations: Institutions, publishers and the like.
         registry: Items of every kind, and their names.
+        jobs: What services do after they have answered.
 
     Raises:
         ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
@@ -258,7 +267,7 @@ class Provena(Client):
     def _apply_options(self) -> None:
         self._transport = self._transport.with_options(self._options)
         self.datastore = Datastore(
-            self._transport, IOSubModule(self._datasets, storage_options(self._settings))
+            self._transport, IOSubModule(self._datasets, storage_options(self._settings)), self._names
         )
         self.search = Search(self._transport)
         self.reviews = Reviews(self._transport)
@@ -267,6 +276,61 @@ class Provena(Client):
         self.people = People(self._transport)
         self.organisations = Organisations(self._transport)
         self.registry = Registry(self._transport, self._names)
+        self.jobs = Jobs(self._transport)
+
+    def model_run(
+        self,
+        template: str,
+        *,
+        name: str,
+        description: str,
+        associations: AssociationInfo | JsonSource | None = None,
+        annotations: Mapping[str, str] | None = None,
+        model_version: str | None = None,
+        study_id: str | None = None,
+        timeout: float | None = TIMEOUT_SECONDS,
+        progress: bool | None = None,
+    ) -> ModelRun:
+        """Return a context manager that registers a model run when its block ends without an error.
+
+        Args:
+            template: Handle of the model run workflow template, which is fetched when the block begins.
+            name: The run's name.
+            description: What was run.
+            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``; None for the
+                person that your account is linked to.
+            annotations: Annotations by key; the template may require some.
+            model_version: The version of the model.
+            study_id: Handle of the study that the run belongs to.
+            timeout: Most seconds to wait for the registration; None for no limit.
+            progress: As for ``provena.jobs.wait``.
+
+        Returns:
+            The run: ``run.input(...)`` and ``run.output(...)`` add datasets, and ``run.id`` is its handle afterwards.
+
+        Raises:
+            InvalidArgument: An argument is malformed. The template is checked when the block begins, everything else
+                that it asks for when the block ends.
+
+        Example:
+            >>> with provena.model_run("10378.1/1800004", name="Heat", description="Heat stress, daily") as run:
+            ...     run.input("10378.1/1900012", resources={"forcing": "sea/2024.nc"})
+            ...     run.output("10378.1/1900011", resources={"result": "heat/2024.nc"})
+            >>> run
+            <ModelRun 'Heat': 1 in, 1 out, 10378.1/...>
+        """
+        return ModelRun(
+            self._transport,
+            template,
+            name=name,
+            description=description,
+            associations=associations,
+            annotations=annotations,
+            model_version=model_version,
+            study_id=study_id,
+            timeout=timeout,
+            progress=progress,
+        )
 
     def sign_in(self) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.
@@ -381,6 +445,7 @@ class AsyncProvena(Client):
         people: Persons, and the one that your account is linked to.
         organisations: Institutions, publishers and the like.
         registry: Items of every kind, and their names.
+        jobs: What services do after they have answered.
 
     Raises:
         ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
@@ -402,7 +467,7 @@ class AsyncProvena(Client):
     def _apply_options(self) -> None:
         self._transport = self._transport.with_options(self._options)
         self.datastore = AsyncDatastore(
-            self._transport, AsyncIOSubModule(self._datasets, storage_options(self._settings))
+            self._transport, AsyncIOSubModule(self._datasets, storage_options(self._settings)), self._names
         )
         self.search = AsyncSearch(self._transport)
         self.reviews = AsyncReviews(self._transport)
@@ -411,6 +476,61 @@ class AsyncProvena(Client):
         self.people = AsyncPeople(self._transport)
         self.organisations = AsyncOrganisations(self._transport)
         self.registry = AsyncRegistry(self._transport, self._names)
+        self.jobs = AsyncJobs(self._transport)
+
+    def model_run(
+        self,
+        template: str,
+        *,
+        name: str,
+        description: str,
+        associations: AssociationInfo | JsonSource | None = None,
+        annotations: Mapping[str, str] | None = None,
+        model_version: str | None = None,
+        study_id: str | None = None,
+        timeout: float | None = TIMEOUT_SECONDS,
+        progress: bool | None = None,
+    ) -> AsyncModelRun:
+        """Return a context manager that registers a model run when its block ends without an error.
+
+        Args:
+            template: Handle of the model run workflow template, which is fetched when the block begins.
+            name: The run's name.
+            description: What was run.
+            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``; None for the
+                person that your account is linked to.
+            annotations: Annotations by key; the template may require some.
+            model_version: The version of the model.
+            study_id: Handle of the study that the run belongs to.
+            timeout: Most seconds to wait for the registration; None for no limit.
+            progress: As for ``provena.jobs.wait``.
+
+        Returns:
+            The run: ``run.input(...)`` and ``run.output(...)`` add datasets, and ``run.id`` is its handle afterwards.
+
+        Raises:
+            InvalidArgument: An argument is malformed. The template is checked when the block begins, everything else
+                that it asks for when the block ends.
+
+        Example:
+            >>> async with provena.model_run("10378.1/1800004", name="Heat", description="Heat stress, daily") as run:
+            ...     run.input("10378.1/1900012", resources={"forcing": "sea/2024.nc"})
+            ...     run.output("10378.1/1900011", resources={"result": "heat/2024.nc"})
+            >>> run
+            <AsyncModelRun 'Heat': 1 in, 1 out, 10378.1/...>
+        """
+        return AsyncModelRun(
+            self._transport,
+            template,
+            name=name,
+            description=description,
+            associations=associations,
+            annotations=annotations,
+            model_version=model_version,
+            study_id=study_id,
+            timeout=timeout,
+            progress=progress,
+        )
 
     async def sign_in(self) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.

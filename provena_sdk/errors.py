@@ -40,9 +40,13 @@ __all__ = [
     "IntegrityError",
     "InvalidArgument",
     "ItemNotFound",
+    "JobFailed",
+    "JobNotFound",
+    "JobTimedOut",
     "LeaseExpired",
     "LeaseMissing",
     "LinkFailed",
+    "ModelRunIncomplete",
     "NameAmbiguous",
     "NameNotFound",
     "NotAFile",
@@ -395,6 +399,52 @@ class OutcomeUnknown(ProvenaError):
         super().__init__(message, hint=hint)
         self.operation = operation
         self.status = status
+
+
+class JobFailed(ProvenaError):
+    """Work that a service did after it had answered failed.
+
+    Attributes:
+        session_id: Id of the job.
+        kind: What the job does, such as ``LODGE_CREATE_ACTIVITY``.
+        info: The job's own message, shortened; None if it left none.
+    """
+
+    def __init__(
+        self, message: str, *, session_id: str, kind: str, info: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.session_id = session_id
+        self.kind = kind
+        self.info = info
+
+
+class JobNotFound(BadRequest, LookupError):
+    """No job has this id. The job service answers 400, also for a moment after it gave out the id."""
+
+
+class JobTimedOut(ProvenaError, TimeoutError):
+    """A job did not end in time; it continues at the service.
+
+    Attributes:
+        session_id: Id of the job, to wait on for it.
+    """
+
+    def __init__(self, message: str, *, session_id: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.session_id = session_id
+
+
+class ModelRunIncomplete(ProvenaError, ValueError):
+    """A model run lacks what its template asks for; nothing was registered.
+
+    Attributes:
+        problems: Everything that is missing.
+    """
+
+    def __init__(self, message: str, *, problems: Sequence[str], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
 
 
 class FileError(ProvenaError):

@@ -23,12 +23,16 @@ MODULES = (
     "organisations",
     "people",
     "registry",
+    "provenance/dataset_lineage",
+    "provenance/jobs",
+    "provenance/model_runs",
     "review",
     "reviews",
     "roles",
     "search",
 )
 CLASSES = (
+    "DatasetLineage",
     "DatasetRelease",
     "DatasetSharing",
     "Datastore",
@@ -36,6 +40,8 @@ CLASSES = (
     "Groups",
     "IOSubModule",
     "InteractiveDataset",
+    "Jobs",
+    "ModelRun",
     "OpenFile",
     "Organisations",
     "People",
@@ -49,13 +55,15 @@ CLASSES = (
     "UploadPlan",
 )
 AWAITED = re.compile(
-    r"self\._transport\.run\(|run_sync\(|run_transfer\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all\w*\("
+    r"self\.(?:_transport|_looking)\.run\(|self\._jobs\.\w+\(|self\.register\(|run_sync\(|run_transfer\(|resources\.transfers\.open_\w+\(|self\.io\.\w+\(|self\.for_all\w*\("
 )
 RENAMED = {
     "run_sync": "on_io_thread",
     "run_transfer": "run_transfer_async",
     "open_file": "open_file_async",
     "open_s3fs": "open_s3fs_async",
+    "__enter__": "__aenter__",
+    "__exit__": "__aexit__",
 }
 """Functions whose async version has another name."""
 
@@ -102,7 +110,8 @@ def twin(source: str) -> str:
         text = re.sub(rf"(?<![\w.\"]){name}(?=[^\w]|$)", f"Async{name}", text)
     for name, renamed in RENAMED.items():
         text = re.sub(rf"\b{name}\b", renamed, text)
-    text = re.sub(rf"resources\.({'|'.join(MODULES)}) import", r"resources._async.\1 import", text)
+    names = "|".join(MODULES).replace("/", r"\.")
+    text = re.sub(rf"resources\.({names}) import", r"resources._async.\1 import", text)
     return "# Written by scripts/twins.py; change the module in resources/ instead.\n" + text
 
 

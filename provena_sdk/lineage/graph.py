@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from provena_sdk.display.tables import table
 from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.lineage.nodes import LineageEdge, LineageNode
+from provena_sdk.lineage.nodes import Edge, Node
 from provena_sdk.lineage.picture import drawn
 from provena_sdk.lineage.prov_document import prov_document
 
@@ -39,9 +39,9 @@ class Lineage:
         edges: The relations.
 
     Example:
-        >>> reef = LineageNode("10378.1/11", "ENTITY", "DATASET", "Reef")
-        >>> ada = LineageNode("10378.1/3", "AGENT", "PERSON", "Ada")
-        >>> edge = LineageEdge("10378.1/11", "wasAttributedTo", "10378.1/3")
+        >>> reef = Node("10378.1/11", "ENTITY", "DATASET", "Reef")
+        >>> ada = Node("10378.1/3", "AGENT", "PERSON", "Ada")
+        >>> edge = Edge("10378.1/11", "wasAttributedTo", "10378.1/3")
         >>> lineage = Lineage("Upstream of 10378.1/11", "10378.1/11", [reef, ada], [edge])
         >>> lineage
         <Lineage: Upstream of 10378.1/11; 2 nodes, 1 edge>
@@ -56,18 +56,16 @@ class Lineage:
         Reef  wasAttributedTo  Ada
     """
 
-    def __init__(
-        self, title: str, start: str, nodes: Iterable[LineageNode], edges: Iterable[LineageEdge]
-    ) -> None:
+    def __init__(self, title: str, start: str, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
         self.title = title
         self.start = start
-        self.edges: tuple[LineageEdge, ...] = tuple(dict.fromkeys(edges))
-        self.nodes: dict[str, LineageNode] = _by_distance(start, nodes, self.edges)
+        self.edges: tuple[Edge, ...] = tuple(dict.fromkeys(edges))
+        self.nodes: dict[str, Node] = _by_distance(start, nodes, self.edges)
 
     def __len__(self) -> int:
         return len(self.nodes)
 
-    def __iter__(self) -> Iterator[LineageNode]:
+    def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
     def __contains__(self, id: object) -> bool:
@@ -81,7 +79,7 @@ class Lineage:
 
     __hash__ = None  # type: ignore[assignment]  # it holds a dict
 
-    def of_kind(self, kind: str) -> list[LineageNode]:
+    def of_kind(self, kind: str) -> list[Node]:
         """Return the nodes of one kind.
 
         Args:
@@ -134,7 +132,7 @@ class Lineage:
             ImportError: NetworkX is not installed.
 
         Example:
-            >>> edge = LineageEdge("10378.1/11", "wasAttributedTo", "10378.1/3")
+            >>> edge = Edge("10378.1/11", "wasAttributedTo", "10378.1/3")
             >>> list(Lineage("Agents", "10378.1/11", [], [edge]).to_networkx().edges)
             [('10378.1/11', '10378.1/3', 'wasAttributedTo')]
         """
@@ -159,7 +157,7 @@ class Lineage:
             ImportError: The package ``prov`` is not installed.
 
         Example:
-            >>> node = LineageNode("10378.1/11", "ENTITY", "DATASET", "Reef")
+            >>> node = Node("10378.1/11", "ENTITY", "DATASET", "Reef")
             >>> print(Lineage("Upstream", "10378.1/11", [node], []).to_prov().get_provn())
             document
               prefix hdl <http://hdl.handle.net/>
@@ -205,17 +203,15 @@ class Lineage:
         return "\n\n".join(parts)
 
 
-def _by_distance(
-    start: str, nodes: Iterable[LineageNode], edges: Iterable[LineageEdge]
-) -> dict[str, LineageNode]:
+def _by_distance(start: str, nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[str, Node]:
     """Return the nodes by handle, nearest to the start first; those not connected to it come last."""
     known = {node.id: node for node in nodes}
     neighbours: dict[str, dict[str, None]] = {id: {} for id in known}
     for edge in edges:
         for end, other in ((edge.source, edge.target), (edge.target, edge.source)):
-            known.setdefault(end, LineageNode(end, "ENTITY", "UNKNOWN"))
+            known.setdefault(end, Node(end, "ENTITY", "UNKNOWN"))
             neighbours.setdefault(end, {})[other] = None
-    ordered: dict[str, LineageNode] = {}
+    ordered: dict[str, Node] = {}
     for first in (start, *known):
         waiting = deque([first] if first in known else [])
         while waiting:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
-from provena_sdk.lineage.nodes import AGENT, LineageEdge, LineageNode
+from provena_sdk.lineage.nodes import AGENT, Edge, Node
 
 Place = Hashable
 """The handle of a node; or, where edges pass a row, a tuple with their target, their relation and the row."""
@@ -54,7 +54,7 @@ class Layout:
 
 
 def arranged(
-    nodes: Sequence[LineageNode], edges: Sequence[LineageEdge], *, node_room: float, passing_room: float
+    nodes: Sequence[Node], edges: Sequence[Edge], *, node_room: float, passing_room: float
 ) -> Layout:
     """Arrange nodes in rows.
 
@@ -74,9 +74,9 @@ def arranged(
     return layout
 
 
-def _directed(nodes: Sequence[LineageNode], edges: Sequence[LineageEdge]) -> list[Link]:
+def _directed(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Link]:
     """Return the edges as links: reversed if they would close a circle, left out if they are loops."""
-    leaving: dict[str, list[LineageEdge]] = defaultdict(list)
+    leaving: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
         leaving[edge.source].append(edge)
     links: list[Link] = []
@@ -103,7 +103,7 @@ def _directed(nodes: Sequence[LineageNode], edges: Sequence[LineageEdge]) -> lis
     return links
 
 
-def _ranks(nodes: Sequence[LineageNode], links: Sequence[Link]) -> dict[Place, int]:
+def _ranks(nodes: Sequence[Node], links: Sequence[Link]) -> dict[Place, int]:
     """Return the row of each node: above all that it points to, but as near to what points to it as that allows."""
     older: dict[Place, list[Place]] = defaultdict(list)
     younger: dict[Place, list[Place]] = defaultdict(list)
@@ -129,7 +129,7 @@ def _ranks(nodes: Sequence[LineageNode], links: Sequence[Link]) -> dict[Place, i
     return {place: value - lowest for place, value in rank.items()}
 
 
-def _split(nodes: Sequence[LineageNode], links: Sequence[Link], ranks: Mapping[Place, int]) -> Layout:
+def _split(nodes: Sequence[Node], links: Sequence[Link], ranks: Mapping[Place, int]) -> Layout:
     """Put the nodes in rows, and cut links that pass rows into pieces."""
     rows: list[list[Place]] = [[] for _ in range(1 + max(ranks.values(), default=-1))]
     for node in nodes:

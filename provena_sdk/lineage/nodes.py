@@ -15,7 +15,7 @@ NOT_VISIBLE = "(not visible)"
 
 
 @dataclass(frozen=True, slots=True)
-class LineageNode:
+class Node:
     """One item of a lineage.
 
     Attributes:
@@ -40,17 +40,17 @@ class LineageNode:
         """Its kind in small letters.
 
         Example:
-            >>> LineageNode("10378.1/1900041", "ACTIVITY", "MODEL_RUN").kind_in_words
+            >>> Node("10378.1/1900041", "ACTIVITY", "MODEL_RUN").kind_in_words
             'model run'
         """
         return printable(self.kind.replace("_", " ").lower(), 40)
 
     def __repr__(self) -> str:
-        return f"<LineageNode {printable(self.id, 60)}: {self.kind_in_words} {printable(self.label, 60)!r}>"
+        return f"<Node {printable(self.id, 60)}: {self.kind_in_words} {printable(self.label, 60)!r}>"
 
 
 @dataclass(frozen=True, slots=True)
-class LineageEdge:
+class Edge:
     """A relation between two items; it points from the younger to the older.
 
     Attributes:
@@ -65,4 +65,4 @@ class LineageEdge:
 
     def __repr__(self) -> str:
         parts = (printable(part, 50) for part in (self.source, self.relation, self.target))
-        return f"<LineageEdge {' '.join(parts)}>"
+        return f"<Edge {' '.join(parts)}>"

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from provena_sdk.display.text import printable
 from provena_sdk.lineage.layout import Layout, Link, Place, arranged
-from provena_sdk.lineage.nodes import ACTIVITY, AGENT, ENTITY, LineageEdge, LineageNode
+from provena_sdk.lineage.nodes import ACTIVITY, AGENT, ENTITY, Edge, Node
 from provena_sdk.lineage.text_width import clipped, text_width, wrapped
 
 MOST_NODES: Final = 50
@@ -54,9 +54,7 @@ class _Spot(NamedTuple):
         return f"{self.x:.1f} {self.y:.1f}"
 
 
-def drawn(
-    title: str, start: str, nodes: Sequence[LineageNode], edges: Sequence[LineageEdge], *, standalone: bool
-) -> str:
+def drawn(title: str, start: str, nodes: Sequence[Node], edges: Sequence[Edge], *, standalone: bool) -> str:
     """Return the picture.
 
     Args:
@@ -76,8 +74,8 @@ class _Picture:
         self,
         title: str,
         start: str,
-        nodes: dict[str, LineageNode],
-        edges: Sequence[LineageEdge],
+        nodes: dict[str, Node],
+        edges: Sequence[Edge],
         *,
         left_out: int,
     ) -> None:
@@ -183,7 +181,7 @@ class _Picture:
             wings = (_Spot(tip.x - 3.8, tip.y + length), _Spot(tip.x + 3.8, tip.y + length))
         return f'<path d="M{tip} L{wings[0]} L{wings[1]} Z" fill="{colour}"/>'
 
-    def _node(self, node: LineageNode) -> str:
+    def _node(self, node: Node) -> str:
         x, y = self._centre(node.id)
         names = wrapped(node.label, _NAME, _WIDTH - 24, lines=2)
         small = ' fill-opacity="0.72"'
@@ -255,7 +253,7 @@ class _Picture:
             yield f"{self._left_out} more {are} left out; shown are the {nearest}."
 
 
-def _oriented(nodes: Sequence[LineageNode], edges: Sequence[LineageEdge]) -> tuple[bool, Layout]:
+def _oriented(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[bool, Layout]:
     """Return whether time runs from left to right rather than downwards, and the layout."""
     across = arranged(nodes, edges, node_room=_HEIGHT + _BESIDE, passing_room=_PASSING)
     width = len(across.rows) * (_WIDTH + _BETWEEN)

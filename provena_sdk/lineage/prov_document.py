@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from provena_sdk.display.text import printable
-from provena_sdk.lineage.nodes import ACTIVITY, AGENT, LineageEdge, LineageNode
+from provena_sdk.lineage.nodes import ACTIVITY, AGENT, Edge, Node
 
 if TYPE_CHECKING:
     from prov.identifier import QualifiedName
@@ -39,7 +39,7 @@ _RELATIONS: Final = frozenset(
 _AGENTS: Final = {"ORGANISATION": "Organization", "PERSON": "Person", "SOFTWARE": "SoftwareAgent"}
 
 
-def prov_document(nodes: Iterable[LineageNode], edges: Iterable[LineageEdge]) -> ProvDocument:
+def prov_document(nodes: Iterable[Node], edges: Iterable[Edge]) -> ProvDocument:
     """Return nodes and edges as a PROV document.
 
     Args:

@@ -36,7 +36,14 @@ class AskDomain:
     """Return the domain of the deployment that the workflow runs against."""
 
 
-Effect: TypeAlias = Call[Any] | Gather | AskDomain
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait for a number of seconds."""
+
+    seconds: float
+
+
+Effect: TypeAlias = Call[Any] | Gather | AskDomain | Pause
 Workflow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -87,6 +94,18 @@ def item_of(argument: str, value: object) -> Workflow[str]:
     """
     text = arguments.text(argument, value)
     return (yield from handle_of(argument, text)) if handles.is_written(text) else text
+
+
+def pause(seconds: float) -> Workflow[None]:
+    """Wait, but not beyond the end of the client.
+
+    Args:
+        seconds: How long.
+
+    Raises:
+        ClosedError: The client was closed.
+    """
+    yield Pause(seconds)
 
 
 def gather(workflows: Sequence[Workflow[T]], limit: int = AT_ONCE) -> Workflow[list[T | ProvenaError]]:

@@ -19,6 +19,8 @@ from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset_sharing import DatasetSharing
 from provena_sdk.resources.files import IOSubModule
+from provena_sdk.resources.provenance.dataset_lineage import DatasetLineage
+from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
@@ -27,6 +29,7 @@ from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows import datastore
+from provena_sdk.workflows.provenance.jobs import noted
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import OpenFile, StrPath
 
 
-class InteractiveDataset(DatasetSharing):
+class InteractiveDataset(DatasetLineage, DatasetSharing):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
     Attributes:
@@ -43,10 +46,12 @@ class InteractiveDataset(DatasetSharing):
         io: Its files.
     """
 
-    def __init__(self, dataset_id: str, transport: Transport, io: IOSubModule) -> None:
+    def __init__(self, dataset_id: str, transport: Transport, io: IOSubModule, names: dict[str, str]) -> None:
         self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)
         self.io = io._bound(self.dataset_id)
         self._transport = transport
+        self._jobs = Jobs(transport)
+        self._names = names
 
     def __repr__(self) -> str:
         return f"<InteractiveDataset {self.dataset_id}>"
@@ -153,11 +158,12 @@ class InteractiveDataset(DatasetSharing):
             datastore.revert_metadata(None, id=self.dataset_id, history_id=history_id, reason=reason)
         )
 
-    def version(self, reason: str) -> VersionResponse:
+    def version(self, reason: str, *, wait: bool = False) -> VersionResponse:
         """Create a new version of it: a new handle, owned by you, not released and without files.
 
         Args:
             reason: Why; must not be empty.
+            wait: True to return only when the provenance service knows the version, which takes some seconds.
 
         Returns:
             The new handle.
@@ -167,8 +173,14 @@ class InteractiveDataset(DatasetSharing):
             BadRequest: It is not the newest version.
             DatasetAccessDenied: It belongs to somebody else.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
+            JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
+            JobTimedOut: The same, as it takes more than ten minutes.
         """
-        return self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
+        answer = self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
+        if wait and answer.version_job_session_id:
+            with noted(f"Version {answer.new_version_id} was made."):
+                self._jobs.wait(answer.version_job_session_id)
+        return answer
 
     def generate_read_access_credentials(self, console_session_required: bool = False) -> CredentialResponse:
         """Get temporary credentials to read its files. The file methods do this for you.

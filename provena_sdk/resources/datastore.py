@@ -30,10 +30,12 @@ from provena_sdk.operations.arguments import JsonSource, MetadataSource
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset import InteractiveDataset
 from provena_sdk.resources.files import IOSubModule
+from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.resources.review import ReviewSubModule
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows import batch, datastore, search
 from provena_sdk.workflows.batch import FetchedDatasets
+from provena_sdk.workflows.provenance.jobs import noted
 from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 
 
@@ -45,8 +47,10 @@ class Datastore:
         io: Files of datasets.
     """
 
-    def __init__(self, transport: Transport, io: IOSubModule) -> None:
+    def __init__(self, transport: Transport, io: IOSubModule, names: dict[str, str]) -> None:
         self._transport = transport
+        self._jobs = Jobs(transport)
+        self._names = names
         self.review = ReviewSubModule(transport)
         self.io = io
 
@@ -163,7 +167,7 @@ class Datastore:
         """
         return self._transport.run(datastore.latest_version("id", id))
 
-    def mint_dataset(self, dataset_mint_info: MetadataSource) -> MintResponse:
+    def mint_dataset(self, dataset_mint_info: MetadataSource, *, wait: bool = False) -> MintResponse:
         """Register a new dataset and mint its handle.
 
         Instead of their handles, ``organisation_id`` and ``publisher_id`` take the name or ROR of an organisation, and
@@ -172,6 +176,7 @@ class Datastore:
         Args:
             dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
                 object of the same shape.
+            wait: True to return only when the provenance service knows the dataset, which takes some seconds.
 
         Returns:
             The handle and the place for its files.
@@ -185,8 +190,14 @@ class Datastore:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist nevertheless. Minting is
                 never repeated by itself, because the service would mint once more.
+            JobFailed: The dataset was minted, but its provenance could not be recorded; a note names its handle.
+            JobTimedOut: The same, as it takes more than ten minutes.
         """
-        return self._transport.run(datastore.mint_dataset(dataset_mint_info))
+        answer = self._transport.run(datastore.mint_dataset(dataset_mint_info))
+        if wait and answer.register_create_activity_session_id:
+            with noted(f"Dataset {answer.handle} was minted."):
+                self._jobs.wait(answer.register_create_activity_session_id)
+        return answer
 
     def validate_dataset_metadata(self, metadata_payload: MetadataSource) -> StatusResponse:
         """Validate metadata without registering anything.
@@ -269,6 +280,7 @@ class Datastore:
         *,
         id: str | None = None,
         reason: str | None = None,
+        wait: bool = False,
     ) -> VersionResponse:
         """Create a new version of a dataset: a new handle, owned by you, not released and without files.
 
@@ -276,6 +288,7 @@ class Datastore:
             version_request: The request as one object; or give the keywords below.
             id: Handle of the newest version so far.
             reason: Why; must not be empty.
+            wait: True to return only when the provenance service knows the version, which takes some seconds.
 
         Returns:
             The new handle.
@@ -285,8 +298,14 @@ class Datastore:
             BadRequest: It is not the newest version, or unknown.
             DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
+            JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
+            JobTimedOut: The same, as it takes more than ten minutes.
         """
-        return self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
+        answer = self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
+        if wait and answer.version_job_session_id:
+            with noted(f"Version {answer.new_version_id} was made."):
+                self._jobs.wait(answer.version_job_session_id)
+        return answer
 
     def list_datasets(
         self,
@@ -528,4 +547,4 @@ class Datastore:
             >>> reef.fetch_dataset().item.display_name
             'Alpha reef survey'
         """
-        return InteractiveDataset(dataset_id, self._transport, self.io)
+        return InteractiveDataset(dataset_id, self._transport, self.io, self._names)

@@ -25,7 +25,7 @@ from provena_sdk.errors import (
 from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.operations import arguments
 from provena_sdk.operations.operation import Call
-from provena_sdk.operations.workflow import ENDS_ALL, AskDomain, Effect, Gather, Workflow
+from provena_sdk.operations.workflow import ENDS_ALL, AskDomain, Effect, Gather, Pause, Workflow
 from provena_sdk.secret import Secret, without_frames
 from provena_sdk.telemetry import Span
 from provena_sdk.transport import access_changes
@@ -173,6 +173,8 @@ class Transport:
             return self._gather(effect)
         if isinstance(effect, AskDomain):
             return self.deployment.domain
+        if isinstance(effect, Pause):
+            return (self._sleep or self._pool.sleep)(effect.seconds)
         record = CallRecord(effect, _base(self.deployment, effect))
         with record.span() as span:
             return self._call(effect, record, span)
@@ -330,6 +332,8 @@ class AsyncTransport:
             return await self._gather(effect)
         if isinstance(effect, AskDomain):
             return self.deployment.domain
+        if isinstance(effect, Pause):
+            return await self._sleep(effect.seconds)
         record = CallRecord(effect, _base(self.deployment, effect))
         with record.span() as span:
             return await self._call(effect, record, span)

@@ -30,13 +30,25 @@ PAIRS = [
     "Registry",
     "InteractiveDataset",
     "IOSubModule",
+    "Jobs",
+    "ModelRun",
     "Results",
     "DatasetRelease",
     "Groups",
     "Reviews",
     "Roles",
 ]
-AT_ONCE = {"explain", "for_all", "for_all_datasets", "interactive_dataset", "iter_files", "with_options"}
+AT_ONCE = {
+    "explain",
+    "for_all",
+    "for_all_datasets",
+    "input",
+    "interactive_dataset",
+    "iter_files",
+    "model_run",
+    "output",
+    "with_options",
+}
 """Methods that send nothing themselves, and are therefore not awaited."""
 
 GENERATORS = {"pages"}

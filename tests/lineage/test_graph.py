@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.lineage import Lineage, LineageEdge, LineageNode
+from provena_sdk.lineage import Edge, Lineage, Node
 from tests.lineage.graphs import RUN, START, story
 
 
@@ -38,16 +38,16 @@ def test_an_empty_one_says_so() -> None:
 
 
 def test_text_from_services_cannot_control_a_terminal_and_is_bounded() -> None:
-    node = LineageNode("10378.1/11", "ENTITY", "DATA\x1bSET", "\x1b[2J" + "x" * 10_000)
-    lineage = Lineage("t" * 1000, "10378.1/11", [node], [LineageEdge("10378.1/11", "u\x07sed", "y\u202ez")])
+    node = Node("10378.1/11", "ENTITY", "DATA\x1bSET", "\x1b[2J" + "x" * 10_000)
+    lineage = Lineage("t" * 1000, "10378.1/11", [node], [Edge("10378.1/11", "u\x07sed", "y\u202ez")])
     shown = f"{lineage}{lineage!r}{node!r}{lineage.edges[0]!r}"
     assert all(character.isprintable() or character == "\n" for character in shown)
     assert max(map(len, (repr(lineage), repr(node), repr(lineage.edges[0])))) < 200
 
 
 def test_nodes_come_nearest_to_the_start_first_and_once() -> None:
-    nodes = [LineageNode(id, "ENTITY", "DATASET", id) for id in ("far", "near", "start", "alone", "near")]
-    edges = [LineageEdge("near", "used", "far"), LineageEdge("start", "used", "near")] * 2
+    nodes = [Node(id, "ENTITY", "DATASET", id) for id in ("far", "near", "start", "alone", "near")]
+    edges = [Edge("near", "used", "far"), Edge("start", "used", "near")] * 2
     lineage = Lineage("Upstream", "start", nodes, edges)
     assert list(lineage.nodes) == ["start", "near", "far", "alone"]
     assert len(lineage.edges) == 2
@@ -56,7 +56,7 @@ def test_nodes_come_nearest_to_the_start_first_and_once() -> None:
 
 
 def test_an_end_that_is_missing_among_the_nodes_is_added() -> None:
-    lineage = Lineage("Upstream", "a", [], [LineageEdge("a", "used", "b")])
+    lineage = Lineage("Upstream", "a", [], [Edge("a", "used", "b")])
     assert [node.label for node in lineage] == ["(not visible)", "(not visible)"]
 
 
@@ -98,5 +98,5 @@ def test_networkx_gets_every_node_and_edge() -> None:
 
 def test_networkx_keeps_two_relations_between_the_same_items() -> None:
     pytest.importorskip("networkx")
-    edges = [LineageEdge("a", "used", "b"), LineageEdge("a", "wasInformedBy", "b")]
+    edges = [Edge("a", "used", "b"), Edge("a", "wasInformedBy", "b")]
     assert Lineage("Upstream", "a", [], edges).to_networkx().number_of_edges() == 2

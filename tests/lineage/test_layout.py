@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.lineage import LineageEdge, LineageNode
+from provena_sdk.lineage import Edge, Node
 from provena_sdk.lineage.layout import Layout, Place, arranged
 from provena_sdk.lineage.nodes import ACTIVITY, AGENT, ENTITY
 from tests.lineage.graphs import RUN, START, story
@@ -16,7 +16,7 @@ ROOM = 100.0
 PASSING = 20.0
 
 
-def arrange(nodes: list[LineageNode], edges: list[LineageEdge]) -> Layout:
+def arrange(nodes: list[Node], edges: list[Edge]) -> Layout:
     return arranged(nodes, edges, node_room=ROOM, passing_room=PASSING)
 
 
@@ -40,17 +40,17 @@ ids = st.sampled_from([f"10378.1/{number}" for number in range(9)])
 relations = st.sampled_from(["used", "wasGeneratedBy", "wasAttributedTo"])
 graphs = st.tuples(
     st.lists(
-        st.builds(LineageNode, ids, st.sampled_from([ENTITY, ACTIVITY, AGENT]), st.just("KIND")),
+        st.builds(Node, ids, st.sampled_from([ENTITY, ACTIVITY, AGENT]), st.just("KIND")),
         unique_by=lambda node: node.id,
         min_size=9,
         max_size=9,
     ),
-    st.lists(st.builds(LineageEdge, ids, relations, ids), max_size=25, unique=True),
+    st.lists(st.builds(Edge, ids, relations, ids), max_size=25, unique=True),
 )
 
 
 @given(graphs)
-def test_any_graph_is_laid_out(graph: tuple[list[LineageNode], list[LineageEdge]]) -> None:
+def test_any_graph_is_laid_out(graph: tuple[list[Node], list[Edge]]) -> None:
     nodes, edges = graph
     layout = arrange(nodes, edges)
     rows = row_of(layout)
@@ -69,7 +69,7 @@ def test_any_graph_is_laid_out(graph: tuple[list[LineageNode], list[LineageEdge]
 
 @given(graphs)
 def test_without_circles_every_edge_points_to_an_earlier_row(
-    graph: tuple[list[LineageNode], list[LineageEdge]],
+    graph: tuple[list[Node], list[Edge]],
 ) -> None:
     nodes, edges = graph
     acyclic = [edge for edge in edges if edge.source > edge.target]
@@ -90,6 +90,6 @@ def test_lines_of_a_relation_to_one_item_share_their_way() -> None:
 
 
 def test_a_long_chain_needs_no_deep_recursion() -> None:
-    nodes = [LineageNode(str(number), ENTITY, "DATASET") for number in range(3000)]
-    edges = [LineageEdge(str(number + 1), "used", str(number)) for number in range(2999)]
+    nodes = [Node(str(number), ENTITY, "DATASET") for number in range(3000)]
+    edges = [Edge(str(number + 1), "used", str(number)) for number in range(2999)]
     assert len(arrange(nodes, edges).rows) == 3000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.lineage import Lineage, LineageEdge, LineageNode
+from provena_sdk.lineage import Edge, Lineage, Node
 from provena_sdk.lineage.picture import MOST_NODES
 from provena_sdk.lineage.text_width import clipped, shortened, text_width, wrapped
 from tests.lineage.graphs import START, story
@@ -49,8 +49,8 @@ def test_beyond_fifty_items_it_shows_the_nearest_and_says_how_many_are_left_out(
 
 
 def test_a_deep_lineage_runs_downwards() -> None:
-    nodes = [LineageNode(f"10378.1/{number}", "ENTITY", "DATASET", f"Step {number}") for number in range(12)]
-    edges = [LineageEdge(nodes[n + 1].id, "wasDerivedFrom", nodes[n].id) for n in range(11)]
+    nodes = [Node(f"10378.1/{number}", "ENTITY", "DATASET", f"Step {number}") for number in range(12)]
+    edges = [Edge(nodes[n + 1].id, "wasDerivedFrom", nodes[n].id) for n in range(11)]
     svg = Lineage("Upstream", nodes[-1].id, nodes, edges).to_svg()
     root = ElementTree.fromstring(svg)
     assert float(root.attrib["width"]) < 600 < float(root.attrib["height"])
@@ -82,8 +82,8 @@ hostile = st.text(max_size=60) | st.sampled_from(
 
 @given(name=hostile, id=hostile.filter(bool), kind=hostile, relation=hostile, title=hostile)
 def test_no_text_escapes_from_its_place(name: str, id: str, kind: str, relation: str, title: str) -> None:
-    nodes = [LineageNode(id, "AGENT", kind, name), LineageNode("10378.1/11", kind, "DATASET", None)]
-    lineage = Lineage(title, id, nodes, [LineageEdge(id, relation, "10378.1/11")])
+    nodes = [Node(id, "AGENT", kind, name), Node("10378.1/11", kind, "DATASET", None)]
+    lineage = Lineage(title, id, nodes, [Edge(id, relation, "10378.1/11")])
     for svg in (lineage.to_svg(), lineage._repr_html_()):
         known = {"svg", "title", "style", "text", "g", "path", "rect"}
         assert {element.tag for element in ElementTree.fromstring(svg).iter()} <= {SVG + tag for tag in known}

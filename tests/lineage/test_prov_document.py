@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.lineage import Lineage, LineageEdge, LineageNode
+from provena_sdk.lineage import Edge, Lineage, Node
 from provena_sdk.lineage.nodes import ACTIVITY, AGENT, ENTITY
 from tests.lineage.graphs import RUN, START, story
 
@@ -43,7 +43,7 @@ def test_items_and_relations_have_their_types() -> None:
 
 
 def test_a_relation_that_prov_does_not_know_becomes_an_influence() -> None:
-    lineage = Lineage("Upstream", "a", [], [LineageEdge("a", "was tuned by", "b")])
+    lineage = Lineage("Upstream", "a", [], [Edge("a", "was tuned by", "b")])
     assert "wasInfluencedBy(hdl:a, hdl:b, [prov:type='provena:was%20tuned%20by'])" in (
         lineage.to_prov().get_provn()
     )
@@ -63,10 +63,10 @@ def test_any_text_reads_back_equal(
     ids: list[str], names: list[str | None], kinds: list[str], categories: list[str], relation: str
 ) -> None:
     nodes = [
-        LineageNode(id, category, kind, name)
+        Node(id, category, kind, name)
         for id, category, kind, name in zip(ids, categories, kinds, names, strict=False)
     ]
-    document = Lineage("Any", ids[0], nodes, [LineageEdge(ids[0], relation, ids[1])]).to_prov()
+    document = Lineage("Any", ids[0], nodes, [Edge(ids[0], relation, ids[1])]).to_prov()
     for format, needs in FORMATS[:2]:
         if importlib.util.find_spec(needs):
             assert read_back(document, format) == document

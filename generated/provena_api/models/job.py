@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, read_map, write_map, wrong_type
 from .job_status import JobStatus
 from .job_sub_type import JobSubType
@@ -29,7 +30,7 @@ _FIELDS = frozenset(
 
 
 @define(kw_only=True)
-class Job:
+class Job(types.Guarded):
     """Work that a service does after it has answered.
 
     Attributes:
@@ -50,14 +51,14 @@ class Job:
     session_id: str
     created_timestamp: int
     username: str
-    payload: dict[str, Any]
+    payload: dict[str, Any] = field(repr=False)
     job_type: JobType
     job_sub_type: JobSubType
     status: JobStatus
     batch_id: str | None = None
     gsi_status: str | None = None
     info: str | None = None
-    result: dict[str, Any] | None = None
+    result: dict[str, Any] | None = field(default=None, repr=False)
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
 
     @classmethod

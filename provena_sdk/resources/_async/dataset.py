@@ -20,6 +20,8 @@ from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset_sharing import AsyncDatasetSharing
 from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources._async.provenance.dataset_lineage import AsyncDatasetLineage
+from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
@@ -28,6 +30,7 @@ from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows import datastore
+from provena_sdk.workflows.provenance.jobs import noted
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 
 
-class AsyncInteractiveDataset(AsyncDatasetSharing):
+class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
     Attributes:
@@ -44,10 +47,14 @@ class AsyncInteractiveDataset(AsyncDatasetSharing):
         io: Its files.
     """
 
-    def __init__(self, dataset_id: str, transport: AsyncTransport, io: AsyncIOSubModule) -> None:
+    def __init__(
+        self, dataset_id: str, transport: AsyncTransport, io: AsyncIOSubModule, names: dict[str, str]
+    ) -> None:
         self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)
         self.io = io._bound(self.dataset_id)
         self._transport = transport
+        self._jobs = AsyncJobs(transport)
+        self._names = names
 
     def __repr__(self) -> str:
         return f"<AsyncInteractiveDataset {self.dataset_id}>"
@@ -154,11 +161,12 @@ class AsyncInteractiveDataset(AsyncDatasetSharing):
             datastore.revert_metadata(None, id=self.dataset_id, history_id=history_id, reason=reason)
         )
 
-    async def version(self, reason: str) -> VersionResponse:
+    async def version(self, reason: str, *, wait: bool = False) -> VersionResponse:
         """Create a new version of it: a new handle, owned by you, not released and without files.
 
         Args:
             reason: Why; must not be empty.
+            wait: True to return only when the provenance service knows the version, which takes some seconds.
 
         Returns:
             The new handle.
@@ -168,8 +176,14 @@ class AsyncInteractiveDataset(AsyncDatasetSharing):
             BadRequest: It is not the newest version.
             DatasetAccessDenied: It belongs to somebody else.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
+            JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
+            JobTimedOut: The same, as it takes more than ten minutes.
         """
-        return await self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
+        answer = await self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
+        if wait and answer.version_job_session_id:
+            with noted(f"Version {answer.new_version_id} was made."):
+                await self._jobs.wait(answer.version_job_session_id)
+        return answer
 
     async def generate_read_access_credentials(
         self, console_session_required: bool = False

@@ -31,10 +31,12 @@ from provena_sdk.operations.arguments import JsonSource, MetadataSource
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
 from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows import batch, datastore, search
 from provena_sdk.workflows.batch import FetchedDatasets
+from provena_sdk.workflows.provenance.jobs import noted
 from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 
 
@@ -46,8 +48,10 @@ class AsyncDatastore:
         io: Files of datasets.
     """
 
-    def __init__(self, transport: AsyncTransport, io: AsyncIOSubModule) -> None:
+    def __init__(self, transport: AsyncTransport, io: AsyncIOSubModule, names: dict[str, str]) -> None:
         self._transport = transport
+        self._jobs = AsyncJobs(transport)
+        self._names = names
         self.review = AsyncReviewSubModule(transport)
         self.io = io
 
@@ -164,7 +168,7 @@ class AsyncDatastore:
         """
         return await self._transport.run(datastore.latest_version("id", id))
 
-    async def mint_dataset(self, dataset_mint_info: MetadataSource) -> MintResponse:
+    async def mint_dataset(self, dataset_mint_info: MetadataSource, *, wait: bool = False) -> MintResponse:
         """Register a new dataset and mint its handle.
 
         Instead of their handles, ``organisation_id`` and ``publisher_id`` take the name or ROR of an organisation, and
@@ -173,6 +177,7 @@ class AsyncDatastore:
         Args:
             dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
                 object of the same shape.
+            wait: True to return only when the provenance service knows the dataset, which takes some seconds.
 
         Returns:
             The handle and the place for its files.
@@ -186,8 +191,14 @@ class AsyncDatastore:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist nevertheless. Minting is
                 never repeated by itself, because the service would mint once more.
+            JobFailed: The dataset was minted, but its provenance could not be recorded; a note names its handle.
+            JobTimedOut: The same, as it takes more than ten minutes.
         """
-        return await self._transport.run(datastore.mint_dataset(dataset_mint_info))
+        answer = await self._transport.run(datastore.mint_dataset(dataset_mint_info))
+        if wait and answer.register_create_activity_session_id:
+            with noted(f"Dataset {answer.handle} was minted."):
+                await self._jobs.wait(answer.register_create_activity_session_id)
+        return answer
 
     async def validate_dataset_metadata(self, metadata_payload: MetadataSource) -> StatusResponse:
         """Validate metadata without registering anything.
@@ -270,6 +281,7 @@ class AsyncDatastore:
         *,
         id: str | None = None,
         reason: str | None = None,
+        wait: bool = False,
     ) -> VersionResponse:
         """Create a new version of a dataset: a new handle, owned by you, not released and without files.
 
@@ -277,6 +289,7 @@ class AsyncDatastore:
             version_request: The request as one object; or give the keywords below.
             id: Handle of the newest version so far.
             reason: Why; must not be empty.
+            wait: True to return only when the provenance service knows the version, which takes some seconds.
 
         Returns:
             The new handle.
@@ -286,8 +299,14 @@ class AsyncDatastore:
             BadRequest: It is not the newest version, or unknown.
             DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
+            JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
+            JobTimedOut: The same, as it takes more than ten minutes.
         """
-        return await self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
+        answer = await self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
+        if wait and answer.version_job_session_id:
+            with noted(f"Version {answer.new_version_id} was made."):
+                await self._jobs.wait(answer.version_job_session_id)
+        return answer
 
     async def list_datasets(
         self,
@@ -529,4 +548,4 @@ class AsyncDatastore:
             >>> (await reef.fetch_dataset()).item.display_name
             'Alpha reef survey'
         """
-        return AsyncInteractiveDataset(dataset_id, self._transport, self.io)
+        return AsyncInteractiveDataset(dataset_id, self._transport, self.io, self._names)

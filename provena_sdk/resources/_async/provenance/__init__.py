@@ -1,0 +1,1 @@
+"""The async versions, written by ``scripts/twins.py``."""

@@ -1,0 +1,1 @@
+"""Jobs, lineage and model runs, as users call them."""

@@ -1,0 +1,174 @@
+"""What a dataset was made from, and what was made from it."""
+
+from __future__ import annotations
+
+from provena_sdk.lineage import Lineage
+from provena_sdk.resources.provenance.jobs import Jobs
+from provena_sdk.transport.http import Transport
+from provena_sdk.workflows.provenance import jobs, lineage
+from provena_sdk.workflows.provenance.lineage import Names
+
+
+class DatasetLineage:
+    """The lineage of one dataset: the part of ``InteractiveDataset`` for provenance."""
+
+    dataset_id: str
+    _transport: Transport
+    _jobs: Jobs
+    _names: Names
+
+    def upstream(self, depth: int = 2) -> Lineage:
+        """Return what it was made from and by whom: datasets, activities and agents.
+
+        Args:
+            depth: How many relations to follow, between 1 and 10.
+
+        Returns:
+            A graph that prints as a table and shows as a picture in a notebook. Items that you may not read are in
+            it without their names. It is empty until the job that mint or version gave out has ended.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ItemNotFound: The dataset does not exist.
+            DatasetAccessDenied: The dataset is private.
+            ServerError: The graph database does not respond.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> reef.upstream()
+            <Lineage: Upstream of 'Alpha reef survey' (10378.1/1900011), depth 2; ... nodes, ... edges>
+        """
+        return self._transport.run(lineage.upstream(self.dataset_id, depth, self._names))
+
+    def downstream(self, depth: int = 2) -> Lineage:
+        """Return what was made from it: activities, datasets and so on.
+
+        Args:
+            depth: How many relations to follow, between 1 and 10.
+
+        Returns:
+            A graph, as from :meth:`upstream`.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ItemNotFound: The dataset does not exist.
+            DatasetAccessDenied: The dataset is private.
+            ServerError: The graph database does not respond.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> len(reef.downstream(depth=4).edges)
+            0
+        """
+        return self._transport.run(lineage.downstream(self.dataset_id, depth, self._names))
+
+    def contributing_datasets(self, depth: int = 4) -> Lineage:
+        """Return the datasets that contributed to it, and how.
+
+        Args:
+            depth: How many relations to follow, between 1 and 10.
+
+        Returns:
+            A graph, as from :meth:`upstream`; ``of_kind("dataset")`` gives the datasets alone.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ItemNotFound: The dataset does not exist.
+            DatasetAccessDenied: The dataset is private.
+            ServerError: The graph database does not respond.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900012")
+            >>> reef.contributing_datasets().of_kind("dataset")
+            []
+        """
+        return self._transport.run(lineage.contributing_datasets(self.dataset_id, depth, self._names))
+
+    def affected_datasets(self, depth: int = 4) -> Lineage:
+        """Return the datasets that it contributed to, and how.
+
+        Args:
+            depth: How many relations to follow, between 1 and 10.
+
+        Returns:
+            A graph, as from :meth:`upstream`; ``of_kind("dataset")`` gives the datasets alone.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ItemNotFound: The dataset does not exist.
+            DatasetAccessDenied: The dataset is private.
+            ServerError: The graph database does not respond.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> reef.affected_datasets().of_kind("dataset")
+            []
+        """
+        return self._transport.run(lineage.affected_datasets(self.dataset_id, depth, self._names))
+
+    def contributing_agents(self, depth: int = 4) -> Lineage:
+        """Return the persons and organisations that contributed to it, and how.
+
+        Args:
+            depth: How many relations to follow, between 1 and 10.
+
+        Returns:
+            A graph, as from :meth:`upstream`; ``of_kind("person")`` gives the persons alone.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ItemNotFound: The dataset does not exist.
+            DatasetAccessDenied: The dataset is private.
+            ServerError: The graph database does not respond.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> [person.id for person in reef.contributing_agents().of_kind("person")]
+            ['10378.1/1900003']
+        """
+        return self._transport.run(lineage.contributing_agents(self.dataset_id, depth, self._names))
+
+    def affected_agents(self, depth: int = 4) -> Lineage:
+        """Return the persons and organisations that it affects, and how: its own, and those of what was made from it.
+
+        Args:
+            depth: How many relations to follow, between 1 and 10.
+
+        Returns:
+            A graph, as from :meth:`upstream`; ``of_kind("person")`` gives the persons alone.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ItemNotFound: The dataset does not exist.
+            DatasetAccessDenied: The dataset is private.
+            ServerError: The graph database does not respond.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> [person.id for person in reef.affected_agents().of_kind("person")]
+            ['10378.1/1900003']
+        """
+        return self._transport.run(lineage.affected_agents(self.dataset_id, depth, self._names))
+
+    def report(
+        self, depth: int = 1, *, timeout: float | None = jobs.TIMEOUT_SECONDS, progress: bool | None = None
+    ) -> str:
+        """Have the service write a report, a Word document, on the model run that made it.
+
+        Args:
+            depth: How many relations to follow upstream of the run, between 1 and 3.
+            timeout: Most seconds to wait for the report; None for no limit.
+            progress: As for ``provena.jobs.wait``.
+
+        Returns:
+            A URL from which anyone who has it can download the report for a limited time. Treat it as a secret.
+
+        Raises:
+            InvalidArgument: The depth is out of range.
+            ProvenaError: No model run made it; the service reports on model runs only.
+            JobFailed: The report could not be written.
+            JobTimedOut: The time is over; the job continues.
+        """
+        session = self._transport.run(lineage.request_report(self.dataset_id, depth))
+        job = self._jobs.wait(session, timeout=timeout, progress=progress)
+        return lineage.report_url(job.result, self.dataset_id)

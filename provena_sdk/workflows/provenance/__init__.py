@@ -1,0 +1,1 @@
+"""Workflows for jobs, lineage and model runs."""

@@ -297,8 +297,8 @@ class Provena(Client):
             template: Handle of the model run workflow template, which is fetched when the block begins.
             name: The run's name.
             description: What was run.
-            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``; None for the
-                person that your account is linked to.
+            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``, each by
+                handle or name; None for the person that your account is linked to.
             annotations: Annotations by key; the template may require some.
             model_version: The version of the model.
             study_id: Handle of the study that the run belongs to.
@@ -497,8 +497,8 @@ class AsyncProvena(Client):
             template: Handle of the model run workflow template, which is fetched when the block begins.
             name: The run's name.
             description: What was run.
-            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``; None for the
-                person that your account is linked to.
+            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``, each by
+                handle or name; None for the person that your account is linked to.
             annotations: Annotations by key; the template may require some.
             model_version: The version of the model.
             study_id: Handle of the study that the run belongs to.

@@ -11,6 +11,16 @@ import pytest
 
 STORIES = sorted((Path(__file__).parents[1] / "scripts" / "stories").glob("*.py"))
 HAPPENS = {
+    "where_did_this_come_from": (
+        "Registered 'Sea surface temperature 2024' as 10378.1/",
+        "Registered 'Degree heating weeks 2024' as 10378.1/",
+        "Registered the run as 10378.1/",
+        "Upstream of 'Degree heating weeks 2024'",
+        "Heat stress run 2024          used               Sea surface temperature 2024",
+        "Downstream of 'Sea surface temperature 2024'",
+        "Persons: Wren Castellanos.",
+        "Exported as PROV-JSON and read back: 25 records.",
+    ),
     "nothing_but_an_account": (
         "Signed in as unlinked, who is None in the registry.",
         "Linked to Una Linden",
@@ -18,7 +28,7 @@ HAPPENS = {
         "Registered 10378.1/",
         "1 uploaded",
         "Its second version is 10378.1/",
-    )
+    ),
 }
 
 
@@ -38,3 +48,14 @@ def test_a_story_comes_true(story: Path) -> None:
     for said in HAPPENS[story.stem]:
         place = done.stdout.find(said, place)
         assert place >= 0, (said, done.stdout)
+
+
+def test_the_picture_in_the_documents_is_that_of_the_story(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    story = root / "scripts" / "stories" / "where_did_this_come_from.py"
+    drawn = tmp_path / "lineage.svg"
+    subprocess.run(
+        [sys.executable, str(story), "--picture", str(drawn)], check=True, capture_output=True, timeout=100
+    )
+    command = "python scripts/stories/where_did_this_come_from.py --picture docs/lineage.svg"
+    assert drawn.read_text("utf-8") == (root / "docs" / "lineage.svg").read_text("utf-8"), f"run: {command}"

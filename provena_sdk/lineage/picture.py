@@ -40,6 +40,9 @@ _LINES: Final = {
     "wasGeneratedBy": ("#3a9468", ""),
     "wasAssociatedWith": ("#d0702f", "6 3.5"),
     "wasAttributedTo": ("#a85aa0", "1.6 3.2"),
+    "wasInformedBy": ("#4a7fd4", "6 3.5"),
+    "wasInfluencedBy": ("#808080", "6 3.5"),
+    "hadMember": ("#808080", "1.6 3.2"),
 }
 _OTHER: Final = ("#808080", "")
 

@@ -32,6 +32,7 @@ _RELATIONS: Final = frozenset(
         "wasAttributedTo",
         "wasDerivedFrom",
         "wasGeneratedBy",
+        "wasInfluencedBy",
         "wasInformedBy",
         "wasInvalidatedBy",
     }

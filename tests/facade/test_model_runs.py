@@ -62,7 +62,7 @@ def test_a_run_is_registered_and_connects_its_datasets(
     with provena.model_run(
         RUN_TEMPLATE,
         **WHAT,
-        associations={"requesting_organisation_id": ORGANISATION},
+        associations={"requesting_organisation_id": "Coral Sea Institute"},
         annotations={"season": "2024"},
         model_version="2.1",
     ) as run:
@@ -195,11 +195,13 @@ def test_malformed_arguments_are_refused_before_the_network(sandbox: Sandbox, pr
     for argument, arguments in (
         ("template", {"template": "x"}),
         ("associations", {"template": RUN_TEMPLATE, "associations": {"modeller_id": 3}}),
-        ("associations.modeller_id", {"template": RUN_TEMPLATE, "associations": {"modeller_id": "x"}}),
+        ("associations.modeller_id", {"template": RUN_TEMPLATE, "associations": {"modeller_id": " "}}),
     ):
         with pytest.raises(errors.InvalidArgument, match=f"^{argument}"):
             provena.model_run(**arguments, **WHAT).__enter__()
     assert sandbox.requests == []
+    with pytest.raises(errors.NameNotFound, match="Nobody Known"):
+        provena.model_run(RUN_TEMPLATE, **WHAT, associations={"modeller_id": "Nobody Known"}).__enter__()
     with pytest.raises(errors.ProvenaError, match="The model run has not begun"):
         provena.model_run(RUN_TEMPLATE, **WHAT).input("10378.1/1")
 

@@ -42,6 +42,11 @@ def test_items_and_relations_have_their_types() -> None:
     assert "label" not in next(line for line in lines if line.startswith("agent(hdl:10378.1/1900004"))
 
 
+def test_an_influence_stays_one() -> None:
+    lineage = Lineage("Upstream", "a", [], [Edge("a", "wasInfluencedBy", "b")])
+    assert "wasInfluencedBy(hdl:a, hdl:b)" in lineage.to_prov().get_provn()
+
+
 def test_a_relation_that_prov_does_not_know_becomes_an_influence() -> None:
     lineage = Lineage("Upstream", "a", [], [Edge("a", "was tuned by", "b")])
     assert "wasInfluencedBy(hdl:a, hdl:b, [prov:type='provena:was%20tuned%20by'])" in (

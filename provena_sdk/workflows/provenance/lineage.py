@@ -10,8 +10,10 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import DatasetAccessDenied, ProvenaError, UnreadableAnswer
 from provena_sdk.lineage import Edge, Lineage, Node
 from provena_sdk.operations import arguments, catalogue
+from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.operation import Call
-from provena_sdk.operations.workflow import Workflow, call, gather
+from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.workflows.registry.items import names_of
 
 DEEPEST: Final = 10
 """The most steps that the service follows; it answers 400 above."""
@@ -99,7 +101,7 @@ def _explored(
     steps = arguments.count("depth", depth, most=DEEPEST)
     answer = yield from _graph(operation, handle, steps)
     graph = answer.graph
-    yield from _look_up([handle, *(node.id for node in graph.nodes)], names)
+    yield from names_of(filter(is_handle, [handle, *(node.id for node in graph.nodes)]), names)
     nodes = [
         Node(node.id, node.item_category.value, node.item_subtype.value, names.get(node.id))
         for node in graph.nodes
@@ -118,17 +120,3 @@ def _graph(operation: Exploring, handle: str, depth: int) -> Workflow[LineageRes
             "The provenance service starts only from items that everybody may read, your own among them."
         )
         raise
-
-
-def _look_up(handles: list[str], names: Names) -> Workflow[None]:
-    """Add the names of items to those known; items that the user may not read have none."""
-    unknown = [handle for handle in dict.fromkeys(handles) if handle not in names]
-    outcomes = yield from gather([_name(handle) for handle in unknown])
-    for handle, outcome in zip(unknown, outcomes, strict=True):
-        if isinstance(outcome, str):
-            names[handle] = outcome
-
-
-def _name(handle: str) -> Workflow[str]:
-    answer = yield from call(catalogue.registry.FETCH_ITEM.about(handle, id=handle))
-    return str(answer.item.get("display_name") or handle)

@@ -19,6 +19,8 @@ from provena_sdk.errors import (
 )
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather, handle_of
+from provena_sdk.workflows.registry.agents import ORGANISATION, PERSON
+from provena_sdk.workflows.registry.naming import reference
 
 _KIND: Final = "MODEL_RUN_WORKFLOW_TEMPLATE"
 
@@ -147,10 +149,10 @@ def chosen_slot(slots: Iterable[Slot], template: str | None) -> Slot:
         return matching[0]
     if not known:
         raise InvalidArgument("dataset", "the run's template has no place for it.")
-    names = alternatives(slot.template_id if template is None else slot.name for slot in known)
     if template is None:
         listed = ", ".join(map(str, known))
         raise InvalidArgument("template", f"is missing: the dataset may follow {listed}.")
+    names = alternatives(slot.name for slot in known)
     raise InvalidArgument("template", f"must be {names} or a handle of one, not {printable(template, 60)!r}.")
 
 
@@ -168,11 +170,10 @@ def _associations(given: object) -> Workflow[AssociationInfo]:
             )
         fields["modeller_id"] = linked
     found = arguments.parse("associations", AssociationInfo, fields)
-    found.modeller_id = yield from handle_of("associations.modeller_id", found.modeller_id)
+    found.modeller_id = yield from reference(PERSON, "associations.modeller_id", found.modeller_id)
     if found.requesting_organisation_id is not None:
-        organisation = found.requesting_organisation_id
-        found.requesting_organisation_id = yield from handle_of(
-            "associations.requesting_organisation_id", organisation
+        found.requesting_organisation_id = yield from reference(
+            ORGANISATION, "associations.requesting_organisation_id", found.requesting_organisation_id
         )
     return found
 

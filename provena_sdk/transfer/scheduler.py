@@ -1,8 +1,8 @@
 """Schedule a transfer: which files run at once, on which threads, and when to stop.
 
-It runs on fsspec's event loop. Blocking calls run in a few threads. Large ranges are received and written by a few I/O
-loops. A byte budget limits the memory of the whole transfer, and the S3 client limits the number of requests, whatever
-the number and size of the files.
+It runs on fsspec's event loop, which also writes small files while the disk is fast. Other blocking calls run in a few
+threads. Large ranges are received and written by a few I/O loops. A byte budget limits the memory of the whole
+transfer, and the S3 client limits the number of requests, whatever the number and size of the files.
 """
 
 from __future__ import annotations

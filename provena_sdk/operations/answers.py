@@ -315,8 +315,8 @@ def _forbidden(
         hint = "provena.reviews.inbox() lists the datasets that you are asked to review."
     elif "review" in (detail or ""):
         hint = (
-            "While a review is pending, wait for it to end or have it withdrawn; once the dataset is released, make a "
-            "new version with ds.version(reason)."
+            "While a review is pending, wait for the decision or ask the reviewer to reject it; once the dataset is "
+            "released, make a new version with ds.version(reason)."
         )
     return errors.Forbidden(
         f"The service forbids this: {_sentence(detail)}", **_fields(call, status, detail, hint)

@@ -294,8 +294,8 @@ def test_a_dataset_under_review_or_released_names_both_next_steps() -> None:
     # The service has one answer for both.
     error = answer(403, {"detail": "Dataset 10378.1/1 is pending review or is released. No writing."})
     assert error.hint == (
-        "While a review is pending, wait for it to end or have it withdrawn; once the dataset is released, make a new "
-        "version with ds.version(reason)."
+        "While a review is pending, wait for the decision or ask the reviewer to reject it; once the dataset is "
+        "released, make a new version with ds.version(reason)."
     )
     assert answer(403, {"detail": "No."}).hint is None
 

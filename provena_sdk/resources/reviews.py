@@ -23,6 +23,8 @@ class Reviews:
     def inbox(self) -> Inbox:
         """List the datasets that wait for your review.
 
+        The service leaves out datasets that are private to others.
+
         Returns:
             The requests, longest waiting first; prints as a table.
 

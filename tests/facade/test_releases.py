@@ -14,6 +14,7 @@ from provena_sdk.errors import (
     PersonNotLinked,
     UnreadableAnswer,
 )
+from provena_sdk.sandbox import Fault
 
 REVIEWER = "10378.1/1900005"
 OTHER = "10378.1/1900004"
@@ -149,6 +150,42 @@ async def test_an_error_after_the_dataset_became_pending_is_a_warning(
         with pytest.warns(UserWarning, match="is now requested. Nobody may have been notified"):
             state = await kelp.release.request(REVIEWER, "please")
         assert state.status.value == "PENDING"
+
+
+@pytest.mark.parametrize(
+    ("step", "reached", "steps"),
+    [
+        ("approve", "RELEASED", ["requested", "approved"]),
+        ("reject", "NOT_RELEASED", ["requested", "rejected"]),
+    ],
+)
+async def test_a_decision_about_a_private_dataset_does_not_look_like_a_failure(
+    sign_in: Any, handle: str, step: str, reached: str, steps: list[str]
+) -> None:
+    async with sign_in() as owner, sign_in("reviewer") as reviewer:
+        kelp = owner.datastore.interactive_dataset(handle)
+        await kelp.unshare(public=True)
+        await kelp.release.request(REVIEWER, "please")
+
+        release = reviewer.datastore.interactive_dataset(handle).release
+        with pytest.warns(UserWarning, match=f"is now {reached}, but .* could not be fetched: You have no"):
+            state = await getattr(release, step)("decided")
+
+        assert (state.dataset_id, state.status.value, state.steps) == (handle, reached, ())
+        shown = str(await kelp.release.status()).split("\n")
+        assert [line.split(")  ")[1].split()[0] for line in shown[2:]] == steps
+
+
+async def test_an_error_after_a_request_does_not_look_like_its_failure(
+    sign_in: Any, handle: str, sandbox: Any
+) -> None:
+    async with sign_in(max_retries=0) as provena:
+        kelp = provena.datastore.interactive_dataset(handle)
+        sandbox.faults.add(Fault(service="datastore", path="*fetch-dataset", status=503))
+        with pytest.warns(UserWarning, match="is now PENDING, but"):
+            state = await kelp.release.request(REVIEWER, "please")
+        assert state.status.value == "PENDING"
+        assert state.reviewer.id == REVIEWER
 
 
 async def test_an_error_that_changed_nothing_stays_one(sign_in: Any, handle: str, sandbox: Any) -> None:

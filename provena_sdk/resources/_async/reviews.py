@@ -24,6 +24,8 @@ class AsyncReviews:
     async def inbox(self) -> Inbox:
         """List the datasets that wait for your review.
 
+        The service leaves out datasets that are private to others.
+
         Returns:
             The requests, longest waiting first; prints as a table.
 

@@ -154,7 +154,8 @@ def request(dataset_id: str, reviewer: str, notes: str) -> Workflow[ReleaseState
     except OutcomeUnknown as error:
         unknown = error
     else:
-        return (yield from status(dataset_id))
+        reached = ReleaseState(dataset_id, models.ReleasedStatus.PENDING, PersonName(approver))
+        return (yield from _after_step(reached))
     return (yield from _found_out(unknown, dataset_id, models.ReleaseAction.REQUEST, notes, approver))
 
 
@@ -167,9 +168,25 @@ def decide(dataset_id: str, notes: str, *, approve: bool) -> Workflow[ReleaseSta
     except OutcomeUnknown as error:
         unknown = error
     else:
-        return (yield from status(dataset_id))
+        decided = models.ReleasedStatus.RELEASED if approve else models.ReleasedStatus.NOT_RELEASED
+        return (yield from _after_step(ReleaseState(dataset_id, decided)))
     action = models.ReleaseAction.APPROVE if approve else models.ReleaseAction.REJECT
     return (yield from _found_out(unknown, dataset_id, action, notes, None))
+
+
+def _after_step(reached: ReleaseState) -> Workflow[ReleaseState]:
+    """Fetch the state after a step; a failure to do so must not look like a failure of the step, which was taken.
+
+    Reviewers may decide about datasets that they cannot fetch.
+    """
+    try:
+        return (yield from status(reached.dataset_id))
+    except ProvenaError as error:
+        warn(
+            f"Dataset {reached.dataset_id} is now {reached.status.value}, but the steps of its release could not be "
+            f"fetched: {error.message}"
+        )
+        return reached
 
 
 def _found_out(

@@ -35,7 +35,8 @@ class DatasetRelease:
     def request(self, reviewer: str, notes: str) -> ReleaseState:
         """Ask a reviewer to approve the release; the dataset becomes PENDING.
 
-        The reviewer gets an e-mail. The request cannot be withdrawn; only the reviewer can reject it.
+        The reviewer gets an e-mail. The request cannot be withdrawn; only the reviewer can reject it. Reviewers find
+        datasets in their inbox only if they may read them: share a private one with a group of theirs first.
 
         Args:
             reviewer: The reviewer's handle or name, or the only part of a name that fits one reviewer; see
@@ -43,7 +44,7 @@ class DatasetRelease:
             notes: What the reviewer should know; must not be empty.
 
         Returns:
-            The new state of the release.
+            The new state of the release; without its steps, and with a warning, if you may not fetch the dataset.
 
         Raises:
             InvalidArgument: The notes are empty, or no reviewer has this name, or several have.
@@ -66,7 +67,7 @@ class DatasetRelease:
             notes: What the owner should know; must not be empty.
 
         Returns:
-            The new state of the release.
+            The new state of the release; without its steps, and with a warning, if you may not fetch the dataset.
 
         Raises:
             InvalidArgument: The notes are empty.
@@ -84,7 +85,7 @@ class DatasetRelease:
             notes: What the owner should change; must not be empty.
 
         Returns:
-            The new state of the release.
+            The new state of the release; without its steps, and with a warning, if you may not fetch the dataset.
 
         Raises:
             InvalidArgument: The notes are empty.
@@ -232,12 +233,15 @@ class DatasetSharing:
             admin: True for everything, also to share and lock it and to request its release; for groups only.
 
         Returns:
-            Who may now do what, as read from the service after the change.
+            Who may now do what, as read from the service after the change; as it was sent, with a warning, if that
+            could not be read.
 
         Raises:
             InvalidArgument: No group has this id or name, nothing is granted, or what is granted cannot work.
             DatasetAccessDenied: You are neither its owner nor its administrator.
             AccessChanged: Somebody else changed the settings at the same time, and your change is not in force.
+            OutcomeUnknown: The service failed, and your change is not in force, or that cannot be read. It is not sent
+                again, since that could undo what somebody else has changed meanwhile.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
@@ -263,12 +267,15 @@ class DatasetSharing:
                 metadata alone; None for nothing.
 
         Returns:
-            Who may now do what, as read from the service after the change.
+            Who may now do what, as read from the service after the change; as it was sent, with a warning, if that
+            could not be read.
 
         Raises:
             InvalidArgument: No group has this id or name, or ``keep`` is something else.
             DatasetAccessDenied: You are neither its owner nor its administrator.
             AccessChanged: Somebody else changed the settings at the same time, and your change is not in force.
+            OutcomeUnknown: The service failed, and your change is not in force, or that cannot be read. It is not sent
+                again, since that could undo what somebody else has changed meanwhile.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")

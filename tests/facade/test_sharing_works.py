@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.errors import DatasetAccessDenied, OperationRejected
+from provena_sdk.errors import DatasetAccessDenied, OperationRejected, OutcomeUnknown
+from provena_sdk.sandbox import Fault
+
+SETTINGS = "*/auth/configuration"
 
 
 @pytest.fixture
@@ -85,6 +88,47 @@ async def test_a_member_who_administers_can_leave(sign_in: Any, handle: str) -> 
             await theirs.access()
 
 
+async def test_a_change_whose_answer_was_lost_is_looked_up(sign_in: Any, handle: str, sandbox: Any) -> None:
+    sandbox.faults.add(Fault(path=SETTINGS, method="PUT", status=503, takes_effect=True))
+    async with sign_in() as provena:
+        access = await provena.datastore.interactive_dataset(handle).share("coral-team")
+
+    assert [group.id for group in access.groups] == ["coral-team"]
+    assert sandbox.faults.pending() == []
+
+
+async def test_a_change_that_failed_is_not_sent_again(sign_in: Any, handle: str, sandbox: Any) -> None:
+    # A second attempt would undo what somebody else has changed since.
+    sandbox.faults.add(Fault(path=SETTINGS, method="PUT", drop="before"))
+    async with sign_in() as provena:
+        shared = provena.datastore.interactive_dataset(handle)
+        with pytest.raises(OutcomeUnknown, match=r"Look at ds\.access\(\), and repeat it"):
+            await shared.share("coral-team")
+        assert (await shared.access()).groups == ()
+
+
+async def test_settings_that_cannot_be_read_again_are_a_warning(
+    sign_in: Any, handle: str, sandbox: Any
+) -> None:
+    sandbox.faults.add(Fault(path=SETTINGS, method="GET", after=1, status=503))
+    async with sign_in(max_retries=0) as provena:
+        shared = provena.datastore.interactive_dataset(handle)
+        with pytest.warns(UserWarning, match="were changed, but could not be read again: A gateway"):
+            access = await shared.share("coral-team")
+        assert [group.id for group in access.groups] == ["coral-team"]
+        assert await shared.access() == access
+
+
+async def test_a_change_that_failed_with_settings_that_cannot_be_read_again(
+    sign_in: Any, handle: str, sandbox: Any
+) -> None:
+    sandbox.faults.add(Fault(path=SETTINGS, method="PUT", drop="after"))
+    sandbox.faults.add(Fault(path=SETTINGS, method="GET", after=1, status=503))
+    async with sign_in(max_retries=0) as provena:
+        with pytest.raises(OutcomeUnknown, match=r"ds\.access\(\) shows whether it did"):
+            await provena.datastore.interactive_dataset(handle).share("coral-team")
+
+
 async def test_groups_and_members_are_listed(sign_in: Any) -> None:
     async with sign_in("reader") as provena:
         assert [group.id for group in await provena.groups.list()] == ["coral-team", "empty-team"]
@@ -106,3 +150,10 @@ async def test_a_request_for_roles_is_found_again(sign_in: Any) -> None:
         with pytest.raises(OperationRejected, match="pending less than 5 days"):
             await provena.roles.request("entity-registry-admin")
         assert (await provena.roles.report()).granted == ("entity-registry-read",)
+
+
+async def test_a_request_for_roles_that_cannot_be_found_again_was_made(sign_in: Any, sandbox: Any) -> None:
+    async with sign_in("reader", max_retries=0) as provena:
+        sandbox.faults.add(Fault(service="auth", path="*/pending-request-history", status=503))
+        assert await provena.roles.request("entity-registry-write") is None
+        assert [made.roles for made in await provena.roles.pending()] == [("entity-registry-write",)]

@@ -70,7 +70,7 @@ OF_EACH_KIND: dict[tuple[str, str], tuple[Repeat, str | None]] = {
     ("GET", "ui_schema"): (SAFE, READ),
     ("GET", "auth/evaluate"): (SAFE, READ),
     ("GET", "auth/configuration"): (SAFE, READ),
-    ("PUT", "auth/configuration"): (IDEMPOTENT, WRITE),
+    ("PUT", "auth/configuration"): (NEVER, WRITE),
     ("GET", "auth/roles"): (SAFE, READ),
     ("PUT", "locks/lock"): (NEVER, WRITE),
     ("PUT", "locks/unlock"): (NEVER, WRITE),

@@ -82,6 +82,9 @@ from provena_api.api.registry import (
 from provena_sdk.operations.catalogue.roles import ADMIN, READ, WRITE
 from provena_sdk.operations.operation import Operation, Repeat
 
+# Settings are replaced by what was made from an earlier reading: sent again later, they would undo what somebody else
+# has changed since. So set_…_access is not repeated.
+
 HEALTH_CHECK = Operation(root, Repeat.SAFE, needs_token=False)
 ACCESS = {
     "general": Operation(check_general_access, Repeat.SAFE),
@@ -105,7 +108,7 @@ PERSON_SCHEMA = Operation(get_person_schema, Repeat.SAFE, READ)
 PERSON_UI_SCHEMA = Operation(get_person_ui_schema, Repeat.SAFE, READ)
 EVALUATE_PERSON_ACCESS = Operation(evaluate_person_access, Repeat.SAFE, READ)
 GET_PERSON_ACCESS = Operation(get_person_access, Repeat.SAFE, READ)
-SET_PERSON_ACCESS = Operation(set_person_access, Repeat.IDEMPOTENT, WRITE)
+SET_PERSON_ACCESS = Operation(set_person_access, Repeat.NEVER, WRITE)
 LIST_PERSON_ROLES = Operation(list_person_roles, Repeat.SAFE, READ)
 LOCK_PERSON = Operation(lock_person, Repeat.NEVER, WRITE)
 UNLOCK_PERSON = Operation(unlock_person, Repeat.NEVER, WRITE)
@@ -123,7 +126,7 @@ ORGANISATION_SCHEMA = Operation(get_organisation_schema, Repeat.SAFE, READ)
 ORGANISATION_UI_SCHEMA = Operation(get_organisation_ui_schema, Repeat.SAFE, READ)
 EVALUATE_ORGANISATION_ACCESS = Operation(evaluate_organisation_access, Repeat.SAFE, READ)
 GET_ORGANISATION_ACCESS = Operation(get_organisation_access, Repeat.SAFE, READ)
-SET_ORGANISATION_ACCESS = Operation(set_organisation_access, Repeat.IDEMPOTENT, WRITE)
+SET_ORGANISATION_ACCESS = Operation(set_organisation_access, Repeat.NEVER, WRITE)
 LIST_ORGANISATION_ROLES = Operation(list_organisation_roles, Repeat.SAFE, READ)
 LOCK_ORGANISATION = Operation(lock_organisation, Repeat.NEVER, WRITE)
 UNLOCK_ORGANISATION = Operation(unlock_organisation, Repeat.NEVER, WRITE)
@@ -137,7 +140,7 @@ DATASET_SCHEMA = Operation(get_dataset_schema, Repeat.SAFE, READ)
 DATASET_UI_SCHEMA = Operation(get_dataset_ui_schema, Repeat.SAFE, READ)
 EVALUATE_DATASET_ACCESS = Operation(evaluate_dataset_access, Repeat.SAFE, READ)
 GET_DATASET_ACCESS = Operation(get_dataset_access, Repeat.SAFE, READ)
-SET_DATASET_ACCESS = Operation(set_dataset_access, Repeat.IDEMPOTENT, WRITE, changes_access=True)
+SET_DATASET_ACCESS = Operation(set_dataset_access, Repeat.NEVER, WRITE, changes_access=True)
 LIST_DATASET_ROLES = Operation(list_dataset_roles, Repeat.SAFE, READ)
 LOCK_DATASET = Operation(lock_dataset, Repeat.NEVER, WRITE, changes_access=True)
 UNLOCK_DATASET = Operation(unlock_dataset, Repeat.NEVER, WRITE, changes_access=True)
@@ -156,7 +159,7 @@ DATASET_TEMPLATE_SCHEMA = Operation(get_dataset_template_schema, Repeat.SAFE, RE
 DATASET_TEMPLATE_UI_SCHEMA = Operation(get_dataset_template_ui_schema, Repeat.SAFE, READ)
 EVALUATE_DATASET_TEMPLATE_ACCESS = Operation(evaluate_dataset_template_access, Repeat.SAFE, READ)
 GET_DATASET_TEMPLATE_ACCESS = Operation(get_dataset_template_access, Repeat.SAFE, READ)
-SET_DATASET_TEMPLATE_ACCESS = Operation(set_dataset_template_access, Repeat.IDEMPOTENT, WRITE)
+SET_DATASET_TEMPLATE_ACCESS = Operation(set_dataset_template_access, Repeat.NEVER, WRITE)
 LIST_DATASET_TEMPLATE_ROLES = Operation(list_dataset_template_roles, Repeat.SAFE, READ)
 LOCK_DATASET_TEMPLATE = Operation(lock_dataset_template, Repeat.NEVER, WRITE)
 UNLOCK_DATASET_TEMPLATE = Operation(unlock_dataset_template, Repeat.NEVER, WRITE)

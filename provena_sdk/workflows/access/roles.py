@@ -15,7 +15,7 @@ from provena_api import models
 from provena_sdk.display.tables import Tabular, TabularList
 from provena_sdk.display.text import alternatives, printable, quoted
 from provena_sdk.display.times import moment, shown_time
-from provena_sdk.errors import InvalidArgument, OperationRejected, OutcomeUnknown
+from provena_sdk.errors import InvalidArgument, OperationRejected, OutcomeUnknown, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
 
@@ -134,7 +134,11 @@ def request(names: tuple[str, ...], *, send_email: bool) -> Workflow[RoleRequest
             "five days."
         )
         raise
-    made = yield from pending()
+    try:
+        made = yield from pending()
+    except ProvenaError:
+        # The request was made; an error would suggest that it was not.
+        return None
     return next((request for request in made if set(request.roles) == lacking), None)
 
 

@@ -11,7 +11,13 @@ from dataclasses import replace
 from provena_api import models
 
 from provena_sdk.display.notices import warn
-from provena_sdk.errors import AccessChanged, DatasetAccessDenied, InvalidArgument
+from provena_sdk.errors import (
+    AccessChanged,
+    DatasetAccessDenied,
+    InvalidArgument,
+    OutcomeUnknown,
+    ProvenaError,
+)
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
 from provena_sdk.workflows.access.groups import find_group, list_groups
@@ -99,26 +105,42 @@ def _change(
 ) -> Workflow[DatasetAccess]:
     if changes(before, wanted):
         request = catalogue.registry.SET_DATASET_ACCESS.about(dataset_id, id=dataset_id, body=wanted)
-        yield from call_on(request)
-        wanted = yield from _confirmed(dataset_id, wanted, party)
+        unknown: OutcomeUnknown | None = None
+        try:
+            yield from call_on(request)
+        except OutcomeUnknown as error:
+            unknown = error
+        wanted = yield from _confirmed(dataset_id, wanted, party, unknown)
     return (yield from _named(dataset_id, wanted))
 
 
 def _confirmed(
-    dataset_id: str, written: models.AccessSettings, party: str | None
+    dataset_id: str, written: models.AccessSettings, party: str | None, unknown: OutcomeUnknown | None
 ) -> Workflow[models.AccessSettings]:
-    """Read settings again after writing them.
+    """Read settings again after writing them; ``unknown`` is the error if writing them had no clear outcome.
 
     Raises:
         AccessChanged: Somebody else has replaced them meanwhile, and what was written for the party does not hold.
+        OutcomeUnknown: The outcome was not clear, and what was written does not hold, or they cannot be read.
     """
     try:
         found = yield from _settings(dataset_id)
-    except DatasetAccessDenied:
-        # The user has given up their own roles with this change.
+    except ProvenaError as error:
+        if unknown is not None:
+            unknown.hint = "ds.access() shows whether it did."
+            raise unknown from None
+        # Without permission, the user has given up their own roles with this change.
+        if not isinstance(error, DatasetAccessDenied):
+            warn(
+                f"The access settings of dataset {dataset_id} were changed, but could not be read again: "
+                f"{error.message}"
+            )
         return written
     differing = "; ".join(changes(written, found))
     if set(roles_of(found, party)) != set(roles_of(written, party)):
+        if unknown is not None:
+            unknown.hint = "Look at ds.access(), and repeat it if it is still wanted."
+            raise unknown
         raise AccessChanged(
             f"Somebody else changed the access settings of dataset {dataset_id} at the same time: {differing}.",
             dataset_id=dataset_id,

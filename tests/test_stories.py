@@ -28,6 +28,11 @@ HAPPENS = {
         "Registered 10378.1/",
         "1 uploaded",
         "Its second version is 10378.1/",
+        "complete",
+        "coral-team",
+        "PENDING, reviewer Ruth Okonkwo",
+        "The reviewer finds Reef temperatures 2024: complete since January.",
+        "RELEASED, reviewer Ruth Okonkwo",
     ),
 }
 

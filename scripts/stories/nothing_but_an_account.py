@@ -1,4 +1,4 @@
-"""Nothing but an account: from the first sign-in to a dataset with files and a second version.
+"""Nothing but an account: from the first sign-in to a dataset with files that is shared, and released.
 
 It runs against a temporary Provena on this machine, with an account that no person is linked to.
 """
@@ -16,6 +16,7 @@ from provena_sdk.sandbox import Sandbox
 
 INSTITUTE = "Reef Institute of Cairns"
 ROR = "03qn8fb07"
+REVIEWER = "10378.1/1900005"
 
 
 def become_somebody(provena: Provena) -> None:
@@ -65,6 +66,22 @@ def register(provena: Provena, organisation: str, files: Path) -> InteractiveDat
     return dataset
 
 
+def share(dataset: InteractiveDataset) -> None:
+    """Lock the dataset, and let a group read it."""
+    dataset.lock("complete")
+    print(dataset.lock_history())
+    print(dataset.share("Coral team"))
+    dataset.unlock("to be released")
+
+
+def release(dataset: InteractiveDataset, reviewer: Provena) -> None:
+    """Request the release from a reviewer, who finds it in the inbox and approves it."""
+    print(dataset.release.request("Ruth Okonkwo", "complete since January"))
+    for waiting in reviewer.reviews.inbox():
+        print(f"The reviewer finds {waiting.name}: {waiting.notes}.")
+        print(reviewer.datastore.interactive_dataset(waiting.dataset_id).release.approve("well described"))
+
+
 def main() -> int:
     """Tell the story; the exit status is 0 if everything in it happened."""
     for name in [name for name in os.environ if name.startswith("PROVENA_")]:
@@ -77,13 +94,17 @@ def main() -> int:
         files = Path(place, "reef")
         files.mkdir()
         (files / "2024.csv").write_text("day,temperature\n2024-01-01,27.5\n", "utf-8")
+        sandbox.state.reviewers.add(REVIEWER)
         deployment = Deployment.from_env(sandbox.environment())
         tokens = token_source(deployment, interactive=True, present=TerminalPresenter(browser=False))
         with Provena(deployment, tokens=tokens) as provena:
             become_somebody(provena)
             first = register(provena, find_or_create_organisation(provena), files)
-            second = first.version("more data to come")
+            second = first.version("more data to come", wait=True)
             print(f"Its second version is {second.new_version_id}.")
+            share(first)
+            with Provena(deployment, access_token=sandbox.access_token("reviewer")) as reviewer:
+                release(first, reviewer)
     return 0
 
 

@@ -40,8 +40,7 @@ class AsyncDatasetRelease:
         datasets in their inbox only if they may read them: share a private one with a group of theirs first.
 
         Args:
-            reviewer: The reviewer's handle or name, or the only part of a name that fits one reviewer; see
-                ``provena.reviews.reviewers()``.
+            reviewer: The reviewer: handle, whole name, e-mail address or ORCID; see ``provena.reviews.reviewers()``.
             notes: What the reviewer should know; must not be empty.
 
         Returns:

@@ -106,6 +106,8 @@ def _refusal(call: Call[Any], data: object) -> errors.ServiceError | None:
     if not isinstance(status, dict) or status.get("success") is not False:
         return None
     detail = server_text(str(status.get("details") or "no reason given"))
+    if isinstance(data, dict) and data.get("unparsable_items") and _UNPARSABLE in detail:
+        return None  # only a warning of the registry, whose page has all the items that it can read
     return _explained(call, 200, detail) or errors.OperationRejected(
         f"The service refused: {_sentence(detail)}", **_fields(call, 200, detail)
     )

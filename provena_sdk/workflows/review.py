@@ -12,6 +12,7 @@ from provena_api.models import (
     ReleaseApprovalRequestResponse,
 )
 
+from provena_sdk.errors import BadRequest, DatasetAccessDenied, OperationRejected, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.workflow import Workflow, call, gather, handle_of, item_of
@@ -42,6 +43,11 @@ def _reviewing_people() -> Workflow[list[models.ItemPerson]]:
     """Fetch the reviewers who are persons of the registry, which the service does not check."""
     handles = [id for id in (yield from list_reviewers()) if is_handle(id)]
     outcomes = yield from gather([people.fetch(handle) for handle in handles])
+    for outcome in outcomes:
+        # Other errors are not about this one person: without the names, nobody can be found by name.
+        about_one = BadRequest | OperationRejected | DatasetAccessDenied
+        if isinstance(outcome, ProvenaError) and not isinstance(outcome, about_one):
+            raise outcome
     return [outcome for outcome in outcomes if isinstance(outcome, models.ItemPerson)]
 
 

@@ -190,9 +190,14 @@ class Datastore:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, or its answer was lost: a dataset may exist nevertheless. Minting is
                 never repeated by itself, because the service would mint once more.
+            ConfigurationError: The deployment has no job service to wait for; nothing was minted.
             JobFailed: The dataset was minted, but its provenance could not be recorded; a note names its handle.
             JobTimedOut: The same, as it takes more than ten minutes.
         """
+        if wait:
+            self._transport.deployment.url_of(
+                "job"
+            )  # fails before anything is registered if there is no such service
         answer = self._transport.run(datastore.mint_dataset(dataset_mint_info))
         if wait and answer.register_create_activity_session_id:
             with noted(f"Dataset {answer.handle} was minted."):
@@ -298,9 +303,14 @@ class Datastore:
             BadRequest: It is not the newest version, or unknown.
             DatasetAccessDenied: It belongs to somebody else, or is not a dataset.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
+            ConfigurationError: The deployment has no job service to wait for; no version was made.
             JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
             JobTimedOut: The same, as it takes more than ten minutes.
         """
+        if wait:
+            self._transport.deployment.url_of(
+                "job"
+            )  # fails before anything is registered if there is no such service
         answer = self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
         if wait and answer.version_job_session_id:
             with noted(f"Version {answer.new_version_id} was made."):

@@ -153,11 +153,13 @@ def _outcome_unknown(call: Call[Any], error: ProvenaError, cause: str | None = N
     name = call.operation.name
     status = error.status if isinstance(error, ServiceError) else None
     came = f"status {status}" if status is not None else "no answer came"
+    if call.operation.service is Service.DATASTORE:
+        look = "Look at your newest datasets, or at this one, before you try again."
+    else:
+        look = "Find out whether it did before you try again."
     return OutcomeUnknown(
         f"{name} may have taken effect ({came}); it was not repeated.",
         operation=name,
         status=status,
-        hint=" ".join(
-            filter(None, (cause, "Look at your newest datasets, or at this one, before you try again."))
-        ),
+        hint=" ".join(filter(None, (cause, look))),
     )

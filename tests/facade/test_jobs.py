@@ -82,7 +82,7 @@ def test_a_failed_job_raises_its_own_message(sandbox: Sandbox, provena: Provena)
     with pytest.raises(errors.JobFailed) as caught:
         provena.jobs.wait(session)
     message = str(caught.value)
-    assert "recording the creation of 10378.1/" in message
+    assert "Recording the creation of 10378.1/" in message
     assert "Job failed, err: no space left." in message
     assert "The item is registered and can be used" in message
     assert (caught.value.session_id, caught.value.kind) == (session, "REGISTER_CREATE_ACTIVITY")
@@ -224,3 +224,8 @@ def test_a_rejected_certificate_ends_the_wait_at_once() -> None:
         looks(clock, errors.CertificateRejected("No trust."))
     assert clock[0] == 0
     assert QUIET_SECONDS == 2
+
+
+def test_a_job_that_never_appeared_is_not_said_to_continue(provena: Provena) -> None:
+    with pytest.raises(errors.JobNotFound, match="No job has the id nope"):
+        provena.jobs.wait("nope", timeout=0.5)

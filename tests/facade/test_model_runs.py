@@ -230,7 +230,7 @@ def test_a_failed_or_lost_registration_says_what_is_known(
     sandbox.fail_next_job("MODEL_RUN_PROV_LODGE", info="Job failed, err: graph database.")
     run = provena.model_run(RUN_TEMPLATE, **WHAT)
     with pytest.raises(
-        errors.JobFailed, match="registering a model run: Job failed, err: graph data"
+        errors.JobFailed, match="Registering a model run failed: Job failed, err: graph data"
     ) as caught:
         finish(run, lambda run: complete(run, datasets))
     assert caught.value.__notes__ == [f"The model run was submitted as job {run.session_id}."]
@@ -238,6 +238,6 @@ def test_a_failed_or_lost_registration_says_what_is_known(
         run.register()
     sandbox.faults.add(Fault(service="prov", path="/model_run/register", drop="after"))
     lost = provena.model_run(RUN_TEMPLATE, **WHAT)
-    with pytest.raises(errors.OutcomeUnknown):
+    with pytest.raises(errors.OutcomeUnknown, match=r"provena\.jobs\.list\(\) shows"):
         finish(lost, lambda run: complete(run, datasets))
     assert lost.id is None

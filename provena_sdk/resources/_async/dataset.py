@@ -179,6 +179,10 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
             JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
             JobTimedOut: The same, as it takes more than ten minutes.
         """
+        if wait:
+            self._transport.deployment.url_of(
+                "job"
+            )  # fails before anything is registered if there is no such service
         answer = await self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
         if wait and answer.version_job_session_id:
             with noted(f"Version {answer.new_version_id} was made."):

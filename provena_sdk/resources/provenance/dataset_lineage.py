@@ -169,6 +169,9 @@ class DatasetLineage:
             JobFailed: The report could not be written.
             JobTimedOut: The time is over; the job continues.
         """
+        self._transport.deployment.url_of(
+            "job"
+        )  # fails before a report is requested if there is no such service
         session = self._transport.run(lineage.request_report(self.dataset_id, depth))
         job = self._jobs.wait(session, timeout=timeout, progress=progress)
         return lineage.report_url(job.result, self.dataset_id)

@@ -145,6 +145,10 @@ class ModelRun:
         self.id = model_runs.run_id(job.result)
 
     def __enter__(self) -> Self:
+        for service in ("prov", "job"):
+            self._transport.deployment.url_of(
+                service
+            )  # fails before the model is run if there is no such service
         self.template, self._people = self._transport.run(
             model_runs.begin(self._template_id, self._associations)
         )

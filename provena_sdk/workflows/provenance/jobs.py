@@ -132,6 +132,7 @@ def _ended(
     doing, state = "the job", "PENDING"
     while True:
         problem: ProvenaError | None = None
+        missing: BadRequest | None = None
         try:
             job = (yield from call(catalogue.job.GET_JOB(session_id=session))).job
         except CertificateRejected:
@@ -139,6 +140,7 @@ def _ended(
         except _TEMPORARY as error:
             problem = error
         except BadRequest as error:
+            missing = error
             if clock() - first_look > _UNWRITTEN_SECONDS:
                 raise _not_found(session, error) from error
         else:
@@ -151,6 +153,8 @@ def _ended(
         say(f"{doing[0].upper()}{doing[1:]}: {_state(state, problem)}, {duration(passed)}")
         left = None if limit is None else limit - passed
         if left is not None and left <= 0:
+            if missing is not None:
+                raise _not_found(session, missing) from missing
             raise _timed_out(session, doing, state, passed) from problem
         yield from pause(wait if left is None else min(wait, left))
         wait = min(wait * _GROWTH, _LONGEST_PAUSE)
@@ -175,7 +179,7 @@ def _failure(job: Job, doing: str) -> JobFailed:
     info = server_text(job.info or "no reason given")
     harmless = kind in _ACTIVITIES
     return JobFailed(
-        f"The job failed that was {doing}: {info.rstrip('.')}.",
+        f"{doing[0].upper()}{doing[1:]} failed: {info.rstrip('.')}.",
         session_id=job.session_id,
         kind=kind,
         info=info if job.info else None,

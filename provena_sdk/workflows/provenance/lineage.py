@@ -117,6 +117,6 @@ def _graph(operation: Exploring, handle: str, depth: int) -> Workflow[LineageRes
         return (yield from call(operation.about(handle, starting_id=handle, depth=depth)))
     except DatasetAccessDenied as error:
         error.hint = (
-            "The provenance service starts only from items that everybody may read, your own among them."
+            "The provenance service starts only from items that everybody may read, even if they are yours."
         )
         raise

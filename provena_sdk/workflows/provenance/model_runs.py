@@ -13,6 +13,7 @@ from provena_sdk.errors import (
     BadRequest,
     InvalidArgument,
     ModelRunIncomplete,
+    OutcomeUnknown,
     PersonNotLinked,
     ProvenaError,
     UnreadableAnswer,
@@ -82,6 +83,9 @@ def register(template: RunTemplate, record: ModelRunRecord) -> Workflow[str]:
         )
     try:
         return (yield from call(catalogue.prov.REGISTER_MODEL_RUN(body=record))).session_id
+    except OutcomeUnknown as error:
+        error.hint = "provena.jobs.list() shows whether there is a job for it."
+        raise
     except BadRequest as error:
         refused = error
     raise BadRequest(

@@ -146,6 +146,10 @@ class AsyncModelRun:
         self.id = model_runs.run_id(job.result)
 
     async def __aenter__(self) -> Self:
+        for service in ("prov", "job"):
+            self._transport.deployment.url_of(
+                service
+            )  # fails before the model is run if there is no such service
         self.template, self._people = await self._transport.run(
             model_runs.begin(self._template_id, self._associations)
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from provena_api.models import GetJobResponse
 
 from provena_sdk import AsyncProvena, Deployment, Provena, errors
 from provena_sdk.display.status_line import QUIET_SECONDS
@@ -229,3 +230,28 @@ def test_a_rejected_certificate_ends_the_wait_at_once() -> None:
 def test_a_job_that_never_appeared_is_not_said_to_continue(provena: Provena) -> None:
     with pytest.raises(errors.JobNotFound, match="No job has the id nope"):
         provena.jobs.wait("nope", timeout=0.5)
+
+
+def test_jobs_that_lead_to_each_other_are_waited_for_once() -> None:
+    def answer(session: str, following: str) -> Any:
+        job = {
+            "session_id": session,
+            "created_timestamp": 1,
+            "username": "writer",
+            "batch_id": None,
+            "payload": {},
+            "job_type": "REGISTRY",
+            "job_sub_type": "REGISTER_CREATE_ACTIVITY",
+            "gsi_status": "ok",
+            "status": "SUCCEEDED",
+            "info": None,
+            "result": {"lodge_session_id": following},
+        }
+        return GetJobResponse.from_dict({"job": job})
+
+    waiting = jobs.wait("a", None, lambda _: None)
+    next(waiting)
+    waiting.send(answer("a", "b"))
+    with pytest.raises(StopIteration) as ended:
+        waiting.send(answer("b", "a"))
+    assert ended.value.value.session_id == "a"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.errors import ConfigurationError
+from provena_sdk.errors import ConfigurationError, InvalidArgument
 from provena_sdk.sandbox.seed import FORCING_TEMPLATE, RUN_TEMPLATE
 
 REVIEWER = "10378.1/1900005"
@@ -50,6 +50,15 @@ async def test_a_model_run_that_could_not_be_registered_does_not_begin(
         with pytest.raises(ConfigurationError, match=f"has no {service} service"):
             async with provena.model_run(RUN_TEMPLATE, name="Run", description="A run"):
                 pytest.fail("began")
+
+
+async def test_a_report_is_not_requested_with_a_timeout_that_cannot_be_meant(
+    sign_in: Any, sandbox: Any
+) -> None:
+    async with sign_in() as provena:
+        kelp = provena.datastore.interactive_dataset(sandbox.add_dataset("Kelp"))
+        with pytest.raises(InvalidArgument, match="timeout"):
+            await kelp.report(timeout=-1)
 
 
 async def test_a_reviewer_is_not_said_to_be_unknown_when_names_cannot_be_fetched(

@@ -180,9 +180,8 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
             JobTimedOut: The same, as it takes more than ten minutes.
         """
         if wait:
-            self._transport.deployment.url_of(
-                "job"
-            )  # fails before anything is registered if there is no such service
+            # Fails before anything is registered, if there is no such service.
+            self._transport.deployment.url_of("job")
         answer = await self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
         if wait and answer.version_job_session_id:
             with noted(f"Version {answer.new_version_id} was made."):

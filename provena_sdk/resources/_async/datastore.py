@@ -196,9 +196,8 @@ class AsyncDatastore:
             JobTimedOut: The same, as it takes more than ten minutes.
         """
         if wait:
-            self._transport.deployment.url_of(
-                "job"
-            )  # fails before anything is registered if there is no such service
+            # Fails before anything is registered, if there is no such service.
+            self._transport.deployment.url_of("job")
         answer = await self._transport.run(datastore.mint_dataset(dataset_mint_info))
         if wait and answer.register_create_activity_session_id:
             with noted(f"Dataset {answer.handle} was minted."):
@@ -309,9 +308,8 @@ class AsyncDatastore:
             JobTimedOut: The same, as it takes more than ten minutes.
         """
         if wait:
-            self._transport.deployment.url_of(
-                "job"
-            )  # fails before anything is registered if there is no such service
+            # Fails before anything is registered, if there is no such service.
+            self._transport.deployment.url_of("job")
         answer = await self._transport.run(datastore.version_dataset(version_request, id=id, reason=reason))
         if wait and answer.version_job_session_id:
             with noted(f"Version {answer.new_version_id} was made."):

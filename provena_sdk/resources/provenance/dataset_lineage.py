@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provena_sdk.lineage import Lineage
+from provena_sdk.operations import arguments
 from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.provenance import jobs, lineage
@@ -164,14 +165,15 @@ class DatasetLineage:
             A URL from which anyone who has it can download the report for a limited time. Treat it as a secret.
 
         Raises:
-            InvalidArgument: The depth is out of range.
+            InvalidArgument: The depth is out of range, or the timeout is not a positive number.
             ProvenaError: No model run made it; the service reports on model runs only.
             JobFailed: The report could not be written.
             JobTimedOut: The time is over; the job continues.
         """
-        self._transport.deployment.url_of(
-            "job"
-        )  # fails before a report is requested if there is no such service
+        if timeout is not None:
+            arguments.seconds("timeout", timeout)
+        # Fails before a report is requested, if there is no such service.
+        self._transport.deployment.url_of("job")
         session = self._transport.run(lineage.request_report(self.dataset_id, depth))
         job = self._jobs.wait(session, timeout=timeout, progress=progress)
         return lineage.report_url(job.result, self.dataset_id)

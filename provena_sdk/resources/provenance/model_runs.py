@@ -146,9 +146,8 @@ class ModelRun:
 
     def __enter__(self) -> Self:
         for service in ("prov", "job"):
-            self._transport.deployment.url_of(
-                service
-            )  # fails before the model is run if there is no such service
+            # Fails before the model is run, if there is no such service.
+            self._transport.deployment.url_of(service)
         self.template, self._people = self._transport.run(
             model_runs.begin(self._template_id, self._associations)
         )

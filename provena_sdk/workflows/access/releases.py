@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
+from attrs import evolve
 from provena_api import models
 
 from provena_sdk.display.notices import warn
@@ -16,18 +17,18 @@ from provena_sdk.errors import (
     OutcomeUnknown,
     PersonNotLinked,
     ProvenaError,
-    UnreadableAnswer,
 )
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.paging import Page, PageKey
 from provena_sdk.workflows.datastore import fetch_dataset
+from provena_sdk.workflows.listing import every
 from provena_sdk.workflows.names import PersonName, names_of
 from provena_sdk.workflows.permission import call_on
 from provena_sdk.workflows.registry.naming import reference
 from provena_sdk.workflows.review import REVIEWER, list_reviewers
 
 _PAGE: Final = 100
-_MOST_PAGES: Final = 1000
 _DONE: Final = {
     "REQUEST": "requested",
     "APPROVE": "approved",
@@ -249,7 +250,7 @@ def inbox() -> Workflow[Inbox]:
 
 
 def _reviewed(person_id: str) -> Workflow[list[models.ItemDataset]]:
-    body = models.ListUserReviewingDatasetsRequest(
+    first = models.ListUserReviewingDatasetsRequest(
         filter_by=models.FilterOptions(
             release_reviewer=person_id, release_status=models.QueryDatasetReleaseStatusType.PENDING
         ),
@@ -257,19 +258,13 @@ def _reviewed(person_id: str) -> Workflow[list[models.ItemDataset]]:
         # The registry can list by reviewer in no other order, and fails without one.
         sort_by=models.SortOptions(sort_type=models.SortType.RELEASE_TIMESTAMP, ascending=True),
     )
-    items: list[models.ItemDataset] = []
-    for _ in range(_MOST_PAGES):
-        page = yield from call(catalogue.registry.LIST_RELEASING_DATASETS(body=body))
-        items += page.dataset_items
-        if page.pagination_key is None:
-            return items
-        body.pagination_key = page.pagination_key
-    raise UnreadableAnswer(
-        "The list of datasets to review does not end.",
-        operation=catalogue.registry.LIST_RELEASING_DATASETS.name,
-        status=200,
-        hint="Report this to the deployment's operator.",
-    )
+
+    def fetch(key: PageKey | None) -> Workflow[Page[models.ItemDataset]]:
+        body = evolve(first, pagination_key=key) if isinstance(key, models.PaginationKey) else first
+        answer = yield from call(catalogue.registry.LIST_RELEASING_DATASETS(body=body))
+        return Page(answer.dataset_items, answer.pagination_key)
+
+    return (yield from every(fetch))
 
 
 def _last_request(item: models.ItemDataset) -> models.ReleaseHistoryEntry | None:

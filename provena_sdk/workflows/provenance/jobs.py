@@ -108,7 +108,9 @@ def wait(
     limit = None if timeout is None else arguments.seconds("timeout", timeout)
     begun = clock()
     job = first = yield from _ended(session, begun, limit, say, clock)
-    while following := (job.result or {}).get("lodge_session_id"):
+    waited_for = {session}
+    while (following := (job.result or {}).get("lodge_session_id")) and str(following) not in waited_for:
+        waited_for.add(str(following))
         job = yield from _ended(str(following), begun, limit, say, clock)
     return first
 

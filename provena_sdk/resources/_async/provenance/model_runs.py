@@ -147,9 +147,8 @@ class AsyncModelRun:
 
     async def __aenter__(self) -> Self:
         for service in ("prov", "job"):
-            self._transport.deployment.url_of(
-                service
-            )  # fails before the model is run if there is no such service
+            # Fails before the model is run, if there is no such service.
+            self._transport.deployment.url_of(service)
         self.template, self._people = await self._transport.run(
             model_runs.begin(self._template_id, self._associations)
         )

@@ -116,10 +116,15 @@ class Recorder:
 
     def __init__(self, answer: Callable[[Any], Any] | None) -> None:
         from provena_sdk.config import Deployment
+        from provena_sdk.transport.http import Options
 
         self.deployment = Deployment("example.org")
+        self.options = Options()
         self._answer = answer
         self.calls: list[Any] = []
+
+    def with_options(self, _options: Any) -> Recorder:
+        return self
 
     def run(self, workflow: Any) -> Any:
         from provena_sdk.operations.workflow import AskDomain, Gather
@@ -190,7 +195,7 @@ def recorder(face: Face) -> Callable[..., tuple[Any, Recorder]]:
 
     def make(answer: Callable[[Any], Any] | None = None) -> tuple[Any, Recorder]:
         made = AsyncRecorder(answer) if face.name == "async" else Recorder(answer)
-        datastore = face.of("Datastore")(made, None)
+        datastore = face.of("Datastore")(made, None, {})
         return (datastore if face.name == "async" else Awaiting(datastore)), made
 
     return make

@@ -77,7 +77,7 @@ def dataset(face: Any) -> Callable[[Registry], Any]:
 
     def make(registry: Registry) -> Any:
         transport = AsyncRecorder(registry) if face.name == "async" else Recorder(registry)
-        made = face.of("InteractiveDataset")(DATASET, transport, SimpleNamespace(_bound=lambda _: None))
+        made = face.of("InteractiveDataset")(DATASET, transport, SimpleNamespace(_bound=lambda _: None), {})
         return made if face.name == "async" else Awaiting(made)
 
     return make

@@ -47,7 +47,8 @@ class AsyncDatasetRelease:
             The new state of the release; without its steps, and with a warning, if you may not fetch the dataset.
 
         Raises:
-            InvalidArgument: The notes are empty, or no reviewer has this name, or several have.
+            InvalidArgument: The notes are empty.
+            NameNotFound: No reviewer has this name, or several have.
             BadRequest: The person is not a reviewer, or the dataset is pending or released already.
             DatasetAccessDenied: You are neither its owner nor its administrator.
             PersonNotLinked: Your account has no Person in the registry.
@@ -237,7 +238,8 @@ class AsyncDatasetSharing:
             could not be read.
 
         Raises:
-            InvalidArgument: No group has this id or name, nothing is granted, or what is granted cannot work.
+            NameNotFound: No group has this id or name, or several have the name.
+            InvalidArgument: Nothing is granted, or what is granted cannot work.
             DatasetAccessDenied: You are neither its owner nor its administrator.
             AccessChanged: Somebody else changed the settings at the same time, and your change is not in force.
             OutcomeUnknown: The service failed, and your change is not in force, or that cannot be read. It is not sent
@@ -271,7 +273,8 @@ class AsyncDatasetSharing:
             could not be read.
 
         Raises:
-            InvalidArgument: No group has this id or name, or ``keep`` is something else.
+            NameNotFound: No group has this id or name, or several have the name.
+            InvalidArgument: ``keep`` is something else.
             DatasetAccessDenied: You are neither its owner nor its administrator.
             AccessChanged: Somebody else changed the settings at the same time, and your change is not in force.
             OutcomeUnknown: The service failed, and your change is not in force, or that cannot be read. It is not sent

@@ -60,7 +60,7 @@ class AsyncGroups:
             The members, sorted by user name; prints as a table.
 
         Raises:
-            InvalidArgument: No group has this id or name, or several have the name.
+            NameNotFound: No group has this id or name, or several have the name.
             OperationRejected: You are not a member; the service tells nobody else.
         """
         return await self._transport.run(groups.members(group))

@@ -322,3 +322,16 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(
         with pytest.raises(errors.InvalidArgument) as caught:
             await getattr(getattr(provena, resource), method)(*args, **kwargs)
     assert caught.value.argument == argument
+
+
+async def test_who_is_linked_to_another_person_meanwhile_is_not_told_to_repeat_it(
+    sign_in: Any, sandbox: Any
+) -> None:
+    unlinked = '{"person_id": null, "success": false}'
+    sandbox.faults.add(Fault(service="auth", path="/link/user/lookup", status=200, body=unlinked))
+    async with sign_in() as provena:
+        with pytest.raises(
+            errors.LinkFailed, match=r"already has .* provena\.people\.me\(\) returns"
+        ) as caught:
+            await provena.people.link_me(**ADA, email="ada@example.com")
+        assert "link_me again" not in str(caught.value)

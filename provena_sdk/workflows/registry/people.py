@@ -93,7 +93,10 @@ def link_me(
             f"{printable(person.display_name)} is registered as {person.id}, but not linked to your account: "
             f"{error.message}",
             person_id=person.id,
-            hint="Call link_me again: it links this person, and does not create another.",
+            # A bad request would be one again: the account has been linked to another person meanwhile.
+            hint=error.hint
+            if isinstance(error, BadRequest)
+            else "Call link_me again: it links this person, and does not create another.",
         ) from error
     return person
 

@@ -175,5 +175,5 @@ def test_roles_are_sorted_with_unknown_ones_last() -> None:
 
 @pytest.mark.parametrize("value", ["write", True, False, 0])
 def test_what_is_kept_must_be_reading(value: object) -> None:
-    with pytest.raises(InvalidArgument, match="keep must be None, 'read' or 'metadata'"):
+    with pytest.raises(InvalidArgument, match=f"keep must be None, 'read' or 'metadata', not {value!r}\\."):
         kept(value)

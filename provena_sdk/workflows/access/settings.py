@@ -297,12 +297,12 @@ def kept(value: object) -> Kept | None:
     for known in (None, "read", "metadata"):
         if value == known:
             return known
-    raise InvalidArgument("keep", f"must be None, 'read' or 'metadata', not {printable(value, 60)!r}.")
+    raise InvalidArgument("keep", f"must be None, 'read' or 'metadata', not {printable(repr(value), 60)}.")
 
 
 def _one_of(argument: str, value: object, *known: object) -> None:
     if not any(value is one or (isinstance(one, str) and value == one) for one in known):
-        raise InvalidArgument(argument, f"must be {alternatives(known)}, not {printable(value, 60)!r}.")
+        raise InvalidArgument(argument, f"must be {alternatives(known)}, not {printable(repr(value), 60)}.")
 
 
 def _doing(reads: bool, writes: bool) -> str:

@@ -29,6 +29,7 @@ from provena_sdk.workflows.access.roles import Role, RoleReport, RoleRequest, Ro
 from provena_sdk.workflows.access.settings import DatasetAccess, DatasetRoles, GroupAccess
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.names import PersonName
+from provena_sdk.workflows.provenance.model_runs import RunTemplate, Slot
 from provena_sdk.workflows.registry.agents import PERSON
 from provena_sdk.workflows.registry.items import typed
 from provena_sdk.workflows.registry.naming import matches
@@ -135,6 +136,14 @@ def test_a_deployment_that_cannot_be_shown_is_refused(given: dict[str, str]) -> 
     assert is_fit(str(caught.value))
 
 
+def test_a_template_of_model_runs() -> None:
+    slot = Slot(EVIL, EVIL, False, {EVIL: True})
+    template = RunTemplate(EVIL, EVIL, (slot,), (), (EVIL,))
+    for shown in (str(slot), repr(slot), repr(template)):
+        assert is_fit(shown)
+        assert len(shown) < 200
+
+
 def test_an_error_of_a_whole_transfer() -> None:
     error = errors.TransferFailed(EVIL, report=None, errors=[ValueError(EVIL)], hint=EVIL)
     assert is_fit(str(error))
@@ -229,11 +238,11 @@ def test_who_may_do_what_and_who_did() -> None:
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
-    *("FetchedDatasets", "Matches", "RegistryItem"),
+    *("FetchedDatasets", "Matches", "RegistryItem", "RunTemplate", "Slot"),
     *("Explanation", "ProvenaError", "FieldError", "PartialFailure", "Results", "AsyncResults", "_Position"),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
-    *("DatasetRelease", "AsyncDatasetRelease"),
+    *("DatasetRelease", "AsyncDatasetRelease", "ModelRun", "AsyncModelRun"),
     *("DatasetAccess", "DatasetRoles", "GroupAccess", "LockHistory", "PersonName"),
     *("ReleaseState", "ReleaseStep", "ReviewRequest", "Role", "RoleRequest"),
     "SmallFile",  # it shows a number

@@ -43,7 +43,10 @@ class Slot:
     resources: Mapping[str, bool]
 
     def __str__(self) -> str:
-        return f"{printable(self.name, 60)!r} ({self.template_id})"
+        return f"{printable(self.name, 60)!r} ({printable(self.template_id, 60)})"
+
+    def __repr__(self) -> str:
+        return f"<Slot {self}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,9 @@ class RunTemplate:
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
     annotations: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<RunTemplate {printable(self.id, 60)}: {printable(self.name, 100)}>"
 
 
 def begin(template: object, associations: object) -> Workflow[tuple[RunTemplate, AssociationInfo]]:
@@ -212,12 +218,13 @@ def _slot(template: ItemDatasetTemplate, optional: bool) -> Slot:
 
 
 def _dataset_templates(handles: set[str]) -> Workflow[dict[str, ItemDatasetTemplate]]:
-    outcomes = yield from gather([_dataset_template(handle) for handle in sorted(handles)])
+    asked = sorted(handles)
+    outcomes = yield from gather([_dataset_template(handle) for handle in asked])
     found = {}
-    for outcome in outcomes:
+    for handle, outcome in zip(asked, outcomes, strict=True):
         if isinstance(outcome, ProvenaError):
             raise outcome
-        found[outcome.id] = outcome
+        found[handle] = outcome
     return found
 
 

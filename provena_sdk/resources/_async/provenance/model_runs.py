@@ -162,7 +162,7 @@ class AsyncModelRun:
             await self.register()
 
     def __repr__(self) -> str:
-        state = self.id or ("registering" if self.session_id else "not registered")
+        state = printable(self.id or "", 60) or ("registering" if self.session_id else "not registered")
         counts = f"{len(self._inputs)} in, {len(self._outputs)} out"
         return f"<{type(self).__name__} {printable(self._name, 60)!r}: {counts}, {state}>"
 

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -255,3 +256,19 @@ def test_jobs_that_lead_to_each_other_are_waited_for_once() -> None:
     with pytest.raises(StopIteration) as ended:
         waiting.send(answer("b", "a"))
     assert ended.value.value.session_id == "a"
+
+
+def test_without_a_job_service_nothing_is_minted_or_versioned(sandbox: Sandbox) -> None:
+    deployment = replace(Deployment.from_env(sandbox.environment()), job_url=None)
+    with Provena(deployment, access_token=sandbox.access_token("writer")) as provena:
+        dataset = provena.datastore.interactive_dataset(sandbox.add_dataset("Reef"))
+        sandbox.requests.clear()
+        for refused in (
+            lambda: provena.datastore.mint_dataset(metadata("Reef"), wait=True),
+            lambda: provena.datastore.version_dataset(id=dataset.dataset_id, reason="more", wait=True),
+            lambda: dataset.version("more", wait=True),
+        ):
+            with pytest.raises(errors.ConfigurationError, match="has no job service"):
+                refused()
+        assert sandbox.requests == []
+        assert provena.datastore.mint_dataset(metadata("Reef")).handle

@@ -187,7 +187,9 @@ class _InMemory:
         self._info = info
         self._target = target
         self._destination = destination
-        self._data = bytearray()
+        # As large as the file from the start: memory that grows is moved, and the freed blocks between add up.
+        self._data = bytearray(info.size)
+        self._filled = 0
         self._lock = threading.Lock()
         self._writer: SegmentWriter | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -228,15 +230,18 @@ class _InMemory:
         )
         if self._timer is not None:
             self._timer.cancel()
+        del self._data[self._filled :]
         return Received(self._data, state)
 
     def take(self, data: memoryview, /) -> None:
         """Keep and count the bytes that arrived."""
         with self._lock:
-            self._data += data
+            end = self._filled + data.nbytes
+            self._data[self._filled : end] = data
+            self._filled = end
             if self._writer is not None:
                 self._writer.take(data)
-        self._scheduler.progress.moved(self._info.path, len(self._data))
+        self._scheduler.progress.moved(self._info.path, end)
 
     def _begin_to_keep(self) -> None:
         self._opening = asyncio.ensure_future(self._keep())
@@ -249,7 +254,7 @@ class _InMemory:
 
     def _write_from_now_on(self, writer: SegmentWriter) -> None:
         with self._lock:
-            writer.take(memoryview(bytes(self._data)))
+            writer.take(memoryview(bytes(self._data[: self._filled])))
             self._writer = writer
 
 

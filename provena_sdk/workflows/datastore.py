@@ -26,9 +26,9 @@ from provena_sdk.errors import InvalidArgument, UnreadableAnswer
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.workflow import Workflow, call, handle_of
-from provena_sdk.workflows.listing import DEFAULT_PAGE_SIZE, rows_for, sort
 from provena_sdk.workflows.permission import call_on
 from provena_sdk.workflows.registry.agents import named_agents
+from provena_sdk.workflows.registry.listing import DEFAULT_PAGE_SIZE, rows_for, sort
 
 LONGEST_EXPIRY = 86_400
 """Longest lifetime of a presigned URL, in seconds; the service answers 422 above it."""

@@ -13,7 +13,7 @@ from provena_sdk.errors import Forbidden, InvalidArgument, ProvenaError, Unautho
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
 from provena_sdk.workflows.datastore import fetch_dataset
-from provena_sdk.workflows.listing import DEFAULT_PAGE_SIZE
+from provena_sdk.workflows.registry.listing import DEFAULT_PAGE_SIZE
 
 DEFAULT_SEARCH_LIMIT = 25
 """Default number of hits that ``search_datasets`` loads."""

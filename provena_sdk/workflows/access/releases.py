@@ -22,9 +22,9 @@ from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.paging import Page, PageKey
 from provena_sdk.workflows.datastore import fetch_dataset
-from provena_sdk.workflows.listing import every
 from provena_sdk.workflows.names import PersonName, names_of
 from provena_sdk.workflows.permission import call_on
+from provena_sdk.workflows.registry.listing import every
 from provena_sdk.workflows.registry.naming import reference
 from provena_sdk.workflows.review import REVIEWER, list_reviewers
 

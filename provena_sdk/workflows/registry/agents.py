@@ -12,7 +12,7 @@ from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.arguments import M
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.paging import Page, PageKey
-from provena_sdk.workflows.listing import every, rows_for, sort
+from provena_sdk.workflows.registry.listing import every, rows_for, sort
 from provena_sdk.workflows.registry.naming import Kind, reference, references
 
 

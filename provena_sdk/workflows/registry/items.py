@@ -14,7 +14,7 @@ from provena_sdk.errors import InvalidArgument, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather, handle_of
 from provena_sdk.paging import Page, PageKey
-from provena_sdk.workflows.listing import rows_for, sort
+from provena_sdk.workflows.registry.listing import rows_for, sort
 
 _MODELS: Final = {
     "DATASET": "ItemDataset",

@@ -203,6 +203,13 @@ class _InMemory:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        try:
+            await self._end_keeping(error)
+        finally:
+            # The request, which refers to this object, is part of a cycle that is collected late.
+            self._data = bytearray()
+
+    async def _end_keeping(self, error: BaseException | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
         if self._opening is None:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ from provena_sdk.concurrency.io_thread import on_io_thread, run_sync
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.listing import list_files
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
+from provena_sdk.transfer import download
 from provena_sdk.transfer.options import RunOptions
 from tests.dataset import Dataset
 
@@ -98,6 +100,22 @@ def test_awaiting_on_the_io_thread_itself_works(files: Dataset, put: Put) -> Non
         return len(await on_io_thread(list_files(files)))
 
     assert run_sync(nested()) == 1
+
+
+def test_the_memory_of_a_file_is_free_once_it_is_written(files: Dataset, put: Put, tmp_path: Path) -> None:
+    put({f"{number}": bytes(4 * 1024**2) for number in range(6)})
+    gc.collect()
+    # Files in reference cycles would wait for the next collection.
+    gc.disable()
+    tracemalloc.start()
+    try:
+        files.download_all(tmp_path)
+        arrays = tracemalloc.Filter(True, str(Path(download.__file__)))
+        left = tracemalloc.take_snapshot().filter_traces([arrays]).statistics("filename")
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert sum(one.size for one in left) < 1024**2
 
 
 async def test_cancelling_a_download_leaves_no_part_file(

@@ -128,7 +128,7 @@ class Deployment:
         for name, default in usual_addresses(self.domain, self.realm).items():
             given = getattr(self, name)
             if given is not None or name not in OPTIONAL_URLS:
-                self._set_address(name, given or default)
+                self._set_address(name, default if given in ("", None) else given)
         if self.s3_endpoint is not None:
             self._set_address("s3_endpoint", self.s3_endpoint)
 
@@ -232,7 +232,11 @@ def base_url(name: str, url: str) -> str:
         ConfigurationError: The URL is not http(s), or contains a user, query or fragment.
     """
     hint = "Write it as 'https://host/path'."
+    if name in OPTIONAL_URLS:
+        hint = f"{hint[:-1]}, or give None if the deployment has no such service."
     try:
+        if not isinstance(url, str):
+            raise ValueError
         parts = urlsplit(url)
         port = parts.port
     except ValueError:

@@ -227,6 +227,14 @@ def test_an_access_token_goes_to_no_other_registry_auth_job_or_provenance_servic
     assert settings.credential is not None
 
 
+@pytest.mark.parametrize("value", ["none", False, 5])
+@pytest.mark.parametrize("name", ["datastore", "registry_url", "prov_url"])
+def test_what_is_not_a_url_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{name} is not an http\(s\) URL\.") as refused:
+        Deployment("example.org", **{name: value})
+    assert ("or give None" in str(refused.value)) is (name != "datastore")
+
+
 @pytest.mark.parametrize("url", ["registry_url", "auth_url", "job_url", "prov_url"])
 def test_a_deployment_may_lack_a_service(url: str) -> None:
     service, variable = url.removesuffix("_url"), f"PROVENA_{url.upper()}"

@@ -22,7 +22,7 @@ HAPPENS = {
         "Exported as PROV-JSON and read back: 25 records.",
     ),
     "nothing_but_an_account": (
-        "Signed in as unlinked, who is None in the registry.",
+        "Signed in as unlinked, not in the registry yet.",
         "Linked to Una Linden",
         "Created Reef Institute of Cairns",
         "Registered 10378.1/",

@@ -22,7 +22,9 @@ REVIEWER = "10378.1/1900005"
 def become_somebody(provena: Provena) -> None:
     """Sign in, and link the account to a person."""
     provena.sign_in()
-    print(f"Signed in as {provena.whoami().username}, who is {provena.people.me()} in the registry.")
+    person = provena.people.me()
+    known = "not in the registry yet" if person is None else f"{person.display_name} in the registry"
+    print(f"Signed in as {provena.whoami().username}, {known}.")
     me = provena.people.link_me(first_name="Una", last_name="Linden", ethics_approved=True)
     print(f"Linked to {me.display_name}, {me.id}.")
 

@@ -24,7 +24,7 @@ demo: setup ## Run a complete example against a Provena on this machine
 	@$(BIN)/python scripts/demo.py
 
 test: setup ## Run the fast tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not interop and not live"
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not slow and not browser and not interop and not live"
 
 versions: setup ## Run the fast tests on every installed Python from 3.11 to 3.13
 	@$(BIN)/python scripts/versions.py

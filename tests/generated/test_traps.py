@@ -282,6 +282,7 @@ def test_our_output_has_none_of_the_traps(trap: Trap, ours: Any, recorded: Recor
     trap.check(ours, recorded)
 
 
+@pytest.mark.slow
 @every_trap
 def test_stock_output_has_the_traps(trap: Trap, request: pytest.FixtureRequest, recorded: Recorded) -> None:
     stock = request.getfixturevalue(trap.fixture)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from provena_api.models import *  # noqa: F403 reason= the models' names are the interface's
 
     from provena_sdk._version import __version__ as __version__
-    from provena_sdk.client import AsyncProvena as AsyncProvena
+    from provena_sdk.async_client import AsyncProvena as AsyncProvena
     from provena_sdk.client import Provena as Provena
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
@@ -91,7 +91,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_version": ("__version__",),
-    "client": ("AsyncProvena", "Provena"),
+    "async_client": ("AsyncProvena",),
+    "client": ("Provena",),
     "config": ("Deployment", "Explanation"),
     "lineage": ("Lineage",),
     "logs": ("Retry",),

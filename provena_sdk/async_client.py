@@ -1,0 +1,231 @@
+"""The async client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from provena_api.models import AssociationInfo
+
+from provena_sdk.auth.account import Account
+from provena_sdk.client_settings import Client
+from provena_sdk.concurrency.background import on_thread
+from provena_sdk.connection import Datasets, storage_options, transfer_limits
+from provena_sdk.operations.arguments import JsonSource
+from provena_sdk.resources._async.datastore import AsyncDatastore
+from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources._async.groups import AsyncGroups
+from provena_sdk.resources._async.organisations import AsyncOrganisations
+from provena_sdk.resources._async.people import AsyncPeople
+from provena_sdk.resources._async.provenance.jobs import AsyncJobs
+from provena_sdk.resources._async.provenance.model_runs import AsyncModelRun
+from provena_sdk.resources._async.registry import AsyncRegistry
+from provena_sdk.resources._async.reviews import AsyncReviews
+from provena_sdk.resources._async.roles import AsyncRoles
+from provena_sdk.resources._async.search import AsyncSearch
+from provena_sdk.secret import Secret
+from provena_sdk.transport.http import AsyncTransport, Transport
+from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
+
+
+class AsyncProvena(Client):
+    """The async client of a Provena deployment. It belongs to the event loop that first uses it.
+
+    The arguments and attributes are those of :class:`Provena`. Signing in and renewing tokens happen on a thread, so
+    the loop is never blocked.
+
+    Args:
+        deployment: The domain, such as ``example.org``, or a :class:`Deployment`; None takes it from the profile or
+            the environment.
+        realm: The sign-in realm; default ``provena``.
+        profile: The name of a profile in ``config.toml``. Each profile has a separate session.
+        access_token: An access token to use; it is never renewed.
+        offline_token: A token that obtains access tokens without a person, for pipelines.
+        client_id: The client that signs in; default ``client-tools`` for a person, ``automated-access`` for an
+            offline token.
+        client_secret: The client's secret, to sign in as a service.
+        interactive: False never asks a person to sign in; True asks even if nobody seems to be present.
+        tokens: A source of tokens to use instead of all these ways to sign in.
+        ca_file: File of the certificate authorities to trust, instead of the system's.
+        timeout: Seconds for a service's whole answer, from connecting, which may take at most 10 seconds, to the last
+            byte; 60 unless set elsewhere. Each retry has the same time. Transfers of files and the wait for a person
+            who signs in are not limited.
+        max_retries: How often a request is retried, if that is safe; 3 unless set elsewhere.
+        limit_rate: The most bytes per second of each transfer of files that sets no limit of its own: a number, or
+            text such as ``"5MB/s"``.
+        max_connections: The most requests to the object store at once of each such transfer.
+
+    Attributes:
+        deployment: The deployment's URLs.
+        datastore: Datasets and their files.
+        search: Full-text search.
+        reviews: Datasets that wait for your review, and reviewers.
+        groups: Groups that datasets are shared with.
+        roles: Your roles in the deployment, and requests for more.
+        people: Persons, and the one that your account is linked to.
+        organisations: Institutions, publishers and the like.
+        registry: Items of every kind, and their names.
+        jobs: What services do after they have answered.
+
+    Raises:
+        ConfigurationError: No deployment is named, or a setting is invalid; the message names it and its origin.
+        InvalidArgument: An argument has the wrong type, or is out of range.
+
+    Example:
+        >>> async with AsyncProvena(deployment, access_token=access_token) as provena:
+        ...     (await provena.datastore.get_health_check()).message
+        'Health check successful.'
+    """
+
+    def _connect(self) -> None:
+        self._transport = AsyncTransport(self.deployment, self.tokens, self._options)
+        # File operations run on fsspec's I/O thread, where this client's loop cannot be used.
+        self._file_transport = Transport(self.deployment, self.tokens, self._options)
+        self._datasets = Datasets(self._file_transport, transfer_limits(self._settings))
+        self._apply_options()
+
+    def _apply_options(self) -> None:
+        self._transport = self._transport.with_options(self._options)
+        self.datastore = AsyncDatastore(
+            self._transport, AsyncIOSubModule(self._datasets, storage_options(self._settings)), self._names
+        )
+        self.search = AsyncSearch(self._transport)
+        self.reviews = AsyncReviews(self._transport)
+        self.groups = AsyncGroups(self._transport)
+        self.roles = AsyncRoles(self._transport)
+        self.people = AsyncPeople(self._transport)
+        self.organisations = AsyncOrganisations(self._transport)
+        self.registry = AsyncRegistry(self._transport, self._names)
+        self.jobs = AsyncJobs(self._transport)
+
+    def model_run(
+        self,
+        template: str,
+        *,
+        name: str,
+        description: str,
+        associations: AssociationInfo | JsonSource | None = None,
+        annotations: Mapping[str, str] | None = None,
+        model_version: str | None = None,
+        study_id: str | None = None,
+        timeout: float | None = TIMEOUT_SECONDS,
+        progress: bool | None = None,
+    ) -> AsyncModelRun:
+        """Return a context manager that registers a model run when its block ends without an error.
+
+        Args:
+            template: Handle of the model run workflow template, which is fetched when the block begins.
+            name: The run's name.
+            description: What was run.
+            associations: Who ran the model, ``modeller_id``, and for whom, ``requesting_organisation_id``, each by
+                handle or name; None for the person that your account is linked to.
+            annotations: Annotations by key; the template may require some.
+            model_version: The version of the model.
+            study_id: Handle of the study that the run belongs to.
+            timeout: Most seconds to wait for the registration; None for no limit.
+            progress: As for ``provena.jobs.wait``.
+
+        Returns:
+            The run: ``run.input(...)`` and ``run.output(...)`` add datasets, and ``run.id`` is its handle afterwards.
+
+        Raises:
+            InvalidArgument: An argument is malformed. The template is checked when the block begins, everything else
+                that it asks for when the block ends.
+
+        Example:
+            >>> async with provena.model_run("10378.1/1800004", name="Heat", description="Heat stress, daily") as run:
+            ...     run.input("10378.1/1900012", resources={"forcing": "sea/2024.nc"})
+            ...     run.output("10378.1/1900011", resources={"result": "heat/2024.nc"})
+            >>> run
+            <AsyncModelRun 'Heat': 1 in, 1 out, 10378.1/...>
+        """
+        return AsyncModelRun(
+            self._transport,
+            template,
+            name=name,
+            description=description,
+            associations=associations,
+            annotations=annotations,
+            model_version=model_version,
+            study_id=study_id,
+            timeout=timeout,
+            progress=progress,
+        )
+
+    async def sign_in(self) -> None:
+        """Sign in now rather than at the first call; sign in again if you are already signed in.
+
+        Raises:
+            SignInRequired: No person can be asked here.
+            SignInDenied: The sign-in was refused, or another user stays signed in under the same profile.
+            SignInError: Signing in failed.
+
+        Example:
+            >>> await provena.sign_in()
+        """
+        await on_thread(self.tokens.sign_in)
+
+    async def sign_out(self) -> None:
+        """End the session on this machine and at the server, for every program that uses it.
+
+        An access or offline token from an argument or the settings is not revoked: others may use it.
+
+        Raises:
+            ConnectionFailed: The session was removed here, but the server could not be reached; it expires there.
+            ServiceError: The session was removed here, but the server failed; it expires there.
+
+        Example:
+            >>> await provena.sign_out()
+        """
+        await on_thread(self.tokens.sign_out)
+
+    async def whoami(self) -> Account:
+        """Return who is signed in, with which roles, how and until when; sign in if necessary.
+
+        Returns:
+            The account, which prints as a table.
+
+        Raises:
+            SessionEnded: The sign-in server no longer accepts the session.
+            SignInRequired: Nobody is signed in, and no person can be asked here.
+
+        Example:
+            >>> (await provena.whoami()).username
+            'writer'
+        """
+        return await on_thread(self.tokens.whoami, self.deployment)
+
+    async def create_offline_token(self) -> Secret:
+        """Create an offline token, with which a pipeline signs in without a person.
+
+        You approve it on the sign-in page, for the client ``automated-access``; advice on storing it is shown once.
+        The token is not stored here, and your session is not affected.
+
+        Returns:
+            The token. Only ``reveal()`` shows it.
+
+        Raises:
+            SignInRequired: No person can be asked here.
+            SignInDenied: You refused, or your account may not have offline tokens.
+
+        Example:
+            >>> await provena.create_offline_token()  # doctest: +SKIP
+            Secret(offline_token)
+        """
+        return await on_thread(self.tokens.create_offline_token, self.deployment)
+
+    async def close(self) -> None:
+        """Close the connections. Closing twice is allowed."""
+        await asyncio.to_thread(self._datasets.close)
+        self._file_transport.close()
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -259,7 +259,13 @@ def test_no_class_that_shows_itself_is_left_out() -> None:
         ),
         *(
             root / name
-            for name in ("paging.py", "errors.py", "client_settings.py", "private_files.py", "datasets/provider.py")
+            for name in (
+                "paging.py",
+                "errors.py",
+                "client_settings.py",
+                "private_files.py",
+                "datasets/provider.py",
+            )
         ),
     ]
     found = {

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import provena_api
+
 if TYPE_CHECKING:
     from provena_api.models import *  # noqa: F403 reason= the models' names are the interface's
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from provena_sdk.client import Provena as Provena
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
+    from provena_sdk.coverage.extent import Extent as Extent
+    from provena_sdk.coverage.period import Period as Period
+    from provena_sdk.display.pictures.picture import Picture as Picture
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.lineage import Lineage as Lineage
     from provena_sdk.logs import Retry as Retry
@@ -89,11 +94,17 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.search import LoadedSearchResponse as LoadedSearchResponse
     from provena_sdk.workflows.search import UnauthorisedSearchItem as UnauthorisedSearchItem
 
+# The models show themselves through it; it is imported when it is first needed.
+provena_api.presenter = "provena_sdk.views.presenter"
+
 _HOMES = {
     "_version": ("__version__",),
     "async_client": ("AsyncProvena",),
     "client": ("Provena",),
     "config": ("Deployment", "Explanation"),
+    "coverage.extent": ("Extent",),
+    "coverage.period": ("Period",),
+    "display.pictures.picture": ("Picture",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),
     "s3.models": ("FileInfo",),

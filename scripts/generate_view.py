@@ -49,6 +49,16 @@ _TAKEN = frozenset(_ANNOTATIONS).union(
 _PYTHON_KINDS = {"str": "str", "int": "NUMBER", "float": "NUMBER", "bool": "bool"}
 _JSON_KINDS = {"str": "a string", "int": "a number", "float": "a number", "bool": "a boolean"}
 
+# What a model shows of itself first, and without the field's name: what identifies it, then its name.
+_IDENTITIES = (
+    *("id", "handle", "dataset_id", "session_id", "new_version_id", "person_id", "item", "created_item"),
+    *("seeded_item", "dataset_info", "group", "job", "graph", "report"),
+)
+_NAMES = ("display_name", "name")
+_MOST_TELLING = 3
+_PLAIN = ("str", "int", "float", "bool", "date", "datetime", "enum")
+_TELLING_KINDS = (*_PLAIN, "model", "choice", "list")
+
 
 class GenerationError(Exception):
     """The generator or ruff reported a problem; the message describes it."""
@@ -132,6 +142,35 @@ class View:
         """Return whether the field may be null: it is neither required nor has a default."""
         return self.default_of(prop, words[prop.name.get_untrusted_value()]) == "None"
 
+    def telling(self, model: ModelProperty, words: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+        """Return the fields that a model's repr shows; those that it shows with their names end in ``=``."""
+        properties = {
+            str(prop.python_name): prop
+            for prop in [*(model.required_properties or ()), *(model.optional_properties or ())]
+            if self.shape(prop) in _TELLING_KINDS and not words[prop.name.get_untrusted_value()]["secret"]
+        }
+        first = [
+            next((name for name in names if name in properties), None) for names in (_IDENTITIES, _NAMES)
+        ]
+        found = [name for name in first if name is not None]
+        if len(found) == len(first):
+            return tuple(found)
+        others = sorted(
+            (name for name in properties if name not in found and not name.endswith("timestamp")),
+            key=lambda name: self._rank(properties[name]),
+        )
+        for name in others[: _MOST_TELLING - len(found)]:
+            shape = self.shape(properties[name])
+            is_status = shape == "model" and name == "status"
+            found.append(name if shape == "list" or is_status else f"{name}=")
+        return tuple(found)
+
+    def _rank(self, prop: PropertyProtocol) -> tuple[bool, bool, int]:
+        """Return the place of a property among the telling ones: required, not the status, plain ones first."""
+        shape = self.shape(prop)
+        is_status = shape == "model" and prop.python_name == "status"
+        return not prop.required, is_status, shape not in _PLAIN
+
     def classes_in(self, prop: PropertyProtocol) -> Iterator[ModelProperty | EnumProperty]:
         """Return the models and enums that a property refers to."""
         if isinstance(prop, ListProperty):
@@ -205,6 +244,7 @@ class View:
             self.python_types,
             self.service_path,
             self.shape,
+            self.telling,
             self.unsupported,
         )
         return {

@@ -44,7 +44,10 @@ def sandbox() -> Iterator[Sandbox]:
     """A sandbox with the datasets that the examples speak of."""
     with Sandbox() as made:
         alpha = made.add_dataset(
-            "Alpha reef survey", files={"obs/2024.csv": b"day,temperature\n2024-01-01,27.5\n"}
+            "Alpha reef survey",
+            files={"obs/2024.csv": b"day,temperature\n2024-01-01,27.5\n"},
+            spatial_info={"coverage": "SRID=4326;POLYGON((145 -10, 155 -10, 155 -25, 145 -25, 145 -10))"},
+            temporal_info={"duration": {"begin_date": "2010-02-01", "end_date": "2021-04-03"}},
         )
         assert alpha == "10378.1/1900011", "the examples name it so"
         made.add_dataset("Tides of the reef")

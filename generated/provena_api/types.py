@@ -1,17 +1,25 @@
-"""What the generated models share: open enums, and checks on what comes over the wire."""
+"""What the generated models share: how they show themselves, open enums, and checks on what comes over the wire."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NoReturn, Self
+from importlib import import_module
+from typing import Any, ClassVar, Final, NoReturn, Self
 
 plain: Final = str.__str__
 """The text of an enum member or a string, as a plain ``str``; a TypeError for anything else."""
 
 NUMBER: Final[tuple[type[Any], ...]] = (int, float)
 """What a JSON number may be, whether the interface calls it an integer or not."""
+
+_REPR_LIMIT: Final = 200
+"""Most characters of a model's repr."""
+
+_WORD_LIMIT: Final = 60
+"""Most characters of a value in it."""
 
 _JSON_TYPES: Final[dict[type[Any], str]] = {
     dict: "an object",
@@ -48,7 +56,54 @@ class OpenEnum(StrEnum):
         return self._value_ in type(self)._value2member_map_
 
 
-class Guarded:
+class Shown:
+    """Shows itself: in a line as its repr, in full as text and HTML if the package has a presenter."""
+
+    __slots__ = ()
+    _telling: ClassVar[tuple[str, ...]] = ()
+    """The fields in its repr; those that end in ``=`` with their names."""
+
+    def __repr__(self) -> str:
+        line = " ".join([type(self).__name__, *_words(self)])
+        return f"<{line}>" if len(line) <= _REPR_LIMIT - 2 else f"<{line[: _REPR_LIMIT - 3]}…>"
+
+    def __str__(self) -> str:
+        presenter = _presenter()
+        return repr(self) if presenter is None else str(presenter.text(self))
+
+    def _repr_html_(self) -> str | None:
+        presenter = _presenter()
+        return None if presenter is None else str(presenter.html(self))
+
+
+def _presenter() -> Any:
+    name = import_module(__name__.rpartition(".")[0]).presenter
+    return None if name is None else import_module(name)
+
+
+def _words(model: Shown) -> Iterator[str]:
+    for field in model._telling:
+        name = field.removesuffix("=")
+        value = getattr(model, name, None)
+        if value is not None:
+            shown = _word(name, value)
+            yield shown if name == field else f"{name}={shown}"
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, Shown):
+        return " ".join(_words(value))
+    if isinstance(value, list):
+        return f"{len(value)} {name.removesuffix('s') if len(value) == 1 else name}"
+    if isinstance(value, str):
+        text = plain(value)[:_WORD_LIMIT]
+        is_bare = isinstance(value, OpenEnum) or name.endswith(("id", "handle"))
+        shown = text if is_bare and text.isprintable() and text and " " not in text else repr(text)
+        return shown if len(value) <= _WORD_LIMIT else f"{shown}…"
+    return str(value)[:_WORD_LIMIT]
+
+
+class Guarded(Shown):
     """Refuses pickling, because an instance holds secrets."""
 
     __slots__ = ()

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final, NamedTuple
 
+from provena_sdk.display.pictures.text_width import clipped, text_width, wrapped
 from provena_sdk.display.text import printable
 from provena_sdk.lineage.layout import Layout, Link, Place, arranged
 from provena_sdk.lineage.nodes import ACTIVITY, AGENT, ENTITY, Edge, Node
-from provena_sdk.lineage.text_width import clipped, text_width, wrapped
 
 MOST_NODES: Final = 50
 """Most nodes that a picture shows."""

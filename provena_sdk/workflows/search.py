@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from attrs import evolve
@@ -12,6 +12,7 @@ from provena_sdk.display.text import SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import Forbidden, InvalidArgument, ProvenaError, Unauthorized
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
+from provena_sdk.views.dataset_views import DatasetViews
 from provena_sdk.workflows.datastore import fetch_dataset
 from provena_sdk.workflows.registry.listing import DEFAULT_PAGE_SIZE
 
@@ -74,20 +75,24 @@ class FailedSearchItem:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class LoadedSearchResponse:
+class LoadedSearchResponse(DatasetViews):
     """The hits of a search, best first, grouped by whether they could be loaded.
+
+    ``str`` is a table; a notebook shows it with a map.
 
     Attributes:
         items: Hits with their datasets.
         auth_errors: Hits that the user may not read.
         misc_errors: Hits that failed for another reason, such as an outdated index.
         warnings: Warnings from the search service.
+        filtered: Hits that were loaded, and left out by ``bbox``, ``since`` or ``until``.
     """
 
     items: list[LoadedSearchItem] = field(default_factory=list)
     auth_errors: list[UnauthorisedSearchItem] = field(default_factory=list)
     misc_errors: list[FailedSearchItem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    filtered: list[LoadedSearchItem] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[LoadedSearchItem]:
         return iter(self.items)
@@ -96,14 +101,37 @@ class LoadedSearchResponse:
         return len(self.items)
 
     def __str__(self) -> str:
-        lines = [*map(str, self.items[:LARGEST_LIMIT])]
-        for what, left_out in (("not readable for you", self.auth_errors), ("failed", self.misc_errors)):
-            if left_out:
-                ids = printable(", ".join(hit.id for hit in left_out[:LARGEST_LIMIT]), SERVER_LIMIT)
-                lines.append(f"{len(left_out)} {what}: {ids}")
-        return "\n".join(lines) or "no hits"
+        from provena_sdk.views import search_results  # noqa: PLC0415  # keeps drawing away until it is asked for
 
-    __repr__ = __str__
+        return search_results.text(list(self._datasets()), self._notes())
+
+    def _repr_html_(self) -> str:
+        from provena_sdk.views import search_results  # noqa: PLC0415  # keeps drawing away until it is asked for
+
+        return search_results.html(list(self._datasets()), self._notes())
+
+    def __repr__(self) -> str:
+        others = [f", {len(hits)} {what}" for what, hits in self._others() if hits]
+        return f"<LoadedSearchResponse of {len(self)}{''.join(others)}>"
+
+    def _datasets(self) -> Iterator[ItemDataset]:
+        return (hit.item for hit in self.items)
+
+    def _others(
+        self,
+    ) -> tuple[tuple[str, Sequence[LoadedSearchItem | UnauthorisedSearchItem | FailedSearchItem]], ...]:
+        return (
+            ("not readable for you", self.auth_errors),
+            ("failed", self.misc_errors),
+            ("left out by place or time", self.filtered),
+        )
+
+    def _notes(self) -> list[str]:
+        return [
+            f"{len(hits)} {what}: {printable(', '.join(hit.id for hit in hits[:LARGEST_LIMIT]), SERVER_LIMIT)}"
+            for what, hits in self._others()
+            if hits
+        ]
 
 
 def health_check() -> Workflow[HealthCheckResponse]:
@@ -135,8 +163,11 @@ def search_registry(query: str, limit: int, subtype_filter: str | None) -> Workf
     return evolve(found, results=found.results[:limit])
 
 
-def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
+def search_datasets(
+    query: str, limit: int, *, bbox: object = None, since: object = None, until: object = None
+) -> Workflow[LoadedSearchResponse]:
     """Search datasets and load the hits concurrently, in the order of the hits."""
+    is_wanted = _filter(bbox, since, until)
     found = yield from search_registry(query, limit, "DATASET")
     hits = found.results
     loads = [fetch_dataset("id", hit.id) for hit in hits]
@@ -150,5 +181,14 @@ def search_datasets(query: str, limit: int) -> Workflow[LoadedSearchResponse]:
         elif isinstance(outcome, ProvenaError):
             response.misc_errors.append(FailedSearchItem(hit.id, hit.score, outcome))
         else:
-            response.items.append(LoadedSearchItem(hit.id, hit.score, outcome.item))
+            kept = response.items if is_wanted(outcome.item) else response.filtered
+            kept.append(LoadedSearchItem(hit.id, hit.score, outcome.item))
     return response
+
+
+def _filter(bbox: object, since: object, until: object) -> Callable[[ItemDataset], bool]:
+    if bbox is None and since is None and until is None:
+        return lambda _: True
+    from provena_sdk.workflows.coverage_filter import coverage_filter  # noqa: PLC0415  # keeps geometry away
+
+    return coverage_filter(bbox, since, until)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ def service(
         if call.operation is catalogue.search.SEARCH_ENTITY_REGISTRY:
             results = [{"id": hit, "score": 10.0 - n} for n, hit in enumerate(hits)]
             return {"status": STATUS, "results": results, "warnings": ["slow today"]}
-        return outcomes.get(call.dataset_id, item(call.dataset_id))
+        return outcomes[call.dataset_id] if call.dataset_id in outcomes else item(call.dataset_id)
 
     return answer
 
@@ -76,7 +78,7 @@ async def test_hits_keep_their_order_and_score(recorder: Any, item: Any) -> None
         "subtype_filter": "DATASET",
         "record_limit": 4,
     }
-    assert "Dataset 1/7" in str(found).splitlines()[0]
+    assert "Dataset 1/7" in str(found).splitlines()[1]
 
 
 async def test_no_more_hits_are_loaded_than_were_asked_for(recorder: Any, item: Any) -> None:
@@ -166,3 +168,124 @@ def test_only_so_many_hits_are_loaded_at_once() -> None:
     assert isinstance(loading, Gather)
     assert (len(loading.workflows), loading.limit) == (50, AT_ONCE)
     assert AT_ONCE <= 32
+
+
+PLACED = {
+    "1/1": ("POLYGON((145 -25, 155 -25, 155 -10, 145 -10, 145 -25))", ("2010-02-01", "2021-04-03")),
+    "1/2": ("POLYGON((177 -20, -178 -20, -178 -15, 177 -15, 177 -20))", ("2022-01-01", "2024-12-31")),
+    "1/3": (None, ("2023-01-01", "2023-01-31")),
+    "1/4": ("POINT(0 0)", None),
+}
+
+
+@pytest.fixture(scope="module")
+def placed(item: Any) -> Callable[[str], dict[str, Any]]:
+    """The answers to fetching datasets in places and at times, or without."""
+
+    def make(dataset_id: str) -> dict[str, Any]:
+        area, days = PLACED[dataset_id]
+        answer: dict[str, Any] = item(dataset_id)
+        info = answer["item"]["collection_format"]["dataset_info"]
+        info["spatial_info"] = area and {"coverage": f"SRID=4326;{area}"}
+        info["temporal_info"] = days and {"duration": {"begin_date": days[0], "end_date": days[1]}}
+        return answer
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ({}, ["1/1", "1/2", "1/3", "1/4"]),
+        ({"bbox": (150, -20, 160, 0)}, ["1/1"]),
+        ({"bbox": (170, -90, -170, 90)}, ["1/2"]),
+        ({"bbox": [-180, -90, 180, 90]}, ["1/1", "1/2", "1/4"]),
+        ({"since": "2022"}, ["1/2", "1/3"]),
+        ({"until": date(2022, 6, 1)}, ["1/1", "1/2"]),
+        ({"since": "2023-01", "until": "2023-01-15"}, ["1/2", "1/3"]),
+        ({"since": "2022", "until": "2022"}, ["1/2"]),
+        ({"bbox": (-180, -90, 180, 90), "since": "2022"}, ["1/2"]),
+    ],
+)
+async def test_hits_are_chosen_by_place_and_time(
+    recorder: Any, placed: Any, wanted: dict[str, Any], kept: list[str]
+) -> None:
+    datastore, _ = recorder(service(list(PLACED), {}, placed))
+    found = await datastore.search_datasets("kelp", 4, **wanted)
+    assert [hit.id for hit in found] == kept
+    assert [hit.id for hit in found.filtered] == [hit for hit in PLACED if hit not in kept]
+    if len(kept) < len(PLACED):
+        assert f"{len(found.filtered)} left out by place or time: " in str(found)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"bbox": (1, 2, 3)}, "bbox must be four numbers"),
+        ({"bbox": "here"}, "bbox must be four numbers"),
+        ({"bbox": 5}, "bbox must be four numbers"),
+        ({"bbox": (1, 2, 3, float("nan"))}, "bbox"),
+        ({"bbox": (0, 10, 5, -10)}, "with south <= north"),
+        ({"bbox": (0, 0, 400, 10)}, "longitude that is out of range"),
+        ({"since": "last year"}, "since must be a date"),
+        ({"until": 2024}, "until must be a date"),
+        ({"since": "2024", "until": "2023"}, "until must not be before since, 2024-01-01"),
+    ],
+)
+async def test_a_malformed_place_or_time_is_refused_before_anything_is_sent(
+    recorder: Any, wanted: dict[str, Any], message: str
+) -> None:
+    datastore, sent = recorder()
+    with pytest.raises(errors.InvalidArgument, match=message):
+        await datastore.search_datasets("kelp", **wanted)
+    assert sent.calls == []
+
+
+async def test_hits_show_themselves(recorder: Any, placed: Any) -> None:
+    denied = errors.DatasetAccessDenied("no", **FIELDS)
+    datastore, _ = recorder(service([*PLACED, "1/5"], {"1/5": denied}, placed))
+    found = await datastore.search_datasets("kelp", 5)
+    assert repr(found) == "<LoadedSearchResponse of 4, 1 not readable for you>"
+    assert [line.split("  ")[0].strip() for line in str(found).splitlines()] == [
+        "dataset",
+        "1/1",
+        "1/2",
+        "1/3",
+        "1/4",
+        "1 not readable for you: 1/5",
+    ]
+    html = found._repr_html_()
+    assert html.count("<svg xmlns") == 2
+    assert "1 not readable for you: 1/5" in html
+    assert str(found.map()).splitlines() == [
+        "145°E to 155°E, 25°S to 10°S  Dataset 1/1",
+        "177°E to 178°W, 20°S to 15°S  Dataset 1/2",
+        "0°, 0°  Dataset 1/4",
+    ]
+    assert str(found.timeline()).splitlines() == [
+        "2010-02-01 to 2021-04-03  Dataset 1/1",
+        "2022-01-01 to 2024-12-31  Dataset 1/2",
+        "2023-01-01 to 2023-01-31  Dataset 1/3",
+    ]
+
+
+async def test_hits_are_geojson(recorder: Any, placed: Any) -> None:
+    datastore, _ = recorder(service(list(PLACED), {}, placed))
+    found = await datastore.search_datasets("kelp", 4)
+    collection = json.loads(json.dumps(found.__geo_interface__))
+    assert collection == found.to_geojson()
+    assert collection["type"] == "FeatureCollection"
+    kinds = [feature["geometry"] and feature["geometry"]["type"] for feature in collection["features"]]
+    assert kinds == ["Polygon", "MultiPolygon", None, "Point"]
+    first = collection["features"][0]
+    assert (first["type"], first["id"]) == ("Feature", "1/1")
+    assert first["properties"] == {
+        "handle": "1/1",
+        "name": "Dataset 1/1",
+        "owner": "ada",
+        "status": "NOT_RELEASED",
+        "begin": "2010-02-01",
+        "end": "2021-04-03",
+        "keywords": [],
+        "licence": "https://creativecommons.org/licenses/by/4.0/",
+    }

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.display.pictures.text_width import clipped, shortened, text_width, wrapped
 from provena_sdk.lineage import Edge, Lineage, Node
 from provena_sdk.lineage.picture import MOST_NODES
-from provena_sdk.lineage.text_width import clipped, shortened, text_width, wrapped
 from tests.lineage.graphs import START, story
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("AccessInfo",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class AccessInfo:
+@define(kw_only=True, repr=False)
+class AccessInfo(types.Shown):
     """Where a dataset's files are kept.
 
     Attributes:
@@ -27,6 +28,8 @@ class AccessInfo:
         uri: URL of the files if they are kept elsewhere, exactly as registered.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("description=", "reposited=", "uri=")
 
     description: str | None = None
     reposited: bool = True

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("AccessReport",)
@@ -11,14 +12,16 @@ __all__ = ("AccessReport",)
 _FIELDS = frozenset(("components",))
 
 
-@define(kw_only=True)
-class AccessReport:
+@define(kw_only=True, repr=False)
+class AccessReport(types.Shown):
     """Roles, by the part of Provena they are for.
 
     Attributes:
         components: The parts, with their roles.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("components",)
 
     components: list[ReportAuthorisationComponent]
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

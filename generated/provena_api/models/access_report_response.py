@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("AccessReportResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class AccessReportResponse:
+@define(kw_only=True, repr=False)
+class AccessReportResponse(types.Shown):
     """The roles of the deployment, and which of them the caller has.
 
     Attributes:
@@ -25,6 +26,8 @@ class AccessReportResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("report", "status")
 
     report: AccessReport
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("AccessRequestList",)
@@ -11,14 +12,16 @@ __all__ = ("AccessRequestList",)
 _FIELDS = frozenset(("items",))
 
 
-@define(kw_only=True)
-class AccessRequestList:
+@define(kw_only=True, repr=False)
+class AccessRequestList(types.Shown):
     """Requests for roles.
 
     Attributes:
         items: The requests.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("items",)
 
     items: list[RequestAccessTableItem]
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("AccessRequestResponse",)
@@ -11,14 +12,16 @@ __all__ = ("AccessRequestResponse",)
 _FIELDS = frozenset(("status",))
 
 
-@define(kw_only=True)
-class AccessRequestResponse:
+@define(kw_only=True, repr=False)
+class AccessRequestResponse(types.Shown):
     """The outcome of asking for roles.
 
     Attributes:
         status: Whether the request was taken; False when it changes nothing or another is pending.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status",)
 
     status: Status
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, read_lists, write_list, write_lists, wrong_type
 
 __all__ = ("AccessSettings",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class AccessSettings:
+@define(kw_only=True, repr=False)
+class AccessSettings(types.Shown):
     """Who may do what with an item.
 
     Attributes:
@@ -27,6 +28,8 @@ class AccessSettings:
         owner: The account that has every role.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("owner=", "general")
 
     general: list[str]
     groups: dict[str, list[str]]

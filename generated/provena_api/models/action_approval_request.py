@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("ActionApprovalRequest",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ActionApprovalRequest:
+@define(kw_only=True, repr=False)
+class ActionApprovalRequest(types.Shown):
     """A reviewer's decision on a release.
 
     Attributes:
@@ -27,6 +28,8 @@ class ActionApprovalRequest:
         notes: The reviewer's remarks, kept in the release history.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "approve=", "notes=")
 
     approve: bool
     dataset_id: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("ActionApprovalRequestResponse",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ActionApprovalRequestResponse:
+@define(kw_only=True, repr=False)
+class ActionApprovalRequestResponse(types.Shown):
     """The outcome of a reviewer's decision.
 
     Attributes:
@@ -27,6 +28,8 @@ class ActionApprovalRequestResponse:
         details: What happened, in words.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "approved=", "details=")
 
     dataset_id: str
     approved: bool

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("AddStudyLinkResponse",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class AddStudyLinkResponse:
+@define(kw_only=True, repr=False)
+class AddStudyLinkResponse(types.Shown):
     """The outcome of linking a run to a study.
 
     Attributes:
@@ -29,6 +30,8 @@ class AddStudyLinkResponse:
         study_id: Handle of the study.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("session_id", "model_run_id=", "study_id=")
 
     model_run_id: str
     session_id: str

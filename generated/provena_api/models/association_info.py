@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("AssociationInfo",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class AssociationInfo:
+@define(kw_only=True, repr=False)
+class AssociationInfo(types.Shown):
     """Who ran a model, and for whom.
 
     Attributes:
@@ -25,6 +26,8 @@ class AssociationInfo:
         requesting_organisation_id: Handle of the organisation that asked for it.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("modeller_id=", "requesting_organisation_id=")
 
     modeller_id: str
     requesting_organisation_id: str | None = None

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("AuthRolesResponse",)
@@ -11,14 +12,16 @@ __all__ = ("AuthRolesResponse",)
 _FIELDS = frozenset(("roles",))
 
 
-@define(kw_only=True)
-class AuthRolesResponse:
+@define(kw_only=True, repr=False)
+class AuthRolesResponse(types.Shown):
     """The roles that access settings can grant.
 
     Attributes:
         roles: The roles.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("roles",)
 
     roles: list[DescribedRole]
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

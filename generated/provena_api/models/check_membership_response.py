@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("CheckMembershipResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CheckMembershipResponse:
+@define(kw_only=True, repr=False)
+class CheckMembershipResponse(types.Shown):
     """Whether the caller is in a group.
 
     Attributes:
@@ -25,6 +26,8 @@ class CheckMembershipResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("is_member=", "status")
 
     is_member: bool
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("CollectionFormat",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CollectionFormat:
+@define(kw_only=True, repr=False)
+class CollectionFormat(types.Shown):
     """The metadata of a dataset, as its owner writes it.
 
     Attributes:
@@ -27,6 +28,8 @@ class CollectionFormat:
         dataset_info: What the dataset is.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_info", "approvals=", "associations=")
 
     approvals: CollectionFormatApprovals
     associations: CollectionFormatAssociations

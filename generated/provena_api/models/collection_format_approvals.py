@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("CollectionFormatApprovals",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CollectionFormatApprovals:
+@define(kw_only=True, repr=False)
+class CollectionFormatApprovals(types.Shown):
     """What had to be cleared before the dataset could be registered.
 
     Attributes:
@@ -29,6 +30,8 @@ class CollectionFormatApprovals:
         indigenous_knowledge: Consent for Indigenous knowledge in the dataset.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("ethics_access=", "ethics_registration=", "export_controls=")
 
     ethics_access: DatasetEthicsAccessCheck
     ethics_registration: DatasetEthicsRegistrationCheck

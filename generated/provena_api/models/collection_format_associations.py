@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("CollectionFormatAssociations",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CollectionFormatAssociations:
+@define(kw_only=True, repr=False)
+class CollectionFormatAssociations(types.Shown):
     """The people and organisations behind a dataset.
 
     Attributes:
@@ -27,6 +28,8 @@ class CollectionFormatAssociations:
         point_of_contact: Contact for questions about the dataset, in free text.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("organisation_id=", "data_custodian_id=", "point_of_contact=")
 
     organisation_id: str
     data_custodian_id: str | None = None

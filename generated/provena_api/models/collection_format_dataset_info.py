@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, read_map, write_list, write_map, write_object, wrong_type
 
 __all__ = ("CollectionFormatDatasetInfo",)
@@ -31,8 +32,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CollectionFormatDatasetInfo:
+@define(kw_only=True, repr=False)
+class CollectionFormatDatasetInfo(types.Shown):
     """What a dataset is.
 
     Attributes:
@@ -55,6 +56,8 @@ class CollectionFormatDatasetInfo:
         version: Sent by the datastore and null so far; a value is refused when sent back.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("name", "description=", "license=")
 
     access_info: AccessInfo
     created_date: CreatedDate

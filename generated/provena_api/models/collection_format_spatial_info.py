@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("CollectionFormatSpatialInfo",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CollectionFormatSpatialInfo:
+@define(kw_only=True, repr=False)
+class CollectionFormatSpatialInfo(types.Shown):
     """The area that a dataset's data cover.
 
     Attributes:
@@ -27,6 +28,8 @@ class CollectionFormatSpatialInfo:
         resolution: The spatial resolution, in decimal degrees.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("coverage=", "extent=", "resolution=")
 
     coverage: str | None = None
     extent: str | None = None

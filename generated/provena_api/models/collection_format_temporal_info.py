@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("CollectionFormatTemporalInfo",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CollectionFormatTemporalInfo:
+@define(kw_only=True, repr=False)
+class CollectionFormatTemporalInfo(types.Shown):
     """What span of time a dataset's data covers.
 
     Attributes:
@@ -25,6 +26,8 @@ class CollectionFormatTemporalInfo:
         resolution: The temporal resolution, as an ISO 8601 duration.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("resolution=", "duration=")
 
     duration: TemporalDurationInfo | None = None
     resolution: str | None = None

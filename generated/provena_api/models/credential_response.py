@@ -18,7 +18,7 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class CredentialResponse(types.Guarded):
     """Temporary storage credentials for one dataset.
 
@@ -28,6 +28,8 @@ class CredentialResponse(types.Guarded):
         console_session_url: Signed URL of a storage console session, if requested.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("credentials=", "status")
 
     credentials: Credentials
     status: Status

@@ -20,7 +20,7 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Credentials(types.Guarded):
     """Temporary credentials for a dataset's files in the object store.
 
@@ -31,6 +31,8 @@ class Credentials(types.Guarded):
         expiry: When the credentials expire; always with a time zone.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("expiry=",)
 
     aws_access_key_id: str = field(repr=False)
     aws_secret_access_key: str = field(repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("CredentialsRequest",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class CredentialsRequest:
+@define(kw_only=True, repr=False)
+class CredentialsRequest(types.Shown):
     """A request for temporary storage credentials.
 
     Attributes:
@@ -25,6 +26,8 @@ class CredentialsRequest:
         dataset_id: Handle of the dataset.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "console_session_required=")
 
     console_session_required: bool
     dataset_id: str

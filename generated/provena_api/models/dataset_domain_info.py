@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, read_list, read_map, write_list, write_map, write_object, wrong_type
 from .released_status import ReleasedStatus
 
@@ -24,8 +25,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetDomainInfo:
+@define(kw_only=True, repr=False)
+class DatasetDomainInfo(types.Shown):
     """The registry's data about a dataset, without its record.
 
     Attributes:
@@ -40,6 +41,8 @@ class DatasetDomainInfo:
         user_metadata: Further keys and values of the owner's choice.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("display_name", "release_status=", "collection_format=")
 
     collection_format: CollectionFormat
     display_name: str

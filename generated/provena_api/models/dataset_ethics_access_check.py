@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("DatasetEthicsAccessCheck",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetEthicsAccessCheck:
+@define(kw_only=True, repr=False)
+class DatasetEthicsAccessCheck(types.Shown):
     """Ethics clearance to give access to a dataset.
 
     Attributes:
@@ -25,6 +26,8 @@ class DatasetEthicsAccessCheck:
         relevant: Whether clearance is needed.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("obtained=", "relevant=")
 
     obtained: bool = False
     relevant: bool = False

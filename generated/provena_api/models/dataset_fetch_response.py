@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("DatasetFetchResponse",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetFetchResponse:
+@define(kw_only=True, repr=False)
+class DatasetFetchResponse(types.Shown):
     """One dataset, and what the caller may do with it.
 
     Attributes:
@@ -31,6 +32,8 @@ class DatasetFetchResponse:
         status: Whether the fetch worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("item", "item_is_seed=", "locked=")
 
     item: ItemDataset | SeededItem
     item_is_seed: bool

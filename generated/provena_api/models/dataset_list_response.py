@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, read_list, write_list, write_object, wrong_type
 
 __all__ = ("DatasetListResponse",)
@@ -24,8 +25,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetListResponse:
+@define(kw_only=True, repr=False)
+class DatasetListResponse(types.Shown):
     """One page of datasets.
 
     Attributes:
@@ -41,6 +42,8 @@ class DatasetListResponse:
         unparsable_items: Records the datastore could not read.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("items", "status", "complete_item_count=")
 
     items: list[ItemDataset]
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, read_map, write_list, write_map, write_object, wrong_type
 
 __all__ = ("DatasetTemplateDomainInfo",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetTemplateDomainInfo:
+@define(kw_only=True, repr=False)
+class DatasetTemplateDomainInfo(types.Shown):
     """What the registry keeps about a dataset template, without its record.
 
     Attributes:
@@ -31,6 +32,8 @@ class DatasetTemplateDomainInfo:
         user_metadata: Further keys and values of the owner's choice.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("display_name", "description=", "deferred_resources")
 
     display_name: str
     deferred_resources: list[DeferredResource] = field(factory=list)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, read_list, write_list, write_object, wrong_type
 
 __all__ = ("DatasetTemplateListResponse",)
@@ -24,8 +25,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetTemplateListResponse:
+@define(kw_only=True, repr=False)
+class DatasetTemplateListResponse(types.Shown):
     """One page of dataset_templates.
 
     Attributes:
@@ -41,6 +42,8 @@ class DatasetTemplateListResponse:
         unparsable_items: Records the registry could not read.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("items", "status", "complete_item_count=")
 
     items: list[ItemDatasetTemplate]
     status: Status

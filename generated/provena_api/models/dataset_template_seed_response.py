@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("DatasetTemplateSeedResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DatasetTemplateSeedResponse:
+@define(kw_only=True, repr=False)
+class DatasetTemplateSeedResponse(types.Shown):
     """The outcome of reserving a handle for a dataset template.
 
     Attributes:
@@ -25,6 +26,8 @@ class DatasetTemplateSeedResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("seeded_item", "status")
 
     seeded_item: SeededItem
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, read_map, write_map, wrong_type
 from .resource_usage_type import ResourceUsageType
 
@@ -21,8 +22,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DeferredResource:
+@define(kw_only=True, repr=False)
+class DeferredResource(types.Shown):
     """A file whose path each use of a template names.
 
     Attributes:
@@ -34,6 +35,8 @@ class DeferredResource:
         optional: Whether it may be missing.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("description=", "key=", "usage_type=")
 
     description: str
     key: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, read_map, write_map, wrong_type
 from .resource_usage_type import ResourceUsageType
 
@@ -21,8 +22,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DefinedResource:
+@define(kw_only=True, repr=False)
+class DefinedResource(types.Shown):
     """A file that every dataset of a form has.
 
     Attributes:
@@ -34,6 +35,8 @@ class DefinedResource:
         optional: Whether it may be missing.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("description=", "path=", "usage_type=")
 
     description: str
     path: str

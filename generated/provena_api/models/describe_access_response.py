@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, wrong_type
 
 __all__ = ("DescribeAccessResponse",)
@@ -11,14 +12,16 @@ __all__ = ("DescribeAccessResponse",)
 _FIELDS = frozenset(("roles",))
 
 
-@define(kw_only=True)
-class DescribeAccessResponse:
+@define(kw_only=True, repr=False)
+class DescribeAccessResponse(types.Shown):
     """The caller's roles on an item.
 
     Attributes:
         roles: The roles; empty for an item that the caller may not see.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("roles",)
 
     roles: list[str]
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

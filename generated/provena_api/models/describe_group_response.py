@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("DescribeGroupResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DescribeGroupResponse:
+@define(kw_only=True, repr=False)
+class DescribeGroupResponse(types.Shown):
     """One group, without its members.
 
     Attributes:
@@ -25,6 +26,8 @@ class DescribeGroupResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("group", "status")
 
     group: UserGroupMetadata
     status: Status

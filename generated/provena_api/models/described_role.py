@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, wrong_type
 
 __all__ = ("DescribedRole",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class DescribedRole:
+@define(kw_only=True, repr=False)
+class DescribedRole(types.Shown):
     """A role on an item.
 
     Attributes:
@@ -29,6 +30,8 @@ class DescribedRole:
         role_name: The name, as in access settings.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("description=", "role_display_name=", "role_name=")
 
     also_grants: list[str]
     description: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("ExportControls",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ExportControls:
+@define(kw_only=True, repr=False)
+class ExportControls(types.Shown):
     """Clearance under export control rules.
 
     Attributes:
@@ -25,6 +26,8 @@ class ExportControls:
         relevant: Whether clearance is needed.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("obtained=", "relevant=")
 
     obtained: bool = False
     relevant: bool = False

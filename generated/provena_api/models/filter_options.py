@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, wrong_type
 from .item_sub_type import ItemSubType
 from .query_dataset_release_status_type import QueryDatasetReleaseStatusType
@@ -21,8 +22,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class FilterOptions:
+@define(kw_only=True, repr=False)
+class FilterOptions(types.Shown):
     """Which items to list.
 
     Attributes:
@@ -32,6 +33,8 @@ class FilterOptions:
         release_status: Only datasets with this release status. Not allowed beside item_subtype.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("item_subtype=", "record_type=", "release_reviewer=")
 
     item_subtype: ItemSubType | None = None
     record_type: QueryRecordTypes = QueryRecordTypes.COMPLETE_ONLY

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, wrong_type
 from .item_sub_type import ItemSubType
 
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class GenerateReportRequest:
+@define(kw_only=True, repr=False)
+class GenerateReportRequest(types.Shown):
     """A request for a report on an item's lineage.
 
     Attributes:
@@ -28,6 +29,8 @@ class GenerateReportRequest:
         item_subtype: Which kind of item it is.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "depth=", "item_subtype=")
 
     depth: int
     id: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("GenerateReportResponse",)
@@ -11,14 +12,16 @@ __all__ = ("GenerateReportResponse",)
 _FIELDS = frozenset(("session_id",))
 
 
-@define(kw_only=True)
-class GenerateReportResponse:
+@define(kw_only=True, repr=False)
+class GenerateReportResponse(types.Shown):
     """The job that writes a report.
 
     Attributes:
         session_id: Id of the job.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("session_id",)
 
     session_id: str
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("GetJobResponse",)
@@ -11,14 +12,16 @@ __all__ = ("GetJobResponse",)
 _FIELDS = frozenset(("job",))
 
 
-@define(kw_only=True)
-class GetJobResponse:
+@define(kw_only=True, repr=False)
+class GetJobResponse(types.Shown):
     """One job.
 
     Attributes:
         job: The job.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("job",)
 
     job: Job
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

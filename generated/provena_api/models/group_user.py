@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("GroupUser",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class GroupUser:
+@define(kw_only=True, repr=False)
+class GroupUser(types.Shown):
     """A member of a group.
 
     Attributes:
@@ -29,6 +30,8 @@ class GroupUser:
         last_name: The family name, if it is known.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("username=", "email=", "first_name=")
 
     username: str
     email: str | None = None

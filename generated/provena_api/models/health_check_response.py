@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("HealthCheckResponse",)
@@ -11,14 +12,16 @@ __all__ = ("HealthCheckResponse",)
 _FIELDS = frozenset(("message",))
 
 
-@define(kw_only=True)
-class HealthCheckResponse:
+@define(kw_only=True, repr=False)
+class HealthCheckResponse(types.Shown):
     """A service's answer when it is up.
 
     Attributes:
         message: A greeting.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("message=",)
 
     message: str
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

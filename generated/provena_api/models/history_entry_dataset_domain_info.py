@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("HistoryEntryDatasetDomainInfo",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class HistoryEntryDatasetDomainInfo:
+@define(kw_only=True, repr=False)
+class HistoryEntryDatasetDomainInfo(types.Shown):
     """One version of a dataset in its history.
 
     Attributes:
@@ -31,6 +32,8 @@ class HistoryEntryDatasetDomainInfo:
         username: Who recorded it.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "reason=", "username=")
 
     id: int
     item: DatasetDomainInfo

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("HistoryEntryPersonDomainInfo",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class HistoryEntryPersonDomainInfo:
+@define(kw_only=True, repr=False)
+class HistoryEntryPersonDomainInfo(types.Shown):
     """One state of a person in its history.
 
     Attributes:
@@ -31,6 +32,8 @@ class HistoryEntryPersonDomainInfo:
         username: Who recorded it.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "reason=", "username=")
 
     id: int
     item: PersonDomainInfo

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("HTTPValidationError",)
@@ -11,14 +12,16 @@ __all__ = ("HTTPValidationError",)
 _FIELDS = frozenset(("detail",))
 
 
-@define(kw_only=True)
-class HTTPValidationError:
+@define(kw_only=True, repr=False)
+class HTTPValidationError(types.Shown):
     """The body of a 422.
 
     Attributes:
         detail: What is wrong, one entry per place.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("detail",)
 
     detail: list[ValidationError] | None = None
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("IndigenousKnowledgeCheck",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class IndigenousKnowledgeCheck:
+@define(kw_only=True, repr=False)
+class IndigenousKnowledgeCheck(types.Shown):
     """Consent for Indigenous knowledge in a dataset.
 
     Attributes:
@@ -25,6 +26,8 @@ class IndigenousKnowledgeCheck:
         relevant: Whether consent is needed.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("obtained=", "relevant=")
 
     obtained: bool = False
     relevant: bool = False

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, read_list, read_map, write_list, write_map, write_object, wrong_type
 from .item_category import ItemCategory
 from .item_sub_type import ItemSubType
@@ -37,8 +38,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ItemDataset:
+@define(kw_only=True, repr=False)
+class ItemDataset(types.Shown):
     """A dataset in the registry.
 
     Attributes:
@@ -63,6 +64,8 @@ class ItemDataset:
         workflow_links: The jobs that recorded the dataset's making.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "display_name")
 
     collection_format: CollectionFormat
     created_timestamp: int

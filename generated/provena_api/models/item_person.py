@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, read_list, read_map, write_list, write_map, write_object, wrong_type
 from .item_category import ItemCategory
 from .item_sub_type import ItemSubType
@@ -34,8 +35,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ItemPerson:
+@define(kw_only=True, repr=False)
+class ItemPerson(types.Shown):
     """The registry's record of a person.
 
     Attributes:
@@ -58,6 +59,8 @@ class ItemPerson:
         workflow_links: The jobs that recorded its making.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "display_name")
 
     created_timestamp: int
     display_name: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, wrong_type
 
 __all__ = ("ItemRevertRequest",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ItemRevertRequest:
+@define(kw_only=True, repr=False)
+class ItemRevertRequest(types.Shown):
     """A request to restore an earlier state of an item.
 
     Attributes:
@@ -27,6 +28,8 @@ class ItemRevertRequest:
         reason: Why; kept in the history.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "history_id=", "reason=")
 
     history_id: int
     id: str

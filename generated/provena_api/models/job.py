@@ -29,7 +29,7 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class Job(types.Guarded):
     """Work that a service does after it has answered.
 
@@ -47,6 +47,8 @@ class Job(types.Guarded):
         result: What it made, once it has succeeded; the keys depend on its kind.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("session_id", "username=", "job_type=")
 
     session_id: str
     created_timestamp: int

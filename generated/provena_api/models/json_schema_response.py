@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_map, write_map, write_object, wrong_type
 
 __all__ = ("JsonSchemaResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class JsonSchemaResponse:
+@define(kw_only=True, repr=False)
+class JsonSchemaResponse(types.Shown):
     """The JSON schema of a kind of item.
 
     Attributes:
@@ -25,6 +26,8 @@ class JsonSchemaResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status",)
 
     json_schema: dict[str, Any]
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, read_map, write_list, write_map, write_object, wrong_type
 
 __all__ = ("LineageGraph",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LineageGraph:
+@define(kw_only=True, repr=False)
+class LineageGraph(types.Shown):
     """Items, and how they came from each other, as node-link JSON.
 
     Attributes:
@@ -31,6 +32,8 @@ class LineageGraph:
         links: How they are related, each pointing from the younger to the older.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("directed=", "multigraph=", "nodes")
 
     directed: bool
     multigraph: bool

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("LineageLink",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LineageLink:
+@define(kw_only=True, repr=False)
+class LineageLink(types.Shown):
     """A relation between two items.
 
     Attributes:
@@ -27,6 +28,8 @@ class LineageLink:
         target: Handle of the older item.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("type=", "source=", "target=")
 
     type: str
     source: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, wrong_type
 from .item_category import ItemCategory
 from .item_sub_type import ItemSubType
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LineageNode:
+@define(kw_only=True, repr=False)
+class LineageNode(types.Shown):
     """An item in a graph. The caller may lack the permission to fetch it.
 
     Attributes:
@@ -29,6 +30,8 @@ class LineageNode:
         item_subtype: Which kind of item it is.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "item_category=", "item_subtype=")
 
     id: str
     item_category: ItemCategory

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("LineageResponse",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LineageResponse:
+@define(kw_only=True, repr=False)
+class LineageResponse(types.Shown):
     """Part of the provenance graph.
 
     Attributes:
@@ -27,6 +28,8 @@ class LineageResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("graph", "record_count=", "status")
 
     graph: LineageGraph
     record_count: int

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("ListByBatchRequest",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ListByBatchRequest:
+@define(kw_only=True, repr=False)
+class ListByBatchRequest(types.Shown):
     """A request for one page of the jobs of a batch.
 
     Attributes:
@@ -27,6 +28,8 @@ class ListByBatchRequest:
         pagination_key: The key from the page before; None for the first page.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("batch_id=", "limit=", "pagination_key=")
 
     batch_id: str
     limit: int = 10

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("ListJobsRequest",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ListJobsRequest:
+@define(kw_only=True, repr=False)
+class ListJobsRequest(types.Shown):
     """A request for one page of the caller's jobs.
 
     Attributes:
@@ -25,6 +26,8 @@ class ListJobsRequest:
         pagination_key: The key from the page before; None for the first page.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("limit=", "pagination_key=")
 
     limit: int = 10
     pagination_key: PaginationKey | None = None

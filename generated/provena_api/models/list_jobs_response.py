@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("ListJobsResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ListJobsResponse:
+@define(kw_only=True, repr=False)
+class ListJobsResponse(types.Shown):
     """One page of jobs, newest first.
 
     Attributes:
@@ -25,6 +26,8 @@ class ListJobsResponse:
         pagination_key: Key of the next page; None on the last page only.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("jobs", "pagination_key=")
 
     jobs: list[Job]
     pagination_key: PaginationKey | None = None

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("ListMembersResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ListMembersResponse:
+@define(kw_only=True, repr=False)
+class ListMembersResponse(types.Shown):
     """One group with its members.
 
     Attributes:
@@ -25,6 +26,8 @@ class ListMembersResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("group", "status")
 
     group: UserGroup
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("ListUserMembershipResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ListUserMembershipResponse:
+@define(kw_only=True, repr=False)
+class ListUserMembershipResponse(types.Shown):
     """The groups that the caller is in.
 
     Attributes:
@@ -25,6 +26,8 @@ class ListUserMembershipResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("groups", "status")
 
     groups: list[UserGroupMetadata]
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("LockChangeRequest",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LockChangeRequest:
+@define(kw_only=True, repr=False)
+class LockChangeRequest(types.Shown):
     """A request to lock or unlock an item.
 
     Attributes:
@@ -25,6 +26,8 @@ class LockChangeRequest:
         reason: Why; kept in the history.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "reason=")
 
     id: str
     reason: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, wrong_type
 from .lock_action_type import LockActionType
 
@@ -20,8 +21,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LockEvent:
+@define(kw_only=True, repr=False)
+class LockEvent(types.Shown):
     """A lock that was set or released.
 
     Attributes:
@@ -32,6 +33,8 @@ class LockEvent:
         email: Their e-mail address, if it is known.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("action_type=", "reason=", "username=")
 
     action_type: LockActionType
     reason: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("LockHistoryResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class LockHistoryResponse:
+@define(kw_only=True, repr=False)
+class LockHistoryResponse(types.Shown):
     """Who locked and unlocked an item.
 
     Attributes:
@@ -25,6 +26,8 @@ class LockHistoryResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("history", "status")
 
     history: list[LockEvent]
     status: Status

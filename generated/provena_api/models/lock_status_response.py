@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("LockStatusResponse",)
@@ -11,14 +12,16 @@ __all__ = ("LockStatusResponse",)
 _FIELDS = frozenset(("locked",))
 
 
-@define(kw_only=True)
-class LockStatusResponse:
+@define(kw_only=True, repr=False)
+class LockStatusResponse(types.Shown):
     """Whether an item is locked.
 
     Attributes:
         locked: Whether it is locked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("locked=",)
 
     locked: bool
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

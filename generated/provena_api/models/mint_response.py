@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("MintResponse",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class MintResponse:
+@define(kw_only=True, repr=False)
+class MintResponse(types.Shown):
     """The outcome of registering a dataset.
 
     Attributes:
@@ -29,6 +30,8 @@ class MintResponse:
         s3_location: Location for its files in the object store.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("handle", "status", "register_create_activity_session_id=")
 
     status: Status
     handle: str | None = None

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, read_list, read_map, write_list, write_map, write_object, wrong_type
 
 __all__ = ("ModelRunRecord",)
@@ -25,8 +26,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ModelRunRecord:
+@define(kw_only=True, repr=False)
+class ModelRunRecord(types.Shown):
     """A run of a model.
 
     Attributes:
@@ -43,6 +44,8 @@ class ModelRunRecord:
         study_id: Handle of the study that the run is part of.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("display_name", "description=", "end_time=")
 
     associations: AssociationInfo
     description: str

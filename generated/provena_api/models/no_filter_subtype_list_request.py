@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("NoFilterSubtypeListRequest",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class NoFilterSubtypeListRequest:
+@define(kw_only=True, repr=False)
+class NoFilterSubtypeListRequest(types.Shown):
     """A request for one page of datasets.
 
     Attributes:
@@ -27,6 +28,8 @@ class NoFilterSubtypeListRequest:
         sort_by: The order; newest change first when left out. It must stay the same from page to page.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("page_size=", "pagination_key=", "sort_by=")
 
     page_size: int = 20
     pagination_key: PaginationKey | None = None

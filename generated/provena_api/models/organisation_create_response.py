@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("OrganisationCreateResponse",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class OrganisationCreateResponse:
+@define(kw_only=True, repr=False)
+class OrganisationCreateResponse(types.Shown):
     """The outcome of registering an organisation.
 
     Attributes:
@@ -27,6 +28,8 @@ class OrganisationCreateResponse:
         register_create_activity_session_id: Id of the job that records its making; None for people and organisations.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("created_item", "status", "register_create_activity_session_id=")
 
     created_item: ItemOrganisation
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_map, write_map, wrong_type
 
 __all__ = ("OrganisationDomainInfo",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class OrganisationDomainInfo:
+@define(kw_only=True, repr=False)
+class OrganisationDomainInfo(types.Shown):
     """What the registry keeps about an organisation, without its record.
 
     Attributes:
@@ -29,6 +30,8 @@ class OrganisationDomainInfo:
         user_metadata: Further keys and values of the owner's choice.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("display_name", "name=", "ror=")
 
     display_name: str
     name: str

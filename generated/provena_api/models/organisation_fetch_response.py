@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("OrganisationFetchResponse",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class OrganisationFetchResponse:
+@define(kw_only=True, repr=False)
+class OrganisationFetchResponse(types.Shown):
     """One organisation, and what the caller may do with it.
 
     Attributes:
@@ -31,6 +32,8 @@ class OrganisationFetchResponse:
         status: Whether the fetch worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("item", "item_is_seed=", "locked=")
 
     item: ItemOrganisation | SeededItem
     item_is_seed: bool

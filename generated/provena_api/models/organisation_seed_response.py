@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("OrganisationSeedResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class OrganisationSeedResponse:
+@define(kw_only=True, repr=False)
+class OrganisationSeedResponse(types.Shown):
     """The outcome of reserving a handle for an organisation.
 
     Attributes:
@@ -25,6 +26,8 @@ class OrganisationSeedResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("seeded_item", "status")
 
     seeded_item: SeededItem
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, read_list, write_list, write_object, wrong_type
 
 __all__ = ("PaginatedDatasetListResponse",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class PaginatedDatasetListResponse:
+@define(kw_only=True, repr=False)
+class PaginatedDatasetListResponse(types.Shown):
     """One page of the datasets that the caller reviews.
 
     Attributes:
@@ -29,6 +30,8 @@ class PaginatedDatasetListResponse:
         total_dataset_count: Datasets on this page.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_items", "status", "total_dataset_count=")
 
     dataset_items: list[ItemDataset]
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, read_list, write_list, write_object, wrong_type
 
 __all__ = ("PaginatedListResponse",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class PaginatedListResponse:
+@define(kw_only=True, repr=False)
+class PaginatedListResponse(types.Shown):
     """One page of items of any kind.
 
     Attributes:
@@ -29,6 +30,8 @@ class PaginatedListResponse:
         total_item_count: Rows on this page.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("items", "status", "total_item_count=")
 
     items: list[dict[str, Any]]
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_map, write_map, wrong_type
 
 __all__ = ("PersonDomainInfo",)
@@ -21,8 +22,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class PersonDomainInfo:
+@define(kw_only=True, repr=False)
+class PersonDomainInfo(types.Shown):
     """What the registry keeps about a person, without its record.
 
     Attributes:
@@ -35,6 +36,8 @@ class PersonDomainInfo:
         user_metadata: Further keys and values of the owner's choice.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("display_name", "email=", "first_name=")
 
     display_name: str
     email: str

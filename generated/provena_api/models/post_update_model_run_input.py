@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("PostUpdateModelRunInput",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class PostUpdateModelRunInput:
+@define(kw_only=True, repr=False)
+class PostUpdateModelRunInput(types.Shown):
     """A request to replace the record of a run.
 
     Attributes:
@@ -27,6 +28,8 @@ class PostUpdateModelRunInput:
         record: The new record.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("model_run_id=", "reason=", "record=")
 
     model_run_id: str
     reason: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("PostUpdateModelRunResponse",)
@@ -11,14 +12,16 @@ __all__ = ("PostUpdateModelRunResponse",)
 _FIELDS = frozenset(("session_id",))
 
 
-@define(kw_only=True)
-class PostUpdateModelRunResponse:
+@define(kw_only=True, repr=False)
+class PostUpdateModelRunResponse(types.Shown):
     """The job that replaces the record of a run.
 
     Attributes:
         session_id: Id of the job.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("session_id",)
 
     session_id: str
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, wrong_type
 
 __all__ = ("PresignedURLRequest",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class PresignedURLRequest:
+@define(kw_only=True, repr=False)
+class PresignedURLRequest(types.Shown):
     """A request for a signed URL of one file.
 
     Attributes:
@@ -27,6 +28,8 @@ class PresignedURLRequest:
         expires_in: How long the URL works, in seconds, from 1 to 86,400.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "file_path=", "expires_in=")
 
     dataset_id: str
     file_path: str

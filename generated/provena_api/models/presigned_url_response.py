@@ -18,7 +18,7 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class PresignedURLResponse(types.Guarded):
     """A signed URL of one file.
 
@@ -28,6 +28,8 @@ class PresignedURLResponse(types.Guarded):
         presigned_url: The URL; anyone who has it can read the file until it expires.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "file_path=")
 
     dataset_id: str
     file_path: str

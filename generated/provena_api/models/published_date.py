@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_date, write_date, wrong_type
 
 __all__ = ("PublishedDate",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class PublishedDate:
+@define(kw_only=True, repr=False)
+class PublishedDate(types.Shown):
     """When a dataset was published.
 
     Attributes:
@@ -26,6 +27,8 @@ class PublishedDate:
         value: The day; None if it does not apply.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("relevant=", "value=")
 
     relevant: bool = False
     value: date | None = None

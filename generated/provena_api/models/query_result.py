@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, wrong_type
 
 __all__ = ("QueryResult",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class QueryResult:
+@define(kw_only=True, repr=False)
+class QueryResult(types.Shown):
     """One hit of a search.
 
     Attributes:
@@ -25,6 +26,8 @@ class QueryResult:
         score: Relevance; higher is better, and comparable only within one search.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "score=")
 
     id: str
     score: float

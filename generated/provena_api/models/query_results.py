@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("QueryResults",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class QueryResults:
+@define(kw_only=True, repr=False)
+class QueryResults(types.Shown):
     """The hits of a search, best first.
 
     Attributes:
@@ -27,6 +28,8 @@ class QueryResults:
         warnings: Warnings from the search service.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("results", "status", "warnings")
 
     results: list[QueryResult]
     status: Status

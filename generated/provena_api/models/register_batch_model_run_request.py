@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("RegisterBatchModelRunRequest",)
@@ -11,14 +12,16 @@ __all__ = ("RegisterBatchModelRunRequest",)
 _FIELDS = frozenset(("records",))
 
 
-@define(kw_only=True)
-class RegisterBatchModelRunRequest:
+@define(kw_only=True, repr=False)
+class RegisterBatchModelRunRequest(types.Shown):
     """A request to register several runs.
 
     Attributes:
         records: The runs.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("records",)
 
     records: list[ModelRunRecord]
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("RegisterModelRunResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class RegisterModelRunResponse:
+@define(kw_only=True, repr=False)
+class RegisterModelRunResponse(types.Shown):
     """The job that registers runs.
 
     Attributes:
@@ -25,6 +26,8 @@ class RegisterModelRunResponse:
         status: Whether the job was started.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("session_id", "status")
 
     session_id: str
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("RegistryFetchResponse",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class RegistryFetchResponse:
+@define(kw_only=True, repr=False)
+class RegistryFetchResponse(types.Shown):
     """One dataset, and what the caller may do with it.
 
     Attributes:
@@ -29,6 +30,8 @@ class RegistryFetchResponse:
         status: Whether the fetch worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("item", "locked=", "roles")
 
     item: ItemDataset
     locked: bool

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("ReleaseApprovalRequest",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ReleaseApprovalRequest:
+@define(kw_only=True, repr=False)
+class ReleaseApprovalRequest(types.Shown):
     """A request to release a dataset.
 
     Attributes:
@@ -27,6 +28,8 @@ class ReleaseApprovalRequest:
         notes: Remarks for the reviewer, kept in the release history.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "approver_id=", "notes=")
 
     approver_id: str
     dataset_id: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("ReleaseApprovalRequestResponse",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ReleaseApprovalRequestResponse:
+@define(kw_only=True, repr=False)
+class ReleaseApprovalRequestResponse(types.Shown):
     """The outcome of asking for a release.
 
     Attributes:
@@ -27,6 +28,8 @@ class ReleaseApprovalRequestResponse:
         details: What happened, in words.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "approver_id=", "details=")
 
     dataset_id: str
     approver_id: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, wrong_type
 from .release_action import ReleaseAction
 
@@ -20,8 +21,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ReleaseHistoryEntry:
+@define(kw_only=True, repr=False)
+class ReleaseHistoryEntry(types.Shown):
     """One step of a release.
 
     Attributes:
@@ -32,6 +33,8 @@ class ReleaseHistoryEntry:
         requester: Handle of the person who asked, where the step was a request.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("action=", "approver=", "notes=")
 
     action: ReleaseAction
     approver: str

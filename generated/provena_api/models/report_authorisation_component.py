@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, read_list, write_list, write_object, wrong_type
 from .component_name import ComponentName
 
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ReportAuthorisationComponent:
+@define(kw_only=True, repr=False)
+class ReportAuthorisationComponent(types.Shown):
     """A part of Provena and its roles.
 
     Attributes:
@@ -26,6 +27,8 @@ class ReportAuthorisationComponent:
         component_roles: Its roles.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("component_name=", "component_roles")
 
     component_name: ComponentName
     component_roles: list[ReportComponentRole]

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, read_list, write_list, wrong_type
 from .access_level import AccessLevel
 from .intended_user_type import IntendedUserType
@@ -22,8 +23,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ReportComponentRole:
+@define(kw_only=True, repr=False)
+class ReportComponentRole(types.Shown):
     """A role, and whether the caller has it or asks for it.
 
     Attributes:
@@ -35,6 +36,8 @@ class ReportComponentRole:
         role_name: The name, as it is in a token.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("access_granted=", "description=", "role_display_name=")
 
     access_granted: bool
     description: str

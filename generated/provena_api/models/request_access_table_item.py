@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, wrong_type
 from .request_status import RequestStatus
 
@@ -26,8 +27,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class RequestAccessTableItem:
+@define(kw_only=True, repr=False)
+class RequestAccessTableItem(types.Shown):
     """A request for roles.
 
     Attributes:
@@ -44,6 +45,8 @@ class RequestAccessTableItem:
         username: Who asks.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("complete_contents=", "email=", "expiry=")
 
     complete_contents: str
     created_timestamp: int

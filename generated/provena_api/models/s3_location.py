@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("S3Location",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class S3Location:
+@define(kw_only=True, repr=False)
+class S3Location(types.Shown):
     """A place in the object store.
 
     Attributes:
@@ -27,6 +28,8 @@ class S3Location:
         s3_uri: Bucket and prefix as an s3:// URL.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("bucket_name=", "path=", "s3_uri=")
 
     bucket_name: str
     path: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_map, write_map, wrong_type
 
 __all__ = ("Schema",)
@@ -11,14 +12,16 @@ __all__ = ("Schema",)
 _FIELDS = frozenset(("json_schema",))
 
 
-@define(kw_only=True)
-class Schema:
+@define(kw_only=True, repr=False)
+class Schema(types.Shown):
     """The JSON schema of dataset metadata.
 
     Attributes:
         json_schema: The schema itself.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ()
 
     json_schema: dict[str, Any]
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

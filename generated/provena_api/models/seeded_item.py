@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, plain, write_object, wrong_type
 from .item_category import ItemCategory
 from .item_sub_type import ItemSubType
@@ -26,8 +27,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class SeededItem:
+@define(kw_only=True, repr=False)
+class SeededItem(types.Shown):
     """A reserved handle without metadata yet.
 
     Attributes:
@@ -42,6 +43,8 @@ class SeededItem:
         workflow_links: The jobs that recorded its making.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "item_category=", "item_subtype=")
 
     created_timestamp: int
     id: str

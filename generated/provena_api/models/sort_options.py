@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, wrong_type
 from .sort_type import SortType
 
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class SortOptions:
+@define(kw_only=True, repr=False)
+class SortOptions(types.Shown):
     """The order of a listing.
 
     Attributes:
@@ -28,6 +29,8 @@ class SortOptions:
         sort_type: What to sort by; the time of the last change when left out.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("ascending=", "begins_with=", "sort_type=")
 
     ascending: bool = False
     begins_with: str | None = None

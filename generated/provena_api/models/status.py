@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("Status",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class Status:
+@define(kw_only=True, repr=False)
+class Status(types.Shown):
     """Whether the service did what was asked.
 
     Attributes:
@@ -25,6 +26,8 @@ class Status:
         success: False when it did not, whatever the HTTP status.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("details=", "success=")
 
     details: str
     success: bool

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("StatusResponse",)
@@ -11,14 +12,16 @@ __all__ = ("StatusResponse",)
 _FIELDS = frozenset(("status",))
 
 
-@define(kw_only=True)
-class StatusResponse:
+@define(kw_only=True, repr=False)
+class StatusResponse(types.Shown):
     """An outcome and nothing else.
 
     Attributes:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status",)
 
     status: Status
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

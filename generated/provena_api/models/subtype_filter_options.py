@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, wrong_type
 from .query_record_types import QueryRecordTypes
 
@@ -12,14 +13,16 @@ __all__ = ("SubtypeFilterOptions",)
 _FIELDS = frozenset(("record_type",))
 
 
-@define(kw_only=True)
-class SubtypeFilterOptions:
+@define(kw_only=True, repr=False)
+class SubtypeFilterOptions(types.Shown):
     """Which items of one kind to list.
 
     Attributes:
         record_type: Whether to list complete records, reserved handles or both.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("record_type=",)
 
     record_type: QueryRecordTypes = QueryRecordTypes.COMPLETE_ONLY
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

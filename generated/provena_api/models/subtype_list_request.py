@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, write_object, wrong_type
 
 __all__ = ("SubtypeListRequest",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class SubtypeListRequest:
+@define(kw_only=True, repr=False)
+class SubtypeListRequest(types.Shown):
     """A request for one page of items of one kind.
 
     Attributes:
@@ -29,6 +30,8 @@ class SubtypeListRequest:
         sort_by: The order; newest change first when left out. It must stay the same from page to page.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("page_size=", "filter_by=", "pagination_key=")
 
     filter_by: SubtypeFilterOptions | None = None
     page_size: int = 20

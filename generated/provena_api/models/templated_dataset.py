@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import plain, read_map, write_map, wrong_type
 from .dataset_type import DatasetType
 
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class TemplatedDataset:
+@define(kw_only=True, repr=False)
+class TemplatedDataset(types.Shown):
     """A dataset that fills a place of a template.
 
     Attributes:
@@ -30,6 +31,8 @@ class TemplatedDataset:
         resources: The path in the dataset for each key that the template leaves open.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("dataset_id", "dataset_template_id=", "dataset_type=")
 
     dataset_id: str
     dataset_template_id: str

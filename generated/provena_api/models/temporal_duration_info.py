@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_date, write_date, wrong_type
 
 __all__ = ("TemporalDurationInfo",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class TemporalDurationInfo:
+@define(kw_only=True, repr=False)
+class TemporalDurationInfo(types.Shown):
     """The first and last day a dataset covers.
 
     Attributes:
@@ -26,6 +27,8 @@ class TemporalDurationInfo:
         end_date: The last day.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("begin_date=", "end_date=")
 
     begin_date: date
     end_date: date

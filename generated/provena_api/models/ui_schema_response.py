@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_map, write_map, write_object, wrong_type
 
 __all__ = ("UiSchemaResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UiSchemaResponse:
+@define(kw_only=True, repr=False)
+class UiSchemaResponse(types.Shown):
     """How the website shows the form for a kind of item.
 
     Attributes:
@@ -25,6 +26,8 @@ class UiSchemaResponse:
         ui_schema: The form; empty for datasets.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status",)
 
     status: Status
     ui_schema: dict[str, Any]

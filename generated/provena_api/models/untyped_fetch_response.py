@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_map, write_map, write_object, wrong_type
 
 __all__ = ("UntypedFetchResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UntypedFetchResponse:
+@define(kw_only=True, repr=False)
+class UntypedFetchResponse(types.Shown):
     """One item of any kind.
 
     Attributes:
@@ -25,6 +26,8 @@ class UntypedFetchResponse:
         status: Whether the fetch worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status",)
 
     item: dict[str, Any]
     status: Status

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("UpdateMetadataResponse",)
@@ -17,8 +18,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UpdateMetadataResponse:
+@define(kw_only=True, repr=False)
+class UpdateMetadataResponse(types.Shown):
     """The outcome of a metadata update.
 
     Attributes:
@@ -27,6 +28,8 @@ class UpdateMetadataResponse:
         status: Whether it worked.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("handle", "s3_location=", "status")
 
     handle: str
     s3_location: S3Location

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("UpdateResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UpdateResponse:
+@define(kw_only=True, repr=False)
+class UpdateResponse(types.Shown):
     """The outcome of replacing an item.
 
     Attributes:
@@ -25,6 +26,8 @@ class UpdateResponse:
         register_create_activity_session_id: Id of the job that records its making, if a seed item was completed.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status", "register_create_activity_session_id=")
 
     status: Status
     register_create_activity_session_id: str | None = None

@@ -19,7 +19,7 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class User(types.Guarded):
     """Who is signed in.
 
@@ -30,6 +30,8 @@ class User(types.Guarded):
         email: The user's e-mail address, if the sign-in server knows one.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("username=", "roles", "email=")
 
     access_token: str = field(repr=False)
     roles: list[str]

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, write_object, wrong_type
 
 __all__ = ("UserGroup",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UserGroup:
+@define(kw_only=True, repr=False)
+class UserGroup(types.Shown):
     """A group with its members.
 
     Attributes:
@@ -31,6 +32,8 @@ class UserGroup:
         default_data_store_access: Roles that its members get on new datasets, if any.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "display_name")
 
     description: str
     display_name: str

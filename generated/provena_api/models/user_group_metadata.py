@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import read_list, write_list, wrong_type
 
 __all__ = ("UserGroupMetadata",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UserGroupMetadata:
+@define(kw_only=True, repr=False)
+class UserGroupMetadata(types.Shown):
     """A group without its members.
 
     Attributes:
@@ -29,6 +30,8 @@ class UserGroupMetadata:
         default_data_store_access: Roles that its members get on new datasets, if any.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "display_name")
 
     description: str
     display_name: str

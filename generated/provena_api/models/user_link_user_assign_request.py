@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("UserLinkUserAssignRequest",)
@@ -11,14 +12,16 @@ __all__ = ("UserLinkUserAssignRequest",)
 _FIELDS = frozenset(("person_id",))
 
 
-@define(kw_only=True)
-class UserLinkUserAssignRequest:
+@define(kw_only=True, repr=False)
+class UserLinkUserAssignRequest(types.Shown):
     """A request to link the caller's account to a person.
 
     Attributes:
         person_id: Handle of the person.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("person_id",)
 
     person_id: str
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("UserLinkUserLookupResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class UserLinkUserLookupResponse:
+@define(kw_only=True, repr=False)
+class UserLinkUserLookupResponse(types.Shown):
     """The person that an account is linked to.
 
     Attributes:
@@ -25,6 +26,8 @@ class UserLinkUserLookupResponse:
         person_id: Handle of the person; None without a link, and for an unknown account.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("person_id", "success=")
 
     success: bool
     person_id: str | None = None

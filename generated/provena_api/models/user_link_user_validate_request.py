@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("UserLinkUserValidateRequest",)
@@ -11,14 +12,16 @@ __all__ = ("UserLinkUserValidateRequest",)
 _FIELDS = frozenset(("person_id",))
 
 
-@define(kw_only=True)
-class UserLinkUserValidateRequest:
+@define(kw_only=True, repr=False)
+class UserLinkUserValidateRequest(types.Shown):
     """A request to check whether the caller's account can be linked to a person.
 
     Attributes:
         person_id: Handle of the person.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("person_id",)
 
     person_id: str
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import write_object, wrong_type
 
 __all__ = ("UserLinkUserValidateResponse",)
@@ -11,14 +12,16 @@ __all__ = ("UserLinkUserValidateResponse",)
 _FIELDS = frozenset(("status",))
 
 
-@define(kw_only=True)
-class UserLinkUserValidateResponse:
+@define(kw_only=True, repr=False)
+class UserLinkUserValidateResponse(types.Shown):
     """Whether the caller's account can be linked to a person.
 
     Attributes:
         status: Whether it can; False if the account is linked already.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("status",)
 
     status: Status
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, read_list, read_map, write_list, write_map, wrong_type
 
 __all__ = ("ValidationError",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class ValidationError:
+@define(kw_only=True, repr=False)
+class ValidationError(types.Shown):
     """One place where a request does not match the schema.
 
     Attributes:
@@ -29,6 +30,8 @@ class ValidationError:
         ctx: The violated limits, if any.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("msg=", "type=", "loc")
 
     loc: list[str | int]
     msg: str

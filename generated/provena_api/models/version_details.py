@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("VersionDetails",)
@@ -19,8 +20,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class VersionDetails:
+@define(kw_only=True, repr=False)
+class VersionDetails(types.Shown):
     """Which version of its code a service runs.
 
     Attributes:
@@ -31,6 +32,8 @@ class VersionDetails:
         tag_name: The tag, if the commit has one.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("commit_id=", "commit_url=", "release_title=")
 
     commit_id: str | None = None
     commit_url: str | None = None

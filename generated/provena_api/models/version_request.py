@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("VersionRequest",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class VersionRequest:
+@define(kw_only=True, repr=False)
+class VersionRequest(types.Shown):
     """A request for a new version of a dataset.
 
     Attributes:
@@ -25,6 +26,8 @@ class VersionRequest:
         reason: Why a new version is made.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("id", "reason=")
 
     id: str
     reason: str

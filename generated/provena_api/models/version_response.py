@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("VersionResponse",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class VersionResponse:
+@define(kw_only=True, repr=False)
+class VersionResponse(types.Shown):
     """The outcome of making a new version.
 
     Attributes:
@@ -25,6 +26,8 @@ class VersionResponse:
         version_job_session_id: Id of the job that records the versioning.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("new_version_id", "version_job_session_id=")
 
     new_version_id: str
     version_job_session_id: str

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import NUMBER, wrong_type
 
 __all__ = ("VersioningInfo",)
@@ -18,8 +19,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class VersioningInfo:
+@define(kw_only=True, repr=False)
+class VersioningInfo(types.Shown):
     """An item's place among its versions.
 
     Attributes:
@@ -29,6 +30,8 @@ class VersioningInfo:
         reason: Why this version was made.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("version=", "next_version=", "previous_version=")
 
     version: int
     next_version: str | None = None

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .. import types
 from ..types import wrong_type
 
 __all__ = ("WorkflowLinks",)
@@ -16,8 +17,8 @@ _FIELDS = frozenset(
 )
 
 
-@define(kw_only=True)
-class WorkflowLinks:
+@define(kw_only=True, repr=False)
+class WorkflowLinks(types.Shown):
     """The jobs that record how an item came to be.
 
     Attributes:
@@ -25,6 +26,8 @@ class WorkflowLinks:
         version_activity_workflow_id: Id of the job that recorded its versioning.
         additional_properties: Fields the interface does not name, kept and sent back.
     """
+
+    _telling = ("create_activity_workflow_id=", "version_activity_workflow_id=")
 
     create_activity_workflow_id: str | None = None
     version_activity_workflow_id: str | None = None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from provena_api.models import (
     CredentialResponse,
@@ -518,26 +519,46 @@ class AsyncDatastore:
             )
         )
 
-    async def search_datasets(self, query: str, limit: int = DEFAULT_SEARCH_LIMIT) -> LoadedSearchResponse:
+    async def search_datasets(
+        self,
+        query: str,
+        limit: int = DEFAULT_SEARCH_LIMIT,
+        *,
+        bbox: tuple[float, float, float, float] | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> LoadedSearchResponse:
         """Search datasets and load every hit, several at a time.
+
+        The service cannot search by place or time: ``bbox``, ``since`` and ``until`` choose among the hits that were
+        loaded, by the place and the time that their metadata give. A hit without a place, or without a time, is left
+        out when one is asked for. So ask for more hits than you want.
 
         Args:
             query: What to look for.
-            limit: Hits at most, between 1 and 50.
+            limit: Hits at most, between 1 and 50; some of them may be left out.
+            bbox: West, south, east and north in degrees; west is greater than east for a box across the date line.
+                A dataset is kept if the box around its data, or around a part of them, meets it.
+            since: A day, as a date or as text such as ``2024-12-31``, ``2024-12`` or ``2024``; datasets whose data
+                end before it are left out.
+            until: A day as well; datasets whose data begin after it are left out.
 
         Returns:
-            The hits in their order with scores; those that cannot be read or loaded are listed apart, each with
-            its error.
+            The hits in their order with scores; those that cannot be read or loaded, or are left out, are listed
+            apart. It shows itself as a table, and has ``map()``, ``timeline()`` and ``to_geojson()``.
 
         Raises:
-            InvalidArgument: The query is empty or the limit out of range.
+            InvalidArgument: The query is empty, the limit out of range, or a box or a date malformed.
             RoleMissing: The user lacks the role ``entity-registry-read``.
 
         Example:
-            >>> print((await provena.datastore.search_datasets("alpha")).items[0].item.display_name)
-            Alpha reef survey
+            >>> print(await provena.datastore.search_datasets("alpha", since="2020"))
+            dataset          name               status        place                         time
+            10378.1/1900011  Alpha reef survey  not released  145°E to 155°E, 25°S to 10°S  2010-02-01 to 2021-04-03
         """
-        return await self._transport.run(search.search_datasets(query, limit))
+        return await self._transport.run(
+            search.search_datasets(query, limit, bbox=bbox, since=since, until=until)
+        )
 
     def interactive_dataset(self, dataset_id: str) -> AsyncInteractiveDataset:
         """Work on one dataset without naming it again. Nothing is sent yet.

@@ -1,0 +1,1 @@
+"""How the services' data show themselves: cards, tables and pictures. No I/O."""

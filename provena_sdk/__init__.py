@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provena_sdk.config import Explanation as Explanation
     from provena_sdk.coverage.extent import Extent as Extent
     from provena_sdk.coverage.period import Period as Period
+    from provena_sdk.datasets.file_list import FileList as FileList
     from provena_sdk.display.pictures.picture import Picture as Picture
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.lineage import Lineage as Lineage
@@ -68,6 +69,11 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.progress.tqdm import TqdmProgress as TqdmProgress
     from provena_sdk.transfer.report import FileOutcome as FileOutcome
     from provena_sdk.transfer.report import TransferReport as TransferReport
+    from provena_sdk.views.item_lists import DatasetList as DatasetList
+    from provena_sdk.views.item_lists import JobList as JobList
+    from provena_sdk.views.item_lists import OrganisationList as OrganisationList
+    from provena_sdk.views.item_lists import PersonList as PersonList
+    from provena_sdk.views.tabular import TabularList as TabularList
     from provena_sdk.workflows.access.groups import GroupList as GroupList
     from provena_sdk.workflows.access.groups import MemberList as MemberList
     from provena_sdk.workflows.access.locks import LockHistory as LockHistory
@@ -85,6 +91,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.settings import GroupAccess as GroupAccess
     from provena_sdk.workflows.batch import FetchedDatasets as FetchedDatasets
     from provena_sdk.workflows.names import PersonName as PersonName
+    from provena_sdk.workflows.registry.items import ItemList as ItemList
     from provena_sdk.workflows.registry.items import RegistryItem as RegistryItem
     from provena_sdk.workflows.registry.naming import Matches as Matches
     from provena_sdk.workflows.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
@@ -105,6 +112,7 @@ _HOMES = {
     "coverage.extent": ("Extent",),
     "coverage.period": ("Period",),
     "display.pictures.picture": ("Picture",),
+    "datasets.file_list": ("FileList",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),
     "s3.models": ("FileInfo",),
@@ -123,7 +131,9 @@ _HOMES = {
     "workflows.names": ("PersonName",),
     "operations.access": ("UserAccess",),
     "workflows.batch": ("FetchedDatasets",),
-    "workflows.registry.items": ("RegistryItem",),
+    "views.item_lists": ("DatasetList", "JobList", "OrganisationList", "PersonList"),
+    "views.tabular": ("TabularList",),
+    "workflows.registry.items": ("ItemList", "RegistryItem"),
     "workflows.registry.naming": ("Matches",),
     "workflows.search": (
         "DATASTORE_DEFAULT_SEARCH_LIMIT",

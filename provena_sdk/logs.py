@@ -48,6 +48,10 @@ class Retry(NamedTuple):
     attempt: int
     most: int
 
+    def __repr__(self) -> str:
+        place = "" if self.path is None else f" of {quoted(self.path, 80)}"
+        return f"<Retry {self.attempt}{place} in {self.wait:.1f} s: {printable(self.reason, 60)}>"
+
 
 class _Stderr(logging.StreamHandler[TextIO]):
     """A handler for the current ``sys.stderr``, which a notebook or a test may replace."""

@@ -123,15 +123,11 @@ def functions(source: str) -> list[ast.FunctionDef]:
 
 def awaiting(code: str) -> str:
     """Add ``await`` to each call of a coroutine, outside of docstrings."""
-    code = re.sub(r"return list\(self\.(for_all\w*)\(", r"return [item async for item in self.\1(", code)
     out, position = "", 0
     for found in AWAITED.finditer(code):
-        if found[0].startswith("self.for_all"):
-            continue
         out += code[position : found.start()] + "await "
         position = found.start()
-    code = out + code[position:]
-    return re.sub(r"(async for item in self\.for_all\w*\(.*\))\)", r"\1]", code)
+    return out + code[position:]
 
 
 def example(line: str) -> str:

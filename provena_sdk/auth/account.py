@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import Any
 
 from provena_sdk.auth.flows import DeviceFlow, Flow
 from provena_sdk.auth.server import SignInServer
@@ -17,6 +18,7 @@ from provena_sdk.auth.tokens import (
     read_kind,
 )
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
 from provena_sdk.display.times import moment, shown_time
 from provena_sdk.errors import ConfigurationError, SignInDenied
@@ -27,7 +29,7 @@ OFFLINE_SCOPES = ("openid", "offline_access")
 _ROLES_LIMIT = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Account:
     """The user who is signed in. It prints as a small table and holds no secret.
 
@@ -75,6 +77,12 @@ class Account:
 
     def __str__(self) -> str:
         return "\n".join(f"{name:<15}{value}" for name, value in self._rows())
+
+    def __repr__(self) -> str:
+        return f"<Account {printable(self.username or 'not known', 60)} on {printable(self.deployment, 60)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -72,6 +72,9 @@ class Deployment:
     ca_file: str | None = field(default=None, kw_only=True)
     allow_plain_http: bool = field(default=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return f"<Deployment {printable(self.domain, 80)}, realm {printable(self.realm, 60)}>"
+
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Deployment:
         """Return the deployment that environment variables describe.

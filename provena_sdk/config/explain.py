@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from provena_sdk.config.deployment import (
     DEVICE_CLIENT_ID,
@@ -16,6 +15,7 @@ from provena_sdk.config.deployment import (
 )
 from provena_sdk.display.text import SERVER_LIMIT, printable
 from provena_sdk.net.tls import authorities
+from provena_sdk.views.tabular import Tabular
 
 if TYPE_CHECKING:
     from provena_sdk.config.settings import Credential, Settings
@@ -43,9 +43,14 @@ class ExplainedSetting:
     value: str
     origin: str
 
+    def __repr__(self) -> str:
+        return (
+            f"<ExplainedSetting {self.name}: {printable(self.value, 80)}, from {printable(self.origin, 60)}>"
+        )
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Explanation:
+class Explanation(Tabular):
     """The settings in use and their origins. It is displayed as a table, in notebooks too.
 
     Attributes:
@@ -55,6 +60,10 @@ class Explanation:
 
     settings: tuple[ExplainedSetting, ...]
     notes: tuple[str, ...] = ()
+
+    _columns: ClassVar = ("setting", "value", "from")
+    _index: ClassVar = "setting"
+    _cell_limit: ClassVar = SERVER_LIMIT
 
     def __getitem__(self, name: str) -> ExplainedSetting:
         """Return one setting.
@@ -73,30 +82,15 @@ class Explanation:
     def __len__(self) -> int:
         return len(self.settings)
 
-    def __str__(self) -> str:
-        rows = [("setting", "value", "from"), *map(_cells, self.settings)]
-        widths = [max(len(row[column]) for row in rows) for column in range(2)]
-        lines = [f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}" for name, value, origin in rows]
-        return "\n".join([*lines, *(f"Not used: {_cell(note)}" for note in self.notes)])
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [(row.name, row.value, row.origin) for row in self.settings]
 
-    __repr__ = __str__
+    def _notes(self) -> list[str]:
+        return [f"Not used: {printable(note, SERVER_LIMIT)}" for note in self.notes]
 
-    def _repr_html_(self) -> str:
-        head = "<tr><th>setting</th><th>value</th><th>from</th></tr>"
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
-            for row in self.settings
-        )
-        notes = "".join(f"<p>Not used: {escape(_cell(note))}</p>" for note in self.notes)
-        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}"
-
-
-def _cells(row: ExplainedSetting) -> tuple[str, str, str]:
-    return row.name, _cell(row.value), _cell(row.origin)
-
-
-def _cell(text: str) -> str:
-    return printable(text, SERVER_LIMIT)
+    def __repr__(self) -> str:
+        domain = next((row.value for row in self.settings if row.name == "domain"), "no deployment")
+        return f"<Explanation of {len(self)} settings for {printable(domain, 100)}; print() shows them>"
 
 
 def explain(settings: Settings, *, own_tokens: bool = False) -> Explanation:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Final
 
+from provena_sdk.datasets.file_list import FileList
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.paths import folded
 from provena_sdk.display.text import quoted
@@ -39,14 +40,14 @@ def is_marker(info: FileInfo) -> bool:
     return info.path.endswith("/")
 
 
-async def list_files(files: DatasetFiles, folder: str = "") -> list[FileInfo]:
+async def list_files(files: DatasetFiles, folder: str = "") -> FileList:
     """List the files below a folder, in the order of their keys.
 
     Args:
         files: The dataset.
         folder: The folder, ending in a slash; empty for the whole dataset.
     """
-    return [info async for info in each_entry(files, folder) if not is_marker(info)]
+    return FileList([info async for info in each_entry(files, folder) if not is_marker(info)])
 
 
 class FilePages:

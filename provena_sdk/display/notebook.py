@@ -1,4 +1,4 @@
-"""Whether this process is a notebook's kernel, and whether somebody sits in front of it."""
+"""Whether this process is a notebook's kernel, whether somebody sits in front of it, and what IPython prints."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def takes_input() -> bool:
     """
     here = kernel()
     return here is not None and bool(getattr(here, "_allow_stdin", True))
+
+
+def pretty(thing: object, printer: Any) -> None:
+    """Print a thing for IPython: its text when it is a cell's result, its repr when it is inside something else.
+
+    Args:
+        thing: The thing, whose text may have several lines.
+        printer: IPython's printer.
+    """
+    printer.text(str(thing) if len(getattr(printer, "stack", ())) <= 1 else repr(thing))

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
-from typing import ClassVar, Final, TypeVar
+from typing import Final
 
 from provena_sdk.display.text import printable
-
-T = TypeVar("T")
+from provena_sdk.display.times import shown_time
 
 CELL_LIMIT: Final = 80
-"""Most characters of a cell to show."""
+"""Most characters of a cell to show, by default."""
 
 MOST_ROWS: Final = 200
 """Most rows to show; the number of the others follows."""
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    count: int | None = None,
+    cell_limit: int = CELL_LIMIT,
+) -> str:
     r"""Format rows as lines with aligned columns.
 
     Args:
         columns: The columns' names.
-        rows: The cells, which may come from a service: they are escaped and bounded. None shows as nothing.
+        rows: The cells, which may come from a service: they are escaped and bounded. None shows as nothing, a time in
+            the local time zone, a list with commas, and a float with three decimals.
+        count: The number of all rows, if these are only the first; the last line says how many are left out.
+        cell_limit: Most characters of a cell to show.
 
     Example:
         >>> print(table(["group", "name"], [["coral-team", "Coral team"], ["x\x1b[2J", None]]))
@@ -30,66 +38,51 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         coral-team  Coral team
         x\x1b[2J
     """
-    lines = [list(columns), *([_cell(value) for value in row] for row in rows[:MOST_ROWS])]
+    lines = [list(columns), *([_cell(value, cell_limit) for value in row] for row in rows[:MOST_ROWS])]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     shown = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
-    return "\n".join([*shown, *_left_out(rows)])
+    return "\n".join([*shown, *_left_out(rows, count)])
 
 
-def html_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def html_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    count: int | None = None,
+    cell_limit: int = CELL_LIMIT,
+) -> str:
     """Format rows as an HTML table.
 
     Args:
         columns: The columns' names.
         rows: The cells, as in :func:`table`.
+        count: The number of all rows, as in :func:`table`.
+        cell_limit: Most characters of a cell to show.
 
     Example:
         >>> html_table(["name"], [["<b>"]])
         '<table><tr><th>name</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
     """
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(_cell(value))}</td>' for value in row)}</tr>" for row in rows[:MOST_ROWS]
-    )
-    return f"<table><tr>{head}</tr>{body}</table>{''.join(f'<p>{line}</p>' for line in _left_out(rows))}"
+    lines = [[escape(_cell(value, cell_limit)) for value in row] for row in rows[:MOST_ROWS]]
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
+    more = "".join(f"<p>{line}</p>" for line in _left_out(rows, count))
+    return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 
-class Tabular:
-    """Base class of results that print as a table, below a line of title if they have one."""
-
-    __slots__ = ()
-    _columns: ClassVar[tuple[str, ...]] = ()
-
-    def _rows(self) -> Sequence[Sequence[object]]:
-        raise NotImplementedError
-
-    def _title(self) -> str:
-        """Return the line above the table; external text in it must already be printable."""
+def _cell(value: object, limit: int) -> str:
+    if value is None:
         return ""
-
-    def __str__(self) -> str:
-        rows, title = self._rows(), self._title()
-        parts = (title, table(self._columns, rows) if rows or not title else "")
-        return "\n".join(filter(None, parts))
-
-    def _repr_html_(self) -> str:
-        rows, title = self._rows(), self._title()
-        head = f"<p>{escape(title)}</p>" if title else ""
-        return head + (html_table(self._columns, rows) if rows or not title else "")
-
-
-class TabularList(Tabular, list[T]):
-    """Base class of lists that print as a table. The repr names only their length."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)}>"
+    if isinstance(value, datetime):
+        return shown_time(value) or ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value[:limit]))
+    return printable(value, limit)
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else printable(value, CELL_LIMIT)
-
-
-def _left_out(rows: Sequence[object]) -> Iterable[str]:
-    return [f"… and {len(rows) - MOST_ROWS:,} more"] if len(rows) > MOST_ROWS else []
+def _left_out(rows: Sequence[object], count: int | None) -> Iterable[str]:
+    more = (len(rows) if count is None else count) - min(len(rows), MOST_ROWS)
+    return [f"… and {more:,} more"] if more > 0 else []

@@ -12,6 +12,7 @@ from provena_sdk.errors import InvalidArgument
 from provena_sdk.lineage.nodes import Edge, Node
 from provena_sdk.lineage.picture import drawn
 from provena_sdk.lineage.prov_document import prov_document
+from provena_sdk.views.frames import frame
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
@@ -89,11 +90,11 @@ class Lineage:
         return [node for node in self if node.kind == wanted]
 
     def to_pandas(self, rows: Literal["nodes", "edges"] = "nodes") -> DataFrame:
-        """Return a table with one row per node or per edge.
+        """Return a data frame with one row per node or per edge.
 
         Args:
-            rows: ``nodes`` for the columns id, category, kind and name; ``edges`` for source, relation and target, and
-                the names of both ends.
+            rows: ``nodes`` for category, kind and name, with the handles as index; ``edges`` for source, relation and
+                target, and the names of both ends.
 
         Raises:
             ImportError: pandas is not installed.
@@ -103,13 +104,9 @@ class Lineage:
             raise InvalidArgument(
                 "rows", f"must be {alternatives(['nodes', 'edges'])}, not {printable(rows, 60)!r}."
             )
-        try:
-            import pandas  # noqa: PLC0415  # an extra
-        except ImportError as error:
-            raise ImportError("to_pandas() needs pandas: install provena-sdk[pandas].") from error
         if rows == "nodes":
             nodes = [(node.id, node.category, node.kind, node.name) for node in self]
-            return pandas.DataFrame(nodes, columns=["id", "category", "kind", "name"])
+            return frame(nodes, ["handle", "category", "kind", "name"], "handle")
         edges = [
             (
                 edge.source,
@@ -120,8 +117,7 @@ class Lineage:
             )
             for edge in self.edges
         ]
-        columns = ["source", "relation", "target", "source_name", "target_name"]
-        return pandas.DataFrame(edges, columns=columns)
+        return frame(edges, ["source", "relation", "target", "source_name", "target_name"])
 
     def to_networkx(self) -> MultiDiGraph[str]:
         """Return a graph of NetworkX, whose nodes are handles with category, kind and name.

@@ -32,7 +32,7 @@ class UserAccess:
         return f"{printable(self.username)} ({printable(self.email or 'no e-mail')}): {roles}"
 
     def __repr__(self) -> str:
-        return f"<UserAccess {self}>"
+        return f"<UserAccess {printable(self, 180)}>"
 
 
 def user_access(user: User) -> UserAccess:

@@ -14,6 +14,7 @@ from provena_api.models import (
 )
 
 from provena_sdk.concurrency.io_thread import run_sync
+from provena_sdk.datasets.file_list import FileList
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import Page, Results
@@ -245,11 +246,11 @@ class InteractiveDataset(DatasetLineage, DatasetSharing):
         )
         return answer.presigned_url
 
-    def list_files(self) -> list[FileInfo]:
+    def list_files(self) -> FileList:
         """List its files.
 
         Returns:
-            Path-like objects with size and time, sorted by path.
+            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.to_pandas()``.
 
         Raises:
             DatasetAccessDenied: You may not read its files.
@@ -267,7 +268,8 @@ class InteractiveDataset(DatasetLineage, DatasetSharing):
         The first file is there after one request, and only two pages of a thousand files are held at once.
 
         Returns:
-            An iterator over what ``list_files`` returns; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator over what ``list_files`` returns, that shows the first files; also ``.first()``, ``.head()``,
+            ``.pages()``, ``.all()`` and ``.to_pandas()``.
 
         Raises:
             DatasetAccessDenied: You may not read its files; raised by the first step.
@@ -282,7 +284,7 @@ class InteractiveDataset(DatasetLineage, DatasetSharing):
         def fetch(after: object | None) -> Page[FileInfo]:
             return Page(*run_sync(pages.after(str(after or ""))))
 
-        return Results(fetch, self._transport.submit)
+        return Results(fetch, self._transport.submit, kind=FileList)
 
     def open(self, path: str, mode: str = "rb", **options: Any) -> OpenFile:
         r"""Open one of its files as a file object.

@@ -34,6 +34,8 @@ from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.resources.review import ReviewSubModule
 from provena_sdk.transport.http import Transport
+from provena_sdk.views.item_lists import DatasetList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows import batch, datastore, search
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
@@ -384,7 +386,8 @@ class Datastore:
             begins_with: What ``ACCESS_INFO_URI_BEGINS_WITH`` looks for.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: A limit is negative, or the sort is one the service cannot do.
@@ -407,18 +410,18 @@ class Datastore:
             answer = self._transport.run(datastore.list_page(body, key))
             return Page(answer.items, answer.pagination_key)
 
-        return Results(fetch, self._transport.submit, total_limit=total_limit)
+        return Results(fetch, self._transport.submit, total_limit=total_limit, kind=DatasetList)
 
     def list_all_datasets(
         self, sort_criteria: SortOptions | SortType | str | None = None
-    ) -> list[ItemDataset]:
+    ) -> TabularList[ItemDataset]:
         """Fetch every dataset you may see.
 
         Args:
             sort_criteria: As ``sort_by`` of ``for_all_datasets``; newest change first when None.
 
         Returns:
-            All of them.
+            All of them, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The sort is one the service cannot do.
@@ -427,7 +430,7 @@ class Datastore:
             >>> "Alpha reef survey" in [dataset.display_name for dataset in provena.datastore.list_all_datasets()]
             True
         """
-        return list(self.for_all_datasets(sort_by=sort_criteria))
+        return self.for_all_datasets(sort_by=sort_criteria).all()
 
     def generate_dataset_presigned_url(
         self,

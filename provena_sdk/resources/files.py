@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from provena_sdk import resources
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.connection import Datasets
+from provena_sdk.datasets.file_list import FileList
 from provena_sdk.datasets.listing import FilePages
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
-from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -66,7 +66,7 @@ class IOSubModule:
             raise InvalidArgument("dataset_id", "must be the handle of a dataset.")
         return chosen
 
-    def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> list[FileInfo]:
+    def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> FileList:
         """List a dataset's files.
 
         Args:
@@ -74,7 +74,7 @@ class IOSubModule:
             print_list: True to print each path and size as well.
 
         Returns:
-            Path-like objects with size and time, sorted by path.
+            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: ``dataset_id`` is not a handle.

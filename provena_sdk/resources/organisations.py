@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping
 
 from provena_api import models
 
 from provena_sdk.paging import Page, Results
 from provena_sdk.transport.http import Transport
+from provena_sdk.views.item_lists import OrganisationList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import agents, organisations
 from provena_sdk.workflows.registry.naming import Matches
 
@@ -70,7 +71,7 @@ class Organisations:
         sort_by: models.SortOptions | models.SortType | str | None = None,
         ascending: bool | None = None,
         total_limit: int | None = None,
-    ) -> builtins.list[models.ItemOrganisation]:
+    ) -> TabularList[models.ItemOrganisation]:
         """Fetch all organisations.
 
         Args:
@@ -79,7 +80,7 @@ class Organisations:
             total_limit: Most organisations to return; None for all.
 
         Returns:
-            The organisations.
+            The organisations, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -89,7 +90,7 @@ class Organisations:
             >>> len(provena.organisations.list(total_limit=2))
             2
         """
-        return list(self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit))
+        return self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit).all()
 
     def for_all(
         self,
@@ -106,7 +107,8 @@ class Organisations:
             total_limit: Most organisations to return; None for all.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -120,7 +122,7 @@ class Organisations:
         def fetch(key: object | None) -> Page[models.ItemOrganisation]:
             return self._transport.run(agents.organisations_page(body, key))
 
-        return Results(fetch, self._transport.submit, total_limit=total_limit)
+        return Results(fetch, self._transport.submit, total_limit=total_limit, kind=OrganisationList)
 
     def create(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping
 
 from provena_api import models
 
 from provena_sdk.paging import Page, Results
 from provena_sdk.transport.http import Transport
+from provena_sdk.views.item_lists import PersonList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import agents, people
 from provena_sdk.workflows.registry.naming import Matches
 
@@ -85,7 +86,7 @@ class People:
         sort_by: models.SortOptions | models.SortType | str | None = None,
         ascending: bool | None = None,
         total_limit: int | None = None,
-    ) -> builtins.list[models.ItemPerson]:
+    ) -> TabularList[models.ItemPerson]:
         """Fetch all persons.
 
         Args:
@@ -94,7 +95,7 @@ class People:
             total_limit: Most persons to return; None for all.
 
         Returns:
-            The persons.
+            The persons, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -104,7 +105,7 @@ class People:
             >>> len(provena.people.list(total_limit=2))
             2
         """
-        return list(self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit))
+        return self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit).all()
 
     def for_all(
         self,
@@ -121,7 +122,8 @@ class People:
             total_limit: Most persons to return; None for all.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -135,7 +137,7 @@ class People:
         def fetch(key: object | None) -> Page[models.ItemPerson]:
             return self._transport.run(agents.people_page(body, key))
 
-        return Results(fetch, self._transport.submit, total_limit=total_limit)
+        return Results(fetch, self._transport.submit, total_limit=total_limit, kind=PersonList)
 
     def create(
         self,

@@ -17,12 +17,12 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.connection import Datasets
 from provena_sdk.datasets import listing
 from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.file_list import FileList
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.paths import checked
 from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.filesystem.open_file.options import checked_options
-from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer import planner
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
@@ -129,7 +129,7 @@ async def open_s3fs_async(
     return await asyncio.to_thread(open_s3fs, datasets, dataset_id, access, asynchronous is not False)
 
 
-async def list_files(datasets: Datasets, dataset_id: str) -> list[FileInfo]:
+async def list_files(datasets: Datasets, dataset_id: str) -> FileList:
     """List a dataset's files."""
     return await listing.list_files(await _readable(datasets, dataset_id))
 

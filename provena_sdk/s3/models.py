@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
+from provena_sdk.display.amounts import human_size
+from provena_sdk.display.text import quoted
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,7 +44,7 @@ class Folder:
     label: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, repr=False)
 class FileInfo:
     """One file of a dataset. It is path-like: ``str()`` and ``os.fspath()`` give its path within the dataset.
 
@@ -69,6 +72,9 @@ class FileInfo:
 
     def __str__(self) -> str:
         return self.path
+
+    def __repr__(self) -> str:
+        return f"<FileInfo {quoted(self.path, 120)}, {human_size(self.size)}>"
 
     @property
     def name(self) -> str:

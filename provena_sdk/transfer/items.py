@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -53,7 +53,7 @@ class Upload:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PlanItem:
     """The plan for one file.
 
@@ -73,9 +73,9 @@ class PlanItem:
     bytes: int = 0
     local: str | None = None
     reason: str | None = None
-    error: Exception | None = field(default=None, repr=False)
-    info: FileInfo | None = field(default=None, repr=False)
-    seen: Seen | None = field(default=None, repr=False)
+    error: Exception | None = None
+    info: FileInfo | None = None
+    seen: Seen | None = None
 
     @property
     def note(self) -> str:
@@ -85,6 +85,9 @@ class PlanItem:
     def __str__(self) -> str:
         note = f": {self.note}" if self.note else ""
         return f"{self.action:<9} {printable(self.path)} ({human_size(self.bytes)}){note}"
+
+    def __repr__(self) -> str:
+        return f"<PlanItem {self.action} {quoted(self.path, 120)}, {human_size(self.bytes)}>"
 
 
 def refused(path: str, reason: str, local: str | None = None) -> PlanItem:

@@ -6,16 +6,21 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import ClassVar, Final, Protocol, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self, overload
 
 from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.display.amounts import counted, human_size
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.transfer.items import ACTIONS, Action, PlanItem
 from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.views.frames import frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # The actions that need attention come first.
 _SHOWN_ORDER: Final[tuple[Action, ...]] = (
@@ -117,6 +122,27 @@ class TransferPlan(Sequence[PlanItem]):
         """
         return [item for item in self.items if item.action in actions]
 
+    def to_pandas(self, *, full: bool = False) -> DataFrame:
+        """Return a data frame with a row for each file: its path as the index, the action, bytes, local path and note.
+
+        Args:
+            full: True for the ETag and the time of the file in the store as well, where the plan knows them.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        columns = ["path", "action", "bytes", "local", "note"]
+        rows: list[tuple[object, ...]] = [
+            (item.path, item.action, item.bytes, item.local, item.note) for item in self.items
+        ]
+        if full:
+            columns += ["etag", "modified"]
+            infos = [
+                (item.info.etag, item.info.modified) if item.info else (None, None) for item in self.items
+            ]
+            rows = [(*row, *info) for row, info in zip(rows, infos, strict=True)]
+        return frame(rows, columns, "path", {"modified": "time"})
+
     def _totals(self) -> dict[Action, tuple[int, int]]:
         totals: dict[Action, tuple[int, int]] = {}
         for item in self.items:
@@ -158,6 +184,9 @@ class TransferPlan(Sequence[PlanItem]):
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {action}" for action, count in self.counts().items())
         return f"<{type(self).__name__}: {counts or 'no files'}; {human_size(self.total_bytes)} to transfer>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         totals = "".join(

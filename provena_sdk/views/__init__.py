@@ -1,1 +1,1 @@
-"""How the services' data show themselves: cards, tables and pictures. No I/O."""
+"""How what the SDK returns shows itself: cards, tables, pictures and data frames. No I/O."""

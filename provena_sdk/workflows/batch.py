@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 from provena_api.models import RegistryFetchResponse
 
@@ -11,14 +12,20 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import FetchFailed, InvalidArgument, ProvenaError
 from provena_sdk.operations.arguments import flag
 from provena_sdk.operations.workflow import Workflow, gather, handle_of
+from provena_sdk.views.frames import full_frame
+from provena_sdk.views.item_lists import DATASET_COLUMNS, DATASET_TYPES, dataset_row
+from provena_sdk.views.tabular import Tabular
 from provena_sdk.workflows.datastore import fetch_dataset
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FetchedDatasets:
-    """Datasets that were fetched together. Iterating over it gives them in the order of the ids.
+class FetchedDatasets(Tabular):
+    """Datasets that were fetched together. Iterating over it gives them in the order of the ids; it prints as a table.
 
     Attributes:
         ids: All handles asked for, in their order, repeated where they were.
@@ -36,15 +43,39 @@ class FetchedDatasets:
     def __len__(self) -> int:
         return sum(id in self.found for id in self.ids)
 
-    def __str__(self) -> str:
-        lines = [f"{len(self.found):,} of {len(self.found) + len(self.failures):,} datasets fetched"]
-        failed = list(self.failures.items())
-        lines += [f"  {printable(f'{id}: {error.message}')}" for id, error in failed[:_SHOWN]]
-        if len(failed) > _SHOWN:
-            lines.append(f"  … and {len(failed) - _SHOWN:,} more")
-        return "\n".join(lines)
+    _columns: ClassVar = (*DATASET_COLUMNS, "locked")
+    _shown: ClassVar = ("handle", "name", "status", "owner", "updated")
+    _index: ClassVar = "handle"
+    _types: ClassVar = DATASET_TYPES
 
-    __repr__ = __str__
+    def to_pandas(self, *, full: bool = False) -> DataFrame:
+        """Return a data frame with a row for each dataset that was fetched.
+
+        Args:
+            full: False for a dozen chosen columns with real dates; True for every field of the datasets, nested ones as
+                ``outer.inner``, with dates and times as the service sends them.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        if not full:
+            return super().to_pandas()
+        items = [answer.item for answer in self]
+        return full_frame(items, "handle", [item.id for item in items])
+
+    def _rows(self) -> list[tuple[object, ...]]:
+        return [(*dataset_row(answer.item), answer.locked) for answer in self]
+
+    def _title(self) -> str:
+        return f"{len(self.found):,} of {len(self.found) + len(self.failures):,} datasets fetched"
+
+    def _notes(self) -> list[str]:
+        failed = list(self.failures.items())
+        lines = [printable(f"{id}: {error.message}") for id, error in failed[:_SHOWN]]
+        return [*lines, f"… and {len(failed) - _SHOWN:,} more"] if len(failed) > _SHOWN else lines
+
+    def __repr__(self) -> str:
+        return f"<FetchedDatasets: {self._title()}>"
 
     def raise_for_failures(self) -> None:
         """Raise an error if any dataset could not be fetched.

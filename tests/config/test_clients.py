@@ -164,7 +164,7 @@ class TestExplain:
         assert len(lines) == len(told) + 1
         assert lines[0].split() == ["setting", "value", "from"]
         assert len({line.index(row.origin) for line, row in zip(lines[1:], told, strict=True)}) == 1
-        assert repr(told) == str(told)
+        assert repr(told) == f"<Explanation of {len(told)} settings for reef.org; print() shows them>"
 
     @pytest.mark.parametrize(
         ("lines", "arguments", "sign_in"),

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.display.tables import CELL_LIMIT, MOST_ROWS, Tabular, html_table, table
-
-
-class Groups(Tabular):
-    _columns = ("id", "name")
-
-    def __init__(self, rows: Sequence[Sequence[object]], title: str = "") -> None:
-        self._given = rows
-        self._line = title
-
-    def _rows(self) -> Sequence[Sequence[object]]:
-        return self._given
-
-    def _title(self) -> str:
-        return self._line
+from provena_sdk.display.tables import CELL_LIMIT, MOST_ROWS, html_table, table
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=5))
@@ -40,16 +26,26 @@ def test_long_cells_and_many_rows_are_cut() -> None:
     assert lines[-1] == "… and 3 more"
 
 
-def test_a_notebook_gets_no_markup_from_the_cells() -> None:
-    page = Groups([["<script>", "a & b"]], "2 < 3")._repr_html_()
+def test_cells_of_every_type() -> None:
+    row = [
+        None,
+        True,
+        False,
+        1.23456,
+        ["coral", "reef"],
+        datetime(2024, 1, 31, tzinfo=UTC),
+        date(2024, 1, 31),
+    ]
+    names = list("abcdefg")
+    (line,) = table(names, [row]).splitlines()[1:]
 
-    assert "&lt;script&gt;" in page
-    assert "<p>2 &lt; 3</p>" in page
-    assert html_table(["id", "name"], [["<script>", "a & b"]]) in page
+    assert line.split()[:5] == ["yes", "no", "1.235", "coral,", "reef"]
+    assert line.split()[5].startswith("2024-01-3")
+    assert line.endswith("2024-01-31")
+    assert "<td>coral, reef</td>" in html_table(names, [row])
 
 
-def test_the_title_stands_alone_when_there_are_no_rows() -> None:
-    assert str(Groups([], "no groups")) == "no groups"
-    assert Groups([], "no groups")._repr_html_() == "<p>no groups</p>"
-    assert str(Groups([])) == "id  name"
-    assert str(Groups([["a", None]], "one group")) == "one group\nid  name\na"
+def test_the_number_of_rows_that_are_not_given() -> None:
+    assert table(["n"], [[1]], 4).endswith("… and 3 more")
+    assert html_table(["n"], [[1]], 4).endswith("<p>… and 3 more</p>")
+    assert "more" not in table(["n"], [[1]], 1)

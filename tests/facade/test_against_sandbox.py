@@ -158,7 +158,10 @@ async def test_tables_and_first_items(sign_in: Any, sandbox: Any) -> None:
     handles = sandbox.populate(5)
     async with sign_in() as provena:
         table = await provena.datastore.for_all_datasets(page_size=2).to_pandas()
-        assert list(table["id"]) == handles[::-1]
+        assert list(table.index) == handles[::-1]
+        assert table["registered"].dt.year.min() >= 2020
+        table = await provena.datastore.for_all_datasets(page_size=2).to_pandas(full=True)
+        assert list(table.index) == handles[::-1]
         assert "collection_format.dataset_info.name" in table.columns
         first = await provena.datastore.for_all_datasets(sort_by="DISPLAY_NAME").first()
         assert first.id in handles

@@ -20,7 +20,8 @@ async def test_datasets_come_in_the_order_of_the_ids(sign_in: Any, sandbox: Any)
     assert [answer.item.id for answer in fetched] == [*reversed(handles), handles[3], handles[3]]
     assert fetched.ids == tuple(answer.item.id for answer in fetched)
     assert (len(fetched), len(fetched.found), fetched.failures) == (42, 40, {})
-    assert str(fetched) == "40 of 40 datasets fetched"
+    assert str(fetched).startswith("40 of 40 datasets fetched\nhandle ")
+    assert repr(fetched) == "<FetchedDatasets: 40 of 40 datasets fetched>"
 
 
 async def test_each_dataset_is_fetched_once(recorder: Any) -> None:

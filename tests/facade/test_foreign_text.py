@@ -239,7 +239,16 @@ SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
     *("FetchedDatasets", "Matches", "RegistryItem", "RunTemplate", "Slot"),
-    *("Explanation", "ProvenaError", "FieldError", "PartialFailure", "Results", "AsyncResults", "_Position"),
+    *("Deployment", "ExplainedSetting"),
+    *(
+        "Explanation",
+        "ProvenaError",
+        "FieldError",
+        "PartialFailure",
+        "Results",
+        "AsyncResults",
+        "_Position",
+    ),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
     *("DatasetRelease", "AsyncDatasetRelease", "ModelRun", "AsyncModelRun"),

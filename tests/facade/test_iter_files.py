@@ -97,8 +97,9 @@ def test_a_table_of_files(sandbox: Any, deployment: Any) -> None:
     handle = sandbox.add_dataset("Kelp", files={"obs/1.csv": b"12"})
     with Provena(deployment, access_token=sandbox.access_token("writer")) as provena:
         table = provena.datastore.interactive_dataset(handle).iter_files().to_pandas()
-    assert list(table["path"]) == ["metadata.json", "obs/1.csv"]
-    assert list(table["size"])[1] == 2
+    assert list(table.index) == ["metadata.json", "obs/1.csv"]
+    assert table.loc["obs/1.csv", "size"] == 2
+    assert table["modified"].dt.year.min() >= 2020
 
 
 async def test_an_abandoned_call_does_not_advance_later_ones() -> None:

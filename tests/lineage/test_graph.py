@@ -76,8 +76,8 @@ def test_equal_means_the_same_nodes_and_edges_in_any_order() -> None:
 def test_pandas_gets_a_row_per_node_or_per_edge() -> None:
     pytest.importorskip("pandas")
     nodes = story().to_pandas()
-    assert list(nodes.columns) == ["id", "category", "kind", "name"]
-    assert nodes.loc[nodes.id == RUN, "name"].item() == "Heat stress run"
+    assert (nodes.index.name, list(nodes.columns)) == ("handle", ["category", "kind", "name"])
+    assert nodes.loc[RUN, "name"] == "Heat stress run"
     edges = story().to_pandas("edges")
     assert list(edges.columns) == ["source", "relation", "target", "source_name", "target_name"]
     assert len(edges) == len(story().edges)

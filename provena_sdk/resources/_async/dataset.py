@@ -15,6 +15,7 @@ from provena_api.models import (
 )
 
 from provena_sdk.concurrency.io_thread import on_io_thread
+from provena_sdk.datasets.file_list import FileList
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import AsyncResults, Page
@@ -252,11 +253,11 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
         )
         return answer.presigned_url
 
-    async def list_files(self) -> list[FileInfo]:
+    async def list_files(self) -> FileList:
         """List its files.
 
         Returns:
-            Path-like objects with size and time, sorted by path.
+            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.to_pandas()``.
 
         Raises:
             DatasetAccessDenied: You may not read its files.
@@ -274,7 +275,8 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
         The first file is there after one request, and only two pages of a thousand files are held at once.
 
         Returns:
-            An iterator over what ``list_files`` returns; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator over what ``list_files`` returns, that shows the first files; also ``.first()``, ``.head()``,
+            ``.pages()``, ``.all()`` and ``.to_pandas()``.
 
         Raises:
             DatasetAccessDenied: You may not read its files; raised by the first step.
@@ -289,7 +291,7 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
         async def fetch(after: object | None) -> Page[FileInfo]:
             return Page(*await on_io_thread(pages.after(str(after or ""))))
 
-        return AsyncResults(fetch, self._transport.submit)
+        return AsyncResults(fetch, self._transport.submit, kind=FileList)
 
     async def open(self, path: str, mode: str = "rb", **options: Any) -> AsyncOpenFile:
         r"""Open one of its files as a file object.

@@ -35,6 +35,8 @@ from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.views.item_lists import DatasetList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows import batch, datastore, search
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
@@ -385,7 +387,8 @@ class AsyncDatastore:
             begins_with: What ``ACCESS_INFO_URI_BEGINS_WITH`` looks for.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: A limit is negative, or the sort is one the service cannot do.
@@ -408,18 +411,18 @@ class AsyncDatastore:
             answer = await self._transport.run(datastore.list_page(body, key))
             return Page(answer.items, answer.pagination_key)
 
-        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit)
+        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit, kind=DatasetList)
 
     async def list_all_datasets(
         self, sort_criteria: SortOptions | SortType | str | None = None
-    ) -> list[ItemDataset]:
+    ) -> TabularList[ItemDataset]:
         """Fetch every dataset you may see.
 
         Args:
             sort_criteria: As ``sort_by`` of ``for_all_datasets``; newest change first when None.
 
         Returns:
-            All of them.
+            All of them, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The sort is one the service cannot do.
@@ -428,7 +431,7 @@ class AsyncDatastore:
             >>> "Alpha reef survey" in [dataset.display_name for dataset in await provena.datastore.list_all_datasets()]
             True
         """
-        return [item async for item in self.for_all_datasets(sort_by=sort_criteria)]
+        return await self.for_all_datasets(sort_by=sort_criteria).all()
 
     async def generate_dataset_presigned_url(
         self,

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping
 
 from provena_api import models
 
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.views.item_lists import OrganisationList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import agents, organisations
 from provena_sdk.workflows.registry.naming import Matches
 
@@ -71,7 +72,7 @@ class AsyncOrganisations:
         sort_by: models.SortOptions | models.SortType | str | None = None,
         ascending: bool | None = None,
         total_limit: int | None = None,
-    ) -> builtins.list[models.ItemOrganisation]:
+    ) -> TabularList[models.ItemOrganisation]:
         """Fetch all organisations.
 
         Args:
@@ -80,7 +81,7 @@ class AsyncOrganisations:
             total_limit: Most organisations to return; None for all.
 
         Returns:
-            The organisations.
+            The organisations, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -90,9 +91,7 @@ class AsyncOrganisations:
             >>> len(await provena.organisations.list(total_limit=2))
             2
         """
-        return [
-            item async for item in self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit)
-        ]
+        return await self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit).all()
 
     def for_all(
         self,
@@ -109,7 +108,8 @@ class AsyncOrganisations:
             total_limit: Most organisations to return; None for all.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -123,7 +123,7 @@ class AsyncOrganisations:
         async def fetch(key: object | None) -> Page[models.ItemOrganisation]:
             return await self._transport.run(agents.organisations_page(body, key))
 
-        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit)
+        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit, kind=OrganisationList)
 
     async def create(
         self,

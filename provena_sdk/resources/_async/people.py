@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping
 
 from provena_api import models
 
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.views.item_lists import PersonList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import agents, people
 from provena_sdk.workflows.registry.naming import Matches
 
@@ -86,7 +87,7 @@ class AsyncPeople:
         sort_by: models.SortOptions | models.SortType | str | None = None,
         ascending: bool | None = None,
         total_limit: int | None = None,
-    ) -> builtins.list[models.ItemPerson]:
+    ) -> TabularList[models.ItemPerson]:
         """Fetch all persons.
 
         Args:
@@ -95,7 +96,7 @@ class AsyncPeople:
             total_limit: Most persons to return; None for all.
 
         Returns:
-            The persons.
+            The persons, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -105,9 +106,7 @@ class AsyncPeople:
             >>> len(await provena.people.list(total_limit=2))
             2
         """
-        return [
-            item async for item in self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit)
-        ]
+        return await self.for_all(sort_by=sort_by, ascending=ascending, total_limit=total_limit).all()
 
     def for_all(
         self,
@@ -124,7 +123,8 @@ class AsyncPeople:
             total_limit: Most persons to return; None for all.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the registry cannot sort this way.
@@ -138,7 +138,7 @@ class AsyncPeople:
         async def fetch(key: object | None) -> Page[models.ItemPerson]:
             return await self._transport.run(agents.people_page(body, key))
 
-        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit)
+        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit, kind=PersonList)
 
     async def create(
         self,

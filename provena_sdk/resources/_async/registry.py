@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable
 
 from provena_api import models
 
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import items
-from provena_sdk.workflows.registry.items import Item
+from provena_sdk.workflows.registry.items import Item, ItemList
 from provena_sdk.workflows.registry.items import (
     RegistryItem as RegistryItem,  # what evaluates annotations needs it
 )
@@ -55,7 +55,7 @@ class AsyncRegistry:
         sort_by: models.SortOptions | models.SortType | str | None = None,
         ascending: bool | None = None,
         total_limit: int | None = None,
-    ) -> builtins.list[Item]:
+    ) -> TabularList[Item]:
         """Fetch all items, or all of one kind.
 
         Args:
@@ -65,7 +65,7 @@ class AsyncRegistry:
             total_limit: Most items to return; None for all.
 
         Returns:
-            The items, in the classes of :meth:`get`.
+            The items, in the classes of :meth:`get`, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The kind is unknown, the limit negative, or the registry cannot sort this way.
@@ -75,12 +75,7 @@ class AsyncRegistry:
             >>> [type(item).__name__ for item in await provena.registry.list("organisation", total_limit=1)]
             ['ItemOrganisation']
         """
-        return [
-            item
-            async for item in self.for_all(
-                kind, sort_by=sort_by, ascending=ascending, total_limit=total_limit
-            )
-        ]
+        return await self.for_all(kind, sort_by=sort_by, ascending=ascending, total_limit=total_limit).all()
 
     def for_all(
         self,
@@ -99,8 +94,8 @@ class AsyncRegistry:
             total_limit: Most items to return; None for all.
 
         Returns:
-            An iterator over the items, in the classes of :meth:`get`; also ``.first()``, ``.pages()`` and
-            ``.to_pandas()``.
+            An iterator over the items, in the classes of :meth:`get`, that shows its first rows; also ``.first()``,
+            ``.head()``, ``.pages()``, ``.all()`` and ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The kind is unknown, the limit negative, or the registry cannot sort this way.
@@ -114,7 +109,7 @@ class AsyncRegistry:
         async def fetch(key: object | None) -> Page[Item]:
             return await self._transport.run(items.page(body, key))
 
-        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit)
+        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit, kind=ItemList)
 
     async def names_of(self, ids: Iterable[str]) -> dict[str, str | None]:
         """Look up the names of items, many at a time. This client keeps them, and asks for each only once.

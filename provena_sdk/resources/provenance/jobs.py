@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
-
 from provena_api.models import Job
 
 from provena_sdk.display.status_line import StatusLine
 from provena_sdk.paging import Page, Results
 from provena_sdk.transport.http import Transport
+from provena_sdk.views.item_lists import JobList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.provenance import jobs
 
 
@@ -81,7 +81,7 @@ class Jobs:
         with StatusLine(progress) as line:
             return self._looking.run(jobs.wait(session_id, timeout, line.say))
 
-    def list(self, *, batch_id: str | None = None, total_limit: int | None = None) -> builtins.list[Job]:
+    def list(self, *, batch_id: str | None = None, total_limit: int | None = None) -> TabularList[Job]:
         """Fetch your jobs, newest first.
 
         Args:
@@ -89,7 +89,7 @@ class Jobs:
             total_limit: Most jobs to return; None for all.
 
         Returns:
-            The jobs.
+            The jobs, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the batch's id is empty.
@@ -98,7 +98,7 @@ class Jobs:
             >>> [job.username for job in provena.jobs.list(total_limit=1)]
             ['writer']
         """
-        return list(self.for_all(batch_id=batch_id, total_limit=total_limit))
+        return self.for_all(batch_id=batch_id, total_limit=total_limit).all()
 
     def for_all(self, *, batch_id: str | None = None, total_limit: int | None = None) -> Results[Job]:
         """Iterate over your jobs, newest first, fetching the next page while you work on this one.
@@ -108,7 +108,8 @@ class Jobs:
             total_limit: Most jobs to return; None for all.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the batch's id is empty.
@@ -128,4 +129,4 @@ class Jobs:
             def fetch(key: object | None) -> Page[Job]:
                 return self._transport.run(jobs.batch_page(batch, key))
 
-        return Results(fetch, self._transport.submit, total_limit=total_limit)
+        return Results(fetch, self._transport.submit, total_limit=total_limit, kind=JobList)

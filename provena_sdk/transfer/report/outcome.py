@@ -21,7 +21,7 @@ Verified = Literal["checksum", "size"]
 """How a file was verified: against the store's checksum, or by size alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FileOutcome:
     """The outcome of one file.
 
@@ -64,6 +64,9 @@ class FileOutcome:
         size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
         note = f": {self.note}" if self.note else ""
         return f"{self.outcome:<10} {printable(self.path)}{size}{note}"
+
+    def __repr__(self) -> str:
+        return f"<FileOutcome {self.outcome} {quoted(self.path, 120)}, {human_size(self.bytes)}>"
 
 
 def _described(error: Exception) -> str:

@@ -6,12 +6,17 @@ import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from provena_sdk.display.amounts import counted, human_size
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
 from provena_sdk.errors import TransferFailed
 from provena_sdk.transfer.report.outcome import FileOutcome, Outcome
+from provena_sdk.views.frames import frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # The outcomes that need attention come first, so that they are not hidden behind the others.
 _ORDER: Final[tuple[Outcome, ...]] = (
@@ -86,6 +91,33 @@ class TransferReport(Sequence[FileOutcome]):
         """Return how many files had each outcome."""
         return dict(Counter(outcome.outcome for outcome in self.outcomes))
 
+    def to_pandas(self, *, full: bool = False) -> DataFrame:
+        """Return a data frame with a row for each file: its path as the index, the outcome, bytes, seconds and more.
+
+        Args:
+            full: True for the class of each error as well.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> TransferReport((FileOutcome("a.csv", "downloaded", bytes=1200),)).to_pandas()["outcome"].to_dict()
+            {'a.csv': 'downloaded'}
+        """
+        columns = ["path", "outcome", "bytes", "seconds", "verified", "checksum", "resumed", "local", "note"]
+        rows: list[tuple[object, ...]] = [
+            (
+                *(one.path, one.outcome, one.bytes, one.seconds, one.verified, one.checksum, one.resumed),
+                *(None if one.local is None else str(one.local), one.note),
+            )
+            for one in self.outcomes
+        ]
+        if full:
+            columns.append("error")
+            errors = [None if one.error is None else type(one.error).__name__ for one in self.outcomes]
+            rows = [(*row, error) for row, error in zip(rows, errors, strict=True)]
+        return frame(rows, columns, "path")
+
     def raise_for_failures(self) -> None:
         """Raise an error if any file failed, was refused or is in conflict.
 
@@ -138,7 +170,10 @@ class TransferReport(Sequence[FileOutcome]):
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"<TransferReport: {self._headline()}>"
+        return f"<TransferReport: {printable(self._headline(), 180)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         rows = ""

@@ -7,17 +7,20 @@ from typing import ClassVar, Final
 
 from provena_api import models
 
-from provena_sdk.display.tables import TabularList
 from provena_sdk.errors import OperationRejected
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry.naming import Kind, find
 
 
 class GroupList(TabularList["models.UserGroupMetadata"]):
     """Groups of users, as a list that prints as a table."""
 
+    __slots__ = ()
+    noun: ClassVar = ("group", "groups")
     _columns: ClassVar = ("id", "name", "description")
+    _index: ClassVar = "id"
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [(group.id, group.display_name, group.description) for group in self]
@@ -26,7 +29,10 @@ class GroupList(TabularList["models.UserGroupMetadata"]):
 class MemberList(TabularList["models.GroupUser"]):
     """The members of a group, as a list that prints as a table."""
 
+    __slots__ = ()
+    noun: ClassVar = ("member", "members")
     _columns: ClassVar = ("user", "name", "e-mail")
+    _index: ClassVar = "user"
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [

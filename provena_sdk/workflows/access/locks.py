@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from provena_api import models
 
-from provena_sdk.display.tables import Tabular
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.display.times import moment, shown_time
 from provena_sdk.errors import AlreadyLocked, BadRequest, NotLocked, OutcomeUnknown, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.operation import Operation
 from provena_sdk.operations.workflow import Workflow, call, handle_of
+from provena_sdk.views.tabular import Tabular
 from provena_sdk.workflows.permission import call_on
 
 _ALREADY_LOCKED = "already locked"
@@ -34,6 +34,7 @@ class LockHistory(Tabular):
     events: tuple[models.LockEvent, ...] = ()
 
     _columns: ClassVar = ("when", "who", "what", "why")
+    _types: ClassVar = {"when": "time"}
 
     @property
     def locked(self) -> bool:
@@ -46,8 +47,7 @@ class LockHistory(Tabular):
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [
-            (shown_time(moment(event.timestamp)), event.username, _done(event), event.reason)
-            for event in self.events
+            (moment(event.timestamp), event.username, _done(event), event.reason) for event in self.events
         ]
 
     def __repr__(self) -> str:

@@ -10,9 +10,8 @@ from attrs import evolve
 from provena_api import models
 
 from provena_sdk.display.notices import warn
-from provena_sdk.display.tables import Tabular, TabularList
 from provena_sdk.display.text import printable
-from provena_sdk.display.times import moment, shown_time
+from provena_sdk.display.times import moment
 from provena_sdk.errors import (
     OutcomeUnknown,
     PersonNotLinked,
@@ -21,6 +20,7 @@ from provena_sdk.errors import (
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.paging import Page, PageKey
+from provena_sdk.views.tabular import Tabular, TabularList
 from provena_sdk.workflows.datastore import fetch_dataset
 from provena_sdk.workflows.names import PersonName, names_of
 from provena_sdk.workflows.permission import call_on
@@ -73,6 +73,7 @@ class ReleaseState(Tabular):
     steps: tuple[ReleaseStep, ...] = ()
 
     _columns: ClassVar = ("when", "who", "what", "notes")
+    _types: ClassVar = {"when": "time"}
 
     def _title(self) -> str:
         reviewer = f", reviewer {self.reviewer}" if self.reviewer else ""
@@ -80,7 +81,7 @@ class ReleaseState(Tabular):
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [
-            (shown_time(step.time), step.person, _DONE.get(step.action.value, step.action.value), step.notes)
+            (step.time, _text(step.person), _DONE.get(step.action.value, step.action.value), step.notes)
             for step in self.steps
         ]
 
@@ -91,7 +92,10 @@ class ReleaseState(Tabular):
 class ReviewerList(TabularList[PersonName]):
     """The reviewers of a deployment, as a list that prints as a table."""
 
+    __slots__ = ()
+    noun: ClassVar = ("reviewer", "reviewers")
     _columns: ClassVar = ("reviewer", "name")
+    _index: ClassVar = "reviewer"
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [(person.id, person.name) for person in self]
@@ -122,12 +126,15 @@ class ReviewRequest:
 class Inbox(TabularList[ReviewRequest]):
     """The datasets that wait for the user's review, longest waiting first: a list that prints as a table."""
 
+    __slots__ = ()
+    noun: ClassVar = ("dataset", "datasets")
     _columns: ClassVar = ("dataset", "name", "requested by", "when", "notes")
+    _index: ClassVar = "dataset"
+    _types: ClassVar = {"when": "time"}
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [
-            (wait.dataset_id, wait.name, wait.requester, shown_time(wait.requested), wait.notes)
-            for wait in self
+            (wait.dataset_id, wait.name, _text(wait.requester), wait.requested, wait.notes) for wait in self
         ]
 
 
@@ -274,3 +281,7 @@ def _last_request(item: models.ItemDataset) -> models.ReleaseHistoryEntry | None
 
 def _who(entry: models.ReleaseHistoryEntry) -> str | None:
     return entry.requester if entry.action == models.ReleaseAction.REQUEST else entry.approver
+
+
+def _text(person: PersonName | None) -> str | None:
+    return None if person is None else str(person)

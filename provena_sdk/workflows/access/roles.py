@@ -12,12 +12,12 @@ from typing import ClassVar, Final
 from attrs import evolve
 from provena_api import models
 
-from provena_sdk.display.tables import Tabular, TabularList
 from provena_sdk.display.text import alternatives, printable, quoted
-from provena_sdk.display.times import moment, shown_time
+from provena_sdk.display.times import moment
 from provena_sdk.errors import InvalidArgument, OperationRejected, OutcomeUnknown, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
+from provena_sdk.views.tabular import Tabular, TabularList
 
 _LEVELS: Final = ("READ", "WRITE", "ADMIN")
 
@@ -50,7 +50,10 @@ class Role:
 class RoleReport(TabularList[Role]):
     """All roles of a deployment, as a list that prints as a table."""
 
+    __slots__ = ()
+    noun: ClassVar = ("role", "roles")
     _columns: ClassVar = ("role", "granted", "permits")
+    _index: ClassVar = "role"
 
     @property
     def granted(self) -> tuple[str, ...]:
@@ -58,7 +61,7 @@ class RoleReport(TabularList[Role]):
         return tuple(role.name for role in self if role.granted)
 
     def _rows(self) -> list[tuple[object, ...]]:
-        return [(role.name, "yes" if role.granted else "no", role.description) for role in self]
+        return [(role.name, role.granted, role.description) for role in self]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,10 +85,11 @@ class RoleRequest(Tabular):
     notes: str
 
     _columns: ClassVar = ("requested", "roles", "status", "lapses", "notes")
+    _types: ClassVar = {"requested": "time", "lapses": "time"}
 
     def _rows(self) -> list[tuple[object, ...]]:
         roles = ", ".join(self.roles) or "not readable"
-        return [(shown_time(self.created), roles, self.status, shown_time(self.expires), self.notes)]
+        return [(self.created, roles, self.status, self.expires, self.notes)]
 
     def __repr__(self) -> str:
         return f"<RoleRequest {printable(', '.join(self.roles), 100)}: {printable(self.status, 60)}>"
@@ -94,7 +98,10 @@ class RoleRequest(Tabular):
 class RoleRequestList(TabularList[RoleRequest]):
     """Requests for roles, as a list that prints as a table."""
 
+    __slots__ = ()
+    noun: ClassVar = ("request", "requests")
     _columns: ClassVar = RoleRequest._columns
+    _types: ClassVar = RoleRequest._types
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [row for request in self for row in request._rows()]

@@ -14,9 +14,9 @@ from typing import ClassVar, Final, Literal, TypeAlias
 from attrs import evolve
 from provena_api import models
 
-from provena_sdk.display.tables import Tabular
 from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.views.tabular import Tabular
 
 READ_METADATA: Final = "metadata-read"
 WRITE_METADATA: Final = "metadata-write"
@@ -160,6 +160,7 @@ class DatasetAccess(Tabular):
     groups: tuple[GroupAccess, ...] = ()
 
     _columns: ClassVar = ("who", "may", "roles")
+    _index: ClassVar = "who"
 
     @property
     def public(self) -> bool:
@@ -178,7 +179,7 @@ class DatasetAccess(Tabular):
         rows: list[tuple[object, ...]] = [("everyone", self.everyone.permits, _listed(self.everyone))]
         for group in self.groups:
             may = "nothing" if group.exists is False else group.roles.permits
-            rows.append((group, may, _listed(group.roles)))
+            rows.append((str(group), may, _listed(group.roles)))
         return rows
 
     def __repr__(self) -> str:

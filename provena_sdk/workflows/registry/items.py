@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from attrs import evolve
 from provena_api import models
 
 from provena_sdk.display.text import alternatives, printable, quoted
+from provena_sdk.display.times import moment
 from provena_sdk.errors import InvalidArgument, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather, handle_of
 from provena_sdk.paging import Page, PageKey
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry.listing import rows_for, sort
 
 _MODELS: Final = {
@@ -61,6 +64,31 @@ if TYPE_CHECKING:
 else:
     Item = object  # the union would import all these models
 """An item of any kind; a ``SeededItem`` is a handle whose item is not complete yet."""
+
+
+class ItemList(TabularList[Item]):
+    """Items of several kinds, as a list that prints as a table."""
+
+    __slots__ = ()
+    _columns: ClassVar = ("handle", "kind", "name", "owner", "registered", "updated")
+    _index: ClassVar = "handle"
+    _types: ClassVar = {"registered": "time", "updated": "time"}
+
+    def _rows(self) -> Sequence[Sequence[object]]:
+        return list(map(_columns_of, self))
+
+
+def _columns_of(item: Item) -> Sequence[object]:
+    if isinstance(item, RegistryItem):
+        times = [_moment(item.data.get(f"{event}_timestamp")) for event in ("created", "updated")]
+        return item.id, item.kind, item.display_name, item.owner_username, *times
+    name = None if isinstance(item, models.SeededItem) else item.display_name
+    times = [moment(item.created_timestamp), moment(item.updated_timestamp)]
+    return item.id, item.item_subtype.value, name, item.owner_username, *times
+
+
+def _moment(timestamp: object) -> datetime | None:
+    return moment(timestamp) if isinstance(timestamp, int | float) else None
 
 
 def get(item_id: object) -> Workflow[Item]:

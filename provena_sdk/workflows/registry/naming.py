@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar, Final, Generic, Protocol, TypeVar, overload
 
-from provena_sdk.display.tables import Tabular
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.errors import NameAmbiguous, NameNotFound
 from provena_sdk.operations import arguments, handles, identifiers
 from provena_sdk.operations.workflow import Workflow, handle_of
+from provena_sdk.views.tabular import Tabular
 from provena_sdk.workflows.registry.matching import Rank, rank
 
 _MOST_SHOWN: Final = 8
@@ -60,7 +60,8 @@ class Matches(Tabular, Sequence[A]):
         similar: If nothing matches, what is spelt similarly.
     """
 
-    _columns: ClassVar[tuple[str, ...]] = ("handle", "name", "identifier")
+    _columns: ClassVar = ("handle", "name", "identifier")
+    _index: ClassVar = "handle"
 
     query: str
     kind: Kind[A]

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import builtins
-
 from provena_api.models import Job
 
 from provena_sdk.display.status_line import StatusLine
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.views.item_lists import JobList
+from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.provenance import jobs
 
 
@@ -82,9 +82,7 @@ class AsyncJobs:
         with StatusLine(progress) as line:
             return await self._looking.run(jobs.wait(session_id, timeout, line.say))
 
-    async def list(
-        self, *, batch_id: str | None = None, total_limit: int | None = None
-    ) -> builtins.list[Job]:
+    async def list(self, *, batch_id: str | None = None, total_limit: int | None = None) -> TabularList[Job]:
         """Fetch your jobs, newest first.
 
         Args:
@@ -92,7 +90,7 @@ class AsyncJobs:
             total_limit: Most jobs to return; None for all.
 
         Returns:
-            The jobs.
+            The jobs, as a list that prints as a table; also ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the batch's id is empty.
@@ -101,7 +99,7 @@ class AsyncJobs:
             >>> [job.username for job in await provena.jobs.list(total_limit=1)]
             ['writer']
         """
-        return [item async for item in self.for_all(batch_id=batch_id, total_limit=total_limit)]
+        return await self.for_all(batch_id=batch_id, total_limit=total_limit).all()
 
     def for_all(self, *, batch_id: str | None = None, total_limit: int | None = None) -> AsyncResults[Job]:
         """Iterate over your jobs, newest first, fetching the next page while you work on this one.
@@ -111,7 +109,8 @@ class AsyncJobs:
             total_limit: Most jobs to return; None for all.
 
         Returns:
-            An iterator; also ``.first()``, ``.pages()`` and ``.to_pandas()``.
+            An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
+            ``.to_pandas()``.
 
         Raises:
             InvalidArgument: The limit is negative, or the batch's id is empty.
@@ -131,4 +130,4 @@ class AsyncJobs:
             async def fetch(key: object | None) -> Page[Job]:
                 return await self._transport.run(jobs.batch_page(batch, key))
 
-        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit)
+        return AsyncResults(fetch, self._transport.submit, total_limit=total_limit, kind=JobList)

@@ -1,0 +1,172 @@
+"""Trees of paths with their sizes, folded so that they stay short."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
+from html import escape
+from itertools import islice
+from typing import Final, NamedTuple
+
+from provena_sdk.display.amounts import counted, human_size
+from provena_sdk.display.text import printable
+
+_NAME_LIMIT: Final = 60
+# Deeper folders are not split: their path is the name of the file.
+_DEEPEST: Final = 12
+
+
+class _Room(NamedTuple):
+    """How much of a tree to show: of the whole, of the top, and of each folder."""
+
+    whole: int
+    top: int
+    folder: int
+
+
+_IN_TEXT: Final = _Room(whole=40, top=25, folder=6)
+_IN_HTML: Final = _Room(whole=400, top=100, folder=50)
+
+
+class Folder:
+    """A folder of a tree.
+
+    Attributes:
+        files: The number of files in it and below.
+        size: Their size in bytes.
+        entries: The folders in it, whose names end in a slash, and the sizes of the files in it, by name.
+    """
+
+    __slots__ = ("entries", "files", "size")
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.size = 0
+        self.entries: dict[str, Folder | int] = {}
+
+    def add(self, size: int) -> None:
+        """Count a file in it or below."""
+        self.files += 1
+        self.size += size
+
+    def folder(self, name: str) -> Folder:
+        """Return the folder of this name in it, made when there is none."""
+        found = self.entries.get(name)
+        if not isinstance(found, Folder):
+            found = self.entries[name] = Folder()
+        return found
+
+
+class Tree:
+    """A tree of files, of which each folder shows the first entries. Folders that only hold a folder share its line.
+
+    Args:
+        files: The path and the size in bytes of each file. Folders more than a dozen levels down are not split.
+
+    Example:
+        >>> print(Tree([("metadata.json", 1200), ("obs/2024/a.csv", 5), ("obs/2024/b.csv", 7)]))
+        metadata.json  1.2 kB
+        obs/2024/        12 B  2 files
+          a.csv           5 B
+          b.csv           7 B
+    """
+
+    def __init__(self, files: Iterable[tuple[str, int]]) -> None:
+        self.root = Folder()
+        for path, size in files:
+            self._add(path, size)
+
+    def _add(self, path: str, size: int) -> None:
+        *folders, name = path.split("/", _DEEPEST)
+        parent = self.root
+        parent.add(size)
+        for part in folders:
+            parent = parent.folder(f"{part}/")
+            parent.add(size)
+        parent.entries[name] = size
+
+    def __str__(self) -> str:
+        lines = list(_lines(self.root, _numbers(self.root, _IN_TEXT)))
+        names, sizes = (max((len(line[column]) for line in lines), default=0) for column in (0, 1))
+        return "\n".join(f"{name:{names}}  {size:>{sizes}}  {files}".rstrip() for name, size, files in lines)
+
+    def to_html(self) -> str:
+        """Return the tree as HTML whose folders are folded and unfolded by a click, without a script."""
+        is_open = _numbers(self.root, _IN_TEXT).keys()
+        return f"<ul>{''.join(_items(self.root, _numbers(self.root, _IN_HTML), is_open))}</ul>"
+
+
+def _numbers(root: Folder, room: _Room) -> dict[int, int]:
+    """Return how many entries of each folder to show, by the folder's id; the others are folded."""
+    numbers: dict[int, int] = {}
+    left = room.whole
+    waiting = deque([root])
+    while waiting:
+        folder = waiting.popleft()
+        most = room.top if folder is root else room.folder
+        number = min(len(folder.entries), most)
+        if number <= left:
+            left -= number
+            numbers[id(folder)] = number
+            entries = islice(folder.entries.values(), number)
+            waiting.extend(_joined("", entry)[1] for entry in entries if isinstance(entry, Folder))
+    return numbers
+
+
+def _joined(name: str, folder: Folder) -> tuple[str, Folder]:
+    """Return the folder below a chain of folders that hold nothing else, and its whole name."""
+    while len(folder.entries) == 1:
+        ((below, entry),) = folder.entries.items()
+        if not isinstance(entry, Folder):
+            break
+        name, folder = name + below, entry
+    return name, folder
+
+
+def _shown(folder: Folder, number: int) -> tuple[list[tuple[str, Folder | int]], Folder | None]:
+    """Return the entries of a folder to show, and all others as one folder, or None."""
+    shown: list[tuple[str, Folder | int]] = []
+    for name, entry in islice(folder.entries.items(), number):
+        shown.append(_joined(name, entry) if isinstance(entry, Folder) else (name, entry))
+    if len(folder.entries) <= number:
+        return shown, None
+    rest = Folder()
+    for _, entry in shown:
+        files, size = (entry.files, entry.size) if isinstance(entry, Folder) else (1, entry)
+        rest.files, rest.size = rest.files - files, rest.size - size
+    rest.files, rest.size = rest.files + folder.files, rest.size + folder.size
+    return shown, rest
+
+
+def _lines(root: Folder, numbers: dict[int, int], indent: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the size and the number of files of each line."""
+    shown, rest = _shown(root, numbers[id(root)])
+    for name, entry in shown:
+        label = indent + printable(name, _NAME_LIMIT)
+        if isinstance(entry, int):
+            yield label, human_size(entry), ""
+        else:
+            yield label, human_size(entry.size), counted(entry.files)
+            if id(entry) in numbers:
+                yield from _lines(entry, numbers, f"{indent}  ")
+    if rest is not None:
+        yield f"{indent}… and more", human_size(rest.size), counted(rest.files)
+
+
+def _items(root: Folder, numbers: dict[int, int], is_open: Container[int]) -> Iterator[str]:
+    """Yield the entries of a list in HTML."""
+    shown, rest = _shown(root, numbers[id(root)])
+    for name, entry in shown:
+        label = escape(printable(name, _NAME_LIMIT))
+        if isinstance(entry, int):
+            yield f"<li>{label} <small>{human_size(entry)}</small></li>"
+            continue
+        label += f" <small>{human_size(entry.size)}, {counted(entry.files)}</small>"
+        if id(entry) not in numbers:
+            yield f"<li>{label}</li>"
+            continue
+        inside = "".join(_items(entry, numbers, is_open))
+        opened = " open" if id(entry) in is_open else ""
+        yield f"<li><details{opened}><summary>{label}</summary><ul>{inside}</ul></details></li>"
+    if rest is not None:
+        yield f"<li>… and more <small>{human_size(rest.size)}, {counted(rest.files)}</small></li>"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from provena_sdk.coverage.ewkt import Geometry, Line, Polygon, Position
 from provena_sdk.display.pictures.clipping import clipped_ring
+from provena_sdk.display.pictures.degrees import western_end
 
 _TURN: Final = 360.0
 _HALF: Final = 180.0
@@ -34,7 +35,8 @@ def continuous(geometry: Geometry) -> Geometry:
     lines = tuple(map(_continuous_line, geometry.lines))
     polygons = tuple(map(_continuous_polygon, geometry.polygons))
     whole = replace(geometry, points=points, lines=lines, polygons=polygons)
-    west = _start([_span(part) for part in whole.parts()])
+    spans = [_span(part) for part in whole.parts()]
+    west = western_end(spans) if spans else 0.0
     return replace(
         whole,
         points=tuple(_moved([point], [point], west)[0] for point in points),
@@ -94,24 +96,6 @@ def _continuous_polygon(polygon: Polygon) -> Polygon:
 def _span(line: Line) -> tuple[float, float]:
     longitudes = [x for x, _ in line]
     return min(longitudes), max(longitudes)
-
-
-def _start(spans: Sequence[tuple[float, float]]) -> float:
-    """Return the longitude from which the spans together reach least far east."""
-    if not spans:
-        return -_HALF
-    plain = max(east for _, east in spans) - min(west for west, _ in spans)
-    ordered = sorted((west - _TURN * ((west + _HALF) // _TURN), east - west) for west, east in spans)
-    reach = max(west + width for west, width in ordered) - _TURN
-    best, start = 0.0, ordered[0][0]
-    for west, width in ordered:
-        if west - reach > best:
-            best, start = west - reach, west
-        reach = max(reach, west + width)
-    if plain <= _TURN - best + 1e-9:
-        # No turn saves room: the shapes stay where their longitudes say.
-        return min(west for west, _ in spans)
-    return start
 
 
 def _moved(line: Iterable[Position], part: Iterable[Position], west: float) -> Line:

@@ -30,18 +30,20 @@ _STYLE: Final = (
     "div.provena .p-bad{border-color:#cc4b45;background:rgba(204,75,69,.18)}"
     "div.provena .p-side{display:flex;flex-wrap:wrap;gap:8px 22px;align-items:flex-start}"
     "div.provena .p-side>*{flex:1 1 300px;min-width:0}"
+    "div.provena .p-side>.p-map{flex:0 1 360px}"
     "div.provena table{border-collapse:collapse;margin:4px 0;font-size:13px;border:0;table-layout:auto}"
     "div.provena table th,div.provena table td{text-align:left;vertical-align:top;padding:2px 14px 2px 0;"
     "background:none;border:0;white-space:normal;max-width:44em;overflow-wrap:anywhere}"
-    "div.provena table tr,div.provena table tr:hover{background:none}"
+    "div.provena table tbody tr:nth-child(n){background:none}"
     "div.provena table.p-rows th,div.provena table.p-rows td{padding:3px 14px 3px 0;"
     "border-bottom:1px solid rgba(128,128,128,.22)}"
     "div.provena table.p-rows th{border-bottom-color:rgba(128,128,128,.5);font-weight:600}"
+    "div.provena table.p-rows a{white-space:nowrap}"
     "div.provena table.p-facts th{font-weight:400;opacity:.72;white-space:nowrap}"
     "div.provena .p-number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "div.provena pre{margin:8px 0 0;padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12);"
-    "font-size:12px;color:inherit;white-space:pre-wrap}"
-    "div.provena svg{display:block;max-width:100%;height:auto}"
+    "font-size:12px;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}"
+    "div.provena svg.provena-picture{display:block;max-width:100%;height:auto;margin:2px 0 6px}"
 )
 
 

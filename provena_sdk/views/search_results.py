@@ -40,8 +40,10 @@ def html(items: Sequence[ItemDataset], notes: Sequence[str]) -> str:
 def _pictures(items: Sequence[ItemDataset]) -> Html:
     has_places = any(place(item.collection_format) for item in items)
     has_times = any(period(item.collection_format) for item in items)
-    pictures = [*([places(items)] if has_places else []), *([times(items)] if has_times else [])]
-    shown = [element("div", picture.inline()) for picture in pictures]
+    shown = [
+        *([element("div", places(items).inline(), kind="p-map")] if has_places else []),
+        *([element("div", times(items).inline())] if has_times else []),
+    ]
     return element("div", *shown, kind="p-side") if shown else Html("")
 
 

@@ -88,7 +88,7 @@ def test_a_damaged_text_is_refused_where_the_sandbox_refuses_it(
     text = written(geometry)
     place = data.draw(st.integers(0, len(text)))
     length = data.draw(st.integers(0, 4))
-    damaged = text[:place] + data.draw(st.text("(),; 1-.eP", max_size=3)) + text[place + length :]
+    damaged = text[:place] + data.draw(st.text("(),; 1-.P", max_size=3)) + text[place + length :]
     assert is_ewkt(f"SRID=4326;{damaged}") == is_wkt(damaged)
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+Span = tuple[float, float]
+"""West and east; east of the date line, longitudes exceed 180."""
+
 
 def longitude(value: float) -> str:
     """Format a longitude; beyond the date line it goes on on the other side.
@@ -33,6 +38,26 @@ def box_in_words(box: tuple[float, float, float, float]) -> str:
     west, south, east, north = box
     across = "all longitudes" if east - west >= 360 else _span(longitude(west), longitude(east))
     return f"{across}, {_span(latitude(south), latitude(north))}"
+
+
+def western_end(spans: Sequence[Span]) -> float:
+    """Return the longitude from which spans together reach least far east, on a globe.
+
+    Where no turn saves room, that is the least longitude as it is given.
+
+    Example:
+        >>> western_end([(175, 178), (-178, -175)]), western_end([(-180, 180), (10, 20)])
+        (175, -180)
+    """
+    plain = max(east for _, east in spans) - min(west for west, _ in spans)
+    ordered = sorted((west - 360 * ((west + 180) // 360), east - west) for west, east in spans)
+    reach = max(west + width for west, width in ordered) - 360
+    widest, start = 0.0, ordered[0][0]
+    for west, width in ordered:
+        if west - reach > widest:
+            widest, start = west - reach, west
+        reach = max(reach, west + width)
+    return min(west for west, _ in spans) if plain <= 360 - widest + 1e-9 else start
 
 
 def _span(first: str, last: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from provena_sdk.display.pictures.clipping import Box, Point, clipped_ring
 from provena_sdk.display.pictures.coastlines import land
-from provena_sdk.display.pictures.degrees import box_in_words, latitude, longitude
+from provena_sdk.display.pictures.degrees import box_in_words, latitude, longitude, western_end
 from provena_sdk.display.pictures.picture import Picture
 from provena_sdk.display.text import printable
 
@@ -45,6 +45,11 @@ class Outline:
     kind: Literal["point", "line", "area"]
     lines: tuple[tuple[Point, ...], ...]
     label: str = ""
+
+    def moved(self, offset: float) -> Outline:
+        """Return it moved eastwards by so many degrees."""
+        lines = tuple(tuple((x + offset, y) for x, y in line) for line in self.lines)
+        return Outline(self.kind, lines, self.label) if offset else self
 
     def box(self) -> Box:
         """Return its west, south, east and north."""
@@ -94,7 +99,8 @@ def map_picture(shapes: Sequence[Outline], *, title: str = "") -> Picture:
         return Picture(
             title or words, _WIDTH, 24, '<text y="16" font-size="11">No places are known.</text>', words
         )
-    boxes = [shape.box() for shape in shown]
+    together = _together(shown)
+    boxes = [shape.box() for shape in together]
     whole = (
         min(box[0] for box in boxes),
         min(box[1] for box in boxes),
@@ -106,19 +112,35 @@ def map_picture(shapes: Sequence[Outline], *, title: str = "") -> Picture:
         f'<svg x="0" y="0" width="{view.width:.0f}" height="{view.height:.0f}">',
         *_coasts(view),
         *_grid(view),
-        *(_drawn(view, shape, box) for shape, box in zip(shown, boxes, strict=True)),
+        *_shapes(view, together),
         "</svg>",
         f'<rect x=".5" y=".5" width="{view.width - 1:.0f}" height="{view.height - 1:.0f}" rx="4" fill="none" '
         'stroke="#808080" stroke-opacity=".5"/>',
         f'<text x="0" y="{view.height + 14:.0f}" font-size="11">{note}</text>' if note else "",
     ]
-    lines = [
-        f"{box_in_words(box)}  {printable(shape.label, 80)}".rstrip()
-        for shape, box in zip(shown, boxes, strict=True)
-    ]
+    lines = [f"{box_in_words(shape.box())}  {printable(shape.label, 80)}".rstrip() for shape in shown]
     height = view.height + (20 if note else 0)
     text = "\n".join(filter(None, [*lines, note]))
     return Picture(title or box_in_words(whole), view.width, height, "".join(content), text)
+
+
+def _together(shapes: Sequence[Outline]) -> list[Outline]:
+    """Return the shapes moved by whole turns, so that together they span as little as possible."""
+    spans = [(box[0], box[2]) for box in (shape.box() for shape in shapes)]
+    west = western_end(spans)
+    return [shape.moved(-360 * ((span[0] - west) // 360)) for shape, span in zip(shapes, spans, strict=True)]
+
+
+def _shapes(view: _View, shapes: Sequence[Outline]) -> Iterator[str]:
+    """Draw the largest first, so that none hides another; at both ends of a map of the world if need be."""
+    west, _, east, _ = view.box
+    boxed = [(shape, shape.box()) for shape in shapes]
+    boxed.sort(key=lambda pair: (pair[1][0] - pair[1][2]) * (pair[1][3] - pair[1][1]))
+    for shape, box in boxed:
+        for turn in (-360, 0, 360):
+            if (box[0] + turn < east and west < box[2] + turn) or turn == 0:
+                moved = shape.moved(turn)
+                yield _drawn(view, moved, moved.box())
 
 
 def _view(box: Box) -> _View:
@@ -143,7 +165,7 @@ def _coasts(view: _View) -> Iterator[str]:
             moved = [(x + turn, y) for x, y in ring]
             part = clipped_ring(moved, (west - 1, south - 1, east + 1, north + 1))
             if part:
-                pieces.append(_way(map(view.place, part), closed=True))
+                pieces.append(_way(map(view.place, part), closed=True, least=1.0))
     if pieces:
         yield f'<path d="{"".join(pieces)}" fill="#808080" fill-opacity=".28" stroke="#808080" stroke-width=".6"/>'
 
@@ -178,15 +200,20 @@ def _drawn(view: _View, shape: Outline, box: Box) -> str:
         )
     closed = shape.kind == "area"
     way = "".join(_way(map(view.place, line), closed=closed) for line in shape.lines)
-    fill = f'fill="{_COLOUR}" fill-opacity=".25" fill-rule="evenodd"' if closed else 'fill="none"'
+    is_vast = (right - left) * (bottom - top) > view.width * view.height / 2
+    opacity = ".1" if is_vast else ".25"
+    fill = f'fill="{_COLOUR}" fill-opacity="{opacity}" fill-rule="evenodd"' if closed else 'fill="none"'
     return f'<path d="{way}" {fill} stroke="{_COLOUR}" stroke-width="1.5">{title}</path>'
 
 
-def _way(places: Iterable[tuple[float, float]], *, closed: bool) -> str:
-    """Return a path; places less than half a pixel from the one before are skipped."""
-    kept: list[tuple[float, float]] = []
-    for place in places:
-        if not kept or math.dist(kept[-1], place) >= 0.5:
-            kept.append(place)
-    ends = "Z" if closed else ""
-    return f"M{'L'.join(f'{x:.1f} {y:.1f}' for x, y in kept)}{ends}"
+def _way(places: Iterable[Point], *, closed: bool, least: float = 0.5) -> str:
+    """Return a path in steps; places less than so many pixels from the one before are skipped."""
+    first, *others = places
+    x, y = round(first[0], 1), round(first[1], 1)
+    steps = []
+    for place in others:
+        if math.dist((x, y), place) >= least:
+            across, down = round(place[0] - x, 1), round(place[1] - y, 1)
+            steps.append(f"{across:g} {down:g}")
+            x, y = x + across, y + down
+    return f"M{first[0]:.1f} {first[1]:.1f}{'l' if steps else ''}{' '.join(steps)}{'z' if closed else ''}"

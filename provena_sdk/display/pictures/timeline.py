@@ -18,8 +18,8 @@ MOST_BARS: Final = 100
 _ROW: Final = 18
 _AXIS: Final = 20
 _NARROW: Final = 360
-_WIDE: Final = 640
-_MOST_LABEL: Final = 230.0
+_WIDE: Final = 450
+_MOST_LABEL: Final = 170.0
 _MOST_TICKS: Final = 6
 _BAR: Final = "#4a7fd4"
 # Steps between ticks, in months.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.lineage import Lineage as Lineage
     from provena_sdk.logs import Retry as Retry
+    from provena_sdk.metadata.builder import DatasetMetadata as DatasetMetadata
+    from provena_sdk.metadata.extents import FilesExtent as FilesExtent
     from provena_sdk.operations.access import UserAccess as UserAccess
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
@@ -115,6 +117,8 @@ _HOMES = {
     "datasets.file_list": ("FileList",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),
+    "metadata.builder": ("DatasetMetadata",),
+    "metadata.extents": ("FilesExtent",),
     "s3.models": ("FileInfo",),
     "transfer.items": ("PlanItem",),
     "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "UploadPlan"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Required, Self, TypedDict, Unpack
 
-from provena_sdk.display.text import SERVER_LIMIT, printable, printable_lines
+from provena_sdk.display.text import SERVER_LIMIT, printable, printable_lines, quoted
 
 __all__ = [
     "AccessChanged",
@@ -39,6 +39,7 @@ __all__ = [
     "GatewayError",
     "IntegrityError",
     "InvalidArgument",
+    "InvalidMetadata",
     "ItemNotFound",
     "JobFailed",
     "JobNotFound",
@@ -46,6 +47,7 @@ __all__ = [
     "LeaseExpired",
     "LeaseMissing",
     "LinkFailed",
+    "MetadataProblem",
     "ModelRunIncomplete",
     "NameAmbiguous",
     "NameNotFound",
@@ -130,6 +132,63 @@ class InvalidArgument(ProvenaError, ValueError):
         separator = " " if message.startswith(_PREDICATES) else ": "
         super().__init__(f"{argument}{separator}{message}", hint=hint)
         self.argument = argument
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MetadataProblem:
+    """One thing that is wrong with the metadata of a dataset.
+
+    Attributes:
+        path: The field, such as ``dataset_info.created_date.value`` or ``dataset_info.keywords[2]``.
+        message: What is wrong with it.
+        value: The value that was given; None if the field is missing.
+        suggestion: What was probably meant; None if that is not clear.
+        line: Line in the file that the metadata was read from, from 1; None if it was not a file.
+        column: Column in that line, from 1.
+    """
+
+    path: str
+    message: str
+    value: object = None
+    suggestion: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.line is None else f"line {self.line}, column {self.column}: "
+        meant = "" if self.suggestion is None else f"; did you mean {printable(self.suggestion, 120)}?"
+        return f"{place}{printable(self.path, 100)}: {printable(self.message)}{meant}"
+
+    def __repr__(self) -> str:
+        return f"<MetadataProblem {printable(self.path, 80)}: {printable(self.message, 90)}>"
+
+
+_MOST_PROBLEMS: Final = 7
+
+
+class InvalidMetadata(InvalidArgument):
+    """Metadata that the service would refuse; nothing was sent.
+
+    Args:
+        argument: The argument's name.
+        problems: Everything that is wrong with it; the message shows the first few.
+        source: The name of the file that it was read from, or None.
+    """
+
+    def __init__(
+        self, argument: str, problems: Sequence[MetadataProblem], *, source: str | None = None
+    ) -> None:
+        lines = [str(problem) for problem in problems]
+        of = "" if source is None else f"{quoted(source)}: "
+        if len(lines) == 1:
+            message = of + lines[0]
+        else:
+            more = len(lines) - _MOST_PROBLEMS
+            shown = [*lines[:_MOST_PROBLEMS], f"and {more} more, in error.problems"] if more > 1 else lines
+            message = f"{of}{len(lines)} problems\n" + "\n".join(f"- {line}" for line in shown)
+        super().__init__(argument, message)
+        self.problems = tuple(problems)
+        self.source = source
 
 
 class NameNotFound(InvalidArgument, LookupError):

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Container, Mapping
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from provena_sdk.display.text import quoted
@@ -41,7 +40,7 @@ JsonSource: TypeAlias = Mapping[str, Any] | Model | PydanticObject
 """Alternatives to a request model: a mapping, or an object that can be written as JSON."""
 
 MetadataSource: TypeAlias = JsonSource | str | os.PathLike[str]
-"""Forms of metadata: a ``CollectionFormat``, a mapping, a pydantic object, or the path of a JSON file."""
+"""Forms of metadata: a ``CollectionFormat``, a mapping, a pydantic object, or the path of a JSON or YAML file."""
 
 M = TypeVar("M", bound=Model)
 
@@ -170,25 +169,6 @@ def request(argument: str, model: type[M], given: object, fields: Mapping[str, o
     return parse(argument, model, data, keywords=fields)
 
 
-def metadata(argument: str, model: type[M], given: object) -> M:
-    """Make dataset metadata from a model, a mapping, the path of a JSON file or a pydantic object.
-
-    Args:
-        argument: The argument's name, for messages.
-        model: The generated class.
-        given: What the caller passed for it.
-
-    Returns:
-        A new model that shares nothing with ``given``.
-
-    Raises:
-        InvalidArgument: The file cannot be read, or its content is not dataset metadata.
-    """
-    if isinstance(given, str | os.PathLike):
-        given = _json_file(argument, Path(given))
-    return parse(argument, model, json_data(argument, given))
-
-
 def json_data(argument: str, given: object) -> dict[str, Any]:
     """Convert an object to JSON data.
 
@@ -242,19 +222,6 @@ def parse(argument: str, model: type[M], data: dict[str, Any], keywords: Contain
         if field in keywords:
             raise InvalidArgument(field, f"{reason}.") from error
         raise InvalidArgument(argument, f"does not match {model.__name__}: {error}.") from error
-
-
-def _json_file(argument: str, path: Path) -> dict[str, Any]:
-    name = repr(str(path)[:200])
-    try:
-        data = json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise InvalidArgument(argument, f"{name} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgument(argument, f"{name} is not JSON: {error}.") from error
-    if not isinstance(data, dict):
-        raise InvalidArgument(argument, f"{name} is not a JSON object.")
-    return data
 
 
 def _json_form(value: Any) -> Any:

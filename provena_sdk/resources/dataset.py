@@ -121,8 +121,8 @@ class InteractiveDataset(DatasetLineage, DatasetSharing):
 
         Args:
             reason: Why, for the history; must not be empty.
-            metadata_payload: All of its new metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a
-                pydantic object.
+            metadata_payload: All of its new metadata: a ``CollectionFormat``, a dict, a pydantic object, or the path
+                of a JSON or YAML file.
 
         Returns:
             The handle and the place of its files.

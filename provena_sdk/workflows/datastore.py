@@ -22,6 +22,7 @@ from provena_api.models import (
     VersionResponse,
 )
 
+from provena_sdk import metadata as dataset_metadata
 from provena_sdk.errors import InvalidArgument, UnreadableAnswer
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.handles import is_handle
@@ -88,14 +89,19 @@ def latest_version(argument: str, dataset_id: str) -> Workflow[str]:
 
 def mint_dataset(metadata: object) -> Workflow[MintResponse]:
     """Register a new dataset."""
-    body = yield from named_agents(arguments.metadata("dataset_mint_info", CollectionFormat, metadata))
+    body = yield from named_agents(_checked("dataset_mint_info", metadata))
     return (yield from call(catalogue.datastore.MINT_DATASET(body=body)))
 
 
 def validate_metadata(metadata: object) -> Workflow[StatusResponse]:
     """Validate metadata; the service's flat answer is converted to the form of its other answers."""
-    body = yield from named_agents(arguments.metadata("metadata_payload", CollectionFormat, metadata))
+    body = yield from named_agents(_checked("metadata_payload", metadata))
     return StatusResponse(status=(yield from call(catalogue.datastore.VALIDATE_METADATA(body=body))))
+
+
+def _checked(argument: str, given: object) -> CollectionFormat:
+    """Check metadata before they are sent."""
+    return dataset_metadata.sources.dataset_metadata(argument, given)
 
 
 def update_metadata(
@@ -104,7 +110,7 @@ def update_metadata(
     """Replace a dataset's metadata."""
     handle = yield from handle_of(argument, dataset_id)
     checked = arguments.text("reason", reason)
-    body = yield from named_agents(arguments.metadata("metadata_payload", CollectionFormat, metadata))
+    body = yield from named_agents(_checked("metadata_payload", metadata))
     operation = catalogue.datastore.UPDATE_METADATA
     return (yield from call_on(operation.about(handle, handle_id=handle, reason=checked, body=body)))
 

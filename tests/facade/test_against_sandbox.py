@@ -333,8 +333,10 @@ async def test_errors_name_what_they_are_about(sign_in: Any, sandbox: Any, metad
             await provena.datastore.mint_dataset(
                 {**metadata(), "associations": {"organisation_id": "10378.1/none"}}
             )
-        with pytest.raises(errors.ValidationFailed, match=r"body\.dataset_info\.license"):
+        with pytest.raises(errors.InvalidMetadata, match=r"dataset_info\.license: 'nowhere' is not a URL"):
             await provena.datastore.mint_dataset(metadata(license="nowhere"))
+        with pytest.raises(errors.ValidationFailed, match=r"body\.dataset_info\.spatial_info\.resolution"):
+            await provena.datastore.mint_dataset(metadata(spatial_info={"resolution": "inf"}))
         with pytest.raises(errors.BadRequest):
             await provena.datastore.revert_dataset_metadata(
                 id=sandbox.add_dataset("X"), history_id=9, reason="r"

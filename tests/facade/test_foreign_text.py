@@ -13,6 +13,7 @@ from provena_api import models
 import provena_sdk
 from provena_sdk import Provena, errors
 from provena_sdk.config.explain import ExplainedSetting, Explanation
+from provena_sdk.metadata.checks import check
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.access import UserAccess
 from provena_sdk.paging import Page, Results
@@ -127,6 +128,14 @@ def test_an_explanation() -> None:
 def test_fields_of_an_answer_that_says_what_is_malformed() -> None:
     entry = errors.FieldError((EVIL, 1), EVIL, EVIL)
     assert is_fit(str(entry))
+
+
+def test_metadata_that_are_wrong() -> None:
+    for place in range(5):
+        wrong = {EVIL: EVIL, "dataset_info": {"keywords": [EVIL] * place + [{EVIL: EVIL}], "license": EVIL}}
+        problems = check(wrong).problems
+        assert is_fit(str(errors.InvalidMetadata("metadata", problems, source=EVIL)))
+        assert all(is_fit(str(problem)) and len(repr(problem)) <= 200 for problem in problems)
 
 
 @pytest.mark.parametrize("given", [{"deployment": "a\x1b[2J"}, {"deployment": "a.org", "realm": "r\u202ee"}])
@@ -244,6 +253,7 @@ SHOWN_ABOVE = {
         "Explanation",
         "ProvenaError",
         "FieldError",
+        "MetadataProblem",
         "PartialFailure",
         "Results",
         "AsyncResults",

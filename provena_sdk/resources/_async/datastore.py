@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
 from provena_api.models import (
     CredentialResponse,
@@ -37,7 +38,7 @@ from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.item_lists import DatasetList
 from provena_sdk.views.tabular import TabularList
-from provena_sdk.workflows import batch, datastore, search
+from provena_sdk.workflows import batch, datastore, search, template
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
 from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
@@ -106,6 +107,29 @@ class AsyncDatastore:
             'object'
         """
         return await self._transport.run(datastore.dataset_schema())
+
+    async def template(self, format: Literal["yaml", "json"] = "yaml") -> str:
+        """Write a template for the metadata of a dataset, to be filled in and passed to :meth:`mint_dataset`.
+
+        It follows the schema that the deployment serves. Your person is filled in as the custodian, and the
+        organisation of your newest dataset, if there is one.
+
+        Args:
+            format: ``yaml``, with comments and all fields; ``json``, which has no comments, with the required fields.
+
+        Returns:
+            The text, to be written to a file.
+
+        Raises:
+            InvalidArgument: There is no such format.
+            RoleMissing: The user lacks the role ``entity-registry-read``.
+
+        Example:
+            >>> text = await provena.datastore.template()
+            >>> [line for line in text.splitlines() if "name:" in line]
+            ['  name: ""']
+        """
+        return await self._transport.run(template.template(format))
 
     async def fetch_dataset(self, id: str) -> RegistryFetchResponse:
         """Fetch a dataset's item: metadata, owner, history, versions and place of its files.
@@ -178,15 +202,15 @@ class AsyncDatastore:
         ``data_custodian_id`` the name, e-mail address or ORCID of a person.
 
         Args:
-            dataset_mint_info: Its metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a pydantic
-                object of the same shape.
+            dataset_mint_info: Its metadata: a ``DatasetMetadata``, a ``CollectionFormat``, a dict, a pydantic object of
+                the same shape, or the path of a JSON or YAML file.
             wait: True to return only when the provenance service knows the dataset, which takes some seconds.
 
         Returns:
             The handle and the place for its files.
 
         Raises:
-            InvalidArgument: The metadata has the wrong shape.
+            InvalidMetadata: The service would refuse the metadata; ``problems`` has everything that is wrong.
             NameNotFound: No organisation or person has this name; nothing was registered.
             NameAmbiguous: Several have it; the error lists them.
             OperationRejected: It contradicts itself, or names an organisation that does not exist.
@@ -217,7 +241,7 @@ class AsyncDatastore:
             The service's message; it returns only when the metadata is valid.
 
         Raises:
-            InvalidArgument: The metadata has the wrong shape.
+            InvalidMetadata: The service would refuse the metadata; ``problems`` has everything that is wrong.
             NameNotFound: No organisation or person has this name.
             NameAmbiguous: Several have it; the error lists them.
             OperationRejected: It contradicts itself, or names what does not exist.
@@ -233,14 +257,15 @@ class AsyncDatastore:
         Args:
             handle_id: Handle of the dataset.
             reason: Why, for the history; must not be empty.
-            metadata_payload: All of its new metadata: a ``CollectionFormat``, a dict, the path of a JSON file, or a
-                pydantic object.
+            metadata_payload: All of its new metadata: a ``CollectionFormat``, a dict, a pydantic object, or the path
+                of a JSON or YAML file.
 
         Returns:
             The handle and the place of its files.
 
         Raises:
-            InvalidArgument: The handle, the reason or the metadata is malformed.
+            InvalidArgument: The handle or the reason is malformed.
+            InvalidMetadata: The service would refuse the metadata; ``problems`` has everything that is wrong.
             NameNotFound: The metadata has a name that no organisation or person has.
             NameAmbiguous: Several have it; the error lists them.
             DatasetNotFound: The dataset does not exist.

@@ -1,0 +1,287 @@
+"""The area and the days that files cover, read from the files themselves.
+
+netCDF files are read with xarray, GeoTIFF with rasterio, Parquet with pyarrow, GeoPackage with SQLite. Each library is
+imported when a file needs it.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from provena_sdk.display.text import printable, quoted
+from provena_sdk.errors import InvalidArgument
+
+Bounds: TypeAlias = tuple[float, float, float, float]
+"""West, south, east and north, in degrees."""
+
+_MOST_FILES: Final = 10_000
+_LONGITUDES: Final = ("lon", "longitude", "long", "lng")
+_LATITUDES: Final = ("lat", "latitude")
+_NEARLY_ROUND: Final = 350
+_TIMES: Final = ("time", "date", "datetime", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class FilesExtent:
+    """What files cover.
+
+    Attributes:
+        bounds: West, south, east and north, in degrees; None if no file says.
+        begin: The first day; None if no file says.
+        end: The last day; None if no file says.
+        files: How many files were read.
+    """
+
+    bounds: Bounds | None
+    begin: date | None
+    end: date | None
+    files: int
+
+    def __str__(self) -> str:
+        where = "no place" if self.bounds is None else "{:.6g}, {:.6g} to {:.6g}, {:.6g}".format(*self.bounds)
+        when = "no time" if self.begin is None else f"{self.begin} to {self.end}"
+        return f"{where}; {when}; from {self.files} file{'' if self.files == 1 else 's'}"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one file says."""
+
+    bounds: Bounds | None = None
+    days: tuple[date, date] | None = None
+
+
+def read(argument: str, paths: Iterable[str | PathLike[str]]) -> FilesExtent:
+    """Read the area and the days that files cover together.
+
+    Args:
+        argument: The argument's name, for messages.
+        paths: Files or patterns.
+
+    Raises:
+        InvalidArgument: No file matches, one cannot be read, or the library that reads it is missing.
+    """
+    files = list(_files(argument, paths))
+    found = [_read(argument, path) for path in files]
+    days = [each.days for each in found if each.days is not None]
+    return FilesExtent(
+        bounds=_together([each.bounds for each in found if each.bounds is not None]),
+        begin=min((first for first, _ in days), default=None),
+        end=max((last for _, last in days), default=None),
+        files=len(files),
+    )
+
+
+def _files(argument: str, paths: Iterable[str | PathLike[str]]) -> Iterator[Path]:
+    given = list(paths)
+    if not given:
+        raise InvalidArgument(argument, "must name at least one file.")
+    for pattern in given:
+        text = fspath(pattern)
+        matches = [text] if Path(text).is_file() else sorted(glob.glob(text, recursive=True))
+        files = [Path(match) for match in matches if Path(match).is_file()]
+        if not files:
+            raise InvalidArgument(argument, f"no file matches {quoted(text)}.")
+        if len(files) > _MOST_FILES:
+            raise InvalidArgument(
+                argument, f"{len(files):,} files match {quoted(text)}; at most {_MOST_FILES:,} are read."
+            )
+        yield from files
+
+
+def _read(argument: str, path: Path) -> _Found:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InvalidArgument(argument, f"{quoted(str(path))} is not {', '.join(sorted(_READERS))}.")
+    try:
+        return reader(path)
+    except ImportError as error:
+        needed = error.name or "a library"
+        raise InvalidArgument(
+            argument,
+            f"{quoted(str(path))} needs {printable(needed)} to be read.",
+            hint="Install it with: pip install 'provena-sdk[interop]'.",
+        ) from error
+    except InvalidArgument:
+        raise
+    except Exception as error:
+        raise InvalidArgument(argument, f"{quoted(str(path))} cannot be read: {printable(error)}.") from error
+
+
+def _netcdf(path: Path) -> _Found:
+    xarray = import_module("xarray")
+
+    with xarray.open_dataset(path) as dataset:
+        found = _Found()
+        longitudes = _coordinate(dataset, "longitude", "degrees_east", _LONGITUDES)
+        latitudes = _coordinate(dataset, "latitude", "degrees_north", _LATITUDES)
+        if longitudes is not None and latitudes is not None:
+            found.bounds = _box(_limits(longitudes), _limits(latitudes))
+        times = _coordinate(dataset, "time", "", _TIMES)
+        if times is not None:
+            found.days = (_day(times.min()), _day(times.max()))
+        return found
+
+
+def _coordinate(dataset: Any, standard_name: str, units: str, names: Sequence[str]) -> Any:
+    """Return the values of a coordinate, found by the conventions for climate and forecast metadata, or by name."""
+    variables = dataset.variables
+    named = [
+        variable
+        for variable in variables.values()
+        if variable.attrs.get("standard_name") == standard_name
+        or variable.attrs.get("units", "") == (units or None)
+    ] or [variables[name] for name in variables if str(name).lower() in names]
+    return named[0].values if named and named[0].size else None
+
+
+def _limits(values: Any) -> tuple[float, float]:
+    known = values[values == values]  # without those that are not a number
+    return float(known.min()), float(known.max())
+
+
+def _day(value: Any) -> date:
+    """Return the day of a datetime, of one of numpy, or of one of cftime."""
+    if isinstance(value, datetime):
+        return value.date()
+    return date.fromisoformat(str(value)[:10])
+
+
+def _geotiff(path: Path) -> _Found:
+    rasterio, warp = import_module("rasterio"), import_module("rasterio.warp")
+    with rasterio.open(path) as image:
+        if image.crs is None:
+            return _Found()
+        west, south, east, north = warp.transform_bounds(image.crs, "EPSG:4326", *image.bounds)
+    return _Found(_box((west, east), (south, north)))
+
+
+def _geopackage(path: Path) -> _Found:
+    found = _Found()
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        rows = database.execute(
+            "SELECT srs_id, min_x, min_y, max_x, max_y FROM gpkg_contents WHERE data_type IN ('features', 'tiles')"
+        ).fetchall()
+        boxes = [_degrees(int(srid), row) for srid, *row in rows if None not in row]
+        found.bounds = _together(boxes)
+        columns = [
+            (table, column[1])
+            for (table,) in database.execute("SELECT table_name FROM gpkg_contents").fetchall()
+            for column in database.execute(f"PRAGMA table_info({_name(table)})").fetchall()
+            if column[2].upper() in ("DATE", "DATETIME")
+        ]
+        days: list[date] = []
+        for table, column in columns:
+            query = f"SELECT MIN({_name(column)}), MAX({_name(column)}) FROM {_name(table)}"  # noqa: S608  # quoted
+            days += [_day(value) for value in database.execute(query).fetchone() if value]
+    found.days = (min(days), max(days)) if days else None
+    return found
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _degrees(srid: int, bounds: Sequence[float]) -> Bounds:
+    if srid in (4326, 4283, 7844, 4258, 4269):
+        west, south, east, north = bounds
+        return _box((west, east), (south, north))
+    warp = import_module("rasterio.warp")
+    west, south, east, north = warp.transform_bounds(f"EPSG:{srid}", "EPSG:4326", *bounds)
+    return _box((west, east), (south, north))
+
+
+def _parquet(path: Path) -> _Found:
+    types, compute, parquet = (import_module(f"pyarrow.{name}") for name in ("types", "compute", "parquet"))
+    with parquet.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        names = {name.lower(): name for name in schema.names}
+        times = [each.name for each in schema if types.is_date(each.type) or types.is_timestamp(each.type)]
+        longitude = next((names[name] for name in _LONGITUDES if name in names), None)
+        latitude = next((names[name] for name in _LATITUDES if name in names), None)
+        found = _Found(_geoparquet(schema.metadata or {}))
+        wanted = [
+            *times[:1],
+            *([longitude, latitude] if found.bounds is None and longitude and latitude else []),
+        ]
+        if not wanted:
+            return found
+        table = file.read(columns=wanted)
+    limits = {name: compute.min_max(table[name]).as_py() for name in wanted}
+    if longitude in limits and latitude in limits and limits[longitude]["min"] is not None:
+        found.bounds = _box(
+            *((float(limits[name]["min"]), float(limits[name]["max"])) for name in (longitude, latitude))
+        )
+    if times and limits[times[0]]["min"] is not None:
+        found.days = (_day(limits[times[0]]["min"]), _day(limits[times[0]]["max"]))
+    return found
+
+
+def _geoparquet(metadata: Mapping[bytes, bytes]) -> Bounds | None:
+    """Return the bounds that a GeoParquet file states, if it is in degrees."""
+    if b"geo" not in metadata:
+        return None
+    columns = json.loads(metadata[b"geo"])["columns"].values()
+    boxes = [column["bbox"] for column in columns if "bbox" in column and _in_degrees(column.get("crs"))]
+    # Four numbers, or six with heights.
+    return _together(
+        [_box((each[0], each[len(each) // 2]), (each[1], each[len(each) // 2 + 1])) for each in boxes]
+    )
+
+
+def _in_degrees(crs: Mapping[str, Any] | None) -> bool:
+    """Return whether a reference system of GeoParquet is in longitude and latitude, as it is by default."""
+    return crs is None or crs.get("type") == "GeographicCRS"
+
+
+def _together(boxes: Sequence[Bounds]) -> Bounds | None:
+    """Return the bounds of several boxes together."""
+    if not boxes:
+        return None
+    if any(west > east for west, _, east, _ in boxes):
+        boxes = [_eastwards(*box) for box in boxes]
+    west, east = min(each[0] for each in boxes), max(each[2] for each in boxes)
+    return _box((west, east), (min(each[1] for each in boxes), max(each[3] for each in boxes)))
+
+
+def _eastwards(west: float, south: float, east: float, north: float) -> Bounds:
+    """Return bounds with longitudes above 180 for what lies beyond the date line."""
+    return west + 360 if west <= east < 0 else west, south, east + 360 if east < 0 else east, north
+
+
+def _box(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> Bounds:
+    """Return bounds with longitudes between -180 and 180, also for a grid that counts them from 0 to 360.
+
+    Raises:
+        ValueError: These are not longitudes and latitudes in degrees.
+    """
+    (west, east), (south, north) = longitudes, latitudes
+    if not (-360 <= west <= east <= 720 and -90.5 <= south <= north <= 90.5):
+        raise ValueError(
+            f"{west:g}, {south:g}, {east:g}, {north:g} are not longitudes and latitudes in degrees"
+        )
+    if east - west >= _NEARLY_ROUND:
+        west, east = -180.0, 180.0
+    elif west >= 180:
+        west, east = west - 360, east - 360
+    elif east > 180:
+        east -= 360
+    return west, max(-90.0, south), east, min(90.0, north)
+
+
+_READERS: Final[Mapping[str, Callable[[Path], _Found]]] = {
+    **dict.fromkeys((".nc", ".nc4", ".cdf"), _netcdf),
+    **dict.fromkeys((".tif", ".tiff"), _geotiff),
+    ".gpkg": _geopackage,
+    **dict.fromkeys((".parquet", ".geoparquet"), _parquet),
+}

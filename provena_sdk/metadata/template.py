@@ -1,0 +1,184 @@
+"""Write a template of metadata, to be filled in by hand."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import attrs
+from provena_api.models import CollectionFormat
+
+from provena_sdk.display.text import alternatives, printable, quoted
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.metadata.checks import fields
+
+_FORMATS: Final = ("yaml", "json")
+_WIDTH: Final = 100
+_INTRODUCTION: Final = """\
+# Metadata of a dataset. Fill in what is empty. Optional fields are commented out, as in "#keywords: []".
+# Organisations can be given by name, ROR or handle; persons by name, e-mail address, ORCID or handle.
+#
+# provena.datastore.validate_dataset_metadata("metadata.yaml") checks it, and mint_dataset registers the dataset.
+"""
+# What a field without a default begins with. An approval must be decided by a person.
+_STARTS: Final[Mapping[str, object]] = {
+    "dataset_info.access_info.reposited": True,
+    "dataset_info.created_date.relevant": True,
+    "dataset_info.created_date.value": None,
+    "dataset_info.published_date.relevant": False,
+}
+_FIRST: Final = ("dataset_info", "associations", "approvals", "name", "description", "relevant", "begin_date")
+_NOTES: Final[Mapping[str, str]] = {
+    "dataset_info.license": "such as https://creativecommons.org/licenses/by/4.0/",
+    "dataset_info.created_date.value": "such as 2024-12-31",
+}
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "dataset_info.published_date.value": "2024-12-31",
+    "dataset_info.spatial_info.coverage": "SRID=4326;POLYGON((145 -17, 146 -17, 146 -16, 145 -16, 145 -17))",
+    "dataset_info.spatial_info.extent": "SRID=4326;POLYGON((145 -17, 146 -17, 146 -16, 145 -16, 145 -17))",
+    "dataset_info.spatial_info.resolution": "0.05",
+    "dataset_info.temporal_info.duration.begin_date": "2024-01-01",
+    "dataset_info.temporal_info.duration.end_date": "2024-12-31",
+    "dataset_info.temporal_info.resolution": "P1D",
+    "dataset_info.access_info.uri": "https://example.org/data",
+}
+
+
+def check_format(format: str) -> None:
+    """Check the format of a template.
+
+    Raises:
+        InvalidArgument: There is no such format.
+    """
+    if format not in _FORMATS:
+        raise InvalidArgument("format", f"must be {alternatives(_FORMATS)}, not {quoted(format, 40)}.")
+
+
+def template(schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]], format: str) -> str:
+    """Write a template.
+
+    Args:
+        schema: The JSON schema of dataset metadata, as the deployment serves it.
+        known: Values to fill in, by path, each with what it stands for.
+        format: ``yaml``, which has comments, or ``json``, which has none and only what must be filled in.
+
+    Returns:
+        The text of the file.
+    """
+    root = _Reader(schema, known).fields("", schema)
+    if format == "json":
+        return json.dumps(_required(root), indent=2, ensure_ascii=False) + "\n"
+    return "\n".join([_INTRODUCTION, *("\n".join((*_lines(each, 0, False), "")) for each in root)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of the template: its ``value`` counts if it has no ``children``."""
+
+    name: str
+    about: str
+    value: object
+    children: tuple[_Field, ...]
+    needed: bool
+    note: str
+
+
+def _rank(each: _Field) -> tuple[bool, int]:
+    """What must be filled in comes first, and of that what matters most; else the schema's order stays."""
+    return not each.needed, _FIRST.index(each.name) if each.name in _FIRST else len(_FIRST)
+
+
+class _Reader:
+    """Reads the fields of a JSON schema."""
+
+    def __init__(self, schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]]) -> None:
+        self._definitions = schema.get("definitions") or schema.get("$defs") or {}
+        self._known = known
+
+    def fields(self, above: str, schema: Mapping[str, Any]) -> tuple[_Field, ...]:
+        required = schema.get("required", ())
+        made = [
+            self._field(above, name, part, name in required) for name, part in schema["properties"].items()
+        ]
+        return tuple(sorted(made, key=_rank))
+
+    def _field(self, above: str, name: str, part: Mapping[str, Any], required: bool) -> _Field:
+        path = above + name
+        schema = self._resolved(part)
+        about = part.get("description") or schema.get("description") or _described().get(path, "")
+        value, note = self._known.get(path, (self._start(path, schema), _NOTES.get(path, "")))
+        return _Field(
+            name,
+            about=printable(about, 400),
+            value=value,
+            children=self.fields(f"{path}.", schema) if "properties" in schema else (),
+            needed=required or path in self._known or path in _STARTS or path.startswith("approvals."),
+            note=printable(note, 80),
+        )
+
+    def _start(self, path: str, schema: Mapping[str, Any]) -> object:
+        """Return what stands in a field before it is filled in."""
+        if path in _STARTS or path in _EXAMPLES:
+            return _STARTS.get(path, _EXAMPLES.get(path))
+        if path.endswith(".relevant"):
+            return None  # an approval, about which a person must decide
+        empty: dict[str, object] = {"array": [], "object": {}, "boolean": False}
+        return schema.get("default", empty.get(schema.get("type", ""), ""))
+
+    def _resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the schema that a part refers to, directly or as the only one of ``allOf``."""
+        if len(part.get("allOf", ())) == 1:
+            part = {**part["allOf"][0], **part}
+        if "$ref" in part:
+            found: Mapping[str, Any] = self._definitions[part["$ref"].rpartition("/")[2]]
+            return found
+        return part
+
+
+@cache
+def _described() -> dict[str, str]:
+    """Return what the SDK knows about each field, by path; used where the deployment's schema says nothing."""
+    return dict(_descriptions(CollectionFormat, ""))
+
+
+def _descriptions(model: type[attrs.AttrsInstance], above: str) -> Iterator[tuple[str, str]]:
+    about = dict(re.findall(r"^ {4}(\w+): (.+)$", inspect.getdoc(model) or "", re.MULTILINE))
+    for name, (kind, _, _) in fields(model).items():
+        yield above + name, about.get(name, "")
+        if attrs.has(kind):
+            yield from _descriptions(kind, f"{above}{name}.")
+
+
+def _required(root: tuple[_Field, ...]) -> dict[str, Any]:
+    return {
+        each.name: _required(each.children) if each.children else each.value for each in root if each.needed
+    }
+
+
+def _lines(each: _Field, depth: int, optional: bool) -> Iterator[str]:
+    indent = "  " * depth
+    optional = optional or not each.needed
+    if each.about:
+        yield from textwrap.wrap(
+            each.about, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# "
+        )
+    before = f"{indent}#" if optional else indent
+    if not each.children:
+        value = "" if each.value is None else f" {json.dumps(each.value, ensure_ascii=False)}"
+        yield f"{before}{each.name}:{value}" + (f"  # {each.note}" if each.note else "")
+        return
+    yield f"{before}{each.name}:"
+    for child in each.children:
+        yield from (_inside(line, depth, optional) for line in _lines(child, depth + 1, False))
+
+
+def _inside(line: str, depth: int, optional: bool) -> str:
+    """Comment out a line of an optional block, at the block's own depth."""
+    indent = "  " * depth
+    return f"{indent}#{line[len(indent) :]}" if optional else line

@@ -1,0 +1,156 @@
+"""Area and days are read from the files themselves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provena_sdk import DatasetMetadata
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.metadata.extents import FilesExtent, read
+
+
+def metadata() -> DatasetMetadata:
+    return DatasetMetadata.new(
+        name="Reef", description="Corals.", organisation="CSIRO", license="CC0-1.0", nothing_sensitive=True
+    )
+
+
+def parquet(path: Path, columns: dict[str, Any], geo: dict[str, Any] | None = None) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table(columns)
+    if geo is not None:
+        table = table.replace_schema_metadata({"geo": json.dumps(geo)})
+    pyarrow.parquet.write_table(table, path)
+
+
+def geopackage(path: Path, srid: int, bounds: tuple[float, ...], days: list[str]) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, srs_id INTEGER, "
+            "min_x REAL, min_y REAL, max_x REAL, max_y REAL)"
+        )
+        database.execute(
+            "INSERT INTO gpkg_contents VALUES ('reef \"1\"', 'features', ?, ?, ?, ?, ?)", (srid, *bounds)
+        )
+        database.execute('CREATE TABLE "reef ""1""" (fid INTEGER, seen DATE)')
+        database.executemany('INSERT INTO "reef ""1""" VALUES (1, ?)', [(day,) for day in days])
+
+
+def test_parquet_with_coordinates(tmp_path: Path) -> None:
+    columns = {
+        "Longitude": [145.5, 146.0, None],
+        "Latitude": [-16.0, -17.5, None],
+        "time": [datetime(2024, 1, 1, 12), datetime(2024, 2, 3), None],
+    }
+    parquet(tmp_path / "a.parquet", columns)
+    found = read("paths", [tmp_path / "a.parquet"])
+    assert found == FilesExtent((145.5, -17.5, 146.0, -16.0), date(2024, 1, 1), date(2024, 2, 3), 1)
+    assert str(found) == "145.5, -17.5 to 146, -16; 2024-01-01 to 2024-02-03; from 1 file"
+
+
+def test_geoparquet(tmp_path: Path) -> None:
+    geo = {
+        "columns": {
+            "geometry": {"bbox": [1, 2, 0, 3, 4, 9]},
+            "other": {"bbox": [0, 0, 9, 9], "crs": {"type": "ProjectedCRS"}},
+        }
+    }
+    parquet(tmp_path / "a.parquet", {"geometry": [b""]}, geo)
+    assert read("paths", [str(tmp_path / "*.parquet")]).bounds == (1, 2, 3, 4)
+
+
+def test_geopackage(tmp_path: Path) -> None:
+    geopackage(tmp_path / "a.gpkg", 4326, (145, -17, 146, -16), ["2024-05-06", "2023-01-01"])
+    found = read("paths", [tmp_path / "a.gpkg"])
+    assert found == FilesExtent((145, -17, 146, -16), date(2023, 1, 1), date(2024, 5, 6), 1)
+
+
+def test_several_files_together_also_across_the_date_line(tmp_path: Path) -> None:
+    for number, bounds in enumerate([(175, -20, 179, 0), (170, -21, 190, 1), (-175, 0, -172, 2)]):
+        geopackage(tmp_path / f"{number}.gpkg", 4326, bounds, [])
+    found = read("paths", [tmp_path / "[01].gpkg", tmp_path / "2.gpkg"])
+    assert found == FilesExtent((170, -21, -170, 2), None, None, 3)
+    assert str(found) == "170, -21 to -170, 2; no time; from 3 files"
+
+
+def test_metadata_are_filled_in_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    geopackage(tmp_path / "a.gpkg", 4326, (145, -17, 146, -16), ["2024-05-06"])
+    geopackage(tmp_path / "b.gpkg", 4326, (145, -17, 146, -16), [])
+    made = metadata()
+    before = made.to_dict()
+    made.extent_from(tmp_path / "b.gpkg")
+    assert made.dataset_info.temporal_info is None
+    made.extent_from(tmp_path / "*.gpkg")
+    ewkt = "SRID=4326;POLYGON((145 -17, 146 -17, 146 -16, 145 -16, 145 -17))"
+    before["dataset_info"]["spatial_info"] = {"coverage": ewkt, "extent": ewkt}
+    before["dataset_info"]["temporal_info"] = {
+        "duration": {"begin_date": "2024-05-06", "end_date": "2024-05-06"}
+    }
+    assert made.to_dict() == before
+    assert made.problems() == ()
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "a.gpkg").write_text("no database")
+    geopackage(tmp_path / "metres.gpkg", 4326, (300_000, 7_000_000, 400_000, 8_000_000), [])
+    (tmp_path / "a.nc").write_text("")
+    monkeypatch.setitem(__import__("sys").modules, "xarray", None)
+    for paths, words in (
+        ([], "paths must name at least one file"),
+        ([tmp_path / "*.tif"], "no file matches"),
+        ([tmp_path / "a.csv"], "is not .cdf, .geoparquet, .gpkg, .nc, .nc4, .parquet, .tif, .tiff"),
+        ([tmp_path / "a.gpkg"], "cannot be read: "),
+        ([tmp_path / "metres.gpkg"], "are not longitudes and latitudes in degrees"),
+        (
+            [tmp_path / "a.nc"],
+            "needs xarray to be read. Install it with: pip install 'provena-sdk[interop]'.",
+        ),
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            read("paths", paths)
+        assert words in str(caught.value)
+
+
+@pytest.mark.interop
+def test_netcdf(tmp_path: Path) -> None:
+    import numpy
+    import xarray
+
+    coordinates = {
+        "x": ("x", numpy.array([150.0, 210.0]), {"units": "degrees_east"}),
+        "y": ("y", numpy.array([-10.0, numpy.nan]), {"standard_name": "latitude"}),
+        "time": ("time", numpy.array(["2024-01-01T06", "2024-03-04"], "datetime64[ns]")),
+    }
+    xarray.Dataset(coords=coordinates).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    found = read("paths", [tmp_path / "a.nc"])
+    assert found == FilesExtent((150, -10, -150, -10), date(2024, 1, 1), date(2024, 3, 4), 1)
+
+
+@pytest.mark.interop
+def test_geotiff(tmp_path: Path) -> None:
+    import numpy
+    import rasterio
+    from rasterio.transform import from_bounds
+
+    for name, crs, bounds in (
+        ("a", "EPSG:4326", (145, -17, 146, -16)),
+        ("b", "EPSG:32755", (3e5, 8.1e6, 4e5, 8.2e6)),
+    ):
+        profile = {"driver": "GTiff", "width": 2, "height": 2, "count": 1, "dtype": "uint8", "crs": crs}
+        with rasterio.open(
+            tmp_path / f"{name}.tif", "w", transform=from_bounds(*bounds, 2, 2), **profile
+        ) as image:
+            image.write(numpy.zeros((1, 2, 2), "uint8"))
+    assert read("paths", [tmp_path / "a.tif"]).bounds == (145, -17, 146, -16)
+    west, south, east, north = read("paths", [tmp_path / "b.tif"]).bounds or (0, 0, 0, 0)
+    assert (round(west), round(south), round(east), round(north)) == (145, -17, 146, -16)

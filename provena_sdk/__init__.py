@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from provena_sdk.coverage.extent import Extent as Extent
     from provena_sdk.coverage.period import Period as Period
     from provena_sdk.datasets.file_list import FileList as FileList
+    from provena_sdk.display.changes import Change as Change
     from provena_sdk.display.pictures.picture import Picture as Picture
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
     from provena_sdk.lineage import Lineage as Lineage
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
-    from provena_sdk.resources._async.dataset_sharing import AsyncDatasetRelease as AsyncDatasetRelease
     from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
     from provena_sdk.resources._async.files import AsyncIOSubModule as AsyncIOSubModule
     from provena_sdk.resources._async.groups import AsyncGroups as AsyncGroups
+    from provena_sdk.resources._async.interactive.editing import AsyncMetadataEdit as AsyncMetadataEdit
+    from provena_sdk.resources._async.interactive.sharing import AsyncDatasetRelease as AsyncDatasetRelease
     from provena_sdk.resources._async.organisations import AsyncOrganisations as AsyncOrganisations
     from provena_sdk.resources._async.people import AsyncPeople as AsyncPeople
     from provena_sdk.resources._async.provenance.jobs import AsyncJobs as AsyncJobs
@@ -46,10 +48,11 @@ if TYPE_CHECKING:
     from provena_sdk.resources._async.roles import AsyncRoles as AsyncRoles
     from provena_sdk.resources._async.search import AsyncSearch as AsyncSearch
     from provena_sdk.resources.dataset import InteractiveDataset as InteractiveDataset
-    from provena_sdk.resources.dataset_sharing import DatasetRelease as DatasetRelease
     from provena_sdk.resources.datastore import Datastore as Datastore
     from provena_sdk.resources.files import IOSubModule as IOSubModule
     from provena_sdk.resources.groups import Groups as Groups
+    from provena_sdk.resources.interactive.editing import MetadataEdit as MetadataEdit
+    from provena_sdk.resources.interactive.sharing import DatasetRelease as DatasetRelease
     from provena_sdk.resources.organisations import Organisations as Organisations
     from provena_sdk.resources.people import People as People
     from provena_sdk.resources.provenance.jobs import Jobs as Jobs
@@ -71,11 +74,17 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.progress.tqdm import TqdmProgress as TqdmProgress
     from provena_sdk.transfer.report import FileOutcome as FileOutcome
     from provena_sdk.transfer.report import TransferReport as TransferReport
+    from provena_sdk.views.history import History as History
+    from provena_sdk.views.history import HistoryEntry as HistoryEntry
+    from provena_sdk.views.history import UserName as UserName
     from provena_sdk.views.item_lists import DatasetList as DatasetList
     from provena_sdk.views.item_lists import JobList as JobList
     from provena_sdk.views.item_lists import OrganisationList as OrganisationList
     from provena_sdk.views.item_lists import PersonList as PersonList
+    from provena_sdk.views.metadata_diff import MetadataDiff as MetadataDiff
     from provena_sdk.views.tabular import TabularList as TabularList
+    from provena_sdk.views.versions import DatasetVersion as DatasetVersion
+    from provena_sdk.views.versions import DatasetVersions as DatasetVersions
     from provena_sdk.workflows.access.groups import GroupList as GroupList
     from provena_sdk.workflows.access.groups import MemberList as MemberList
     from provena_sdk.workflows.access.locks import LockHistory as LockHistory
@@ -115,6 +124,7 @@ _HOMES = {
     "coverage.period": ("Period",),
     "display.pictures.picture": ("Picture",),
     "datasets.file_list": ("FileList",),
+    "display.changes": ("Change",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),
     "metadata.builder": ("DatasetMetadata",),
@@ -127,6 +137,9 @@ _HOMES = {
     "transfer.progress.rich": ("RichProgress",),
     "transfer.progress.tqdm": ("TqdmProgress",),
     "transfer.report": ("FileOutcome", "TransferReport"),
+    "views.history": ("History", "HistoryEntry", "UserName"),
+    "views.metadata_diff": ("MetadataDiff",),
+    "views.versions": ("DatasetVersion", "DatasetVersions"),
     "workflows.access.groups": ("GroupList", "MemberList"),
     "workflows.access.locks": ("LockHistory",),
     "workflows.access.releases": ("Inbox", "ReleaseState", "ReleaseStep", "ReviewRequest", "ReviewerList"),
@@ -149,7 +162,8 @@ _HOMES = {
     ),
     "paging": ("AsyncResults", "Results"),
     "resources._async.dataset": ("AsyncInteractiveDataset",),
-    "resources._async.dataset_sharing": ("AsyncDatasetRelease",),
+    "resources._async.interactive.editing": ("AsyncMetadataEdit",),
+    "resources._async.interactive.sharing": ("AsyncDatasetRelease",),
     "resources._async.datastore": ("AsyncDatastore",),
     "resources._async.files": ("AsyncIOSubModule",),
     "resources._async.groups": ("AsyncGroups",),
@@ -163,7 +177,8 @@ _HOMES = {
     "resources._async.roles": ("AsyncRoles",),
     "resources._async.search": ("AsyncSearch",),
     "resources.dataset": ("InteractiveDataset",),
-    "resources.dataset_sharing": ("DatasetRelease",),
+    "resources.interactive.editing": ("MetadataEdit",),
+    "resources.interactive.sharing": ("DatasetRelease",),
     "resources.datastore": ("Datastore",),
     "resources.files": ("IOSubModule",),
     "resources.groups": ("Groups",),

@@ -47,12 +47,14 @@ __all__ = [
     "LeaseExpired",
     "LeaseMissing",
     "LinkFailed",
+    "MetadataChanged",
     "MetadataProblem",
     "ModelRunIncomplete",
     "NameAmbiguous",
     "NameNotFound",
     "NotAFile",
     "NotEnoughSpace",
+    "NotFetched",
     "NotLocked",
     "NotTheReviewer",
     "OperationRejected",
@@ -323,6 +325,28 @@ class AccessChanged(ProvenaError):
     def __init__(self, message: str, *, dataset_id: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.dataset_id = dataset_id
+
+
+class MetadataChanged(ProvenaError):
+    """Somebody else has changed a dataset's metadata since they were fetched; nothing was sent.
+
+    Attributes:
+        dataset_id: The dataset's handle.
+        theirs: The :class:`~provena_sdk.MetadataDiff` of what they have changed.
+        yours: The :class:`~provena_sdk.MetadataDiff` of what was to be sent.
+    """
+
+    def __init__(
+        self, message: str, *, dataset_id: str, theirs: object, yours: object, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.dataset_id = dataset_id
+        self.theirs: Any = theirs
+        self.yours: Any = yours
+
+
+class NotFetched(ProvenaError, RuntimeError):
+    """A property of an async dataset was read before the dataset was fetched: ``await ds.refresh()`` fetches it."""
 
 
 class FileNotInDataset(BadRequest, FileNotFoundError):

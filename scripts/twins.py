@@ -17,9 +17,11 @@ RESOURCES = ROOT / "provena_sdk" / "resources"
 MODULES = (
     "datastore",
     "dataset",
-    "dataset_sharing",
+    "dataset_transfers",
     "files",
     "groups",
+    "interactive/editing",
+    "interactive/sharing",
     "organisations",
     "people",
     "registry",
@@ -32,15 +34,19 @@ MODULES = (
     "search",
 )
 CLASSES = (
+    "DatasetEditing",
+    "DatasetItem",
     "DatasetLineage",
     "DatasetRelease",
     "DatasetSharing",
+    "DatasetTransfers",
     "Datastore",
     "DownloadPlan",
     "Groups",
     "IOSubModule",
     "InteractiveDataset",
     "Jobs",
+    "MetadataEdit",
     "ModelRun",
     "OpenFile",
     "Organisations",
@@ -67,7 +73,7 @@ RENAMED = {
 }
 """Functions whose async version has another name."""
 
-NOT_AWAITED = {"for_all", "for_all_datasets", "interactive_dataset", "iter_files"}
+NOT_AWAITED = {"edit", "for_all", "for_all_datasets", "interactive_dataset", "iter_files"}
 
 
 def main() -> int:
@@ -138,6 +144,7 @@ def example(line: str) -> str:
         line,
     )
     line = re.sub(r"\bwith (?=\w+\.open\()", "async with await ", line)
+    line = re.sub(r"\bwith (?=\w+\.edit\()", "async with ", line)
     line = re.sub(r"\bfile\.readline\(\)", "await file.readline()", line)
     start = 0
     while found := re.compile(r"(?<![\w.])(?:provena|reef|plan)\.[\w.]+\(").search(line, start):

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from provena_sdk.config.addresses import ALLOW_PLAIN_HTTP, require_safe
 from provena_sdk.display.text import printable
@@ -157,6 +157,18 @@ class Deployment:
                 f"{usual_addresses(self.domain, self.realm)[setting]}.",
             )
         return url
+
+    def item_page(self, handle: str) -> str:
+        """Return the URL of an item's page in the registry, where people sign in.
+
+        Args:
+            handle: The item's handle.
+
+        Example:
+            >>> Deployment("example.org").item_page("10378.1/1451860")
+            'https://registry.example.org/item/10378.1/1451860'
+        """
+        return f"https://registry.{self.domain}/item/{quote(handle)}"
 
     def _set_address(self, name: str, given: str) -> None:
         url = base_url(name, given)

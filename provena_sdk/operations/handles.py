@@ -61,6 +61,21 @@ def is_handle(text: str) -> bool:
     return len(text) <= READ_LIMIT and _HANDLE.fullmatch(text) is not None and text.isprintable()
 
 
+def is_certain(value: object) -> bool:
+    """Return whether a value can be nothing but a handle: two segments, of which the first is numeric.
+
+    ``obs/2024.csv`` has the form of a handle, too.
+
+    Example:
+        >>> is_certain("hdl:10378.1/1900005"), is_certain("obs/2024.csv"), is_certain(None)
+        (True, False, False)
+    """
+    if not isinstance(value, str) or len(value) > READ_LIMIT:
+        return False
+    text = without_scheme(value.strip()).rstrip("/")
+    return is_handle(text) and _PREFIX.fullmatch(text.partition("/")[0]) is not None
+
+
 def is_written(text: str) -> bool:
     """Return whether a text begins with a scheme used for handles.
 

@@ -29,6 +29,7 @@ from provena_api.models import (
 
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
+from provena_sdk.operations.swapped import refuse_swapped
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset import InteractiveDataset
 from provena_sdk.resources.files import IOSubModule
@@ -273,6 +274,7 @@ class Datastore:
             BadRequest: The metadata contradicts itself.
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
+        refuse_swapped(self.update_dataset_metadata, "handle_id", handle_id, reason, metadata_payload)
         return self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
 
     def revert_dataset_metadata(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from provena_sdk.datasets.listing import FilePages
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
+from provena_sdk.operations.swapped import refuse_swapped
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -60,8 +61,12 @@ class IOSubModule:
         """The dataset's files, page by page."""
         return resources.transfers.file_pages(self._datasets, self._of(None))
 
-    def _of(self, dataset_id: str | None) -> str:
+    def _of(
+        self, dataset_id: str | None, method: Callable[..., object] | None = None, *others: object
+    ) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id
+        if method is not None and self._dataset_id is None:
+            refuse_swapped(method, "dataset_id", chosen, *others)
         if chosen is None:
             raise InvalidArgument("dataset_id", "must be the handle of a dataset.")
         return chosen
@@ -115,7 +120,7 @@ class IOSubModule:
             Forbidden: It was opened for writing, and a release is pending or done.
         """
         return resources.transfers.open_file(
-            self._datasets, self._storage_options, dataset_id, path, mode, options
+            self._datasets, self._storage_options, self._of(dataset_id, self.open, path), path, mode, options
         )
 
     def plan_download(
@@ -184,7 +189,7 @@ class IOSubModule:
             run_transfer(
                 resources.transfers.plan_download(
                     self._datasets,
-                    self._of(dataset_id),
+                    self._of(dataset_id, self.plan_download, destination_directory),
                     destination_directory,
                     path,
                     Choice(Selection(include, exclude), compare, delete),
@@ -250,7 +255,7 @@ class IOSubModule:
             run_transfer(
                 resources.transfers.plan_upload(
                     self._datasets,
-                    self._of(dataset_id),
+                    self._of(dataset_id, self.plan_upload, source_directory),
                     source_directory,
                     Choice(Selection(include, exclude), compare, delete),
                     TransferOptions(
@@ -327,7 +332,7 @@ class IOSubModule:
         return run_transfer(
             resources.transfers.download(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.sync_down, destination_directory),
                 destination_directory,
                 path,
                 Choice(Selection(include, exclude), compare, delete),
@@ -396,7 +401,7 @@ class IOSubModule:
         return run_transfer(
             resources.transfers.upload(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.sync_up, source_directory),
                 source_directory,
                 Choice(Selection(include, exclude), compare, delete),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
@@ -456,7 +461,7 @@ class IOSubModule:
         return run_transfer(
             resources.transfers.download(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.download_all_files, destination_directory),
                 destination_directory,
                 "",
                 Choice(Selection(include, exclude)),
@@ -521,7 +526,7 @@ class IOSubModule:
         return run_transfer(
             resources.transfers.download(
                 self._datasets,
-                dataset_id,
+                self._of(dataset_id, self.download_specific_file, s3_path, destination_directory),
                 destination_directory,
                 s3_path,
                 Choice(Selection(include, exclude)),
@@ -581,7 +586,7 @@ class IOSubModule:
         return run_transfer(
             resources.transfers.upload(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.upload_all_files, source_directory),
                 source_directory,
                 Choice(Selection(include, exclude)),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),

@@ -13,10 +13,14 @@ from provena_api import models
 import provena_sdk
 from provena_sdk import Provena, errors
 from provena_sdk.config.explain import ExplainedSetting, Explanation
+from provena_sdk.display.changes import Change
 from provena_sdk.metadata.checks import check
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.access import UserAccess
 from provena_sdk.paging import Page, Results
+from provena_sdk.views.history import History, HistoryEntry, UserName
+from provena_sdk.views.metadata_diff import MetadataDiff
+from provena_sdk.views.versions import DatasetVersion, DatasetVersions
 from provena_sdk.workflows.access.groups import GroupList, MemberList
 from provena_sdk.workflows.access.locks import LockHistory
 from provena_sdk.workflows.access.releases import (
@@ -244,6 +248,23 @@ def test_who_may_do_what_and_who_did() -> None:
         assert len(repr(shown)) < 200, type(shown)
 
 
+def test_what_was_changed_by_whom_and_when(item: dict[str, Any]) -> None:
+    user = UserName(EVIL, EVIL, EVIL)
+    diff = MetadataDiff([Change(EVIL, EVIL, [EVIL]), Change(EVIL, None, {EVIL: EVIL})], EVIL)
+    metadata = models.ItemDataset.from_dict(item["item"]).collection_format
+    entry = HistoryEntry(1, None, user, EVIL, diff, metadata)
+    state = {"id": 0, "timestamp": 10**400, "reason": EVIL, "username": EVIL, "item": item["item"]}
+    history = History(EVIL, [models.HistoryEntryDatasetDomainInfo.from_dict(state)], {EVIL: user})
+    with pytest.raises(errors.InvalidArgument) as caught:
+        history.diff(7)
+    assert is_fit(str(caught.value))
+    version = DatasetVersion(EVIL, 1, EVIL, EVIL, None, models.ReleasedStatus(EVIL), EVIL)
+    for shown in (user, diff, entry, history, version, DatasetVersions(EVIL, [version])):
+        assert is_fit(str(shown)), type(shown)
+        assert is_fit(repr(shown)), type(shown)
+        assert len(repr(shown)) < 200, type(shown)
+
+
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
@@ -264,6 +285,16 @@ SHOWN_ABOVE = {
     *("DatasetRelease", "AsyncDatasetRelease", "ModelRun", "AsyncModelRun"),
     *("DatasetAccess", "DatasetRoles", "GroupAccess", "LockHistory", "PersonName"),
     *("ReleaseState", "ReleaseStep", "ReviewRequest", "Role", "RoleRequest"),
+    *(
+        "Tabular",
+        "TabularList",
+        "UserName",
+        "HistoryEntry",
+        "MetadataDiff",
+        "MetadataEdit",
+        "AsyncMetadataEdit",
+        "DatasetVersion",
+    ),
     "SmallFile",  # it shows a number
 }
 
@@ -273,7 +304,7 @@ def test_no_class_that_shows_itself_is_left_out() -> None:
     paths = [
         *(
             path
-            for name in ("operations", "workflows", "transport", "config", "resources")
+            for name in ("operations", "views", "workflows", "transport", "config", "resources")
             for path in (root / name).rglob("*.py")
         ),
         *(

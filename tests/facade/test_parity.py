@@ -16,8 +16,9 @@ import pytest
 
 import provena_sdk
 from provena_sdk import AsyncProvena, Provena, client, errors, paging
-from provena_sdk.resources import dataset_sharing, files, groups, reviews, roles, transfers
+from provena_sdk.resources import files, groups, reviews, roles, transfers
 from provena_sdk.resources._async import files as async_files
+from provena_sdk.resources.interactive import sharing
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = [
@@ -31,6 +32,7 @@ PAIRS = [
     "InteractiveDataset",
     "IOSubModule",
     "Jobs",
+    "MetadataEdit",
     "ModelRun",
     "Results",
     "DatasetRelease",
@@ -39,6 +41,8 @@ PAIRS = [
     "Roles",
 ]
 AT_ONCE = {
+    "browse",
+    "edit",
     "explain",
     "for_all",
     "for_all_datasets",
@@ -166,7 +170,7 @@ FACES = [getattr(provena_sdk, prefix + name) for name in PAIRS for prefix in (""
 def names_for_checkers() -> dict[str, Any]:
     """What the modules import for type checkers only."""
     found: dict[str, Any] = {}
-    for module in (client, paging, files, async_files, transfers, dataset_sharing, groups, reviews, roles):
+    for module in (client, paging, files, async_files, transfers, sharing, groups, reviews, roles):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
                 exec(compile(ast.Module(node.body, []), "imports", "exec"), found)
@@ -201,7 +205,7 @@ def test_everything_public_is_described(kind: type[Any]) -> None:
             continue
         if "None" not in str(signature.return_annotation):
             assert "Returns:" in text, place
-        if name not in ("close", "explain"):
+        if name not in ("browse", "close", "explain"):
             assert "Raises:" in text, place
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Literal
 
 from provena_api.models import (
@@ -19,16 +18,14 @@ from provena_sdk.datasets.file_list import FileList
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.paging import AsyncResults, Page
-from provena_sdk.resources._async.dataset_sharing import AsyncDatasetSharing
+from provena_sdk.resources._async.dataset_transfers import AsyncDatasetTransfers
 from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources._async.interactive.editing import AsyncDatasetEditing
+from provena_sdk.resources._async.interactive.sharing import AsyncDatasetSharing
 from provena_sdk.resources._async.provenance.dataset_lineage import AsyncDatasetLineage
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
+from provena_sdk.resources.interactive.properties import AsyncDatasetItem
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.options import Compare, Rate, Verify
-from provena_sdk.transfer.patterns import Patterns
-from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
-from provena_sdk.transfer.progress.meter import ProgressLike
-from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows import datastore
 from provena_sdk.workflows.provenance.jobs import noted
@@ -37,11 +34,16 @@ if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
 
-    from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
+    from provena_sdk.resources.transfers import AsyncOpenFile
 
 
-class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
+class AsyncInteractiveDataset(
+    AsyncDatasetItem, AsyncDatasetEditing, AsyncDatasetTransfers, AsyncDatasetLineage, AsyncDatasetSharing
+):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
+
+    Its properties, such as ``name`` and ``history``, are those of the item that was fetched last. The sync client
+    fetches it when a property is first read, the async client by ``await ds.refresh()``.
 
     Attributes:
         dataset_id: Its handle.
@@ -54,6 +56,7 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
         self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)
         self.io = io._bound(self.dataset_id)
         self._transport = transport
+        self._deployment = transport.deployment
         self._jobs = AsyncJobs(transport)
         self._names = names
 
@@ -117,7 +120,7 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
             >>> (await reef.fetch_dataset()).item.display_name
             'Alpha reef survey'
         """
-        return await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
+        return self._keep(await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id)))
 
     async def update_metadata(self, reason: str, metadata_payload: MetadataSource) -> UpdateMetadataResponse:
         """Replace its metadata; the former state stays in its history.
@@ -139,7 +142,10 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
             BadRequest: The metadata contradicts itself.
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
-        return await self._transport.run(datastore.update_metadata(self.dataset_id, reason, metadata_payload))
+        with self._changing():
+            return await self._transport.run(
+                datastore.update_metadata(self.dataset_id, reason, metadata_payload)
+            )
 
     async def revert_dataset_metadata(self, history_id: int, reason: str) -> StatusResponse:
         """Restore an earlier state of its metadata.
@@ -158,9 +164,26 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
             DatasetLocked: It is locked.
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
-        return await self._transport.run(
-            datastore.revert_metadata(None, id=self.dataset_id, history_id=history_id, reason=reason)
-        )
+        with self._changing():
+            return await self._transport.run(
+                datastore.revert_metadata(None, id=self.dataset_id, history_id=history_id, reason=reason)
+            )
+
+    async def latest_version(self) -> str:
+        """Follow its versions to the newest one; :attr:`versions` lists them all.
+
+        Returns:
+            Handle of the newest version; its own when there is no newer one.
+
+        Raises:
+            DatasetNotFound: The dataset does not exist.
+            DatasetAccessDenied: A version on the way is private to others.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").latest_version()
+            '10378.1/1900011'
+        """
+        return await self._transport.run(datastore.latest_version("dataset_id", self.dataset_id))
 
     async def version(self, reason: str, *, wait: bool = False) -> VersionResponse:
         """Create a new version of it: a new handle, owned by you, not released and without files.
@@ -183,7 +206,10 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
         if wait:
             # Fails before anything is registered, if there is no such service.
             self._transport.deployment.url_of("job")
-        answer = await self._transport.run(datastore.version_dataset(None, id=self.dataset_id, reason=reason))
+        with self._changing():
+            answer = await self._transport.run(
+                datastore.version_dataset(None, id=self.dataset_id, reason=reason)
+            )
         if wait and answer.version_job_session_id:
             with noted(f"Version {answer.new_version_id} was made."):
                 await self._jobs.wait(answer.version_job_session_id)
@@ -322,442 +348,3 @@ class AsyncInteractiveDataset(AsyncDatasetLineage, AsyncDatasetSharing):
             'day,temperature\n'
         """
         return await self.io.open(self.dataset_id, path, mode, **options)
-
-    async def plan_download(
-        self,
-        destination_directory: StrPath,
-        *,
-        path: str = "",
-        include: Patterns = (),
-        exclude: Patterns = (),
-        compare: Compare = "checksum",
-        delete: bool = False,
-        verify: Verify = "checksum",
-        fsync: bool = False,
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-    ) -> AsyncDownloadPlan:
-        """Plan a download without changing anything.
-
-        Print the plan to see it, and call its ``run()`` to run it. With ``compare="time"`` or ``delete``, downloaded
-        files get the store's modification times, as in :meth:`sync_down`.
-
-        Args:
-            destination_directory: The folder; made when it does not exist.
-            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
-                name below the destination; a folder with one gives its contents.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
-                file and trusts the times that an earlier download set.
-            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
-                files that ``include`` and ``exclude`` leave out are kept.
-            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
-            fsync: True to flush each file to disk before it takes its final name.
-            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-
-        Returns:
-            The planned action for each file: new, changed, same, to be deleted, in conflict, or refused.
-
-        Raises:
-            InvalidArgument: A pattern or an option is malformed, the destination is not a folder, or ``delete`` would
-                delete every file.
-            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
-            DatasetAccessDenied: You may not read its files.
-
-        Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> plan = await reef.plan_download("copy", include="*.csv")
-            >>> print(plan)
-            Download of dataset 10378.1/1900011 into 'copy': 32 B to transfer
-              new               1 file       32 B
-              new       obs/2024.csv (32 B)
-            >>> (await plan.run()).counts()
-            {'downloaded': 1}
-        """
-        return await self.io.plan_download(
-            destination_directory,
-            path=path,
-            include=include,
-            exclude=exclude,
-            compare=compare,
-            delete=delete,
-            verify=verify,
-            fsync=fsync,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-        )
-
-    async def plan_upload(
-        self,
-        source_directory: StrPath,
-        *,
-        include: Patterns = (),
-        exclude: Patterns = (),
-        compare: Compare = "checksum",
-        delete: bool = False,
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-    ) -> AsyncUploadPlan:
-        """Plan an upload without changing anything.
-
-        Print the plan to see it, and call its ``run()`` to run it.
-
-        Args:
-            source_directory: The folder.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
-                file and skips what has not changed since it was uploaded.
-            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
-                ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
-            map_names: True to decode names that a download with ``map_names`` encoded.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-
-        Returns:
-            The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
-
-        Raises:
-            InvalidArgument: A pattern or an option is malformed, the folder does not exist, or ``delete`` would delete
-                every file.
-            DatasetAccessDenied: You may not read the dataset's files.
-        """
-        return await self.io.plan_upload(
-            source_directory,
-            include=include,
-            exclude=exclude,
-            compare=compare,
-            delete=delete,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-        )
-
-    async def sync_down(
-        self,
-        destination_directory: StrPath,
-        *,
-        path: str = "",
-        include: Patterns = (),
-        exclude: Patterns = (),
-        compare: Compare = "checksum",
-        delete: bool = False,
-        verify: Verify = "checksum",
-        fsync: bool = False,
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-        executor: Executor | None = None,
-        raise_for_failures: bool = True,
-    ) -> TransferReport:
-        """Make a local folder equal to it.
-
-        Only new and changed files are downloaded; they get the store's modification times.
-
-        Args:
-            destination_directory: The folder; made when it does not exist.
-            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
-                name below the destination; a folder with one gives its contents.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
-                file and trusts the times that an earlier download set.
-            delete: True to delete local files that the dataset does not hold, once all others are in place. Links and
-                files that ``include`` and ``exclude`` leave out are kept.
-            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
-            fsync: True to flush each file to disk before it takes its final name.
-            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
-            raise_for_failures: False to return the report even if files failed.
-
-        Returns:
-            The outcome of every file.
-
-        Raises:
-            InvalidArgument: An argument is malformed, or ``delete`` would delete every file.
-            TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
-            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
-            DatasetAccessDenied: You may not read its files.
-
-        Example:
-            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> (await reef.sync_down("copy")).counts()
-            {'downloaded': 2}
-            >>> (await reef.sync_down("copy", compare="time")).counts()
-            {'same': 2}
-        """
-        return await self.io.sync_down(
-            destination_directory,
-            path=path,
-            include=include,
-            exclude=exclude,
-            compare=compare,
-            delete=delete,
-            verify=verify,
-            fsync=fsync,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-            executor=executor,
-            raise_for_failures=raise_for_failures,
-        )
-
-    async def sync_up(
-        self,
-        source_directory: StrPath,
-        *,
-        include: Patterns = (),
-        exclude: Patterns = (),
-        compare: Compare = "checksum",
-        delete: bool = False,
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-        executor: Executor | None = None,
-        raise_for_failures: bool = True,
-    ) -> TransferReport:
-        """Make it equal to a local folder.
-
-        Only new and changed files are uploaded.
-
-        Args:
-            source_directory: The folder.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
-                file and skips what has not changed since it was uploaded.
-            delete: True to delete files of the dataset that the folder does not hold, once all others are in place.
-                ``metadata.json`` at the root and files that ``include`` and ``exclude`` leave out are kept.
-            map_names: True to decode names that a download with ``map_names`` encoded.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
-            raise_for_failures: False to return the report even if files failed.
-
-        Returns:
-            The outcome of every file.
-
-        Raises:
-            InvalidArgument: An argument is malformed, the folder does not exist, or ``delete`` would delete every file.
-            TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
-            DatasetAccessDenied: You may not write its files.
-            Forbidden: A release is pending or done.
-        """
-        return await self.io.sync_up(
-            source_directory,
-            include=include,
-            exclude=exclude,
-            compare=compare,
-            delete=delete,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-            executor=executor,
-            raise_for_failures=raise_for_failures,
-        )
-
-    async def download_all_files(
-        self,
-        destination_directory: StrPath,
-        *,
-        include: Patterns = (),
-        exclude: Patterns = (),
-        verify: Verify = "checksum",
-        fsync: bool = False,
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-        executor: Executor | None = None,
-        raise_for_failures: bool = True,
-    ) -> TransferReport:
-        """Download all of its files into a folder, each verified before it takes its name.
-
-        Files that are already there and equal are skipped; others of the same name are replaced.
-
-        Args:
-            destination_directory: The folder; made when it does not exist.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
-            fsync: True to flush each file to disk before it takes its final name.
-            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
-            raise_for_failures: False to return the report even if files failed.
-
-        Returns:
-            The outcome of every file.
-
-        Raises:
-            InvalidArgument: An argument is malformed, or the destination is a file.
-            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
-            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
-            DatasetAccessDenied: You may not read its files.
-        """
-        return await self.io.download_all_files(
-            destination_directory,
-            include=include,
-            exclude=exclude,
-            verify=verify,
-            fsync=fsync,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-            executor=executor,
-            raise_for_failures=raise_for_failures,
-        )
-
-    async def download_specific_file(
-        self,
-        s3_path: str,
-        destination_directory: StrPath,
-        *,
-        include: Patterns = (),
-        exclude: Patterns = (),
-        verify: Verify = "checksum",
-        fsync: bool = False,
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-        executor: Executor | None = None,
-        raise_for_failures: bool = True,
-    ) -> TransferReport:
-        """Download one file, or one folder, into a folder.
-
-        Files that are already there and equal are skipped; others of the same name are replaced.
-
-        Args:
-            s3_path: Path in the dataset. A file is written under its own name; a folder without a slash at its end
-                keeps its name below the destination; a folder with one gives its contents.
-            destination_directory: The folder; made when it does not exist.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            verify: How to verify each file: by ``"checksum"`` where the store has one, or, faster, by ``"size"`` alone.
-            fsync: True to flush each file to disk before it takes its final name.
-            map_names: True to encode names that Windows does not allow: ``a:b`` becomes ``a%3Ab``.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
-            raise_for_failures: False to return the report even if files failed.
-
-        Returns:
-            The outcome of every file.
-
-        Raises:
-            InvalidArgument: An argument is malformed, or the destination is a file.
-            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
-            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
-            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
-        """
-        return await self.io.download_specific_file(
-            self.dataset_id,
-            s3_path,
-            destination_directory,
-            include=include,
-            exclude=exclude,
-            verify=verify,
-            fsync=fsync,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-            executor=executor,
-            raise_for_failures=raise_for_failures,
-        )
-
-    async def upload_all_files(
-        self,
-        source_directory: StrPath,
-        *,
-        include: Patterns = (),
-        exclude: Patterns = (),
-        map_names: bool = False,
-        limit_rate: Rate | None = None,
-        max_connections: int | None = None,
-        progress: ProgressLike = None,
-        executor: Executor | None = None,
-        raise_for_failures: bool = True,
-    ) -> TransferReport:
-        """Upload a folder's files to the same paths in it.
-
-        Files that it already holds and that are equal are skipped; others of the same path are replaced. Nothing is
-        deleted, and uploading again after a failure is safe. Empty folders are left out: the store knows files only.
-
-        Args:
-            source_directory: The folder.
-            include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
-            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
-            map_names: True to decode names that a download with ``map_names`` encoded.
-            limit_rate: The most bytes per second, both ways together: a number, or text such as ``"5MB/s"``. With an
-                executor, each worker gets an equal share.
-            max_connections: The most requests to the object store at once; each worker gets its share. Fewer run where
-                the line needs fewer.
-            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
-                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
-            executor: A ``concurrent.futures`` executor whose workers share the transfer and see the same folder.
-            raise_for_failures: False to return the report even if files failed.
-
-        Returns:
-            The outcome of every file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
-
-        Raises:
-            InvalidArgument: An argument is malformed, or the folder does not exist.
-            TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
-            DatasetAccessDenied: You may not write its files.
-            Forbidden: A release is pending or done.
-        """
-        return await self.io.upload_all_files(
-            source_directory,
-            include=include,
-            exclude=exclude,
-            map_names=map_names,
-            limit_rate=limit_rate,
-            max_connections=max_connections,
-            progress=progress,
-            executor=executor,
-            raise_for_failures=raise_for_failures,
-        )

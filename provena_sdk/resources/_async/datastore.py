@@ -30,6 +30,7 @@ from provena_api.models import (
 
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
+from provena_sdk.operations.swapped import refuse_swapped
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
 from provena_sdk.resources._async.files import AsyncIOSubModule
@@ -274,6 +275,7 @@ class AsyncDatastore:
             BadRequest: The metadata contradicts itself.
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
+        refuse_swapped(self.update_dataset_metadata, "handle_id", handle_id, reason, metadata_payload)
         return await self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
 
     async def revert_dataset_metadata(

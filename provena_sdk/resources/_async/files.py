@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from provena_sdk.datasets.listing import FilePages
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
+from provena_sdk.operations.swapped import refuse_swapped
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
@@ -61,8 +62,12 @@ class AsyncIOSubModule:
         """The dataset's files, page by page."""
         return resources.transfers.file_pages(self._datasets, self._of(None))
 
-    def _of(self, dataset_id: str | None) -> str:
+    def _of(
+        self, dataset_id: str | None, method: Callable[..., object] | None = None, *others: object
+    ) -> str:
         chosen = self._dataset_id if dataset_id is None else dataset_id
+        if method is not None and self._dataset_id is None:
+            refuse_swapped(method, "dataset_id", chosen, *others)
         if chosen is None:
             raise InvalidArgument("dataset_id", "must be the handle of a dataset.")
         return chosen
@@ -116,7 +121,7 @@ class AsyncIOSubModule:
             Forbidden: It was opened for writing, and a release is pending or done.
         """
         return await resources.transfers.open_file_async(
-            self._datasets, self._storage_options, dataset_id, path, mode, options
+            self._datasets, self._storage_options, self._of(dataset_id, self.open, path), path, mode, options
         )
 
     async def plan_download(
@@ -185,7 +190,7 @@ class AsyncIOSubModule:
             await run_transfer_async(
                 resources.transfers.plan_download(
                     self._datasets,
-                    self._of(dataset_id),
+                    self._of(dataset_id, self.plan_download, destination_directory),
                     destination_directory,
                     path,
                     Choice(Selection(include, exclude), compare, delete),
@@ -251,7 +256,7 @@ class AsyncIOSubModule:
             await run_transfer_async(
                 resources.transfers.plan_upload(
                     self._datasets,
-                    self._of(dataset_id),
+                    self._of(dataset_id, self.plan_upload, source_directory),
                     source_directory,
                     Choice(Selection(include, exclude), compare, delete),
                     TransferOptions(
@@ -328,7 +333,7 @@ class AsyncIOSubModule:
         return await run_transfer_async(
             resources.transfers.download(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.sync_down, destination_directory),
                 destination_directory,
                 path,
                 Choice(Selection(include, exclude), compare, delete),
@@ -397,7 +402,7 @@ class AsyncIOSubModule:
         return await run_transfer_async(
             resources.transfers.upload(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.sync_up, source_directory),
                 source_directory,
                 Choice(Selection(include, exclude), compare, delete),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
@@ -457,7 +462,7 @@ class AsyncIOSubModule:
         return await run_transfer_async(
             resources.transfers.download(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.download_all_files, destination_directory),
                 destination_directory,
                 "",
                 Choice(Selection(include, exclude)),
@@ -522,7 +527,7 @@ class AsyncIOSubModule:
         return await run_transfer_async(
             resources.transfers.download(
                 self._datasets,
-                dataset_id,
+                self._of(dataset_id, self.download_specific_file, s3_path, destination_directory),
                 destination_directory,
                 s3_path,
                 Choice(Selection(include, exclude)),
@@ -582,7 +587,7 @@ class AsyncIOSubModule:
         return await run_transfer_async(
             resources.transfers.upload(
                 self._datasets,
-                self._of(dataset_id),
+                self._of(dataset_id, self.upload_all_files, source_directory),
                 source_directory,
                 Choice(Selection(include, exclude)),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),

@@ -1,10 +1,14 @@
+# Written by scripts/twins.py; change the module in resources/ instead.
 """Who may do what with a dataset: its locks, its access settings and its release."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, TypeAlias
 
-from provena_sdk.transport.http import Transport
+from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows.access import locks, releases, sharing
 
 if TYPE_CHECKING:
@@ -14,8 +18,11 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.releases import ReleaseState
     from provena_sdk.workflows.access.settings import DatasetAccess, DatasetRoles, Kept, Reading, Writing
 
+Changing: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Makes a block that changes a dataset."""
 
-class DatasetRelease:
+
+class AsyncDatasetRelease:
     """The release of one dataset, as ``ds.release``.
 
     A dataset goes from NOT_RELEASED to PENDING when its release is requested, and on to RELEASED, or back, when the
@@ -25,14 +32,15 @@ class DatasetRelease:
         dataset_id: The dataset's handle.
     """
 
-    def __init__(self, dataset_id: str, transport: Transport) -> None:
+    def __init__(self, dataset_id: str, transport: AsyncTransport, changing: Changing) -> None:
         self.dataset_id = dataset_id
         self._transport = transport
+        self._changing = changing
 
     def __repr__(self) -> str:
-        return f"<DatasetRelease {self.dataset_id}>"
+        return f"<AsyncDatasetRelease {self.dataset_id}>"
 
-    def request(self, reviewer: str, notes: str) -> ReleaseState:
+    async def request(self, reviewer: str, notes: str) -> ReleaseState:
         """Ask a reviewer to approve the release; the dataset becomes PENDING.
 
         The reviewer gets an e-mail. The request cannot be withdrawn; only the reviewer can reject it. Reviewers find
@@ -55,12 +63,13 @@ class DatasetRelease:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> reef.release.request("Reviewer", "complete since May")  # doctest: +SKIP
+            >>> await reef.release.request("Reviewer", "complete since May")  # doctest: +SKIP
             <ReleaseState 10378.1/1900011: PENDING>
         """
-        return self._transport.run(releases.request(self.dataset_id, reviewer, notes))
+        with self._changing():
+            return await self._transport.run(releases.request(self.dataset_id, reviewer, notes))
 
-    def approve(self, notes: str) -> ReleaseState:
+    async def approve(self, notes: str) -> ReleaseState:
         """Approve the release, as the reviewer who was asked; the dataset becomes RELEASED, which is final.
 
         Args:
@@ -76,9 +85,10 @@ class DatasetRelease:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, and the dataset is not RELEASED.
         """
-        return self._transport.run(releases.decide(self.dataset_id, notes, approve=True))
+        with self._changing():
+            return await self._transport.run(releases.decide(self.dataset_id, notes, approve=True))
 
-    def reject(self, notes: str) -> ReleaseState:
+    async def reject(self, notes: str) -> ReleaseState:
         """Reject the release, as the reviewer who was asked; the dataset is NOT_RELEASED again.
 
         Args:
@@ -94,9 +104,10 @@ class DatasetRelease:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, and the dataset is still PENDING.
         """
-        return self._transport.run(releases.decide(self.dataset_id, notes, approve=False))
+        with self._changing():
+            return await self._transport.run(releases.decide(self.dataset_id, notes, approve=False))
 
-    def status(self) -> ReleaseState:
+    async def status(self) -> ReleaseState:
         """Fetch how far the release is: its status, its reviewer, and every request and decision.
 
         Returns:
@@ -108,34 +119,33 @@ class DatasetRelease:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> print(reef.release.status())
+            >>> print(await reef.release.status())
             dataset 10378.1/1900011: NOT_RELEASED
         """
-        return self._transport.run(releases.status(self.dataset_id))
+        return await self._transport.run(releases.status(self.dataset_id))
 
 
-class DatasetSharing:
+class AsyncDatasetSharing(DatasetCache):
     """What an interactive dataset has for locks, access settings and its release.
 
     Attributes:
         dataset_id: The dataset's handle.
     """
 
-    dataset_id: str
-    _transport: Transport
+    _transport: AsyncTransport
 
     @property
-    def release(self) -> DatasetRelease:
+    def release(self) -> AsyncDatasetRelease:
         """Its release: request, approve, reject and status.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> reef.release.status().status.value
+            >>> (await reef.release.status()).status.value
             'NOT_RELEASED'
         """
-        return DatasetRelease(self.dataset_id, self._transport)
+        return AsyncDatasetRelease(self.dataset_id, self._transport, self._changing)
 
-    def lock(self, reason: str) -> StatusResponse:
+    async def lock(self, reason: str) -> StatusResponse:
         """Lock it: nobody can change its metadata or files, not even you, until it is unlocked.
 
         It can still be read, versioned and shared.
@@ -154,14 +164,15 @@ class DatasetSharing:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> reef.lock("cited in a paper").status.details
+            >>> (await reef.lock("cited in a paper")).status.details
             'Resource locked successfully.'
-            >>> reef.unlock("typo in the description").status.details
+            >>> (await reef.unlock("typo in the description")).status.details
             'Resource unlocked successfully.'
         """
-        return self._transport.run(locks.lock(self.dataset_id, reason))
+        with self._changing():
+            return await self._transport.run(locks.lock(self.dataset_id, reason))
 
-    def unlock(self, reason: str) -> StatusResponse:
+    async def unlock(self, reason: str) -> StatusResponse:
         """Unlock it, so that it can be changed again.
 
         Args:
@@ -176,9 +187,10 @@ class DatasetSharing:
             DatasetAccessDenied: You are neither its owner nor its administrator.
             OutcomeUnknown: The service failed; it may be unlocked nevertheless.
         """
-        return self._transport.run(locks.unlock(self.dataset_id, reason))
+        with self._changing():
+            return await self._transport.run(locks.unlock(self.dataset_id, reason))
 
-    def lock_history(self) -> LockHistory:
+    async def lock_history(self) -> LockHistory:
         """Fetch who locked and unlocked it, when and why.
 
         Returns:
@@ -192,9 +204,9 @@ class DatasetSharing:
             >>> print(provena.datastore.interactive_dataset("10378.1/1900012").lock_history())
             dataset 10378.1/1900012: not locked, and never was
         """
-        return self._transport.run(locks.history(self.dataset_id))
+        return await self._transport.run(locks.history(self.dataset_id))
 
-    def access(self) -> DatasetAccess:
+    async def access(self) -> DatasetAccess:
         """Fetch who may do what with it. Only its owner and administrators see this; others have :meth:`my_roles`.
 
         Returns:
@@ -209,9 +221,9 @@ class DatasetSharing:
             >>> access.owner, access.public, access.everyone.permits
             ('writer', True, 'read metadata and files')
         """
-        return self._transport.run(sharing.access(self.dataset_id))
+        return await self._transport.run(sharing.access(self.dataset_id))
 
-    def share(
+    async def share(
         self,
         group: str | None = None,
         *,
@@ -246,14 +258,15 @@ class DatasetSharing:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> print(reef.share("Coral team", write="metadata").groups[0].roles.permits)
+            >>> print((await reef.share("Coral team", write="metadata")).groups[0].roles.permits)
             read and write metadata, read files
         """
-        return self._transport.run(
-            sharing.share(self.dataset_id, group, public=public, read=read, write=write, admin=admin)
-        )
+        with self._changing():
+            return await self._transport.run(
+                sharing.share(self.dataset_id, group, public=public, read=read, write=write, admin=admin)
+            )
 
-    def unshare(
+    async def unshare(
         self, group: str | None = None, *, public: bool = False, keep: Kept | None = None
     ) -> DatasetAccess:
         """Stop sharing it with a group, or with everyone. The owner keeps every role.
@@ -281,12 +294,15 @@ class DatasetSharing:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> reef.unshare("coral-team").groups
+            >>> (await reef.unshare("coral-team")).groups
             ()
         """
-        return self._transport.run(sharing.unshare(self.dataset_id, group, public=public, keep=keep))
+        with self._changing():
+            return await self._transport.run(
+                sharing.unshare(self.dataset_id, group, public=public, keep=keep)
+            )
 
-    def my_roles(self) -> DatasetRoles:
+    async def my_roles(self) -> DatasetRoles:
         """Fetch your roles on it, and what they permit.
 
         Returns:
@@ -300,4 +316,4 @@ class DatasetSharing:
             >>> roles.writes_files, roles.permits
             (True, 'everything')
         """
-        return self._transport.run(sharing.own_roles(self.dataset_id))
+        return await self._transport.run(sharing.own_roles(self.dataset_id))

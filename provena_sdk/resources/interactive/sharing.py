@@ -1,11 +1,13 @@
-# Written by scripts/twins.py; change the module in resources/ instead.
 """Who may do what with a dataset: its locks, its access settings and its release."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, TypeAlias
 
-from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.access import locks, releases, sharing
 
 if TYPE_CHECKING:
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.releases import ReleaseState
     from provena_sdk.workflows.access.settings import DatasetAccess, DatasetRoles, Kept, Reading, Writing
 
+Changing: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Makes a block that changes a dataset."""
 
-class AsyncDatasetRelease:
+
+class DatasetRelease:
     """The release of one dataset, as ``ds.release``.
 
     A dataset goes from NOT_RELEASED to PENDING when its release is requested, and on to RELEASED, or back, when the
@@ -26,14 +31,15 @@ class AsyncDatasetRelease:
         dataset_id: The dataset's handle.
     """
 
-    def __init__(self, dataset_id: str, transport: AsyncTransport) -> None:
+    def __init__(self, dataset_id: str, transport: Transport, changing: Changing) -> None:
         self.dataset_id = dataset_id
         self._transport = transport
+        self._changing = changing
 
     def __repr__(self) -> str:
-        return f"<AsyncDatasetRelease {self.dataset_id}>"
+        return f"<DatasetRelease {self.dataset_id}>"
 
-    async def request(self, reviewer: str, notes: str) -> ReleaseState:
+    def request(self, reviewer: str, notes: str) -> ReleaseState:
         """Ask a reviewer to approve the release; the dataset becomes PENDING.
 
         The reviewer gets an e-mail. The request cannot be withdrawn; only the reviewer can reject it. Reviewers find
@@ -56,12 +62,13 @@ class AsyncDatasetRelease:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> await reef.release.request("Reviewer", "complete since May")  # doctest: +SKIP
+            >>> reef.release.request("Reviewer", "complete since May")  # doctest: +SKIP
             <ReleaseState 10378.1/1900011: PENDING>
         """
-        return await self._transport.run(releases.request(self.dataset_id, reviewer, notes))
+        with self._changing():
+            return self._transport.run(releases.request(self.dataset_id, reviewer, notes))
 
-    async def approve(self, notes: str) -> ReleaseState:
+    def approve(self, notes: str) -> ReleaseState:
         """Approve the release, as the reviewer who was asked; the dataset becomes RELEASED, which is final.
 
         Args:
@@ -77,9 +84,10 @@ class AsyncDatasetRelease:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, and the dataset is not RELEASED.
         """
-        return await self._transport.run(releases.decide(self.dataset_id, notes, approve=True))
+        with self._changing():
+            return self._transport.run(releases.decide(self.dataset_id, notes, approve=True))
 
-    async def reject(self, notes: str) -> ReleaseState:
+    def reject(self, notes: str) -> ReleaseState:
         """Reject the release, as the reviewer who was asked; the dataset is NOT_RELEASED again.
 
         Args:
@@ -95,9 +103,10 @@ class AsyncDatasetRelease:
             PersonNotLinked: Your account has no Person in the registry.
             OutcomeUnknown: The service failed, and the dataset is still PENDING.
         """
-        return await self._transport.run(releases.decide(self.dataset_id, notes, approve=False))
+        with self._changing():
+            return self._transport.run(releases.decide(self.dataset_id, notes, approve=False))
 
-    async def status(self) -> ReleaseState:
+    def status(self) -> ReleaseState:
         """Fetch how far the release is: its status, its reviewer, and every request and decision.
 
         Returns:
@@ -109,34 +118,33 @@ class AsyncDatasetRelease:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> print(await reef.release.status())
+            >>> print(reef.release.status())
             dataset 10378.1/1900011: NOT_RELEASED
         """
-        return await self._transport.run(releases.status(self.dataset_id))
+        return self._transport.run(releases.status(self.dataset_id))
 
 
-class AsyncDatasetSharing:
+class DatasetSharing(DatasetCache):
     """What an interactive dataset has for locks, access settings and its release.
 
     Attributes:
         dataset_id: The dataset's handle.
     """
 
-    dataset_id: str
-    _transport: AsyncTransport
+    _transport: Transport
 
     @property
-    def release(self) -> AsyncDatasetRelease:
+    def release(self) -> DatasetRelease:
         """Its release: request, approve, reject and status.
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> (await reef.release.status()).status.value
+            >>> reef.release.status().status.value
             'NOT_RELEASED'
         """
-        return AsyncDatasetRelease(self.dataset_id, self._transport)
+        return DatasetRelease(self.dataset_id, self._transport, self._changing)
 
-    async def lock(self, reason: str) -> StatusResponse:
+    def lock(self, reason: str) -> StatusResponse:
         """Lock it: nobody can change its metadata or files, not even you, until it is unlocked.
 
         It can still be read, versioned and shared.
@@ -155,14 +163,15 @@ class AsyncDatasetSharing:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> (await reef.lock("cited in a paper")).status.details
+            >>> reef.lock("cited in a paper").status.details
             'Resource locked successfully.'
-            >>> (await reef.unlock("typo in the description")).status.details
+            >>> reef.unlock("typo in the description").status.details
             'Resource unlocked successfully.'
         """
-        return await self._transport.run(locks.lock(self.dataset_id, reason))
+        with self._changing():
+            return self._transport.run(locks.lock(self.dataset_id, reason))
 
-    async def unlock(self, reason: str) -> StatusResponse:
+    def unlock(self, reason: str) -> StatusResponse:
         """Unlock it, so that it can be changed again.
 
         Args:
@@ -177,9 +186,10 @@ class AsyncDatasetSharing:
             DatasetAccessDenied: You are neither its owner nor its administrator.
             OutcomeUnknown: The service failed; it may be unlocked nevertheless.
         """
-        return await self._transport.run(locks.unlock(self.dataset_id, reason))
+        with self._changing():
+            return self._transport.run(locks.unlock(self.dataset_id, reason))
 
-    async def lock_history(self) -> LockHistory:
+    def lock_history(self) -> LockHistory:
         """Fetch who locked and unlocked it, when and why.
 
         Returns:
@@ -193,9 +203,9 @@ class AsyncDatasetSharing:
             >>> print(provena.datastore.interactive_dataset("10378.1/1900012").lock_history())
             dataset 10378.1/1900012: not locked, and never was
         """
-        return await self._transport.run(locks.history(self.dataset_id))
+        return self._transport.run(locks.history(self.dataset_id))
 
-    async def access(self) -> DatasetAccess:
+    def access(self) -> DatasetAccess:
         """Fetch who may do what with it. Only its owner and administrators see this; others have :meth:`my_roles`.
 
         Returns:
@@ -210,9 +220,9 @@ class AsyncDatasetSharing:
             >>> access.owner, access.public, access.everyone.permits
             ('writer', True, 'read metadata and files')
         """
-        return await self._transport.run(sharing.access(self.dataset_id))
+        return self._transport.run(sharing.access(self.dataset_id))
 
-    async def share(
+    def share(
         self,
         group: str | None = None,
         *,
@@ -247,14 +257,15 @@ class AsyncDatasetSharing:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> print((await reef.share("Coral team", write="metadata")).groups[0].roles.permits)
+            >>> print(reef.share("Coral team", write="metadata").groups[0].roles.permits)
             read and write metadata, read files
         """
-        return await self._transport.run(
-            sharing.share(self.dataset_id, group, public=public, read=read, write=write, admin=admin)
-        )
+        with self._changing():
+            return self._transport.run(
+                sharing.share(self.dataset_id, group, public=public, read=read, write=write, admin=admin)
+            )
 
-    async def unshare(
+    def unshare(
         self, group: str | None = None, *, public: bool = False, keep: Kept | None = None
     ) -> DatasetAccess:
         """Stop sharing it with a group, or with everyone. The owner keeps every role.
@@ -282,12 +293,13 @@ class AsyncDatasetSharing:
 
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
-            >>> (await reef.unshare("coral-team")).groups
+            >>> reef.unshare("coral-team").groups
             ()
         """
-        return await self._transport.run(sharing.unshare(self.dataset_id, group, public=public, keep=keep))
+        with self._changing():
+            return self._transport.run(sharing.unshare(self.dataset_id, group, public=public, keep=keep))
 
-    async def my_roles(self) -> DatasetRoles:
+    def my_roles(self) -> DatasetRoles:
         """Fetch your roles on it, and what they permit.
 
         Returns:
@@ -301,4 +313,4 @@ class AsyncDatasetSharing:
             >>> roles.writes_files, roles.permits
             (True, 'everything')
         """
-        return await self._transport.run(sharing.own_roles(self.dataset_id))
+        return self._transport.run(sharing.own_roles(self.dataset_id))

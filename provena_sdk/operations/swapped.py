@@ -1,0 +1,34 @@
+"""Recognise arguments that stand in each other's place."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+from provena_sdk.display.text import quoted
+from provena_sdk.errors import InvalidArgument
+from provena_sdk.operations.handles import is_certain
+
+
+def refuse_swapped(method: Callable[..., object], argument: str, value: object, *others: object) -> None:
+    """Refuse a handle that stands in the place of another argument.
+
+    Args:
+        method: The method that was called; the message names its positional arguments in order.
+        argument: The argument that takes the handle.
+        value: What was passed for it; None for nothing.
+        others: What was passed for its other arguments.
+
+    Raises:
+        InvalidArgument: One of the others is a handle, and ``value`` is not.
+
+    Example:
+        >>> def read(dataset_id, path): ...
+        >>> refuse_swapped(read, "dataset_id", "10378.1/1451860", "obs/2024.csv")
+    """
+    if is_certain(value) or not any(map(is_certain, others)):
+        return
+    parameters = inspect.signature(method).parameters.values()
+    order = ", ".join(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
+    found = "must be a handle" if value is None else f"{quoted(value, 80)} is not a handle"
+    raise InvalidArgument(argument, f"{found}; {method.__name__} takes ({order}): were they swapped?")

@@ -1,0 +1,203 @@
+# Written by scripts/twins.py; change the module in resources/ instead.
+"""Changing a dataset's metadata: field by field, by a patch, or in a block; and what differs between two states."""
+
+from __future__ import annotations
+
+import copy
+from types import TracebackType
+
+from provena_api.models import CollectionFormat, RegistryFetchResponse
+
+from provena_sdk.display.showing import show
+from provena_sdk.operations import arguments
+from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.transport.http import AsyncTransport
+from provena_sdk.views.history import history_of
+from provena_sdk.views.metadata_diff import MetadataDiff
+from provena_sdk.workflows import datastore, editing
+
+
+class AsyncMetadataEdit:
+    """A change of a dataset's metadata, as ``ds.edit(reason)`` makes it: a context manager.
+
+    The metadata is fetched at the beginning of the block. At its end, what was changed is sent; after an error in the
+    block, nothing is sent.
+
+    Attributes:
+        dataset_id: The dataset's handle.
+        changes: What was changed; None until the end of the block.
+    """
+
+    def __init__(self, dataset: AsyncDatasetEditing, reason: str, is_shown: bool | None) -> None:
+        self.dataset_id = dataset.dataset_id
+        self.changes: MetadataDiff | None = None
+        self._dataset = dataset
+        self._transport = dataset._transport
+        self._reason = arguments.text("reason", reason)
+        self._is_shown = is_shown if is_shown is None else arguments.flag("show", is_shown)
+        self._base: RegistryFetchResponse | None = None
+        self._metadata: CollectionFormat | None = None
+
+    async def __aenter__(self) -> CollectionFormat:
+        self.changes = None
+        self._base = await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
+        self._metadata = copy.deepcopy(self._base.item.collection_format)
+        return self._metadata
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None or self._base is None:
+            return
+        draft = await self._transport.run(editing.drafted(self._base, self._reason, self._metadata))
+        self.changes = draft.changes
+        await self._transport.run(editing.compared(draft))
+        show(draft.changes, self._is_shown)
+        with self._dataset._changing():
+            now = await self._transport.run(editing.sent(draft))
+        self._dataset._keep_if(now)
+
+    def __repr__(self) -> str:
+        state = "not sent" if self.changes is None else repr(self.changes)
+        return f"<{type(self).__name__} of {self.dataset_id}: {state}>"
+
+
+class AsyncDatasetEditing(DatasetCache):
+    """What an interactive dataset has for changing its metadata, part by part."""
+
+    _transport: AsyncTransport
+
+    def edit(self, reason: str, *, show: bool | None = None) -> AsyncMetadataEdit:
+        """Change its metadata in a block: ``with ds.edit("typo") as metadata: metadata.dataset_info.name = "Reef"``.
+
+        The metadata is fetched when the block begins. When it ends, what was changed is checked, shown as a diff and
+        sent; nothing is sent if nothing differs, or after an error in the block. If somebody else has changed the
+        metadata in the meantime, nothing is sent either. The datastore has no conditional update: a change that
+        somebody else makes in the moment between that comparison and the update is replaced, and a warning says so.
+
+        Args:
+            reason: Why, for the history; must not be empty.
+            show: Whether to show the diff: None shows it in a terminal, on standard error, and in a notebook; True
+                also elsewhere; False never.
+
+        Returns:
+            A context manager, whose block gets the metadata; ``changes`` has the diff afterwards.
+
+        Raises:
+            InvalidArgument: The reason is empty.
+            InvalidMetadata: The service would refuse the metadata; ``problems`` lists everything that is wrong.
+            NameNotFound: The metadata has a name that no organisation or person has.
+            NameAmbiguous: Several have it; the error lists them.
+            MetadataChanged: Somebody else has changed the metadata since the block began; nothing was sent.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            BadRequest: The metadata contradicts itself.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900012")
+            >>> async with reef.edit("what it is for") as metadata:
+            ...     metadata.dataset_info.purpose = "Monitoring"
+            >>> reef.metadata.dataset_info.purpose
+            'Monitoring'
+        """
+        return AsyncMetadataEdit(self, reason, show)
+
+    async def set(self, reason: str, /, **fields: object) -> MetadataDiff:
+        """Replace single fields of its metadata.
+
+        They are replaced in what is there now. The datastore has no conditional update: a change that somebody else
+        makes in that moment is replaced, and a warning says so.
+
+        Args:
+            reason: Why, for the history; must not be empty.
+            fields: New values by the field's name, such as ``keywords=["coral"]`` or ``data_custodian_id="Wren
+                Castellanos"``; None removes a field.
+
+        Returns:
+            What has changed; prints as a diff. It is empty, and nothing was sent, if nothing differs.
+
+        Raises:
+            InvalidArgument: There is no such field, or the reason is empty.
+            InvalidMetadata: The service would refuse the value; ``problems`` lists everything that is wrong.
+            NameNotFound: No organisation or person has this name.
+            NameAmbiguous: Several have it; the error lists them.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            BadRequest: The metadata contradicts itself.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900012")
+            >>> await reef.set("found by more people", keywords=["reef", "tides"])
+            <MetadataDiff of ...>
+            >>> reef.keywords
+            ['reef', 'tides']
+        """
+        draft = await self._transport.run(editing.with_changed_fields(self.dataset_id, reason, fields))
+        with self._changing():
+            now = await self._transport.run(editing.sent(draft))
+        self._keep_if(now)
+        return draft.changes
+
+    async def patch(self, reason: str, merge_patch: MetadataSource) -> MetadataDiff:
+        """Change its metadata by a JSON merge patch, as RFC 7396 describes it.
+
+        It is applied to what is there now. The datastore has no conditional update: a change that somebody else makes
+        in that moment is replaced, and a warning says so.
+
+        Args:
+            reason: Why, for the history; must not be empty.
+            merge_patch: What to change, of the same shape as the metadata: objects are merged, None removes a field,
+                anything else replaces it. A dict, or the path of a JSON or YAML file.
+
+        Returns:
+            What has changed; prints as a diff. It is empty, and nothing was sent, if nothing differs.
+
+        Raises:
+            InvalidArgument: The patch cannot be read, or the reason is empty.
+            InvalidMetadata: The service would refuse what it makes of the metadata; ``problems`` lists everything.
+            NameNotFound: No organisation or person has this name.
+            NameAmbiguous: Several have it; the error lists them.
+            DatasetAccessDenied: It belongs to somebody else.
+            DatasetLocked: It is locked.
+            BadRequest: The metadata contradicts itself.
+            OutcomeUnknown: The service failed; the change may have been made nevertheless.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900012")
+            >>> await reef.patch("how to get it", {"dataset_info": {"access_info": {"description": "by request"}}})
+            <MetadataDiff of ...>
+            >>> reef.metadata.dataset_info.access_info.description
+            'by request'
+        """
+        draft = await self._transport.run(editing.with_patch(self.dataset_id, reason, merge_patch))
+        with self._changing():
+            now = await self._transport.run(editing.sent(draft))
+        self._keep_if(now)
+        return draft.changes
+
+    async def diff(self, first: int, second: int | None = None) -> MetadataDiff:
+        """Compare two states of its history.
+
+        Args:
+            first: Number of the former state; :attr:`history` lists them.
+            second: Number of the other; None for the newest.
+
+        Returns:
+            The fields that differ. It prints as a diff, in colours in a terminal, and is a table in a notebook.
+
+        Raises:
+            InvalidArgument: There is no state of this number.
+            DatasetNotFound: The dataset does not exist.
+            DatasetAccessDenied: It is private to others.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> print(await reef.diff(0, 0))
+            dataset 10378.1/1900011: state 0 → 0
+            no difference
+        """
+        answer = await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
+        return history_of(answer.item, {}).diff(first, second)

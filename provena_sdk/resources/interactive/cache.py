@@ -1,0 +1,43 @@
+"""What an interactive dataset has fetched of itself, until something changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from provena_api.models import RegistryFetchResponse
+
+from provena_sdk.views.versions import DatasetVersions
+from provena_sdk.workflows.details import Names, NamesOf
+
+
+class DatasetCache:
+    """The item of one dataset, the names in it, and its versions, as they were last fetched.
+
+    Attributes:
+        dataset_id: The dataset's handle.
+    """
+
+    dataset_id: str
+    _names: Names
+    _answer: RegistryFetchResponse | None = None
+    _named: NamesOf | None = None
+    _versions: DatasetVersions | None = None
+
+    def _keep(self, answer: RegistryFetchResponse) -> RegistryFetchResponse:
+        """Keep an item that was just fetched."""
+        self._answer = answer
+        return answer
+
+    def _keep_if(self, answer: RegistryFetchResponse | None) -> None:
+        """Keep an item after a change, unless it could not be fetched."""
+        if answer is not None:
+            self._keep(answer)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Forget the item at the end of a block that changes the dataset, also if the outcome is unknown."""
+        try:
+            yield
+        finally:
+            self._answer = None

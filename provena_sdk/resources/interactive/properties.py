@@ -1,0 +1,260 @@
+"""What an interactive dataset knows about itself: the properties of both clients."""
+
+from __future__ import annotations
+
+import copy
+import webbrowser
+from typing import NoReturn, Self
+
+from provena_api.models import CollectionFormat, RegistryFetchResponse, ReleasedStatus
+
+from provena_sdk.auth.prompts.environment import has_browser
+from provena_sdk.config import Deployment
+from provena_sdk.display.text import printable
+from provena_sdk.errors import NotFetched
+from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.transport.http import AsyncTransport, Transport
+from provena_sdk.views.history import History, UserName, history_of
+from provena_sdk.views.versions import DatasetVersions
+from provena_sdk.workflows import datastore, details, versions
+from provena_sdk.workflows.details import NamesOf
+from provena_sdk.workflows.names import PersonName
+
+
+class DatasetProperties(DatasetCache):
+    """The properties of a dataset, of what was last fetched.
+
+    Attributes:
+        dataset_id: The dataset's handle.
+    """
+
+    _deployment: Deployment
+
+    def _fetched(self) -> RegistryFetchResponse:
+        raise NotImplementedError
+
+    def _fetched_names(self) -> NamesOf:
+        raise NotImplementedError
+
+    def _fetched_versions(self) -> DatasetVersions:
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """Its name.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").name
+            'Alpha reef survey'
+        """
+        return self._fetched().item.display_name
+
+    @property
+    def description(self) -> str:
+        """Its description."""
+        return self._fetched().item.collection_format.dataset_info.description
+
+    @property
+    def metadata(self) -> CollectionFormat:
+        """A copy of its metadata; :meth:`edit` and :meth:`set` change them."""
+        return copy.deepcopy(self._fetched().item.collection_format)
+
+    @property
+    def keywords(self) -> list[str]:
+        """Its keywords.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").keywords
+            []
+        """
+        return list(self._fetched().item.collection_format.dataset_info.keywords or ())
+
+    @property
+    def status(self) -> ReleasedStatus:
+        """Whether it is released: ``NOT_RELEASED``, ``PENDING`` or ``RELEASED``; ``release.status()`` has the steps.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").status.value
+            'NOT_RELEASED'
+        """
+        return self._fetched().item.release_status
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is locked against changes."""
+        return self._fetched().locked
+
+    @property
+    def url(self) -> str:
+        """URL of its page in the registry, for people who sign in there.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").url
+            'https://registry.localhost/item/10378.1/1900011'
+        """
+        return self._deployment.item_page(self.dataset_id)
+
+    def browse(self) -> str:
+        """Open its page in a browser, if this machine has one.
+
+        Returns:
+            The page's URL.
+        """
+        if has_browser():
+            webbrowser.open(self.url)
+        return self.url
+
+    @property
+    def owner(self) -> UserName:
+        """Its owner: user name, and the name of the Person that the account is linked to.
+
+        Example:
+            >>> print(provena.datastore.interactive_dataset("10378.1/1900011").owner)
+            Wren Castellanos (writer)
+        """
+        username = self._fetched().item.owner_username
+        return self._fetched_names().users.get(username) or UserName(username)
+
+    @property
+    def custodian(self) -> PersonName | None:
+        """The Person who looks after it; None if the metadata names nobody."""
+        return self._person(self._fetched().item.collection_format.associations.data_custodian_id)
+
+    @property
+    def reviewer(self) -> PersonName | None:
+        """The reviewer who was asked last to release it; None if nobody was."""
+        return self._person(self._fetched().item.release_approver)
+
+    @property
+    def organisation(self) -> str:
+        """Name of the organisation that it belongs to; its handle if the name cannot be found out.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").organisation
+            'Coral Sea Institute'
+        """
+        return self._name_of(self._fetched().item.collection_format.associations.organisation_id)
+
+    @property
+    def publisher(self) -> str:
+        """Name of the organisation that publishes it; its handle if the name cannot be found out."""
+        return self._name_of(self._fetched().item.collection_format.dataset_info.publisher_id)
+
+    @property
+    def history(self) -> History:
+        """All states of its metadata, newest first: who changed what, when and why. It prints as a table.
+
+        Example:
+            >>> [state.reason for state in provena.datastore.interactive_dataset("10378.1/1900011").history]
+            ['Initial record creation']
+        """
+        return history_of(self._fetched().item, self._fetched_names().users)
+
+    @property
+    def versions(self) -> DatasetVersions:
+        """All versions of it, oldest first. It prints as a table.
+
+        Example:
+            >>> [version.id for version in provena.datastore.interactive_dataset("10378.1/1900011").versions]
+            ['10378.1/1900011']
+        """
+        return self._fetched_versions()
+
+    def _person(self, handle: str | None) -> PersonName | None:
+        return PersonName(handle, self._fetched_names().items.get(handle)) if handle else None
+
+    def _name_of(self, handle: str) -> str:
+        return self._fetched_names().items.get(handle) or handle
+
+
+class DatasetItem(DatasetProperties):
+    """The properties of the sync client, which fetches what it does not have."""
+
+    _transport: Transport
+
+    def refresh(self) -> Self:
+        """Fetch it again, so that its properties are those of now.
+
+        The properties come from what was fetched last. Changes that are made through this object are noticed, others
+        are not.
+
+        Returns:
+            The dataset itself.
+
+        Raises:
+            DatasetNotFound: The dataset does not exist.
+            DatasetAccessDenied: It is private to others.
+
+        Example:
+            >>> provena.datastore.interactive_dataset("10378.1/1900011").refresh().name
+            'Alpha reef survey'
+        """
+        self._keep(self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id)))
+        return self
+
+    def _keep(self, answer: RegistryFetchResponse) -> RegistryFetchResponse:
+        self._named = self._versions = None
+        return super()._keep(answer)
+
+    def _fetched(self) -> RegistryFetchResponse:
+        return self._answer or self._keep(
+            self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
+        )
+
+    def _fetched_names(self) -> NamesOf:
+        answer, named = self._fetched(), self._named
+        if named is None:
+            named = self._named = self._transport.run(details.names_in(answer.item, self._names))
+        return named
+
+    def _fetched_versions(self) -> DatasetVersions:
+        answer, found = self._fetched(), self._versions
+        if found is None:
+            found = self._versions = self._transport.run(versions.versions_of(answer.item))
+        return found
+
+
+class AsyncDatasetItem(DatasetProperties):
+    """The properties of the async client, which have to be fetched first."""
+
+    _transport: AsyncTransport
+
+    async def refresh(self) -> Self:
+        """Fetch it again, so that its properties are those of now.
+
+        The properties come from what was fetched last. Changes that are made through this object are noticed, others
+        are not.
+
+        Returns:
+            The dataset itself.
+
+        Raises:
+            DatasetNotFound: The dataset does not exist.
+            DatasetAccessDenied: It is private to others.
+
+        Example:
+            >>> reef = await provena.datastore.interactive_dataset("10378.1/1900011").refresh()
+            >>> reef.name
+            'Alpha reef survey'
+        """
+        found = await self._transport.run(details.details(self.dataset_id, self._names))
+        self._keep(found.answer)
+        self._named, self._versions = found.names, found.versions
+        return self
+
+    def _fetched(self) -> RegistryFetchResponse:
+        return self._answer or self._refuse()
+
+    def _fetched_names(self) -> NamesOf:
+        # What was fetched since the last refresh has the names known then.
+        return self._named or NamesOf({}, {})
+
+    def _fetched_versions(self) -> DatasetVersions:
+        self._fetched()
+        return self._refuse() if self._versions is None else self._versions
+
+    def _refuse(self) -> NoReturn:
+        raise NotFetched(
+            f"Dataset {printable(self.dataset_id)} has not been fetched yet, or has been changed since.",
+            hint="Write: await ds.refresh()",
+        )

@@ -1,0 +1,154 @@
+"""Workflows that change a dataset's metadata, and refuse to undo what somebody else has changed meanwhile.
+
+The datastore replaces all metadata at once, and has no conditional update: what was fetched is compared with what is
+there just before the update is sent, and looked at again after it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provena_api.models import (
+    CollectionFormat,
+    HistoryEntryDatasetDomainInfo,
+    ItemDataset,
+    RegistryFetchResponse,
+)
+
+from provena_sdk import metadata as dataset_metadata
+from provena_sdk.display.changes import changes
+from provena_sdk.display.notices import warn
+from provena_sdk.display.text import printable, quoted
+from provena_sdk.display.times import moment, shown_time
+from provena_sdk.errors import MetadataChanged, ProvenaError
+from provena_sdk.metadata.changes import merged, with_fields
+from provena_sdk.operations import arguments, catalogue
+from provena_sdk.operations.workflow import Workflow
+from provena_sdk.views.metadata_diff import MetadataDiff
+from provena_sdk.workflows.datastore import fetch_dataset
+from provena_sdk.workflows.permission import call_on
+from provena_sdk.workflows.registry.agents import named_agents
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """New metadata of a dataset, ready to be sent.
+
+    Attributes:
+        base: The dataset as it was fetched.
+        metadata: All of its new metadata.
+        reason: Why, for the history.
+        changes: What differs.
+    """
+
+    base: RegistryFetchResponse
+    metadata: CollectionFormat
+    reason: str
+    changes: MetadataDiff
+
+
+def drafted(base: RegistryFetchResponse, reason: str, metadata: object) -> Workflow[Draft]:
+    """Check new metadata, and find out what they change.
+
+    Raises:
+        InvalidArgument: The reason or the metadata is malformed.
+        NameNotFound: The metadata has a name that no organisation or person has.
+    """
+    checked = arguments.text("reason", reason)
+    body = yield from named_agents(dataset_metadata.sources.dataset_metadata("metadata", metadata))
+    found = changes(base.item.collection_format.to_dict(), body.to_dict())
+    return Draft(base, body, checked, MetadataDiff(found, f"dataset {base.item.id}: {printable(checked)}"))
+
+
+def with_changed_fields(dataset_id: str, reason: str, fields: Mapping[str, object]) -> Workflow[Draft]:
+    """Fetch a dataset's metadata and replace single fields."""
+    data: dict[str, Any] = {}
+    for name, value in fields.items():
+        data |= arguments.json_data(name, {name: value})
+    return (yield from _changed(dataset_id, reason, lambda metadata: with_fields(metadata, data)))
+
+
+def with_patch(dataset_id: str, reason: str, merge_patch: object) -> Workflow[Draft]:
+    """Fetch a dataset's metadata and apply a JSON merge patch."""
+    argument = "merge_patch"
+    if isinstance(merge_patch, str | os.PathLike):
+        data = dataset_metadata.sources.read_file(argument, Path(merge_patch)).data
+    else:
+        data = arguments.json_data(argument, merge_patch)
+    return (yield from _changed(dataset_id, reason, lambda metadata: merged(metadata, data)))
+
+
+def _changed(
+    dataset_id: str, reason: str, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Workflow[Draft]:
+    arguments.text("reason", reason)
+    answer = yield from fetch_dataset("dataset_id", dataset_id)
+    return (yield from drafted(answer, reason, change(answer.item.collection_format.to_dict())))
+
+
+def compared(draft: Draft) -> Workflow[None]:
+    """Fetch the dataset again, and compare its metadata with those that the draft is based on.
+
+    Raises:
+        MetadataChanged: Somebody else has changed them.
+    """
+    base = draft.base.item
+    if not draft.changes:
+        return
+    now = (yield from fetch_dataset("dataset_id", base.id)).item
+    found = changes(base.collection_format.to_dict(), now.collection_format.to_dict())
+    if not found:
+        return
+    last = max(now.history, key=lambda state: state.id, default=None)
+    raise MetadataChanged(
+        f"Dataset {base.id} was changed {_by(last)}since it was fetched; your change was not sent.",
+        dataset_id=base.id,
+        theirs=MetadataDiff(found, f"dataset {base.id}: changed meanwhile"),
+        yours=draft.changes,
+        hint="Repeat the edit, which then begins with the new metadata; print(error.theirs) shows what changed.",
+    )
+
+
+def sent(draft: Draft) -> Workflow[RegistryFetchResponse | None]:
+    """Send the new metadata, unless they change nothing, and fetch the dataset as it is then.
+
+    Returns:
+        The dataset; None if it could not be fetched after the change.
+    """
+    if not draft.changes:
+        return draft.base
+    handle = draft.base.item.id
+    update = catalogue.datastore.UPDATE_METADATA
+    yield from call_on(update.about(handle, handle_id=handle, reason=draft.reason, body=draft.metadata))
+    try:
+        answer = yield from fetch_dataset("dataset_id", handle)
+    except ProvenaError:
+        # A failure to look must not seem one of the change, which was made.
+        return None
+    _warn_of_replaced(draft, answer.item)
+    return answer
+
+
+def _warn_of_replaced(draft: Draft, now: ItemDataset) -> None:
+    """Warn if somebody else's change came between the last look and the update, which has replaced it."""
+    base = draft.base.item
+    newest = max((state.id for state in base.history), default=-1)
+    later = sorted((state for state in now.history if state.id > newest), key=lambda state: state.id)
+    ours = next((index for index, state in enumerate(later) if state.reason == draft.reason), 0)
+    for state in later[:ours]:
+        if changes(base.collection_format.to_dict(), state.item.collection_format.to_dict()):
+            warn(
+                f"Dataset {now.id} was changed {_by(state)}at the same moment, and your change replaced it. "
+                f"ds.diff({newest}, {state.id}) shows what it was."
+            )
+
+
+def _by(state: HistoryEntryDatasetDomainInfo | None) -> str:
+    if state is None:
+        return ""
+    time = shown_time(moment(state.timestamp))
+    return f"by {printable(state.username, 60)}{f' on {time}' if time else ''} ({quoted(state.reason, 100)}) "

@@ -175,10 +175,16 @@ class InvalidMetadata(InvalidArgument):
         argument: The argument's name.
         problems: Everything that is wrong with it; the message shows the first few.
         source: The name of the file that it was read from, or None.
+        hint: The next step for the reader.
     """
 
     def __init__(
-        self, argument: str, problems: Sequence[MetadataProblem], *, source: str | None = None
+        self,
+        argument: str,
+        problems: Sequence[MetadataProblem],
+        *,
+        source: str | None = None,
+        hint: str | None = None,
     ) -> None:
         lines = [str(problem) for problem in problems]
         of = "" if source is None else f"{quoted(source)}: "
@@ -188,7 +194,7 @@ class InvalidMetadata(InvalidArgument):
             more = len(lines) - _MOST_PROBLEMS
             shown = [*lines[:_MOST_PROBLEMS], f"and {more} more, in error.problems"] if more > 1 else lines
             message = f"{of}{len(lines)} problems\n" + "\n".join(f"- {line}" for line in shown)
-        super().__init__(argument, message)
+        super().__init__(argument, message, hint=hint)
         self.problems = tuple(problems)
         self.source = source
 

@@ -34,7 +34,9 @@ def classes() -> list[type[ProvenaError]]:
 def made(kind: type[Any]) -> ProvenaError:
     """An error of the kind with all of its fields filled in."""
     error: ProvenaError
-    if issubclass(kind, errors.InvalidArgument):
+    if kind is errors.InvalidMetadata:
+        error = errors.InvalidMetadata("name", [errors.MetadataProblem("a.b", "missing")], hint="Do this.")
+    elif issubclass(kind, errors.InvalidArgument):
         error = kind("name", "is wrong.", hint="Do this.")
     elif kind is errors.TransferFailed:
         error = errors.TransferFailed("m", report=["r"], errors=[ValueError("x")], hint="Do this.")

@@ -138,36 +138,49 @@ def test_approvals_need_one_another(relevant: bool, obtained: bool, told: str) -
     assert problems(data) == [f"approvals.export_controls.{told}"]
 
 
-@pytest.mark.parametrize(
-    "coverage",
-    [
-        "SRID=4326;POINT Z (1 2 3)",
-        "SRID=4326;POINTZ(1 2 3)",
-        "SRID=4326;POLYGON EMPTY",
-        "SRID=28356;multipolygon(((0 0, 1 0, 1 1, 0 0)),((2 2, 3 2, 3 3, 2 2)))",
-        "SRID=4326;MULTIPOINT(1 2, 3 4)",
-        "SRID=4326;GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 1 1))",
-        "SRID=4326;CURVEPOLYGON(CIRCULARSTRING(0 0, 1 1, 2 0, 1 -1, 0 0))",
-        "SRID=99999;POINT(1 2)",
-    ],
+# What shapely 2.2 and isodate 0.7, which the service uses, accept and refuse.
+ACCEPTED_GEOMETRIES = """
+POINT Z (1 2 3)|POINTZ(1 2 3)|POINT M(1 2 3)|point(1 2)|POINT(1. .5)|POINT(+1 -2)|POINT(0x10 1)|POINT(1 nan)
+POINT(1 inf)|POINT(1e400 2)|MULTIPOINT(1 2, 3 4)|MULTIPOINT((1 2), (3 4))|MULTIPOINT EMPTY|POLYGON EMPTY|POLYGON(EMPTY)
+POLYGON((0 0, 1 1, 0 0))|LINEARRING(0 0,1 0,1 1,0 0)|MULTIPOLYGON(((0 0,1 0,1 1,0 0)),EMPTY)|LINESTRING(0 0, 1 1)
+POLYGON((0 0 1,1 0 1,1 1 1,0 0 2))|GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 1 1))|GEOMETRYCOLLECTION EMPTY
+multipolygon(((0 0, 1 0, 1 1, 0 0)),((2 2, 3 2, 3 3, 2 2)))
+"""
+REFUSED_GEOMETRIES = """
+POLYGON((0 0, 0 0))|POINT(1,2)|POINT(1 2|POINT(1 2))|POINT(1_0 2)|POINT()|BOX(1 2,3 4)|SRID=4326;POINT(1 2)|REEF
+TRIANGLE((0 0,1 0,1 1,0 0))|POLYGON((0 0,1 0,1 1,0 0),(0 0,1 1))|POINT(a b)|POINT(1)|MULTIPOLYGON(((0 0,1 0,1 1,2 2)))
+"""
+ACCEPTED_DURATIONS = (
+    "P1D PT P1Y2M10DT2H30M -P1D +P1D P0,5D P0001-01-01T00:00:00 P2W P1W2D PT1.5S P1DT P20240101T000000"
 )
-def test_geometries_in_doubt_are_left_to_the_service(coverage: str) -> None:
-    assert info(spatial_info={"coverage": coverage}) == []
+REFUSED_DURATIONS = "P p1d P1H daily P-1D P1M1Y 1D D"
 
 
-@pytest.mark.parametrize(
-    "coverage", ["SRID=4326;REEF", "SRID=4326;POINT(1", "SRID=4326;POINT(a b)", "SRID=4326;POINT(1)"]
-)
-def test_geometries_that_cannot_be_parsed(coverage: str) -> None:
-    [told] = info(spatial_info={"coverage": coverage})
+def listed(texts: str) -> list[str]:
+    return texts.strip().replace("\n", "|").split("|")
+
+
+@pytest.mark.parametrize("geometry", listed(ACCEPTED_GEOMETRIES))
+@pytest.mark.parametrize("srid", [4326, 28356, 99999])
+def test_geometries_that_the_service_reads(geometry: str, srid: int) -> None:
+    assert info(spatial_info={"coverage": f"SRID={srid};{geometry}"}) == []
+
+
+@pytest.mark.parametrize("geometry", listed(REFUSED_GEOMETRIES))
+def test_geometries_that_the_service_refuses(geometry: str) -> None:
+    [told] = info(spatial_info={"extent": f"SRID=4326;{geometry}"})
     assert "is not EWKT: " in told
 
 
-@pytest.mark.parametrize(
-    "resolution", ["P1D", "PT6H", "P1Y2M10DT2H30M", "P0,5D", "-P1D", "P0001-01-01T00:00:00"]
-)
+@pytest.mark.parametrize("resolution", ACCEPTED_DURATIONS.split())
 def test_durations_that_the_service_reads(resolution: str) -> None:
     assert info(temporal_info={"resolution": resolution}) == []
+
+
+@pytest.mark.parametrize("resolution", REFUSED_DURATIONS.split())
+def test_durations_that_the_service_refuses(resolution: str) -> None:
+    [told] = info(temporal_info={"resolution": resolution})
+    assert "is not an ISO 8601 duration" in told
 
 
 def test_what_the_service_would_make_of_a_value_is_sent() -> None:

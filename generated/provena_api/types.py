@@ -75,6 +75,10 @@ class Shown:
         presenter = _presenter()
         return None if presenter is None else str(presenter.html(self))
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # IPython prints a cell's result in full, and in a line what is inside something else.
+        printer.text(str(self) if len(getattr(printer, "stack", ())) <= 1 else repr(self))
+
 
 def _presenter() -> Any:
     name = import_module(__name__.rpartition(".")[0]).presenter

@@ -18,7 +18,7 @@ MOST_CHARACTERS: Final = 1_000_000
 _DEEPEST: Final = 16
 _LEAST_RING: Final = 4
 _START: Final = re.compile(r"SRID=(\d{1,9});")
-_TOKEN: Final = re.compile(r"([A-Za-z]+)|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([(),])", re.ASCII)
+_TOKEN: Final = re.compile(r"([A-Za-z]+)|([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)|([(),])", re.ASCII)
 # For each geometry: its name in GeoJSON, the nesting depth of the brackets around its points, and the fewest points.
 _KINDS: Final = {
     "POINT": ("Point", 1, 1),

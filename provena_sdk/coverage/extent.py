@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from provena_sdk.coverage.date_line import continuous
 from provena_sdk.coverage.ewkt import EwktError, Geometry, Line, parse
 from provena_sdk.coverage.geojson import geometry_object
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.pictures.degrees import box_in_words
 from provena_sdk.display.pictures.map import Outline, map_picture
 from provena_sdk.display.pictures.picture import Picture
@@ -122,6 +123,9 @@ class Extent:
 
     def __repr__(self) -> str:
         return f"<Extent {self}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         return self.map()._repr_html_()

@@ -6,8 +6,9 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.pictures.timeline import Bar, timeline
 
 _MONTH: Final = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
@@ -42,6 +43,9 @@ class Period:
         if self.begin == self.end:
             return self.begin.isoformat()
         return f"{self.begin.isoformat()} to {self.end.isoformat()}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         return timeline([Bar("", self.begin, self.end)])._repr_html_()

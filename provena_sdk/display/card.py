@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from provena_sdk.display.html import Html, Tone, badge, element, facts, fragment, html, is_web_url, link
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.pictures.picture import Picture
 from provena_sdk.display.text import printable
 
@@ -69,6 +70,9 @@ class Card:
     def __repr__(self) -> str:
         return f"<Card {printable(self.title, 120)!r}>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
+
     def _repr_html_(self) -> str:
         head = element("div", self.title, kind="p-title")
         where = link(self.link.url, self.link.text) if self.link else Html("")
@@ -87,6 +91,6 @@ class Card:
         pictures = (
             element("div", *(picture.inline() for picture in self.pictures)) if self.pictures else Html("")
         )
-        body = element("div", element("div", values), pictures, kind="p-side")
+        body = element("div", element("div", values, kind="p-wide"), pictures, kind="p-side")
         calls = element("pre", Html("\n".join(map(html, self.calls)))) if self.calls else Html("")
         return fragment(element("div", head, line, about, body, calls, kind="p-box"))

@@ -16,6 +16,9 @@ from provena_sdk.display.text import LIMIT, printable
 Tone: TypeAlias = Literal["plain", "good", "waiting", "bad"]
 
 _FONT: Final = "system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
+_SHORT: Final = 26
+"""Cells with so many characters, such as a span of time, stay on one line."""
+
 _STYLE: Final = (
     f"div.provena{{font:13px/1.45 {_FONT};text-align:left;max-width:64em;margin:4px 0}}"
     "div.provena .p-box{border:1px solid rgba(128,128,128,.35);border-radius:8px;padding:12px 14px}"
@@ -32,15 +35,17 @@ _STYLE: Final = (
     "div.provena .p-side>*{flex:1 1 300px;min-width:0}"
     "div.provena .p-side>.p-map{flex:0 1 360px}"
     "div.provena table{border-collapse:collapse;margin:4px 0;font-size:13px;border:0;table-layout:auto}"
-    "div.provena table th,div.provena table td{text-align:left;vertical-align:top;padding:2px 14px 2px 0;"
-    "background:none;border:0;white-space:normal;max-width:44em;overflow-wrap:anywhere}"
-    "div.provena table tbody tr:nth-child(n){background:none}"
+    "div.provena table th,div.provena table td{text-align:left!important;vertical-align:top;padding:2px 14px 2px 0;"
+    "background:none;border:0;white-space:normal!important;max-width:44em;overflow-wrap:anywhere}"
+    "div.provena table tr{background:none!important}"
+    "div.provena .p-wide{overflow-x:auto}"
     "div.provena table.p-rows th,div.provena table.p-rows td{padding:3px 14px 3px 0;"
     "border-bottom:1px solid rgba(128,128,128,.22)}"
     "div.provena table.p-rows th{border-bottom-color:rgba(128,128,128,.5);font-weight:600}"
     "div.provena table.p-rows a{white-space:nowrap}"
-    "div.provena table.p-facts th{font-weight:400;opacity:.72;white-space:nowrap}"
-    "div.provena .p-number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    "div.provena table.p-facts th{font-weight:400;opacity:.72;overflow-wrap:normal}"
+    "div.provena table .p-short{white-space:nowrap!important}"
+    "div.provena table .p-number{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "div.provena pre{margin:8px 0 0;padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12);"
     "font-size:12px;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}"
     "div.provena svg.provena-picture{display:block;max-width:100%;height:auto;margin:2px 0 6px}"
@@ -124,16 +129,18 @@ def rows(columns: Sequence[str], cells: Iterable[Sequence[object]], *, limit: in
 
     Example:
         >>> rows(["name"], [["<b>"]])
-        '<table class="p-rows"><tr><th>name</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
+        '<div class="p-wide"><table class="p-rows"><tr><th>name</th></tr><tr><td class="p-short">&lt;b&gt;</td>...'
     """
     head = element("tr", *(element("th", name) for name in columns))
     body = [element("tr", *(_cell(value, limit) for value in row)) for row in cells]
-    return element("table", head, *body, kind="p-rows")
+    return element("div", element("table", head, *body, kind="p-rows"), kind="p-wide")
 
 
 def _cell(value: object, limit: int) -> Html:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return element("td", html(value, limit), kind="p-number" if is_number else "")
+    content = html(value, limit)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return element("td", content, kind="p-number")
+    return element("td", content, kind="p-short" if len(content) <= _SHORT else "")
 
 
 def fragment(*parts: object) -> str:

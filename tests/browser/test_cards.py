@@ -33,8 +33,9 @@ THEMES = {"light": ("#ffffff", "rgb(28, 33, 38)"), "dark": ("#111417", "rgb(228,
 # What JupyterLab and nbconvert say about tables and pictures in an output.
 NOTEBOOK = (
     ".jp-RenderedHTMLCommon table{border-collapse:collapse;border-spacing:0;margin:auto;table-layout:fixed}"
-    ".jp-RenderedHTMLCommon td,.jp-RenderedHTMLCommon th{text-align:right;vertical-align:middle;padding:.5em;"
-    "white-space:nowrap}.jp-RenderedHTMLCommon tbody tr:nth-child(odd){background:rgba(128,128,128,.2)}"
+    ".jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) :is(td,th,tr){text-align:right;"
+    "vertical-align:middle;padding:.5em;white-space:nowrap}"
+    ".jp-RenderedHTMLCommon tbody tr:nth-child(odd){background:rgba(128,128,128,.2)}"
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from provena_sdk.display.html import Html, fragment
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
 
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -68,6 +69,9 @@ class Picture:
 
     def _repr_html_(self) -> str:
         return fragment(self.inline())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _drawn(self, style: str) -> str:
         size = f'width="{self.width:.0f}" height="{self.height:.0f}" viewBox="0 0 {self.width:.0f} {self.height:.0f}"'

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from provena_sdk.display.changes import Change as Change
     from provena_sdk.display.pictures.picture import Picture as Picture
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
+    from provena_sdk.export.citation import Citation as Citation
+    from provena_sdk.export.document import ExportedDocument as ExportedDocument
     from provena_sdk.lineage import Lineage as Lineage
     from provena_sdk.logs import Retry as Retry
     from provena_sdk.metadata.builder import DatasetMetadata as DatasetMetadata
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from provena_sdk.resources.groups import Groups as Groups
     from provena_sdk.resources.interactive.editing import MetadataEdit as MetadataEdit
     from provena_sdk.resources.interactive.sharing import DatasetRelease as DatasetRelease
+    from provena_sdk.resources.inventory import AsyncInventory as AsyncInventory
+    from provena_sdk.resources.inventory import Inventory as Inventory
     from provena_sdk.resources.organisations import Organisations as Organisations
     from provena_sdk.resources.people import People as People
     from provena_sdk.resources.provenance.jobs import Jobs as Jobs
@@ -101,9 +105,11 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.settings import DatasetRoles as DatasetRoles
     from provena_sdk.workflows.access.settings import GroupAccess as GroupAccess
     from provena_sdk.workflows.batch import FetchedDatasets as FetchedDatasets
-    from provena_sdk.workflows.names import PersonName as PersonName
+    from provena_sdk.workflows.inventory import InventoryList as InventoryList
+    from provena_sdk.workflows.inventory import InventoryRow as InventoryRow
     from provena_sdk.workflows.registry.items import ItemList as ItemList
     from provena_sdk.workflows.registry.items import RegistryItem as RegistryItem
+    from provena_sdk.workflows.registry.names import PersonName as PersonName
     from provena_sdk.workflows.registry.naming import Matches as Matches
     from provena_sdk.workflows.search import DATASTORE_DEFAULT_SEARCH_LIMIT as DATASTORE_DEFAULT_SEARCH_LIMIT
     from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT as DEFAULT_SEARCH_LIMIT
@@ -125,6 +131,8 @@ _HOMES = {
     "display.pictures.picture": ("Picture",),
     "datasets.file_list": ("FileList",),
     "display.changes": ("Change",),
+    "export.citation": ("Citation",),
+    "export.document": ("ExportedDocument",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),
     "metadata.builder": ("DatasetMetadata",),
@@ -145,12 +153,13 @@ _HOMES = {
     "workflows.access.releases": ("Inbox", "ReleaseState", "ReleaseStep", "ReviewRequest", "ReviewerList"),
     "workflows.access.roles": ("Role", "RoleReport", "RoleRequest", "RoleRequestList"),
     "workflows.access.settings": ("DatasetAccess", "DatasetRoles", "GroupAccess"),
-    "workflows.names": ("PersonName",),
     "operations.access": ("UserAccess",),
+    "workflows.inventory": ("InventoryList", "InventoryRow"),
     "workflows.batch": ("FetchedDatasets",),
     "views.item_lists": ("DatasetList", "JobList", "OrganisationList", "PersonList"),
     "views.tabular": ("TabularList",),
     "workflows.registry.items": ("ItemList", "RegistryItem"),
+    "workflows.registry.names": ("PersonName",),
     "workflows.registry.naming": ("Matches",),
     "workflows.search": (
         "DATASTORE_DEFAULT_SEARCH_LIMIT",
@@ -181,6 +190,7 @@ _HOMES = {
     "resources.interactive.sharing": ("DatasetRelease",),
     "resources.datastore": ("Datastore",),
     "resources.files": ("IOSubModule",),
+    "resources.inventory": ("AsyncInventory", "Inventory"),
     "resources.groups": ("Groups",),
     "resources.organisations": ("Organisations",),
     "resources.people": ("People",),

@@ -23,6 +23,8 @@ from provena_sdk.transport.policy import RetryPolicy
 from provena_sdk.workflows import datastore
 
 if TYPE_CHECKING:
+    from provena_api.models import ItemDataset, S3Location
+
     from provena_sdk.datasets.files import DatasetFiles
 
 T = TypeVar("T")
@@ -118,14 +120,23 @@ class Datasets:
                 found = self._known.setdefault(dataset_id, found)
         return found
 
+    def for_once(self, item: ItemDataset) -> DatasetFiles:
+        """Return the files of a dataset that was fetched; neither they nor their credentials are kept here.
+
+        Close their connections after use.
+        """
+        return self._files_at(item.id, item.s3, CredentialsSource(DatasetCredentialsProvider(self.transport)))
+
     def _locate(self, dataset_id: str) -> DatasetFiles:
         answer = self.transport.run(datastore.fetch_dataset("dataset_id", dataset_id))
-        place = answer.item.s3
+        return self._files_at(dataset_id, answer.item.s3, self._credentials)
+
+    def _files_at(self, dataset_id: str, place: S3Location, credentials: CredentialsSource) -> DatasetFiles:
         prefix = place.path if place.path.endswith("/") else f"{place.path}/"
         deployment = self.transport.deployment
         return datasets.files.DatasetFiles(
             _location(dataset_id, place.bucket_name, prefix),
-            self._credentials,
+            credentials,
             store_address(
                 deployment.s3_endpoint,
                 deployment.s3_region,

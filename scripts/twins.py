@@ -21,6 +21,7 @@ MODULES = (
     "files",
     "groups",
     "interactive/editing",
+    "interactive/export",
     "interactive/sharing",
     "organisations",
     "people",
@@ -35,6 +36,7 @@ MODULES = (
 )
 CLASSES = (
     "DatasetEditing",
+    "DatasetExport",
     "DatasetItem",
     "DatasetLineage",
     "DatasetRelease",
@@ -45,6 +47,7 @@ CLASSES = (
     "Groups",
     "IOSubModule",
     "InteractiveDataset",
+    "Inventory",
     "Jobs",
     "MetadataEdit",
     "ModelRun",
@@ -67,13 +70,14 @@ RENAMED = {
     "run_sync": "on_io_thread",
     "run_transfer": "run_transfer_async",
     "open_file": "open_file_async",
+    "open_inventory": "open_inventory_async",
     "open_s3fs": "open_s3fs_async",
     "__enter__": "__aenter__",
     "__exit__": "__aexit__",
 }
 """Functions whose async version has another name."""
 
-NOT_AWAITED = {"edit", "for_all", "for_all_datasets", "interactive_dataset", "iter_files"}
+NOT_AWAITED = {"edit", "for_all", "for_all_datasets", "interactive_dataset", "inventory", "iter_files"}
 
 
 def main() -> int:
@@ -139,7 +143,7 @@ def awaiting(code: str) -> str:
 def example(line: str) -> str:
     """Add ``await`` to a line of an example."""
     line = re.sub(
-        r"\bfor (\w+) in (?=(provena\.\w+\.for_all|names\b|reef\.iter_files))",
+        r"\bfor (\w+) in (?=(provena\.\w+\.(?:for_all|inventory)|names\b|reef\.iter_files))",
         r"async for \1 in ",
         line,
     )

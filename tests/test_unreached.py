@@ -135,11 +135,12 @@ class NoTokens:
 
 @pytest.mark.parametrize("service", ["registry", "auth", "job", "prov"])
 def test_a_service_that_a_deployment_lacks_is_named_before_anything_is_sent(service: str) -> None:
+    words = "provenance" if service == "prov" else service
     changes: dict[str, Any] = {f"{service}_url": None}
     transport = Transport(replace(Deployment("example.org"), **changes), NoTokens())
     operations = vars(getattr(catalogue, service)).values()
     operation = next(entry for entry in operations if isinstance(entry, Operation) and entry.needs_token)
-    with pytest.raises(ConfigurationError, match=f"has no {service} service.* set {service}_url to its URL"):
+    with pytest.raises(ConfigurationError, match=f"has no {words} service.* set {service}_url to its URL"):
         transport.run(call(Call(operation, {"method": "GET", "url": "/"})))
 
 

@@ -21,6 +21,9 @@ NO_SERVICE = "none"
 OPTIONAL_URLS = ("registry_url", "auth_url", "job_url", "prov_url")
 """The URLs that may be None: deployments work without these services."""
 
+_WORDS = {"prov": "provenance"}
+"""What messages call a service, where it is not called by its name."""
+
 _YES = ("1", "true", "yes", "on")
 _NO = ("", "0", "false", "no", "off")
 
@@ -152,7 +155,7 @@ class Deployment:
         url: str | None = getattr(self, setting if setting in OPTIONAL_URLS else service)
         if url is None:
             raise ConfigurationError(
-                f"The deployment {self.domain} has no {service} service.",
+                f"The deployment {self.domain} has no {_WORDS.get(service, service)} service.",
                 hint=f"If it has one, set {setting} to its URL, or leave {setting} out if the URL is "
                 f"{usual_addresses(self.domain, self.realm)[setting]}.",
             )

@@ -20,6 +20,7 @@ from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset_transfers import DatasetTransfers
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.interactive.editing import DatasetEditing
+from provena_sdk.resources.interactive.export import DatasetExport
 from provena_sdk.resources.interactive.properties import DatasetItem
 from provena_sdk.resources.interactive.sharing import DatasetSharing
 from provena_sdk.resources.provenance.dataset_lineage import DatasetLineage
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import OpenFile
 
 
-class InteractiveDataset(DatasetItem, DatasetEditing, DatasetTransfers, DatasetLineage, DatasetSharing):
+class InteractiveDataset(
+    DatasetItem, DatasetEditing, DatasetExport, DatasetTransfers, DatasetLineage, DatasetSharing
+):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
     Its properties, such as ``name`` and ``history``, are those of the item that was fetched last. The sync client
@@ -46,6 +49,8 @@ class InteractiveDataset(DatasetItem, DatasetEditing, DatasetTransfers, DatasetL
         dataset_id: Its handle.
         io: Its files.
     """
+
+    io: IOSubModule
 
     def __init__(self, dataset_id: str, transport: Transport, io: IOSubModule, names: dict[str, str]) -> None:
         self.dataset_id = handles.handle("dataset_id", dataset_id, domain=transport.deployment.domain)

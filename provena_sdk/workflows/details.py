@@ -14,7 +14,7 @@ from provena_sdk.operations.workflow import Workflow, call, gather
 from provena_sdk.views.history import UserName
 from provena_sdk.views.versions import DatasetVersions
 from provena_sdk.workflows.datastore import fetch_dataset
-from provena_sdk.workflows.registry.items import names_of
+from provena_sdk.workflows.registry.names import names_of
 from provena_sdk.workflows.versions import versions_of
 
 Names = dict[str, str]

@@ -238,6 +238,7 @@ def test_what_is_not_a_url_is_refused(name: str, value: Any) -> None:
 @pytest.mark.parametrize("url", ["registry_url", "auth_url", "job_url", "prov_url"])
 def test_a_deployment_may_lack_a_service(url: str) -> None:
     service, variable = url.removesuffix("_url"), f"PROVENA_{url.upper()}"
+    words = "provenance" if service == "prov" else service
     changes: dict[str, Any] = {url: None}
     for settings in (
         resolve(Given("example.org"), {variable: "none"}),
@@ -248,7 +249,7 @@ def test_a_deployment_may_lack_a_service(url: str) -> None:
         assert getattr(made, url) is None
         assert explain(settings)[url].value == "none"
         with pytest.raises(
-            ConfigurationError, match=f"The deployment example.org has no {service} service"
+            ConfigurationError, match=f"The deployment example.org has no {words} service"
         ) as caught:
             made.url_of(service)
         assert caught.value.hint is not None

@@ -33,10 +33,11 @@ from provena_sdk.workflows.access.releases import (
 from provena_sdk.workflows.access.roles import Role, RoleReport, RoleRequest, RoleRequestList
 from provena_sdk.workflows.access.settings import DatasetAccess, DatasetRoles, GroupAccess
 from provena_sdk.workflows.batch import FetchedDatasets
-from provena_sdk.workflows.names import PersonName
+from provena_sdk.workflows.inventory import InventoryRow
 from provena_sdk.workflows.provenance.model_runs import RunTemplate, Slot
 from provena_sdk.workflows.registry.agents import PERSON
 from provena_sdk.workflows.registry.items import typed
+from provena_sdk.workflows.registry.names import PersonName
 from provena_sdk.workflows.registry.naming import matches
 from provena_sdk.workflows.search import FailedSearchItem, LoadedSearchItem, UnauthorisedSearchItem
 
@@ -222,6 +223,17 @@ def test_a_list_that_is_being_read(item: dict[str, Any]) -> None:
     assert is_fit(repr(results))
 
 
+def test_a_row_of_an_inventory() -> None:
+    row = InventoryRow(
+        *(EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, 1, True, EVIL, (EVIL,), EVIL),
+        *(None,) * 8,
+        *(EVIL, 1, 1, (EVIL,), EVIL),
+    )
+    for shown in (str(row), repr(row)):
+        assert is_fit(shown)
+        assert len(shown) <= 200
+
+
 def test_who_may_do_what_and_who_did() -> None:
     roles = DatasetRoles(("metadata-read", EVIL))
     person = PersonName(EVIL, EVIL)
@@ -268,7 +280,7 @@ def test_what_was_changed_by_whom_and_when(item: dict[str, Any]) -> None:
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
-    *("FetchedDatasets", "Matches", "RegistryItem", "RunTemplate", "Slot"),
+    *("FetchedDatasets", "InventoryRow", "Matches", "RegistryItem", "RunTemplate", "Slot"),
     *("Deployment", "ExplainedSetting"),
     *(
         "Explanation",

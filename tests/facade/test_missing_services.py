@@ -42,12 +42,12 @@ async def test_nothing_is_registered_when_its_job_could_not_be_waited_for(
         await provena.datastore.mint_dataset(metadata())
 
 
-@pytest.mark.parametrize("service", ["prov", "job"])
+@pytest.mark.parametrize(("service", "words"), [("prov", "provenance"), ("job", "job")])
 async def test_a_model_run_that_could_not_be_registered_does_not_begin(
-    without: Callable[[str], Any], service: str
+    without: Callable[[str], Any], service: str, words: str
 ) -> None:
     async with without(service) as provena:
-        with pytest.raises(ConfigurationError, match=f"has no {service} service"):
+        with pytest.raises(ConfigurationError, match=f"has no {words} service"):
             async with provena.model_run(RUN_TEMPLATE, name="Run", description="A run"):
                 pytest.fail("began")
 

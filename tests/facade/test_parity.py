@@ -16,9 +16,10 @@ import pytest
 
 import provena_sdk
 from provena_sdk import AsyncProvena, Provena, client, errors, paging
-from provena_sdk.resources import files, groups, reviews, roles, transfers
+from provena_sdk.resources import datastore, files, groups, inventory, reviews, roles, transfers
+from provena_sdk.resources._async import datastore as async_datastore
 from provena_sdk.resources._async import files as async_files
-from provena_sdk.resources.interactive import sharing
+from provena_sdk.resources.interactive import export, sharing
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = [
@@ -35,6 +36,7 @@ PAIRS = [
     "MetadataEdit",
     "ModelRun",
     "Results",
+    "Inventory",
     "DatasetRelease",
     "Groups",
     "Reviews",
@@ -48,6 +50,7 @@ AT_ONCE = {
     "for_all_datasets",
     "input",
     "interactive_dataset",
+    "inventory",
     "iter_files",
     "model_run",
     "output",
@@ -170,7 +173,10 @@ FACES = [getattr(provena_sdk, prefix + name) for name in PAIRS for prefix in (""
 def names_for_checkers() -> dict[str, Any]:
     """What the modules import for type checkers only."""
     found: dict[str, Any] = {}
-    for module in (client, paging, files, async_files, transfers, sharing, groups, reviews, roles):
+    for module in (
+        *(client, paging, datastore, files, async_files, transfers, sharing, groups, reviews, roles),
+        *(inventory, export, async_datastore),
+    ):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
                 exec(compile(ast.Module(node.body, []), "imports", "exec"), found)
@@ -201,7 +207,7 @@ def test_everything_public_is_described(kind: type[Any]) -> None:
         if parameters:
             told = text.partition("Args:")[2].partition("Returns:")[0].partition("Raises:")[0]
             assert [p for p in parameters if f"    {p}: " not in told] == [], place
-        if kind.__name__.endswith(("Results",)):
+        if kind.__name__.endswith(("Results", "Inventory")):
             continue
         if "None" not in str(signature.return_annotation):
             assert "Returns:" in text, place
@@ -214,4 +220,6 @@ def test_the_errors_that_are_promised_exist(kind: type[Any]) -> None:
     for function in public(kind).values():
         told = (inspect.getdoc(function) or "").partition("Raises:")[2].partition("Example:")[0]
         for name in re.findall(r"^    (\w+):", told, re.MULTILINE):
-            assert name in errors.__all__ or name in ("ImportError",), f"{function.__qualname__}: {name}"
+            assert name in errors.__all__ or name in ("ImportError", "OSError"), (
+                f"{function.__qualname__}: {name}"
+            )

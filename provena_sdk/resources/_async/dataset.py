@@ -21,6 +21,7 @@ from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset_transfers import AsyncDatasetTransfers
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.interactive.editing import AsyncDatasetEditing
+from provena_sdk.resources._async.interactive.export import AsyncDatasetExport
 from provena_sdk.resources._async.interactive.sharing import AsyncDatasetSharing
 from provena_sdk.resources._async.provenance.dataset_lineage import AsyncDatasetLineage
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
 
 
 class AsyncInteractiveDataset(
-    AsyncDatasetItem, AsyncDatasetEditing, AsyncDatasetTransfers, AsyncDatasetLineage, AsyncDatasetSharing
+    AsyncDatasetItem,
+    AsyncDatasetEditing,
+    AsyncDatasetExport,
+    AsyncDatasetTransfers,
+    AsyncDatasetLineage,
+    AsyncDatasetSharing,
 ):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
@@ -49,6 +55,8 @@ class AsyncInteractiveDataset(
         dataset_id: Its handle.
         io: Its files.
     """
+
+    io: AsyncIOSubModule
 
     def __init__(
         self, dataset_id: str, transport: AsyncTransport, io: AsyncIOSubModule, names: dict[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from provena_api.models import (
     CredentialResponse,
@@ -28,6 +28,8 @@ from provena_api.models import (
     VersionResponse,
 )
 
+from provena_sdk import resources, workflows
+from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped
@@ -43,6 +45,10 @@ from provena_sdk.workflows import batch, datastore, search, template
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
 from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
+
+if TYPE_CHECKING:
+    from provena_sdk.resources.inventory import AsyncInventory
+    from provena_sdk.workflows.inventory import InventoryRow
 
 
 class AsyncDatastore:
@@ -459,6 +465,49 @@ class AsyncDatastore:
             True
         """
         return await self.for_all_datasets(sort_by=sort_criteria).all()
+
+    def inventory(
+        self,
+        *,
+        files: bool = False,
+        total_limit: int | None = None,
+        sort_by: SortOptions | SortType | str | None = None,
+        ascending: bool | None = None,
+    ) -> AsyncInventory:
+        """Take an inventory of every dataset you may see: a row each, with names of owners and organisations.
+
+        Args:
+            files: True to count each dataset's files and bytes, several datasets at a time. A dataset whose files you
+                may not list, or that fails, has the reason in the column ``failure``, and does not stop the others.
+            total_limit: Datasets at most; None for all.
+            sort_by: As in ``for_all_datasets``; newest change first when None.
+            ascending: True for the smallest or oldest first.
+
+        Returns:
+            An iterator over the rows, fetched page by page, so that any number of datasets takes little memory; also
+            ``.to_pandas()``, ``.to_parquet(path)`` and ``.to_excel(path)``.
+
+        Raises:
+            InvalidArgument: A limit is negative, or the sort is one the service cannot do.
+
+        Example:
+            >>> async for row in provena.datastore.inventory(files=True, sort_by="DISPLAY_NAME", ascending=True):
+            ...     print(row.handle, row.owner_name, row.organisation, row.files, row.bytes)
+            10378.1/1900011 Wren Castellanos Coral Sea Institute 2 ...
+            ...
+        """
+        body = workflows.inventory.request(
+            files=files, total_limit=total_limit, sort_by=sort_by, ascending=ascending
+        )
+        names = workflows.inventory.KnownNames(self._names)
+
+        async def fetch(key: object | None) -> Page[InventoryRow]:
+            page = await self._transport.run(workflows.inventory.page(body, key, names))
+            if not files:
+                return Page(page.rows, page.key)
+            return await on_io_thread(resources.inventory.with_files(self.io._datasets, page))
+
+        return resources.inventory.open_inventory_async(fetch, self._transport.submit, total_limit)
 
     async def generate_dataset_presigned_url(
         self,

@@ -10,7 +10,7 @@ from provena_api import models
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.tabular import TabularList
-from provena_sdk.workflows.registry import items
+from provena_sdk.workflows.registry import items, names
 from provena_sdk.workflows.registry.items import Item, ItemList
 from provena_sdk.workflows.registry.items import (
     RegistryItem as RegistryItem,  # what evaluates annotations needs it
@@ -128,4 +128,4 @@ class AsyncRegistry:
             >>> await provena.registry.names_of(["10378.1/1900001", "10378.1/1"])
             {'10378.1/1900001': 'Coral Sea Institute', '10378.1/1': None}
         """
-        return await self._transport.run(items.names_of(ids, self._names))
+        return await self._transport.run(names.names_of(ids, self._names))

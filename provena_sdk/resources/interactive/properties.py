@@ -18,7 +18,7 @@ from provena_sdk.views.history import History, UserName, history_of
 from provena_sdk.views.versions import DatasetVersions
 from provena_sdk.workflows import datastore, details, versions
 from provena_sdk.workflows.details import NamesOf
-from provena_sdk.workflows.names import PersonName
+from provena_sdk.workflows.registry.names import PersonName
 
 
 class DatasetProperties(DatasetCache):

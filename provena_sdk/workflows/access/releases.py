@@ -22,9 +22,9 @@ from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.paging import Page, PageKey
 from provena_sdk.views.tabular import Tabular, TabularList
 from provena_sdk.workflows.datastore import fetch_dataset
-from provena_sdk.workflows.names import PersonName, names_of
 from provena_sdk.workflows.permission import call_on
 from provena_sdk.workflows.registry.listing import every
+from provena_sdk.workflows.registry.names import PersonName, person_names
 from provena_sdk.workflows.registry.naming import reference
 from provena_sdk.workflows.review import REVIEWER, list_reviewers
 
@@ -144,7 +144,7 @@ def status(dataset_id: str) -> Workflow[ReleaseState]:
     item = answer.item
     entries = item.release_history or []
     ids = [_who(entry) for entry in entries] + [item.release_approver]
-    names = yield from names_of(ids)
+    names = yield from person_names(ids)
     steps = tuple(
         ReleaseStep(entry.action, moment(entry.timestamp), names.get(_who(entry)), entry.notes)
         for entry in entries
@@ -224,7 +224,7 @@ def _found_out(
 def reviewers() -> Workflow[ReviewerList]:
     """Fetch the reviewers with their names, sorted by name."""
     ids = yield from list_reviewers()
-    names = yield from names_of(ids)
+    names = yield from person_names(ids)
     people = [names[id] for id in ids]
     return ReviewerList(
         sorted(people, key=lambda person: (person.name is None, (person.name or "").casefold()))
@@ -243,7 +243,7 @@ def inbox() -> Workflow[Inbox]:
         )
     items = yield from _reviewed(linked.person_id)
     requests = [(item, _last_request(item)) for item in items]
-    names = yield from names_of([entry.requester for _, entry in requests if entry is not None])
+    names = yield from person_names([entry.requester for _, entry in requests if entry is not None])
     return Inbox(
         ReviewRequest(
             item.id,

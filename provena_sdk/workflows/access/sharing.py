@@ -35,8 +35,8 @@ from provena_sdk.workflows.access.settings import (
     roles_for,
     roles_of,
 )
-from provena_sdk.workflows.names import name_of
 from provena_sdk.workflows.permission import call_on
+from provena_sdk.workflows.registry.names import name_of
 
 _SETTINGS_HINT = (
     "Only its owner and its administrators see its access settings; ds.my_roles() returns your own roles."

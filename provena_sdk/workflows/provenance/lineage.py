@@ -13,7 +13,7 @@ from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.operation import Call
 from provena_sdk.operations.workflow import Workflow, call
-from provena_sdk.workflows.registry.items import names_of
+from provena_sdk.workflows.registry.names import look_up
 
 DEEPEST: Final = 10
 """The most steps that the service follows; it answers 400 above."""
@@ -101,7 +101,7 @@ def _explored(
     steps = arguments.count("depth", depth, most=DEEPEST)
     answer = yield from _graph(operation, handle, steps)
     graph = answer.graph
-    yield from names_of(filter(is_handle, [handle, *(node.id for node in graph.nodes)]), names)
+    yield from look_up(filter(is_handle, [handle, *(node.id for node in graph.nodes)]), names)
     nodes = [
         Node(node.id, node.item_category.value, node.item_subtype.value, names.get(node.id))
         for node in graph.nodes

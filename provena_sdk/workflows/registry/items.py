@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
@@ -12,9 +12,9 @@ from provena_api import models
 
 from provena_sdk.display.text import alternatives, printable, quoted
 from provena_sdk.display.times import moment
-from provena_sdk.errors import InvalidArgument, ProvenaError
+from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import arguments, catalogue
-from provena_sdk.operations.workflow import Workflow, call, gather, handle_of
+from provena_sdk.operations.workflow import Workflow, call, handle_of
 from provena_sdk.paging import Page, PageKey
 from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry.listing import rows_for, sort
@@ -93,8 +93,12 @@ def _moment(timestamp: object) -> datetime | None:
 
 def get(item_id: object) -> Workflow[Item]:
     """Fetch an item of any kind."""
-    handle = yield from handle_of("id", item_id)
-    return typed((yield from call(catalogue.registry.FETCH_ITEM.about(handle, id=handle))).item)
+    return (yield from fetch((yield from handle_of("id", item_id))))
+
+
+def fetch(handle: str) -> Workflow[Item]:
+    """Fetch an item of any kind by its bare handle."""
+    return typed((yield from fetch_row(handle)))
 
 
 def typed(row: dict[str, Any]) -> Item:
@@ -132,34 +136,8 @@ def page(body: models.GeneralListRequest, key: PageKey | None) -> Workflow[Page[
     return Page([typed(row) for row in answer.items], answer.pagination_key)
 
 
-def names_of(ids: Iterable[str], known: dict[str, str]) -> Workflow[dict[str, str | None]]:
-    """Look up the names of items, many at a time.
-
-    Args:
-        ids: Handles of the items.
-        known: Names that were looked up before, by handle; new ones are added to it.
-
-    Returns:
-        The name of each item, by handle as given; None for an item that does not exist, has no name yet, is private to
-        others or could not be fetched.
-
-    Raises:
-        InvalidArgument: An id is not a handle.
-    """
-    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
-        raise InvalidArgument("ids", f"must be several handles, such as a list, not {type(ids).__name__}.")
-    handles: dict[str, str] = {}
-    for index, id in enumerate(ids):
-        handles[id] = yield from handle_of(f"ids[{index}]", id)
-    unknown = [handle for handle in dict.fromkeys(handles.values()) if handle not in known]
-    outcomes = yield from gather([_row(handle) for handle in unknown])
-    for handle, outcome in zip(unknown, outcomes, strict=True):
-        if not isinstance(outcome, ProvenaError) and (name := outcome.get("display_name")):
-            known[handle] = str(name)
-    return {id: known.get(handle) for id, handle in handles.items()}
-
-
-def _row(handle: str) -> Workflow[dict[str, Any]]:
+def fetch_row(handle: str) -> Workflow[dict[str, Any]]:
+    """Fetch what the registry stores about an item."""
     return (yield from call(catalogue.registry.FETCH_ITEM.about(handle, id=handle))).item
 
 

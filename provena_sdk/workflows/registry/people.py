@@ -34,6 +34,12 @@ def me() -> Workflow[models.ItemPerson | None]:
     return None if linked is None else (yield from fetch(linked))
 
 
+def of_account(username: str) -> Workflow[models.ItemPerson | None]:
+    """Fetch the person that any user's account is linked to; None if there is none."""
+    linked = (yield from call(catalogue.auth.LOOKUP_LINK(username=username))).person_id
+    return (yield from fetch(linked)) if linked else None
+
+
 def create(**fields: object) -> Workflow[models.ItemPerson]:
     """Register a person."""
     return (yield from call(catalogue.registry.CREATE_PERSON(body=_person(**fields)))).created_item

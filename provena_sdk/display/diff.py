@@ -65,9 +65,8 @@ def diff_text(differences: Sequence[Difference], *, colour: bool = False) -> str
         lines.append(f"{_BOLD}{place}{_END}" if colour else place)
         for sign, paint, value in zip("-+", (_RED, _GREEN), _shown(difference), strict=True):
             if value is not None and colour:
-                lines.append(
-                    f"{paint}{sign} {value.start}{_MARKED}{value.middle}{_UNMARKED}{value.end}{_END}"
-                )
+                marked = f"{_MARKED}{value.middle}{_UNMARKED}" if value.middle else ""
+                lines.append(f"{paint}{sign} {value.start}{marked}{value.end}{_END}")
             elif value is not None:
                 lines.append(f"{sign} {value.start}{value.middle}{value.end}")
     return "\n".join([*lines, *_left_out(differences)])
@@ -87,7 +86,9 @@ def diff_html(differences: Sequence[Difference]) -> str:
     for difference in differences[:MOST]:
         cells = [f'<th style="{_CELL}">{escape(printable(difference.place))}</th>']
         for tag, style, value in zip(("del", "ins"), (_REMOVED, _ADDED), _shown(difference), strict=True):
-            marked = f'<{tag} style="{style}">{escape(value.middle)}</{tag}>' if value else ""
+            marked = (
+                f'<{tag} style="{style}">{escape(value.middle)}</{tag}>' if value and value.middle else ""
+            )
             text = f"{escape(value.start)}{marked}{escape(value.end)}" if value else ""
             cells.append(f'<td style="{_CELL}">{text}</td>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -129,14 +130,14 @@ def _whole(text: str | None) -> _Value | None:
 def _common_start(one: str, other: str) -> int:
     """Return how many characters two texts begin with alike, in whole words."""
     length = _alike(one, other)
-    return length if length == len(one) == len(other) else one.rfind(" ", 0, length) + 1
+    if all(length == len(text) or text[length] == " " for text in (one, other)):
+        return length
+    return one.rfind(" ", 0, length) + 1
 
 
 def _common_end(one: str, other: str) -> int:
     """Return how many characters two texts end with alike, in whole words."""
-    length = _alike(one[::-1], other[::-1])
-    blank = one.find(" ", len(one) - length)
-    return 0 if blank < 0 else len(one) - blank
+    return _common_start(one[::-1], other[::-1])
 
 
 def _alike(one: str, other: str) -> int:

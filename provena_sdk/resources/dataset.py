@@ -285,7 +285,7 @@ class InteractiveDataset(
             >>> [file.path for file in reef.list_files()]
             ['metadata.json', 'obs/2024.csv']
         """
-        return self.io.list_all_files(self.dataset_id)
+        return self._count(self.io.list_all_files(self.dataset_id))
 
     def iter_files(self) -> Results[FileInfo]:
         """Iterate over its files, fetching the next page while you work on this one; for datasets of any size.
@@ -339,4 +339,6 @@ class InteractiveDataset(
             ...     file.readline()
             'day,temperature\n'
         """
+        if mode not in ("r", "rb", "rt"):
+            self._amount = None
         return self.io.open(self.dataset_id, path, mode, **options)

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from provena_sdk.resources.files import IOSubModule
+from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath
 
 
-class DatasetTransfers:
+class DatasetTransfers(DatasetCache):
     """What an interactive dataset has for moving its files.
 
     Attributes:
@@ -24,7 +25,6 @@ class DatasetTransfers:
         io: Its files.
     """
 
-    dataset_id: str
     io: IOSubModule
 
     def plan_download(
@@ -278,6 +278,7 @@ class DatasetTransfers:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
+        self._amount = None
         return self.io.sync_up(
             source_directory,
             include=include,
@@ -454,6 +455,7 @@ class DatasetTransfers:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
+        self._amount = None
         return self.io.upload_all_files(
             source_directory,
             include=include,

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, ClassVar
-
-from provena_api.models import CollectionFormat, DatasetDomainInfo, HistoryEntryDatasetDomainInfo, ItemDataset
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from provena_sdk.display.changes import Change, changes
 from provena_sdk.display.text import printable
@@ -16,6 +14,14 @@ from provena_sdk.display.times import moment
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.views.metadata_diff import MetadataDiff
 from provena_sdk.views.tabular import TabularList
+
+if TYPE_CHECKING:
+    from provena_api.models import (
+        CollectionFormat,
+        DatasetDomainInfo,
+        HistoryEntryDatasetDomainInfo,
+        ItemDataset,
+    )
 
 _REGISTERED = "all: it was registered"
 

@@ -6,18 +6,18 @@ import json
 import sys
 from collections.abc import Iterable
 from html import escape
-from typing import Any
+from typing import ClassVar
 
 from provena_sdk.display.changes import Change
 from provena_sdk.display.diff import Difference, diff_html, diff_text, wants_colour
-from provena_sdk.display.notebook import pretty
 from provena_sdk.display.terminal import is_terminal
 from provena_sdk.display.text import printable
+from provena_sdk.views.tabular import TabularList
 
 _NAMED = 3
 
 
-class MetadataDiff(list[Change]):
+class MetadataDiff(TabularList[Change]):
     """The fields that differ between two states of a dataset, as a list.
 
     It prints as a diff, in colours if standard output is a terminal, and shows as a table in a notebook.
@@ -25,6 +25,10 @@ class MetadataDiff(list[Change]):
     Attributes:
         title: What was compared.
     """
+
+    noun: ClassVar = ("change", "changes")
+    _columns: ClassVar = ("field", "before", "after")
+    _index: ClassVar = "field"
 
     def __init__(self, changes: Iterable[Change] = (), title: str = "") -> None:
         super().__init__(changes)
@@ -46,17 +50,17 @@ class MetadataDiff(list[Change]):
         return self.text(colour=wants_colour() and is_terminal(sys.stdout))
 
     def __repr__(self) -> str:
-        named = ", ".join(change.path for change in self[:_NAMED])
+        named = ", ".join(change.path for change in list(self)[:_NAMED])
         more = ", …" if len(self) > _NAMED else ""
         count = f"{len(self)} change{'' if len(self) == 1 else 's'}"
         return f"<MetadataDiff of {count}{': ' if self else ''}{printable(named, 120)}{more}>"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        pretty(self, printer)
-
     def _repr_html_(self) -> str:
         title = f"<p>{escape(self.title)}</p>" if self.title else ""
         return title + (diff_html(self._differences()) if self else "<p>no difference</p>")
+
+    def _rows(self) -> list[tuple[object, ...]]:
+        return [(change.path, change.before, change.after) for change in self]
 
     def _differences(self) -> list[Difference]:
         return [Difference(change.path, _text(change.before), _text(change.after)) for change in self]

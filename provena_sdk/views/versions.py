@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
-
-from provena_api.models import ReleasedStatus
+from typing import TYPE_CHECKING, ClassVar
 
 from provena_sdk.display.text import printable
 from provena_sdk.views.tabular import TabularList
+
+if TYPE_CHECKING:
+    from provena_api.models import ReleasedStatus
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,7 +47,7 @@ class DatasetVersions(TabularList[DatasetVersion]):
     A chain ends where a version cannot be fetched, because it is private to others for example.
 
     Attributes:
-        dataset_id: Handle of the version that they were asked of; the table marks it.
+        dataset_id: Handle of the version that they were asked of.
     """
 
     noun: ClassVar = ("version", "versions")
@@ -63,10 +64,14 @@ class DatasetVersions(TabularList[DatasetVersion]):
         """The newest version."""
         return self[-1]
 
+    def _title(self) -> str:
+        number = next((version.number for version in self if version.id == self.dataset_id), None)
+        return f"dataset {printable(self.dataset_id)}: version {number} of {len(self)}"
+
     def _rows(self) -> list[tuple[object, ...]]:
         return [
             (
-                f"{'?' if version.number is None else version.number}{' *' if version.id == self.dataset_id else ''}",
+                version.number,
                 version.id,
                 version.name or "not readable",
                 version.owner,

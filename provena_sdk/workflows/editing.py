@@ -25,7 +25,6 @@ from provena_sdk.display.notices import warn
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.display.times import moment, shown_time
 from provena_sdk.errors import MetadataChanged, ProvenaError
-from provena_sdk.metadata.changes import merged, with_fields
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow
 from provena_sdk.views.metadata_diff import MetadataDiff
@@ -69,7 +68,11 @@ def with_changed_fields(dataset_id: str, reason: str, fields: Mapping[str, objec
     data: dict[str, Any] = {}
     for name, value in fields.items():
         data |= arguments.json_data(name, {name: value})
-    return (yield from _changed(dataset_id, reason, lambda metadata: with_fields(metadata, data)))
+    return (
+        yield from _changed(
+            dataset_id, reason, lambda metadata: dataset_metadata.changes.with_fields(metadata, data)
+        )
+    )
 
 
 def with_patch(dataset_id: str, reason: str, merge_patch: object) -> Workflow[Draft]:
@@ -79,7 +82,11 @@ def with_patch(dataset_id: str, reason: str, merge_patch: object) -> Workflow[Dr
         data = dataset_metadata.sources.read_file(argument, Path(merge_patch)).data
     else:
         data = arguments.json_data(argument, merge_patch)
-    return (yield from _changed(dataset_id, reason, lambda metadata: merged(metadata, data)))
+    return (
+        yield from _changed(
+            dataset_id, reason, lambda metadata: dataset_metadata.changes.merged(metadata, data)
+        )
+    )
 
 
 def _changed(

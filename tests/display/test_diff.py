@@ -26,6 +26,14 @@ def test_only_the_words_that_differ_are_marked() -> None:
     assert re.search(r">Alpha reef <ins [^>]*>survey</ins> 2024<", shown)
 
 
+def test_words_at_the_end_are_added_or_removed() -> None:
+    coloured = diff_text([Difference("name", "Kelp", "Kelp forests")], colour=True).splitlines()
+    assert coloured[1:] == [
+        "\x1b[31m- Kelp\x1b[0m",
+        "\x1b[32m+ Kelp\x1b[7m forests\x1b[27m\x1b[0m",
+    ]
+
+
 def test_long_texts_are_shortened_around_what_differs() -> None:
     lines = diff_text([Difference("description", LONG + "Forty.", LONG + "Fifty.")]).splitlines()
     assert lines == ["description", "- … between March and May. Forty.", "+ … between March and May. Fifty."]

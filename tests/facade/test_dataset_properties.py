@@ -87,6 +87,9 @@ async def test_the_history_says_who_changed_what_and_why(sign_in: Any, handle: s
     assert re.search(rf"  {re.escape(WREN)}  typo +name, keywords$", rows[1])
     assert rows[2].endswith("all: it was registered")
     assert repr(history) == "<History of 3>"
+    frame = history.to_pandas()
+    assert (frame.index.name, list(frame["why"])[1]) == ("state", "typo")
+    assert list(history[1].changes.to_pandas().index) == ["dataset_info.name", "dataset_info.keywords"]
     assert repr(history[1]) == f"<HistoryEntry 1 by {WREN}: typo>"
 
 
@@ -114,8 +117,8 @@ async def test_all_versions_are_listed_whichever_is_asked(sign_in: Any, handle: 
             assert [version.id for version in chain] == [handle, second, third]
             assert [version.number for version in chain] == [1, 2, 3]
             assert chain.latest.id == third == await kelp.latest_version()
-            (marked,) = [line for line in str(chain).split("\n") if " *" in line]
-            assert each in marked
+            number = 1 + [handle, second, third].index(each)
+            assert str(chain).startswith(f"dataset {each}: version {number} of 3\nversion  dataset  ")
         assert [version.reason for version in chain] == [None, "corrected depths", "more sites"]
 
 
@@ -170,3 +173,48 @@ async def test_the_page_is_opened_if_there_is_a_browser(
         shown = kelp.browse()
         assert f"{shown!r}".strip("'") == kelp.url
         assert opened == [kelp.url]
+
+
+async def test_a_dataset_shows_a_card(sign_in: Any, sandbox: Any) -> None:
+    box = "SRID=4326;POLYGON((145 -25, 155 -25, 155 -10, 145 -10, 145 -25))"
+    handle = sandbox.add_dataset("Kelp <b>", files={"a.csv": b"12"}, spatial_info={"coverage": box})
+    async with sign_in() as provena:
+        kelp = await provena.datastore.interactive_dataset(handle).refresh()
+        assert repr(kelp).endswith(f"InteractiveDataset {handle}>")
+        assert kelp.extent.bounds == (145.0, -25.0, 155.0, -10.0)
+        assert kelp.period is None
+        text, shown = str(kelp), kelp._repr_html_()
+        for fact in ("Kelp <b>", WREN, "Coral Sea Institute", "145°E to 155°E", kelp.url):
+            assert fact in text
+        assert 'ds.edit("why")' in text
+        assert "1 file" not in text
+        assert "<svg" in shown
+        assert "Kelp &lt;b&gt;" in shown
+        assert "<b>" not in shown
+
+    async with sign_in("reader") as provena:
+        kelp = await provena.datastore.interactive_dataset(handle).refresh()
+        assert "ds.edit" not in str(kelp)
+
+
+def test_the_card_has_the_files_once_they_were_listed(
+    deployment: Any, sandbox: Any, handle: str, tmp_path: Any
+) -> None:
+    (tmp_path / "b.csv").write_text("1")
+    with Provena(deployment, access_token=sandbox.access_token("writer")) as provena:
+        kelp = provena.datastore.interactive_dataset(handle)
+        kelp.list_files()
+        assert "1 file" in str(kelp)
+        kelp.upload_all_files(tmp_path)
+        assert "1 file" not in str(kelp)
+
+
+async def test_what_cannot_be_fetched_shows_why(
+    sign_in: Any, deployment: Any, sandbox: Any, handle: str
+) -> None:
+    with Provena(deployment, access_token=sandbox.access_token("writer")) as provena:
+        missing = provena.datastore.interactive_dataset("10378.1/1999999")
+        assert str(missing).startswith("<InteractiveDataset 10378.1/1999999>\n")
+        assert "<p>&lt;InteractiveDataset 10378.1/1999999&gt;</p><p>" in missing._repr_html_()
+    async with AsyncProvena(deployment, access_token=sandbox.access_token("writer")) as provena:
+        assert str(provena.datastore.interactive_dataset(handle)).endswith("Write: await ds.refresh()")

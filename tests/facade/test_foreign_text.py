@@ -293,7 +293,14 @@ SHOWN_ABOVE = {
         "_Position",
     ),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
-    *("Client", "InteractiveDataset", "AsyncInteractiveDataset", "DatasetCredentialsProvider", "Operation"),
+    *(
+        "Client",
+        "DatasetProperties",
+        "InteractiveDataset",
+        "AsyncInteractiveDataset",
+        "DatasetCredentialsProvider",
+        "Operation",
+    ),
     *("DatasetRelease", "AsyncDatasetRelease", "ModelRun", "AsyncModelRun"),
     *("DatasetAccess", "DatasetRoles", "GroupAccess", "LockHistory", "PersonName"),
     *("ReleaseState", "ReleaseStep", "ReviewRequest", "Role", "RoleRequest"),

@@ -301,7 +301,7 @@ class AsyncInteractiveDataset(
             >>> [file.path for file in await reef.list_files()]
             ['metadata.json', 'obs/2024.csv']
         """
-        return await self.io.list_all_files(self.dataset_id)
+        return self._count(await self.io.list_all_files(self.dataset_id))
 
     def iter_files(self) -> AsyncResults[FileInfo]:
         """Iterate over its files, fetching the next page while you work on this one; for datasets of any size.
@@ -355,4 +355,6 @@ class AsyncInteractiveDataset(
             ...     await file.readline()
             'day,temperature\n'
         """
+        if mode not in ("r", "rb", "rt"):
+            self._amount = None
         return await self.io.open(self.dataset_id, path, mode, **options)

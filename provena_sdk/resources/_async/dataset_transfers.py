@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath
 
 
-class AsyncDatasetTransfers:
+class AsyncDatasetTransfers(DatasetCache):
     """What an interactive dataset has for moving its files.
 
     Attributes:
@@ -25,7 +26,6 @@ class AsyncDatasetTransfers:
         io: Its files.
     """
 
-    dataset_id: str
     io: AsyncIOSubModule
 
     async def plan_download(
@@ -279,6 +279,7 @@ class AsyncDatasetTransfers:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
+        self._amount = None
         return await self.io.sync_up(
             source_directory,
             include=include,
@@ -455,6 +456,7 @@ class AsyncDatasetTransfers:
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
         """
+        self._amount = None
         return await self.io.upload_all_files(
             source_directory,
             include=include,

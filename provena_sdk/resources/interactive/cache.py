@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from provena_api.models import RegistryFetchResponse
 
+from provena_sdk.datasets.file_list import FileList
 from provena_sdk.views.versions import DatasetVersions
 from provena_sdk.workflows.details import Names, NamesOf
 
@@ -23,6 +24,8 @@ class DatasetCache:
     _answer: RegistryFetchResponse | None = None
     _named: NamesOf | None = None
     _versions: DatasetVersions | None = None
+    _amount: tuple[int, int] | None = None
+    """Number and bytes of its files, as they were last listed."""
 
     def _keep(self, answer: RegistryFetchResponse) -> RegistryFetchResponse:
         """Keep an item that was just fetched."""
@@ -33,6 +36,11 @@ class DatasetCache:
         """Keep an item after a change, unless it could not be fetched."""
         if answer is not None:
             self._keep(answer)
+
+    def _count(self, files: FileList) -> FileList:
+        """Keep the number and bytes of the files that were just listed."""
+        self._amount = len(files), files.total_bytes
+        return files
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

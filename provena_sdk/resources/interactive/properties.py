@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import webbrowser
-from typing import NoReturn, Self
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from provena_api.models import CollectionFormat, RegistryFetchResponse, ReleasedStatus
 
 from provena_sdk.auth.prompts.environment import has_browser
 from provena_sdk.config import Deployment
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
-from provena_sdk.errors import NotFetched
+from provena_sdk.errors import NotFetched, ProvenaError
 from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.views.history import History, UserName, history_of
@@ -19,6 +21,15 @@ from provena_sdk.views.versions import DatasetVersions
 from provena_sdk.workflows import datastore, details, versions
 from provena_sdk.workflows.details import NamesOf
 from provena_sdk.workflows.registry.names import PersonName
+
+if TYPE_CHECKING:
+    from provena_sdk.coverage.extent import Extent
+    from provena_sdk.coverage.period import Period
+    from provena_sdk.display.card import Card
+
+_EDITING: Final = frozenset(("metadata-write", "admin"))
+_READERS_CALLS: Final = ("ds.list_files()", 'ds.download_all_files("data/")', "ds.history")
+_EDITORS_CALLS: Final = (*_READERS_CALLS[:2], 'with ds.edit("why") as metadata: ...')
 
 
 class DatasetProperties(DatasetCache):
@@ -83,6 +94,25 @@ class DatasetProperties(DatasetCache):
     def locked(self) -> bool:
         """Whether it is locked against changes."""
         return self._fetched().locked
+
+    @property
+    def extent(self) -> Extent | None:
+        """The area that its data cover: a map in a notebook. None if its metadata give none that can be read.
+
+        Example:
+            >>> print(provena.datastore.interactive_dataset("10378.1/1900011").extent)
+            145°E to 155°E, 25°S to 10°S
+        """
+        from provena_sdk.coverage.described import place  # noqa: PLC0415  # keeps geometry away until it is asked for
+
+        return place(self._fetched().item.collection_format)
+
+    @property
+    def period(self) -> Period | None:
+        """The time that its data cover. None if its metadata give none."""
+        from provena_sdk.coverage.described import period  # noqa: PLC0415  # keeps geometry away until it is asked for
+
+        return period(self._fetched().item.collection_format)
 
     @property
     def url(self) -> str:
@@ -160,6 +190,38 @@ class DatasetProperties(DatasetCache):
         """
         return self._fetched_versions()
 
+    def __str__(self) -> str:
+        try:
+            return str(self._card())
+        except ProvenaError as error:
+            return f"{self!r}\n{error}"
+
+    def _repr_html_(self) -> str:
+        try:
+            return self._card()._repr_html_()
+        except ProvenaError as error:
+            return f"<p>{escape(repr(self))}</p><p>{escape(str(error))}</p>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
+
+    def _card(self) -> Card:
+        from provena_sdk.views.dataset_card import dataset_card  # noqa: PLC0415  # keeps drawing away until it is asked for
+
+        answer = self._fetched()
+        files, size = self._amount or (None, None)
+        return dataset_card(
+            answer.item,
+            locked=answer.locked,
+            roles=answer.roles,
+            owner_name=self.owner.name,
+            organisation_name=self.organisation,
+            url=self.url,
+            files=files,
+            size=size,
+            calls=_EDITORS_CALLS if _EDITING.intersection(answer.roles) else _READERS_CALLS,
+        )
+
     def _person(self, handle: str | None) -> PersonName | None:
         return PersonName(handle, self._fetched_names().items.get(handle)) if handle else None
 
@@ -189,6 +251,7 @@ class DatasetItem(DatasetProperties):
             >>> provena.datastore.interactive_dataset("10378.1/1900011").refresh().name
             'Alpha reef survey'
         """
+        self._amount = None
         self._keep(self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id)))
         return self
 
@@ -237,6 +300,7 @@ class AsyncDatasetItem(DatasetProperties):
             >>> reef.name
             'Alpha reef survey'
         """
+        self._amount = None
         found = await self._transport.run(details.details(self.dataset_id, self._names))
         self._keep(found.answer)
         self._named, self._versions = found.names, found.versions

@@ -50,28 +50,39 @@ provena.datastore.fetch_dataset("10378.1/none")
 
 
 @pytest.fixture
-def run(sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
-    """Runs cells in one kernel that is signed in to the sandbox; tells what each printed or showed."""
+def executed(sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs cells in one kernel that is signed in to the sandbox; returns them with their outputs."""
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PROVENA_ACCESS_TOKEN", sandbox.access_token("writer"))
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
 
-    def cells(*sources: str) -> list[str]:
+    def cells(*sources: str) -> list[Any]:
         notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
         client = NotebookClient(
             notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
         )
         client.execute()
+        made: list[Any] = notebook["cells"]
+        return made
+
+    return cells
+
+
+@pytest.fixture
+def run(executed: Any) -> Any:
+    """Runs cells; returns what each printed or showed."""
+
+    def texts(*sources: str) -> list[str]:
         return [
             "".join(
                 output.get("text", "") or output.get("data", {}).get("text/plain", "")
                 for output in cell["outputs"]
             ).strip()
-            for cell in notebook["cells"]
+            for cell in executed(*sources)
         ]
 
-    return cells
+    return texts
 
 
 def test_both_faces_in_a_kernel(run: Any, sandbox: Any) -> None:
@@ -88,6 +99,24 @@ def test_both_faces_in_a_kernel(run: Any, sandbox: Any) -> None:
         "Kelp 3",
     ]
     assert shown.splitlines()[:2] == ["Kelp", f"{handle} <https://hdl.handle.net/{handle}>  not released"]
+
+
+def test_what_is_saved_with_a_notebook_reads_without_the_kernel(executed: Any, sandbox: Any) -> None:
+    area = {"coverage": "SRID=4326;POINT(145 -16)"}
+    handle = sandbox.add_dataset("Kelp <i>forest</i>", spatial_info=area)
+    *_, fetched, found = executed(
+        BLOCKING,
+        f"provena.datastore.fetch_dataset({handle!r})",
+        "provena.datastore.search_datasets('kelp').map()",
+    )
+    card, picture = (cell["outputs"][0]["data"] for cell in (fetched, found))
+    assert card["text/plain"].startswith("Kelp <i>forest</i>\n")
+    assert "Kelp &lt;i&gt;forest&lt;/i&gt;" in card["text/html"]
+    assert picture["text/plain"] == "145°E, 16°S  Kelp <i>forest</i>"
+    for shown in (card, picture):
+        assert set(shown) == {"text/plain", "text/html"}
+        assert "<svg" in shown["text/html"]
+        assert "<script" not in shown["text/html"]
 
 
 def test_an_error_in_a_kernel_says_what_to_do_and_shows_no_secret(run: Any, sandbox: Any) -> None:

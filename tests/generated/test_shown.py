@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ import attrs
 import pytest
 from provena_api import models
 from provena_api.types import Shown
+
+import provena_sdk
 
 EVIL = "reef\x1b]52;c;AAAA\x07\u202etxt.exe\u2028\ud800" + "x" * 10_000
 
@@ -79,3 +85,42 @@ def test_without_the_sdk_text_is_the_repr() -> None:
         assert "10378.1/1" in hit._repr_html_()
     """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)
+
+
+def hidden_texts(model: Shown) -> Iterator[str]:
+    """The values of secret fields, of a model and of those in it."""
+    for field in attrs.fields(type(model)):  # type: ignore[arg-type]
+        value = getattr(model, field.name)
+        if isinstance(value, Shown):
+            yield from hidden_texts(value)
+        elif not field.repr and isinstance(value, str):
+            yield value
+
+
+def test_every_recorded_answer_shows_itself(exchanges: list[Any]) -> None:
+    assert provena_sdk.__version__  # the presenter is named by the package
+    longest = shown = secrets = 0
+    for exchange in exchanges:
+        if exchange.operation is None or exchange.status != 200 or "…" in json.dumps(exchange.response):
+            continue
+        module = f"provena_api.api.{exchange.service}.{exchange.operation['operationId']}"
+        try:
+            answer = importlib.import_module(module).parse(exchange.response)
+        except (KeyError, TypeError):
+            continue  # a refusal, whose other fields are null
+        if not isinstance(answer, Shown):
+            continue
+        html = answer._repr_html_() or ""
+        longest = max(longest, len(repr(answer)))
+        shown += 1
+        assert repr(answer).isprintable(), exchange.name
+        assert len(str(answer)) < 20_000, exchange.name
+        assert len(html) < 40_000, exchange.name
+        assert html.startswith('<div class="provena">'), exchange.name
+        for secret in hidden_texts(answer):
+            secrets += 1
+            assert secret not in f"{answer!r} {answer} {unescape(html)}", exchange.name
+    print(f"{shown} recorded answers shown, the longest repr has {longest} characters")
+    assert longest <= 200
+    assert shown > 250
+    assert secrets > 20

@@ -20,7 +20,9 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument, InvalidMetadata, MetadataProblem
 from provena_sdk.metadata import geometry, licences
 from provena_sdk.metadata.checks import check, fields
-from provena_sdk.metadata.extents import FilesExtent, read
+from provena_sdk.metadata.extents import FilesExtent
+from provena_sdk.metadata.extents import read as extent_of
+from provena_sdk.metadata.sources import checked_metadata, dataset_metadata
 from provena_sdk.operations.arguments import json_data
 
 Day: TypeAlias = str | date
@@ -174,6 +176,22 @@ class DatasetMetadata(CollectionFormat):
             raise InvalidMetadata("metadata", problems)
         return cls.from_dict(checked.data)
 
+    @classmethod
+    def read(cls, source: str | PathLike[str]) -> Self:
+        """Read metadata from a file, such as a template that was filled in.
+
+        Args:
+            source: Path of a JSON or YAML file.
+
+        Returns:
+            The metadata, to be completed or sent.
+
+        Raises:
+            InvalidMetadata: The file has errors; the error has all of them, with line and column.
+            InvalidArgument: The file cannot be read.
+        """
+        return cls.from_dict(dataset_metadata("source", source).to_dict())
+
     def problems(self) -> tuple[MetadataProblem, ...]:
         """Return what is wrong with the metadata; whether names and handles exist is checked by the service.
 
@@ -185,7 +203,7 @@ class DatasetMetadata(CollectionFormat):
             >>> [str(problem) for problem in metadata.problems()]
             ['dataset_info.name: must not be empty']
         """
-        return check(json_data("metadata", self), new_fields=True).problems
+        return checked_metadata("metadata", self)[1].problems
 
     def extent_from(self, *paths: str | PathLike[str]) -> FilesExtent:
         """Fill in the area and the days that files cover.
@@ -200,7 +218,7 @@ class DatasetMetadata(CollectionFormat):
         Raises:
             InvalidArgument: No file matches, a file cannot be read, or the library that reads it is missing.
         """
-        found = read("paths", paths)
+        found = extent_of("paths", paths)
         info = self.dataset_info
         if found.bounds is not None:
             spatial = info.spatial_info or CollectionFormatSpatialInfo()

@@ -56,12 +56,13 @@ class Checked:
     problems: tuple[MetadataProblem, ...]
 
 
-def check(data: Mapping[str, Any], *, new_fields: bool = False) -> Checked:
+def check(data: Mapping[str, Any], *, served: Mapping[str, Any] | None = None) -> Checked:
     """Check metadata.
 
     Args:
         data: The metadata, as JSON data.
-        new_fields: True to accept fields that this version of the SDK does not know, because they came from a service.
+        served: Metadata that came from a service, such as these before they were changed: fields of it that this
+            version of the SDK does not know are accepted.
 
     Returns:
         The metadata and their problems, in the order of the interface.
@@ -73,8 +74,8 @@ def check(data: Mapping[str, Any], *, new_fields: bool = False) -> Checked:
         associations.organisation: unknown; did you mean organisation_id?
         dataset_info: missing
     """
-    walk = _Walk(new_fields)
-    checked = walk.read("", CollectionFormat, dict(data))
+    walk = _Walk()
+    checked = walk.read("", CollectionFormat, dict(data), served or {})
     found = [*walk.problems, *_contradictions(checked, {problem.path for problem in walk.problems})]
     return Checked(checked, tuple(found))
 
@@ -112,15 +113,16 @@ def _bare(hint: Any) -> Any:
 class _Walk:
     """One walk over metadata along the interface's types."""
 
-    def __init__(self, new_fields: bool) -> None:
-        self._new_fields = new_fields
+    def __init__(self) -> None:
         self.problems: list[MetadataProblem] = []
 
     def report(self, path: str, message: str, value: object = None, suggestion: str | None = None) -> Any:
         self.problems.append(MetadataProblem(path, message, value, suggestion))
         return _REFUSED
 
-    def read(self, path: str, model: type[attrs.AttrsInstance], data: dict[str, Any]) -> dict[str, Any]:
+    def read(
+        self, path: str, model: type[attrs.AttrsInstance], data: dict[str, Any], served: Mapping[str, Any]
+    ) -> dict[str, Any]:
         above = f"{path}." if path else ""
         known = fields(model)
         kept = {}
@@ -131,21 +133,23 @@ class _Walk:
             elif data[name] is None:
                 if not nullable:
                     self.report(above + name, "must not be null")
-            elif (value := self._value(above + name, kind, data[name])) is not _REFUSED:
+            elif (value := self._value(above + name, kind, data[name], served.get(name))) is not _REFUSED:
                 kept[name] = value
         for name in data:
             if name in known:
                 continue
-            if self._new_fields:
+            if name in served:
                 kept[name] = data[name]
             else:
                 self.report(above + name, "unknown", data[name], _known_name(name, above, known))
         return kept
 
-    def _value(self, path: str, kind: Any, value: Any) -> Any:
+    def _value(self, path: str, kind: Any, value: Any, served: Any) -> Any:
         if attrs.has(kind):
             given = self._dict(path, value)
-            return given if given is _REFUSED else self.read(path, kind, given)
+            if given is _REFUSED:
+                return given
+            return self.read(path, kind, given, served if isinstance(served, Mapping) else {})
         origin = typing.get_origin(kind)
         if origin is list:
             return self._list(path, value)

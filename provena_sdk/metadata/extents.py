@@ -122,15 +122,26 @@ def _netcdf(path: Path) -> _Found:
     xarray = import_module("xarray")
 
     with xarray.open_dataset(path) as dataset:
-        found = _Found()
+        stated = _stated(dataset.attrs)
         longitudes = _coordinate(dataset, "longitude", "degrees_east", _LONGITUDES)
         latitudes = _coordinate(dataset, "latitude", "degrees_north", _LATITUDES)
-        if longitudes is not None and latitudes is not None:
-            found.bounds = _box(_limits(longitudes), _limits(latitudes))
         times = _coordinate(dataset, "time", "", _TIMES)
-        if times is not None:
-            found.days = (_day(times.min()), _day(times.max()))
-        return found
+        has_place = longitudes is not None and latitudes is not None
+        return _Found(
+            _box(_limits(longitudes), _limits(latitudes)) if has_place else stated.bounds,
+            stated.days if times is None else (_day(times.min()), _day(times.max())),
+        )
+
+
+def _stated(attributes: Mapping[str, Any]) -> _Found:
+    """Return what a file's attributes state, by the conventions for data discovery (ACDD)."""
+    sides = [attributes.get(f"geospatial_{axis}_{end}") for axis in ("lon", "lat") for end in ("min", "max")]
+    days = [attributes.get(f"time_coverage_{end}") for end in ("start", "end")]
+    west, east, south, north = sides
+    return _Found(
+        None if None in sides else _box((float(west), float(east)), (float(south), float(north))),  # type: ignore[arg-type]
+        None if None in days else (_day(days[0]), _day(days[1])),
+    )
 
 
 def _coordinate(dataset: Any, standard_name: str, units: str, names: Sequence[str]) -> Any:

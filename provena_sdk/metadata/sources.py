@@ -45,12 +45,15 @@ class Document:
         return replace(problem, line=line, column=column)
 
 
-def dataset_metadata(argument: str, given: object) -> CollectionFormat:
+def dataset_metadata(
+    argument: str, given: object, *, served: CollectionFormat | None = None
+) -> CollectionFormat:
     """Read and check dataset metadata.
 
     Args:
         argument: The argument's name, for messages.
         given: What the caller passed for it: a model, a mapping, a pydantic object, or the path of a JSON or YAML file.
+        served: The metadata that ``given`` were made from, as a service sent them.
 
     Returns:
         A new model that shares nothing with ``given``.
@@ -59,13 +62,15 @@ def dataset_metadata(argument: str, given: object) -> CollectionFormat:
         InvalidMetadata: The service would refuse it; ``problems`` has all reasons.
         InvalidArgument: It is something else, or the file cannot be read.
     """
-    document, checked = checked_metadata(argument, given)
+    document, checked = checked_metadata(argument, given, served=served)
     if checked.problems:
         raise InvalidMetadata(argument, [*map(document.place, checked.problems)], source=document.name)
     return CollectionFormat.from_dict(checked.data)
 
 
-def checked_metadata(argument: str, given: object) -> tuple[Document, Checked]:
+def checked_metadata(
+    argument: str, given: object, *, served: CollectionFormat | None = None
+) -> tuple[Document, Checked]:
     """Read and check dataset metadata, and leave it to the caller what to do about problems.
 
     Raises:
@@ -75,8 +80,10 @@ def checked_metadata(argument: str, given: object) -> tuple[Document, Checked]:
         document = read_file(argument, Path(given))
     else:
         document = Document(json_data(argument, _plain(argument, given)))
-    # Fields that are new to this SDK come back as they came from a newer service: in its models.
-    return document, check(document.data, new_fields=isinstance(given, CollectionFormat))
+    if served is None and isinstance(given, CollectionFormat):
+        # Fields that are new to this SDK can only have come from a service.
+        return document, check(document.data, served=document.data)
+    return document, check(document.data, served=None if served is None else served.to_dict())
 
 
 def read_file(argument: str, path: Path) -> Document:

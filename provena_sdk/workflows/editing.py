@@ -58,8 +58,11 @@ def drafted(base: RegistryFetchResponse, reason: str, metadata: object) -> Workf
         NameNotFound: The metadata has a name that no organisation or person has.
     """
     checked = arguments.text("reason", reason)
-    body = yield from named_agents(dataset_metadata.sources.dataset_metadata("metadata", metadata))
-    found = changes(base.item.collection_format.to_dict(), body.to_dict())
+    served = base.item.collection_format
+    body = yield from named_agents(
+        dataset_metadata.sources.dataset_metadata("metadata", metadata, served=served)
+    )
+    found = changes(served.to_dict(), body.to_dict())
     return Draft(base, body, checked, MetadataDiff(found, f"dataset {base.item.id}: {printable(checked)}"))
 
 

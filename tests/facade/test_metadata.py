@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from provena_api.models import RegistryFetchResponse
 
 from provena_sdk import DatasetMetadata
 from provena_sdk.errors import InvalidArgument, InvalidMetadata, NameNotFound
 from provena_sdk.metadata.sources import checked_metadata
+from provena_sdk.workflows.editing import drafted
+from tests import recordings
 
 
 def left_to_fill_in(path: Path) -> list[str]:
@@ -111,3 +114,36 @@ async def test_problems_are_reported_before_anything_is_sent(
         ("dataset_info.keyword", 38),
     ]
     assert sent.calls == []
+
+
+async def test_a_template_that_was_filled_in_is_read_completed_and_minted(
+    sign_in: Any, sandbox: Any, tmp_path: Path
+) -> None:
+    sandbox.add_dataset("Kelp")
+    path = tmp_path / "new.yaml"
+    async with sign_in("writer") as provena:
+        text = (await provena.datastore.template()).replace("relevant:\n", "relevant: false\n")
+        for name, value in (
+            ("name", "Coral"),
+            ("description", "Corals."),
+            ("license", "https://example.org/l"),
+        ):
+            text = text.replace(f'{name}: ""', f"{name}: {value}", 1)
+        path.write_text(text.replace("value:  #", "value: 2024-12-31  #", 1))
+        metadata = DatasetMetadata.read(path)
+        metadata.dataset_info.keywords = ["coral"]
+        minted = await provena.datastore.mint_dataset(metadata)
+        item = (await provena.datastore.fetch_dataset(minted.handle)).item
+        assert item.collection_format.dataset_info.keywords == ["coral"]
+
+
+def test_fields_that_are_new_to_the_sdk_survive_the_change_of_another() -> None:
+    served = recordings.load(recordings.DATA / "wire" / "datastore-fetch.json")[0]["response"]
+    served["item"]["collection_format"]["dataset_info"]["depth"] = "10 m"
+    base = RegistryFetchResponse.from_dict(served)
+    changed = base.item.collection_format.to_dict()
+    changed["dataset_info"]["name"] = "Renamed"
+    with pytest.raises(StopIteration) as done:
+        next(drafted(base, "why", changed))
+    assert done.value.value.metadata.to_dict()["dataset_info"]["depth"] == "10 m"
+    assert [change.path for change in done.value.value.changes] == ["dataset_info.name"]

@@ -27,6 +27,21 @@ def test_netcdf(tmp_path: Path) -> None:
     assert found == FilesExtent((150, -10, -150, -10), date(2024, 1, 1), date(2024, 3, 4), 1)
 
 
+def test_netcdf_that_only_states_what_it_covers(tmp_path: Path) -> None:
+    stated = {
+        **{
+            "geospatial_lon_min": 1,
+            "geospatial_lon_max": 3,
+            "geospatial_lat_min": 2,
+            "geospatial_lat_max": 4,
+        },
+        **{"time_coverage_start": "2024-01-01T06:00:00Z", "time_coverage_end": "2024-03-04"},
+    }
+    xarray.Dataset(attrs=stated).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    found = read("paths", [tmp_path / "a.nc"])
+    assert found == FilesExtent((1, 2, 3, 4), date(2024, 1, 1), date(2024, 3, 4), 1)
+
+
 def test_geotiff(tmp_path: Path) -> None:
     for name, crs, bounds in (
         ("a", "EPSG:4326", (145, -17, 146, -16)),

@@ -201,8 +201,11 @@ def test_names_of_organisations_and_persons_stay_allowed() -> None:
 def test_fields_that_came_from_a_newer_service_go_back_to_it() -> None:
     data = metadata(depth="10 m")
     assert [problem.message for problem in check(data).problems] == ["unknown"]
-    assert check(data, new_fields=True).problems == ()
-    assert check(data, new_fields=True).data["dataset_info"]["depth"] == "10 m"
+    assert check(data, served=data).problems == ()
+    assert check(data, served=data).data["dataset_info"]["depth"] == "10 m"
+    data["dataset_info"]["keyword"] = ["reef"]
+    [problem] = check(data, served=metadata(depth="12 m")).problems
+    assert problem.path == "dataset_info.keyword"
 
 
 def test_the_error_names_the_first_problems_and_keeps_all() -> None:

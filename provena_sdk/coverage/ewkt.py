@@ -134,6 +134,8 @@ class _Reader:
             raise self._error("collections are nested too deeply")
         word = self._word.upper()
         if word not in _KINDS:
+            word = word.rstrip("ZM")  # as in POINTZ
+        if word not in _KINDS:
             raise self._error(f"expected a geometry: {', '.join(_KINDS)}")
         kind, levels, least = _KINDS[word]
         self._advance()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from attrs import evolve
 from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
 
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import Forbidden, InvalidArgument, ProvenaError, Unauthorized
 from provena_sdk.operations import access, arguments, catalogue
@@ -109,6 +111,9 @@ class LoadedSearchResponse(DatasetViews):
         from provena_sdk.views import search_results  # noqa: PLC0415  # keeps drawing away until it is asked for
 
         return search_results.html(list(self._datasets()), self._notes())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def __repr__(self) -> str:
         others = [f", {len(hits)} {what}" for what, hits in self._others() if hits]

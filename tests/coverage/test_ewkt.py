@@ -123,7 +123,15 @@ def test_a_refusal_says_where_and_why(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["POINT Z (1 2 3)", "POINT(1 2 3)", "POINT ZM (1 2 3 4)", "point(1 2)", "POINT M(1 2 9)"]
+    "text",
+    [
+        "POINT Z (1 2 3)",
+        "POINT(1 2 3)",
+        "POINT ZM (1 2 3 4)",
+        "point(1 2)",
+        "POINT M(1 2 9)",
+        "POINTZ(1 2 3)",
+    ],
 )
 def test_heights_and_measures_are_skipped(text: str) -> None:
     assert parse(f"SRID=4326;{text}").points == ((1.0, 2.0),)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import PurePath
+from typing import Final
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.handles import is_certain
+
+_FILES: Final = (".json", ".yaml", ".yml")
 
 
 def refuse_swapped(method: Callable[..., object], argument: str, value: object, *others: object) -> None:
@@ -28,7 +32,30 @@ def refuse_swapped(method: Callable[..., object], argument: str, value: object, 
     """
     if is_certain(value) or not any(map(is_certain, others)):
         return
+    found = "must be a handle" if value is None else f"{quoted(value, 80)} is not a handle"
+    raise _swapped(method, argument, found)
+
+
+def refuse_swapped_reason(method: Callable[..., object], reason: object, metadata: object) -> None:
+    """Refuse metadata that stand in the place of the reason.
+
+    Args:
+        method: The method that was called.
+        reason: What was passed for ``reason``.
+        metadata: What was passed for the metadata; a file has a suffix, unlike most reasons.
+
+    Raises:
+        InvalidArgument: ``reason`` is not text, or the name of a file, and ``metadata`` is a sentence.
+    """
+    is_file = isinstance(reason, PurePath) or (isinstance(reason, str) and reason.lower().endswith(_FILES))
+    is_reason = isinstance(metadata, str) and not metadata.lower().endswith(_FILES)
+    if is_reason and (is_file or not isinstance(reason, str)):
+        raise _swapped(
+            method, "reason", f"must be a sentence, not {'a file' if is_file else type(reason).__name__}"
+        )
+
+
+def _swapped(method: Callable[..., object], argument: str, found: str) -> InvalidArgument:
     parameters = inspect.signature(method).parameters.values()
     order = ", ".join(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
-    found = "must be a handle" if value is None else f"{quoted(value, 80)} is not a handle"
-    raise InvalidArgument(argument, f"{found}; {method.__name__} takes ({order}): were they swapped?")
+    return InvalidArgument(argument, f"{found}; {method.__name__} takes ({order}): were they swapped?")

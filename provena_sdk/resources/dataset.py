@@ -16,6 +16,7 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.file_list import FileList
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset_transfers import DatasetTransfers
 from provena_sdk.resources.files import IOSubModule
@@ -142,6 +143,7 @@ class InteractiveDataset(
             BadRequest: The metadata contradicts itself.
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
+        refuse_swapped_reason(self.update_metadata, reason, metadata_payload)
         with self._changing():
             return self._transport.run(datastore.update_metadata(self.dataset_id, reason, metadata_payload))
 

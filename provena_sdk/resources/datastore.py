@@ -31,7 +31,7 @@ from provena_sdk import resources, workflows
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
-from provena_sdk.operations.swapped import refuse_swapped
+from provena_sdk.operations.swapped import refuse_swapped, refuse_swapped_reason
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset import InteractiveDataset
 from provena_sdk.resources.files import IOSubModule
@@ -281,6 +281,7 @@ class Datastore:
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         refuse_swapped(self.update_dataset_metadata, "handle_id", handle_id, reason, metadata_payload)
+        refuse_swapped_reason(self.update_dataset_metadata, reason, metadata_payload)
         return self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
 
     def revert_dataset_metadata(

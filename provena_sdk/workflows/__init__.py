@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provena_sdk.workflows import described as described
+    from provena_sdk.workflows import details as details
+    from provena_sdk.workflows import editing as editing
     from provena_sdk.workflows import inventory as inventory
+    from provena_sdk.workflows import versions as versions
 
 
 def __getattr__(name: str) -> Any:
-    # Most programs write no citations, exports or inventories.
-    if name in ("described", "inventory"):
+    # Most programs write no citations, exports or inventories, and change no metadata.
+    if name in ("described", "details", "editing", "inventory", "versions"):
         return import_module(f"provena_sdk.workflows.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +75,24 @@ async def test_a_folder_may_be_named_like_a_handle(
         await provena.datastore.interactive_dataset(handle).download_all_files(f"copy/{handle}")
     assert (tmp_path / handle / "a.csv").read_bytes() == b"1"
     assert (tmp_path / "copy" / handle / "a.csv").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "found"),
+    [
+        ("update_metadata", ({}, "typo"), "not dict; update_metadata takes (reason, metadata_payload)"),
+        (
+            "update_metadata",
+            ("m.json", "typo"),
+            "not a file; update_metadata takes (reason, metadata_payload)",
+        ),
+        ("patch", (Path("patch.yaml"), "typo"), "not a file; patch takes (reason, merge_patch)"),
+    ],
+)
+async def test_metadata_in_the_place_of_the_reason(
+    sign_in: Any, method: str, given: tuple[Any, ...], found: str
+) -> None:
+    async with sign_in() as provena:
+        with pytest.raises(InvalidArgument) as caught:
+            await getattr(provena.datastore.interactive_dataset(ID), method)(*given)
+    assert str(caught.value) == f"reason must be a sentence, {found}: were they swapped?"

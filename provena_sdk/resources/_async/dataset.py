@@ -17,6 +17,7 @@ from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.datasets.file_list import FileList
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset_transfers import AsyncDatasetTransfers
 from provena_sdk.resources._async.files import AsyncIOSubModule
@@ -150,6 +151,7 @@ class AsyncInteractiveDataset(
             BadRequest: The metadata contradicts itself.
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
+        refuse_swapped_reason(self.update_metadata, reason, metadata_payload)
         with self._changing():
             return await self._transport.run(
                 datastore.update_metadata(self.dataset_id, reason, metadata_payload)

@@ -32,7 +32,7 @@ from provena_sdk import resources, workflows
 from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
-from provena_sdk.operations.swapped import refuse_swapped
+from provena_sdk.operations.swapped import refuse_swapped, refuse_swapped_reason
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
 from provena_sdk.resources._async.files import AsyncIOSubModule
@@ -282,6 +282,7 @@ class AsyncDatastore:
             OutcomeUnknown: The service failed; the change may have been made nevertheless.
         """
         refuse_swapped(self.update_dataset_metadata, "handle_id", handle_id, reason, metadata_payload)
+        refuse_swapped_reason(self.update_dataset_metadata, reason, metadata_payload)
         return await self._transport.run(datastore.update_metadata(handle_id, reason, metadata_payload))
 
     async def revert_dataset_metadata(

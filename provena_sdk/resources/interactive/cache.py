@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from provena_api.models import RegistryFetchResponse
 
 from provena_sdk.datasets.file_list import FileList
-from provena_sdk.views.versions import DatasetVersions
-from provena_sdk.workflows.details import Names, NamesOf
+
+if TYPE_CHECKING:
+    from provena_sdk.views.versions import DatasetVersions
+    from provena_sdk.workflows.details import NamesOf
 
 
 class DatasetCache:
@@ -20,7 +23,7 @@ class DatasetCache:
     """
 
     dataset_id: str
-    _names: Names
+    _names: dict[str, str]
     _answer: RegistryFetchResponse | None = None
     _named: NamesOf | None = None
     _versions: DatasetVersions | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from provena_api.models import CollectionFormat, RegistryFetchResponse, ReleasedStatus
 
+from provena_sdk import workflows
 from provena_sdk.auth.prompts.environment import has_browser
 from provena_sdk.config import Deployment
 from provena_sdk.display.notebook import pretty
@@ -16,16 +17,16 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import NotFetched, ProvenaError
 from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.transport.http import AsyncTransport, Transport
-from provena_sdk.views.history import History, UserName, history_of
-from provena_sdk.views.versions import DatasetVersions
-from provena_sdk.workflows import datastore, details, versions
-from provena_sdk.workflows.details import NamesOf
-from provena_sdk.workflows.registry.names import PersonName
+from provena_sdk.workflows import datastore
 
 if TYPE_CHECKING:
     from provena_sdk.coverage.extent import Extent
     from provena_sdk.coverage.period import Period
     from provena_sdk.display.card import Card
+    from provena_sdk.views.history import History, UserName
+    from provena_sdk.views.versions import DatasetVersions
+    from provena_sdk.workflows.details import NamesOf
+    from provena_sdk.workflows.registry.names import PersonName
 
 _EDITING: Final = frozenset(("metadata-write", "admin"))
 _READERS_CALLS: Final = ("ds.list_files()", 'ds.download_all_files("data/")', "ds.history")
@@ -143,17 +144,19 @@ class DatasetProperties(DatasetCache):
             Wren Castellanos (writer)
         """
         username = self._fetched().item.owner_username
-        return self._fetched_names().users.get(username) or UserName(username)
+        return self._fetched_names().user(username)
 
     @property
     def custodian(self) -> PersonName | None:
         """The Person who looks after it; None if the metadata names nobody."""
-        return self._person(self._fetched().item.collection_format.associations.data_custodian_id)
+        person = self._fetched().item.collection_format.associations.data_custodian_id
+        return self._fetched_names().person(person)
 
     @property
     def reviewer(self) -> PersonName | None:
         """The reviewer who was asked last to release it; None if nobody was."""
-        return self._person(self._fetched().item.release_approver)
+        person = self._fetched().item.release_approver
+        return self._fetched_names().person(person)
 
     @property
     def organisation(self) -> str:
@@ -163,12 +166,14 @@ class DatasetProperties(DatasetCache):
             >>> provena.datastore.interactive_dataset("10378.1/1900011").organisation
             'Coral Sea Institute'
         """
-        return self._name_of(self._fetched().item.collection_format.associations.organisation_id)
+        organisation = self._fetched().item.collection_format.associations.organisation_id
+        return self._fetched_names().organisation(organisation)
 
     @property
     def publisher(self) -> str:
         """Name of the organisation that publishes it; its handle if the name cannot be found out."""
-        return self._name_of(self._fetched().item.collection_format.dataset_info.publisher_id)
+        publisher = self._fetched().item.collection_format.dataset_info.publisher_id
+        return self._fetched_names().organisation(publisher)
 
     @property
     def history(self) -> History:
@@ -178,7 +183,8 @@ class DatasetProperties(DatasetCache):
             >>> [state.reason for state in provena.datastore.interactive_dataset("10378.1/1900011").history]
             ['Initial record creation']
         """
-        return history_of(self._fetched().item, self._fetched_names().users)
+        item = self._fetched().item
+        return self._fetched_names().history(item)
 
     @property
     def versions(self) -> DatasetVersions:
@@ -222,12 +228,6 @@ class DatasetProperties(DatasetCache):
             calls=_EDITORS_CALLS if _EDITING.intersection(answer.roles) else _READERS_CALLS,
         )
 
-    def _person(self, handle: str | None) -> PersonName | None:
-        return PersonName(handle, self._fetched_names().items.get(handle)) if handle else None
-
-    def _name_of(self, handle: str) -> str:
-        return self._fetched_names().items.get(handle) or handle
-
 
 class DatasetItem(DatasetProperties):
     """The properties of the sync client, which fetches what it does not have."""
@@ -267,13 +267,13 @@ class DatasetItem(DatasetProperties):
     def _fetched_names(self) -> NamesOf:
         answer, named = self._fetched(), self._named
         if named is None:
-            named = self._named = self._transport.run(details.names_in(answer.item, self._names))
+            named = self._named = self._transport.run(workflows.details.names_in(answer.item, self._names))
         return named
 
     def _fetched_versions(self) -> DatasetVersions:
         answer, found = self._fetched(), self._versions
         if found is None:
-            found = self._versions = self._transport.run(versions.versions_of(answer.item))
+            found = self._versions = self._transport.run(workflows.versions.versions_of(answer.item))
         return found
 
 
@@ -301,7 +301,7 @@ class AsyncDatasetItem(DatasetProperties):
             'Alpha reef survey'
         """
         self._amount = None
-        found = await self._transport.run(details.details(self.dataset_id, self._names))
+        found = await self._transport.run(workflows.details.details(self.dataset_id, self._names))
         self._keep(found.answer)
         self._named, self._versions = found.names, found.versions
         return self
@@ -311,7 +311,7 @@ class AsyncDatasetItem(DatasetProperties):
 
     def _fetched_names(self) -> NamesOf:
         # What was fetched since the last refresh has the names known then.
-        return self._named or NamesOf({}, {})
+        return self._named or workflows.details.NamesOf()
 
     def _fetched_versions(self) -> DatasetVersions:
         self._fetched()

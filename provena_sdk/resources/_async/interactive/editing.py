@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import copy
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from provena_api.models import CollectionFormat, RegistryFetchResponse
 
+from provena_sdk import workflows
 from provena_sdk.display.showing import show
 from provena_sdk.operations import arguments
 from provena_sdk.operations.arguments import MetadataSource
+from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.transport.http import AsyncTransport
-from provena_sdk.views.history import history_of
-from provena_sdk.views.metadata_diff import MetadataDiff
-from provena_sdk.workflows import datastore, editing
+from provena_sdk.workflows import datastore
+
+if TYPE_CHECKING:
+    from provena_sdk.views.metadata_diff import MetadataDiff
 
 
 class AsyncMetadataEdit:
@@ -50,12 +54,12 @@ class AsyncMetadataEdit:
     ) -> None:
         if error is not None or self._base is None:
             return
-        draft = await self._transport.run(editing.drafted(self._base, self._reason, self._metadata))
+        draft = await self._transport.run(workflows.editing.drafted(self._base, self._reason, self._metadata))
         self.changes = draft.changes
-        await self._transport.run(editing.compared(draft))
+        await self._transport.run(workflows.editing.compared(draft))
         show(draft.changes, self._is_shown)
         with self._dataset._changing():
-            now = await self._transport.run(editing.sent(draft))
+            now = await self._transport.run(workflows.editing.sent(draft))
         self._dataset._keep_if(now)
 
     def __repr__(self) -> str:
@@ -135,9 +139,11 @@ class AsyncDatasetEditing(DatasetCache):
             >>> reef.keywords
             ['reef', 'tides']
         """
-        draft = await self._transport.run(editing.with_changed_fields(self.dataset_id, reason, fields))
+        draft = await self._transport.run(
+            workflows.editing.with_changed_fields(self.dataset_id, reason, fields)
+        )
         with self._changing():
-            now = await self._transport.run(editing.sent(draft))
+            now = await self._transport.run(workflows.editing.sent(draft))
         self._keep_if(now)
         return draft.changes
 
@@ -172,9 +178,10 @@ class AsyncDatasetEditing(DatasetCache):
             >>> reef.metadata.dataset_info.access_info.description
             'by request'
         """
-        draft = await self._transport.run(editing.with_patch(self.dataset_id, reason, merge_patch))
+        refuse_swapped_reason(self.patch, reason, merge_patch)
+        draft = await self._transport.run(workflows.editing.with_patch(self.dataset_id, reason, merge_patch))
         with self._changing():
-            now = await self._transport.run(editing.sent(draft))
+            now = await self._transport.run(workflows.editing.sent(draft))
         self._keep_if(now)
         return draft.changes
 
@@ -200,4 +207,4 @@ class AsyncDatasetEditing(DatasetCache):
             no difference
         """
         answer = await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
-        return history_of(answer.item, {}).diff(first, second)
+        return workflows.details.NamesOf().history(answer.item).diff(first, second)

@@ -104,6 +104,9 @@ class ProvenaError(Exception):
         message = printable_lines(self.message)
         return f"{message} {printable_lines(self.hint)}" if self.hint else message
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({quoted(self.message, 160)})"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
 
@@ -374,6 +377,9 @@ class FieldError:
     def __str__(self) -> str:
         return f"{printable('.'.join(map(str, self.location)))}: {printable(self.message, SERVER_LIMIT)}"
 
+    def __repr__(self) -> str:
+        return f"<FieldError {printable(self, 180)}>"
+
 
 class ValidationFailed(ServiceError, ValueError):
     """The query or body does not match the schema (422); ``errors`` lists each place."""
@@ -627,7 +633,7 @@ class PartialFailure(ProvenaError, ExceptionGroup[Exception]):
 
     def __repr__(self) -> str:
         count = len(self.errors)
-        return f"{type(self).__name__}({self.message!r}, {count} error{'' if count == 1 else 's'})"
+        return f"{type(self).__name__}({quoted(self.message, 140)}, {count} error{'' if count == 1 else 's'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild_group, (type(self), self.message, self.errors, self.__dict__)

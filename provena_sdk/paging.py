@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from html import escape
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, SupportsIndex, TypeVar, overload
 
 from provena_sdk.display.notebook import pretty
+from provena_sdk.display.tables import html_section
 from provena_sdk.errors import ProvenaError
 from provena_sdk.views.tabular import TabularList
 
@@ -188,8 +188,8 @@ def _text(rows: TabularList[Any], *lines: str) -> str:
 
 
 def _html(rows: TabularList[Any], *lines: str) -> str:
-    shown = rows._repr_html_() if rows else f"<p>no {rows.noun[1]}</p>"
-    return shown + "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+    shown = rows._html() if rows else None
+    return html_section("" if rows else f"no {rows.noun[1]}", shown, notes=filter(None, lines))
 
 
 class Submit(Protocol):
@@ -497,7 +497,7 @@ class AsyncResults(AsyncIterator[T]):
 
     def _repr_html_(self) -> str:
         if not self._is_begun():
-            return f"<p>{escape(repr(self))}</p><p>{_NOT_BEGUN}</p>"
+            return html_section(repr(self), notes=[_NOT_BEGUN])
         return _html(*self._position.shown())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

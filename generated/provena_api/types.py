@@ -18,6 +18,9 @@ NUMBER: Final[tuple[type[Any], ...]] = (int, float)
 _REPR_LIMIT: Final = 200
 """Most characters of a model's repr."""
 
+_ENUM_LIMIT: Final = 140
+"""Most characters of an unknown value in an enum's repr."""
+
 _WORD_LIMIT: Final = 60
 """Most characters of a value in it."""
 
@@ -48,7 +51,10 @@ class OpenEnum(StrEnum):
 
     def __repr__(self) -> str:
         # An unknown value is whatever the service sent, and is its own name: shown raw it could control a terminal.
-        return super().__repr__() if self.is_known else f"<{type(self).__name__}: {self._value_!r}>"
+        if self.is_known:
+            return super().__repr__()
+        shown = repr(self._value_[:_REPR_LIMIT])
+        return f"<{type(self).__name__}: {shown if len(shown) <= _ENUM_LIMIT else shown[:_ENUM_LIMIT] + '…'}>"
 
     @property
     def is_known(self) -> bool:

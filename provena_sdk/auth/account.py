@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from provena_sdk.auth.flows import DeviceFlow, Flow
@@ -18,6 +17,7 @@ from provena_sdk.auth.tokens import (
     read_kind,
 )
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
+from provena_sdk.display.html import facts, fragment, html
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
 from provena_sdk.display.times import moment, shown_time
@@ -85,11 +85,7 @@ class Account:
         pretty(self, printer)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(value)}</td></tr>"
-            for name, value in self._rows()
-        )
-        return f"<table>{rows}</table>"
+        return fragment(facts((name, html(value, _ROLES_LIMIT)) for name, value in self._rows()))
 
 
 def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment: Deployment) -> Account:

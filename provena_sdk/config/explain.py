@@ -44,9 +44,7 @@ class ExplainedSetting:
     origin: str
 
     def __repr__(self) -> str:
-        return (
-            f"<ExplainedSetting {self.name}: {printable(self.value, 80)}, from {printable(self.origin, 60)}>"
-        )
+        return f"<ExplainedSetting {printable(f'{self.name}: {self.value}, from {self.origin}', 170)}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import ClassVar
 
 from provena_sdk.display.amounts import counted, human_size
+from provena_sdk.display.html import Html
 from provena_sdk.display.tree import Tree
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.views.tabular import TabularList
@@ -48,8 +48,8 @@ class FileList(TabularList[FileInfo]):
     def __str__(self) -> str:
         return f"{self._title()}\n{self._tree()}" if self else self._title()
 
-    def _repr_html_(self) -> str:
-        return f"<p>{escape(self._title())}</p>{self._tree().to_html() if self else ''}"
+    def _html(self) -> Html | None:
+        return self._tree().to_html() if self else None
 
     def __repr__(self) -> str:
         return f"<FileList of {len(self):,}, {human_size(self.total_bytes)}>"

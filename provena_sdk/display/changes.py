@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from provena_sdk.display.text import printable, quoted
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -21,6 +23,10 @@ class Change:
     before: Any
     after: Any
 
+    def __repr__(self) -> str:
+        before, after = (quoted(value, 50) for value in (self.before, self.after))
+        return f"<Change of {printable(self.path, 60)}: {before} → {after}>"
+
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Compare two JSON objects field by field. A field that is null counts as missing; a list is one value.
@@ -31,7 +37,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
 
     Example:
         >>> changes({"name": "Reef", "purpose": None}, {"name": "Reefs"})
-        [Change(path='name', before='Reef', after='Reefs')]
+        [<Change of name: 'Reef' → 'Reefs'>]
     """
     return list(_changes("", before, after))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from html import escape
 from typing import Final
 
-from provena_sdk.display.text import printable
+from provena_sdk.display.html import Html, element, fragment, html
+from provena_sdk.display.html import rows as html_rows
+from provena_sdk.display.text import MESSAGE_LIMIT, printable
 from provena_sdk.display.times import shown_time
 
 CELL_LIMIT: Final = 80
 """Most characters of a cell to show, by default."""
+
+QUIET_LINE: Final = "p-line p-quiet"
+"""The class of a line of HTML that matters less."""
 
 MOST_ROWS: Final = 200
 """Most rows to show; the number of the others follows."""
@@ -49,24 +53,41 @@ def html_table(
     rows: Sequence[Sequence[object]],
     count: int | None = None,
     cell_limit: int = CELL_LIMIT,
-) -> str:
-    """Format rows as an HTML table.
+) -> Html:
+    """Format rows as an HTML table, for :func:`provena_sdk.display.html.fragment`.
 
     Args:
         columns: The columns' names.
-        rows: The cells, as in :func:`table`.
+        rows: The cells, as in :func:`table`; numbers stand to the right.
         count: The number of all rows, as in :func:`table`.
         cell_limit: Most characters of a cell to show.
 
     Example:
         >>> html_table(["name"], [["<b>"]])
-        '<table><tr><th>name</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
+        '<div class="p-wide"><table class="p-rows"><tr><th>name</th></tr><tr><td class="p-short">&lt;b&gt;</td>...'
     """
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    lines = [[escape(_cell(value, cell_limit)) for value in row] for row in rows[:MOST_ROWS]]
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
-    more = "".join(f"<p>{line}</p>" for line in _left_out(rows, count))
-    return f"<table><tr>{head}</tr>{body}</table>{more}"
+    cells = [
+        [value if _is_count(value) else _cell(value, cell_limit) for value in row] for row in rows[:MOST_ROWS]
+    ]
+    more = [element("div", line, kind=QUIET_LINE) for line in _left_out(rows, count)]
+    return Html("".join([html_rows(columns, cells, limit=cell_limit), *more]))
+
+
+def html_section(title: str, *parts: object, notes: Iterable[str] = ()) -> str:
+    """Return a title, parts below it and notes as one piece of HTML, as a ``_repr_html_`` returns it.
+
+    Args:
+        title: The title; none when empty.
+        parts: Pieces of HTML, such as tables.
+        notes: Lines below them.
+    """
+    head = [element("div", html(title, MESSAGE_LIMIT), kind="p-title")] if title else []
+    below = [element("div", html(note, MESSAGE_LIMIT), kind=QUIET_LINE) for note in notes]
+    return fragment(*head, *parts, *below)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _cell(value: object, limit: int) -> str:

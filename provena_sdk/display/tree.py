@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Container, Iterable, Iterator
-from html import escape
 from itertools import islice
 from typing import Final, NamedTuple
 
 from provena_sdk.display.amounts import counted, human_size
+from provena_sdk.display.html import Html, element, html
 from provena_sdk.display.text import printable
 
 _NAME_LIMIT: Final = 60
@@ -90,10 +90,10 @@ class Tree:
         names, sizes = (max((len(line[column]) for line in lines), default=0) for column in (0, 1))
         return "\n".join(f"{name:{names}}  {size:>{sizes}}  {files}".rstrip() for name, size, files in lines)
 
-    def to_html(self) -> str:
+    def to_html(self) -> Html:
         """Return the tree as HTML whose folders are folded and unfolded by a click, without a script."""
         is_open = _numbers(self.root, _IN_TEXT).keys()
-        return f"<ul>{''.join(_items(self.root, _numbers(self.root, _IN_HTML), is_open))}</ul>"
+        return element("ul", *_items(self.root, _numbers(self.root, _IN_HTML), is_open))
 
 
 def _numbers(root: Folder, room: _Room) -> dict[int, int]:
@@ -153,20 +153,24 @@ def _lines(root: Folder, numbers: dict[int, int], indent: str = "") -> Iterator[
         yield f"{indent}… and more", human_size(rest.size), counted(rest.files)
 
 
-def _items(root: Folder, numbers: dict[int, int], is_open: Container[int]) -> Iterator[str]:
+def _items(root: Folder, numbers: dict[int, int], is_open: Container[int]) -> Iterator[Html]:
     """Yield the entries of a list in HTML."""
     shown, rest = _shown(root, numbers[id(root)])
     for name, entry in shown:
-        label = escape(printable(name, _NAME_LIMIT))
+        label = html(name, _NAME_LIMIT)
         if isinstance(entry, int):
-            yield f"<li>{label} <small>{human_size(entry)}</small></li>"
+            yield element("li", label, _small(human_size(entry)))
             continue
-        label += f" <small>{human_size(entry.size)}, {counted(entry.files)}</small>"
+        label = Html(label + _small(f"{human_size(entry.size)}, {counted(entry.files)}"))
         if id(entry) not in numbers:
-            yield f"<li>{label}</li>"
+            yield element("li", label)
             continue
-        inside = "".join(_items(entry, numbers, is_open))
+        inside = element("ul", *_items(entry, numbers, is_open))
         opened = " open" if id(entry) in is_open else ""
-        yield f"<li><details{opened}><summary>{label}</summary><ul>{inside}</ul></details></li>"
+        yield element("li", Html(f"<details{opened}><summary>{label}</summary>{inside}</details>"))
     if rest is not None:
-        yield f"<li>… and more <small>{human_size(rest.size)}, {counted(rest.files)}</small></li>"
+        yield element("li", "… and more", _small(f"{human_size(rest.size)}, {counted(rest.files)}"))
+
+
+def _small(text: str) -> Html:
+    return Html(f" {element('small', text, kind='p-quiet')}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self, overload
 from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.display.amounts import counted, human_size
 from provena_sdk.display.notebook import pretty
-from provena_sdk.display.text import printable, quoted
+from provena_sdk.display.tables import html_section, html_table
+from provena_sdk.display.text import LIMIT, quoted
 from provena_sdk.transfer.items import ACTIONS, Action, PlanItem
 from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.interrupt import run_transfer
@@ -189,25 +189,16 @@ class TransferPlan(Sequence[PlanItem]):
         pretty(self, printer)
 
     def _repr_html_(self) -> str:
-        totals = "".join(
-            f"<tr><td>{action}</td><td>{count:,}</td><td>{human_size(size)}</td></tr>"
-            for action, (count, size) in self._totals().items()
-        )
-        rows = ""
+        totals = [(action, count, human_size(size)) for action, (count, size) in self._totals().items()]
+        shown: list[tuple[object, ...]] = []
         for items in self._noteworthy().values():
-            rows += "".join(
-                f"<tr><td>{item.action}</td><td>{html.escape(printable(item.path))}</td>"
-                f"<td>{human_size(item.bytes)}</td><td>{html.escape(item.note)}</td></tr>"
-                for item in items[:_SHOWN]
-            )
+            shown += [(item.action, item.path, human_size(item.bytes), item.note) for item in items[:_SHOWN]]
             if len(items) > _SHOWN:
-                rows += f"<tr><td></td><td>… and {len(items) - _SHOWN:,} more</td><td></td><td></td></tr>"
-        return (
-            f"<p>{html.escape(self._headline())}</p>"
-            f"<table><thead><tr><th>Action</th><th>Files</th><th>Size</th></tr></thead>"
-            f"<tbody>{totals}</tbody></table>"
-            f"<table><thead><tr><th>Action</th><th>File</th><th>Size</th><th>Note</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
+                shown.append((None, f"… and {len(items) - _SHOWN:,} more", None, None))
+        return html_section(
+            self._headline(),
+            html_table(("action", "files", "size"), totals),
+            html_table(("action", "file", "size", "note"), shown, cell_limit=LIMIT) if shown else None,
         )
 
 

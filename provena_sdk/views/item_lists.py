@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Final
 
 from provena_api import models
 
 from provena_sdk.display.times import moment
+from provena_sdk.views.dataset_views import DatasetViews
 from provena_sdk.views.frames import ColumnType
 from provena_sdk.views.tabular import TabularList
 
@@ -69,8 +70,8 @@ def _stamps(item: Any) -> tuple[object, object]:
     return moment(item.created_timestamp), moment(item.updated_timestamp)
 
 
-class DatasetList(TabularList["models.ItemDataset"]):
-    """Datasets, as a list that prints as a table."""
+class DatasetList(DatasetViews, TabularList["models.ItemDataset"]):
+    """Datasets, as a list that prints as a table, with a map, a timeline and GeoJSON."""
 
     __slots__ = ()
     noun: ClassVar = ("dataset", "datasets")
@@ -81,6 +82,9 @@ class DatasetList(TabularList["models.ItemDataset"]):
 
     def _rows(self) -> Sequence[Sequence[object]]:
         return list(map(dataset_row, self))
+
+    def _datasets(self) -> Iterable[models.ItemDataset]:
+        return self
 
 
 class PersonList(TabularList["models.ItemPerson"]):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, TypeVar, overload
 
+from provena_sdk.display.html import Html
 from provena_sdk.display.notebook import pretty
-from provena_sdk.display.tables import CELL_LIMIT, MOST_ROWS, html_table, table
+from provena_sdk.display.tables import CELL_LIMIT, MOST_ROWS, html_section, html_table, table
 from provena_sdk.views.frames import ColumnType, frame, full_frame
 
 if TYPE_CHECKING:
@@ -65,11 +65,12 @@ class Tabular:
         return "\n".join(filter(None, (title, shown, *self._notes())))
 
     def _repr_html_(self) -> str:
+        return html_section(self._title(), self._html(), notes=self._notes())
+
+    def _html(self) -> Html | None:
+        """Return the table in HTML."""
         columns, rows, count = self._cells()
-        title = self._title()
-        shown = html_table(columns, rows, count, self._cell_limit) if rows or not title else ""
-        lines = [f"<p>{escape(line)}</p>" for line in (title, *self._notes())]
-        return "".join((lines[0] if title else "", shown, *lines[1:]))
+        return html_table(columns, rows, count, self._cell_limit) if rows or not self._title() else None
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         pretty(self, printer)

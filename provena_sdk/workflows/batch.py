@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from provena_api.models import RegistryFetchResponse
+from provena_api.models import ItemDataset, RegistryFetchResponse
 
 from provena_sdk.display.text import printable
 from provena_sdk.errors import FetchFailed, InvalidArgument, ProvenaError
 from provena_sdk.operations.arguments import flag
 from provena_sdk.operations.workflow import Workflow, gather, handle_of
-from provena_sdk.views.frames import full_frame
-from provena_sdk.views.item_lists import DATASET_COLUMNS, DATASET_TYPES, dataset_row
+from provena_sdk.views.dataset_views import DatasetViews
+from provena_sdk.views.item_lists import DATASET_COLUMNS, DatasetList, dataset_row
 from provena_sdk.views.tabular import Tabular
 from provena_sdk.workflows.datastore import fetch_dataset
 
@@ -24,7 +24,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FetchedDatasets(Tabular):
+class FetchedDatasets(DatasetViews, Tabular):
     """Datasets that were fetched together. Iterating over it gives them in the order of the ids; it prints as a table.
 
     Attributes:
@@ -43,13 +43,11 @@ class FetchedDatasets(Tabular):
     def __len__(self) -> int:
         return sum(id in self.found for id in self.ids)
 
-    _columns: ClassVar = (*DATASET_COLUMNS, "locked")
+    _columns: ClassVar = DATASET_COLUMNS
     _shown: ClassVar = ("handle", "name", "status", "owner", "updated")
-    _index: ClassVar = "handle"
-    _types: ClassVar = DATASET_TYPES
 
     def to_pandas(self, *, full: bool = False) -> DataFrame:
-        """Return a data frame with a row for each dataset that was fetched.
+        """Return a data frame with a row for each dataset that was fetched, which also says whether it is locked.
 
         Args:
             full: False for a dozen chosen columns with real dates; True for every field of the datasets, nested ones as
@@ -58,13 +56,14 @@ class FetchedDatasets(Tabular):
         Raises:
             ImportError: pandas is not installed.
         """
-        if not full:
-            return super().to_pandas()
-        items = [answer.item for answer in self]
-        return full_frame(items, "handle", [item.id for item in items])
+        table = DatasetList(self._datasets()).to_pandas(full=full)
+        return table.assign(locked=[answer.locked for answer in self])
 
     def _rows(self) -> list[tuple[object, ...]]:
-        return [(*dataset_row(answer.item), answer.locked) for answer in self]
+        return list(map(dataset_row, self._datasets()))
+
+    def _datasets(self) -> Iterator[ItemDataset]:
+        return (answer.item for answer in self)
 
     def _title(self) -> str:
         return f"{len(self.found):,} of {len(self.found) + len(self.failures):,} datasets fetched"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from attrs import evolve
 from provena_api.models import HealthCheckResponse, ItemDataset, ItemSubType, QueryResults
@@ -15,8 +15,12 @@ from provena_sdk.errors import Forbidden, InvalidArgument, ProvenaError, Unautho
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call, gather
 from provena_sdk.views.dataset_views import DatasetViews
+from provena_sdk.views.item_lists import DatasetList
 from provena_sdk.workflows.datastore import fetch_dataset
 from provena_sdk.workflows.registry.listing import DEFAULT_PAGE_SIZE
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 DEFAULT_SEARCH_LIMIT = 25
 """Default number of hits that ``search_datasets`` loads."""
@@ -44,7 +48,7 @@ class LoadedSearchItem:
         return f"{score}  {printable(self.id)}  {printable(self.item.display_name)}"
 
     def __repr__(self) -> str:
-        return f"<LoadedSearchItem {str(self).strip()}>"
+        return f"<LoadedSearchItem {printable(self, 180)}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,7 +60,7 @@ class UnauthorisedSearchItem:
     error: ProvenaError
 
     def __repr__(self) -> str:
-        return f"<UnauthorisedSearchItem {printable(self.id)}: {type(self.error).__name__}>"
+        return f"<UnauthorisedSearchItem {printable(self.id, 100)}: {type(self.error).__name__}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,7 +72,7 @@ class FailedSearchItem:
     error: ProvenaError
 
     def __repr__(self) -> str:
-        return f"<FailedSearchItem {printable(self.id)}: {type(self.error).__name__}>"
+        return f"<FailedSearchItem {printable(self.id, 100)}: {type(self.error).__name__}>"
 
     @property
     def error_info(self) -> str:
@@ -101,6 +105,30 @@ class LoadedSearchResponse(DatasetViews):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> LoadedSearchItem: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LoadedSearchItem]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> LoadedSearchItem | list[LoadedSearchItem]:
+        return self.items[index]
+
+    def to_pandas(self, *, full: bool = False) -> DataFrame:
+        """Return a data frame with a row for each hit that could be loaded, best first, and its score.
+
+        Args:
+            full: False for a dozen chosen columns with real dates; True for every field of the datasets, nested ones as
+                ``outer.inner``, with dates and times as the service sends them.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> provena.datastore.search_datasets("alpha").to_pandas().loc["10378.1/1900011", "name"]
+            'Alpha reef survey'
+        """
+        table = DatasetList(self._datasets()).to_pandas(full=full)
+        return table.assign(score=[hit.score for hit in self])
 
     def __str__(self) -> str:
         from provena_sdk.views import search_results  # noqa: PLC0415  # keeps drawing away until it is asked for

@@ -161,7 +161,7 @@ def test_access_prints_who_may_do_what() -> None:
     ]
     assert access.public
     assert repr(access) == "<DatasetAccess 10378.1/1900011: public, groups: 3>"
-    assert "<td>everything</td>" in access._repr_html_()
+    assert ">everything</td>" in access._repr_html_()
 
 
 def test_roles_are_sorted_with_unknown_ones_last() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from provena_sdk.display.text import printable
+
 MOST_PAGE_CHARS = 2000
 """The longest URL of a sign-in page to show."""
 
@@ -24,6 +26,9 @@ class Prompt:
     url: str
     user_code: str
     seconds: float
+
+    def __repr__(self) -> str:
+        return f"<Prompt to sign in to {printable(self.deployment, 100)}>"
 
 
 class Presenter(Protocol):

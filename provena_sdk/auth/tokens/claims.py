@@ -7,6 +7,7 @@ import binascii
 import json
 from dataclasses import dataclass
 
+from provena_sdk.display.text import printable
 from provena_sdk.secret import Secret, hidden
 
 _KEYCLOAKS_CLIENTS = frozenset(
@@ -32,6 +33,9 @@ class Claims:
     subject: str | None = None
     email: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Claims of {printable(self.username or 'nobody', 100)}: {len(self.roles)} roles>"
+
 
 def read_claims(access_token: str | Secret) -> Claims:
     """Return the claims of a JSON Web Token, as Keycloak writes them.
@@ -44,7 +48,7 @@ def read_claims(access_token: str | Secret) -> Claims:
 
     Example:
         >>> read_claims("opaque")
-        Claims(username=None, roles=(), expires_at=None, subject=None, email=None)
+        <Claims of nobody: 0 roles>
     """
     payload = _payload(access_token)
     holders: list[object] = [payload.get("realm_access")]

@@ -8,6 +8,7 @@ from typing import Never
 
 from provena_sdk.auth.tokens.claims import number, read_claims
 from provena_sdk.config.deployment import Deployment
+from provena_sdk.display.text import printable
 from provena_sdk.secret import Secret
 
 MARGIN_SECONDS = 60.0
@@ -84,6 +85,11 @@ class SessionKey:
     realm: str
     client_id: str
     profile: str = "default"
+
+    def __repr__(self) -> str:
+        return (
+            f"<SessionKey {printable(self.issuer, 80)}, {printable(f'{self.client_id}, {self.profile}', 80)}>"
+        )
 
     @classmethod
     def of(cls, deployment: Deployment, client_id: str, profile: str = "default") -> SessionKey:

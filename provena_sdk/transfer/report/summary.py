@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from provena_sdk.display.amounts import counted, human_size
 from provena_sdk.display.notebook import pretty
-from provena_sdk.display.text import printable
+from provena_sdk.display.tables import html_section, html_table
+from provena_sdk.display.text import SERVER_LIMIT, printable
 from provena_sdk.errors import TransferFailed
 from provena_sdk.transfer.report.outcome import FileOutcome, Outcome
 from provena_sdk.views.frames import frame
@@ -176,18 +176,15 @@ class TransferReport(Sequence[FileOutcome]):
         pretty(self, printer)
 
     def _repr_html_(self) -> str:
-        rows = ""
+        rows: list[tuple[object, ...]] = []
         for found in _grouped(self.outcomes):
-            rows += "".join(
-                f"<tr><td>{outcome.outcome}</td><td>{html.escape(printable(outcome.path))}</td>"
-                f"<td>{human_size(outcome.bytes)}</td><td>{html.escape(outcome.note)}</td></tr>"
-                for outcome in sorted(found, key=lambda one: not one.note)[:_SHOWN]
-            )
+            first = sorted(found, key=lambda one: not one.note)[:_SHOWN]
+            rows += [(one.outcome, one.path, human_size(one.bytes), one.note) for one in first]
             if len(found) > _SHOWN:
-                rows += f"<tr><td></td><td>… and {len(found) - _SHOWN:,} more</td><td></td><td></td></tr>"
-        return (
-            f"<p>{html.escape(self._headline())}</p><table><thead><tr><th>Outcome</th><th>File</th>"
-            f"<th>Transferred</th><th>Note</th></tr></thead><tbody>{rows}</tbody></table>"
+                rows.append((None, f"… and {len(found) - _SHOWN:,} more", None, None))
+        columns = ("outcome", "file", "transferred", "note")
+        return html_section(
+            self._headline(), html_table(columns, rows, cell_limit=SERVER_LIMIT) if rows else None
         )
 
 

@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test versions check types slow interop peer generate refresh twins architecture bench stress browser lock wheel clean test-live live-long live-servers
+.PHONY: help setup demo test versions check types slow interop peer formats generate refresh twins architecture bench stress browser lock wheel clean test-live live-long live-servers
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -57,6 +57,9 @@ live-servers: setup ## Download and build all servers for test-live, which may t
 peer: setup ## Test the sandbox with provenaclient, another client of Provena
 	@$(BIN)/python scripts/peer_check.py
 
+formats: setup ## Hold exports against validators that do not go with the other tools
+	@$(BIN)/python scripts/formats_check.py
+
 stress: setup ## Run the stress tests: hostile servers, shared sessions, faults, kills, two processes, many files
 	@$(BIN)/python scripts/stress/hostile.py
 	@$(BIN)/python scripts/stress/refresh.py
@@ -112,7 +115,7 @@ lock: ## Update both lock files: the newest versions, and the lowest that pyproj
 	@touch .venv/ready
 	@$(PIP) install --quiet uv
 	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --no-annotate \
-	  --no-header --extra keyring --extra lineage --extra pandas --extra qr --extra rich --extra sandbox --extra tqdm \
+	  --no-header --extra excel --extra keyring --extra lineage --extra pandas --extra parquet --extra qr --extra rich --extra sandbox --extra tqdm \
 	  pyproject.toml -o requirements-lowest.lock
 	@$(PIP) uninstall --quiet --yes uv
 

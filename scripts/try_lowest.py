@@ -51,7 +51,7 @@ def main() -> int:
                 str(LOWEST),
                 *TOOLS,
                 "--editable",
-                f"{ROOT}[keyring,lineage,pandas,qr,rich,sandbox,tqdm]",
+                f"{ROOT}[excel,keyring,lineage,pandas,parquet,qr,rich,sandbox,tqdm]",
             ],
             check=True,
         )

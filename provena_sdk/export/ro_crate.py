@@ -44,7 +44,7 @@ def document(record: DatasetRecord, files: Sequence[ExportedFile] | None) -> dic
                 "conformsTo": {"@id": _SPECIFICATION},
                 "about": {"@id": "./"},
             },
-            present(root),
+            _single(present(root)),
             *map(_file, listed),
             *entities.all.values(),
         ],
@@ -80,6 +80,14 @@ class _Entities:
         return self.add(
             {"@id": "#place", **found, "geo": references if len(references) > 1 else references[0]}
         )
+
+
+def _single(entity: dict[str, Any]) -> dict[str, Any]:
+    """Return an entity with lists of one as the value alone, as the specification recommends."""
+    return {
+        name: value[0] if isinstance(value, list) and len(value) == 1 else value
+        for name, value in entity.items()
+    }
 
 
 def _id(file: ExportedFile) -> str:

@@ -39,9 +39,7 @@ DATASETS: dict[str, dict[str, Any]] = {
             "resolution": None,
         },
     },
-    "a point": {
-        "spatial_info": {"coverage": "SRID=4326;POINT(146 -19)", "extent": None, "resolution": None}
-    },
+    "a point": {"spatial_info": {"coverage": "SRID=4326;POINT(146 -19)", "extent": None, "resolution": None}},
     "elsewhere": {"access_info": {"reposited": False, "uri": "https://example.com/d", "description": None}},
 }
 FILES = {"obs/2024 final.csv": b"day,temperature\n", "ä/é#%.parquet": b""}

@@ -46,7 +46,7 @@ def answer_with(context: bytes) -> None:
         raw = HTTPResponse(io.BytesIO(body), status=status, headers=headers, preload_content=False)
         return adapter.build_response(request, raw)
 
-    HTTPAdapter.send = send  # type: ignore[method-assign]
+    HTTPAdapter.send = send  # type: ignore[method-assign, assignment]
 
 
 def issues(crate: Path) -> list[str]:

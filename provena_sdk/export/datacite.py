@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from provena_sdk.export.record import DatasetRecord, ExportedFile, Party
 from provena_sdk.export.schema_org import boxes, present
+from provena_sdk.metadata import licences
 
 _SCHEMES: Final = {
     "https://orcid.org/": ("ORCID", "https://orcid.org"),
@@ -39,7 +40,7 @@ def document(record: DatasetRecord, files: Sequence[ExportedFile] | None) -> dic
             "sizes": _sizes(files),
             "formats": _formats(files) or list(dict.fromkeys(info.formats or [])),
             "version": str(record.version) if record.version else None,
-            "rightsList": [present({"rightsUri": info.license})],
+            "rightsList": [_rights(info.license)],
             "descriptions": _descriptions(record),
             "geoLocations": [_location(*box) for box in boxes(*record.bounds)] if record.bounds else None,
         }
@@ -156,6 +157,19 @@ def _sizes(files: Sequence[ExportedFile] | None) -> list[str]:
 def _formats(files: Sequence[ExportedFile] | None) -> list[str]:
     counted = Counter(file.media_type for file in files or ())
     return [media_type for media_type, _ in counted.most_common(_MOST_FORMATS)]
+
+
+def _rights(license: str) -> dict[str, Any]:
+    known = licences.identifier(license)
+    if known is None:
+        return {"rightsUri": license}
+    return {
+        "rights": known,
+        "rightsUri": license,
+        "rightsIdentifier": known,
+        "rightsIdentifierScheme": "SPDX",
+        "schemeUri": "https://spdx.org/licenses/",
+    }
 
 
 def _descriptions(record: DatasetRecord) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from provena_sdk.export.record import DatasetRecord, ExportedFile, Party
 from provena_sdk.export.schema_org import party, place, present, properties
+from provena_sdk.metadata import licences
 
 FILE_NAME: Final = "ro-crate-metadata.json"
 """The name that the file must have, in the folder that it describes."""
@@ -25,9 +26,7 @@ def document(record: DatasetRecord, files: Sequence[ExportedFile] | None) -> dic
         "@type": "Dataset",
         **properties(record),
         "datePublished": record.issued.isoformat() if record.issued else None,
-        "license": entities.add(
-            {"@id": record.info.license, "@type": "CreativeWork", "name": record.info.license}
-        ),
+        "license": entities.add(_licence(record.info.license)),
         "author": [entities.party(author, record) for author in record.authors],
         "publisher": entities.party(record.publisher),
         "sourceOrganization": entities.party(record.organisation),
@@ -80,6 +79,10 @@ class _Entities:
         return self.add(
             {"@id": "#place", **found, "geo": references if len(references) > 1 else references[0]}
         )
+
+
+def _licence(url: str) -> dict[str, Any]:
+    return {"@id": url, "@type": "CreativeWork", "name": licences.identifier(url) or url}
 
 
 def _single(entity: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,24 @@ def url(name: str) -> str | None:
     return _BY_NORMAL_NAME.get(_normal(name))
 
 
+def identifier(url: str) -> str | None:
+    """Return the SPDX identifier of a licence, or None if the URL is not one that belongs to a single licence here.
+
+    Args:
+        url: The licence's URL; its scheme, and a slash at its end, make no difference.
+
+    Example:
+        >>> identifier("http://creativecommons.org/licenses/by/4.0"), identifier("https://example.com/licence")
+        ('CC-BY-4.0', None)
+    """
+    names = [name for name, known in LICENCES.items() if _plain_url(known) == _plain_url(url)]
+    return names[0] if len(names) == 1 else None
+
+
+def _plain_url(url: str) -> str:
+    return url.strip().partition("://")[2].rstrip("/").casefold()
+
+
 def similar(name: str) -> str | None:
     """Return the URL of the licence that an incomplete name most likely means, to be suggested; None if unclear.
 

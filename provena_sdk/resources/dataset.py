@@ -200,6 +200,7 @@ class InteractiveDataset(
             BadRequest: It is not the newest version.
             DatasetAccessDenied: It belongs to somebody else.
             OutcomeUnknown: The service failed, or its answer was lost: a version may exist nevertheless.
+            ConfigurationError: The deployment has no job service to wait for; no version was made.
             JobFailed: The version was made, but its provenance could not be recorded; a note names its handle.
             JobTimedOut: The same, as it takes more than ten minutes.
         """

@@ -29,6 +29,9 @@ _SHOWN_ENDINGS: Final = 20
 class Inventory(Results[InventoryRow]):
     """An inventory of datasets, fetched page by page: an iterator that is read once, and writes itself to files."""
 
+    def __repr__(self) -> str:
+        return self._position.named("Inventory")
+
     def to_parquet(self, path: StrPath) -> Path:
         """Write the remaining rows to a Parquet file, page by page; it has its name only once it is complete.
 
@@ -68,6 +71,9 @@ class Inventory(Results[InventoryRow]):
 
 class AsyncInventory(AsyncResults[InventoryRow]):
     """An inventory of datasets, fetched page by page: an iterator that is read once, and writes itself to files."""
+
+    def __repr__(self) -> str:
+        return self._position.named("AsyncInventory")
 
     async def to_parquet(self, path: StrPath) -> Path:
         """Write the remaining rows to a Parquet file, page by page; it has its name only once it is complete.

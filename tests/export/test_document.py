@@ -139,6 +139,7 @@ def test_what_is_said() -> None:
     }
     assert cited["subjects"] == [{"subject": "coral"}, {"subject": "kelp"}]
     assert cited["publisher"]["publisherIdentifierScheme"] == "ROR"
+    assert cited["rightsList"][0]["rightsIdentifier"] == "CC-BY-4.0"
 
 
 def test_places() -> None:

@@ -280,7 +280,16 @@ def test_what_was_changed_by_whom_and_when(item: dict[str, Any]) -> None:
 SHOWN_ABOVE = {
     # every class of the services' half that shows itself in its own way
     *("UserAccess", "LoadedSearchResponse", "LoadedSearchItem", "UnauthorisedSearchItem", "FailedSearchItem"),
-    *("FetchedDatasets", "InventoryRow", "Matches", "RegistryItem", "RunTemplate", "Slot"),
+    *(
+        "FetchedDatasets",
+        "InventoryRow",
+        "Inventory",
+        "AsyncInventory",
+        "Matches",
+        "RegistryItem",
+        "RunTemplate",
+        "Slot",
+    ),
     *("Deployment", "ExplainedSetting"),
     *(
         "Explanation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ import pyarrow.parquet
 import pytest
 
 from provena_sdk import errors
+from provena_sdk.operations import catalogue
 from provena_sdk.workflows.inventory import COLUMNS
+from tests.export.records import item
+
+COUNTS = (
+    *("total_item_count", "complete_item_count", "seed_item_count", "unparsable_item_count"),
+    "not_authorised_count",
+)
 
 
 async def rows_of(provena: Any, **options: Any) -> list[Any]:
@@ -132,6 +140,52 @@ async def test_a_workbook(sign_in: Any, sandbox: Any, tmp_path: Path) -> None:
     assert (cells["name"].value, cells["name"].data_type) == ('=HYPERLINK("https://example.com")', "s")
     assert cells["keywords"].value == "a, b\\x07"
     assert isinstance(cells["registered"].value, datetime)
+
+
+async def test_it_shows_itself(sign_in: Any, sandbox: Any) -> None:
+    sandbox.add_dataset("Alpha", files={"a.csv": b"12345"})
+    async with sign_in() as provena:
+        inventory = provena.datastore.inventory(files=True)
+        assert (
+            repr(inventory).removeprefix("<Async").removeprefix("<")
+            == "Inventory of datasets: 0 read, more to come>"
+        )
+        shown = str(await inventory.all())
+    assert shown.splitlines()[0].split() == [
+        *("handle", "name", "owner_name", "organisation", "status", "files", "bytes", "failure")
+    ]
+    assert "Wren Castellanos" in shown
+
+
+async def test_any_number_of_datasets_takes_little_memory(recorder: Any) -> None:
+    rows, pages = 200, 30
+
+    def answer(call: Any) -> Any:
+        if call.operation is not catalogue.datastore.LIST_DATASETS:
+            return errors.ItemNotFound("no", operation="x", status=200)
+        key = call.request["json"].get("pagination_key")
+        number = int(key["id"]) if key else 1
+        return {
+            **dict.fromkeys(COUNTS, 0),
+            "status": {"success": True, "details": ""},
+            "seed_items": [],
+            "unparsable_items": [],
+            "items": [{**item().to_dict(), "id": f"10378.1/{number}{row}"} for row in range(rows)],
+            "pagination_key": {"id": str(number + 1), "item_subtype": "DATASET"} if number < pages else None,
+        }
+
+    datastore, _ = recorder(answer)
+    count, used = 0, [0] * (pages + 1)
+    tracemalloc.start()
+    try:
+        async for _ in datastore.inventory():
+            count += 1
+            used[count // rows] = max(used[count // rows], tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert count == rows * pages
+    # All rows together would take megabytes.
+    assert max(used) < max(used[:3]) + 200_000
 
 
 @pytest.mark.parametrize("method", ["to_parquet", "to_excel"])

@@ -29,6 +29,7 @@ _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _WRITTEN_TOGETHER: Final = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _MILLISECONDS_FROM: Final = 20_000_000_000
 _URL: Final = re.compile(r"\s*(https?)://[^\s/?#]", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"[\w-]+(\.[\w-]+)+(/\S*)?")
 _SCHEME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 _DURATION_PART: Final = r"(\d+([.,]\d+)?{})?"
 _DURATION: Final = re.compile(
@@ -167,7 +168,7 @@ class _Walk:
 
     def _list(self, path: str, value: Any) -> Any:
         if not isinstance(value, list):
-            suggestion = repr(re.split(r"\s*[,;]\s*", value.strip())) if isinstance(value, str) else None
+            suggestion = repr([*map(str.strip, value.split(","))]) if isinstance(value, str) else None
             return self.report(path, f"must be a list, not {_shown(value)}", value, suggestion)
         return [self._entry(f"{path}[{place}]", entry) for place, entry in enumerate(value)]
 
@@ -237,7 +238,7 @@ def _licence(value: str) -> Wrong | None:
 
 
 def _with_scheme(value: str) -> str | None:
-    return f"https://{value}" if re.fullmatch(r"[\w-]+(\.[\w-]+)+(/\S*)?", value) else None
+    return f"https://{value}" if _ADDRESS.fullmatch(value) else None
 
 
 def _uri(value: str) -> Wrong | None:

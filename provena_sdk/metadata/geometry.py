@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _EWKT: Final = re.compile(r"SRID=(\d+);(.+)")
+_ALMOST_EWKT: Final = re.compile(r"srid\s*=\s*(\d+)\s*[;,]\s*(.+)", re.IGNORECASE)
 _BEGINNING: Final = re.compile(r"\s*([A-Za-z]+)")
 _RINGS: Final = ("POLYGON", "MULTIPOLYGON", "LINEARRING")
 _NOT_LOOKED_INTO: Final = ("GEOMETRYCOLLECTION", "COMPOUNDCURVE", "MULTICURVE", "MULTISURFACE")
@@ -29,7 +30,7 @@ _KINDS: Final = frozenset(
 )
 _RUN: Final = re.compile(r"\(([^()]*)\)")
 _NUMBER: Final = re.compile(
-    r"[-+]?(0x[\da-f.]+|(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|inf(inity)?)", re.IGNORECASE
+    r"[-+]?(0x[\da-f.]+|(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|nan|inf(inity)?)", re.IGNORECASE
 )
 
 
@@ -57,7 +58,7 @@ def meant(text: str) -> str | None:
         ('SRID=4326;POINT(145 -16)', None)
     """
     text = text.strip()
-    found = re.match(r"srid\s*=\s*(\d+)\s*[;,]\s*(.+)", text, re.IGNORECASE)
+    found = _ALMOST_EWKT.match(text)
     candidate = f"SRID={found[1]};{found[2]}" if found else f"SRID=4326;{text}"
     return candidate if candidate != text and flaw(candidate) is None else None
 
@@ -132,8 +133,8 @@ def _same(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _balanced(text: str) -> bool:
     depth = 0
-    for bracket in re.findall(r"[()]", text):
-        depth += 1 if bracket == "(" else -1
+    for character in text:
+        depth += (character == "(") - (character == ")")
         if depth < 0:
             return False
     return depth == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_SEPARATOR: Final = re.compile(r"[\s_-]+")
+_VERSION: Final = re.compile(r"-v?\d+(\.\d+)*$")
 _CREATIVE_COMMONS: Final = {
     f"CC-{kind.upper()}-{version}": f"https://creativecommons.org/licenses/{kind}/{version}/"
     for kind in ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd")
@@ -70,11 +72,11 @@ def similar(name: str) -> str | None:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[\s_-]+", "-", name[:80].strip()).casefold()
+    return _SEPARATOR.sub("-", name[:80].strip()).casefold()
 
 
 def _unversioned(name: str) -> str:
-    return re.sub(r"-v?\d+(\.\d+)*$", "", name)
+    return _VERSION.sub("", name)
 
 
 _BY_NORMAL_NAME: Final = {_normal(name): address for name, address in LICENCES.items()}

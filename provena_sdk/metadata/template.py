@@ -20,6 +20,7 @@ from provena_sdk.metadata.checks import fields
 
 _FORMATS: Final = ("yaml", "json")
 _WIDTH: Final = 100
+_ATTRIBUTE: Final = re.compile(r"^ {4}(\w+): (.+)$", re.MULTILINE)
 _INTRODUCTION: Final = """\
 # Metadata of a dataset. Fill in what is empty. Optional fields are commented out, as in "#keywords: []".
 # Organisations can be given by name, ROR or handle; persons by name, e-mail address, ORCID or handle.
@@ -148,7 +149,7 @@ def _described() -> dict[str, str]:
 
 
 def _descriptions(model: type[attrs.AttrsInstance], above: str) -> Iterator[tuple[str, str]]:
-    about = dict(re.findall(r"^ {4}(\w+): (.+)$", inspect.getdoc(model) or "", re.MULTILINE))
+    about = dict(_ATTRIBUTE.findall(inspect.getdoc(model) or ""))
     for name, (kind, _, _) in fields(model).items():
         yield above + name, about.get(name, "")
         if attrs.has(kind):

@@ -15,13 +15,14 @@ from provena_api.models import (
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.metadata import suggestions
+from provena_sdk.metadata import licences, suggestions
 
 _SECTIONS: Final[Mapping[str, type[AttrsInstance]]] = {
     "dataset_info": CollectionFormatDatasetInfo,
     "associations": CollectionFormatAssociations,
     "approvals": CollectionFormatApprovals,
 }
+_DATES: Final = ("created_date", "published_date")
 
 
 def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,7 +51,8 @@ def with_fields(metadata: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[
 
     Args:
         metadata: Dataset metadata as JSON data; it is left as it is.
-        fields: New values as JSON data, by name, such as ``keywords``; None removes the field.
+        fields: New values as JSON data, by name, such as ``keywords``; None removes the field. A licence may be an
+            SPDX identifier, a date may be the date alone.
 
     Raises:
         InvalidArgument: There is no field of that name; similar names are suggested.
@@ -64,8 +66,17 @@ def with_fields(metadata: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[
         section = made.setdefault(_section_of(name), {})
         section.pop(name, None)
         if value is not None:
-            section[name] = copy.deepcopy(value)
+            section[name] = copy.deepcopy(_written(name, value))
     return made
+
+
+def _written(field: str, value: Any) -> Any:
+    """Return a value as the service takes it: a licence by its URL, and a date with the word that it is relevant."""
+    if field == "license" and isinstance(value, str):
+        return licences.url(value) or value
+    if field in _DATES and isinstance(value, str):
+        return {"relevant": True, "value": value}
+    return value
 
 
 def _section_of(field: str) -> str:

@@ -21,7 +21,7 @@ from provena_sdk.datasets.file_list import FileList
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.paths import checked
 from provena_sdk.datasets.service_file import check_writable
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.errors import DatasetFileNotFound, InvalidArgument
 from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.transfer import planner
 from provena_sdk.transfer.local.scan import destination_folder, source_folder
@@ -185,9 +185,14 @@ async def download(
     files = await _files(datasets, dataset_id, partial(_check_download, "s3_path", path, destination))
     options = options.limited_as(datasets.limits)
     with _ended(run.meter):
-        plan = await planner.plan_download(
-            files, destination, path=path, choice=choice, options=options, meter=run.meter
-        )
+        try:
+            plan = await planner.plan_download(
+                files, destination, path=path, choice=choice, options=options, meter=run.meter
+            )
+        except DatasetFileNotFound as error:
+            if await asyncio.to_thread(os.path.isdir, path):
+                error.hint = "It is a folder on this machine: were the path and the destination swapped?"
+            raise
         return await plan.execute(run)
 
 

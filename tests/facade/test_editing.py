@@ -6,6 +6,7 @@ import json
 import pickle
 import warnings
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,19 @@ async def test_persons_and_organisations_are_set_by_name(sign_in: Any, handle: s
         assert (change.path, change.after) == ("associations.data_custodian_id", "10378.1/1900008")
         with pytest.raises(NameNotFound):
             await kelp.set("he does", data_custodian_id="Nobody Known")
+
+
+async def test_licences_and_dates_are_set_as_people_write_them(
+    sign_in: Any, handle: str, stored: Any
+) -> None:
+    async with sign_in() as provena:
+        kelp = provena.datastore.interactive_dataset(handle)
+        await kelp.set("as it is", license="MIT", created_date=date(2024, 12, 31))
+        await kelp.set("out", published_date="2025-01-31")
+    info, _ = stored()
+    assert info["license"] == "https://opensource.org/license/mit"
+    assert info["created_date"] == {"relevant": True, "value": "2024-12-31"}
+    assert info["published_date"] == {"relevant": True, "value": "2025-01-31"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provena_sdk.errors import InvalidArgument
+from provena_sdk.errors import DatasetFileNotFound, InvalidArgument
 
 ID = "10378.1/1900011"
 
@@ -96,3 +96,17 @@ async def test_metadata_in_the_place_of_the_reason(
         with pytest.raises(InvalidArgument) as caught:
             await getattr(provena.datastore.interactive_dataset(ID), method)(*given)
     assert str(caught.value) == f"reason must be a sentence, {found}: were they swapped?"
+
+
+async def test_a_folder_in_the_place_of_the_path(
+    sign_in: Any, sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    handle = sandbox.add_dataset("Kelp", files={"a.csv": b"1"})
+    async with sign_in() as provena:
+        kelp = provena.datastore.interactive_dataset(handle)
+        with pytest.raises(DatasetFileNotFound, match="were the path and the destination swapped"):
+            await kelp.download_specific_file("data/", "a.csv")
+        with pytest.raises(DatasetFileNotFound, match="List the dataset's files"):
+            await kelp.download_specific_file("b", "a.csv")

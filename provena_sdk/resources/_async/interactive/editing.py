@@ -116,8 +116,8 @@ class AsyncDatasetEditing(DatasetCache):
 
         Args:
             reason: Why, for the history; must not be empty.
-            fields: New values by the field's name, such as ``keywords=["coral"]`` or ``data_custodian_id="Wren
-                Castellanos"``; None removes a field.
+            fields: New values by the field's name, such as ``keywords=["coral"]``, ``license="CC-BY-4.0"``,
+                ``created_date="2024-12-31"`` or ``data_custodian_id="Wren Castellanos"``; None removes a field.
 
         Returns:
             What has changed; prints as a diff. It is empty, and nothing was sent, if nothing differs.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from provena_sdk.display.html import Html, element, html, rows
 from provena_sdk.display.text import READ_LIMIT, printable
 
 MOST: Final = 100
@@ -26,7 +26,6 @@ _BOLD, _RED, _GREEN, _MARKED, _UNMARKED, _END = (
 # Translucent, so that they read on light and on dark ground.
 _REMOVED: Final = "background:rgba(248,81,73,.25);text-decoration:none"
 _ADDED: Final = "background:rgba(46,160,67,.25);text-decoration:none"
-_CELL: Final = "text-align:left;vertical-align:top;overflow-wrap:anywhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +71,29 @@ def diff_text(differences: Sequence[Difference], *, colour: bool = False) -> str
     return "\n".join([*lines, *_left_out(differences)])
 
 
-def diff_html(differences: Sequence[Difference]) -> str:
+def diff_html(differences: Sequence[Difference]) -> Html:
     """Format differences as an HTML table; what differs is marked as removed and added.
 
     Args:
         differences: What differs, in order, as in :func:`diff_text`.
 
     Example:
-        >>> "<del" in diff_html([Difference("name", "<b>", "c")]), "<b>" in diff_html([Difference("name", "<b>", "c")])
-        (True, False)
+        >>> "&lt;b&gt;</del>" in diff_html([Difference("name", "<b>", "c")])
+        True
     """
-    rows = []
-    for difference in differences[:MOST]:
-        cells = [f'<th style="{_CELL}">{escape(printable(difference.place))}</th>']
-        for tag, style, value in zip(("del", "ins"), (_REMOVED, _ADDED), _shown(difference), strict=True):
-            marked = (
-                f'<{tag} style="{style}">{escape(value.middle)}</{tag}>' if value and value.middle else ""
-            )
-            text = f"{escape(value.start)}{marked}{escape(value.end)}" if value else ""
-            cells.append(f'<td style="{_CELL}">{text}</td>')
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    head = "<tr><th></th><th>before</th><th>after</th></tr>"
-    left_out = "".join(f"<p>{line}</p>" for line in _left_out(differences))
-    return f"<table>{head}{''.join(rows)}</table>{left_out}"
+    cells = [
+        [html(difference.place), *map(_marked, ("del", "ins"), (_REMOVED, _ADDED), _shown(difference))]
+        for difference in differences[:MOST]
+    ]
+    left_out = [element("div", line) for line in _left_out(differences)]
+    return Html("".join([rows(["field", "before", "after"], cells), *left_out]))
 
 
-def wants_colour() -> bool:
-    """Return whether the environment allows colours in a terminal: ``NO_COLOR`` and ``TERM=dumb`` forbid them."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def _marked(tag: str, style: str, value: _Value | None) -> Html:
+    if value is None:
+        return Html("")
+    middle = f'<{tag} style="{style}">{escape(value.middle)}</{tag}>' if value.middle else ""
+    return Html(f"{escape(value.start)}{middle}{escape(value.end)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ import sys
 from importlib import import_module
 from typing import Any, Protocol
 
-from provena_sdk.display.diff import wants_colour
 from provena_sdk.display.notebook import kernel
-from provena_sdk.display.terminal import is_terminal
+from provena_sdk.display.terminal import is_terminal, wants_colour
 
 
 class Showable(Protocol):

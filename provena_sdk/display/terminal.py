@@ -1,7 +1,8 @@
-"""Whether a stream is a terminal."""
+"""Whether a stream is a terminal, and whether it may have colours."""
 
 from __future__ import annotations
 
+import os
 from typing import TextIO
 
 
@@ -20,3 +21,8 @@ def is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def wants_colour() -> bool:
+    """Return whether the environment allows colours in a terminal: ``NO_COLOR`` and ``TERM=dumb`` forbid them."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

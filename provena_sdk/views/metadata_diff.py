@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from html import escape
 from typing import ClassVar
 
 from provena_sdk.display.changes import Change
-from provena_sdk.display.diff import Difference, diff_html, diff_text, wants_colour
-from provena_sdk.display.terminal import is_terminal
+from provena_sdk.display.diff import Difference, diff_html, diff_text
+from provena_sdk.display.html import element
+from provena_sdk.display.tables import html_section
+from provena_sdk.display.terminal import is_terminal, wants_colour
 from provena_sdk.display.text import printable
 from provena_sdk.views.tabular import TabularList
 
@@ -56,8 +57,8 @@ class MetadataDiff(TabularList[Change]):
         return f"<MetadataDiff of {count}{': ' if self else ''}{printable(named, 120)}{more}>"
 
     def _repr_html_(self) -> str:
-        title = f"<p>{escape(self.title)}</p>" if self.title else ""
-        return title + (diff_html(self._differences()) if self else "<p>no difference</p>")
+        shown = diff_html(self._differences()) if self else element("div", "no difference")
+        return html_section(self.title, shown)
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [(change.path, change.before, change.after) for change in self]

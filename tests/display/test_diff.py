@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.display.diff import MOST, Difference, diff_html, diff_text, wants_colour
+from provena_sdk.display.diff import MOST, Difference, diff_html, diff_text
+from provena_sdk.display.terminal import wants_colour
 
 LONG = "The survey covers forty reefs of the northern section between March and May. " * 3
 
@@ -56,7 +57,15 @@ def test_anything_is_printable_bounded_and_escaped(before: str | None, after: st
     difference = Difference("<b>\x1b[2J", before, after)
     lines = diff_text([difference]).split("\n")
     assert all(line.isprintable() and len(line) < 200 for line in lines)
-    assert set(re.findall(r"<(\w+)", diff_html([difference]))) <= {"table", "tr", "th", "td", "del", "ins"}
+    assert set(re.findall(r"<(\w+)", diff_html([difference]))) <= {
+        "div",
+        "table",
+        "tr",
+        "th",
+        "td",
+        "del",
+        "ins",
+    }
 
 
 @pytest.mark.parametrize(

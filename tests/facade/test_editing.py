@@ -304,6 +304,6 @@ def test_a_diff_is_coloured_in_a_terminal_and_a_table_in_a_notebook(
     assert "\x1b" not in str(found)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert "\x1b[32m+ \x1b[7m<b>" in str(found)
-    assert "<p>title</p><table>" in found._repr_html_()
+    assert '<div class="p-title">title</div>' in found._repr_html_()
     assert "&lt;b&gt;</ins>" in found._repr_html_()
     assert repr(found) == "<MetadataDiff of 1 change: dataset_info.name>"

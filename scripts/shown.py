@@ -39,6 +39,9 @@ def things(provena: Provena, handle: str) -> Iterator[tuple[str, object]]:
     plan = reef.plan_download("data")
     yield 'reef.plan_download("data")', plan
     yield "plan.run()", plan.run(progress=False)
+    yield "reef.history", reef.history
+    yield "reef.versions", reef.versions
+    yield "datastore.inventory(files=True)", datastore.inventory(files=True)
     yield "reef.access()", reef.access()
     yield "reef.lock_history()", reef.lock_history()
     yield "reef.release.status()", reef.release.status()
@@ -66,7 +69,7 @@ def main() -> None:
     rows, parts = [], []
     with Sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
         handle = sandbox.add_dataset("Alpha reef survey", files=FILES)
-        for number in range(40):
+        for number in range(12):
             sandbox.add_dataset(f"Reef temperatures {1980 + number}")
         os.environ.update(sandbox.environment())
         os.chdir(folder)

@@ -93,7 +93,7 @@ class Tree:
     def to_html(self) -> Html:
         """Return the tree as HTML whose folders are folded and unfolded by a click, without a script."""
         is_open = _numbers(self.root, _IN_TEXT).keys()
-        return element("ul", *_items(self.root, _numbers(self.root, _IN_HTML), is_open))
+        return _listed(_items(self.root, _numbers(self.root, _IN_HTML), is_open))
 
 
 def _numbers(root: Folder, room: _Room) -> dict[int, int]:
@@ -165,11 +165,15 @@ def _items(root: Folder, numbers: dict[int, int], is_open: Container[int]) -> It
         if id(entry) not in numbers:
             yield element("li", label)
             continue
-        inside = element("ul", *_items(entry, numbers, is_open))
+        inside = _listed(_items(entry, numbers, is_open))
         opened = " open" if id(entry) in is_open else ""
         yield element("li", Html(f"<details{opened}><summary>{label}</summary>{inside}</details>"))
     if rest is not None:
         yield element("li", "… and more", _small(f"{human_size(rest.size)}, {counted(rest.files)}"))
+
+
+def _listed(items: Iterable[Html]) -> Html:
+    return Html(f'<ul style="list-style:none;margin:0;padding-left:1.2em">{"".join(items)}</ul>')
 
 
 def _small(text: str) -> Html:

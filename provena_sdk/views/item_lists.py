@@ -77,6 +77,7 @@ class DatasetList(DatasetViews, TabularList["models.ItemDataset"]):
     noun: ClassVar = ("dataset", "datasets")
     _columns: ClassVar = DATASET_COLUMNS
     _shown: ClassVar = ("handle", "name", "status", "owner", "updated")
+    _words: ClassVar = ("status",)
     _index: ClassVar = "handle"
     _types: ClassVar = DATASET_TYPES
 
@@ -141,6 +142,7 @@ class JobList(TabularList["models.Job"]):
     noun: ClassVar = ("job", "jobs")
     _columns: ClassVar = ("session_id", "kind", "task", "status", "requested", "user", "batch_id", "info")
     _shown: ClassVar = ("session_id", "task", "status", "requested", "info")
+    _words: ClassVar = ("task", "status")
     _index: ClassVar = "session_id"
     _types: ClassVar = {"requested": "time"}
 

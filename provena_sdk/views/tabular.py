@@ -28,6 +28,8 @@ class Tabular:
     """The column that is the index of the data frame."""
     _types: ClassVar[Mapping[str, ColumnType]] = {}
     """The columns of dates and times."""
+    _words: ClassVar[tuple[str, ...]] = ()
+    """The columns whose constants, such as ``NOT_RELEASED``, the table shows in words."""
     _cell_limit: ClassVar[int] = CELL_LIMIT
     """Most characters of a cell in the table."""
 
@@ -77,10 +79,14 @@ class Tabular:
 
     def _cells(self) -> tuple[Sequence[str], Sequence[Sequence[object]], int]:
         rows, count = self._first_rows()
-        if not self._shown:
-            return self._columns, rows, count
-        places = [self._columns.index(name) for name in self._shown]
-        return self._shown, [[row[place] for place in places] for row in rows], count
+        shown = self._shown or self._columns
+        places = [(self._columns.index(name), name in self._words) for name in shown]
+        cells = [[_in_words(row[place]) if words else row[place] for place, words in places] for row in rows]
+        return shown, cells, count
+
+
+def _in_words(constant: object) -> str | None:
+    return None if constant is None else str(constant).replace("_", " ").lower()
 
 
 class TabularList(Tabular, list[T]):
@@ -115,8 +121,10 @@ class TabularList(Tabular, list[T]):
         return full_frame(self, self._index, [row[place] for row in self._rows()])
 
     def _cells(self) -> tuple[Sequence[str], Sequence[Sequence[object]], int]:
-        columns, rows, count = super()._cells()
-        return columns or ("item",), rows, count
+        if self._columns:
+            return super()._cells()
+        rows, count = self._first_rows()
+        return ("item",), rows, count
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> T: ...

@@ -45,6 +45,7 @@ class FetchedDatasets(DatasetViews, Tabular):
 
     _columns: ClassVar = DATASET_COLUMNS
     _shown: ClassVar = ("handle", "name", "status", "owner", "updated")
+    _words: ClassVar = ("status",)
 
     def to_pandas(self, *, full: bool = False) -> DataFrame:
         """Return a data frame with a row for each dataset that was fetched, which also says whether it is locked.

@@ -115,6 +115,7 @@ class InventoryList(TabularList[InventoryRow]):
     noun: ClassVar = ("dataset", "datasets")
     _columns: ClassVar = tuple(COLUMNS)
     _shown: ClassVar = ("handle", "name", "owner_name", "organisation", "status", "files", "bytes", "failure")
+    _words: ClassVar = ("status",)
     _index: ClassVar = "handle"
     _types: ClassVar = {name: kind for name, kind in COLUMNS.items() if kind in ("date", "time")}
 

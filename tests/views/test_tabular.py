@@ -86,6 +86,15 @@ def test_chosen_columns_are_shown_and_all_are_in_the_data_frame() -> None:
     assert table["time"].iloc[0] == DAY
 
 
+def test_constants_are_shown_in_words_and_stay_what_they_are_in_the_data_frame() -> None:
+    class States(TabularList[str]):
+        _columns: ClassVar = ("state",)
+        _words: ClassVar = ("state",)
+
+    assert str(States(["NOT_RELEASED"])) == "state\nnot released"
+    assert States(["NOT_RELEASED"]).to_pandas()["state"].tolist() == ["NOT_RELEASED"]
+
+
 def test_ipython_prints_the_table_alone_and_the_repr_inside_a_list() -> None:
     days = Days([DAY])
     for depth, shown in ((1, str(days)), (2, repr(days))):

@@ -71,6 +71,7 @@ class ItemList(TabularList[Item]):
 
     __slots__ = ()
     _columns: ClassVar = ("handle", "kind", "name", "owner", "registered", "updated")
+    _words: ClassVar = ("kind",)
     _index: ClassVar = "handle"
     _types: ClassVar = {"registered": "time", "updated": "time"}
 

@@ -39,7 +39,6 @@ from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.resources.review import ReviewSubModule
 from provena_sdk.transport.http import Transport
 from provena_sdk.views.item_lists import DatasetList
-from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows import batch, datastore, search, template
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
@@ -446,16 +445,14 @@ class Datastore:
 
         return Results(fetch, self._transport.submit, total_limit=total_limit, kind=DatasetList)
 
-    def list_all_datasets(
-        self, sort_criteria: SortOptions | SortType | str | None = None
-    ) -> TabularList[ItemDataset]:
+    def list_all_datasets(self, sort_criteria: SortOptions | SortType | str | None = None) -> DatasetList:
         """Fetch every dataset you may see.
 
         Args:
             sort_criteria: As ``sort_by`` of ``for_all_datasets``; newest change first when None.
 
         Returns:
-            All of them, as a list that prints as a table; also ``.to_pandas()``.
+            All of them, as a list that prints as a table; also ``.to_pandas()``, ``.map()`` and ``.timeline()``.
 
         Raises:
             InvalidArgument: The sort is one the service cannot do.
@@ -464,7 +461,7 @@ class Datastore:
             >>> "Alpha reef survey" in [dataset.display_name for dataset in provena.datastore.list_all_datasets()]
             True
         """
-        return self.for_all_datasets(sort_by=sort_criteria).all()
+        return DatasetList(self.for_all_datasets(sort_by=sort_criteria).all())
 
     def inventory(
         self,

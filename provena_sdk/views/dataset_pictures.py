@@ -9,21 +9,30 @@ from provena_api.models import ItemDataset
 
 from provena_sdk.coverage.described import period, place
 from provena_sdk.coverage.geojson import feature, feature_collection
-from provena_sdk.display.pictures.map import map_picture
+from provena_sdk.display.pictures.map import Outline, map_picture
 from provena_sdk.display.pictures.picture import Picture
+from provena_sdk.display.pictures.plot import plotted
 from provena_sdk.display.pictures.timeline import Bar, timeline
 
 
 def places(items: Iterable[ItemDataset]) -> Picture:
     """Draw where the datasets' data lie; those without a place are left out."""
-    return map_picture(
-        [
-            outline
-            for item in items
-            if (extent := place(item.collection_format)) is not None
-            for outline in extent.outlines(item.display_name)
-        ]
-    )
+    return map_picture(_outlines(items))
+
+
+def plotted_places(items: Iterable[ItemDataset], axes: Any) -> Any:
+    """Draw the same with matplotlib; return the axes."""
+    return plotted(_outlines(items), axes)
+
+
+def _outlines(items: Iterable[ItemDataset]) -> list[Outline]:
+    found = ((item, place(item.collection_format)) for item in items)
+    return [
+        outline
+        for item, extent in found
+        if extent is not None
+        for outline in extent.outlines(item.display_name)
+    ]
 
 
 def times(items: Iterable[ItemDataset]) -> Picture:

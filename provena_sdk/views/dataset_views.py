@@ -33,6 +33,22 @@ class DatasetViews:
 
         return dataset_pictures.places(self._datasets())
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the map with matplotlib, to style it, combine it with other data or print it.
+
+        Args:
+            ax: Matplotlib's axes to draw on; None makes new ones.
+
+        Returns:
+            The axes, with longitude and latitude. East of the date line, longitudes may exceed 180.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        from provena_sdk.views import dataset_pictures  # noqa: PLC0415  # keeps drawing away until it is asked for
+
+        return dataset_pictures.plotted_places(self._datasets(), ax)
+
     def timeline(self) -> Picture:
         """Draw the times that the datasets' data cover, earliest first; datasets without any are left out.
 

@@ -10,6 +10,8 @@ import pytest
 from provena_api import models
 
 from provena_sdk.views.dataset_card import dataset_card
+from provena_sdk.views.item_lists import DatasetList
+from provena_sdk.workflows.batch import FetchedDatasets
 
 STATUS = {"success": True, "details": ""}
 EVIL = "reef\x1b]52;c;AAAA\x07</td><script>alert(1)</script>\u202etxt.exe\u2028\ud800" + "x" * 100_000
@@ -155,3 +157,17 @@ def test_any_other_model_is_a_table_of_its_fields() -> None:
     for shown in (repr(credentials), str(credentials), credentials._repr_html_() or ""):
         assert "s3cr3t" not in shown
         assert "2026-11-22" in shown
+
+
+def test_lists_of_datasets_have_a_map_and_a_timeline(item: Callable[..., models.ItemDataset]) -> None:
+    dataset = item(
+        spatial_info={"coverage": AREA},
+        temporal_info={"duration": {"begin_date": "2019-01-01", "end_date": "2024-12-31"}},
+    )
+    answer = models.RegistryFetchResponse(
+        item=dataset, locked=False, roles=[], status=models.Status.from_dict(STATUS)
+    )
+    for datasets in (DatasetList([dataset]), FetchedDatasets(("10378.1/7",), {"10378.1/7": answer})):
+        assert str(datasets.map()) == "145°E to 155°E, 25°S to 10°S  Kelp"
+        assert str(datasets.timeline()) == "2019-01-01 to 2024-12-31  Kelp"
+        assert [feature["id"] for feature in datasets.to_geojson()["features"]] == ["10378.1/7"]

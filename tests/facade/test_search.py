@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -267,6 +268,24 @@ async def test_hits_show_themselves(recorder: Any, placed: Any) -> None:
         "2022-01-01 to 2024-12-31  Dataset 1/2",
         "2023-01-01 to 2023-01-31  Dataset 1/3",
     ]
+
+
+async def test_hits_are_plotted(recorder: Any, placed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("agg")
+    datastore, _ = recorder(service(list(PLACED), {}, placed))
+    found = await datastore.search_datasets("kelp", 4)
+    axes = found.plot()
+    labels = [artist.get_label() for artist in (*axes.patches, *axes.lines)]
+    assert [label for label in labels if label] == ["Dataset 1/1", "Dataset 1/2", "Dataset 1/4"]
+    assert found.plot(axes) is axes
+    west, east = axes.get_xlim()
+    assert west <= 0 < 182 <= east
+    axes.figure.canvas.draw()
+    matplotlib.pyplot.close(axes.figure)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match="plot\\(\\) needs matplotlib"):
+        found.plot()
 
 
 async def test_hits_are_geojson(recorder: Any, placed: Any) -> None:

@@ -57,7 +57,7 @@ class Outline:
         return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """The part of the world that a map shows, and its pixels per degree."""
 
     west: float
@@ -68,10 +68,12 @@ class _View(NamedTuple):
     height: float
 
     def place(self, point: Point) -> tuple[float, float]:
+        """Return the pixels of a longitude and latitude."""
         return (point[0] - self.west) * self.across, (self.north - point[1]) * self.down
 
     @property
     def box(self) -> Box:
+        """West, south, east and north."""
         return (
             self.west,
             self.north - self.height / self.down,
@@ -99,20 +101,13 @@ def map_picture(shapes: Sequence[Outline], *, title: str = "") -> Picture:
         return Picture(
             title or words, _WIDTH, 24, '<text y="16" font-size="11">No places are known.</text>', words
         )
-    together = _together(shown)
-    boxes = [shape.box() for shape in together]
-    whole = (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
-    view = _view(whole)
+    moved = together(shown)
+    view = view_of(moved)
     content = [
         f'<svg x="0" y="0" width="{view.width:.0f}" height="{view.height:.0f}">',
         *_coasts(view),
         *_grid(view),
-        *_shapes(view, together),
+        *_shapes(view, moved),
         "</svg>",
         f'<rect x=".5" y=".5" width="{view.width - 1:.0f}" height="{view.height - 1:.0f}" rx="4" fill="none" '
         'stroke="#808080" stroke-opacity=".5"/>',
@@ -121,17 +116,17 @@ def map_picture(shapes: Sequence[Outline], *, title: str = "") -> Picture:
     lines = [f"{box_in_words(shape.box())}  {printable(shape.label, 80)}".rstrip() for shape in shown]
     height = view.height + (20 if note else 0)
     text = "\n".join(filter(None, [*lines, note]))
-    return Picture(title or box_in_words(whole), view.width, height, "".join(content), text)
+    return Picture(title or box_in_words(_whole(moved)), view.width, height, "".join(content), text)
 
 
-def _together(shapes: Sequence[Outline]) -> list[Outline]:
+def together(shapes: Sequence[Outline]) -> list[Outline]:
     """Return the shapes moved by whole turns, so that together they span as little as possible."""
     spans = [(box[0], box[2]) for box in (shape.box() for shape in shapes)]
     west = western_end(spans)
     return [shape.moved(-360 * ((span[0] - west) // 360)) for shape, span in zip(shapes, spans, strict=True)]
 
 
-def _shapes(view: _View, shapes: Sequence[Outline]) -> Iterator[str]:
+def _shapes(view: View, shapes: Sequence[Outline]) -> Iterator[str]:
     """Draw the largest first, so that none hides another; at both ends of a map of the world if need be."""
     west, _, east, _ = view.box
     boxed = [(shape, shape.box()) for shape in shapes]
@@ -143,8 +138,14 @@ def _shapes(view: _View, shapes: Sequence[Outline]) -> Iterator[str]:
                 yield _drawn(view, moved, moved.box())
 
 
-def _view(box: Box) -> _View:
-    west, south, east, north = box
+def _whole(shapes: Sequence[Outline]) -> Box:
+    west, south, east, north = zip(*(shape.box() for shape in shapes), strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def view_of(shapes: Sequence[Outline]) -> View:
+    """Return the part of the world to show, which has the shapes with some room around them; all of it without any."""
+    west, south, east, north = _whole(shapes) if shapes else (-180.0, -90.0, 180.0, 90.0)
     middle = (south + north) / 2
     squeeze = max(0.35, math.cos(math.radians(middle)))
     scale = _HEIGHT / max(_LEAST_HEIGHT, (north - south) * _ROOM)
@@ -152,12 +153,12 @@ def _view(box: Box) -> _View:
     degrees = _WIDTH / (scale * squeeze)
     if degrees >= 300 or _HEIGHT / scale >= 150:
         start = -180.0 if west >= -180 and east <= 180 else (west + east) / 2 - 180
-        return _View(start, 90.0, _WIDTH / 360, _WIDTH / 360, _WIDTH, _WIDTH / 2)
+        return View(start, 90.0, _WIDTH / 360, _WIDTH / 360, _WIDTH, _WIDTH / 2)
     top = min(90.0, max(middle + _HEIGHT / scale / 2, _HEIGHT / scale - 90))
-    return _View((west + east) / 2 - degrees / 2, top, scale * squeeze, scale, _WIDTH, _HEIGHT)
+    return View((west + east) / 2 - degrees / 2, top, scale * squeeze, scale, _WIDTH, _HEIGHT)
 
 
-def _coasts(view: _View) -> Iterator[str]:
+def _coasts(view: View) -> Iterator[str]:
     west, south, east, north = view.box
     pieces = []
     for ring in land():
@@ -170,7 +171,7 @@ def _coasts(view: _View) -> Iterator[str]:
         yield f'<path d="{"".join(pieces)}" fill="#808080" fill-opacity=".28" stroke="#808080" stroke-width=".6"/>'
 
 
-def _grid(view: _View) -> Iterator[str]:
+def _grid(view: View) -> Iterator[str]:
     west, south, east, north = view.box
     step = next((step for step in _GRID if (east - west) / step <= _MOST_LINES), _GRID[-1])
     for meridian in range(math.ceil(west / step) * step, math.ceil(east), step):
@@ -188,7 +189,7 @@ def _grid_line(way: str, words: str, x: float, y: float) -> str:
     )
 
 
-def _drawn(view: _View, shape: Outline, box: Box) -> str:
+def _drawn(view: View, shape: Outline, box: Box) -> str:
     left, top = view.place((box[0], box[3]))
     right, bottom = view.place((box[2], box[1]))
     words = box_in_words(box)

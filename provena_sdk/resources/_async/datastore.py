@@ -40,7 +40,6 @@ from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.item_lists import DatasetList
-from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows import batch, datastore, search, template
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
@@ -449,14 +448,14 @@ class AsyncDatastore:
 
     async def list_all_datasets(
         self, sort_criteria: SortOptions | SortType | str | None = None
-    ) -> TabularList[ItemDataset]:
+    ) -> DatasetList:
         """Fetch every dataset you may see.
 
         Args:
             sort_criteria: As ``sort_by`` of ``for_all_datasets``; newest change first when None.
 
         Returns:
-            All of them, as a list that prints as a table; also ``.to_pandas()``.
+            All of them, as a list that prints as a table; also ``.to_pandas()``, ``.map()`` and ``.timeline()``.
 
         Raises:
             InvalidArgument: The sort is one the service cannot do.
@@ -465,7 +464,7 @@ class AsyncDatastore:
             >>> "Alpha reef survey" in [dataset.display_name for dataset in await provena.datastore.list_all_datasets()]
             True
         """
-        return await self.for_all_datasets(sort_by=sort_criteria).all()
+        return DatasetList(await self.for_all_datasets(sort_by=sort_criteria).all())
 
     def inventory(
         self,

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry: one for each operation of the services and each transfer, with retries as events.
+"""Spans for OpenTelemetry: one for each operation of the services, plan and transfer, with retries as events.
 
 A program that uses OpenTelemetry has imported its API. In any other program, nothing is loaded or recorded.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -27,17 +27,17 @@ class Span(Protocol):
 
 
 class Report(Protocol):
-    """What this package reads of a transfer's report."""
+    """What this package reads of a transfer's plan or report."""
 
     def __len__(self) -> int: ...
 
     @property
     def total_bytes(self) -> int:
-        """The number of bytes transferred."""
+        """The number of bytes to transfer, or transferred."""
         ...
 
     def counts(self) -> Mapping[Any, int]:
-        """Return how many files had each outcome."""
+        """Return how many files have each action or outcome."""
         ...
 
 
@@ -49,7 +49,8 @@ class _NoSpan:
         pass
 
 
-_NOTHING: Final = nullcontext(_NoSpan())
+_NO_SPAN: Final = _NoSpan()
+_NOTHING: Final = nullcontext(_NO_SPAN)
 
 
 def span(name: str, attributes: Attributes) -> AbstractContextManager[Span]:
@@ -82,22 +83,30 @@ def event(name: str, attributes: Mapping[str, str | int | float | None]) -> None
         trace.get_current_span().add_event(name, known)
 
 
-def transfer(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """Decorate a coroutine function that runs a transfer, so that each run is a span with the figures of its report."""
+def traced(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
+    """Decorate a coroutine function that plans or runs a transfer, so that each call is a span with its figures.
 
-    @functools.wraps(run)
-    async def traced(*args: P.args, **options: P.kwargs) -> R:
-        with span("transfer", {}) as running:
-            try:
-                report = await run(*args, **options)
-            except Exception as error:
-                if (partial := getattr(error, "report", None)) is not None:
-                    running.set_attributes(_figures(partial))
-                raise
-            running.set_attributes(_figures(report))
-            return report
+    Args:
+        name: The span's name.
+    """
 
-    return traced
+    def decorate(run: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        @functools.wraps(run)
+        async def wrapped(*args: P.args, **options: P.kwargs) -> R:
+            with span(name, {}) as running:
+                try:
+                    report = await run(*args, **options)
+                except Exception as error:
+                    if (partial := getattr(error, "report", None)) is not None:
+                        running.set_attributes(_figures(partial))
+                    raise
+                if running is not _NO_SPAN:
+                    running.set_attributes(_figures(report))
+                return report
+
+        return wrapped
+
+    return decorate
 
 
 def _figures(report: Report) -> Attributes:

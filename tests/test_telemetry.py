@@ -112,6 +112,20 @@ def test_a_transfer_is_a_span(sandbox: Sandbox, place: Deployment, spans: Any, t
     assert span.attributes["provena.bytes"] == 5
 
 
+def test_planning_is_a_span(sandbox: Sandbox, place: Deployment, spans: Any, tmp_path: Path) -> None:
+    handle = sandbox.add_dataset("Kelp", files={"a.csv": b"12", "b.csv": b"345"})
+    (tmp_path / "b.csv").write_bytes(b"345")
+    with Provena(place, access_token=sandbox.access_token("writer")) as provena:
+        dataset = provena.datastore.interactive_dataset(handle)
+        dataset.plan_download(tmp_path, include="*.csv")
+        with pytest.raises(errors.DatasetFileNotFound):
+            dataset.plan_download(tmp_path, path="none.csv")
+    found, failed = (span for span in spans() if span.name == "transfer.plan")
+    figures = {"provena.files": 2, "provena.bytes": 2, "provena.files.new": 1, "provena.files.same": 1}
+    assert dict(found.attributes) == figures
+    assert failed.attributes["error.type"] == "DatasetFileNotFound"
+
+
 def test_no_secret_is_in_spans_or_log_records(
     sandbox: Sandbox, place: Deployment, spans: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 PART_BYTES: Final = 8 * 1024 * 1024
-"""The size in bytes of an upload's parts and a download's ranges, unless the file requires another."""
+"""The size in bytes of a download's ranges and, unless the line is slow, of an upload's parts."""
+
+LEAST_PART_BYTES: Final = 5 * 1024 * 1024
+"""The smallest part that S3 accepts, in bytes; the last part may be smaller."""
 
 MAX_PARTS: Final = 10_000
 """The most parts of one object; they are numbered from 1."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Final
 
+from provena_sdk import telemetry
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.datasets.listing import each_entry, look_up, not_found
@@ -28,6 +29,7 @@ from provena_sdk.transfer.runner import DownloadRunner, UploadRunner
 _REPORTED: Final = 1000
 
 
+@telemetry.traced("transfer.plan")
 async def plan_download(
     files: DatasetFiles,
     destination_directory: str | os.PathLike[str],
@@ -91,6 +93,7 @@ async def plan_download(
     )
 
 
+@telemetry.traced("transfer.plan")
 async def plan_upload(
     files: DatasetFiles,
     source_directory: str | os.PathLike[str],

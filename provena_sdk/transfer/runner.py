@@ -114,7 +114,7 @@ class _Run:
         self._raises = run.raise_for_failures
         self._started = time.monotonic()
 
-    @telemetry.transfer
+    @telemetry.traced("transfer")
     async def execute(
         self,
         task: Task[Item],

@@ -12,10 +12,10 @@ import contextlib
 import functools
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from provena_sdk.concurrency.gather import all_of, for_each
 from provena_sdk.concurrency.thread_pool import Threads
@@ -54,6 +54,9 @@ _NEWEST: Final = 0.1
 _LONGEST_SECONDS: Final = 0.001
 # Each keeps folders open, and the caller may give each file another destination.
 _DESTINATIONS: Final = 4
+# After Ctrl-C, a process ends within a second.
+_FINISH_SECONDS: Final = 0.5
+_CANCEL_SECONDS: Final = 10.0
 _FIRST_WAIT: Final = 0.2
 _LONGEST_WAIT: Final = 8.0
 
@@ -114,6 +117,11 @@ class Scheduler:
             self._limited = self.store.objects.limited(admission)
         return self._limited
 
+    @property
+    def sending_rate(self) -> float | None:
+        """The bytes per second that the line takes, as limited or last measured; None if unknown."""
+        return self.objects.admission.sending_rate
+
     def destination(self, root: Path) -> Destination:
         """Return the destination for a folder, shared by all files of the transfer.
 
@@ -153,6 +161,26 @@ class Scheduler:
             if self._blocked > _BRIEF_SECONDS:
                 self._in_threads_until = ended + _CALLS_IN_THREADS * (ended - started)
                 self._blocked = 0.0
+
+    async def finish(self, sending: Coroutine[Any, Any, T], size: int, sent: Callable[[], int]) -> T:
+        """Await a request that sends bytes, even if cancelled when the line sends the rest within half a second.
+
+        What a request has sent is lost with it, so that after Ctrl-C it would be sent again.
+
+        Args:
+            sending: Sends the request, and records that it is done.
+            size: The number of bytes to send.
+            sent: Returns how many of them have been sent.
+        """
+        task = asyncio.ensure_future(sending)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if (done := sent()) and size - done <= (self.sending_rate or 0.0) * _FINISH_SECONDS:
+                await _ended(task, _FINISH_SECONDS)
+            task.cancel()
+            await _ended(task, _CANCEL_SECONDS)
+            raise
 
     async def parts(self, parts: Iterable[T], run: Callable[[T], Awaitable[None]]) -> None:
         """Process all parts or ranges of one large file, a few at a time. The first error cancels the others."""
@@ -237,6 +265,17 @@ def by_turn(items: Iterable[T], size: Callable[[T], int]) -> list[T]:
 async def pause(attempt: int) -> None:
     """Wait a random time before the next attempt, on average longer with every attempt."""
     await asyncio.sleep(backoff(attempt + 1, first=_FIRST_WAIT, longest=_LONGEST_WAIT))
+
+
+async def _ended(task: asyncio.Future[Any], seconds: float) -> None:
+    """Wait for a task at most some seconds, even if cancelled meanwhile, as when a group cancels its members again."""
+    deadline = time.monotonic() + seconds
+    while not task.done() and (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait((task,), timeout=left)
+    if task.done() and not task.cancelled():
+        # Otherwise asyncio would log that nobody retrieved it.
+        task.exception()
 
 
 def _affects_all(error: Exception) -> bool:

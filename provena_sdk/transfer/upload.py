@@ -1,7 +1,7 @@
 """Upload one file, in one request or in parts.
 
 An upload in parts that fails is aborted. One that is cancelled, as by Ctrl-C, is kept for the next transfer if the
-store has any of its parts.
+store has any of its parts. Requests that are nearly done are finished first.
 
 Each request carries the CRC32 of its bytes, which the store verifies and returns. If a store does not support this
 checksum, its ETag is compared with the MD5 instead.
@@ -17,7 +17,7 @@ import mimetypes
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,17 +25,15 @@ from typing import Final
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileAccessDenied, FileStoreError, IntegrityError
+from provena_sdk.s3.budget import SMALL_BYTES
 from provena_sdk.s3.checksums import Hasher, combine, composite, crc32, md5, new_hasher
-from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import Stored, StoredPart, Streamed
+from provena_sdk.s3.parts import each_part, is_in_parts, is_part_size, part_size
 from provena_sdk.transfer.items import Upload
 from provena_sdk.transfer.local.source_file import SourceFile
 from provena_sdk.transfer.report import FileOutcome, Verified
 from provena_sdk.transfer.resume.upload_journal import UploadJournal, UploadJournals, UploadRecord
 from provena_sdk.transfer.scheduler import Scheduler
-
-MULTIPART_BYTES: Final = 16 * 1024 * 1024
-"""The size in bytes from which a file is uploaded in parts."""
 
 STREAMED_BYTES: Final = 16 * 1024 * 1024
 """The size in bytes above which a part is never held in memory as a whole; files over 160 GB have such parts."""
@@ -54,30 +52,6 @@ class _Verification:
     verified: Verified
     checksum: str | None = None
     resumed: int = 0
-
-
-def each_part(size: int, part_size: int) -> Iterator[tuple[int, int]]:
-    """Yield the offset and length of each part of a file in bytes.
-
-    Example:
-        >>> list(each_part(10, 4))
-        [(0, 4), (4, 4), (8, 2)]
-    """
-    for offset in range(0, size, part_size):
-        yield offset, min(part_size, size - offset)
-
-
-def part_size(size: int) -> int:
-    """Return the size of an upload's parts in bytes: 8 MiB, or more if the file would need over 10,000 parts.
-
-    Args:
-        size: The file's size in bytes.
-
-    Example:
-        >>> part_size(20 * 1024**2) == 8 * 1024**2, 5 * 1024**4 / part_size(5 * 1024**4) <= 10_000
-        (True, True)
-    """
-    return max(PART_BYTES, -(-size // MAX_PARTS))
 
 
 async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
@@ -101,7 +75,7 @@ async def upload_file(scheduler: Scheduler, item: Upload) -> FileOutcome:
     kind = mimetypes.guess_type(item.path)[0]
     size = item.size
     verification: _Verification | None = None
-    while verification is None and size < MULTIPART_BYTES:
+    while verification is None and not is_in_parts(size, scheduler.sending_rate):
         async with scheduler.budget.hold(size):
             whole = await scheduler.in_thread(_read_whole, item.source, size, item.size)
             if whole.data is None:
@@ -167,7 +141,30 @@ def _read_whole(path: Path, expected: int, listed: int) -> _Whole:
 async def _send_whole(
     scheduler: Scheduler, path: str, data: bytes, crc: bytes, kind: str | None
 ) -> _Verification:
-    moved = functools.partial(scheduler.progress.moved, path)
+    sent = 0
+
+    def moved(upto: int) -> None:
+        nonlocal sent
+        sent = upto
+        scheduler.progress.moved(path, upto)
+
+    async def send() -> _Verification:
+        verification = await _put(scheduler, path, data, crc, kind, moved)
+        scheduler.progress.kept(path, len(data))
+        return verification
+
+    # A task for each small file would cost too much.
+    return await (send() if len(data) <= SMALL_BYTES else scheduler.finish(send(), len(data), lambda: sent))
+
+
+async def _put(
+    scheduler: Scheduler,
+    path: str,
+    data: bytes,
+    crc: bytes,
+    kind: str | None,
+    moved: Callable[[int], None],
+) -> _Verification:
     for _ in range(_ATTEMPTS):
         stored = await scheduler.objects.put(path, data, crc32=_base64(crc), content_type=kind, sent=moved)
         if stored.crc32 is not None:
@@ -208,11 +205,11 @@ async def _find_resumable(
 ) -> _Resumable | None:
     """Return an upload of the same file whose process died, if any. Abort other such uploads to its path."""
     found: _Resumable | None = None
-    wanted = source.size, source.modified_ns, part_size(source.size)
     with _released_on_error(await scheduler.in_thread(lambda: list(journals.adopt(path)))) as adopted:
         for journal in tuple(adopted):
             record, parts = journal.begun, None
-            fits = (record.size, record.modified_ns, record.part_size) == wanted
+            fits = (record.size, record.modified_ns) == (source.size, source.modified_ns)
+            fits = fits and is_part_size(record.part_size, source.size)
             if found is None and fits and record.upload_id is not None:
                 # Uploading parts may be allowed where listing them is not.
                 with contextlib.suppress(FileAccessDenied):
@@ -289,10 +286,13 @@ class _PartsUpload:
         self._journals = journals
         self._path = item.path
         self._source = source
-        self._part_size = part_size(source.size)
+        self._part_size = (
+            found.journal.begun.part_size if found else part_size(source.size, scheduler.sending_rate)
+        )
         self._stored = found.parts if found else {}
         self._upload_id = found.upload_id if found else ""
         self._journal = found.journal if found else journals.new(self._new_record(item))
+        self._is_opaque = self._journal.begun.opaque_etags
         self._parts: dict[int, StoredPart] = {}
         self._crcs: dict[int, bytes] = {}
         self._lock = threading.Lock()
@@ -347,8 +347,12 @@ class _PartsUpload:
         await _abort(self._scheduler, self._journals, self._journal)
 
     async def _send(self, span: tuple[int, int]) -> None:
-        offset, length = span
-        number = offset // self._part_size + 1
+        number = span[0] // self._part_size + 1
+        sending = self._send_part(number, span)
+        await self._scheduler.finish(sending, span[1], lambda: self._sent_of.get(number, 0))
+
+    async def _send_part(self, number: int, span: tuple[int, int]) -> None:
+        length = span[1]
         streamed = length > STREAMED_BYTES
         async with self._scheduler.budget.hold(2 * _CHUNK_BYTES if streamed else length):
             body = (
@@ -358,11 +362,18 @@ class _PartsUpload:
             )
             self._crcs[number] = crc = await body.prepare()
             part = self._stored.pop(number, None)
-            if part is not None and part.size == length and await _is_certainly_equal(part, crc, body):
+            if (
+                part is not None
+                and part.size == length
+                and await _is_equal(part, crc, body, opaque=self._is_opaque)
+            ):
                 self._resumed += length
                 self._scheduler.progress.resumed(self._path, self._sent_bytes(number, length))
             else:
                 part = await self._sent(number, crc, body)
+                if part.opaque_etag and not self._is_opaque:
+                    self._is_opaque = True
+                    await self._scheduler.in_thread(self._journal.note_opaque_etags)
         self._parts[number] = part
         self._count(number, length)
         self._kept += length
@@ -516,11 +527,13 @@ async def _matches(part: StoredPart, crc: bytes, body: _BufferedPart | _Streamed
     return part.opaque_etag or part.etag == await body.md5()
 
 
-async def _is_certainly_equal(part: StoredPart, crc: bytes, body: _BufferedPart | _StreamedPart) -> bool:
-    """Return whether a stored part certainly has these bytes, even if another process uploaded it."""
-    if part.opaque_etag or part.crc32 not in (None, _base64(crc)):
-        return False
-    return part.etag == await body.md5()
+async def _is_equal(
+    part: StoredPart, crc: bytes, body: _BufferedPart | _StreamedPart, *, opaque: bool
+) -> bool:
+    """Return whether a part that an earlier process sent has these bytes, by the strongest checksum there is."""
+    if opaque:
+        return part.crc32 == _base64(crc)
+    return part.crc32 in (None, _base64(crc)) and part.etag == await body.md5()
 
 
 def _verify(

@@ -57,25 +57,25 @@ async def test_slowing_down_halves_once_for_all_that_were_under_way() -> None:
         await slot.__aenter__()
     for slot in slots:
         admission.slowed(slot)
-    assert admission.limits == (32, 8)
+    assert admission.limits == (32, 8, 8)
     for slot in slots:
         await slot.__aexit__(None, None, None)
-    assert admission.limits == (32, 8)
+    assert admission.limits == (32, 8, 8)
     for _ in range(20):
         async with admission.slot(0) as slot:
             admission.slowed(slot)
-    assert admission.limits == (1, 1)
+    assert admission.limits == (1, 1, 1)
 
 
 async def test_limits_grow_back_slowly_and_not_beyond_what_they_were() -> None:
     admission = Admission(8, 8)
     async with admission.slot(0) as slot:
         admission.slowed(slot)
-    assert admission.limits == (4, 4)
+    assert admission.limits == (4, 4, 4)
     await run_all(admission, [0] * 10)
     assert admission.limits[0] == 5
     assert (await run_all(admission, [0] * 200))[0] <= 8
-    assert admission.limits == (8, 4)
+    assert admission.limits == (8, 4, 4)
 
 
 async def test_a_request_that_failed_earns_nothing() -> None:
@@ -136,7 +136,7 @@ async def test_a_fresh_one_knows_of_no_request() -> None:
     admission = Admission(3, 2)
     await admission.slot(0).__aenter__()
     fresh = admission.fresh()
-    assert (fresh.running, fresh.limits) == (0, (3, 2))
+    assert (fresh.running, fresh.limits, fresh.most) == (0, (3, 2, 2), 5)
 
 
 @pytest.mark.parametrize("size", [0, SMALL_BYTES])
@@ -148,7 +148,55 @@ async def test_what_counts_as_small(size: int) -> None:
 
 async def test_few_large_requests_run_before_the_line_is_known() -> None:
     admission = Admission(160, 32)
-    assert (await run_all(admission, [LARGE] * 60))[1] == admission.flows == 4
+    assert (await run_all(admission, [LARGE] * 60))[1] == 4
+
+
+async def test_the_next_body_follows_when_the_last_has_been_sent() -> None:
+    admission = Admission()
+    assert admission.sending_rate is None
+    order: list[str] = []
+
+    async def send(name: str, answered: asyncio.Event) -> None:
+        async with admission.slot(LARGE, sends=True) as slot:
+            order.append(f"{name} begins")
+            await asyncio.sleep(0)
+            slot.sent()
+            # A second time has no effect.
+            slot.sent()
+            await answered.wait()
+            order.append(f"{name} ends")
+
+    answered = [asyncio.Event(), asyncio.Event(), asyncio.Event()]
+    tasks = [asyncio.ensure_future(send(name, event)) for name, event in zip("abc", answered, strict=True)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert order == ["a begins", "b begins", "c begins"]
+    assert admission.running == 3
+    for event in answered:
+        event.set()
+    await asyncio.gather(*tasks)
+    assert admission.running == 0
+    assert order[3:] == ["a ends", "b ends", "c ends"]
+
+
+async def test_one_body_is_sent_at_once_before_the_line_is_known() -> None:
+    admission = Admission()
+    running = most = 0
+
+    async def send(fails: bool) -> None:
+        nonlocal running, most
+        async with admission.slot(LARGE, sends=True):
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+            if fails:
+                raise KeyError
+
+    await asyncio.gather(*(send(number % 2 == 0) for number in range(20)), return_exceptions=True)
+    assert most == 1
+    # Answers have a limit of their own.
+    assert (await run_all(admission, [LARGE] * 20))[1] == 4
 
 
 async def test_connections_are_shared_by_small_and_large_requests() -> None:

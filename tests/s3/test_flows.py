@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_sdk.s3.flows import MOST, Flows
-from provena_sdk.s3.limits import PART_BYTES
+from provena_sdk.s3.limits import LEAST_PART_BYTES, PART_BYTES
 
 STEP = 0.01
 ANY = 1e12
+LATE_BYTES = 512 * 1024
 
 
 @dataclass
@@ -25,6 +26,12 @@ class Run:
 
     def limit_at(self, seconds: float) -> int:
         return [limit for at, limit in self.limits if at <= seconds][-1]
+
+    def share_at(self, limit: int, seconds: float) -> float:
+        """Return the share of the time during which the limit had a value."""
+        ends = [at for at, _ in self.limits[1:]] + [seconds]
+        times = zip(self.limits, ends, strict=True)
+        return sum(end - at for (at, value), end in times if value == limit) / seconds
 
     def changes_after(self, seconds: float) -> int:
         return sum(at > seconds for at, _ in self.limits)
@@ -39,32 +46,52 @@ def simulate(
     seconds: float = 60.0,
     noise: float = 0.0,
     requests: int = 10**9,
+    size: int = PART_BYTES,
+    late: int = 0,
 ) -> Run:
-    """Run large requests over a line that shares its rate fairly among those that are answered."""
+    """Run large requests over a line that shares its rate fairly among those that are answered.
+
+    The first ``late`` bytes of each request are counted only at its end.
+    """
     chance = random.Random(1)
-    run, now, left = Run(), 0.0, requests
+    run, now, left, counted = Run(), 0.0, requests, 0.0
     under_way: list[list[float]] = []
     flows.sample(now, 0, running=flows.limit, waiting=left)
     due = flows.tick
     run.limits.append((now, flows.limit))
     while now < seconds and (under_way or left):
         while left and len(under_way) < flows.limit:
-            under_way.append([now + latency, PART_BYTES])
+            under_way.append([now + latency, size])
             left -= 1
         moving = [one for one in under_way if one[0] <= now]
         for one in moving:
             rate = min(each, shared * (1 + noise * chance.uniform(-1, 1)) / len(moving))
             step = min(one[1], rate * STEP)
+            counted += max(0.0, min(step, size - late - one[1] + step)) + (late if step == one[1] else 0)
             one[1] -= step
             run.moved += step
         under_way = [one for one in under_way if one[1] > 0]
         now += STEP
         if now >= due:
-            flows.sample(now, int(run.moved), running=len(under_way), waiting=left)
+            flows.sample(now, int(counted), running=len(under_way), waiting=left)
             due = now + flows.tick
             if flows.limit != run.limits[-1][1]:
                 run.limits.append((now, flows.limit))
     return run
+
+
+def simulate_bodies(*, shared: float, each: float = ANY, seconds: float, noise: float = 0.0) -> Run:
+    """Run large uploads; their answers are not waited for."""
+    return simulate(
+        Flows.of_bodies(),
+        shared=shared,
+        each=each,
+        seconds=seconds,
+        noise=noise,
+        latency=0.0,
+        size=LEAST_PART_BYTES,
+        late=LATE_BYTES,
+    )
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3])
@@ -75,6 +102,27 @@ def test_a_slow_line_gets_two(shared: float, noise: float) -> None:
     assert run.limit_at(5.0) == 2
     assert all(limit <= 3 for at, limit in run.limits if at > 5.0)
     assert run.moved >= 0.97 * shared * 60
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+@pytest.mark.parametrize(("shared", "share"), [(200e3, 0.75), (2e6, 0.9)])
+def test_a_slow_line_sends_one_body_at_a_time(shared: float, share: float, noise: float) -> None:
+    run = simulate_bodies(shared=shared, noise=noise, seconds=120.0)
+    assert max(limit for _, limit in run.limits) <= 2
+    assert run.limit_at(4.0) == 1
+    assert run.share_at(1, 120.0) >= share
+    assert run.moved >= 0.99 * shared * 120
+
+
+@pytest.mark.parametrize(
+    ("shared", "each", "seconds", "wanted"),
+    [(1.25e9, 80e6, 0.6, 16), (1.25e9, 80e6, 0.05, 4), (1e9, 1e6, 40.0, 12), (30e6, ANY, 1.0, 4)],
+)
+def test_bodies_get_as_many_flows_as_the_line_needs(
+    shared: float, each: float, seconds: float, wanted: int
+) -> None:
+    run = simulate_bodies(shared=shared, each=each, seconds=seconds)
+    assert run.limit_at(seconds) >= wanted
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3])

@@ -279,10 +279,10 @@ def test_slowing_down_lets_fewer_requests_run(client: ObjectClient, faults: Obje
     put({"small": SMALL})
 
     async def work() -> None:
-        assert client.admission.limits == (160, 32)
+        assert client.admission.limits == (160, 32, 32)
         faults.add(fault("slow_down", operation="GetObject"))
         await client.get("small")
-        assert client.admission.limits == (80, 16)
+        assert client.admission.limits == (80, 16, 16)
         for _ in range(330):
             await client.get("small")
         assert 81 <= client.admission.limits[0] <= 83

@@ -12,9 +12,11 @@ from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import FileStoreError, IntegrityError, TransferFailed
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.checksums import ETag, even_parts, parse_etag
+from provena_sdk.s3.parts import each_part, is_in_parts, is_part_size, part_size
 from provena_sdk.transfer.local.source_file import SourceFile
 from provena_sdk.transfer.report import FileOutcome, TransferReport
-from provena_sdk.transfer.upload import each_part, part_size
+
+MIB = 1024**2
 
 
 @pytest.mark.parametrize(
@@ -38,10 +40,28 @@ def test_even_parts_make_up_the_whole() -> None:
 
 
 def test_part_sizes_reach_five_tebibytes() -> None:
-    assert part_size(16 * 1024**2) == 8 * 1024**2
-    for size in (80_000 * 1024**2, 80_000 * 1024**2 + 1, 5 * 1024**4):
-        assert -(-size // part_size(size)) <= 10_000
+    for size in (50_000 * MIB, 80_000 * MIB, 80_000 * MIB + 1, 5 * 1024**4):
+        for rate in (None, 0.0, 1e9):
+            assert -(-size // part_size(size, rate)) <= 10_000
     assert list(each_part(5, 5)) == [(0, 5)]
+
+
+def test_parts_are_small_while_the_line_is_slow() -> None:
+    assert [part_size(100 * MIB, rate) // MIB for rate in (None, 0.0, 8e6, 9e6)] == [5, 5, 5, 8]
+    # Before the line is known, one in a hundred may be larger.
+    assert [part_size(size * MIB) // MIB for size in (499, 500)] == [5, 8]
+    assert part_size(10_000 * MIB, 2e6) == 5 * MIB
+
+
+def test_files_of_two_parts_are_sent_in_parts() -> None:
+    assert [is_in_parts(size * MIB, 1e9) for size in (15, 16)] == [False, True]
+    assert [is_in_parts(size * MIB) for size in (9, 10)] == [False, True]
+
+
+def test_which_parts_the_store_takes() -> None:
+    assert not is_part_size(5 * MIB - 1, 20 * MIB)
+    assert not is_part_size(5 * 1024**3 + 1, 1024**4)
+    assert [is_part_size(5 * MIB, 50_000 * MIB + more) for more in (0, 1)] == [True, False]
 
 
 async def test_the_budget_is_never_exceeded_and_serves_in_order() -> None:

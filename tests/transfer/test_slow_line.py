@@ -32,6 +32,8 @@ MB = 1_000_000
 CONTENTS = {f"{size}.bin": random.Random(size).randbytes(size * MB) for size in (5, 20)}
 SIZE = sum(map(len, CONTENTS.values()))
 
+MIB = 1024**2
+
 PROGRAM = """
     import sys
     from datetime import datetime, timezone
@@ -41,10 +43,10 @@ PROGRAM = """
     from provena_sdk.s3.models import StoreAddress
     from provena_sdk.datasets.location import DatasetLocation
 
-    url, bucket, prefix, folder, *keys = sys.argv[1:]
+    url, bucket, prefix, folder, way, *keys = sys.argv[1:]
     granted = Credentials(*keys, datetime(2100, 1, 1, tzinfo=timezone.utc))
     files = Dataset(DatasetLocation("x", bucket, prefix), CredentialsSource(lambda *_: granted), StoreAddress(url))
-    files.download_all(folder)
+    getattr(files, way)(folder)
 """
 
 
@@ -91,6 +93,17 @@ def check(folder: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == CONTENTS
 
 
+def program(
+    way: str, folder: Path, relay: Relay, server: Server, location: DatasetLocation
+) -> subprocess.Popen[bytes]:
+    """Start a process that transfers the files of a folder."""
+    writes = way == "upload_all"
+    keys = server.grants.issue(location.bucket, location.prefix, write=writes, lifetime_seconds=3600)
+    secrets = [keys.access_key_id, keys.secret_access_key, keys.session_token]
+    arguments = [relay.url, location.bucket, location.prefix, str(folder), way, *secrets]
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(PROGRAM), *arguments])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize(("kind", "least"), [(signal.SIGINT, 0.9), (signal.SIGKILL, 0.8)])
 def test_what_arrived_before_a_signal_is_kept(
@@ -105,11 +118,8 @@ def test_what_arrived_before_a_signal_is_kept(
     least: float,
 ) -> None:
     monkeypatch.setenv("PROVENA_STATE_DIR", str(state))
-    keys = server.grants.issue(location.bucket, location.prefix, write=False, lifetime_seconds=3600)
-    secrets = [keys.access_key_id, keys.secret_access_key, keys.session_token]
-    arguments = [relay.url, location.bucket, location.prefix, str(tmp_path), *secrets]
     before = relay.received
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(PROGRAM), *arguments]) as process:
+    with program("download_all", tmp_path, relay, server, location) as process:
         while relay.received - before < 8 * MB and process.poll() is None:
             time.sleep(0.05)
         os.kill(process.pid, kind)
@@ -171,3 +181,34 @@ def test_what_was_sent_is_shown(slow: Dataset, relay: Relay, tmp_path: Path) -> 
     assert all(shown >= 0.95 * sent for shown, sent in samples)
     # Not in one step for each part, either.
     assert all(later > earlier for (earlier, _), (later, _) in itertools.pairwise(samples) if later < SIZE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize(("kind", "parts"), [(signal.SIGINT, 2), (signal.SIGKILL, 1)])
+def test_what_was_sent_before_a_signal_is_kept_in_parts(
+    slow: Dataset,
+    relay: Relay,
+    server: Server,
+    location: DatasetLocation,
+    tmp_path: Path,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: signal.Signals,
+    parts: int,
+) -> None:
+    """Parts of 5 MiB are sent one after another, and Ctrl-C waits for one that is nearly sent."""
+    monkeypatch.setenv("PROVENA_STATE_DIR", str(state))
+    (tmp_path / "15.bin").write_bytes(random.Random(15).randbytes(15 * MIB))
+    before = relay.sent
+    with program("upload_all", tmp_path, relay, server, location) as process:
+        # All of the second part but 0.2 s.
+        while relay.sent - before < 10 * MIB - 0.4 * MB and process.poll() is None:
+            time.sleep(0.02)
+        os.kill(process.pid, kind)
+        # It judges by the rate before; on a busy machine, the line may be slower now.
+        relay.rate = None
+        process.wait(10)
+    before = relay.sent
+    report = slow.upload_all(tmp_path)
+    assert report.resumed_bytes == parts * 5 * MIB
+    assert relay.sent - before <= 1.02 * (15 * MIB - report.resumed_bytes) + 100_000

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import ConnectionFailed, FileAccessDenied, FileStoreError, IntegrityError
+from provena_sdk.s3 import parts as sizes
 from provena_sdk.s3.budget import ByteBudget
 from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.limits import MAX_OBJECT_BYTES
@@ -76,7 +77,13 @@ class Store:
         return md5(b"encrypted" + data) if self.opaque else md5(data)
 
     async def put(
-        self, path: str, data: bytes, *, crc32: str, content_type: str | None, sent: object = None
+        self,
+        path: str,
+        data: bytes,
+        *,
+        crc32: str,
+        content_type: str | None,
+        sent: Callable[[int], None] | None = None,
     ) -> Stored:
         await self._called("put")
         self.objects[path] = kept = await self._received(data, crc32)
@@ -96,7 +103,7 @@ class Store:
         data: bytes | Streamed,
         *,
         crc32: str,
-        sent: object = None,
+        sent: Callable[[int], None] | None = None,
     ) -> StoredPart:
         await self._called("upload_part")
         self.uploads[upload_id][number] = kept = await self._received(data, crc32)
@@ -148,9 +155,12 @@ class Transfer:
         self.budget = ByteBudget(96 * MIB)
         self.progress = Meter(progress)
         self.store = SimpleNamespace(location=LOCATION, address=StoreAddress())
+        self.sending_rate: float | None = None
 
     async def in_thread(self, work: Callable[..., object], *args: object, **kwargs: object) -> object:
         return await asyncio.to_thread(work, *args, **kwargs)
+
+    finish = Scheduler.finish
 
     async def parts(self, parts: Iterable[Any], work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
         try:
@@ -192,8 +202,8 @@ def change(path: Path) -> None:
 def journals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UploadJournals:
     """Where this test's uploads are remembered; sizes are cut down so that tests are fast."""
     monkeypatch.setenv("PROVENA_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setattr(upload, "MULTIPART_BYTES", 1000)
-    monkeypatch.setattr(upload, "PART_BYTES", 400)
+    for name in ("PART_BYTES", "LEAST_PART_BYTES"):
+        monkeypatch.setattr(sizes, name, 400)
     return UploadJournals(LOCATION)
 
 
@@ -201,7 +211,7 @@ def journals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UploadJournals:
 def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A file for each of the ways in which files are sent."""
     path = tmp_path / "source"
-    path.write_bytes(bytes(number % 251 for number in range(900 if request.param == "small" else 3000)))
+    path.write_bytes(bytes(number % 251 for number in range(700 if request.param == "small" else 3000)))
     if request.param == "streamed":
         monkeypatch.setattr(upload, "STREAMED_BYTES", 300)
         monkeypatch.setattr(upload, "_CHUNK_BYTES", 90)
@@ -239,7 +249,7 @@ async def test_a_store_without_checksums_is_held_to_its_etag(source: Path) -> No
     data = content(source)
     digests = [md5(data[at : at + 400]) for at in range(0, 3000, 400)]
     assert outcome.verified == "checksum"
-    assert outcome.checksum == (f"md5:{md5(data)}" if len(data) == 900 else f"etag:{composite(digests)}")
+    assert outcome.checksum == (f"md5:{md5(data)}" if len(data) == 700 else f"etag:{composite(digests)}")
 
 
 async def test_what_nothing_proves_is_said(source: Path) -> None:
@@ -411,6 +421,84 @@ async def test_cancelling_before_a_part_is_stored_aborts_the_upload(
     assert left(tmp_path) == []
 
 
+@pytest.mark.parametrize(("rate", "kept"), [(None, 0), (100.0, 0), (300.0, 400)])
+async def test_a_part_that_is_nearly_sent_is_finished_after_cancelling(
+    large: Path, rate: float | None, kept: int
+) -> None:
+    """Within half a second, a line sends the last 100 bytes at 300 per second, and not at 100 per second."""
+    begun, seen = asyncio.Event(), Seen()
+
+    class Halfway(Store):
+        async def upload_part(
+            self,
+            path: str,
+            upload_id: str,
+            number: int,
+            data: bytes | Streamed,
+            *,
+            crc32: str,
+            sent: Callable[[int], None] | None = None,
+        ) -> StoredPart:
+            assert sent is not None
+            if number > 1:
+                # Nothing of it has been sent.
+                await asyncio.Event().wait()
+            sent(300)
+            begun.set()
+            await asyncio.sleep(0.1)
+            return await super().upload_part(path, upload_id, number, data, crc32=crc32)
+
+    store = Halfway()
+    engine = Transfer(store, seen)
+    engine.sending_rate = rate
+    engine.progress.start(1, 3000)
+    sending = upload.upload_file(cast("Scheduler", engine), Upload(large, "big.nc", length(large)))
+    task = asyncio.create_task(sending)
+    await asyncio.wait_for(begun.wait(), 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert {len(part) for parts in store.uploads.values() for part in parts.values()} == ({kept} - {0})
+    assert store.calls.count("abort_upload") == (0 if kept else 1)
+    assert engine.progress.interrupted(where="there").bytes == kept
+
+
+async def test_a_whole_file_that_is_nearly_sent_is_finished_after_cancelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "SMALL_BYTES", 100)
+    source = tmp_path / "source"
+    source.write_bytes(bytes(700))
+    begun = asyncio.Event()
+
+    class Halfway(Store):
+        async def put(
+            self,
+            path: str,
+            data: bytes,
+            *,
+            crc32: str,
+            content_type: str | None,
+            sent: Callable[[int], None] | None = None,
+        ) -> Stored:
+            assert sent is not None
+            sent(600)
+            begun.set()
+            await asyncio.sleep(0.1)
+            return await super().put(path, data, crc32=crc32, content_type=content_type)
+
+    store = Halfway()
+    engine = Transfer(store)
+    engine.sending_rate = 300.0
+    sending = upload.upload_file(cast("Scheduler", engine), Upload(source, "a.nc", 700))
+    task = asyncio.create_task(sending)
+    await asyncio.wait_for(begun.wait(), 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert store.objects == {"a.nc": bytes(700)}
+
+
 @pytest.mark.parametrize("stored", [1, 2, 3])
 async def test_a_cancelled_upload_keeps_its_parts_for_the_next(
     large: Path, tmp_path: Path, stored: int
@@ -453,7 +541,7 @@ async def test_what_cannot_be_given_up_is_left_to_the_next(
             data: bytes | Streamed,
             *,
             crc32: str,
-            sent: object = None,
+            sent: Callable[[int], None] | None = None,
         ) -> StoredPart:
             if number == 8:
                 raise ConnectionFailed("Gone.")
@@ -538,9 +626,75 @@ async def test_an_upload_is_gone_on_with(
     assert left(tmp_path) == []
 
 
+@pytest.mark.parametrize("part_size", [400, 1000])
+async def test_a_resumed_upload_keeps_its_parts_sizes(
+    large: Path, journals: UploadJournals, part_size: int
+) -> None:
+    data = content(large)
+    store = Store(uploads={"old": {1: data[:part_size]}})
+    abandoned(journals, large, part_size=part_size)
+    outcome = await send(store, large)
+    assert outcome.resumed == part_size
+    assert store.objects == {"big.nc": data}
+    assert store.calls.count("upload_part") == -(-3000 // part_size) - 1
+
+
+async def test_where_a_managed_key_hides_the_md5_the_crc_proves_a_part(
+    large: Path, journals: UploadJournals
+) -> None:
+    data = content(large)
+    there = {1: data[:400], 2: b"x" * 400, 8: data[2800:]}
+    store = Store(opaque=True, uploads={"old": there})
+    abandoned(journals, large, opaque_etags=True)
+    outcome = await send(store, large)
+    assert (outcome.resumed, outcome.verified) == (600, "checksum")
+    assert store.objects == {"big.nc": data}
+
+
+async def test_where_an_md5_is_kept_the_crc_proves_nothing(
+    large: Path, journals: UploadJournals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(uploads={"old": {1: content(large)[:400]}})
+    part = store._part(1, content(large)[:400])._replace(etag="0" * 32)
+
+    async def listed(*_: object) -> list[StoredPart]:
+        return [part]
+
+    monkeypatch.setattr(store, "list_parts", listed)
+    abandoned(journals, large)
+    assert (await send(store, large)).resumed == 0
+
+
+async def test_a_part_that_nothing_proves_is_sent_again(large: Path, journals: UploadJournals) -> None:
+    store = Store(opaque=True, keeps_crc=False, uploads={"old": {1: content(large)[:400]}})
+    abandoned(journals, large, opaque_etags=True)
+    assert (await send(store, large)).resumed == 0
+
+
+async def test_a_managed_key_is_recorded_once_a_part_is_stored(large: Path, tmp_path: Path) -> None:
+    enough = asyncio.Event()
+
+    async def during(name: str) -> None:
+        if store.calls.count("upload_part") > 3:
+            enough.set()
+            await asyncio.Event().wait()
+
+    store = Store(opaque=True, during=during)
+    task = asyncio.create_task(send(store, large))
+    await asyncio.wait_for(enough.wait(), 10)
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    [journal] = left(tmp_path)
+    assert json.loads(journal.read_bytes())["opaque_etags"] is True
+    store.during = None
+    assert (await send(store, large)).resumed >= 1200
+
+
 @pytest.mark.parametrize(
     "changes",
-    [{"size": 3001}, {"modified_ns": 1}, {"part_size": 401}],
+    [{"size": 3001}, {"modified_ns": 1}, {"part_size": 399}],
     ids=lambda changes: next(iter(changes)),
 )
 async def test_an_upload_of_another_file_is_given_up(
@@ -579,7 +733,7 @@ async def test_an_upload_that_somebody_gave_up_meanwhile_is_begun_anew(
             data: bytes | Streamed,
             *,
             crc32: str,
-            sent: object = None,
+            sent: Callable[[int], None] | None = None,
         ) -> StoredPart:
             if upload_id == "old":
                 raise FileStoreError("No such upload.", code="NoSuchUpload")
@@ -658,18 +812,17 @@ async def test_what_nobody_went_on_with_is_given_up_after_a_week(
     assert len(left(tmp_path)) == 1
 
 
-@given(size=st.integers(16 * MIB, MAX_OBJECT_BYTES) | st.just(MAX_OBJECT_BYTES))
-def test_no_file_has_more_parts_than_the_store_takes(size: int) -> None:
+@given(st.integers(10 * MIB, MAX_OBJECT_BYTES) | st.just(MAX_OBJECT_BYTES), st.none() | st.floats(0, 1e9))
+def test_no_file_has_more_parts_than_the_store_takes(size: int, rate: float | None) -> None:
     with pytest.MonkeyPatch.context() as whole:
-        whole.setattr(upload, "PART_BYTES", 8 * MIB)
-        parts = -(-size // upload.part_size(size))
-        assert 1 <= parts <= 10_000
-        assert upload.part_size(size) <= 5 * 1024**3
+        whole.setattr(sizes, "PART_BYTES", 8 * MIB)
+        whole.setattr(sizes, "LEAST_PART_BYTES", 5 * MIB)
+        assert sizes.is_part_size(sizes.part_size(size, rate), size)
 
 
 async def test_a_file_of_five_terabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload, "MULTIPART_BYTES", 16 * MIB)
-    monkeypatch.setattr(upload, "PART_BYTES", 8 * MIB)
+    monkeypatch.setattr(sizes, "PART_BYTES", 8 * MIB)
+    monkeypatch.setattr(sizes, "LEAST_PART_BYTES", 5 * MIB)
     path = tmp_path / "huge"
     size = MAX_OBJECT_BYTES
     with path.open("wb") as file:
@@ -695,7 +848,7 @@ async def test_a_file_of_five_terabytes(tmp_path: Path, monkeypatch: pytest.Monk
             data: bytes | Streamed,
             *,
             crc32: str,
-            sent: object = None,
+            sent: Callable[[int], None] | None = None,
         ) -> StoredPart:
             assert isinstance(data, Streamed)
             return StoredPart(number, f"{number:032x}", data.size, crc32)
@@ -712,7 +865,7 @@ async def test_a_file_of_five_terabytes(tmp_path: Path, monkeypatch: pytest.Monk
     outcome = await send(Counting(), path)
     assert outcome.bytes == size
     assert len(spans) <= 10_000
-    assert sorted(spans) == list(upload.each_part(size, upload.part_size(size)))
+    assert sorted(spans) == list(sizes.each_part(size, sizes.part_size(size)))
 
 
 async def test_media_types_are_guessed(large: Path) -> None:

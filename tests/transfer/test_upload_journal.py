@@ -205,6 +205,8 @@ GOOD = json.dumps(
 
 def test_a_whole_journal_is_read() -> None:
     assert parse_journal(GOOD, PLACE) == (UploadRecord("é", "u", "/é", 1, 1, 1, 1.5), None)
+    opaque = GOOD.replace(b'"owner"', b'"opaque_etags": true, "owner"')
+    assert parse_journal(opaque, PLACE) == (UploadRecord("é", "u", "/é", 1, 1, 1, 1.5, True), None)
     assert parse_journal(GOOD, PLACE | {"bucket": "other"}) is None
     assert parse_journal(GOOD.replace(b'"version": 1', b'"version": 2'), PLACE) is None
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from provena_sdk.display.text import alternatives
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.s3.client.writer import LEAST_PART_BYTES
+from provena_sdk.s3.limits import LEAST_PART_BYTES
 from provena_sdk.s3.media_type import check_content_type
 
 MODES: Final = tuple(action + kind for action in "rwax" for kind in ("b", "", "t"))

@@ -11,14 +11,10 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileStoreError
 from provena_sdk.s3.client.objects import ObjectClient
 from provena_sdk.s3.client.ranges import read_range, read_slice
-from provena_sdk.s3.client.writer import (
-    AT_ONCE,
-    MULTIPART_BYTES,
-    ObjectWriter,
-    crc32_of_parts,
-)
+from provena_sdk.s3.client.writer import AT_ONCE, NOT_RESUMED, ObjectWriter, crc32_of_parts
 from provena_sdk.s3.limits import MAX_PARTS
 from provena_sdk.s3.models import ObjectState, StoredPart
+from provena_sdk.s3.parts import is_in_parts
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +66,7 @@ async def copy_across(source_objects: ObjectClient, source: str, objects: Object
     """
     state = await source_objects.head(source)
     writer = ObjectWriter(objects, target, content_type=state.content_type)
-    if state.size < MULTIPART_BYTES:
+    if not is_in_parts(state.size, NOT_RESUMED):
         await writer.put(await read_slice(source_objects, source, etag=state.etag))
         return
 

@@ -27,7 +27,7 @@ from provena_sdk.logs import Retry, log_request, log_retry
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import where
 from provena_sdk.s3 import retry
-from provena_sdk.s3.budget import SMALL_BYTES, Admission
+from provena_sdk.s3.budget import SMALL_BYTES, Admission, Slot
 from provena_sdk.s3.credentials import Credentials, CredentialsSupply
 from provena_sdk.s3.failures import is_renewable, proxy_refusal, refusal, translate
 from provena_sdk.s3.http import endpoint as addresses
@@ -374,12 +374,12 @@ class Exchange:
         if self._process.moved():
             # The fork copied the count of the parent's requests.
             self.admission = self.admission.fresh()
-        async with self.admission.slot(request.size) as slot:
+        async with self.admission.slot(request.size, sends=request.data is not None) as slot:
             credentials = await self._credentials.current()
             region = self._signer.region
             started = time.monotonic() if _log.isEnabledFor(logging.DEBUG) else None
             try:
-                reply = await self._send(request, credentials)
+                reply = await self._send(request, credentials, slot)
             except Exception as error:
                 failure = self._broken(error, request)
                 if started is not None:
@@ -434,7 +434,7 @@ class Exchange:
         )
         self._connections = self._connect()
 
-    async def _send(self, request: Request, credentials: Credentials) -> Reply:
+    async def _send(self, request: Request, credentials: Credentials, slot: Slot) -> Reply:
         path = self._endpoint.path(request.key)
         headers = self._signed(request, path, credentials)
         headers["accept-encoding"] = "identity"
@@ -464,6 +464,7 @@ class Exchange:
             self.admission.line,
             request.sent,
             request.received,
+            None if body is None else slot.sent,
         )
         io_loops = request.io_loops
         # A streamed body is read on this loop.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import math
 import mimetypes
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
@@ -15,17 +16,14 @@ from typing import Final
 from provena_sdk.concurrency.gather import all_of
 from provena_sdk.s3.checksums import combine, crc32
 from provena_sdk.s3.client.objects import ObjectClient
-from provena_sdk.s3.limits import MAX_PARTS, PART_BYTES
 from provena_sdk.s3.models import StoredPart
-
-LEAST_PART_BYTES: Final = 5 * 1024 * 1024
-"""The smallest part in bytes that the store accepts; the last may be smaller."""
-
-MULTIPART_BYTES: Final = 16 * 1024 * 1024
-"""The size in bytes from which data in memory is sent in parts, several at once."""
+from provena_sdk.s3.parts import each_part, is_in_parts, part_size
 
 AT_ONCE: Final = 8
 """The number of parts of one file sent at once."""
+
+NOT_RESUMED: Final = math.inf
+"""The rate for sizes of parts: as on a fast line, since parts of these uploads are never kept."""
 
 _THREAD_BYTES: Final = 1024 * 1024
 
@@ -138,7 +136,7 @@ class ObjectWriter:
             DatasetFileExists: The file had to be new, but one exists by now.
         """
         view = memoryview(data).cast("B")
-        if len(view) < MULTIPART_BYTES:
+        if not is_in_parts(len(view), NOT_RESUMED):
             await self.put(view)
             return
 
@@ -157,12 +155,11 @@ class ObjectWriter:
         Raises:
             DatasetFileExists: The file had to be new, but one exists by now.
         """
-        step = max(PART_BYTES, -(-size // MAX_PARTS))
-        starts = iter(enumerate(range(0, size, step), start=1))
+        spans = enumerate(each_part(size, part_size(size, NOT_RESUMED)), start=1)
 
         async def work() -> None:
-            for number, start in starts:
-                await self.send(number, await read(start, min(start + step, size)))
+            for number, (start, length) in spans:
+                await self.send(number, await read(start, start + length))
 
         try:
             await self.begin()

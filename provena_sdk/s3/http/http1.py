@@ -134,6 +134,7 @@ class Limits(NamedTuple):
         line: Counts the bytes that move, and limits their rate.
         sent: Called with the number of bytes of the body that the system has accepted so far.
         received: Called with the number of bytes of the answer's body that have arrived, if it arrives slowly.
+        all_sent: Called when the system has accepted the whole body.
     """
 
     body: int
@@ -145,6 +146,7 @@ class Limits(NamedTuple):
     line: Line = ANY_LINE
     sent: Callable[[int], None] | None = None
     received: Callable[[int], None] | None = None
+    all_sent: Callable[[], None] | None = None
 
 
 class _Stage(enum.Enum):
@@ -376,6 +378,8 @@ class Wire(asyncio.BufferedProtocol):
                         break
             self._is_handed = True
             limits.line.sent(min(self._handed, _AHEAD_BYTES))
+            if limits.all_sent is not None:
+                limits.all_sent()
             if not waiter.done():
                 self.deadline = self._loop.time() + limits.answer
             return await waiter

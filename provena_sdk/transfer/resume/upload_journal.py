@@ -47,6 +47,7 @@ class UploadRecord:
         modified_ns: The file's modification time in nanoseconds since the epoch.
         part_size: The size of each part but the last in bytes.
         begun: When the upload started, in seconds since the epoch.
+        opaque_etags: Whether the store encrypts so that the parts' ETags are not checksums.
     """
 
     path: str
@@ -56,6 +57,7 @@ class UploadRecord:
     modified_ns: int
     part_size: int
     begun: float
+    opaque_etags: bool = False
 
 
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -82,7 +84,8 @@ def parse_journal(content: bytes, place: Mapping[str, str]) -> tuple[UploadRecor
     fields = parse_record(content, _VERSION, _KINDS)
     if fields is None or any(fields.get(name) != value for name, value in place.items()):
         return None
-    record = UploadRecord(**{name: fields[name] for name in _KINDS})
+    opaque = fields.get("opaque_etags") is True
+    record = UploadRecord(**{name: fields[name] for name in _KINDS}, opaque_etags=opaque)
     if record.size < 0 or record.part_size < 1:
         return None
     return record, fields.get("owner")
@@ -106,6 +109,11 @@ class UploadJournal:
     def write(self, *, upload_id: str | None) -> None:
         """Write the journal with an upload ID, owned by this process."""
         self.begun = dataclasses.replace(self.begun, upload_id=upload_id)
+        self._write(this_process())
+
+    def note_opaque_etags(self) -> None:
+        """Record that the parts' ETags are not checksums."""
+        self.begun = dataclasses.replace(self.begun, opaque_etags=True)
         self._write(this_process())
 
     def touch(self) -> None:

@@ -103,7 +103,10 @@ def _scheme(party: Party) -> tuple[str, str] | None:
 
 
 def _contributors(record: DatasetRecord) -> list[dict[str, Any]]:
-    found = [_contributor(record.organisation, "HostingInstitution")] if record.organisation.name else []
+    organisation = record.organisation
+    is_new = organisation.name and organisation not in (record.publisher, *record.authors)
+    # The schema has no type for who records a dataset.
+    found = [_contributor(organisation, "Other")] if is_new else []
     if record.custodian is not None:
         found.append(_contributor(record.custodian, "DataManager"))
     if record.info.rights_holder:

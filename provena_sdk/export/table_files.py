@@ -112,7 +112,13 @@ def excel_file(path: StrPath, columns: Mapping[str, str]) -> Iterator[Write]:
             count += 1
 
     with _completed(path) as part:
-        yield write
+        try:
+            yield write
+        except BaseException:
+            # Otherwise their temporary files stay open.
+            for sheet in sheets:
+                sheet.close()
+            raise
         if not sheets:
             sheets.append(book.create_sheet())
             sheets[-1].append([cell(name) for name in columns])

@@ -20,6 +20,9 @@ _LINE: Final = 4_000
 _ABSTRACT: Final = 20_000
 # The American Psychological Association's manual, 7th edition, section 9.8.
 _MOST_AUTHORS: Final = 20
+_AND: Final = re.compile(r"\band\b")
+_NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
+_NOT_IN_KEYS: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _LATEX: Final = {
     "\\": r"\textbackslash{}",
     # Escaped braces would still be counted as braces.
@@ -171,7 +174,7 @@ def _bibtex_author(author: Party) -> str:
 def _bibtex_name(name: str) -> str:
     # BibTeX takes commas and "and" for the ends of names.
     text = _latex(name)
-    return f"{{{text}}}" if "," in text or re.search(r"\band\b", text) else text
+    return f"{{{text}}}" if "," in text or _AND.search(text) else text
 
 
 def _csl_author(author: Party) -> dict[str, str]:
@@ -195,8 +198,8 @@ def _preferred(record: DatasetRecord) -> str | None:
 def _key(record: DatasetRecord) -> str:
     first = record.authors[0]
     plain = unicodedata.normalize("NFKD", first.family or first.label).encode("ascii", "ignore").decode()
-    name = "".join(re.findall(r"[a-z0-9]+", plain.lower()))[:40] or "dataset"
-    number = re.sub(r"[^A-Za-z0-9.-]+", "-", record.handle.rpartition("/")[2])[:60]
+    name = _NOT_IN_NAMES.sub("", plain.lower())[:40] or "dataset"
+    number = _NOT_IN_KEYS.sub("-", record.handle.rpartition("/")[2])[:60]
     return f"{name}{record.year or ''}-{number}"
 
 

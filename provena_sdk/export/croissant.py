@@ -49,6 +49,7 @@ _CONTEXT: Final[dict[str, Any]] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+_WHITE_SPACE: Final = re.compile(r"\s|%20")
 _LEFT_OUT: Final = (
     "identifier",
     "usageInfo",
@@ -85,7 +86,7 @@ def document(record: DatasetRecord, files: Sequence[ExportedFile] | None) -> dic
 
 def _file_object(number: int, file: ExportedFile) -> dict[str, Any]:
     # MLCommons' library refuses ids with white space, also encoded.
-    is_plain = re.search(r"\s|%20", file.path) is None
+    is_plain = _WHITE_SPACE.search(file.path) is None
     return {
         "@type": "cr:FileObject",
         "@id": file.path if is_plain else f"file-{number}",

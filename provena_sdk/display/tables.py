@@ -58,7 +58,7 @@ def html_table(
 
     Args:
         columns: The columns' names.
-        rows: The cells, as in :func:`table`; numbers stand to the right.
+        rows: The cells, as in :func:`table`, or HTML; numbers stand to the right.
         count: The number of all rows, as in :func:`table`.
         cell_limit: Most characters of a cell to show.
 
@@ -67,7 +67,8 @@ def html_table(
         '<div class="p-wide"><table class="p-rows"><tr><th>name</th></tr><tr><td class="p-short">&lt;b&gt;</td>...'
     """
     cells = [
-        [value if _is_count(value) else _cell(value, cell_limit) for value in row] for row in rows[:MOST_ROWS]
+        [value if isinstance(value, Html) or _is_count(value) else _cell(value, cell_limit) for value in row]
+        for row in rows[:MOST_ROWS]
     ]
     more = [element("div", line, kind=QUIET_LINE) for line in _left_out(rows, count)]
     return Html("".join([html_rows(columns, cells, limit=cell_limit), *more]))

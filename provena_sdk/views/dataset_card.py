@@ -14,6 +14,7 @@ from provena_sdk.display.card import Card, Link
 from provena_sdk.display.html import Tone
 from provena_sdk.display.pictures.timeline import Bar, timeline
 from provena_sdk.display.times import moment, shown_time
+from provena_sdk.views.handles import handle_url
 
 _STATUS: Final[dict[str, tuple[str, Tone]]] = {
     ReleasedStatus.NOT_RELEASED: ("not released", "plain"),
@@ -80,24 +81,6 @@ def dataset_card(
 def status_in_words(status: ReleasedStatus) -> str:
     """Return a release status in words, such as ``not released``."""
     return _STATUS.get(status, (str(status), "plain"))[0]
-
-
-def handle_url(handle: str) -> str | None:
-    """Return the URL at which a handle is resolved; None if it is none.
-
-    Example:
-        >>> handle_url("10378.1/1900011")
-        'https://hdl.handle.net/10378.1/1900011'
-    """
-    prefix, slash, suffix = handle.partition("/")
-    is_handle = (
-        slash
-        and prefix.isascii()
-        and prefix.replace(".", "").isdigit()
-        and suffix.isascii()
-        and suffix.isalnum()
-    )
-    return f"https://hdl.handle.net/{handle}" if is_handle else None
 
 
 def short_url(url: str) -> str:

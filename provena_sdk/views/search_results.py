@@ -10,8 +10,9 @@ from provena_api.models import ItemDataset
 from provena_sdk.coverage.described import period, place
 from provena_sdk.display.html import Html, element, fragment, link, rows
 from provena_sdk.display.tables import MOST_ROWS, table
-from provena_sdk.views.dataset_card import handle_url, status_in_words
+from provena_sdk.views.dataset_card import status_in_words
 from provena_sdk.views.dataset_pictures import places, times
+from provena_sdk.views.handles import handle_url
 
 COLUMNS: Final = ("dataset", "name", "status", "place", "time")
 

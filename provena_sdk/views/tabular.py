@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, SupportsIndex, TypeVar, overload
 
-from provena_sdk.display.html import Html
+from provena_sdk.display.html import Html, link
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import CELL_LIMIT, MOST_ROWS, html_section, html_table, table
 from provena_sdk.views.frames import ColumnType, frame, full_frame
+from provena_sdk.views.handles import handle_url
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 T = TypeVar("T")
+
+_HANDLES: Final = frozenset(("dataset", "handle", "reviewer"))
+"""The columns that have handles, by their names; they are links in HTML."""
 
 
 class Tabular:
@@ -72,7 +76,14 @@ class Tabular:
     def _html(self) -> Html | None:
         """Return the table in HTML."""
         columns, rows, count = self._cells()
-        return html_table(columns, rows, count, self._cell_limit) if rows or not self._title() else None
+        if not rows and self._title():
+            return None
+        linked = [name in _HANDLES for name in columns]
+        cells = [
+            [_link(value) if is_handle else value for value, is_handle in zip(row, linked, strict=True)]
+            for row in rows
+        ]
+        return html_table(columns, cells, count, self._cell_limit)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         pretty(self, printer)
@@ -83,6 +94,11 @@ class Tabular:
         places = [(self._columns.index(name), name in self._words) for name in shown]
         cells = [[_in_words(row[place]) if words else row[place] for place, words in places] for row in rows]
         return shown, cells, count
+
+
+def _link(handle: object) -> object:
+    url = handle_url(handle) if isinstance(handle, str) else None
+    return handle if url is None else link(url, handle)
 
 
 def _in_words(constant: object) -> str | None:

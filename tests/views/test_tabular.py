@@ -95,6 +95,16 @@ def test_constants_are_shown_in_words_and_stay_what_they_are_in_the_data_frame()
     assert States(["NOT_RELEASED"]).to_pandas()["state"].tolist() == ["NOT_RELEASED"]
 
 
+def test_handles_are_links_in_html() -> None:
+    class Handles(TabularList[str]):
+        _columns: ClassVar = ("handle",)
+
+    page = Handles(["10378.1/1900011", "<b>", "10378.1/x y"])._repr_html_()
+    assert page.count("<a ") == 1
+    assert 'href="https://hdl.handle.net/10378.1/1900011"' in page
+    assert "&lt;b&gt;" in page
+
+
 def test_ipython_prints_the_table_alone_and_the_repr_inside_a_list() -> None:
     days = Days([DAY])
     for depth, shown in ((1, str(days)), (2, repr(days))):

@@ -14,6 +14,7 @@ from typing import Any, Final
 import attrs
 from provena_api.models import CollectionFormat
 
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import alternatives, printable, quoted
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.metadata.checks import fields
@@ -51,6 +52,18 @@ _EXAMPLES: Final[Mapping[str, str]] = {
 }
 
 
+class TemplateText(str):
+    """The text of a template. IPython and notebooks show it as lines."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<TemplateText: {len(self.splitlines())} lines>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
+
+
 def check_format(format: str) -> None:
     """Check the format of a template.
 
@@ -61,7 +74,7 @@ def check_format(format: str) -> None:
         raise InvalidArgument("format", f"must be {alternatives(_FORMATS)}, not {quoted(format, 40)}.")
 
 
-def template(schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]], format: str) -> str:
+def template(schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]], format: str) -> TemplateText:
     """Write a template.
 
     Args:
@@ -74,8 +87,10 @@ def template(schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]], fo
     """
     root = _Reader(schema, known).fields("", schema)
     if format == "json":
-        return json.dumps(_required(root), indent=2, ensure_ascii=False) + "\n"
-    return "\n".join([_INTRODUCTION, *("\n".join((*_lines(each, 0, False), "")) for each in root)])
+        return TemplateText(json.dumps(_required(root), indent=2, ensure_ascii=False) + "\n")
+    return TemplateText(
+        "\n".join([_INTRODUCTION, *("\n".join((*_lines(each, 0, False), "")) for each in root)])
+    )
 
 
 @dataclass(frozen=True, slots=True)

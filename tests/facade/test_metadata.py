@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,10 +67,15 @@ async def test_nothing_is_guessed_for_a_user_without_person_and_datasets(
 
 async def test_the_template_comments_every_field(sign_in: Any) -> None:
     async with sign_in("writer") as provena:
-        text = await provena.datastore.template()
+        text: Any = await provena.datastore.template()
         with pytest.raises(InvalidArgument, match="format must be 'yaml' or 'json', not 'xml'"):
             await provena.datastore.template("xml")
     lines = text.splitlines()
+    assert yaml.safe_load(text)["dataset_info"]["name"] == ""
+    assert repr(text) == f"<TemplateText: {len(lines)} lines>"
+    shown: list[str] = []
+    text._repr_pretty_(SimpleNamespace(text=shown.append), False)
+    assert shown == ["\n".join(lines) + "\n"]
     assert "  # URL of the licence, exactly as registered." in lines
     assert "  #keywords: []" in lines
     assert max(map(len, lines)) <= 125

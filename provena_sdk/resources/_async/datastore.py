@@ -124,7 +124,7 @@ class AsyncDatastore:
             format: ``yaml``, with comments and all fields; ``json``, which has no comments, with the required fields.
 
         Returns:
-            The text, to be written to a file.
+            The text, to be written to a file. A notebook shows it as lines.
 
         Raises:
             InvalidArgument: There is no such format.

@@ -39,8 +39,11 @@ def things(provena: Provena, handle: str) -> Iterator[tuple[str, object]]:
     plan = reef.plan_download("data")
     yield 'reef.plan_download("data")', plan
     yield "plan.run()", plan.run(progress=False)
+    yield 'reef.set("typo", name="Alpha reef survey 2024")', reef.set("typo", name="Alpha reef survey 2024")
+    reef.version("more sites")
     yield "reef.history", reef.history
     yield "reef.versions", reef.versions
+    yield "reef.diff(0, 1)", reef.diff(0, 1)
     yield "datastore.inventory(files=True)", datastore.inventory(files=True)
     yield "reef.access()", reef.access()
     yield "reef.lock_history()", reef.lock_history()

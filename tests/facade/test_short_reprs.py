@@ -49,6 +49,8 @@ HELD_BY_A_CLIENT = {
 }
 """Made by a client; the sync and the async one."""
 
+DAY = datetime(2024, 1, 31, tzinfo=UTC)
+
 NOT_SHOWN = {
     *("Progress", "FsspecProgress", "RichProgress", "TqdmProgress"),  # displays, with the repr of any object
     *("Flow", "Presenter", "TokenStore"),  # protocols
@@ -93,7 +95,7 @@ def value_of(hint: Any, text: str, depth: int = 0) -> Any:
         return {text: value_of(args[1], text, depth + 1) if args else text}
     simple: dict[Any, Any] = {
         **{str: text, int: 10**12, float: 12345.678, bool: True, Path: Path(text), list: [text], bytes: b"x"},
-        **{date: date(2024, 1, 31), datetime: datetime(2024, 1, 31, tzinfo=UTC), Exception: ValueError(text)},
+        **{date: date(2024, 1, 31), datetime: DAY, Exception: ValueError(text)},
         **{Secret: Secret(text), errors.ProvenaError: errors.ProvenaError(text)},
     }
     if hint in simple:
@@ -193,6 +195,7 @@ EXPLICIT: dict[str, Callable[[str], Any]] = {
     "FetchedDatasets": fetched,
     "Results": lambda text: results(Results, text),
     "AsyncResults": lambda text: results(AsyncResults, text),
+    "Diagnosis": lambda text: PUBLIC["Diagnosis"](DAY, ((text, text),), config.Explanation(()), (), text, ()),
     "Inventory": lambda text: results(provena_sdk.Inventory, text),
     "AsyncInventory": lambda text: results(provena_sdk.AsyncInventory, text),
     "Lineage": lambda text: Lineage(text, text, [Node(text, text, text, text)], [Edge(text, text, text)]),

@@ -130,7 +130,7 @@ class Admission:
         """The most requests at once, while the store has not asked to slow down."""
         large = min(large, self.most)
         self._small = _Queue(min(small, self.most))
-        self._receiving = _Queue(large, Flows(large))
+        self._receiving = _Queue(large, Flows(large, rate=self.line.limit))
         self._sending = _Queue(large, Flows.of_bodies(large))
         self._queues = (self._small, self._receiving, self._sending)
         self._small.bytes_limit = self._in_flight(_FIRST_IN_FLIGHT_BYTES)

@@ -59,6 +59,7 @@ class Flows:
         least: The smallest number.
         part_bytes: The bytes of a request on a slow line.
         deep_seconds: The longest time in which the line should finish the requests that run.
+        rate: The most bytes per second that may move; None sets no limit.
 
     Example:
         >>> flows = Flows()
@@ -76,6 +77,7 @@ class Flows:
         *,
         part_bytes: int = PART_BYTES,
         deep_seconds: float = _DEEP_SECONDS,
+        rate: float | None = None,
     ) -> None:
         self.limit = min(first, most)
         """The number of large requests whose bytes may move at once."""
@@ -85,6 +87,8 @@ class Flows:
         self._least = min(least, most)
         self._part_bytes = part_bytes
         self._deep_seconds = deep_seconds
+        while rate is not None and self._is_too_deep(rate):
+            self.limit = max(self._least, self.limit // 2)
         self._phase = _Phase.START
         self._begun_at: float | None = None
         self._latency = 0.0

@@ -186,6 +186,11 @@ def test_the_limit_follows_a_line_that_becomes_slow() -> None:
     assert limits[-1] <= 3
 
 
+@pytest.mark.parametrize(("rate", "first"), [(None, 4), (1e5, 2), (5e6, 2), (5e7, 4)])
+def test_a_limited_line_starts_with_as_many_as_it_carries_soon(rate: float | None, first: int) -> None:
+    assert Flows(rate=rate).limit == first
+
+
 @pytest.mark.parametrize(("most", "first"), [(1, 1), (2, 2), (16, 4)])
 def test_no_more_than_allowed(most: int, first: int) -> None:
     flows = Flows(most)

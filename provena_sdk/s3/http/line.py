@@ -12,7 +12,7 @@ _CHUNK_SECONDS: Final = 0.1
 _LEAST_CHUNK_BYTES: Final = 2048
 _MOST_CHUNK_BYTES: Final = 256 * 1024
 # Bytes that the system receives ahead arrive as fast as the store sends them.
-_AHEAD_SECONDS: Final = 0.06
+_AHEAD_SECONDS: Final = 0.03
 _LEAST_AHEAD_BYTES: Final = 16 * 1024
 _MOST_AHEAD_BYTES: Final = 4 * 1024 * 1024
 _BEGIN_SECONDS: Final = 0.1

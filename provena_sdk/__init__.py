@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from provena_sdk.coverage.extent import Extent as Extent
     from provena_sdk.coverage.period import Period as Period
     from provena_sdk.datasets.file_list import FileList as FileList
+    from provena_sdk.diagnosis.report import Diagnosis as Diagnosis
     from provena_sdk.display.changes import Change as Change
     from provena_sdk.display.pictures.picture import Picture as Picture
     from provena_sdk.errors import *  # noqa: F403 reason= the error tree is public as a whole
@@ -133,6 +134,7 @@ _HOMES = {
     "display.changes": ("Change",),
     "export.citation": ("Citation",),
     "export.document": ("ExportedDocument",),
+    "diagnosis.report": ("Diagnosis",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),
     "metadata.builder": ("DatasetMetadata",),

@@ -13,6 +13,8 @@ from provena_sdk.auth.account import Account
 from provena_sdk.client_settings import Client
 from provena_sdk.concurrency.background import on_thread
 from provena_sdk.connection import Datasets, storage_options, transfer_limits
+from provena_sdk.diagnosis.report import TIMEOUT_SECONDS as DIAGNOSIS_SECONDS
+from provena_sdk.diagnosis.report import Diagnosis
 from provena_sdk.operations.arguments import JsonSource
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.files import AsyncIOSubModule
@@ -26,10 +28,12 @@ from provena_sdk.resources._async.reviews import AsyncReviews
 from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.secret import Secret
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
 
 
+@short_tracebacks
 class AsyncProvena(Client):
     """The async client of a Provena deployment. It belongs to the event loop that first uses it.
 
@@ -215,6 +219,28 @@ class AsyncProvena(Client):
             Secret(offline_token)
         """
         return await on_thread(self.tokens.create_offline_token, self.deployment)
+
+    async def diagnose(self, timeout: float = DIAGNOSIS_SECONDS) -> Diagnosis:  # noqa: ASYNC109  # of all services
+        """Collect what the maintainers need for a report: versions, settings, clock, connections, account, requests.
+
+        Every service is asked at once, without a token, for its health and the version of its interface. Nobody is
+        asked to sign in. Secrets are left out; names of users, hosts and files are not.
+
+        Args:
+            timeout: Most seconds to wait for everything.
+
+        Returns:
+            The diagnosis, which prints as text.
+
+        Raises:
+            InvalidArgument: The timeout is not a positive number.
+
+        Example:
+            >>> found = await provena.diagnose(timeout=5)
+            >>> [name for name, probe in found.services if probe.status == 200][:3]
+            ['sign-in', 'datastore', 'search']
+        """
+        return await on_thread(self._diagnosis, timeout)
 
     async def close(self) -> None:
         """Close the connections. Closing twice is allowed."""

@@ -11,6 +11,8 @@ from provena_api.models import AssociationInfo
 from provena_sdk.auth.account import Account
 from provena_sdk.client_settings import Client
 from provena_sdk.connection import Datasets, storage_options, transfer_limits
+from provena_sdk.diagnosis.report import TIMEOUT_SECONDS as DIAGNOSIS_SECONDS
+from provena_sdk.diagnosis.report import Diagnosis
 from provena_sdk.operations.arguments import JsonSource
 from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.files import IOSubModule
@@ -24,10 +26,12 @@ from provena_sdk.resources.reviews import Reviews
 from provena_sdk.resources.roles import Roles
 from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
 
 
+@short_tracebacks
 class Provena(Client):
     """The sync client of a Provena deployment, for scripts and notebooks. Safe to share between threads.
 
@@ -213,6 +217,28 @@ class Provena(Client):
             Secret(offline_token)
         """
         return self.tokens.create_offline_token(self.deployment)
+
+    def diagnose(self, timeout: float = DIAGNOSIS_SECONDS) -> Diagnosis:
+        """Collect what the maintainers need for a report: versions, settings, clock, connections, account, requests.
+
+        Every service is asked at once, without a token, for its health and the version of its interface. Nobody is
+        asked to sign in. Secrets are left out; names of users, hosts and files are not.
+
+        Args:
+            timeout: Most seconds to wait for everything.
+
+        Returns:
+            The diagnosis, which prints as text.
+
+        Raises:
+            InvalidArgument: The timeout is not a positive number.
+
+        Example:
+            >>> found = provena.diagnose(timeout=5)
+            >>> [name for name, probe in found.services if probe.status == 200][:3]
+            ['sign-in', 'datastore', 'search']
+        """
+        return self._diagnosis(timeout)
 
     def close(self) -> None:
         """Close the connections. Closing twice is allowed."""

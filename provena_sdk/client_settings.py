@@ -13,7 +13,9 @@ from provena_sdk.auth.choose import source_for
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.config import Deployment, Explanation, Given, Settings, Variables, explain
 from provena_sdk.connection import find_settings, find_settings_in, request_options
+from provena_sdk.diagnosis.report import Diagnosis
 from provena_sdk.secret import Secret
+from provena_sdk.tracebacks import OneFrame, short_tracebacks
 from provena_sdk.transfer.options import Rate, TransferOptions
 from provena_sdk.transport.http import Options
 
@@ -33,6 +35,7 @@ def _explained(settings: Settings, options: Options, own_tokens: bool) -> Explan
     )
 
 
+@short_tracebacks
 class Client(ABC):
     """The settings, tokens and options that both clients have.
 
@@ -65,25 +68,26 @@ class Client(ABC):
         limit_rate: Rate | None = None,
         max_connections: int | None = None,
     ) -> None:
-        limits = TransferOptions(limit_rate=limit_rate, max_connections=max_connections)
-        given = Given(
-            deployment,
-            realm,
-            profile=profile,
-            access_token=access_token,
-            offline_token=offline_token,
-            client_id=client_id,
-            client_secret=client_secret,
-            ca_file=ca_file,
-            interactive=interactive,
-            timeout=timeout,
-            max_retries=max_retries,
-            limit_rate=limits.limit_rate,
-            max_connections=limits.max_connections,
-        )
-        # Tracebacks of errors raised below must not show them.
-        del access_token, offline_token, client_secret
-        self._begin(find_settings(given, stacklevel=2), tokens)
+        with OneFrame():
+            limits = TransferOptions(limit_rate=limit_rate, max_connections=max_connections)
+            given = Given(
+                deployment,
+                realm,
+                profile=profile,
+                access_token=access_token,
+                offline_token=offline_token,
+                client_id=client_id,
+                client_secret=client_secret,
+                ca_file=ca_file,
+                interactive=interactive,
+                timeout=timeout,
+                max_retries=max_retries,
+                limit_rate=limits.limit_rate,
+                max_connections=limits.max_connections,
+            )
+            # Tracebacks of errors raised below must not show them.
+            del access_token, offline_token, client_secret
+            self._begin(find_settings(given, stacklevel=2), tokens)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -104,12 +108,13 @@ class Client(ABC):
             >>> Provena.from_env({"PROVENA_DOMAIN": "example.org"})
             <Provena example.org realm=provena>
         """
-        variables = Variables.of(os.environ if environment is None else environment)
-        elsewhere = environment is not None
-        # Tracebacks of errors raised below must not show its secrets.
-        del environment
-        client = object.__new__(cls)
-        client._begin(find_settings_in(variables, elsewhere=elsewhere, stacklevel=2), None)
+        with OneFrame():
+            variables = Variables.of(os.environ if environment is None else environment)
+            elsewhere = environment is not None
+            # Tracebacks of errors raised below must not show its secrets.
+            del environment
+            client = object.__new__(cls)
+            client._begin(find_settings_in(variables, elsewhere=elsewhere, stacklevel=2), None)
         return client
 
     def _begin(self, settings: Settings, tokens: TokenSource | None) -> None:
@@ -166,6 +171,11 @@ class Client(ABC):
             '60 s'
         """
         return _explained(self._settings, self._options, self._own_tokens)
+
+    def _diagnosis(self, timeout: float) -> Diagnosis:
+        from provena_sdk.diagnosis.collect import diagnose  # noqa: PLC0415  # keeps importlib.metadata away
+
+        return diagnose(self.deployment, self.explain(), self.tokens, timeout)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.deployment.domain} realm={self.deployment.realm}>"

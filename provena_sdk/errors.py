@@ -7,11 +7,13 @@ Where a built-in exception fits, an error derives from it too, so that ``except 
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Required, Self, TypedDict, Unpack
+from typing import Any, ClassVar, Final, Required, Self, TypedDict, Unpack
 
+from provena_sdk.display.notebook import traceback_lines
 from provena_sdk.display.text import SERVER_LIMIT, printable, printable_lines, quoted
 
 __all__ = [
@@ -83,16 +85,49 @@ __all__ = [
 ]
 
 
+class RequestFields(TypedDict, total=False):
+    """What is known about the request that failed."""
+
+    operation: str | None
+    url: str | None
+    status: int | None
+    attempts: int | None
+    request_id: str | None
+    dataset_id: str | None
+
+
 class ProvenaError(Exception):
     """Base class of every error that the SDK raises.
+
+    Message and hint are escaped and bounded when shown, so that text from a server or a file name can neither control
+    nor flood the terminal.
 
     Args:
         message: What went wrong, in one short sentence.
         hint: The next step for the reader, or None.
 
-    Both are escaped and bounded when shown, so that text from a server or a file name can neither control nor flood
-    the terminal.
+    Attributes:
+        code: A stable name for the kind of error, such as ``dataset-not-found``; docs/errors.md explains each.
+        operation: The operation that failed, such as ``datastore.fetch_dataset``. This and the following are None where
+            they are unknown, or nothing was sent.
+        url: Where the request went, without its query.
+        status: The HTTP status of the answer.
+        attempts: How often the request was sent.
+        request_id: The server's name for the request, for its operator.
+        dataset_id: Handle of the dataset concerned.
     """
+
+    code: ClassVar[str] = "provena-error"
+    operation: str | None = None
+    url: str | None = None
+    status: int | None = None
+    attempts: int | None = None
+    request_id: str | None = None
+    dataset_id: str | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         message = printable_lines(message)
@@ -107,8 +142,24 @@ class ProvenaError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({quoted(self.message, 160)})"
 
+    def complete(self, **known: Unpack[RequestFields]) -> Self:
+        """Fill in what is known about the request, and return the error. What it knows already is kept.
+
+        Args:
+            known: The fields; a query is removed from ``url``, because it may hold a signature.
+        """
+        for name, value in known.items():
+            if value is not None and getattr(self, name) is None:
+                shown = value if isinstance(value, int) else printable(str(value).partition("?")[0])
+                setattr(self, name, shown)
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines of the traceback that IPython and Jupyter show."""
+        return traceback_lines(self)
 
 
 def _rebuild(kind: type[BaseException], args: tuple[Any, ...], fields: Mapping[str, Any]) -> BaseException:
@@ -195,8 +246,13 @@ class InvalidMetadata(InvalidArgument):
             message = of + lines[0]
         else:
             more = len(lines) - _MOST_PROBLEMS
-            shown = [*lines[:_MOST_PROBLEMS], f"and {more} more, in error.problems"] if more > 1 else lines
-            message = f"{of}{len(lines)} problems\n" + "\n".join(f"- {line}" for line in shown)
+            shown = lines[:_MOST_PROBLEMS] if more > 1 else lines
+            # In one line, so that the traceback stays short.
+            message = f"{of}{len(lines)} problems: " + " ".join(
+                f"({number}) {line}" for number, line in enumerate(shown, start=1)
+            )
+            if more > 1:
+                message += f" and {more} more, in error.problems"
         super().__init__(argument, message, hint=hint)
         self.problems = tuple(problems)
         self.source = source
@@ -274,16 +330,16 @@ class ServiceError(ProvenaError):
     """The service answered with an error.
 
     Attributes:
-        operation: The operation's name, such as ``datastore.fetch_dataset``.
-        status: The HTTP status of the answer.
         detail: The server's explanation, shortened; None if it gave none that is readable.
-        dataset_id: The dataset concerned, if any.
     """
+
+    operation: str
+    status: int
 
     def __init__(self, message: str, **fields: Unpack[AnswerFields]) -> None:
         super().__init__(message, hint=fields.get("hint"))
-        self.operation = fields["operation"]
-        self.status = fields["status"]
+        self.operation = fields["operation"]  # pyright: ignore[reportIncompatibleVariableOverride]  # an answer has both
+        self.status = fields["status"]  # pyright: ignore[reportIncompatibleVariableOverride]
         self.detail = fields.get("detail")
         self.dataset_id = fields.get("dataset_id")
 
@@ -481,18 +537,15 @@ class UnreadableAnswer(ServiceError):
 
 
 class OutcomeUnknown(ProvenaError):
-    """A mint, version or release request may have taken effect; it was not repeated.
+    """A mint, version or release request may have taken effect; it was not repeated."""
 
-    Attributes:
-        operation: The operation's name.
-        status: The HTTP status, or None when no answer came.
-    """
+    operation: str
 
     def __init__(
         self, message: str, *, operation: str, status: int | None = None, hint: str | None = None
     ) -> None:
         super().__init__(message, hint=hint)
-        self.operation = operation
+        self.operation = operation  # pyright: ignore[reportIncompatibleVariableOverride]  # always known
         self.status = status
 
 
@@ -545,9 +598,12 @@ class ModelRunIncomplete(ProvenaError, ValueError):
 class FileError(ProvenaError):
     """A file of a dataset could not be listed, read or written; ``path`` names it within the dataset."""
 
-    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str | None = None, dataset_id: str | None = None, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.path = path
+        self.complete(dataset_id=dataset_id)
 
 
 class DatasetFileNotFound(FileError, FileNotFoundError):
@@ -597,13 +653,19 @@ class LeaseExpired(LeaseMissing):
 
 
 class FileStoreError(FileError, OSError):
-    """The object store failed or refused for a reason without a class of its own; ``code`` is the store's code."""
+    """The object store failed or refused for a reason without a class of its own; ``store_code`` is its own code."""
 
     def __init__(
-        self, message: str, *, path: str | None = None, code: str | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        store_code: str | None = None,
+        dataset_id: str | None = None,
+        hint: str | None = None,
     ) -> None:
-        super().__init__(message, path=path, hint=hint)
-        self.code = code
+        super().__init__(message, path=path, dataset_id=dataset_id, hint=hint)
+        self.store_code = store_code
 
 
 class PartialFailure(ProvenaError, ExceptionGroup[Exception]):

@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TextIO
 
 from provena_sdk import telemetry
@@ -24,6 +27,7 @@ _ROOT: Final = logging.getLogger("provena_sdk")
 for _part in ("auth", "s3", "transport"):
     logging.getLogger(f"provena_sdk.{_part}").addHandler(logging.NullHandler())
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_REQUEST_IDS: Final = ("x-amzn-requestid", "apigw-requestid", "x-request-id")
 _ID_CHARACTERS: Final = 120
 
 
@@ -65,6 +69,70 @@ _handler: Final = _Stderr()
 _handler.setFormatter(logging.Formatter(_FORMAT))
 
 
+class RecentRequest(NamedTuple):
+    """One request that this process sent.
+
+    Attributes:
+        time: When it ended, in Unix seconds.
+        part: ``services``, ``sign-in`` or ``files``.
+        method: The HTTP method.
+        path: The URL's path, without the query.
+        status: The answer's status; None if no answer arrived.
+        seconds: The duration in seconds.
+        request_id: The server's name for the request, if it sent one.
+        failure: Why no answer arrived.
+    """
+
+    time: float
+    part: str
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    request_id: str | None
+    failure: str | None
+
+
+# Requests for files are many: they must not drive out the others.
+_SERVICES: Final[deque[Callable[[], RecentRequest]]] = deque(maxlen=50)
+_FILES: Final[deque[Callable[[], RecentRequest]]] = deque(maxlen=50)
+
+
+def note_request(
+    part: str,
+    method: str,
+    path: Callable[[], str],
+    *,
+    status: int | None,
+    seconds: float,
+    request_id: Callable[[], str | None],
+    failure: str | None = None,
+) -> None:
+    """Keep a request for :func:`recent_requests`. Path and request id are formatted only when they are asked for.
+
+    Args:
+        part: ``services``, ``sign-in`` or ``files``.
+        method: The HTTP method.
+        path: Returns the URL's path.
+        status: The answer's status; None if no answer arrived.
+        seconds: The duration in seconds.
+        request_id: Returns the server's name for the request; what it keeps is kept as long as the request.
+        failure: Why no answer arrived.
+    """
+    now = time.time()
+
+    def made() -> RecentRequest:
+        shown = printable(path().partition("?")[0])
+        return RecentRequest(now, part, method, shown, status, seconds, request_id(), failure)
+
+    (_FILES if part == "files" else _SERVICES).append(made)
+
+
+def recent_requests() -> tuple[RecentRequest, ...]:
+    """Return the last fifty requests to the services and the sign-in server, and the last fifty for files."""
+    return tuple(sorted(made() for made in (*_SERVICES.copy(), *_FILES.copy())))
+
+
 def follow_environment() -> None:
     """Print log records to stderr if PROVENA_LOG is set; an application's own handlers stay.
 
@@ -80,6 +148,16 @@ def follow_environment() -> None:
     _ROOT.setLevel(level)
     if _handler not in _ROOT.handlers:
         _ROOT.addHandler(_handler)
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the server's name for a request, from the headers of its answer; None if it sent none.
+
+    Args:
+        headers: A case-insensitive mapping.
+    """
+    given = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+    return None if given is None else printable(given, _ID_CHARACTERS)
 
 
 def log_request(

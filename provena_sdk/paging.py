@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, SupportsIndex, 
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import html_section
 from provena_sdk.errors import ProvenaError
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.views.tabular import TabularList
 
 if TYPE_CHECKING:
@@ -208,6 +209,7 @@ class AsyncSubmit(Protocol):
         ...
 
 
+@short_tracebacks
 class Results(Iterator[T]):
     """A list of unknown length, fetched page by page; the next page is fetched while the caller works on this one.
 
@@ -367,6 +369,7 @@ class Results(Iterator[T]):
         return True
 
 
+@short_tracebacks
 class AsyncResults(AsyncIterator[T]):
     """A list of unknown length, fetched page by page; the next page is fetched while the caller works on this one.
 

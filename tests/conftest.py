@@ -35,8 +35,9 @@ def _signals_as_on_a_terminal() -> None:
 
 
 @pytest.fixture
-def shown_by() -> Callable[[BaseException], str]:
+def shown_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], str]:
     """All that an error can show: itself, its fields, and every local variable of every frame it came through."""
+    monkeypatch.setenv("PROVENA_DEBUG", "1")
     return _shown_by
 
 

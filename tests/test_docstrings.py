@@ -25,10 +25,18 @@ LEFT_OUT = ("provena_sdk.sandbox.", "provena_sdk.cli.")
 """The sandbox's examples start a sandbox of their own, and the commands have none."""
 
 
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of decorated methods, too."""
+
+    def _from_module(self, module: types.ModuleType | None, thing: object) -> bool:
+        found: bool = super()._from_module(module, inspect.unwrap(thing) if callable(thing) else thing)  # type: ignore[misc]
+        return found
+
+
 def examples() -> list[Any]:
     """All docstrings with examples, as test parameters named by what they describe."""
     found = []
-    finder = doctest.DocTestFinder(exclude_empty=True)
+    finder = Finder(exclude_empty=True)
     for module in pkgutil.walk_packages(provena_sdk.__path__, "provena_sdk."):
         if f"{module.name}.".startswith(LEFT_OUT):
             continue

@@ -24,6 +24,8 @@ class Answer:
         sent_at: When the request was sent, in Unix seconds.
         server_ahead: Seconds by which the server's clock is ahead.
         retry_after: Seconds that the server asked to wait, if it did.
+        url: Where the request went.
+        request_id: The server's name for the request, if it sent one.
     """
 
     status: int
@@ -33,13 +35,15 @@ class Answer:
     sent_at: float
     server_ahead: float
     retry_after: float | None
+    url: str | None = None
+    request_id: str | None = None
 
     def unreadable(self, operation: str) -> ProvenaError:
         """Return the error for this answer, which is neither tokens nor an OAuth error."""
         html = self.text.lstrip()[:1] == "<"
         return unreadable(
             self.status, operation=operation, html=html, fault=self.fault, retry_after=self.retry_after
-        )
+        ).complete(url=self.url, request_id=self.request_id)
 
 
 def read_tokens(answer: Answer, *, operation: str, secrets: tuple[Secret, ...]) -> Tokens | Refusal:
@@ -66,7 +70,7 @@ def read_tokens(answer: Answer, *, operation: str, secrets: tuple[Secret, ...]) 
     if found is None:
         raise SignInError(
             "The sign-in server answered without a bearer token.", hint="Check the deployment's issuer."
-        )
+        ).complete(operation=operation, url=answer.url, status=answer.status, request_id=answer.request_id)
     return found
 
 
@@ -107,14 +111,14 @@ def read_refusal(answer: Answer, operation: str, secrets: tuple[Secret, ...] = (
     Raises:
         ServerError: The server is failing or busy.
     """
-    refusal = _refusal(answer, secrets)
+    refusal = _refusal(answer, operation, secrets)
     failure = None if refusal is None else passing(refusal, operation=operation)
     if failure is not None:
-        raise failure
+        raise failure.complete(url=answer.url, request_id=answer.request_id)
     return refusal
 
 
-def _refusal(answer: Answer, secrets: tuple[Secret, ...]) -> Refusal | None:
+def _refusal(answer: Answer, operation: str, secrets: tuple[Secret, ...]) -> Refusal | None:
     fields = answer.fields or {}
     code, description = fields.get("error"), fields.get("error_description")
     if not isinstance(code, str) or not code:
@@ -123,4 +127,11 @@ def _refusal(answer: Answer, secrets: tuple[Secret, ...]) -> Refusal | None:
         return None
     sent = [secret.reveal() for secret in secrets]
     said = server_text(description, secrets=sent, limit=LIMIT) if isinstance(description, str) else ""
-    return Refusal(server_text(code, secrets=sent, limit=LIMIT), said or None, answer.status)
+    return Refusal(
+        server_text(code, secrets=sent, limit=LIMIT),
+        said or None,
+        answer.status,
+        operation,
+        answer.url,
+        answer.request_id,
+    )

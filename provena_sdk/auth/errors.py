@@ -6,6 +6,7 @@ The codes are those of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 7009 (section 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from provena_sdk.display.text import server_text
 from provena_sdk.errors import (
@@ -21,6 +22,8 @@ from provena_sdk.errors import (
     UnreadableAnswer,
 )
 
+E = TypeVar("E", bound=ProvenaError)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -30,11 +33,26 @@ class Refusal:
         code: The error code.
         description: The server's explanation, on one line and without the secrets that were sent.
         status: The HTTP status.
+        operation: The operation that was refused; None if there was no request.
+        url: Where the request went.
+        request_id: The server's name for the request, if it sent one.
     """
 
     code: str
     description: str | None = None
     status: int = 400
+    operation: str | None = None
+    url: str | None = None
+    request_id: str | None = None
+
+    def describe(self, error: E) -> E:
+        """Fill in what an error does not know about the refused request, and return it."""
+        return error.complete(
+            operation=self.operation,
+            url=self.url,
+            status=None if self.operation is None else self.status,
+            request_id=self.request_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +127,7 @@ def explain(refusal: Refusal, *, client_id: str) -> SignInError:
     message = entry.message.format(client=client_id, code=server_text(refusal.code))
     if refusal.description:
         message = f"{message} The server says: {refusal.description.rstrip('.')}."
-    return entry.kind(message, hint=entry.hint)
+    return refusal.describe(entry.kind(message, hint=entry.hint))
 
 
 def _is_wrong_secret(refusal: Refusal) -> bool:

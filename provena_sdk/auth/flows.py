@@ -422,5 +422,5 @@ def _said(refusal: Refusal) -> str:
 
 def _refused(flow: Flow, refusal: Refusal) -> ProvenaError:
     if refusal.code == "invalid_grant":
-        return flow.ended(refusal)
+        return refusal.describe(flow.ended(refusal))
     return explain(refusal, client_id=flow.key.client_id)

@@ -33,7 +33,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from provena_sdk.auth.answer import Answer
 from provena_sdk.config.addresses import is_loopback, require_safe
 from provena_sdk.errors import ConnectionFailed, ProvenaError, RequestTimedOut
-from provena_sdk.logs import log_request
+from provena_sdk.logs import log_request, note_request, request_id_of
 from provena_sdk.net.bodies import Body, DamagedBody
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import proxy_status, rejected_certificate, where, why
@@ -138,8 +138,9 @@ class Line:
         began = time.perf_counter()
         outcome = self._exchange(method, url, operation, form, access_token)
         self.sent = (method, urlsplit(url).path)
-        if _log.isEnabledFor(logging.DEBUG):
-            _log_exchange(*self.sent, outcome, time.perf_counter() - began)
+        _log_exchange(*self.sent, outcome, time.perf_counter() - began)
+        if isinstance(outcome, ProvenaError):
+            outcome.complete(operation=operation, url=url)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -167,12 +168,30 @@ class Line:
 
 
 def _log_exchange(method: str, path: str, outcome: Answer | BaseException, seconds: float) -> None:
-    if isinstance(outcome, Answer):
+    answer = outcome if isinstance(outcome, Answer) else None
+    status = None if answer is None else answer.status
+    request_id = None if answer is None else answer.request_id
+    failure = None if answer is not None else type(outcome).__name__
+    note_request(
+        "sign-in",
+        method,
+        lambda: path,
+        status=status,
+        seconds=seconds,
+        request_id=lambda: request_id,
+        failure=failure,
+    )
+    if _log.isEnabledFor(logging.DEBUG):
         log_request(
-            _log, method, path, status=outcome.status, size=len(outcome.text.encode()), seconds=seconds
+            _log,
+            method,
+            path,
+            status=status,
+            size=0 if answer is None else len(answer.text.encode()),
+            seconds=seconds,
+            request_id=request_id,
+            failure=failure,
         )
-    else:
-        log_request(_log, method, path, status=None, size=0, seconds=seconds, failure=type(outcome).__name__)
 
 
 def _headers(form: Secret | None, access_token: Secret | None) -> dict[str, str]:
@@ -224,6 +243,8 @@ def _read(response: requests.Response, sent_at: float, received_at: float) -> An
         sent_at=sent_at,
         server_ahead=ahead if abs(ahead) > 2.0 + (received_at - sent_at) else 0.0,
         retry_after=retry_after(response.headers, lambda: received_at),
+        url=response.url,
+        request_id=request_id_of(response.headers),
     )
 
 

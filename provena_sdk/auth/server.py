@@ -247,23 +247,24 @@ class SignInServer:
             ServiceError: The answers were unreadable, or the server is failing.
         """
         with self.line(client) as line:
-            for following, pause in enumerate(_PAUSES, start=2):
+            for attempts, pause in enumerate((*_PAUSES, None), start=1):
                 try:
                     return attempt(line)
                 except (ServiceError, ConnectionFailed) as error:
                     wait = _wait_before_retry(error, pause)
                     if wait is None:
+                        error.complete(attempts=attempts)
                         raise
                     method, path = line.sent
-                    retry = Retry(path, error.message.rstrip("."), wait, following, len(_PAUSES) + 1)
+                    retry = Retry(path, error.message.rstrip("."), wait, attempts + 1, len(_PAUSES) + 1)
                     log_retry(_log, method, retry)
                 self.sleep(wait)
-            return attempt(line)
+        raise AssertionError("The last attempt returns or raises.")
 
 
-def _wait_before_retry(error: ProvenaError, pause: float) -> float | None:
-    """Return the seconds to wait before a retry, or None when a retry is pointless."""
-    if isinstance(error, (CertificateRejected, EndpointNotFound)):
+def _wait_before_retry(error: ProvenaError, pause: float | None) -> float | None:
+    """Return the seconds to wait before a retry, or None when a retry is pointless or no pause is left."""
+    if pause is None or isinstance(error, (CertificateRejected, EndpointNotFound)):
         return None
     if isinstance(error, RateLimited) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= _LONGEST_WAIT else None

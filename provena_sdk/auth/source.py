@@ -20,6 +20,7 @@ from provena_sdk.concurrency.background import stop_if_abandoned
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.config import Deployment
 from provena_sdk.display.notices import warn
+from provena_sdk.display.text import printable
 from provena_sdk.errors import (
     ConnectionFailed,
     ProvenaError,
@@ -156,6 +157,13 @@ class TokenSource:
             tokens = self._tokens
         return HandedToken(holder, self._issuer, token, None if tokens is None else tokens.expires_at)
 
+    def never_asking(self) -> TokenSource:
+        """Return a source with the same session that never asks a person."""
+        flow = copy.copy(self._flow) if self._flow.asks_person else self._flow
+        source = TokenSource(flow, store=self._store, clock=self._clock, sleep=self._sleep)
+        source._tokens = self._tokens
+        return source
+
     @property
     def _issuer(self) -> str:
         server = self._flow.server
@@ -216,6 +224,7 @@ class TokenSource:
                 self._store.remove(self._flow.key)
         if tokens is None:
             return
+        self._log("Signed out")
         try:
             self._flow.end(tokens)
         except (ConnectionFailed, ServiceError) as error:
@@ -271,7 +280,9 @@ class TokenSource:
                     self._flow.end(tokens)
                 raise
         self._reset()
-        return self._keep(tokens)
+        kept = self._keep(tokens)
+        self._log("Signed in")
+        return kept
 
     def _reset(self) -> None:
         self._tokens = None
@@ -285,6 +296,7 @@ class TokenSource:
             tokens = self._from_session(rejected)
             if tokens is None and not self._flow.asks_person:
                 tokens = self._keep(self._flow.begin())
+                self._log("Signed in")
         if tokens is not None:
             self._adopt(tokens)
             return tokens
@@ -318,7 +330,9 @@ class TokenSource:
         for _ in range(_RENEWALS):
             result = self._flow.renew(known)
             if isinstance(result, Tokens):
-                return self._keep(result)
+                kept = self._keep(result)
+                self._log("Session renewed")
+                return kept
             refusal = result
             if refusal.code != "invalid_grant":
                 raise explain(refusal, client_id=self._flow.key.client_id)
@@ -339,11 +353,20 @@ class TokenSource:
         stored = self._store.load(self._flow.key)
         if stored is not None and stored.refresh_token == known.refresh_token:
             self._forget()
+        self._log("Session ended")
         if self._flow.asks_person and not self._used:
             return
         self._tokens = None
-        self._ended = self._flow.ended(refusal)
+        self._ended = refusal.describe(self._flow.ended(refusal))
         raise copy.copy(self._ended)
+
+    def _log(self, event: str) -> None:
+        if _log.isEnabledFor(logging.INFO):
+            user = None if self._tokens is None else read_claims(self._tokens.access_token).username
+            shown = None if user is None else printable(user)
+            _log.info(
+                "%s at %s%s", event, self._issuer, f" as {shown}" if shown else "", extra={"user": shown}
+            )
 
     def _newer_than(self, known: Tokens) -> Tokens | None:
         """Return tokens that another process has stored for the session, after waiting a moment for them, or None."""

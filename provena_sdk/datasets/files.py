@@ -327,6 +327,7 @@ def not_a_file(path: str, dataset_id: str) -> NotAFile:
         if path
         else f"Dataset {dataset_id} is not a file itself.",
         path=path,
+        dataset_id=dataset_id,
         hint="Give the path of a file.",
     )
 

@@ -111,6 +111,7 @@ async def not_found(files: DatasetFiles, path: str) -> DatasetFileNotFound:
     return DatasetFileNotFound(
         f"Dataset {files.location.dataset_id} holds neither a file nor a folder {quoted(path)}.",
         path=path,
+        dataset_id=files.location.dataset_id,
         hint=hint,
     )
 

@@ -54,7 +54,7 @@ class DatasetLocation:
     @property
     def folder(self) -> Folder:
         """The folder, as the S3 client expects it."""
-        return Folder(self.bucket, self.prefix, f"dataset {self.dataset_id}")
+        return Folder(self.bucket, self.prefix, f"dataset {self.dataset_id}", self.dataset_id)
 
 
 def _is_folder(prefix: str) -> bool:

@@ -35,6 +35,7 @@ def check_removable(path: str, dataset_id: str) -> None:
         raise ServiceFileRefused(
             f"{SERVICE_FILE!r} at the root of dataset {dataset_id} belongs to the service.",
             path=SERVICE_FILE,
+            dataset_id=dataset_id,
             hint="Change the metadata through the datastore instead.",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import inspect
 import os
 import stat
 import threading
@@ -15,7 +16,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self, TypeVar
 
-from fsspec.asyn import _run_coros_in_chunks, get_loop
+from fsspec.asyn import _run_coros_in_chunks, get_loop, mirror_sync_methods
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.implementations.local import make_path_posix
 from fsspec.utils import tokenize
@@ -45,6 +46,7 @@ from provena_sdk.filesystem.open_file.fsspec_types import AsyncFileSystem
 from provena_sdk.filesystem.open_file.opening import open_file
 from provena_sdk.filesystem.options import OF_READING, check_options, datasets_for, domain_of
 from provena_sdk.s3.media_type import check_content_type
+from provena_sdk.tracebacks import OneFrame, short_traceback, short_tracebacks
 
 T = TypeVar("T")
 
@@ -55,6 +57,7 @@ _KEPT_ENTRIES: Final = 10_000
 _LARGE_BYTES: Final = 16 * 1024 * 1024
 
 
+@short_tracebacks
 class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not typed
     """Present datasets as files to every library that works with fsspec.
 
@@ -94,6 +97,8 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
 
     protocol: ClassVar[str] = PROTOCOL
     root_marker: ClassVar[str] = ""
+    # fsspec would add the sync methods once the object is made; __init__ does, and shortens their tracebacks.
+    mirror_sync_methods: ClassVar[bool] = False
     _pid: int
 
     def __init__(
@@ -105,8 +110,9 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         lease: bool = False,
         **options: Any,
     ) -> None:
-        check_options(deployment, access, lease, options)
-        domain = domain_of(profile, deployment, realm) if lease else None
+        with OneFrame():
+            check_options(deployment, access, lease, options)
+            domain = domain_of(profile, deployment, realm) if lease else None
         super().__init__(**{"listings_expiry_time": LISTINGS_SECONDS, **options})
         self.access = Access.READ if lease else access
         self.lease = lease
@@ -119,6 +125,11 @@ class ProvenaFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec is not
         self._making = threading.Lock()
         self._copies: dict[tuple[str, Access], LocalCopies] = {}
         self._known_catalogue: Catalogue | LeasedCatalogue | None = None
+        mirror_sync_methods(self)
+        for name, method in [*vars(self).items()]:
+            if inspect.isfunction(method) and not name.startswith("_"):
+                method.__name__ = name
+                setattr(self, name, short_traceback(method))
 
     @classmethod
     def of_client(cls, datasets: Datasets, options: Mapping[str, Any]) -> Self:

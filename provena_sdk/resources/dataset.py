@@ -27,6 +27,7 @@ from provena_sdk.resources.interactive.sharing import DatasetSharing
 from provena_sdk.resources.provenance.dataset_lineage import DatasetLineage
 from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.s3.models import FileInfo
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows import datastore
 from provena_sdk.workflows.provenance.jobs import noted
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import OpenFile
 
 
+@short_tracebacks
 class InteractiveDataset(
     DatasetItem, DatasetEditing, DatasetExport, DatasetTransfers, DatasetLineage, DatasetSharing
 ):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath
 
 
+@short_tracebacks
 class DatasetTransfers(DatasetCache):
     """What an interactive dataset has for moving its files.
 

@@ -37,6 +37,7 @@ from provena_sdk.resources.dataset import InteractiveDataset
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.resources.review import ReviewSubModule
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.views.item_lists import DatasetList
 from provena_sdk.workflows import batch, datastore, search, template
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.inventory import InventoryRow
 
 
+@short_tracebacks
 class Datastore:
     """Datasets: registering, finding, describing, versioning. Reached as ``provena.datastore``.
 

@@ -15,6 +15,7 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.operations.swapped import refuse_swapped
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import OpenFile, StrPath
 
 
+@short_tracebacks
 class IOSubModule:
     """Download and upload files of datasets; reached as ``provena.datastore.io``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.access import groups
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.groups import GroupList, MemberList
 
 
+@short_tracebacks
 class Groups:
     """The groups that datasets are shared with. Reached as ``provena.groups``; administrators maintain them."""
 

@@ -16,6 +16,7 @@ from provena_sdk.errors import ProvenaError
 from provena_sdk.export.table_files import StrPath, excel_file, parquet_file
 from provena_sdk.operations.workflow import ENDS_ALL
 from provena_sdk.paging import AsyncResults, AsyncSubmit, Page, PageKey, Results, Submit
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.workflows.inventory import COLUMNS, InventoryList, InventoryPage, InventoryRow, failed
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _MOST_ENDINGS: Final = 1_000
 _SHOWN_ENDINGS: Final = 20
 
 
+@short_tracebacks
 class Inventory(Results[InventoryRow]):
     """An inventory of datasets, fetched page by page: an iterator that is read once, and writes itself to files."""
 
@@ -69,6 +71,7 @@ class Inventory(Results[InventoryRow]):
         return Path(path)
 
 
+@short_tracebacks
 class AsyncInventory(AsyncResults[InventoryRow]):
     """An inventory of datasets, fetched page by page: an iterator that is read once, and writes itself to files."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from provena_api import models
 
 from provena_sdk.paging import Page, Results
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.views.item_lists import PersonList
 from provena_sdk.views.tabular import TabularList
@@ -14,6 +15,7 @@ from provena_sdk.workflows.registry import agents, people
 from provena_sdk.workflows.registry.naming import Matches
 
 
+@short_tracebacks
 class People:
     """Persons in the registry, and the link between your account and one of them. Reached as ``provena.people``.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from provena_api import models
 
 from provena_sdk.paging import Page, Results
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import items, names
@@ -16,6 +17,7 @@ from provena_sdk.workflows.registry.items import (
 )
 
 
+@short_tracebacks
 class Registry:
     """Everything that is registered: datasets, persons, organisations, templates, model runs and more.
 

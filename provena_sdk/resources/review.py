@@ -10,10 +10,12 @@ from provena_api.models import (
 )
 
 from provena_sdk.operations.arguments import JsonSource
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows import review
 
 
+@short_tracebacks
 class ReviewSubModule:
     """Who reviews datasets, and the way to a release. Reached as ``provena.datastore.review``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.access import roles
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.roles import RoleReport, RoleRequest, RoleRequestList
 
 
+@short_tracebacks
 class Roles:
     """Your roles, and requests for more. Reached as ``provena.roles``."""
 

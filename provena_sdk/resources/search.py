@@ -5,10 +5,12 @@ from __future__ import annotations
 from provena_api.models import HealthCheckResponse, QueryResults
 
 from provena_sdk.operations.access import AccessLevel, UserAccess
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows import search
 
 
+@short_tracebacks
 class Search:
     """Full-text search over everything that is registered. Reached as ``provena.search``."""
 

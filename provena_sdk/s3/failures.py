@@ -158,7 +158,7 @@ def refusal(
     if status is not None and 400 <= status < 500 and trouble(status, code) is None:
         hint = "The same request will be refused again; if that makes no sense, report it with the store's words."
     return FileStoreError(
-        f"The object store answered {code!r} for {what}.{said}", path=path, code=code, hint=hint
+        f"The object store answered {code!r} for {what}.{said}", path=path, store_code=code, hint=hint
     )
 
 

@@ -37,11 +37,13 @@ class Folder:
         bucket: The bucket.
         prefix: The prefix of its keys, ending in a slash.
         label: Its name in messages, such as ``dataset 10378.1/12``.
+        dataset_id: The ``dataset_id`` of errors about it.
     """
 
     bucket: str
     prefix: str
     label: str
+    dataset_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True, repr=False)

@@ -12,6 +12,7 @@ from provena_sdk.display.amounts import counted, human_size
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import html_section, html_table
 from provena_sdk.display.text import LIMIT, quoted
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.items import ACTIONS, Action, PlanItem
 from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.interrupt import run_transfer
@@ -220,6 +221,7 @@ class _Upload(TransferPlan):
         return f"of {quoted(self.folder)} to dataset {self.dataset_id}"
 
 
+@short_tracebacks
 class DownloadPlan(_Download):
     """A planned download, a sequence of one :class:`PlanItem` per file.
 
@@ -264,6 +266,7 @@ class DownloadPlan(_Download):
         return run_transfer(self.execute(run), run.meter)
 
 
+@short_tracebacks
 class UploadPlan(_Upload):
     """A planned upload, a sequence of one :class:`PlanItem` per file.
 
@@ -309,6 +312,7 @@ class UploadPlan(_Upload):
         return run_transfer(self.execute(run), run.meter, "there")
 
 
+@short_tracebacks
 class AsyncDownloadPlan(_Download):
     """A planned download, for the async client; see :class:`DownloadPlan`.
 
@@ -329,6 +333,7 @@ class AsyncDownloadPlan(_Download):
         return await on_io_thread(self.execute(RunOptions(progress, executor, raise_for_failures)))
 
 
+@short_tracebacks
 class AsyncUploadPlan(_Upload):
     """A planned upload, for the async client; see :class:`UploadPlan`."""
 

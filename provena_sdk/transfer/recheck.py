@@ -136,7 +136,7 @@ class _Destination:
             needed += missing - freed
             # An old file is kept until the new one is complete.
             largest = max(largest, missing)
-        _check_space(plan.folder, max(needed, largest))
+        _check_space(plan, max(needed, largest))
 
 
 def _outcome_of(item: PlanItem, folder: Path) -> FileOutcome:
@@ -147,10 +147,11 @@ def _outcome_of(item: PlanItem, folder: Path) -> FileOutcome:
     return FileOutcome(item.path, outcome, local=local, reason=item.reason, error=item.error)
 
 
-def _check_space(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(nearest_folder(folder)).free
+def _check_space(plan: TransferPlan, needed: int) -> None:
+    free = shutil.disk_usage(nearest_folder(plan.folder)).free
     if needed > free:
         raise NotEnoughSpace(
-            f"{human_size(needed)} are needed in {quoted(folder)}, but only {human_size(free)} are free.",
+            f"{human_size(needed)} are needed in {quoted(plan.folder)}, but only {human_size(free)} are free.",
+            dataset_id=plan.dataset_id,
             hint="Choose another folder, free some space, or download fewer files with include= and exclude=.",
         )

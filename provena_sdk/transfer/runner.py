@@ -13,7 +13,7 @@ from provena_sdk import telemetry
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.amounts import duration, human_size
-from provena_sdk.errors import FileError
+from provena_sdk.errors import FileError, TransferFailed
 from provena_sdk.transfer.deletion import CHANGED, delete_files
 from provena_sdk.transfer.draft import has_store_time
 from provena_sdk.transfer.executor import run_on
@@ -137,7 +137,11 @@ class _Run:
         if _log.isEnabledFor(logging.INFO):
             self._log_report(report)
         if self._raises:
-            report.raise_for_failures()
+            try:
+                report.raise_for_failures()
+            except TransferFailed as failure:
+                failure.complete(dataset_id=self._plan.dataset_id)
+                raise
         return report
 
     def _log_report(self, report: TransferReport) -> None:

@@ -185,7 +185,7 @@ async def _send_parts(
     try:
         return await _PartsUpload(scheduler, journals, item, source, found).send(kind)
     except FileStoreError as error:
-        if error.code != "NoSuchUpload":
+        if error.store_code != "NoSuchUpload":
             raise
     # Something else aborted the upload, such as a lifecycle rule of the bucket. Start a new one.
     return await _PartsUpload(scheduler, journals, item, source, None).send(kind)

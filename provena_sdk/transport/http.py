@@ -197,6 +197,9 @@ class Transport:
                 step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value
+        except ProvenaError as error:
+            record.describe(error)
+            raise
         finally:
             access_changes.announce(call)
 
@@ -356,6 +359,9 @@ class AsyncTransport:
                 step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value
+        except ProvenaError as error:
+            record.describe(error)
+            raise
         finally:
             access_changes.announce(call)
 

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from provena_sdk.logs import Retry, log_request, log_retry
+from provena_sdk.errors import ProvenaError
+from provena_sdk.logs import Retry, log_request, log_retry, note_request, request_id_of
 from provena_sdk.operations.operation import Call
 from provena_sdk.telemetry import Span, span
 from provena_sdk.transport.retry import Answer, NoAnswer, Sleep
 
 _log: Final = logging.getLogger(__name__)
-_REQUEST_IDS: Final = ("x-amzn-requestid", "apigw-requestid", "x-request-id")
 
 
 class CallRecord:
@@ -30,6 +30,7 @@ class CallRecord:
         self._base = base
         self._attempts = 0
         self._began = 0.0
+        self._request_id: str | None = None
 
     def span(self) -> AbstractContextManager[Span]:
         """Return the span of the call, to be entered for as long as it runs."""
@@ -53,26 +54,48 @@ class CallRecord:
             running: The span.
         """
         answer = outcome if isinstance(outcome, Answer) else None
+        self._request_id = None if answer is None else request_id_of(answer.headers)
         running.set_attributes({"provena.attempts": self._attempts})
         if answer is not None:
             running.set_attributes({"http.response.status_code": answer.status})
+        seconds = time.perf_counter() - self._began
+        request_id = self._request_id
+        failure = outcome.error.message if isinstance(outcome, NoAnswer) else None
+        note_request(
+            "services",
+            self._call.request["method"],
+            lambda: self._path,
+            status=None if answer is None else answer.status,
+            seconds=seconds,
+            request_id=lambda: request_id,
+            failure=failure,
+        )
         if not _log.isEnabledFor(logging.DEBUG):
             return
-        ids = (
-            []
-            if answer is None
-            else [answer.headers[name] for name in _REQUEST_IDS if name in answer.headers]
-        )
         log_request(
             _log,
             self._call.request["method"],
             self._path,
             status=None if answer is None else answer.status,
             size=0 if answer is None else len(answer.body),
-            seconds=time.perf_counter() - self._began,
-            request_id=ids[0] if ids else None,
-            failure=outcome.error.message if isinstance(outcome, NoAnswer) else None,
+            seconds=seconds,
+            request_id=request_id,
+            failure=failure,
         )
+
+    def describe(self, error: ProvenaError) -> None:
+        """Fill in what an error does not know about the call that it ended.
+
+        Args:
+            error: The error; it is modified.
+        """
+        error.complete(operation=self._call.operation.name, dataset_id=self._call.dataset_id)
+        if self._attempts:
+            error.complete(
+                url=self._base + str(self._call.request["url"]),
+                attempts=self._attempts,
+                request_id=self._request_id,
+            )
 
     def retry(self, pause: Sleep) -> None:
         """Log a retry, which is also an event of the span.

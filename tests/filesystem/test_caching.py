@@ -301,7 +301,7 @@ def test_a_range_that_did_not_come_is_asked_for_again() -> None:
 
     def begin(start: int, end: int) -> Future[bytes]:
         coming = failing(start, end)
-        coming.set_exception(FileStoreError("The store has a bad day.", code="InternalError"))
+        coming.set_exception(FileStoreError("The store has a bad day.", store_code="InternalError"))
         return coming
 
     cache._begin = begin

@@ -226,7 +226,7 @@ def test_objects_too_large_to_copy_at_once(
     sandbox.storage.put(dataset, "large", LARGE)
 
     async def refuse(*_: object) -> None:
-        raise FileStoreError("It is too large.", code="InvalidRequest")
+        raise FileStoreError("It is too large.", store_code="InvalidRequest")
 
     monkeypatch.setattr(ObjectClient, "copy", refuse)
     fs.cp_file(f"{dataset}/large", f"{dataset}/copy")
@@ -242,7 +242,7 @@ def test_a_store_that_copies_nothing_into_parts_is_sent_the_bytes(
     sandbox.storage.put(dataset, "large", LARGE)
 
     async def refuse(*_: object, **__: object) -> None:
-        raise FileStoreError("It copies nothing into parts.", code="InvalidArgument")
+        raise FileStoreError("It copies nothing into parts.", store_code="InvalidArgument")
 
     monkeypatch.setattr(ObjectClient, "copy", refuse)
     monkeypatch.setattr(ObjectClient, "copy_part", refuse)

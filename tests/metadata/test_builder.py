@@ -116,7 +116,7 @@ def test_all_problems_come_at_once_under_the_names_of_the_arguments() -> None:
             period=("2024-02-01", "2024-01-01"),
             time_step="hourly",
         )
-    assert str(caught.value).splitlines()[0] == "metadata: 8 problems"
+    assert str(caught.value).startswith("metadata: 8 problems: (1) ")
     assert {problem.path for problem in caught.value.problems} == {
         "access_description",
         "created",

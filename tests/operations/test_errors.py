@@ -51,7 +51,7 @@ def made(kind: type[Any]) -> ProvenaError:
     elif issubclass(kind, errors.ConnectionFailed):
         error = kind("m", operation="datastore.mint_dataset", hint="Do this.")
     elif kind is errors.FileStoreError:
-        error = kind("m", path="a/b", code="SlowDown", hint="Do this.")
+        error = kind("m", path="a/b", store_code="SlowDown", hint="Do this.")
     elif issubclass(kind, errors.FileError):
         error = kind("m", path="a/b", hint="Do this.")
     else:

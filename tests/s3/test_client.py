@@ -199,7 +199,7 @@ def test_a_name_that_is_taken(client: ObjectClient, stored: Stored) -> None:
 def test_wrong_checksums_are_refused(client: ObjectClient, stored: Stored) -> None:
     with pytest.raises(FileStoreError) as caught:
         run_sync(client.put("a", b"1", crc32=crc32(b"2")))
-    assert caught.value.code == "BadDigest"
+    assert caught.value.store_code == "BadDigest"
     assert stored() == {}
 
 
@@ -280,7 +280,7 @@ def test_completing_twice_is_fine_and_completing_what_was_given_up_is_not(client
             await client.abort_upload(path, upload_id)
             with pytest.raises(FileStoreError) as caught:
                 await client.complete_upload(path, upload_id, [part], crc32=crc32(b"1"), size=1)
-            assert caught.value.code == "NoSuchUpload"
+            assert caught.value.store_code == "NoSuchUpload"
             with pytest.raises(FileStoreError):
                 await client.upload_part(path, upload_id, 2, b"2", crc32=crc32(b"2"))
 

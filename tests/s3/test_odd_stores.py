@@ -78,7 +78,7 @@ def test_a_region_that_leads_nowhere_is_not_followed(
     )
     with pytest.raises(FileStoreError) as caught:
         run_sync(client.get("a"))
-    assert (caught.value.code, len(script.asked)) == ("PermanentRedirect", 1)
+    assert (caught.value.store_code, len(script.asked)) == ("PermanentRedirect", 1)
 
 
 def test_being_sent_round_in_circles_ends(client: ObjectClient, script: Script) -> None:
@@ -149,7 +149,7 @@ def test_pages_of_proxies_are_errors(client: ObjectClient, script: Script) -> No
     script.says("502 Bad Gateway", body="<html><!DOCTYPE html>Bad</html>")
     with pytest.raises(FileStoreError) as caught:
         run_sync(client.get("a"))
-    assert (caught.value.code, len(script.asked)) == ("502", 4)
+    assert (caught.value.store_code, len(script.asked)) == ("502", 4)
 
 
 @pytest.mark.parametrize("body", ["<html>Log in</html>", "", "<ListBucketResult/>", "x" * 100])

@@ -232,7 +232,7 @@ def test_bytes_that_are_damaged_each_time_are_told(
     struck = faults.add(fault("corrupt", operation="PutObject", times=None))
     with pytest.raises(FileStoreError) as caught:
         run_sync(put_small(client))
-    assert (caught.value.code, struck.hits) == ("BadDigest", 4)
+    assert (caught.value.store_code, struck.hits) == ("BadDigest", 4)
     assert stored() == {}
 
 

@@ -129,7 +129,7 @@ def test_a_failed_upload_in_parts_is_given_up(
         files.upload_all(plant(tmp_path, {"file": LARGE, "other": b"x"}))
     [error] = caught.value.errors
     assert isinstance(error, FileStoreError)
-    assert error.code == "InternalError"
+    assert error.store_code == "InternalError"
     assert error.path == "file"
     assert stored() == {"other": b"x"}
     assert uploads_in_progress(files) == []

@@ -117,4 +117,4 @@ def test_what_the_store_says(
     finally:
         files.close()
     assert fit(str(caught.value), 400)
-    assert caught.value.code == ("Odd" if code == "Odd" else "418")
+    assert caught.value.store_code == ("Odd" if code == "Odd" else "418")

@@ -100,7 +100,7 @@ async def test_a_waiter_that_gives_up_frees_its_place() -> None:
 
 def test_reports_print_well() -> None:
     nasty = "<script>alert(1)</script>.csv"
-    error = FileStoreError("The object store answered 'SlowDown'.", path=nasty, code="SlowDown")
+    error = FileStoreError("The object store answered 'SlowDown'.", path=nasty, store_code="SlowDown")
     report = TransferReport(
         (
             FileOutcome("a.csv", "uploaded", bytes=1_500, verified="checksum"),

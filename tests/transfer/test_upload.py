@@ -381,7 +381,7 @@ async def test_a_change_is_told_and_not_the_connection_that_broke_by_it(
 
 @pytest.mark.parametrize("call", ["upload_part", "complete_upload"])
 async def test_a_failure_gives_the_upload_up(large: Path, tmp_path: Path, call: str) -> None:
-    store = Store(failure=FileStoreError("No.", code="Nope"), fails_in=call)
+    store = Store(failure=FileStoreError("No.", store_code="Nope"), fails_in=call)
     with pytest.raises(FileStoreError, match="No"):
         await send(store, large)
     assert store.uploads == {}
@@ -736,7 +736,7 @@ async def test_an_upload_that_somebody_gave_up_meanwhile_is_begun_anew(
             sent: Callable[[int], None] | None = None,
         ) -> StoredPart:
             if upload_id == "old":
-                raise FileStoreError("No such upload.", code="NoSuchUpload")
+                raise FileStoreError("No such upload.", store_code="NoSuchUpload")
             return await super().upload_part(path, upload_id, number, data, crc32=crc32)
 
     store = Forgetful(uploads={"old": {}})

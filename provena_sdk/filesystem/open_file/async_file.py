@@ -16,8 +16,10 @@ from provena_sdk.filesystem.open_file.options import check_block_size
 from provena_sdk.filesystem.open_file.unclosed import Unclosed
 from provena_sdk.s3.client.writer import ObjectWriter
 from provena_sdk.s3.limits import PART_BYTES
+from provena_sdk.tracebacks import short_tracebacks
 
 
+@short_tracebacks
 class DatasetStream(AbstractAsyncStreamedFile):  # type: ignore[misc]  # fsspec is not typed
     """A file with async methods, read in any order or written from start to end.
 

@@ -23,6 +23,7 @@ from provena_sdk.filesystem.open_file.with_block import exception_at_hand, is_le
 from provena_sdk.s3.client.copying import begin_append
 from provena_sdk.s3.client.writer import ObjectWriter
 from provena_sdk.s3.limits import PART_BYTES
+from provena_sdk.tracebacks import short_traceback, short_tracebacks
 
 _MODES: Final = ("rb", "wb", "ab", "xb")
 _PARTS_IN_FLIGHT: Final = 4
@@ -30,6 +31,7 @@ _PARTS_IN_FLIGHT: Final = 4
 _PARTS_OF_ONE_SIZE: Final = 1000
 
 
+@short_tracebacks
 class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not typed
     """A file of a dataset, as fsspec and the libraries on top of it expect one.
 
@@ -175,6 +177,7 @@ class DatasetFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec is not 
             self.discard()
             raise
 
+    @short_traceback
     def _fetch_range(self, start: int, end: int) -> bytes:
         end = min(end, self.size)
         if start >= end:
@@ -346,5 +349,6 @@ def already_exists(path: str, dataset_id: str) -> DatasetFileExists:
     return DatasetFileExists(
         f"Dataset {dataset_id} holds {quoted(path)} already.",
         path=path,
+        dataset_id=dataset_id,
         hint="Open it with mode 'w' to replace it.",
     )

@@ -18,6 +18,7 @@ from fsspec.caching import BaseCache, register_cache
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.concurrency.io_thread import wait_for
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.tracebacks import OneFrame
 
 CACHE: Final = "provena"
 """The name of this cache, for ``cache_type``."""
@@ -241,7 +242,7 @@ class ReadCache(BaseCache):  # type: ignore[misc]  # fsspec is not typed
             return bytes(near.view[first - near.start : last - near.start])
         if self._process.moved():
             self._drop_parents_requests()
-        with self._lock:
+        with OneFrame(), self._lock:
             return self._gather(first, last)
 
     def _drop_parents_requests(self) -> None:

@@ -28,6 +28,7 @@ from provena_sdk.resources._async.provenance.dataset_lineage import AsyncDataset
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.resources.interactive.properties import AsyncDatasetItem
 from provena_sdk.s3.models import FileInfo
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows import datastore
 from provena_sdk.workflows.provenance.jobs import noted
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import AsyncOpenFile
 
 
+@short_tracebacks
 class AsyncInteractiveDataset(
     AsyncDatasetItem,
     AsyncDatasetEditing,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath
 
 
+@short_tracebacks
 class AsyncDatasetTransfers(DatasetCache):
     """What an interactive dataset has for moving its files.
 

@@ -38,6 +38,7 @@ from provena_sdk.resources._async.dataset import AsyncInteractiveDataset
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.resources._async.review import AsyncReviewSubModule
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.item_lists import DatasetList
 from provena_sdk.workflows import batch, datastore, search, template
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.inventory import InventoryRow
 
 
+@short_tracebacks
 class AsyncDatastore:
     """Datasets: registering, finding, describing, versioning. Reached as ``provena.datastore``.
 

@@ -16,6 +16,7 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.operations.swapped import refuse_swapped
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
 from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 
 
+@short_tracebacks
 class AsyncIOSubModule:
     """Download and upload files of datasets; reached as ``provena.datastore.io``.
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from provena_api import models
 
 from provena_sdk.paging import AsyncResults, Page
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.item_lists import OrganisationList
 from provena_sdk.views.tabular import TabularList
@@ -15,6 +16,7 @@ from provena_sdk.workflows.registry import agents, organisations
 from provena_sdk.workflows.registry.naming import Matches
 
 
+@short_tracebacks
 class AsyncOrganisations:
     """Institutions, publishers and the like in the registry. Reached as ``provena.organisations``.
 

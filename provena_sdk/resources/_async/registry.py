@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from provena_api import models
 
 from provena_sdk.paging import AsyncResults, Page
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.registry import items, names
@@ -17,6 +18,7 @@ from provena_sdk.workflows.registry.items import (
 )
 
 
+@short_tracebacks
 class AsyncRegistry:
     """Everything that is registered: datasets, persons, organisations, templates, model runs and more.
 

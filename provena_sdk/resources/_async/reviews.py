@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows.access import releases
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.releases import Inbox, ReviewerList
 
 
+@short_tracebacks
 class AsyncReviews:
     """What waits for your review, and who reviews. Reached as ``provena.reviews``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows.access import roles
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.access.roles import RoleReport, RoleRequest, RoleRequestList
 
 
+@short_tracebacks
 class AsyncRoles:
     """Your roles, and requests for more. Reached as ``provena.roles``."""
 

@@ -14,6 +14,7 @@ from provena_sdk.operations import arguments
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows import datastore
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from provena_sdk.views.metadata_diff import MetadataDiff
 
 
+@short_tracebacks
 class MetadataEdit:
     """A change of a dataset's metadata, as ``ds.edit(reason)`` makes it: a context manager.
 
@@ -66,6 +68,7 @@ class MetadataEdit:
         return f"<{type(self).__name__} of {self.dataset_id}: {state}>"
 
 
+@short_tracebacks
 class DatasetEditing(DatasetCache):
     """What an interactive dataset has for changing its metadata, part by part."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provena_sdk import workflows
 from provena_sdk.operations.arguments import flag
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from provena_sdk.s3.models import FileInfo
 
 
+@short_tracebacks
 class DatasetExport:
     """What an interactive dataset has for being cited and described elsewhere.
 

@@ -16,6 +16,7 @@ from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
 from provena_sdk.errors import NotFetched, ProvenaError
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.workflows import datastore
 
@@ -33,6 +34,7 @@ _READERS_CALLS: Final = ("ds.list_files()", 'ds.download_all_files("data/")', "d
 _EDITORS_CALLS: Final = (*_READERS_CALLS[:2], 'with ds.edit("why") as metadata: ...')
 
 
+@short_tracebacks
 class DatasetProperties(DatasetCache):
     """The properties of a dataset, of what was last fetched.
 
@@ -229,6 +231,7 @@ class DatasetProperties(DatasetCache):
         )
 
 
+@short_tracebacks
 class DatasetItem(DatasetProperties):
     """The properties of the sync client, which fetches what it does not have."""
 
@@ -277,6 +280,7 @@ class DatasetItem(DatasetProperties):
         return found
 
 
+@short_tracebacks
 class AsyncDatasetItem(DatasetProperties):
     """The properties of the async client, which have to be fetched first."""
 

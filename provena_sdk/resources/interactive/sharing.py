@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeAlias
 
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.access import locks, releases, sharing
 
@@ -21,6 +22,7 @@ Changing: TypeAlias = Callable[[], AbstractContextManager[None]]
 """Makes a block that changes a dataset."""
 
 
+@short_tracebacks
 class DatasetRelease:
     """The release of one dataset, as ``ds.release``.
 
@@ -124,6 +126,7 @@ class DatasetRelease:
         return self._transport.run(releases.status(self.dataset_id))
 
 
+@short_tracebacks
 class DatasetSharing(DatasetCache):
     """What an interactive dataset has for locks, access settings and its release.
 

@@ -14,6 +14,7 @@ from provena_sdk.errors import ProvenaError
 from provena_sdk.operations import arguments, handles
 from provena_sdk.operations.arguments import JsonSource
 from provena_sdk.resources.provenance.jobs import Jobs
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.provenance import model_runs
 from provena_sdk.workflows.provenance.jobs import noted
@@ -26,6 +27,7 @@ class HasDatasetId(Protocol):
     dataset_id: str
 
 
+@short_tracebacks
 class ModelRun:
     """One run of a model, as ``provena.model_run(...)`` makes it: a context manager.
 

@@ -159,11 +159,12 @@ class FolderClient:
         return IntegrityError(
             f"The object store holds other bytes for {quoted(path)} than were uploaded.",
             path=path,
+            dataset_id=self._folder.dataset_id,
             hint="Upload it again.",
         )
 
     def _exists(self, path: str) -> DatasetFileExists:
-        return already_exists(path, self._folder.label)
+        return already_exists(path, self._folder.label).complete(dataset_id=self._folder.dataset_id)
 
     def _path(self, key: str) -> str:
         return key.removeprefix(self._folder.prefix)

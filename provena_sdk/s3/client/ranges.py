@@ -50,7 +50,7 @@ async def read_slice(
     try:
         return bytes(await read_range(objects, path, first, end, etag=etag))
     except (IntegrityError, FileStoreError) as error:
-        if etag is not None or (isinstance(error, FileStoreError) and error.code not in _PAST_THE_END):
+        if etag is not None or (isinstance(error, FileStoreError) and error.store_code not in _PAST_THE_END):
             raise
     # The range may reach past the object's end.
     return await _read_relative(objects, path, start, end, etag)

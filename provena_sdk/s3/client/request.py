@@ -22,8 +22,8 @@ from typing import Final, NamedTuple, Protocol
 from provena_sdk._version import __version__
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.display.text import LIMIT, quoted, server_text
-from provena_sdk.errors import FileError, FileStoreError, IntegrityError
-from provena_sdk.logs import Retry, log_request, log_retry
+from provena_sdk.errors import FileError, FileStoreError, IntegrityError, ProvenaError
+from provena_sdk.logs import Retry, log_request, log_retry, note_request
 from provena_sdk.net.http_dates import http_time, retry_after
 from provena_sdk.net.reachability import where
 from provena_sdk.s3 import retry
@@ -56,6 +56,7 @@ USER_AGENT: Final = f"provena-sdk/{__version__} python/{platform.python_version(
 
 Data = bytes | bytearray | memoryview | Streamed
 
+_REQUEST_ID: Final = "x-amz-request-id"
 _ERROR_BYTES: Final = 64 * 1024
 # How much of a body the system may still buffer once the last byte is written, and the slowest rate it may leave at.
 _SYSTEM_BYTES: Final = 4 * 1024 * 1024
@@ -157,6 +158,12 @@ class Failure:
     ambiguous: bool = False
     moved: bool = False
 
+    def final(self, attempts: int) -> Exception:
+        """Return the error to raise after the last attempt."""
+        if isinstance(self.error, ProvenaError):
+            self.error.complete(attempts=attempts)
+        return self.error
+
 
 class PreconditionFailed(Exception):
     """An object exists where a write required that none does."""
@@ -254,7 +261,7 @@ class Exchange:
             Settled: ``has_happened`` returned True.
             Exception: Any other failure.
         """
-        attempts = renewals = 0
+        sent = attempts = renewals = 0
         failed_at = 0.0
         while True:
             before = 0
@@ -262,6 +269,7 @@ class Exchange:
                 before = request.into.taken
                 request.into.ask()
             failure = await self._attempt(request)
+            sent += 1
             if isinstance(failure, Answer):
                 return failure
             if failure.moved:
@@ -271,12 +279,12 @@ class Exchange:
                 # machine. Others would be refused again.
                 expired = failure.refused is self._accepted or datetime.now(UTC) >= failure.refused.expiry
                 if renewals >= _RENEWALS or (renewals and not expired):
-                    raise failure.error
+                    raise failure.final(sent)
                 renewals += 1
                 self._credentials.refused(failure.refused)
                 continue
             if failure.kind is None:
-                raise failure.error
+                raise failure.final(sent)
             if request.into is not None and request.into.taken - before >= _PROGRESS_BYTES:
                 attempts, failed_at = 0, 0.0
             attempts += 1
@@ -288,7 +296,7 @@ class Exchange:
                 attempts, failure.kind, now - since, reached=self._reached, asked=failure.asked
             )
             if wait is None:
-                raise failure.error
+                raise failure.final(sent)
             request.repeated = request.repeated or failure.ambiguous
             self._report(request, failure.kind, wait, attempts + 1)
             await asyncio.sleep(wait)
@@ -350,6 +358,7 @@ class Exchange:
         return FileStoreError(
             f"The object store's answer for {self._folder.label} makes no sense.",
             path=path,
+            dataset_id=self._folder.dataset_id,
             hint="Something between this machine and the store may have changed it; try again.",
         )
 
@@ -357,6 +366,7 @@ class Exchange:
         """Return the error for a listing whose pages do not advance."""
         return FileStoreError(
             f"The object store's listing for {self._folder.label} leads in a circle, or has no end.",
+            dataset_id=self._folder.dataset_id,
             hint="Try again; if it happens again, report it to whoever runs the object store.",
         )
 
@@ -365,6 +375,7 @@ class Exchange:
         return IntegrityError(
             f"{quoted(path)} of {self._folder.label} was replaced meanwhile.",
             path=path,
+            dataset_id=self._folder.dataset_id,
             hint="Try again.",
         )
 
@@ -377,16 +388,14 @@ class Exchange:
         async with self.admission.slot(request.size, sends=request.data is not None) as slot:
             credentials = await self._credentials.current()
             region = self._signer.region
-            started = time.monotonic() if _log.isEnabledFor(logging.DEBUG) else None
+            started = time.monotonic()
             try:
                 reply = await self._send(request, credentials, slot)
             except Exception as error:
-                failure = self._broken(error, request)
-                if started is not None:
-                    self._log_attempt(request, time.monotonic() - started, type(failure.error).__name__)
+                failure = self._described(self._broken(error, request), request)
+                self._log_attempt(request, time.monotonic() - started, type(failure.error).__name__)
                 return failure
-            if started is not None:
-                self._log_attempt(request, time.monotonic() - started, reply, credentials)
+            self._log_attempt(request, time.monotonic() - started, reply, credentials)
             self._reached = True
             self._silent_since = None
             refused = self._failure(request, reply, credentials, region)
@@ -395,7 +404,26 @@ class Exchange:
                 return Answer(reply.status, reply.headers, reply.data)
             if refused.kind is Trouble.BUSY:
                 self.admission.slowed(slot)
-            return refused
+            return self._described(refused, request, reply, credentials)
+
+    def _described(
+        self,
+        failure: Failure,
+        request: Request,
+        reply: Reply | None = None,
+        credentials: Credentials | None = None,
+    ) -> Failure:
+        if isinstance(failure.error, ProvenaError):
+            failure.error.complete(
+                operation=f"object-store.{request.method.lower()}",
+                url=f"{self._endpoint.scheme}://{self._host}{self._endpoint.path(request.key)}",
+                status=None if reply is None else reply.status,
+                request_id=None
+                if reply is None
+                else _request_id(reply.headers.get(_REQUEST_ID, ""), credentials),
+                dataset_id=self._folder.dataset_id,
+            )
+        return failure
 
     def _log_attempt(
         self,
@@ -405,22 +433,26 @@ class Exchange:
         credentials: Credentials | None = None,
     ) -> None:
         """Log an attempt: its reply, or why there is none."""
-        status, received, request_id = None, 0, None
-        if isinstance(result, Reply):
-            status, received = result.status, result.taken + len(result.data)
-            # A store may repeat in any header what it was sent.
-            secrets = () if credentials is None else credentials.secrets
-            given = result.headers.get("x-amz-request-id", "")
-            request_id = server_text(given, secrets=(secret.reveal() for secret in secrets), limit=LIMIT)
+        reply = result if isinstance(result, Reply) else None
+        status = None if reply is None else reply.status
+        failure = None if isinstance(result, Reply) else result
+        named = partial(_request_id, "" if reply is None else reply.headers.get(_REQUEST_ID, ""), credentials)
+        path = partial(self._endpoint.path, request.key)
+        note_request(
+            "files", request.method, path, status=status, seconds=seconds, request_id=named, failure=failure
+        )
+        if not _log.isEnabledFor(logging.DEBUG):
+            return
+        received = 0 if reply is None else reply.taken + len(reply.data)
         log_request(
             _log,
             request.method,
-            self._endpoint.path(request.key),
+            path(),
             status=status,
             size=received if request.data is None else request.size + received,
             seconds=seconds,
-            request_id=request_id or None,
-            failure=result if isinstance(result, str) else None,
+            request_id=named(),
+            failure=failure,
         )
 
     def _point_to(self, region: str) -> None:
@@ -584,3 +616,9 @@ class Exchange:
             return Failure(PreconditionFailed())
         error = self.refusal(refused, request.path, credentials=credentials)
         return Failure(error, retry.trouble(reply.status, refused.code), ambiguous=True)
+
+
+def _request_id(given: str, credentials: Credentials | None) -> str | None:
+    # A store may repeat in any header what it was sent.
+    secrets = () if credentials is None else credentials.secrets
+    return server_text(given, secrets=(secret.reveal() for secret in secrets), limit=LIMIT) or None

@@ -271,7 +271,7 @@ def _part_element(part: StoredPart) -> str:
 
 
 def _is_no_upload(error: FileError) -> bool:
-    return isinstance(error, FileStoreError) and error.code == "NoSuchUpload"
+    return isinstance(error, FileStoreError) and error.store_code == "NoSuchUpload"
 
 
 def _is_made_of(there: ObjectState, parts: Sequence[StoredPart], crc32: str | None, size: int) -> bool:

@@ -12,6 +12,7 @@ from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import html_section, html_table
 from provena_sdk.display.text import SERVER_LIMIT, printable
 from provena_sdk.errors import TransferFailed
+from provena_sdk.tracebacks import short_traceback
 from provena_sdk.transfer.report.outcome import FileOutcome, Outcome
 from provena_sdk.views.frames import frame
 
@@ -118,6 +119,7 @@ class TransferReport(Sequence[FileOutcome]):
             rows = [(*row, error) for row, error in zip(rows, errors, strict=True)]
         return frame(rows, columns, "path")
 
+    @short_traceback
     def raise_for_failures(self) -> None:
         """Raise an error if any file failed, was refused or is in conflict.
 

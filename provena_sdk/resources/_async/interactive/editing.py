@@ -15,6 +15,7 @@ from provena_sdk.operations import arguments
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows import datastore
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from provena_sdk.views.metadata_diff import MetadataDiff
 
 
+@short_tracebacks
 class AsyncMetadataEdit:
     """A change of a dataset's metadata, as ``ds.edit(reason)`` makes it: a context manager.
 
@@ -67,6 +69,7 @@ class AsyncMetadataEdit:
         return f"<{type(self).__name__} of {self.dataset_id}: {state}>"
 
 
+@short_tracebacks
 class AsyncDatasetEditing(DatasetCache):
     """What an interactive dataset has for changing its metadata, part by part."""
 

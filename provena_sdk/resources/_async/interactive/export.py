@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from provena_sdk import workflows
 from provena_sdk.operations.arguments import flag
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from provena_sdk.s3.models import FileInfo
 
 
+@short_tracebacks
 class AsyncDatasetExport:
     """What an interactive dataset has for being cited and described elsewhere.
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeAlias
 
 from provena_sdk.resources.interactive.cache import DatasetCache
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows.access import locks, releases, sharing
 
@@ -22,6 +23,7 @@ Changing: TypeAlias = Callable[[], AbstractContextManager[None]]
 """Makes a block that changes a dataset."""
 
 
+@short_tracebacks
 class AsyncDatasetRelease:
     """The release of one dataset, as ``ds.release``.
 
@@ -125,6 +127,7 @@ class AsyncDatasetRelease:
         return await self._transport.run(releases.status(self.dataset_id))
 
 
+@short_tracebacks
 class AsyncDatasetSharing(DatasetCache):
     """What an interactive dataset has for locks, access settings and its release.
 

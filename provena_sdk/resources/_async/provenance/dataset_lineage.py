@@ -6,11 +6,13 @@ from __future__ import annotations
 from provena_sdk.lineage import Lineage
 from provena_sdk.operations import arguments
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows.provenance import jobs, lineage
 from provena_sdk.workflows.provenance.lineage import Names
 
 
+@short_tracebacks
 class AsyncDatasetLineage:
     """The lineage of one dataset: the part of ``AsyncInteractiveDataset`` for provenance."""
 

@@ -7,12 +7,14 @@ from provena_api.models import Job
 
 from provena_sdk.display.status_line import StatusLine
 from provena_sdk.paging import AsyncResults, Page
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.item_lists import JobList
 from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows.provenance import jobs
 
 
+@short_tracebacks
 class AsyncJobs:
     """Your jobs: what services do after they have answered. Reached as ``provena.jobs``.
 

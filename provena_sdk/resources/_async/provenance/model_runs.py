@@ -15,6 +15,7 @@ from provena_sdk.errors import ProvenaError
 from provena_sdk.operations import arguments, handles
 from provena_sdk.operations.arguments import JsonSource
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
+from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.workflows.provenance import model_runs
 from provena_sdk.workflows.provenance.jobs import noted
@@ -27,6 +28,7 @@ class HasDatasetId(Protocol):
     dataset_id: str
 
 
+@short_tracebacks
 class AsyncModelRun:
     """One run of a model, as ``provena.model_run(...)`` makes it: a context manager.
 

@@ -56,8 +56,9 @@ def main() -> int:
         run(*install, str(wheel))
         run(python, "-c", "import provena_sdk", cwd=folder)
         run(python, "-c", USE, cwd=folder)
-        run(*install, f"{wheel}[sandbox]", "mypy")
+        run(*install, f"{wheel}[sandbox,pandas,yaml]", "mypy")
         run(python, "-c", SANDBOX, cwd=folder)
+        run(python, str(ROOT / "scripts" / "stories" / "first_ten_minutes.py"), cwd=folder)
         (folder / "typed.py").write_text(TYPED, "utf-8")
         told = run(python, "-m", "mypy", "--strict", "typed.py", cwd=folder)
         assert "list[provena_api.models.item_dataset.ItemDataset]" in told, told

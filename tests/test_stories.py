@@ -11,6 +11,23 @@ import pytest
 
 STORIES = sorted((Path(__file__).parents[1] / "scripts" / "stories").glob("*.py"))
 HAPPENS = {
+    "first_ten_minutes": (
+        "10378.1/1900011  Coral temperatures  not released  145°E to 150°E, 20°S to 12°S",
+        "145°E to 150°E, 20°S to 12°S  Coral temperatures",
+        "  >>> ds.download_all_files",
+        "belongs to Rosa Marchetti (reader)",
+        "2 files, 1.1 kB",
+        "mean     27.933333",
+        "Registered 10378.1/1900012.",
+        "1 uploaded",
+        "say what it is for       purpose",
+        "+ Monitoring",
+        "version 1 of 2",
+        "Castellanos, W. (2026). Reef temperatures 2024",
+        "@misc{",
+        "PENDING, reviewer Ruth Okonkwo",
+        "Registered Reef temperatures 2025.",
+    ),
     "where_did_this_come_from": (
         "Registered 'Sea surface temperature 2024' as 10378.1/",
         "Registered 'Degree heating weeks 2024' as 10378.1/",

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any, Final
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from provena_sdk.sandbox import Sandbox
 
 REVIEWER = "10378.1/1900005"
 OBSERVATIONS = b"day,temperature\n2024-01-01,27.5\n2024-01-02,27.9\n2024-01-03,28.4\n"
-COVERAGE = {
+COVERAGE: Final[dict[str, Any]] = {
     "keywords": ["reef", "temperature"],
     "spatial_info": {"coverage": "SRID=4326;POLYGON((145 -20, 150 -20, 150 -12, 145 -12, 145 -20))"},
     "temporal_info": {"duration": {"begin_date": "2024-01-01", "end_date": "2024-12-31"}},

@@ -10,10 +10,10 @@ from provena_api.models import AccessInfo, CollectionFormatDatasetInfo, ItemData
 from provena_sdk.coverage.described import period, place
 from provena_sdk.coverage.durations import parse
 from provena_sdk.display.amounts import counted, human_size
-from provena_sdk.display.card import Card, Link
 from provena_sdk.display.html import Tone
 from provena_sdk.display.pictures.timeline import Bar, timeline
 from provena_sdk.display.times import moment, shown_time
+from provena_sdk.views.card import Card, Link
 from provena_sdk.views.handles import handle_url
 
 _STATUS: Final[dict[str, tuple[str, Tone]]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from provena_api.models import ItemDataset
 from provena_api.types import Shown
 
-from provena_sdk.display.card import Card
 from provena_sdk.views import search_results
+from provena_sdk.views.card import Card
 from provena_sdk.views.dataset_card import dataset_card
 from provena_sdk.views.records import record_card
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import attrs
 from provena_api.types import Shown
 
-from provena_sdk.display.card import Card
 from provena_sdk.display.times import moment, shown_time
+from provena_sdk.views.card import Card
 
 MOST_FIELDS: Final = 60
 """Most fields that are shown."""

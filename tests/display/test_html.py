@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from provena_sdk.display.card import Card, Link
 from provena_sdk.display.html import Html, badge, element, facts, fragment, html, link, rows
+from provena_sdk.views.card import Card, Link
 
 EVIL = "<script>alert(1)</script>\"'&\x1b[2J\u202e" + "x" * 10_000
 

@@ -23,7 +23,7 @@ from provena_sdk.workflows import datastore
 if TYPE_CHECKING:
     from provena_sdk.coverage.extent import Extent
     from provena_sdk.coverage.period import Period
-    from provena_sdk.display.card import Card
+    from provena_sdk.views.card import Card
     from provena_sdk.views.history import History, UserName
     from provena_sdk.views.versions import DatasetVersions
     from provena_sdk.workflows.details import NamesOf

@@ -119,7 +119,9 @@ def _strip(error: BaseException) -> None:
 
 
 def _is_implied(cause: BaseException, error: BaseException) -> bool:
-    """Return whether the error's own message says what its cause says."""
+    """Return whether the error's own message says what its cause says; one of ours has fields besides."""
+    if isinstance(cause, ProvenaError):
+        return False
     # The attributes of OSError and of a JSON document's error, without the number and the place.
     named = (getattr(cause, name, None) for name in ("strerror", "msg"))
     said = next(filter(None, named), cause.args[-1] if cause.args else "")

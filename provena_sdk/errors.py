@@ -42,6 +42,7 @@ __all__ = [
     "IntegrityError",
     "InvalidArgument",
     "InvalidMetadata",
+    "ItemAccessDenied",
     "ItemNotFound",
     "JobFailed",
     "JobNotFound",
@@ -463,7 +464,11 @@ class RoleMissing(Unauthorized):
         self.role = role
 
 
-class DatasetAccessDenied(Unauthorized):
+class ItemAccessDenied(Unauthorized):
+    """The user has the role, but not the permission on this item: a person, an organisation, a job or another."""
+
+
+class DatasetAccessDenied(ItemAccessDenied):
     """The user has the role, but not the permission on ``dataset_id``.
 
     Attributes:

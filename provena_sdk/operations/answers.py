@@ -275,12 +275,12 @@ def _unauthorized(
             **_fields(call, status, detail, "Sign in again; if you passed a token yourself, get a new one."),
         )
     if call.operation.service is Service.JOB:
-        return errors.DatasetAccessDenied(
+        return errors.ItemAccessDenied(
             f"The job belongs to somebody else: {_sentence(detail)}",
             **_fields(call, status, detail, "The job service shows you only your own jobs."),
         )
     if _PERSON_OF_OTHERS in text:
-        return errors.DatasetAccessDenied(
+        return errors.ItemAccessDenied(
             f"Somebody else registered the person {_subject(call, text)}.",
             **_fields(
                 call,
@@ -303,7 +303,10 @@ def _unauthorized(
             **_fields(call, status, detail, "Only the reviewer who was asked can decide."),
         )
     otherwise = ", or it is not a dataset" if _NOT_TO_REVISE in text else ""
-    return errors.DatasetAccessDenied(
+    # Provenance starts from datasets.
+    is_dataset = _noun(call) == "dataset" or call.operation.service is Service.PROV
+    denied = errors.DatasetAccessDenied if is_dataset else errors.ItemAccessDenied
+    return denied(
         f"You have no permission for this on {subject}{otherwise}: {_sentence(detail)}",
         **_fields(call, status, detail, "Ask its owner for access; signing in again will not help."),
     )

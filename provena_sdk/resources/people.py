@@ -223,7 +223,7 @@ class People:
             InvalidArgument: An argument is empty or malformed.
             NameNotFound: No person has this name.
             NameAmbiguous: Several have it; the error lists them.
-            DatasetAccessDenied: The person belongs to somebody else.
+            ItemAccessDenied: The person belongs to somebody else.
             OutcomeUnknown: The registry failed; the change may have been made nevertheless.
 
         Example:
@@ -258,7 +258,7 @@ class People:
             NameNotFound: No person has this name.
             NameAmbiguous: Several have it; the error lists them.
             LinkFailed: Your account is linked to another person.
-            DatasetAccessDenied: The person belongs to somebody else.
+            ItemAccessDenied: The person belongs to somebody else.
 
         Example:
             >>> provena.people.link("10378.1/1900003").email

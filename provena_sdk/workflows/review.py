@@ -12,7 +12,7 @@ from provena_api.models import (
     ReleaseApprovalRequestResponse,
 )
 
-from provena_sdk.errors import BadRequest, DatasetAccessDenied, OperationRejected, ProvenaError
+from provena_sdk.errors import BadRequest, ItemAccessDenied, OperationRejected, ProvenaError
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.workflow import Workflow, call, gather, handle_of, item_of
@@ -45,7 +45,7 @@ def _reviewing_people() -> Workflow[list[models.ItemPerson]]:
     outcomes = yield from gather([people.fetch(handle) for handle in handles])
     for outcome in outcomes:
         # Other errors are not about this one person: without the names, nobody can be found by name.
-        about_one = BadRequest | OperationRejected | DatasetAccessDenied
+        about_one = BadRequest | OperationRejected | ItemAccessDenied
         if isinstance(outcome, ProvenaError) and not isinstance(outcome, about_one):
             raise outcome
     return [outcome for outcome in outcomes if isinstance(outcome, models.ItemPerson)]

@@ -153,7 +153,7 @@ def test_ctrl_c_ends_the_wait_and_the_handle_is_noted() -> None:
 def test_another_users_job_is_denied(sandbox: Sandbox, provena: Provena) -> None:
     session = mint(provena)
     sandbox.advance(10)
-    with client(sandbox, "writer2") as other, pytest.raises(errors.DatasetAccessDenied):
+    with client(sandbox, "writer2") as other, pytest.raises(errors.ItemAccessDenied):
         other.jobs.wait(session, timeout=5)
 
 

@@ -121,7 +121,7 @@ async def test_a_value_is_removed_with_the_item(sign_in: Any) -> None:
 
 async def test_an_organisation_of_somebody_else_cannot_be_changed(sign_in: Any) -> None:
     async with sign_in() as provena:
-        with pytest.raises(errors.DatasetAccessDenied):
+        with pytest.raises(errors.ItemAccessDenied):
             await provena.organisations.update("Coral Sea Institute", "mine", name="Kelp Lab")
 
 
@@ -182,7 +182,7 @@ async def test_a_person_that_somebody_else_registered(sign_in: Any, sandbox: Any
         with pytest.raises(errors.LinkFailed, match=f"{other.id} .owner writer.") as caught:
             await provena.people.link_me(**ADA)
         assert caught.value.person_id == other.id
-        with pytest.raises(errors.DatasetAccessDenied):
+        with pytest.raises(errors.ItemAccessDenied):
             await provena.people.link(other.id)
         assert await provena.people.me() is None
     assert sent(sandbox, "/registry/agent/person/create") == 1

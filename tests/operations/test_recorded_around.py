@@ -45,14 +45,17 @@ TOLD_BY_NAME: dict[type[ServiceError], str] = {
         registry-releases/all.DISPLAY_NAME registry-releases/no-reviewer-filter
         registry-template/fetch.wrong-type
     """,
+    errors.ItemAccessDenied: """
+        auth-link/validate.not-owner auth-link/assign.not-owner job-batch/not-mine
+        registry-fetch/fetch.private.reader registry-organisation/update.not-owner
+        registry-person/update.not-owner
+    """,
     errors.DatasetAccessDenied: """
-        auth-link/validate.not-owner auth-link/assign.not-owner datastore-link/granted.general.creds
-        job-batch/not-mine registry-auth/configuration.get.group-member
-        registry-auth/configuration.put.writer2-without-role registry-fetch/fetch.private.reader
+        datastore-link/granted.general.creds registry-auth/configuration.get.group-member
+        registry-auth/configuration.put.writer2-without-role
         registry-locks/lock.not-owner registry-locks/unlock.not-owner registry-locks/lock.unlinked
         registry-locks/locked.private.reader registry-locks/history.private.reader
-        registry-locks/lock.noemail registry-organisation/update.not-owner
-        registry-person/update.not-owner
+        registry-locks/lock.noemail
     """,
     errors.DatasetLocked: """
         datastore-link/locked.creds.write

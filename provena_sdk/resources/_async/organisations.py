@@ -189,7 +189,7 @@ class AsyncOrganisations:
             InvalidArgument: An argument is empty or malformed.
             NameNotFound: No organisation has this name.
             NameAmbiguous: Several have it; the error lists them.
-            DatasetAccessDenied: The organisation belongs to somebody else.
+            ItemAccessDenied: The organisation belongs to somebody else.
             OutcomeUnknown: The registry failed; the change may have been made nevertheless.
 
         Example:

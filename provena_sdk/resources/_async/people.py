@@ -224,7 +224,7 @@ class AsyncPeople:
             InvalidArgument: An argument is empty or malformed.
             NameNotFound: No person has this name.
             NameAmbiguous: Several have it; the error lists them.
-            DatasetAccessDenied: The person belongs to somebody else.
+            ItemAccessDenied: The person belongs to somebody else.
             OutcomeUnknown: The registry failed; the change may have been made nevertheless.
 
         Example:
@@ -259,7 +259,7 @@ class AsyncPeople:
             NameNotFound: No person has this name.
             NameAmbiguous: Several have it; the error lists them.
             LinkFailed: Your account is linked to another person.
-            DatasetAccessDenied: The person belongs to somebody else.
+            ItemAccessDenied: The person belongs to somebody else.
 
         Example:
             >>> (await provena.people.link("10378.1/1900003")).email

@@ -42,7 +42,7 @@ class AsyncRegistry:
         Raises:
             InvalidArgument: ``id`` is not a handle.
             ItemNotFound: No item has this handle; the registry answers 200 with ``success`` false.
-            DatasetAccessDenied: It is private to others.
+            ItemAccessDenied: It is private to others.
 
         Example:
             >>> (await provena.registry.get("10378.1/1900001")).display_name

@@ -38,7 +38,7 @@ class Jobs:
         Raises:
             InvalidArgument: The id is empty.
             JobNotFound: There is no such job; the service answers 400, also for a moment after the id was given out.
-            DatasetAccessDenied: It is another user's job.
+            ItemAccessDenied: It is another user's job.
 
         Example:
             >>> newest = provena.jobs.list()[0]
@@ -73,7 +73,7 @@ class Jobs:
             JobFailed: The job failed, or the one that it led to; the error has the job's own message.
             JobNotFound: There is no such job, even after a minute.
             JobTimedOut: The time is over; the job continues.
-            DatasetAccessDenied: It is another user's job.
+            ItemAccessDenied: It is another user's job.
 
         Example:
             >>> newest = provena.jobs.list()[0]

@@ -39,7 +39,7 @@ class AsyncJobs:
         Raises:
             InvalidArgument: The id is empty.
             JobNotFound: There is no such job; the service answers 400, also for a moment after the id was given out.
-            DatasetAccessDenied: It is another user's job.
+            ItemAccessDenied: It is another user's job.
 
         Example:
             >>> newest = (await provena.jobs.list())[0]
@@ -74,7 +74,7 @@ class AsyncJobs:
             JobFailed: The job failed, or the one that it led to; the error has the job's own message.
             JobNotFound: There is no such job, even after a minute.
             JobTimedOut: The time is over; the job continues.
-            DatasetAccessDenied: It is another user's job.
+            ItemAccessDenied: It is another user's job.
 
         Example:
             >>> newest = (await provena.jobs.list())[0]

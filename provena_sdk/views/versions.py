@@ -52,6 +52,7 @@ class DatasetVersions(TabularList[DatasetVersion]):
 
     noun: ClassVar = ("version", "versions")
     _columns: ClassVar = ("version", "dataset", "name", "owner", "registered", "status", "why")
+    _words: ClassVar = ("status",)
     _index: ClassVar = "dataset"
     _types: ClassVar = {"registered": "time"}
 

@@ -97,6 +97,9 @@ class RequestFields(TypedDict, total=False):
     dataset_id: str | None
 
 
+_LATER_WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
 class ProvenaError(Exception):
     """Base class of every error that the SDK raises.
 
@@ -128,7 +131,7 @@ class ProvenaError(Exception):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        cls.code = _LATER_WORD.sub("-", cls.__name__).lower()
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         message = printable_lines(message)

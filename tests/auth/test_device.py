@@ -317,4 +317,6 @@ def test_a_client_that_may_not(
     sign_in.script("/auth/device", refuse("unauthorized_client", "Device grant is off."))
     with server.line(DeviceClient("reader")) as line:
         code = request_code(line, server.endpoints(line).device_authorization)
-    assert code == Refusal("unauthorized_client", "Device grant is off.", 400)
+    assert isinstance(code, Refusal)
+    assert (code.code, code.description, code.status) == ("unauthorized_client", "Device grant is off.", 400)
+    assert code.operation == "sign-in.device"

@@ -289,6 +289,8 @@ SHOWN_ABOVE = {
         "RegistryItem",
         "RunTemplate",
         "Slot",
+        "Card",
+        "Link",
     ),
     *("Deployment", "ExplainedSetting"),
     *(

@@ -148,7 +148,7 @@ def test_an_upload_whose_process_was_killed_is_gone_on_with(
     report = files.upload_all(folder)
     assert [outcome.verified for outcome in report] == ["checksum"]
     assert stored() == {"large": data}
-    assert sent(server, location) == 5
+    assert sent(server, location) == 8
     assert unfinished() == 0
     assert left(state) == []
 

@@ -117,7 +117,7 @@ class History(TabularList[HistoryEntry]):
         Raises:
             InvalidArgument: There is no state of this number.
         """
-        newest = self[0].id if self else 0
+        newest = max(self._states, default=0)
         return self._changes(
             self._known("first", first), self._known("second", newest if second is None else second)
         )

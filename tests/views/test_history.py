@@ -47,6 +47,15 @@ def test_every_recorded_history_shows_what_changed() -> None:
     assert shown > len(RECORDED)
 
 
+def test_a_part_of_a_history_still_knows_the_newest_state() -> None:
+    history = next(
+        found
+        for data in RECORDED
+        if len(found := history_of(ItemDataset.from_dict(data), {})) > 1 and found.diff(0)
+    )
+    assert list(history[1:].diff(0)) == list(history[:0].diff(0)) == list(history.diff(0))
+
+
 def test_a_revert_is_a_change_back() -> None:
     reverts = [
         (history, state)

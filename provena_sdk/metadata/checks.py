@@ -27,7 +27,8 @@ _TRUE: Final = (True, 1, "1", "on", "t", "true", "y", "yes")
 _FALSE: Final = (False, 0, "0", "off", "f", "false", "n", "no")
 _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _WRITTEN_TOGETHER: Final = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
-_MILLISECONDS_FROM: Final = 20_000_000_000
+_MOST_SECONDS: Final = 20_000_000_000
+_LARGEST_TIME: Final = 3 * 10**20
 _URL: Final = re.compile(r"\s*(https?)://[^\s/?#]", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[\w-]+(\.[\w-]+)+(/\S*)?")
 _SCHEME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
@@ -207,14 +208,21 @@ class _Walk:
 
 
 def _day(value: Any) -> date | None:
-    """Return the day that the service reads from a value: a date, or seconds or milliseconds since 1970."""
+    """Return the day that the service reads from a value: a date, or the time since 1970.
+
+    It takes a number for seconds, and divides it by 1000 for as long as it is too large, so that milliseconds,
+    microseconds and nanoseconds are read as well.
+    """
     try:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return date(*map(int, value.split("-")))
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
-        number = float(value)
-        seconds = number / 1000 if abs(number) > _MILLISECONDS_FROM else number
+        seconds = float(value) if isinstance(value, str) else value
+        if abs(seconds) > _LARGEST_TIME:
+            return None
+        while abs(seconds) > _MOST_SECONDS:
+            seconds /= 1000
         return datetime.fromtimestamp(seconds, UTC).date()
     except (ValueError, OverflowError, OSError):
         return None

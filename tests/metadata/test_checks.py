@@ -192,6 +192,16 @@ def test_what_the_service_would_make_of_a_value_is_sent() -> None:
     assert made["spatial_info"] == {"resolution": "0.5"}
 
 
+@pytest.mark.parametrize("value", [1700000000 * 1000**power for power in range(4)])
+def test_a_time_since_1970_is_read_whatever_its_unit(value: int) -> None:
+    for given in (value, str(value)):
+        data = metadata(created_date={"relevant": True, "value": given})
+        made = dataset_metadata("dataset_mint_info", data).to_dict()["dataset_info"]
+        assert made["created_date"]["value"] == "2023-11-14"
+    for endless in ("inf", "-inf", "nan", 10**400):
+        assert info(created_date={"relevant": True, "value": endless})
+
+
 def test_names_of_organisations_and_persons_stay_allowed() -> None:
     data = metadata(publisher_id="Coral Sea Institute")
     data["associations"]["data_custodian_id"] = "Ada Diver"

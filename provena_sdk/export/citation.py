@@ -20,7 +20,7 @@ _LINE: Final = 4_000
 _ABSTRACT: Final = 20_000
 # The American Psychological Association's manual, 7th edition, section 9.8.
 _MOST_AUTHORS: Final = 20
-_AND: Final = re.compile(r"\band\b")
+_AND: Final = re.compile(r"\band\b", re.IGNORECASE)
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
 _NOT_IN_KEYS: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _LATEX: Final = {

@@ -139,6 +139,7 @@ def test_bibtex() -> None:
 def test_authors_in_bibtex() -> None:
     entry = bibtex_entry(cite(by(["Rand and Sons, A", "Trust and Co", "Tane, Will"]), "bibtex"))
     assert entry["author"] == "{Rand and Sons}, A and {Trust and Co} and Tane, Will"
+    assert bibtex_entry(cite(by(["Rand AND Sons, A"]), "bibtex"))["author"] == "{Rand AND Sons}, A"
 
 
 def test_ris() -> None:

@@ -122,6 +122,21 @@ async def test_all_versions_are_listed_whichever_is_asked(sign_in: Any, handle: 
         assert [version.reason for version in chain] == [None, "corrected depths", "more sites"]
 
 
+async def test_a_new_version_is_noticed(sign_in: Any, face: Any, handle: str) -> None:
+    async with sign_in() as provena:
+        kelp = provena.datastore.interactive_dataset(handle)
+        await kelp.refresh()
+        assert len(kelp.versions) == 1
+        await kelp.version("corrected depths")
+        await kelp.fetch_dataset()
+        assert str(kelp.owner) == WREN
+        if face.name == "async":
+            with pytest.raises(NotFetched, match="has been changed since"):
+                len(kelp.versions)
+            await kelp.refresh()
+        assert len(kelp.versions) == 2
+
+
 async def test_versions_end_at_one_that_is_private(sign_in: Any, handle: str, sandbox: Any) -> None:
     async with sign_in() as provena:
         second = (await provena.datastore.version_dataset(id=handle, reason="more")).new_version_id

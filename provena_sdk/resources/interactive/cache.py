@@ -47,8 +47,11 @@ class DatasetCache:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Forget the item at the end of a block that changes the dataset, also if the outcome is unknown."""
+        """Forget the item and its versions at the end of a block that changes the dataset, whatever the outcome.
+
+        The names stay: they are those of others, which a change of the dataset leaves as they are.
+        """
         try:
             yield
         finally:
-            self._answer = None
+            self._answer = self._versions = None

@@ -20,6 +20,7 @@ from provena_sdk.errors import (
     InvalidArgument,
     MetadataChanged,
     NameNotFound,
+    NotFetched,
 )
 from provena_sdk.workflows import editing
 
@@ -101,10 +102,11 @@ async def test_a_field_that_does_not_exist_is_refused_at_once(sign_in: Any, hand
 
 
 async def test_an_edit_is_refused_if_somebody_else_has_changed_the_metadata(
-    sign_in: Any, handle: str, stored: Any, somebody_else: Any
+    sign_in: Any, face: Any, handle: str, stored: Any, somebody_else: Any
 ) -> None:
     async with sign_in() as provena:
         kelp = provena.datastore.interactive_dataset(handle)
+        await kelp.refresh()
         edit = kelp.edit("typo")
         metadata = await edit.__aenter__()
         metadata.dataset_info.name = "Kelp forests"
@@ -118,6 +120,12 @@ async def test_an_edit_is_refused_if_somebody_else_has_changed_the_metadata(
         assert [change.path for change in error.theirs] == ["dataset_info.purpose"]
         assert [change.path for change in error.yours] == ["dataset_info.name"]
         assert list(pickle.loads(pickle.dumps(error)).theirs) == list(error.theirs)
+        assert (edit.changes, repr(edit).endswith(": not sent>")) == (None, True)
+        if face.name == "async":
+            with pytest.raises(NotFetched, match="has been changed since"):
+                _ = kelp.metadata
+            await kelp.refresh()
+        assert kelp.metadata.dataset_info.purpose == "Teaching"
 
         async with kelp.edit("typo") as metadata:
             metadata.dataset_info.name = "Kelp forests"

@@ -32,7 +32,7 @@ class AsyncMetadataEdit:
 
     Attributes:
         dataset_id: The dataset's handle.
-        changes: What was changed; None until the end of the block.
+        changes: What was changed; None until the end of the block, and if the change failed.
     """
 
     def __init__(self, dataset: AsyncDatasetEditing, reason: str, is_shown: bool | None) -> None:
@@ -42,11 +42,12 @@ class AsyncMetadataEdit:
         self._transport = dataset._transport
         self._reason = arguments.text("reason", reason)
         self._is_shown = is_shown if is_shown is None else arguments.flag("show", is_shown)
+        self._state = "not sent"
         self._base: RegistryFetchResponse | None = None
         self._metadata: CollectionFormat | None = None
 
     async def __aenter__(self) -> CollectionFormat:
-        self.changes = None
+        self.changes, self._state = None, "not sent"
         self._base = await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
         self._metadata = copy.deepcopy(self._base.item.collection_format)
         return self._metadata
@@ -57,15 +58,17 @@ class AsyncMetadataEdit:
         if error is not None or self._base is None:
             return
         draft = await self._transport.run(workflows.editing.drafted(self._base, self._reason, self._metadata))
-        self.changes = draft.changes
-        await self._transport.run(workflows.editing.compared(draft))
-        show(draft.changes, self._is_shown)
+        # Whoever is told that somebody else has changed it must not be shown the former state, either.
         with self._dataset._changing():
+            await self._transport.run(workflows.editing.compared(draft))
+            show(draft.changes, self._is_shown)
+            self._state = "sent, but not confirmed"
             now = await self._transport.run(workflows.editing.sent(draft))
+        self.changes = draft.changes
         self._dataset._keep_if(now)
 
     def __repr__(self) -> str:
-        state = "not sent" if self.changes is None else repr(self.changes)
+        state = self._state if self.changes is None else repr(self.changes)
         return f"<{type(self).__name__} of {self.dataset_id}: {state}>"
 
 

@@ -6,6 +6,7 @@ there just before the update is sent, and looked at again after it.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from provena_api.models import (
     CollectionFormat,
+    DatasetDomainInfo,
     HistoryEntryDatasetDomainInfo,
     ItemDataset,
     RegistryFetchResponse,
@@ -50,6 +52,13 @@ class Draft:
     changes: MetadataDiff
 
 
+def editable(item: ItemDataset | DatasetDomainInfo) -> CollectionFormat:
+    """Return a copy of a dataset's metadata without the version, which the service may send but does not take."""
+    metadata = copy.deepcopy(item.collection_format)
+    metadata.dataset_info.version = None
+    return metadata
+
+
 def drafted(base: RegistryFetchResponse, reason: str, metadata: object) -> Workflow[Draft]:
     """Check new metadata, and find out what they change.
 
@@ -58,7 +67,7 @@ def drafted(base: RegistryFetchResponse, reason: str, metadata: object) -> Workf
         NameNotFound: The metadata has a name that no organisation or person has.
     """
     checked = arguments.text("reason", reason)
-    served = base.item.collection_format
+    served = editable(base.item)
     body = yield from named_agents(
         dataset_metadata.sources.dataset_metadata("metadata", metadata, served=served)
     )
@@ -97,7 +106,7 @@ def _changed(
 ) -> Workflow[Draft]:
     arguments.text("reason", reason)
     answer = yield from fetch_dataset("dataset_id", dataset_id)
-    return (yield from drafted(answer, reason, change(answer.item.collection_format.to_dict())))
+    return (yield from drafted(answer, reason, change(editable(answer.item).to_dict())))
 
 
 def compared(draft: Draft) -> Workflow[None]:

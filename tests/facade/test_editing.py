@@ -18,6 +18,7 @@ from provena_sdk.errors import (
     DatasetAccessDenied,
     DatasetLocked,
     InvalidArgument,
+    InvalidMetadata,
     MetadataChanged,
     NameNotFound,
     NotFetched,
@@ -197,6 +198,22 @@ async def test_one_field_is_set_by_its_name(sign_in: Any, handle: str, stored: A
     info, reasons = stored()
     assert (info["keywords"], info["purpose"]) == (["kelp", "algae"], None)
     assert reasons[0] == "found by more"
+
+
+async def test_a_version_that_the_service_sends_is_not_sent_back(
+    sign_in: Any, handle: str, stored: Any, sandbox: Any
+) -> None:
+    sandbox.state.items[handle].metadata["dataset_info"]["version"] = "2"
+    async with sign_in() as provena:
+        kelp = provena.datastore.interactive_dataset(handle)
+        with pytest.raises(InvalidMetadata, match="version: is set by the service"):
+            await kelp.set("typo", version="3")
+        assert len(await kelp.set("nothing", name="Kelp")) == 0
+        assert len(await kelp.set("typo", name="Kelp forests")) == 1
+        sandbox.state.items[handle].metadata["dataset_info"]["version"] = "2"
+        async with kelp.edit("typo") as metadata:
+            metadata.dataset_info.name = "Kelp of the north"
+    assert stored()[0]["name"] == "Kelp of the north"
 
 
 async def test_persons_and_organisations_are_set_by_name(sign_in: Any, handle: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ class MetadataEdit:
     def __enter__(self) -> CollectionFormat:
         self.changes, self._state = None, "not sent"
         self._base = self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
-        self._metadata = copy.deepcopy(self._base.item.collection_format)
+        self._metadata = workflows.editing.editable(self._base.item)
         return self._metadata
 
     def __exit__(

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ class AsyncMetadataEdit:
     async def __aenter__(self) -> CollectionFormat:
         self.changes, self._state = None, "not sent"
         self._base = await self._transport.run(datastore.fetch_dataset("dataset_id", self.dataset_id))
-        self._metadata = copy.deepcopy(self._base.item.collection_format)
+        self._metadata = workflows.editing.editable(self._base.item)
         return self._metadata
 
     async def __aexit__(

@@ -157,9 +157,19 @@ def _warn_of_replaced(draft: Draft, now: ItemDataset) -> None:
     base = draft.base.item
     newest = max((state.id for state in base.history), default=-1)
     later = sorted((state for state in now.history if state.id > newest), key=lambda state: state.id)
-    ours = next((index for index, state in enumerate(later) if state.reason == draft.reason), 0)
-    for state in later[:ours]:
-        if changes(base.collection_format.to_dict(), state.item.collection_format.to_dict()):
+    before, after = editable(base).to_dict(), draft.metadata.to_dict()
+    found = [editable(state.item).to_dict() for state in later]
+    ours = max((place for place, data in enumerate(found) if not changes(after, data)), default=None)
+    if ours is None:
+        # The only new state is ours, even if the service has made something else of what was sent.
+        if [state.reason for state in later] != [draft.reason]:
+            warn(
+                f"The history of dataset {now.id} does not show your change as it was sent: others may have changed "
+                "it at the same moment. print(ds.history) shows who changed what."
+            )
+        return
+    for state, data in zip(later[:ours], found, strict=False):
+        if changes(before, data) and changes(after, data):
             warn(
                 f"Dataset {now.id} was changed {_by(state)}at the same moment, and your change replaced it. "
                 f"ds.diff({newest}, {state.id}) shows what it was."

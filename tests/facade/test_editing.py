@@ -23,7 +23,7 @@ from provena_sdk.errors import (
     NameNotFound,
     NotFetched,
 )
-from provena_sdk.workflows import editing
+from provena_sdk.workflows import datastore, editing
 
 
 @pytest.fixture
@@ -146,8 +146,9 @@ async def test_what_others_do_to_the_release_is_no_conflict(
     assert stored()[0]["name"] == "Kelp forests"
 
 
+@pytest.mark.parametrize("reason", ["typo", "by the admin"])
 async def test_a_change_at_the_very_moment_is_a_warning(
-    sign_in: Any, handle: str, stored: Any, somebody_else: Any, monkeypatch: pytest.MonkeyPatch
+    sign_in: Any, handle: str, stored: Any, somebody_else: Any, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     compared = editing.compared
 
@@ -162,10 +163,33 @@ async def test_a_change_at_the_very_moment_is_a_warning(
             await kelp.set("alone", keywords=["kelp"])
         monkeypatch.setattr(editing, "compared", late)
         with pytest.warns(UserWarning, match=r"by admin on .*ds.diff\(1, 2\) shows what it was"):
-            async with kelp.edit("typo") as metadata:
+            async with kelp.edit(reason) as metadata:
                 metadata.dataset_info.name = "Kelp forests"
         assert [change.path for change in await kelp.diff(1, 2)] == ["dataset_info.purpose"]
     assert stored()[0]["purpose"] == "Monitoring"
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_a_change_that_the_history_does_not_show_is_a_warning(
+    sign_in: Any, handle: str, monkeypatch: pytest.MonkeyPatch, is_recorded: bool
+) -> None:
+    fetch = datastore.fetch_dataset
+
+    def differing(*args: Any) -> Any:
+        answer = yield from fetch(*args)
+        newest = max(answer.item.history, key=lambda state: state.id)
+        if newest.reason == "typo":
+            newest.item.collection_format.dataset_info.name = "as the service writes it"
+            newest.reason = "typo" if is_recorded else "of somebody else"
+        return answer
+
+    monkeypatch.setattr(editing, "fetch_dataset", differing)
+    async with sign_in() as provena:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            await provena.datastore.interactive_dataset(handle).set("typo", name="Kelp forests")
+    told = [str(each.message) for each in caught if "does not show your change" in str(each.message)]
+    assert len(told) == (0 if is_recorded else 1)
 
 
 async def test_the_diff_is_shown_when_it_is_wanted(

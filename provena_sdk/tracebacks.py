@@ -1,16 +1,18 @@
 """Short tracebacks: of the SDK's own frames, an error shows one, under the name of the method that was called.
 
 The public methods of a class are wrapped where the class is defined, and the wrapper cuts what lies below it off the
-traceback. With PROVENA_DEBUG=1, every frame is kept. Signatures, docstrings and types are those of the method.
+traceback. Frames of the user's own code, such as a callback or a generator that was passed, are kept. With
+PROVENA_DEBUG=1, every frame is kept. Signatures, docstrings and types are those of the method.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import AsyncIterator, Callable, Generator
 from functools import wraps
 from sys import exception
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Final, TypeVar, cast
 
 from provena_sdk.display.notebook import every_frame
@@ -25,6 +27,9 @@ SHORTENED: Final = (ProvenaError, TransferInterrupted)
 _PROTOCOLS: Final = frozenset(
     {"__aenter__", "__aexit__", "__anext__", "__enter__", "__exit__", "__getitem__", "__next__"}
 )
+_OURS: Final = frozenset({"provena_api", "provena_sdk"})
+_INSTALLED: Final = frozenset({"dist-packages", "site-packages"})
+_STANDARD_LIBRARY: Final = os.path.join(os.path.dirname(os.__file__), "")
 
 
 def short_tracebacks(kind: C) -> C:
@@ -81,12 +86,14 @@ class OneFrame:
     ) -> None:
         if isinstance(error, SHORTENED) and trace is not None and not every_frame():
             shorten(error, self._outer)
-            trace.tb_next = None
+            trace.tb_next = error.__traceback__
             error.__traceback__ = trace
 
 
 def shorten(error: BaseException, outer: BaseException | None) -> None:
     """Remove an error's traceback, the context that the SDK made, and a cause that says nothing new.
+
+    If a part of the traceback is of code that the user passed, that part is kept, and so are context and cause.
 
     Args:
         error: The error; it is modified. If PROVENA_DEBUG asks for every frame, only the caller's frame is removed,
@@ -97,25 +104,51 @@ def shorten(error: BaseException, outer: BaseException | None) -> None:
         trace = error.__traceback__
         error.__traceback__ = None if trace is None else trace.tb_next
         return
-    _strip(error)
+    if _strip(error):
+        return
     # Some libraries try again after a PermissionError, and the second error is the same.
     is_repeated = type(outer) is type(error) and str(outer) == str(error)
     error.__context__ = None if is_repeated else outer
     if isinstance(error, PartialFailure):
         for failure in error.errors:
-            _strip(failure)
-            failure.__context__ = None
+            if not _strip(failure):
+                failure.__context__ = None
 
 
-def _strip(error: BaseException) -> None:
-    error.__traceback__ = None
+def _strip(error: BaseException) -> bool:
+    """Remove the frames before the user's; return whether there are any of the user's."""
+    error.__traceback__ = _users_part(error.__traceback__)
+    if error.__traceback__ is not None:
+        return True
     cause = error.__cause__
-    if cause is not None and not _is_implied(cause, error):
-        _strip(cause)
-        cause.__context__ = None
+    if cause is not None and (_users_part(cause.__traceback__) is not None or not _is_implied(cause, error)):
+        if not _strip(cause):
+            cause.__context__ = None
     else:
         # Assigning a cause also hides the context, which may be the user's.
         error.__cause__, error.__suppress_context__ = None, False
+    return False
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame of the user's code on."""
+    while trace is not None and not _is_users(trace.tb_frame):
+        trace = trace.tb_next
+    return trace
+
+
+def _is_users(frame: FrameType) -> bool:
+    """Return whether code is neither of the SDK, nor of an installed package, nor of the standard library."""
+    module = str(frame.f_globals.get("__name__") or "")
+    if module.partition(".")[0] in _OURS:
+        return False
+    # The module's file is that of generated and of compiled code, too.
+    file = str(frame.f_globals.get("__file__") or frame.f_code.co_filename)
+    if file.startswith("<"):
+        return module == "__main__"
+    return not file.startswith(_STANDARD_LIBRARY) and _INSTALLED.isdisjoint(
+        file.replace("\\", "/").split("/")
+    )
 
 
 def _is_implied(cause: BaseException, error: BaseException) -> bool:

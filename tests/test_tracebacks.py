@@ -13,9 +13,38 @@ from typing import Any
 import pytest
 
 import provena_sdk
-from provena_sdk import AsyncProvena, Provena, errors
+from provena_sdk import AsyncProvena, Provena, errors, tracebacks
 from provena_sdk.paging import AsyncResults, Results
 from provena_sdk.tracebacks import OneFrame, short_traceback, short_tracebacks
+
+
+@pytest.fixture(autouse=True)
+def these_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count this module among the SDK's."""
+    monkeypatch.setattr(tracebacks, "_OURS", tracebacks._OURS | {__name__.partition(".")[0]})
+
+
+USERS_CODE: dict[str, Any] = {"__name__": "analysis"}
+"""A module of the user: functions that are passed to ours."""
+
+exec(
+    compile(
+        """
+def handles(inner):
+    yield 1
+    inner()
+
+def refusing(inner):
+    try:
+        inner()
+    except Exception as error:
+        raise ValueError("refused") from error
+""",
+        "/home/ana/analysis.py",
+        "exec",
+    ),
+    USERS_CODE,
+)
 
 
 def failing(cause: BaseException | None = None) -> None:
@@ -50,6 +79,15 @@ class Things:
 
     def wrong(self) -> None:
         raise KeyError("not ours")
+
+    def each(self, items: Iterator[int]) -> list[int]:
+        return list(items)
+
+    def called(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except ValueError as error:
+            raise errors.InvalidArgument("call", "refused.") from error
 
     def _inner(self) -> None:
         failing()
@@ -156,6 +194,39 @@ def test_a_block_cuts_below_itself() -> None:
             Things()._inner()
 
     assert frames(caught(method)) == ["method"]
+
+
+def test_the_users_frames_below_ours_are_kept() -> None:
+    handles = USERS_CODE["handles"]
+    error = caught(lambda: Things().each(handles(Things().plain)))
+    assert frames(error) == ["<lambda>", "each", "handles", "plain"]
+
+
+def test_the_users_frames_below_a_block_are_kept() -> None:
+    def method() -> None:
+        with OneFrame():
+            list(USERS_CODE["handles"](Things().plain))
+
+    assert frames(caught(method)) == ["method", "handles", "plain"]
+
+
+def test_a_cause_keeps_the_users_frames() -> None:
+    cause = caught(lambda: Things().called(lambda: USERS_CODE["refusing"](Things().plain))).__cause__
+    assert cause is not None
+    assert [frame.name for frame in traceback.extract_tb(cause.__traceback__)] == ["refusing"]
+    assert isinstance(cause.__cause__, errors.DatasetNotFound)
+
+
+def test_an_error_that_is_raised_again_keeps_its_frames() -> None:
+    error = caught(lambda: list(USERS_CODE["handles"](failing)))
+
+    def raised_again() -> None:
+        raise error
+
+    assert frames(caught(lambda: Things().each(USERS_CODE["handles"](raised_again))))[-2:] == [
+        "handles",
+        "failing",
+    ]
 
 
 def test_nothing_is_kept_alive() -> None:

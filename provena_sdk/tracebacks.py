@@ -16,7 +16,13 @@ from types import FrameType, TracebackType
 from typing import Any, Final, TypeVar, cast
 
 from provena_sdk.display.notebook import every_frame
-from provena_sdk.errors import ConnectionFailed, PartialFailure, ProvenaError, TransferInterrupted
+from provena_sdk.errors import (
+    CertificateRejected,
+    ConnectionFailed,
+    PartialFailure,
+    ProvenaError,
+    TransferInterrupted,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type[Any])
@@ -29,6 +35,7 @@ _PROTOCOLS: Final = frozenset(
 )
 _OURS: Final = frozenset({"provena_api", "provena_sdk"})
 _INSTALLED: Final = frozenset({"dist-packages", "site-packages"})
+_LONG_WORD: Final = 12
 _STANDARD_LIBRARY: Final = os.path.join(os.path.dirname(os.__file__), "")
 
 
@@ -152,13 +159,20 @@ def _is_users(frame: FrameType) -> bool:
 
 
 def _is_implied(cause: BaseException, error: BaseException) -> bool:
-    """Return whether the error's own message says what its cause says; one of ours has fields besides."""
-    if isinstance(cause, ProvenaError):
+    """Return whether the error's own message says what its cause says.
+
+    An error of ours has fields besides, and that of a certificate has details that the message leaves out.
+    """
+    if isinstance(cause, ProvenaError) or isinstance(error, CertificateRejected):
         return False
+    if isinstance(error, ConnectionFailed):
+        return True
     # The attributes of OSError and of a JSON document's error, without the number and the place.
     named = (getattr(cause, name, None) for name in ("strerror", "msg"))
-    said = next(filter(None, named), cause.args[-1] if cause.args else "")
-    return isinstance(error, ConnectionFailed) or str(said).rstrip(".").casefold() in str(error).casefold()
+    said = str(next(filter(None, named), cause.args[-1] if cause.args else "")).strip().rstrip(".")
+    # A single short word, such as the key of a KeyError, is in a message by chance.
+    tells = len(said.split()) > 1 or len(said) >= _LONG_WORD
+    return tells and said.casefold() in str(error).casefold()
 
 
 def _of_function(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -169,10 +169,20 @@ def test_a_cause_is_kept_if_it_says_more() -> None:
         return caught(lambda: Things().plain(cause)).__cause__
 
     assert with_cause(ValueError("no dataset has this ID")) is None
-    assert with_cause(TimeoutError()) is None
+    assert isinstance(with_cause(TimeoutError()), TimeoutError)
+    assert isinstance(with_cause(KeyError("id")), KeyError)
     more = with_cause(OSError(5, "Input/output error"))
     assert isinstance(more, OSError)
     assert more.__traceback__ is None
+
+
+def test_the_cause_of_a_rejected_certificate_is_kept() -> None:
+    @short_traceback
+    def connect(kind: type[errors.ConnectionFailed]) -> None:
+        raise kind("It could not be verified: it has expired.") from OSError("it has expired")
+
+    assert isinstance(caught(lambda: connect(errors.CertificateRejected)).__cause__, OSError)
+    assert caught(lambda: connect(errors.ConnectionFailed)).__cause__ is None
 
 
 def test_the_failures_of_a_group_have_no_frames() -> None:

@@ -14,8 +14,10 @@ import pytest
 
 import provena_sdk
 from provena_sdk import AsyncProvena, Provena, errors, tracebacks
+from provena_sdk.metadata.builder import DatasetMetadata
 from provena_sdk.paging import AsyncResults, Results
 from provena_sdk.tracebacks import OneFrame, short_traceback, short_tracebacks
+from provena_sdk.workflows.registry.naming import Kind, Matches
 
 
 @pytest.fixture(autouse=True)
@@ -237,6 +239,35 @@ def test_an_error_that_is_raised_again_keeps_its_frames() -> None:
         "handles",
         "failing",
     ]
+
+
+METADATA = {
+    "new": lambda: DatasetMetadata.new(
+        name="", description="Corals.", organisation="Coral Sea Institute", license="CC0-1.0"
+    ),
+    "read": lambda: DatasetMetadata.read("missing.json"),
+    "extent_from": lambda: DatasetMetadata.new(
+        name="Reef",
+        description="Corals.",
+        organisation="Coral Sea Institute",
+        license="CC0-1.0",
+        nothing_sensitive=True,
+    ).extent_from("missing.nc"),
+}
+
+
+@pytest.mark.parametrize("name", METADATA)
+def test_metadata_show_one_frame(name: str) -> None:
+    error = caught(METADATA[name])
+    assert isinstance(error, errors.ProvenaError)
+    assert frames(error) == ["<lambda>", name]
+
+
+def test_a_name_that_is_not_found_shows_one_frame() -> None:
+    kind: Kind[Any] = Kind("person", "people", lambda: None, lambda _: (), lambda _: (), "Look again.")  # type: ignore[arg-type,return-value]
+    error = caught(lambda: Matches("Ana", kind, (), ()).one())
+    assert isinstance(error, errors.NameNotFound)
+    assert frames(error) == ["<lambda>", "one"]
 
 
 def test_nothing_is_kept_alive() -> None:

@@ -24,6 +24,7 @@ from provena_sdk.metadata.extents import FilesExtent
 from provena_sdk.metadata.extents import read as extent_of
 from provena_sdk.metadata.sources import checked_metadata, dataset_metadata
 from provena_sdk.operations.arguments import json_data
+from provena_sdk.tracebacks import short_traceback
 
 Day: TypeAlias = str | date
 """A day: ``"2024-12-31"``, a ``date``, or a ``datetime``, of which the date counts."""
@@ -63,6 +64,7 @@ class DatasetMetadata(CollectionFormat):
     """Metadata of a dataset, made from a few arguments. Everything that takes a ``CollectionFormat`` takes it."""
 
     @classmethod
+    @short_traceback
     def new(
         cls,
         *,
@@ -177,6 +179,7 @@ class DatasetMetadata(CollectionFormat):
         return cls.from_dict(checked.data)
 
     @classmethod
+    @short_traceback
     def read(cls, source: str | PathLike[str]) -> Self:
         """Read metadata from a file, such as a template that was filled in.
 
@@ -192,6 +195,7 @@ class DatasetMetadata(CollectionFormat):
         """
         return cls.from_dict(dataset_metadata("source", source).to_dict())
 
+    @short_traceback
     def problems(self) -> tuple[MetadataProblem, ...]:
         """Return what is wrong with the metadata; whether names and handles exist is checked by the service.
 
@@ -205,6 +209,7 @@ class DatasetMetadata(CollectionFormat):
         """
         return checked_metadata("metadata", self)[1].problems
 
+    @short_traceback
     def extent_from(self, *paths: str | PathLike[str]) -> FilesExtent:
         """Fill in the area and the days that files cover.
 

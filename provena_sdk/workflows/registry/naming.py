@@ -11,6 +11,7 @@ from provena_sdk.display.text import printable, quoted
 from provena_sdk.errors import NameAmbiguous, NameNotFound
 from provena_sdk.operations import arguments, handles, identifiers
 from provena_sdk.operations.workflow import Workflow, handle_of
+from provena_sdk.tracebacks import short_traceback
 from provena_sdk.views.tabular import Tabular
 from provena_sdk.workflows.registry.matching import Rank, rank
 
@@ -85,6 +86,7 @@ class Matches(Tabular, Sequence[A]):
     def __repr__(self) -> str:
         return f"<Matches {quoted(self.query, 60)}: {len(self)}>"
 
+    @short_traceback
     def one(self) -> A:
         """Return the match that is meant: the only one, or the only one of this whole name or identifier.
 

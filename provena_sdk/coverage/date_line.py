@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -15,6 +15,7 @@ _TURN: Final = 360.0
 _HALF: Final = 180.0
 _NEARLY_ALL: Final = 350.0
 _LOW: Final = 30.0
+_WIDEST_RING: Final = 720.0
 _FAR: Final = 1e9
 
 
@@ -22,8 +23,9 @@ def continuous(geometry: Geometry) -> Geometry:
     """Return a geometry in degrees without jumps: east of the date line, longitudes exceed 180.
 
     An edge of more than 180 degrees goes the short way, across the date line; but a shape that spans nearly all
-    longitudes, and 30 degrees of latitude or more, spans them indeed, such as the box of a global grid. Parts are
-    moved by whole turns so that together they span as little as possible.
+    longitudes, and 30 degrees of latitude or more, spans them indeed, such as the box of a global grid. A ring that
+    would wind around the globe more than twice stays as it is. Parts are moved by whole turns so that together they
+    span as little as possible.
 
     Example:
         >>> from provena_sdk.coverage.ewkt import parse
@@ -39,9 +41,9 @@ def continuous(geometry: Geometry) -> Geometry:
     west = western_end(spans) if spans else 0.0
     return replace(
         whole,
-        points=tuple(_moved([point], [point], west)[0] for point in points),
-        lines=tuple(_moved(line, line, west) for line in lines),
-        polygons=tuple(tuple(_moved(ring, polygon[0], west) for ring in polygon) for polygon in polygons),
+        points=tuple(_moved([(point,)], west)[0][0] for point in points),
+        lines=tuple(_moved([line], west)[0] for line in lines),
+        polygons=tuple(_moved(polygon, west) for polygon in polygons),
     )
 
 
@@ -82,12 +84,19 @@ def _continuous_line(line: Line) -> Line:
     return tuple(found)
 
 
+def _continuous_ring(ring: Line) -> Line:
+    """Return a ring without jumps, unless it winds on and on: it is cut once for each turn that it spans."""
+    found = _continuous_line(ring)
+    west, east = _span(found)
+    return found if east - west <= _WIDEST_RING else ring
+
+
 def _continuous_polygon(polygon: Polygon) -> Polygon:
-    outer = _continuous_line(polygon[0])
+    outer = _continuous_ring(polygon[0])
     middle = sum(_span(outer)) / 2
     holes = []
     for hole in polygon[1:]:
-        ring = _continuous_line(hole)
+        ring = _continuous_ring(hole)
         offset = _near(sum(_span(ring)) / 2, middle) - sum(_span(ring)) / 2
         holes.append(_shifted(ring, offset))
     return (outer, *holes)
@@ -98,10 +107,10 @@ def _span(line: Line) -> tuple[float, float]:
     return min(longitudes), max(longitudes)
 
 
-def _moved(line: Iterable[Position], part: Iterable[Position], west: float) -> Line:
-    """Move a line by whole turns, as the part that it belongs to: to within a turn east of ``west``."""
-    beyond = (_span(tuple(part))[0] - west) // _TURN + (west + _HALF) // _TURN
-    return _shifted(line, -_TURN * beyond)
+def _moved(part: Sequence[Line], west: float) -> Polygon:
+    """Move a part by whole turns, so that its first line begins within a turn east of ``west``."""
+    beyond = (_span(part[0])[0] - west) // _TURN + (west + _HALF) // _TURN
+    return tuple(_shifted(line, -_TURN * beyond) for line in part)
 
 
 def _shifted(line: Iterable[Position], offset: float) -> Line:

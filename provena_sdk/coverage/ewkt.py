@@ -12,8 +12,8 @@ Position: TypeAlias = tuple[float, float]
 Line: TypeAlias = tuple[Position, ...]
 Polygon: TypeAlias = tuple[Line, ...]
 
-MOST_CHARACTERS: Final = 1_000_000
-"""Longest text that is read."""
+MOST_CHARACTERS: Final = 50_000
+"""Longest text that is read; the service takes no longer one."""
 
 _DEEPEST: Final = 16
 _LEAST_RING: Final = 4
@@ -72,7 +72,7 @@ def parse(text: str) -> Geometry:
         The geometry.
 
     Raises:
-        EwktError: The text is malformed, or longer than a million characters.
+        EwktError: The text is malformed, or longer than 50,000 characters.
 
     Example:
         >>> parse("SRID=4326;POINT(145 -16)")

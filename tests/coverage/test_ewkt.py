@@ -113,7 +113,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("SRID=4326;POINT(1e400 2)", "a number out of range"),
         ("SRID=4326;", "expected a geometry"),
         (f"SRID=4326;{'GEOMETRYCOLLECTION(' * 100}", "nested too deeply"),
-        ("SRID=4326;" + " " * MOST_CHARACTERS, "longer than 1,000,000 characters"),
+        ("SRID=4326;" + " " * MOST_CHARACTERS, "longer than 50,000 characters"),
     ],
 )
 def test_a_refusal_says_where_and_why(text: str, message: str) -> None:
@@ -142,7 +142,7 @@ def test_an_empty_geometry_has_no_parts() -> None:
 
 
 def test_reading_takes_linear_time() -> None:
-    ring = ", ".join(f"{number} 0" for number in range(50_000))
+    ring = ", ".join(f"{number} 0" for number in range(5_000))
     found = parse(f"SRID=4326;POLYGON(({ring}, 0 0))")
-    assert len(found.polygons[0][0]) == 50_001
+    assert len(found.polygons[0][0]) == 5_001
     assert all(b[0] - a[0] == 1 for a, b in pairwise(found.polygons[0][0][:-1]))

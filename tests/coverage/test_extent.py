@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provena_sdk.coverage import date_line
 from provena_sdk.coverage.extent import Extent
+from provena_sdk.display.pictures.clipping import clipped_ring
 
 
 def box(west: float, south: float, east: float, north: float) -> str:
@@ -139,3 +141,33 @@ def test_any_line_is_cut_into_lines_on_the_globe(points: list[tuple[float, float
     text = f"SRID=4326;LINESTRING({', '.join(f'{x!r} {y!r}' for x, y in points)})"
     found = Extent.from_ewkt(text).to_geojson()["coordinates"]
     assert all(-180 <= x <= 180 for x in longitudes(found))
+
+
+def test_a_ring_that_winds_on_and_on_is_cut_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def clipped(ring: Any, box: Any) -> Any:
+        calls.append(len(ring))
+        return clipped_ring(ring, box)
+
+    monkeypatch.setattr(date_line, "clipped_ring", clipped)
+    winding = ",".join(f"{(170 * step + 180) % 360 - 180} {step % 2}" for step in range(8_300))
+    assert 45_000 < len(winding) < 49_900
+    found = Extent.from_ewkt(f"SRID=4326;POLYGON(({winding},0 0))").to_geojson()
+    assert all(-180 <= x <= 180 for x in longitudes(found["coordinates"]))
+    assert len(calls) <= 4
+
+
+def test_many_holes_measure_the_outer_ring_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+    span = date_line._span
+
+    def counted(line: Any) -> tuple[float, float]:
+        measured.append(len(line))
+        return span(line)
+
+    monkeypatch.setattr(date_line, "_span", counted)
+    outer = ",".join(f"{step % 90} {step % 45}" for step in range(1, 4000))
+    holes = ",".join(["(1 1,2 1,2 2,1 1)"] * 1000)
+    Extent.from_ewkt(f"SRID=4326;POLYGON((0 0,{outer},0 0),{holes})")
+    assert sum(measured) < 100_000

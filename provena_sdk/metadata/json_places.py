@@ -9,6 +9,11 @@ from typing import Final
 Places = dict[str, tuple[int, int]]
 """Line and column, from 1, by path such as ``dataset_info.keywords[2]``; fields of an object stand at their names."""
 
+MOST_PLACES: Final = 10_000
+"""Most places that are kept: those that come first in a document."""
+
+_LONGEST_PATH: Final = 1_000
+
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
 
@@ -19,8 +24,13 @@ def joined(above: str, name: object) -> str:
     return f"{above}.{name}" if above else str(name)
 
 
+def below(above: str | None, name: object) -> str | None:
+    """Return the path of a field or entry, or None if the one above it is too long, or is not kept itself."""
+    return None if above is None or len(above) > _LONGEST_PATH else joined(above, name)
+
+
 def places(text: str) -> Places:
-    r"""Find the places of all fields and list entries.
+    r"""Find the places of fields and list entries.
 
     Args:
         text: JSON that can be parsed.
@@ -32,8 +42,13 @@ def places(text: str) -> Places:
     found: Places = {}
     lines = _Lines(text)
     # For each open bracket its path, and the name of the field or the number of the entry that comes next.
-    open_: list[tuple[str, str | int | None]] = []
-    path = ""
+    open_: list[tuple[str | None, str | int | None]] = []
+
+    def add(path: str | None, at: int) -> None:
+        if path is not None and len(found) < MOST_PLACES:
+            found[path] = lines.place(at)
+
+    path: str | None = ""
     for token in _TOKEN.finditer(text):
         sign = token[0]
         if sign in "}]":
@@ -47,13 +62,13 @@ def places(text: str) -> Places:
             above = open_[-1][0]
             field = json.loads(sign)
             open_[-1] = (above, field)
-            found[joined(above, field)] = lines.place(token.start())
+            add(below(above, field), token.start())
         else:
             if open_:
                 above, name = open_[-1]
-                path = joined(above, name)
+                path = below(above, name)
                 if isinstance(name, int):
-                    found[path] = lines.place(token.start())
+                    add(path, token.start())
             if sign in "{[":
                 open_.append((path if open_ else "", 0 if sign == "[" else None))
     return found

@@ -16,7 +16,7 @@ from provena_api.models import CollectionFormat
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument, InvalidMetadata, MetadataProblem
 from provena_sdk.metadata.checks import Checked, check
-from provena_sdk.metadata.json_places import Places, joined, places
+from provena_sdk.metadata.json_places import MOST_PLACES, Places, below, joined, places
 from provena_sdk.operations.arguments import json_data
 
 _YAML: Final = (".yaml", ".yml")
@@ -157,9 +157,10 @@ def _add_places(node: Any, path: str, found: Places) -> None:
     elif node is not None and node.id == "sequence":
         children = [(number, entry, entry) for number, entry in enumerate(node.value)]
     for name, marked, value in children:
-        below = joined(path, name)
-        found[below] = (marked.start_mark.line + 1, marked.start_mark.column + 1)
-        _add_places(value, below, found)
+        inner = below(path, name)
+        if inner is not None and len(found) < MOST_PLACES:
+            found[inner] = (marked.start_mark.line + 1, marked.start_mark.column + 1)
+            _add_places(value, inner, found)
 
 
 def _plain(argument: str, value: object, path: str = "") -> object:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from provena_sdk.errors import InvalidArgument, InvalidMetadata
 from provena_sdk.metadata.json_places import joined, places
-from provena_sdk.metadata.sources import dataset_metadata
+from provena_sdk.metadata.sources import dataset_metadata, read_file
 from provena_sdk.sandbox.seed import metadata
 
 YAML = """\
@@ -116,6 +116,18 @@ def test_yaml_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         InvalidArgument, match=r"needs PyYAML\. Install it with: pip install 'provena-sdk\[yaml\]'"
     ):
         dataset_metadata("dataset_mint_info", tmp_path / "metadata.yaml")
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_places_take_little_memory(tmp_path: Path, ending: str) -> None:
+    if ending == "yaml":
+        pytest.importorskip("yaml")
+    name, path = "n" * 900, tmp_path / f"metadata.{ending}"
+    path.write_text(json.dumps({"a": 0, name: {name: [0] * 500}, "many": [0] * 11_000}))
+    found = read_file("metadata", path).places
+    assert len(found) == 10_000
+    assert found["many[9]"][0] == 1
+    assert sum(map(len, found)) < 200_000
 
 
 NAMES = st.text('ab"\\\n{é', min_size=1, max_size=4)

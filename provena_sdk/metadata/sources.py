@@ -167,8 +167,8 @@ def _plain(argument: str, value: object, path: str = "") -> object:
     """Return the fields of a generated model as they are, so that the checks report those of a wrong type."""
     kind = type(value)
     if attrs.has(kind) and hasattr(value, "additional_properties"):
-        named = {each.name: getattr(value, each.name) for each in attrs.fields(kind)}
-        further = named.pop("additional_properties")
+        named = {each.name: getattr(value, each.name, None) for each in attrs.fields(kind)}
+        further = named.pop("additional_properties") or {}
         given = {name: each for name, each in named.items() if each is not None}
         return {
             **further,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from provena_api.models import CollectionFormat
 
 from provena_sdk.errors import InvalidArgument, InvalidMetadata
 from provena_sdk.metadata.json_places import joined, places
@@ -116,6 +117,15 @@ def test_yaml_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         InvalidArgument, match=r"needs PyYAML\. Install it with: pip install 'provena-sdk\[yaml\]'"
     ):
         dataset_metadata("dataset_mint_info", tmp_path / "metadata.yaml")
+
+
+def test_a_field_that_is_deleted_from_a_model_is_not_set() -> None:
+    made = CollectionFormat.from_dict(metadata(keywords=["reef"]))
+    del made.dataset_info.keywords
+    assert dataset_metadata("metadata", made).dataset_info.keywords is None
+    del made.dataset_info.license
+    with pytest.raises(InvalidMetadata, match=r"dataset_info\.license: missing"):
+        dataset_metadata("metadata", made)
 
 
 @pytest.mark.parametrize("ending", ["json", "yaml"])

@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
+from itertools import count
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -28,6 +29,9 @@ _MOST_FILES: Final = 10_000
 _LONGITUDES: Final = ("lon", "longitude", "long", "lng")
 _LATITUDES: Final = ("lat", "latitude")
 _NEARLY_ROUND: Final = 350
+_MOST_TABLES: Final = 1_000
+_MOST_STEPS: Final = 1_000_000_000
+_STEPS_AT_ONCE: Final = 10_000
 _TIMES: Final = ("time", "date", "datetime", "timestamp")
 
 
@@ -180,14 +184,17 @@ def _geotiff(path: Path) -> _Found:
 def _geopackage(path: Path) -> _Found:
     found = _Found()
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        _limit(database)
         rows = database.execute(
-            "SELECT srs_id, min_x, min_y, max_x, max_y FROM gpkg_contents WHERE data_type IN ('features', 'tiles')"
-        ).fetchall()
-        boxes = [_degrees(int(srid), row) for srid, *row in rows if None not in row]
-        found.bounds = _together(boxes)
+            "SELECT table_name, data_type, srs_id, min_x, min_y, max_x, max_y FROM gpkg_contents"
+        ).fetchmany(_MOST_TABLES + 1)
+        if len(rows) > _MOST_TABLES:
+            raise ValueError(f"it has more than {_MOST_TABLES:,} tables")
+        placed = [(srid, row) for _, kind, srid, *row in rows if kind in ("features", "tiles")]
+        found.bounds = _together([_degrees(int(srid), row) for srid, row in placed if None not in row])
         columns = [
             (table, column[1])
-            for (table,) in database.execute("SELECT table_name FROM gpkg_contents").fetchall()
+            for table, *_ in rows
             for column in database.execute(f"PRAGMA table_info({_name(table)})").fetchall()
             if column[2].upper() in ("DATE", "DATETIME")
         ]
@@ -197,6 +204,20 @@ def _geopackage(path: Path) -> _Found:
             days += [_day(value) for value in database.execute(query).fetchone() if value]
     found.days = (min(days), max(days)) if days else None
     return found
+
+
+def _limit(database: sqlite3.Connection) -> None:
+    """Let a database that somebody else made do no harm: nothing it defines runs without end.
+
+    Raises:
+        ValueError: Its list of contents is not a table.
+    """
+    calls = count(1)
+    database.set_progress_handler(lambda: next(calls) * _STEPS_AT_ONCE > _MOST_STEPS, _STEPS_AT_ONCE)
+    database.execute("PRAGMA trusted_schema = OFF")
+    kinds = database.execute("SELECT type FROM sqlite_master WHERE lower(name) = 'gpkg_contents'").fetchall()
+    if kinds != [("table",)]:
+        raise ValueError("it has no table gpkg_contents")
 
 
 def _name(text: str) -> str:

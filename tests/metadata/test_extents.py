@@ -13,6 +13,7 @@ import pytest
 
 from provena_sdk import DatasetMetadata
 from provena_sdk.errors import InvalidArgument
+from provena_sdk.metadata import extents
 from provena_sdk.metadata.extents import FilesExtent, read
 
 
@@ -72,6 +73,31 @@ def test_geopackage(tmp_path: Path) -> None:
     geopackage(tmp_path / "a.gpkg", 4326, (145, -17, 146, -16), ["2024-05-06", "2023-01-01"])
     found = read("paths", [tmp_path / "a.gpkg"])
     assert found == FilesExtent((145, -17, 146, -16), date(2023, 1, 1), date(2024, 5, 6), 1)
+
+
+@pytest.mark.parametrize("is_contents", [True, False])
+def test_a_geopackage_that_counts_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_contents: bool
+) -> None:
+    monkeypatch.setattr(extents, "_MOST_STEPS", 1_000_000)
+    path = tmp_path / "a.gpkg"
+    endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)"
+    if not is_contents:
+        geopackage(path, 4326, (145, -17, 146, -16), [])
+    with closing(sqlite3.connect(path)) as database, database:
+        if is_contents:
+            database.execute(
+                f"CREATE VIEW gpkg_contents AS {endless} SELECT n table_name, '' data_type, 4326 srs_id, "
+                "n min_x, n min_y, n max_x, n max_y FROM c"
+            )
+        else:
+            database.execute('DROP TABLE "reef ""1"""')
+            database.execute("CREATE TABLE typed (seen DATE)")
+            database.execute(
+                f'CREATE VIEW "reef ""1""" AS {endless} SELECT seen FROM c LEFT JOIN typed ON c.n = typed.seen'
+            )
+    with pytest.raises(InvalidArgument, match=r"cannot be read: (it has no table|interrupted)"):
+        read("paths", [path])
 
 
 def test_several_files_together_also_across_the_date_line(tmp_path: Path) -> None:

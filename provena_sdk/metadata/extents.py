@@ -19,6 +19,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from provena_sdk.display.pictures.degrees import western_end
 from provena_sdk.display.text import printable, quoted
 from provena_sdk.errors import InvalidArgument
 
@@ -280,24 +281,24 @@ def _together(boxes: Sequence[Bounds]) -> Bounds | None:
     """Return the bounds of several boxes together."""
     if not boxes:
         return None
-    if any(west > east for west, _, east, _ in boxes):
-        boxes = [_eastwards(*box) for box in boxes]
-    west, east = min(each[0] for each in boxes), max(each[2] for each in boxes)
+    spans = [(west, east + 360 if west > east else east) for west, _, east, _ in boxes]
+    start = western_end(spans)
+    turns = [(west - start) // 360 * 360 for west, _ in spans]
+    west = min(span[0] - turn for span, turn in zip(spans, turns, strict=True))
+    east = max(span[1] - turn for span, turn in zip(spans, turns, strict=True))
     return _box((west, east), (min(each[1] for each in boxes), max(each[3] for each in boxes)))
-
-
-def _eastwards(west: float, south: float, east: float, north: float) -> Bounds:
-    """Return bounds with longitudes above 180 for what lies beyond the date line."""
-    return west + 360 if west <= east < 0 else west, south, east + 360 if east < 0 else east, north
 
 
 def _box(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> Bounds:
     """Return bounds with longitudes between -180 and 180, also for a grid that counts them from 0 to 360.
 
+    West may be greater than east, across the date line.
+
     Raises:
         ValueError: These are not longitudes and latitudes in degrees.
     """
     (west, east), (south, north) = longitudes, latitudes
+    east += 360 if -180 <= east < west <= 360 else 0
     if not (-360 <= west <= east <= 720 and -90.5 <= south <= north <= 90.5):
         raise ValueError(
             f"{west:g}, {south:g}, {east:g}, {north:g} are not longitudes and latitudes in degrees"

@@ -108,6 +108,24 @@ def test_several_files_together_also_across_the_date_line(tmp_path: Path) -> Non
     assert str(found) == "170, -21 to -170, 2; no time; from 3 files"
 
 
+@pytest.mark.parametrize(
+    ("boxes", "together"),
+    [
+        ([(175, -20, 179, 0), (-179, -20, -175, 0)], (175, -20, -175, 0)),
+        ([(170, -20, -170, 0)], (170, -20, -170, 0)),
+        ([(350, -20, 10, 0)], (-10, -20, 10, 0)),
+        ([(-180, -20, 180, 0), (170, -20, -170, 0)], (-180, -20, 180, 0)),
+        ([(-10, 0, 10, 1), (140, 2, 150, 3)], (-10, 0, 150, 3)),
+    ],
+)
+def test_tiles_on_both_sides_of_the_date_line(
+    tmp_path: Path, boxes: list[tuple[float, ...]], together: tuple[float, ...]
+) -> None:
+    for number, bounds in enumerate(boxes):
+        geopackage(tmp_path / f"{number}.gpkg", 4326, bounds, [])
+    assert read("paths", [tmp_path / "*.gpkg"]).bounds == together
+
+
 def test_metadata_are_filled_in_and_nothing_else_is_touched(tmp_path: Path) -> None:
     geopackage(tmp_path / "a.gpkg", 4326, (145, -17, 146, -16), ["2024-05-06"])
     geopackage(tmp_path / "b.gpkg", 4326, (145, -17, 146, -16), [])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -126,27 +127,29 @@ def _read(argument: str, path: Path) -> _Found:
 def _netcdf(path: Path) -> _Found:
     xarray = import_module("xarray")
 
-    with xarray.open_dataset(path) as dataset:
+    try:
+        opened = xarray.open_dataset(path)
+    except ValueError:  # it has times that cannot be decoded
+        opened = xarray.open_dataset(path, decode_times=False)
+    with opened as dataset:
         stated = _stated(dataset.attrs)
         longitudes = _coordinate(dataset, "longitude", "degrees_east", _LONGITUDES)
         latitudes = _coordinate(dataset, "latitude", "degrees_north", _LATITUDES)
         times = _coordinate(dataset, "time", "", _TIMES)
-        has_place = longitudes is not None and latitudes is not None
+        across, down = (None if each is None else _limits(each) for each in (longitudes, latitudes))
         return _Found(
-            _box(_limits(longitudes), _limits(latitudes)) if has_place else stated.bounds,
-            stated.days if times is None else (_day(times.min()), _day(times.max())),
+            _box(across, down) if across is not None and down is not None else stated.bounds,
+            (None if times is None else _days(_limits(times))) or stated.days,
         )
 
 
 def _stated(attributes: Mapping[str, Any]) -> _Found:
     """Return what a file's attributes state, by the conventions for data discovery (ACDD)."""
     sides = [attributes.get(f"geospatial_{axis}_{end}") for axis in ("lon", "lat") for end in ("min", "max")]
-    days = [attributes.get(f"time_coverage_{end}") for end in ("start", "end")]
-    west, east, south, north = sides
-    return _Found(
-        None if None in sides else _box((float(west), float(east)), (float(south), float(north))),  # type: ignore[arg-type]
-        None if None in days else (_day(days[0]), _day(days[1])),
-    )
+    west, east, south, north = (math.nan if side is None else float(side) for side in sides)
+    is_known = not any(map(math.isnan, (west, east, south, north)))
+    days = (attributes.get("time_coverage_start"), attributes.get("time_coverage_end"))
+    return _Found(_box((west, east), (south, north)) if is_known else None, _days(days))
 
 
 def _coordinate(dataset: Any, standard_name: str, units: str, names: Sequence[str]) -> Any:
@@ -161,9 +164,20 @@ def _coordinate(dataset: Any, standard_name: str, units: str, names: Sequence[st
     return named[0].values if named and named[0].size else None
 
 
-def _limits(values: Any) -> tuple[float, float]:
-    known = values[values == values]  # without those that are not a number
-    return float(known.min()), float(known.max())
+def _limits(values: Any) -> tuple[Any, Any] | None:
+    """Return the least and the greatest value; None if there is none but those that are not a number or a time."""
+    known = values[values == values]
+    return (known.min(), known.max()) if known.size else None
+
+
+def _days(limits: tuple[object, object] | None) -> tuple[date, date] | None:
+    """Return the first and the last day; None if they are not known."""
+    if limits is None or None in limits:
+        return None
+    try:
+        return _day(limits[0]), _day(limits[1])
+    except ValueError:
+        return None
 
 
 def _day(value: Any) -> date:
@@ -202,7 +216,8 @@ def _geopackage(path: Path) -> _Found:
         days: list[date] = []
         for table, column in columns:
             query = f"SELECT MIN({_name(column)}), MAX({_name(column)}) FROM {_name(table)}"  # noqa: S608  # quoted
-            days += [_day(value) for value in database.execute(query).fetchone() if value]
+            for value in database.execute(query).fetchone():
+                days += (_days((value, value)) or ())[:1]
     found.days = (min(days), max(days)) if days else None
     return found
 
@@ -251,12 +266,12 @@ def _parquet(path: Path) -> _Found:
             return found
         table = file.read(columns=wanted)
     limits = {name: compute.min_max(table[name]).as_py() for name in wanted}
-    if longitude in limits and latitude in limits and limits[longitude]["min"] is not None:
-        found.bounds = _box(
-            *((float(limits[name]["min"]), float(limits[name]["max"])) for name in (longitude, latitude))
-        )
-    if times and limits[times[0]]["min"] is not None:
-        found.days = (_day(limits[times[0]]["min"]), _day(limits[times[0]]["max"]))
+    if longitude in limits and latitude in limits:
+        sides = [limits[name][end] for name in (longitude, latitude) for end in ("min", "max")]
+        if not any(side is None or math.isnan(side) for side in sides):
+            found.bounds = _box((sides[0], sides[1]), (sides[2], sides[3]))
+    if times:
+        found.days = _days((limits[times[0]]["min"], limits[times[0]]["max"]))
     return found
 
 
@@ -297,7 +312,7 @@ def _box(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> Bou
     Raises:
         ValueError: These are not longitudes and latitudes in degrees.
     """
-    (west, east), (south, north) = longitudes, latitudes
+    west, east, south, north = map(float, (*longitudes, *latitudes))
     east += 360 if -180 <= east < west <= 360 else 0
     if not (-360 <= west <= east <= 720 and -90.5 <= south <= north <= 90.5):
         raise ValueError(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
-from contextlib import closing
+import sys
+from contextlib import closing, nullcontext
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,6 +59,11 @@ def test_parquet_with_coordinates(tmp_path: Path) -> None:
     found = read("paths", [tmp_path / "a.parquet"])
     assert found == FilesExtent((145.5, -17.5, 146.0, -16.0), date(2024, 1, 1), date(2024, 2, 3), 1)
     assert str(found) == "145.5, -17.5 to 146, -16; 2024-01-01 to 2024-02-03; from 1 file"
+
+
+def test_parquet_with_nothing_but_missing_numbers(tmp_path: Path) -> None:
+    parquet(tmp_path / "a.parquet", {"lon": [math.nan], "lat": [math.nan]})
+    assert read("paths", [tmp_path / "a.parquet"]) == FilesExtent(None, None, None, 1)
 
 
 def test_geoparquet(tmp_path: Path) -> None:
@@ -126,6 +134,53 @@ def test_tiles_on_both_sides_of_the_date_line(
     assert read("paths", [tmp_path / "*.gpkg"]).bounds == together
 
 
+class NetCDF:
+    """xarray, and the data set that it opens."""
+
+    def __init__(self, longitudes: list[float], times: list[str], **attributes: object) -> None:
+        self.attrs = attributes
+        self.variables: dict[str, Any] = {}
+        self._longitudes, self._times = longitudes, times
+
+    def open_dataset(self, path: Path, decode_times: bool = True) -> Any:
+        if decode_times and "undecodable" in self._times:
+            raise ValueError("unable to decode time")
+        self._add("lon", self._longitudes, "f8")
+        self._add("lat", [-17.0, -16.0], "f8")
+        self._add(
+            "time", self._times if decode_times else [-1e20], "datetime64[ns]" if decode_times else "f8"
+        )
+        return nullcontext(self)
+
+    def _add(self, name: str, values: list[Any], kind: str) -> None:
+        array = pytest.importorskip("numpy").array(values, kind)
+        self.variables[name] = SimpleNamespace(values=array, size=array.size, attrs={})
+
+
+PLACE = (145, -17, 146, -16)
+STATED = {"time_coverage_start": "2020-01-01", "time_coverage_end": "2021-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        (NetCDF([145, 146], ["2024-01-02", "NaT"]), (PLACE, date(2024, 1, 2), date(2024, 1, 2))),
+        (NetCDF([145, 146], ["NaT"]), (PLACE, None, None)),
+        (NetCDF([145, 146], ["NaT"], **STATED), (PLACE, date(2020, 1, 1), date(2021, 1, 1))),
+        (NetCDF([145, 146], ["undecodable"]), (PLACE, None, None)),
+        (NetCDF([145, 146], ["NaT"], time_coverage_start="?", time_coverage_end="?"), (PLACE, None, None)),
+        (NetCDF([math.nan], ["2024-01-02"]), (None, date(2024, 1, 2), date(2024, 1, 2))),
+    ],
+)
+def test_times_and_places_that_are_missing_in_netcdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: NetCDF, found: tuple[object, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, "xarray", file)
+    (tmp_path / "a.nc").touch()
+    read_ = read("paths", [tmp_path / "a.nc"])
+    assert (read_.bounds, read_.begin, read_.end) == found
+
+
 def test_metadata_are_filled_in_and_nothing_else_is_touched(tmp_path: Path) -> None:
     geopackage(tmp_path / "a.gpkg", 4326, (145, -17, 146, -16), ["2024-05-06"])
     geopackage(tmp_path / "b.gpkg", 4326, (145, -17, 146, -16), [])
@@ -148,7 +203,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "a.gpkg").write_text("no database")
     geopackage(tmp_path / "metres.gpkg", 4326, (300_000, 7_000_000, 400_000, 8_000_000), [])
     (tmp_path / "a.nc").write_text("")
-    monkeypatch.setitem(__import__("sys").modules, "xarray", None)
+    monkeypatch.setitem(sys.modules, "xarray", None)
     for paths, words in (
         ([], "paths must name at least one file"),
         ([tmp_path / "*.tif"], "no file matches"),

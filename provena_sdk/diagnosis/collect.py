@@ -68,30 +68,43 @@ def diagnose(
     late = f"no result within {timeout:g} s"
     services = []
     for name, (url, _) in asked.items():
-        found = done.get(name)
-        services.append((name, found if isinstance(found, Probe) else Probe(url, answer=late)))
+        found = done.get(name, late)
+        services.append((name, found if isinstance(found, Probe) else Probe(url, answer=_words(found))))
     return Diagnosis(
         datetime.now(UTC),
         _versions(),
         settings,
         tuple(services),
-        str(done.get("account", late)),
+        _words(done.get("account", late)),
         requests,
     )
 
 
-def _within(timeout: float, work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-    """Run functions at once, and return the results of those that end in time; the others are left to themselves."""
-    results: queue.SimpleQueue[tuple[str, T]] = queue.SimpleQueue()
+def _words(result: Probe | str | Exception) -> str:
+    return (
+        f"{type(result).__name__}: {printable(result, 500)}" if isinstance(result, Exception) else str(result)
+    )
+
+
+def _within(timeout: float, work: Mapping[str, Callable[[], T]]) -> dict[str, T | Exception]:
+    """Run functions at once, and return the results of those that end in time; the others are left to themselves.
+
+    The result of a function that raises is what it raises, so that nobody waits for it.
+    """
+    results: queue.SimpleQueue[tuple[str, T | Exception]] = queue.SimpleQueue()
     for name, function in work.items():
 
         def run(name: str = name, function: Callable[[], T] = function) -> None:
-            results.put((name, function()))
+            try:
+                result: T | Exception = function()
+            except Exception as error:
+                result = error
+            results.put((name, result))
 
         # Looking up a name cannot be interrupted, and must not keep the program from ending.
         threading.Thread(target=run, name=f"provena-diagnose-{name}", daemon=True).start()
     deadline = time.monotonic() + timeout
-    found: dict[str, T] = {}
+    found: dict[str, T | Exception] = {}
     while len(found) < len(work):
         try:
             name, result = results.get(timeout=max(deadline - time.monotonic(), 0.001))

@@ -68,7 +68,7 @@ def probe(url: str, *, ca_file: str | None, timeout: float, document: str | None
             _connect(line, found)
             _ask(line, parts.path or "/", found)
             if document is not None and found.status is not None:
-                found.interface = _version(line, document)
+                found.interface = _described(line, document)
         finally:
             line.close()
     except (OSError, http.client.HTTPException, ValueError, ConfigurationError) as error:
@@ -136,6 +136,14 @@ def _ask(line: http.client.HTTPConnection, path: str, found: Probe) -> None:
         found.clock_ahead = date.timestamp() + 0.5 - (began + ended) / 2
 
 
+def _described(line: http.client.HTTPConnection, path: str) -> str:
+    """Return what a server says of its interface; whatever it sends, what is known of it already stays."""
+    try:
+        return _version(line, path)
+    except Exception as error:  # RecursionError too, for a document nested too deeply
+        return f"unreadable: {why(error) or printable(error, 80) or type(error).__name__}"
+
+
 def _version(line: http.client.HTTPConnection, path: str) -> str:
     line.request("GET", path, headers={"Accept": "application/json"})
     answer = line.getresponse()
@@ -143,5 +151,9 @@ def _version(line: http.client.HTTPConnection, path: str) -> str:
     if answer.status != 200:
         return f"not published ({answer.status})"
     document = json.loads(body)
-    version = document["info"]["version"] if isinstance(document, dict) else "unreadable"
-    return f"{printable(version, 40)}, {len(document.get('paths', ()))} paths"
+    info = document.get("info") if isinstance(document, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    if not isinstance(version, str):
+        return "unreadable: no OpenAPI document"
+    paths = document.get("paths")
+    return f"{printable(version, 40)}, {len(paths) if isinstance(paths, dict) else 0} paths"

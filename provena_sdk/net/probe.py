@@ -53,7 +53,7 @@ def probe(url: str, *, ca_file: str | None, timeout: float, document: str | None
         url: The URL to ask.
         ca_file: File of the certificate authorities to trust; None means the usual ones.
         timeout: Seconds for each step.
-        document: The path of the server's OpenAPI document; None does not ask for it.
+        document: The path of the server's OpenAPI document below the URL's; None does not ask for it.
     """
     found = Probe(url.partition("?")[0])
     parts = urlsplit(url)
@@ -68,7 +68,7 @@ def probe(url: str, *, ca_file: str | None, timeout: float, document: str | None
             _connect(line, found)
             _ask(line, parts.path or "/", found)
             if document is not None and found.status is not None:
-                found.interface = _described(line, document)
+                found.interface = _described(line, parts.path.rstrip("/") + document)
         finally:
             line.close()
     except (OSError, http.client.HTTPException, ValueError, ConfigurationError) as error:

@@ -71,6 +71,15 @@ def test_odd_paths_are_no_paths(server: Server) -> None:
     assert found.interface == "1, 0 paths"
 
 
+def test_the_interface_is_below_the_path(server: Server) -> None:
+    server.body = GOOD
+    for path in ("", "/", "/data-api", "/data-api/"):
+        url = f"http://127.0.0.1:{server.server_port}{path}"
+        assert probe(url, ca_file=None, timeout=5, document="/openapi.json").interface == "1.2, 1 paths"
+    below = "/data-api/openapi.json"
+    assert server.asked[1::2] == ["/openapi.json", "/openapi.json", below, below]
+
+
 def test_who_raises_keeps_nobody_waiting() -> None:
     def failing() -> int:
         raise TypeError("odd")

@@ -85,8 +85,8 @@ def document(record: DatasetRecord, files: Sequence[ExportedFile] | None) -> dic
 
 
 def _file_object(number: int, file: ExportedFile) -> dict[str, Any]:
-    # MLCommons' library refuses ids with white space, also encoded.
-    is_plain = _WHITE_SPACE.search(file.path) is None
+    # MLCommons' library refuses ids with white space, also encoded; a colon would end the scheme of a URL.
+    is_plain = _WHITE_SPACE.search(file.path) is None and ":" not in file.path.partition("/")[0]
     return {
         "@type": "cr:FileObject",
         "@id": file.path if is_plain else f"file-{number}",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from provena_sdk.export.record import DatasetRecord, ExportedFile, Party
+from provena_sdk.export.record import DatasetRecord, ExportedFile, Party, safe_url
 from provena_sdk.export.schema_org import boxes, present
 from provena_sdk.metadata import licences
 
@@ -163,6 +163,8 @@ def _formats(files: Sequence[ExportedFile] | None) -> list[str]:
 
 
 def _rights(license: str) -> dict[str, Any]:
+    if safe_url(license) is None:
+        return {"rights": license}
     known = licences.identifier(license)
     if known is None:
         return {"rightsUri": license}

@@ -60,8 +60,8 @@ class ExportedDocument(dict[str, Any]):
 
     @property
     def json(self) -> str:
-        """The document as JSON text."""
-        return json.dumps(self, indent=2, ensure_ascii=False)
+        """The document as JSON text, which can stand in a ``script`` element of a page: ``<`` is written escaped."""
+        return json.dumps(self, indent=2, ensure_ascii=False).replace("<", "\\u003c")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the document to a file.

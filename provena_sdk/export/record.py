@@ -32,6 +32,7 @@ _MEDIA_TYPES: Final = {
     ".yml": "application/yaml",
 }
 _UNKNOWN: Final = "application/octet-stream"
+_SAFE: Final = ("https://", "http://", "s3://", "ftp://", "ftps://", "doi:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,17 @@ def url_of(handle: str) -> str:
         'https://hdl.handle.net/10378.1/1451860'
     """
     return RESOLVER + quote(_text(handle) or "", safe="/:.~-_")
+
+
+def safe_url(url: str | None) -> str | None:
+    """Return a URL that metadata give if it leads to data or to a page, None if it could run something.
+
+    Example:
+        >>> safe_url("https://example.org/data"), safe_url("javascript:alert(1)")
+        ('https://example.org/data', None)
+    """
+    text = _text(url)
+    return text if text and text.lower().startswith(_SAFE) else None
 
 
 def _issued(item: ItemDataset) -> date | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from provena_sdk.export.record import DatasetRecord, ExportedFile, Party
+from provena_sdk.export.record import DatasetRecord, ExportedFile, Party, safe_url
 from provena_sdk.export.schema_org import party, place, present, properties
 from provena_sdk.metadata import licences
 
@@ -82,6 +82,8 @@ class _Entities:
 
 
 def _licence(url: str) -> dict[str, Any]:
+    if safe_url(url) is None:
+        return {"@id": "#licence", "@type": "CreativeWork", "name": url}
     return {"@id": url, "@type": "CreativeWork", "name": licences.identifier(url) or url}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from provena_sdk.export.record import DatasetRecord, ExportedFile, Party, url_of
+from provena_sdk.export.record import DatasetRecord, ExportedFile, Party, safe_url, url_of
 
 
 def document(record: DatasetRecord, files: Sequence[ExportedFile] | None) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def properties(record: DatasetRecord) -> dict[str, Any]:
         "description": info.description,
         "url": record.url,
         "identifier": record.url,
-        "license": info.license,
+        "license": safe_url(info.license),
         "datePublished": record.issued.isoformat() if record.issued else None,
         "dateCreated": record.created.isoformat() if record.created else None,
         "dateModified": record.modified.date().isoformat() if record.modified else None,
@@ -115,6 +115,7 @@ def _download(file: ExportedFile) -> dict[str, Any]:
 
 def _elsewhere(record: DatasetRecord) -> list[dict[str, Any]]:
     access = record.info.access_info
-    if access.reposited or not access.uri:
+    url = safe_url(access.uri)
+    if access.reposited or url is None:
         return []
-    return [present({"@type": "DataDownload", "contentUrl": access.uri, "description": access.description})]
+    return [present({"@type": "DataDownload", "contentUrl": url, "description": access.description})]

@@ -163,6 +163,37 @@ def test_any_text_can_be_saved_and_shown(text: str, paths: list[str]) -> None:
         assert len(repr(document)) < 200
 
 
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", " JavaScript://creativecommons.org/licenses/by/4.0/", "data:,x"]
+)
+def test_urls_that_run_something_are_not_given_as_urls(url: str) -> None:
+    described = record(license=url, access_info={"reposited": False, "uri": url, "description": "mail"})
+    for format in FORMATS:
+        files = [FileInfo("javascript:alert(1)", 1, "e", DAY)]
+        for name, value in texts(export(described, files, format)) | texts(export(described, None, format)):
+            if url.strip() in value or "javascript:" in value:
+                assert name in {"name", "rights", "citeAs"}
+    schema45.validator.validate(export(described, None, "datacite"))
+    elsewhere = export(RECORDS["elsewhere"], None, "schema.org")
+    assert elsewhere["distribution"][0]["contentUrl"] == "https://example.com/d"
+
+
+def texts(value: Any, name: str = "") -> set[tuple[str, str]]:
+    """All texts of a document, with the names of their fields."""
+    if isinstance(value, dict):
+        return {found for key, one in value.items() for found in texts(one, key)}
+    if isinstance(value, list):
+        return {found for one in value for found in texts(one, name)}
+    return {(name, str(value))}
+
+
+def test_no_text_ends_a_script_element(tmp_path: Path) -> None:
+    document = export(record("</script><script>alert(1)</script>"), None, "schema.org")
+    assert "<" not in document.json
+    assert "<" not in document.save(tmp_path / "a.json").read_text("utf-8")
+    assert json.loads(document.json) == document
+
+
 def test_saving(tmp_path: Path) -> None:
     document = export(record(), None, "datacite")
     assert document.save(tmp_path) == tmp_path / "datacite.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -127,9 +128,14 @@ def excel_file(path: StrPath, columns: Mapping[str, str]) -> Iterator[Write]:
 
 @contextmanager
 def _completed(path: StrPath) -> Iterator[Path]:
-    """Yield the path of a file to write, which replaces the one wanted when the block ends without an error."""
+    """Yield the path of a file to write, which replaces the one wanted when the block ends without an error.
+
+    Its name cannot be guessed, and the file is made anew, so nobody else who may write to the folder can have put a
+    link there. It gets the permissions of any new file.
+    """
     wanted = Path(path)
-    part = wanted.with_name(f".{wanted.name}.{os.getpid()}.part")
+    part = wanted.with_name(f".provena-{secrets.token_hex(8)}.part")
+    part.touch(exist_ok=False)
     try:
         yield part
         part.replace(wanted)

@@ -78,6 +78,19 @@ def test_an_error_leaves_the_former_file(tmp_path: Path, opened: Any) -> None:
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
+@pytest.mark.parametrize("opened", [parquet_file, excel_file])
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path, opened: Any) -> None:
+    (tmp_path / "other").touch()
+    with (
+        opened(tmp_path / "a", {"name": "text"}) as first,
+        opened(tmp_path / "a", {"name": "text"}) as second,
+    ):
+        first([("x",)])
+        second([("y",)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "other"]
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 @pytest.mark.parametrize(
     ("opened", "module", "words"),
     [

@@ -141,6 +141,10 @@ def test_a_picture_is_saved_and_shown(tmp_path: Path) -> None:
     picture = map_picture(reef())
     path = picture.save(tmp_path / "map.svg")
     assert path.read_text("utf-8") == picture.svg
+    for name in ("map.png", "map.pdf"):
+        with pytest.raises(ValueError, match=r"\.svg.*plot\(\).*savefig"):
+            picture.save(tmp_path / name)
+        assert not (tmp_path / name).exists()
     assert "prefers-color-scheme" in picture.svg
     assert "prefers-color-scheme" not in picture._repr_html_()
     for word in ("<script", "href", "url("):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from provena_sdk.display.html import Html, fragment
 from provena_sdk.display.notebook import pretty
-from provena_sdk.display.text import printable
+from provena_sdk.display.text import printable, quoted
 
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 _STANDALONE: Final = (
@@ -49,15 +49,22 @@ class Picture:
         """Write the picture to an SVG file.
 
         Args:
-            path: The file; one that exists is replaced.
+            path: The file, ``.svg``; one that exists is replaced.
 
         Returns:
             The path.
 
         Raises:
+            ValueError: The file's name says that it is not SVG; ``plot()`` draws maps that matplotlib saves as PNG or
+                PDF.
             OSError: The file cannot be written.
         """
         target = Path(path)
+        if target.suffix.lower() not in ("", ".svg"):
+            raise ValueError(
+                f"path must end in .svg, not {quoted(target.suffix, 20)}: a picture is saved as SVG. For another "
+                "format, draw the map with plot(), whose axes have matplotlib's figure.savefig(path)."
+            )
         target.write_text(self.svg, encoding="utf-8")
         return target
 

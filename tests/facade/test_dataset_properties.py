@@ -201,7 +201,9 @@ async def test_a_dataset_shows_a_card(sign_in: Any, sandbox: Any) -> None:
         text, shown = str(kelp), kelp._repr_html_()
         for fact in ("Kelp <b>", WREN, "Coral Sea Institute", "145°E to 155°E", kelp.url):
             assert fact in text
-        assert 'ds.edit("why")' in text
+        is_async = "AsyncInteractiveDataset" in repr(kelp)
+        assert f'>>> {"async " * is_async}with ds.edit("why")' in text
+        assert f">>> {'await ' * is_async}ds.list_files()" in text
         assert "1 file" not in text
         assert "<svg" in shown
         assert "Kelp &lt;b&gt;" in shown

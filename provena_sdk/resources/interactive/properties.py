@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import webbrowser
 from html import escape
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
 
 from provena_api.models import CollectionFormat, RegistryFetchResponse, ReleasedStatus
 
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from provena_sdk.workflows.registry.names import PersonName
 
 _EDITING: Final = frozenset(("metadata-write", "admin"))
-_READERS_CALLS: Final = ("ds.list_files()", 'ds.download_all_files("data/")', "ds.history")
-_EDITORS_CALLS: Final = (*_READERS_CALLS[:2], 'with ds.edit("why") as metadata: ...')
+_FILES: Final = ("ds.list_files()", 'ds.download_all_files("data/")')
+_AWAITED_FILES: Final = tuple(f"await {call}" for call in _FILES)
+_HISTORY: Final = "ds.history"
+_EDIT: Final = 'with ds.edit("why") as metadata: ...'
 
 
 @short_tracebacks
@@ -43,6 +45,8 @@ class DatasetProperties(DatasetCache):
     """
 
     _deployment: Deployment
+    _readers_calls: ClassVar[tuple[str, ...]] = (*_FILES, _HISTORY)
+    _editors_calls: ClassVar[tuple[str, ...]] = (*_FILES, _EDIT)
 
     def _fetched(self) -> RegistryFetchResponse:
         raise NotImplementedError
@@ -227,7 +231,7 @@ class DatasetProperties(DatasetCache):
             url=self.url,
             files=files,
             size=size,
-            calls=_EDITORS_CALLS if _EDITING.intersection(answer.roles) else _READERS_CALLS,
+            calls=self._editors_calls if _EDITING.intersection(answer.roles) else self._readers_calls,
         )
 
 
@@ -285,6 +289,8 @@ class AsyncDatasetItem(DatasetProperties):
     """The properties of the async client, which have to be fetched first."""
 
     _transport: AsyncTransport
+    _readers_calls = (*_AWAITED_FILES, _HISTORY)
+    _editors_calls = (*_AWAITED_FILES, f"async {_EDIT}")
 
     async def refresh(self) -> Self:
         """Fetch it again, so that its properties are those of now.

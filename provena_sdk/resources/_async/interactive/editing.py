@@ -78,7 +78,7 @@ class AsyncDatasetEditing(DatasetCache):
     _transport: AsyncTransport
 
     def edit(self, reason: str, *, show: bool | None = None) -> AsyncMetadataEdit:
-        """Change its metadata in a block: ``with ds.edit("typo") as metadata: metadata.dataset_info.name = "Reef"``.
+        """Change its metadata in a block, which gets them and may change any field, as in the example below.
 
         The metadata is fetched when the block begins. When it ends, what was changed is checked, shown as a diff and
         sent; nothing is sent if nothing differs, or after an error in the block. If somebody else has changed the

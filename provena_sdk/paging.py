@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, SupportsIndex, TypeVar, overload
 
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import html_section
@@ -30,6 +30,7 @@ _PAGES_TO_SHOW: Final = 5
 _NOT_BEGUN: Final = (
     "Nothing has been fetched yet: await results.head() fetches the first, await results.all() the rest."
 )
+_AWAITING: Final = "cannot be read without awaiting: use 'async for', or await results.all()."
 
 PageKey = object
 """The service's key for the next page, sent back unchanged."""
@@ -400,6 +401,13 @@ class AsyncResults(AsyncIterator[T]):
 
     def __aiter__(self) -> AsyncResults[T]:
         return self
+
+    def __iter__(self) -> NoReturn:
+        # Without it Python would count up indices until the IndexError of what has not been fetched.
+        raise TypeError(f"{type(self).__name__} {_AWAITING}")
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} {_AWAITING}")
 
     async def __anext__(self) -> T:
         while not self._position.buffer:

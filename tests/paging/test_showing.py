@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from provena_sdk.errors import ConnectionFailed
 from provena_sdk.paging import KEPT, AsyncResults, Page, Results
+from provena_sdk.resources.inventory import AsyncInventory
 from provena_sdk.views.tabular import TabularList
 
 T = TypeVar("T")
@@ -214,3 +215,18 @@ async def test_an_empty_list_of_the_async_client() -> None:
 def test_a_data_frame_has_the_chosen_columns(of: Any) -> None:
     table = of(3).to_pandas()
     assert (table.index.name, list(table["square"])) == ("number", [0, 1, 4])
+
+
+@pytest.mark.parametrize("kind", [AsyncResults, AsyncInventory])
+@pytest.mark.parametrize("read", [list, sorted, set, lambda results: 1 in results])
+def test_reading_without_awaiting_is_refused(kind: Any, read: Callable[[Any], Any]) -> None:
+    async def main() -> list[Any]:
+        made = awaiting(30)
+        results = kind(made._fetch, start)
+        await results.head(3)
+        with pytest.raises(TypeError, match=r"use 'async for', or await results\.all\(\)"):
+            read(results)
+        kept: list[Any] = await results.all()
+        return kept
+
+    assert asyncio.run(main()) == list(range(30))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provena_sdk.config import Explanation
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import table
 from provena_sdk.logs import RecentRequest
 
@@ -62,6 +63,9 @@ class Diagnosis:
             _section("Last requests", _requests(self.requests)),
         ]
         return "\n\n".join(parts)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import alternatives, printable, printable_lines, quoted
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.export import croissant, datacite, ro_crate, schema_org
@@ -87,6 +88,9 @@ class ExportedDocument(dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"<ExportedDocument {self.format} of {printable(self.dataset_id, 60)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         return f'<pre style="white-space: pre-wrap">{escape(str(self))}</pre>'

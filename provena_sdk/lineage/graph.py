@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import table
 from provena_sdk.display.text import alternatives, printable
 from provena_sdk.errors import InvalidArgument
@@ -175,6 +176,9 @@ class Lineage:
 
     def _repr_svg_(self) -> str:
         return self.to_svg()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def _repr_html_(self) -> str:
         return drawn(self.title, self.start, list(self), self.edges, standalone=False)

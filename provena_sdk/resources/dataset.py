@@ -14,6 +14,7 @@ from provena_api.models import (
 
 from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.file_list import FileList
+from provena_sdk.display.notebook import pretty
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped_reason
@@ -65,6 +66,9 @@ class InteractiveDataset(
 
     def __repr__(self) -> str:
         return f"<InteractiveDataset {self.dataset_id}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     @property
     def fs(self) -> DirFileSystem:

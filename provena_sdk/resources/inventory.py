@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provena_sdk.concurrency.gather import for_each
 from provena_sdk.connection import Datasets
 from provena_sdk.datasets.listing import each_entry, is_marker
+from provena_sdk.display.notebook import pretty
 from provena_sdk.errors import ProvenaError
 from provena_sdk.export.table_files import StrPath, excel_file, parquet_file
 from provena_sdk.operations.workflow import ENDS_ALL
@@ -33,6 +34,9 @@ class Inventory(Results[InventoryRow]):
 
     def __repr__(self) -> str:
         return self._position.named("Inventory")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     def to_parquet(self, path: StrPath) -> Path:
         """Write the remaining rows to a Parquet file, page by page; it has its name only once it is complete.
@@ -77,6 +81,9 @@ class AsyncInventory(AsyncResults[InventoryRow]):
 
     def __repr__(self) -> str:
         return self._position.named("AsyncInventory")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     async def to_parquet(self, path: StrPath) -> Path:
         """Write the remaining rows to a Parquet file, page by page; it has its name only once it is complete.

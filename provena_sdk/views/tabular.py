@@ -37,6 +37,12 @@ class Tabular:
     _cell_limit: ClassVar[int] = CELL_LIMIT
     """Most characters of a cell in the table."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # IPython looks from class to class for a method of its own, and stops at the first that has a repr.
+        if "_repr_pretty_" not in vars(cls):
+            cls._repr_pretty_ = cls._repr_pretty_  # type: ignore[method-assign]
+
     def _rows(self) -> Sequence[Sequence[object]]:
         raise NotImplementedError
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 import pytest
+from IPython.lib.pretty import pretty
 
 import provena_sdk
 from provena_sdk import auth, config, errors
@@ -73,6 +74,8 @@ def public() -> dict[str, type[Any]]:
 
 
 PUBLIC = public()
+# A citation is a str, which is its own short form.
+SHOWN_IN_NOTEBOOKS = {name for name, kind in PUBLIC.items() if hasattr(kind, "_repr_html_")} - {"Citation"}
 
 
 def value_of(hint: Any, text: str, depth: int = 0) -> Any:
@@ -232,6 +235,15 @@ def test_the_repr_is_short_and_printable(name: str, text: str) -> None:
     shown = repr(instance(name, text))
     assert len(shown) <= LIMIT, f"{name}: {len(shown)} characters: {shown}"
     assert shown.isprintable(), shown
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN_IN_NOTEBOOKS))
+def test_ipython_shows_the_text_of_a_result(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    thing = instance(name, PLAIN)
+    monkeypatch.setattr(type(thing), "__str__", lambda self: "its\ntext")
+    printed: Callable[[object], str] = pretty
+    assert printed(thing) == "its\ntext"
+    assert printed([thing]) == f"[{thing!r}]"
 
 
 def test_what_is_left_out_exists() -> None:

@@ -15,6 +15,7 @@ from provena_api.models import (
 
 from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.datasets.file_list import FileList
+from provena_sdk.display.notebook import pretty
 from provena_sdk.operations import handles
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped_reason
@@ -73,6 +74,9 @@ class AsyncInteractiveDataset(
 
     def __repr__(self) -> str:
         return f"<AsyncInteractiveDataset {self.dataset_id}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
 
     @property
     def fs(self) -> DirFileSystem:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 import webbrowser
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self
 
 from provena_api.models import CollectionFormat, RegistryFetchResponse, ReleasedStatus
 
 from provena_sdk import workflows
 from provena_sdk.auth.prompts.environment import has_browser
 from provena_sdk.config import Deployment
-from provena_sdk.display.notebook import pretty
 from provena_sdk.display.text import printable
 from provena_sdk.errors import NotFetched, ProvenaError
 from provena_sdk.resources.interactive.cache import DatasetCache
@@ -213,9 +212,6 @@ class DatasetProperties(DatasetCache):
             return self._card()._repr_html_()
         except ProvenaError as error:
             return f"<p>{escape(repr(self))}</p><p>{escape(str(error))}</p>"
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        pretty(self, printer)
 
     def _card(self) -> Card:
         from provena_sdk.views.dataset_card import dataset_card  # noqa: PLC0415  # keeps drawing away until it is asked for

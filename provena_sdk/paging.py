@@ -163,7 +163,7 @@ class _Position(Generic[T]):
         if 0 <= place < self.read:
             raise IndexError(
                 f"{singular.capitalize()} {place} has been read, and only the first {KEPT} are kept. "
-                f"Keep all with results.all()."
+                f"List them again, and keep what all() returns."
             )
         fetched = "" if self.total is not None else " fetched"
         raise IndexError(f"There is no {singular} {place}: {self.count:,} {plural}{fetched}.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Suppo
 
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import html_section
-from provena_sdk.errors import ProvenaError
+from provena_sdk.errors import InvalidArgument, ProvenaError
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.views.tabular import TabularList
 
@@ -185,6 +185,11 @@ class _Position(Generic[T]):
         return f"<{name}: {self}>" if plural == "items" else f"<{name} of {plural}: {self}>"
 
 
+def _refuse_negative(count: int) -> None:
+    if count < 0:
+        raise InvalidArgument("count", f"must be at least 0, not {count}.")
+
+
 def _text(rows: TabularList[Any], *lines: str) -> str:
     return "\n".join(filter(None, (str(rows) if rows else f"no {rows.noun[1]}", *lines)))
 
@@ -289,10 +294,14 @@ class Results(Iterator[T]):
         Args:
             count: The most items to return. Those after the first hundred must not have been read.
 
+        Raises:
+            InvalidArgument: The count is negative.
+
         Example:
             >>> [dataset.display_name for dataset in provena.datastore.for_all_datasets().head(1)]
             ['Tides of the reef']
         """
+        _refuse_negative(count)
         self._fetch_ahead(count)
         return self._position.items(slice(count))
 
@@ -463,10 +472,14 @@ class AsyncResults(AsyncIterator[T]):
         Args:
             count: The most items to return. Those after the first hundred must not have been read.
 
+        Raises:
+            InvalidArgument: The count is negative.
+
         Example:
             >>> [dataset.display_name for dataset in await provena.datastore.for_all_datasets().head(1)]
             ['Tides of the reef']
         """
+        _refuse_negative(count)
         while self._position.count < count:
             if not await self._turn():
                 break

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_sdk.errors import ConnectionFailed
+from provena_sdk.errors import ConnectionFailed, InvalidArgument
 from provena_sdk.paging import KEPT, AsyncResults, Page, Results
 from provena_sdk.resources.inventory import AsyncInventory
 from provena_sdk.views.tabular import TabularList
@@ -215,6 +215,17 @@ async def test_an_empty_list_of_the_async_client() -> None:
 def test_a_data_frame_has_the_chosen_columns(of: Any) -> None:
     table = of(3).to_pandas()
     assert (table.index.name, list(table["square"])) == ("number", [0, 1, 4])
+
+
+def test_a_negative_number_of_first_items_is_refused(of: Any) -> None:
+    async def awaited() -> None:
+        await awaiting(30).head(-1)
+
+    with pytest.raises(InvalidArgument, match="count must be at least 0, not -1"):
+        of(30).head(-1)
+    with pytest.raises(InvalidArgument, match="count must be at least 0, not -1"):
+        asyncio.run(awaited())
+    assert of(30).head(0) == []
 
 
 @pytest.mark.parametrize("kind", [AsyncResults, AsyncInventory])

@@ -42,6 +42,11 @@ class LoadedSearchItem:
     score: float
     item: ItemDataset
 
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
+        return self.item.display_name
+
     def __str__(self) -> str:
         # A service may send a number that does not fit a float.
         score = f"{self.score:8.3f}" if abs(self.score) < _LARGEST_SCORE else f"{'…':>8}"

@@ -270,6 +270,12 @@ async def test_hits_show_themselves(recorder: Any, placed: Any) -> None:
     ]
 
 
+async def test_a_hit_has_the_name_of_its_dataset(recorder: Any, item: Any) -> None:
+    datastore, _ = recorder(service(["1/1", "1/2"], {}, item))
+    found = await datastore.search_datasets("kelp", 5)
+    assert [hit.name for hit in found] == ["Dataset 1/1", "Dataset 1/2"]
+
+
 async def test_hits_are_plotted(recorder: Any, placed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")

@@ -114,9 +114,9 @@ class LoadedSearchResponse(DatasetViews):
     @overload
     def __getitem__(self, index: SupportsIndex) -> LoadedSearchItem: ...
     @overload
-    def __getitem__(self, index: slice) -> list[LoadedSearchItem]: ...
-    def __getitem__(self, index: SupportsIndex | slice) -> LoadedSearchItem | list[LoadedSearchItem]:
-        return self.items[index]
+    def __getitem__(self, index: slice) -> LoadedSearchResponse: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> LoadedSearchItem | LoadedSearchResponse:
+        return LoadedSearchResponse(self.items[index]) if isinstance(index, slice) else self.items[index]
 
     def to_pandas(self, *, full: bool = False) -> DataFrame:
         """Return a data frame with a row for each hit that could be loaded, best first, and its score.

@@ -276,6 +276,14 @@ async def test_a_hit_has_the_name_of_its_dataset(recorder: Any, item: Any) -> No
     assert [hit.name for hit in found] == ["Dataset 1/1", "Dataset 1/2"]
 
 
+async def test_a_slice_of_hits_shows_itself(recorder: Any, item: Any) -> None:
+    denied = errors.DatasetAccessDenied("no", **FIELDS)
+    datastore, _ = recorder(service(["1/1", "1/2", "1/3"], {"1/3": denied}, item))
+    first = (await datastore.search_datasets("kelp", 5))[:1]
+    assert repr(first) == "<LoadedSearchResponse of 1>"
+    assert [hit.id for hit in first] == ["1/1"]
+
+
 async def test_hits_are_plotted(recorder: Any, placed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")

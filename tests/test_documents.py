@@ -23,11 +23,20 @@ INTEROP = re.compile(
 )
 # In one run of twenty, a pyarrow thread that reads through a Python file system outlives the interpreter.
 ABORTED_AT_EXIT = "terminate called without an active exception"
+
+
+def marks(path: Path, block: str) -> list[pytest.MarkDecorator]:
+    """Mark the blocks that the fast tests leave out: each takes a process of its own."""
+    if INTEROP.search(block) or "parquet" in block:
+        return [pytest.mark.interop]
+    return [] if path.name == "README.md" else [pytest.mark.slow]
+
+
 BLOCKS = [
     pytest.param(
         block,
         id=f"{path.name}-{number}",
-        marks=[pytest.mark.interop] if INTEROP.search(block) or "parquet" in block else [],
+        marks=marks(path, block),
     )
     for path in DOCUMENTS
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL), 1)

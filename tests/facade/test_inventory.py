@@ -157,6 +157,7 @@ async def test_it_shows_itself(sign_in: Any, sandbox: Any) -> None:
     assert "Wren Castellanos" in shown
 
 
+@pytest.mark.slow
 async def test_any_number_of_datasets_takes_little_memory(recorder: Any) -> None:
     rows, pages = 200, 30
 

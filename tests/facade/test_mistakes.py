@@ -13,6 +13,9 @@ MOST_LINES = {"terminal": 10, "ipython": 12, "nbclient": 12}
 AWAITED = "async: a wrong handle"
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def shown() -> Iterator[Mapping[str, Mapping[str, str]]]:
     """What is shown in each place, by mistake."""

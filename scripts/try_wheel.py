@@ -61,7 +61,7 @@ def main() -> int:
         run(python, str(ROOT / "scripts" / "stories" / "first_ten_minutes.py"), cwd=folder)
         (folder / "typed.py").write_text(TYPED, "utf-8")
         told = run(python, "-m", "mypy", "--strict", "typed.py", cwd=folder)
-        assert "list[provena_api.models.item_dataset.ItemDataset]" in told, told
+        assert "provena_sdk.views.item_lists.DatasetList" in told, told
     print(f"{wheel.name}: {len(names)} files; imports, runs and type-checks in an empty environment.")
     return 0
 

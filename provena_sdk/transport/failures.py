@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from provena_sdk.errors import ConnectionFailed, RequestTimedOut
+from provena_sdk.errors import ConnectionFailed, ProvenaError, RequestTimedOut
 from provena_sdk.net.reachability import proxy_status, rejected_certificate, where, why
 from provena_sdk.operations.operation import Call
 from provena_sdk.secret import without_frames
@@ -21,6 +21,16 @@ _NOT_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+
+
+def unusable_url(call: Call[Any]) -> ProvenaError:
+    """Return the error for a request whose URL the HTTP client refuses, as for an id of 100,000 characters."""
+    error = ProvenaError(
+        f"{call.operation.name} was not sent: a name or an id in its URL is too long or malformed.",
+        hint="If it came from a service, report it to the deployment's operator.",
+    )
+    error.operation = call.operation.name
+    return error
 
 
 def no_answer(call: Call[Any], error: Exception, base: str) -> NoAnswer:

@@ -30,7 +30,7 @@ from provena_sdk.secret import Secret, without_frames
 from provena_sdk.telemetry import Span
 from provena_sdk.transport import access_changes
 from provena_sdk.transport.deadlines import within
-from provena_sdk.transport.failures import no_answer
+from provena_sdk.transport.failures import no_answer, unusable_url
 from provena_sdk.transport.policy import RetryPolicy
 from provena_sdk.transport.pools import HEADERS, AsyncPool, Pool
 from provena_sdk.transport.record import CallRecord
@@ -232,6 +232,8 @@ class Transport:
                         if not body.add(chunk):
                             break
                 return Answer(response.status_code, response.headers, body.content(), body.whole)
+        except httpx.InvalidURL:
+            return unusable_url(call)
         except (httpx.RequestError, DamagedBody, ValueError) as error:  # the last for numbers of 5,000 digits
             return no_answer(call, error, _base(self.deployment, call))
         except BaseException as error:
@@ -396,6 +398,8 @@ class AsyncTransport:
                             if not body.add(chunk):
                                 break
                     return Answer(response.status_code, response.headers, body.content(), body.whole)
+        except httpx.InvalidURL:
+            return unusable_url(call)
         except (httpx.RequestError, DamagedBody, ValueError) as error:  # the last for numbers of 5,000 digits
             return no_answer(call, error, _base(self.deployment, call))
         except BaseException as error:

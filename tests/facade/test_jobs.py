@@ -272,3 +272,9 @@ def test_without_a_job_service_nothing_is_minted_or_versioned(sandbox: Sandbox) 
                 refused()
         assert sandbox.requests == []
         assert provena.datastore.mint_dataset(metadata("Reef")).handle
+
+
+async def test_an_id_that_is_too_long_for_a_url_is_not_sent(sign_in: Any, sandbox: Any) -> None:
+    async with sign_in("writer") as provena:
+        with pytest.raises(errors.ProvenaError, match="was not sent: a name or an id in its URL is too long"):
+            await provena.jobs.get("a" * 100_000)

@@ -31,7 +31,7 @@ class Period:
     end: date
 
     def overlaps(self, since: date | None, until: date | None) -> bool:
-        """Return whether a day of the period is not before ``since`` and not after ``until``; None is no bound.
+        """Return whether a day of the period is not before ``since`` and not after ``until``; None sets no limit.
 
         Example:
             >>> Period(date(2019, 1, 1), date(2024, 12, 31)).overlaps(date(2024, 6, 1), None)

@@ -31,7 +31,7 @@ class Probe:
         url: The URL that was asked, without query.
         dns: The IP addresses of its host, or why there are none; the proxy if one is used.
         tls: The version of TLS, the certificate's issuer and its last day, or why there is no secure connection.
-        answer: The status and its time in milliseconds, or why there is no answer.
+        answer: The status and its time in milliseconds, or why the service did not answer.
         status: The HTTP status; None if there was no answer.
         clock_ahead: Seconds by which its clock is ahead of this machine's; None if it did not say.
         interface: The version of its OpenAPI document, if it was asked for.

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any, cast
@@ -137,8 +136,12 @@ async def test_brief_calls_run_on_threads_for_a_while_when_they_are_slow(
     for name, value in (("_BRIEF_SECONDS", 0.02), ("_LONGEST_SECONDS", 1.0), ("_CALLS_IN_THREADS", 2)):
         monkeypatch.setattr(scheduler, name, value)
 
+    now = 1000.0
+    monkeypatch.setattr(scheduler, "time", SimpleNamespace(monotonic=lambda: now))
+
     def call(seconds: float) -> int:
-        time.sleep(seconds)
+        nonlocal now
+        now += seconds
         return threading.get_ident()
 
     here = threading.get_ident()
@@ -146,5 +149,7 @@ async def test_brief_calls_run_on_threads_for_a_while_when_they_are_slow(
         assert await engine.briefly(call, 0.0) == here
         assert await engine.briefly(call, 0.25) == here
         assert await engine.briefly(call, 0.0) != here
-        await asyncio.sleep(0.5)
+        now += 0.49
+        assert await engine.briefly(call, 0.0) != here
+        now += 0.02
         assert await engine.briefly(call, 0.0) == here

@@ -23,6 +23,7 @@ MOST_BYTES: Final = 1024 * 1024
 _OPENS_AT_ONCE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CHUNK_BYTES: Final = 64 * 1024
 _OTHERS: Final = 0o077
+_EXECUTE: Final = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 _OTHERS_WRITE: Final = 0o022
 _CREATES: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _REPLACE_TRIES: Final = 20
@@ -121,6 +122,25 @@ def is_own(state: os.stat_result, *, others: int = 0) -> bool:
     if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
         return False
     return os.name != "posix" or (state.st_uid == os.geteuid() and not state.st_mode & others)
+
+
+def is_own_folder(state: os.stat_result) -> bool:
+    """Return whether certainly no other user can change the entries of a folder; root can always. False on Windows.
+
+    Args:
+        state: The folder's status.
+    """
+    return os.name == "posix" and state.st_uid == os.geteuid() and not state.st_mode & _OTHERS_WRITE
+
+
+def is_written_by_us(state: os.stat_result) -> bool:
+    """Return whether certainly no other user could write a file that this process or an earlier one created.
+
+    Args:
+        state: The file's status. Permission to execute, which such a file never has, shows a file system that keeps
+            no modes, and so does Windows.
+    """
+    return os.name == "posix" and is_own(state, others=_OTHERS_WRITE | _EXECUTE)
 
 
 def write_small(path: Path, text: Secret, *, mode: int = 0o600) -> None:

@@ -95,6 +95,7 @@ def test_bytes_that_somebody_changed_meanwhile_are_fetched_again(
     files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path, attack: str, verify: Verify
 ) -> None:
     options = TransferOptions(verify=verify)
+    tmp_path.chmod(0o777)
     part, _ = broken_off(files, faults, tmp_path, options)
     held = part.read_bytes()
     other = b"".join(
@@ -120,6 +121,54 @@ def test_bytes_that_somebody_changed_meanwhile_are_fetched_again(
     assert outcome.verified == verify
     assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES
     assert attack != "hard link" or theirs.read_bytes() == other
+
+
+@pytest.mark.usefixtures("stored_with_crc")
+@pytest.mark.parametrize("kind", ["part", "journal"])
+def test_files_in_a_private_folder_that_others_could_write_are_not_used(
+    files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path, kind: str
+) -> None:
+    tmp_path.chmod(0o755)
+    part, journal = broken_off(files, faults, tmp_path)
+    assert b"seal" not in journal.read_bytes()
+    (part if kind == "part" else journal).chmod(0o664)
+    before = len(server.requests)
+    files.download_all(tmp_path)
+    assert (tmp_path / NAME).read_bytes() == DATA
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES
+
+
+@pytest.mark.usefixtures("stored_with_crc")
+@pytest.mark.parametrize(
+    ("mode", "mask", "sealed"), [(0o755, 0o022, False), (0o755, 0o002, True), (0o775, 0o022, True)]
+)
+def test_segments_are_sealed_where_others_can_write_and_used_either_way(
+    files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path, mode: int, mask: int, sealed: bool
+) -> None:
+    tmp_path.chmod(mode)
+    former = os.umask(mask)
+    try:
+        _, journal = broken_off(files, faults, tmp_path)
+        assert (b"seal" in journal.read_bytes()) == sealed
+        before = len(server.requests)
+        files.download_all(tmp_path)
+    finally:
+        os.umask(former)
+    assert (tmp_path / NAME).read_bytes() == DATA
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES - 3
+
+
+@pytest.mark.usefixtures("stored_with_crc")
+def test_segments_recorded_while_only_this_user_could_write_are_not_used_once_others_can(
+    files: Dataset, server: Server, faults: ObjectFaults, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    broken_off(files, faults, tmp_path)
+    tmp_path.chmod(0o777)
+    before = len(server.requests)
+    files.download_all(tmp_path)
+    assert (tmp_path / NAME).read_bytes() == DATA
+    assert counted(server, "GetObject", before) == len(DATA) // RANGE_BYTES
 
 
 @pytest.mark.usefixtures("stored_with_crc")

@@ -18,6 +18,7 @@ from typing import Final, Protocol, Self
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import UnsafePath
+from provena_sdk.private_files import is_own_folder
 from provena_sdk.transfer.local.scan import inside
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -64,6 +65,10 @@ class Folder(Protocol):
 
     def is_current(self) -> bool:
         """Return whether the path still leads to this folder."""
+        ...
+
+    def is_private(self) -> bool:
+        """Return whether certainly no other user can create, rename or remove its entries."""
         ...
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
@@ -178,6 +183,10 @@ class OpenFolder:
         """Return whether the path still leads to this folder."""
         return _leads_to(self.path, self._identity)
 
+    def is_private(self) -> bool:
+        """Return whether certainly no other user can create, rename or remove its entries."""
+        return is_own_folder(os.fstat(self._descriptor))
+
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
         """Open a file and return its descriptor."""
         return os.open(name, flags | _ALWAYS | _WITHOUT_WAITING, mode, dir_fd=self._descriptor)
@@ -266,6 +275,10 @@ class PathFolder:
     def is_current(self) -> bool:
         """Return whether the path still leads to this folder."""
         return _leads_to(self.path, self._identity)
+
+    def is_private(self) -> bool:
+        """Return False: the systems that need this class do not say who can write here."""
+        return False
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
         """Open a file and return its descriptor."""

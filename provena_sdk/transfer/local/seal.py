@@ -2,8 +2,9 @@
 
 Anyone who can write to a destination can forge the files of an interrupted download, with any CRC they like. The names
 of part files and journals therefore include a code made with a key from the user's state folder. So do the digests in a
-journal, unless the store's checksum of the whole file would reveal forged bytes. Without a state folder that
-is writable and private there is no key; downloads then work, but cannot be resumed.
+journal, unless the store's checksum of the whole file would reveal forged bytes, or no other user can write to the
+folder and its files. Without a state folder that is writable and private there is no key; downloads then work, but
+cannot be resumed.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing import BinaryIO, Final
 
 from provena_sdk.concurrency.processes import this_process
 from provena_sdk.datasets.paths import journal_name
-from provena_sdk.private_files import is_own
+from provena_sdk.private_files import is_own, is_written_by_us
 from provena_sdk.transfer.local.destination import Target
 from provena_sdk.transfer.resume.ranges import Segment, Segments
 from provena_sdk.transfer.resume.record import parse_record
@@ -83,12 +83,14 @@ class SavedJournal:
     Args:
         heading: The object that the first line describes.
         segments: The stored segments.
+        private: Whether certainly no other user could have written it.
         modified: When the journal was last written, in seconds since the epoch.
         owner: The process that wrote it; see :func:`~provena_sdk.concurrency.processes.this_process`.
     """
 
     heading: Heading
     segments: Segments
+    private: bool
     modified: float
     owner: Mapping[str, object] = field(default_factory=dict)
 
@@ -114,6 +116,8 @@ class DownloadJournal:
         self._lock = threading.Lock()
         first = {"version": _VERSION, **asdict(heading), "owner": this_process()}
         descriptor = self._folder.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        self.is_private = is_written_by_us(os.fstat(descriptor))
+        """Whether certainly no other user can write it, nor another file created here in the same way."""
         self._file: BinaryIO = open(descriptor, "wb", buffering=0)  # noqa: SIM115  # reason=it stays open for the download
         try:
             self._write(json.dumps(first, separators=(",", ":")).encode() + b"\n")
@@ -172,12 +176,12 @@ def read_journal(target: Target, token: str) -> SavedJournal | None:
         descriptor = target.folder.open(journal_name(target.name, token), os.O_RDONLY)
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
-            return _parse(file, status.st_mtime) if is_own(status) else None
+            return _parse(file, status) if is_own(status) else None
     except (OSError, ValueError):
         return None
 
 
-def _parse(file: BinaryIO, modified: float) -> SavedJournal | None:
+def _parse(file: BinaryIO, status: os.stat_result) -> SavedJournal | None:
     first = file.readline(_HEADING_BYTES)
     if not first.endswith(b"\n"):
         return None
@@ -202,4 +206,4 @@ def _parse(file: BinaryIO, modified: float) -> SavedJournal | None:
         ):
             return None
         segments.add(segment)
-    return SavedJournal(heading, segments, modified, fields["owner"])
+    return SavedJournal(heading, segments, is_written_by_us(status), status.st_mtime, fields["owner"])

@@ -13,7 +13,7 @@ from typing import Final, Self
 from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError
-from provena_sdk.private_files import is_own
+from provena_sdk.private_files import is_own, is_written_by_us
 from provena_sdk.s3.models import modified_ns
 from provena_sdk.transfer.local.destination import Target
 from provena_sdk.transfer.local.seal import Seal
@@ -31,14 +31,15 @@ class PartFile:
         target: The target.
         token: The part of its name that distinguishes it from other downloads of the same target.
         existing: Whether to open an existing file instead of creating one.
+        private: Whether to refuse an existing file that another user could have written.
 
     Raises:
         IsADirectoryError: A folder has the target's name.
-        FileNotFoundError: The file to open is missing, or is not a regular file of this user.
+        FileNotFoundError: The file to open is missing, or is not a regular file of this user, or not private.
         OSError: The file cannot be created.
     """
 
-    def __init__(self, target: Target, token: str, *, existing: bool = False) -> None:
+    def __init__(self, target: Target, token: str, *, existing: bool = False, private: bool = False) -> None:
         self.target = target
         self._folder = target.folder
         self._name = part_name(target.name, token)
@@ -51,7 +52,8 @@ class PartFile:
         self._users = 0
         self._closing = False
         self._unwanted = False
-        if existing and not is_own(os.fstat(self._descriptor)):
+        is_ours = is_written_by_us if private else is_own
+        if existing and not is_ours(os.fstat(self._descriptor)):
             self.close()
             raise FileNotFoundError(errno.ENOENT, "It is not a part file of this user", target.path)
 

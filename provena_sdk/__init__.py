@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.progress.tqdm import TqdmProgress as TqdmProgress
     from provena_sdk.transfer.report import FileOutcome as FileOutcome
     from provena_sdk.transfer.report import TransferReport as TransferReport
+    from provena_sdk.transfer.report import Verification as Verification
+    from provena_sdk.transfer.report import VerifiedFile as VerifiedFile
     from provena_sdk.views.history import History as History
     from provena_sdk.views.history import HistoryEntry as HistoryEntry
     from provena_sdk.views.history import UserName as UserName
@@ -146,7 +148,7 @@ _HOMES = {
     "transfer.progress.meter": ("Progress",),
     "transfer.progress.rich": ("RichProgress",),
     "transfer.progress.tqdm": ("TqdmProgress",),
-    "transfer.report": ("FileOutcome", "TransferReport"),
+    "transfer.report": ("FileOutcome", "TransferReport", "Verification", "VerifiedFile"),
     "views.history": ("History", "HistoryEntry", "UserName"),
     "views.metadata_diff": ("MetadataDiff",),
     "views.versions": ("DatasetVersion", "DatasetVersions"),

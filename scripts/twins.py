@@ -77,7 +77,15 @@ RENAMED = {
 }
 """Functions whose async version has another name."""
 
-NOT_AWAITED = {"edit", "for_all", "for_all_datasets", "interactive_dataset", "inventory", "iter_files"}
+NOT_AWAITED = {
+    "edit",
+    "for_all",
+    "for_all_datasets",
+    "interactive_dataset",
+    "inventory",
+    "iter_files",
+    "save",
+}
 
 
 def main() -> int:

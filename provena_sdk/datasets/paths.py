@@ -180,6 +180,33 @@ def checked(given: str | os.PathLike[str], *, argument: str = "path") -> str:
     return plain
 
 
+def checked_name(given: str, *, argument: str = "name") -> str:
+    """Return a new name for a file, without folders, after checking it; empty for its own name.
+
+    Args:
+        given: The name.
+        argument: The argument's name, for messages.
+
+    Raises:
+        InvalidArgument: It is not a name.
+        UnsafePath: No file can have it here.
+
+    Example:
+        >>> checked_name("2024.csv"), checked_name("")
+        ('2024.csv', '')
+    """
+    if not isinstance(given, str):
+        raise InvalidArgument(argument, f"must be a str, not {type(given).__name__}.")
+    if "/" in given:
+        raise InvalidArgument(
+            argument, f"{quoted(given)} has a slash.", hint="Name the folder in another argument."
+        )
+    reason = refusal(given) if given else None
+    if reason:
+        raise UnsafePath(f"{quoted(given)} cannot be the name of a file: {reason}.", path=given)
+    return given
+
+
 def upload_refusal(path: str, prefix: str) -> str | None:
     r"""Return why a local file cannot be uploaded under this name, or None if it can.
 

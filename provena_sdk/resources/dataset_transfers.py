@@ -12,10 +12,11 @@ from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
-from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.report import TransferReport, Verification
 
 if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath
+    from provena_sdk.transfer.local.scan import Sources
 
 
 @short_tracebacks
@@ -34,6 +35,7 @@ class DatasetTransfers(DatasetCache):
         destination_directory: StrPath,
         *,
         path: str = "",
+        name: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -54,6 +56,7 @@ class DatasetTransfers(DatasetCache):
             destination_directory: The folder; made when it does not exist.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
+            name: The name that the file gets, if ``path`` is a file; empty for its own.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -77,6 +80,7 @@ class DatasetTransfers(DatasetCache):
             InvalidArgument: A pattern or an option is malformed, the destination is not a folder, or ``delete`` would
                 delete every file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            NotAFile: ``name`` is given, but ``path`` is a folder.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -92,6 +96,7 @@ class DatasetTransfers(DatasetCache):
         return self.io.plan_download(
             destination_directory,
             path=path,
+            name=name,
             include=include,
             exclude=exclude,
             compare=compare,
@@ -106,8 +111,9 @@ class DatasetTransfers(DatasetCache):
 
     def plan_upload(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -122,7 +128,10 @@ class DatasetTransfers(DatasetCache):
         Print the plan to see it, and call its ``run()`` to run it.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -141,12 +150,13 @@ class DatasetTransfers(DatasetCache):
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, the folder does not exist, or ``delete`` would delete
+            InvalidArgument: A pattern or an option is malformed, the source does not exist, or ``delete`` would delete
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         return self.io.plan_upload(
             source_directory,
+            path=path,
             include=include,
             exclude=exclude,
             compare=compare,
@@ -154,6 +164,52 @@ class DatasetTransfers(DatasetCache):
             map_names=map_names,
             limit_rate=limit_rate,
             max_connections=max_connections,
+            progress=progress,
+        )
+
+    def verify(
+        self,
+        directory: StrPath,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        map_names: bool = False,
+        progress: ProgressLike = None,
+    ) -> Verification:
+        """Compare a local folder with the dataset, by the store's checksums, without changing anything.
+
+        Args:
+            directory: The folder.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the directory; a folder with one stands for its contents.
+            include: Patterns of the files to compare, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            map_names: True if the files were downloaded with ``map_names``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
+
+        Returns:
+            The state of each file: same, different, missing, extra, or unverified where the store has no checksum;
+            ``.ok`` is True if all are the same.
+
+        Raises:
+            InvalidArgument: The directory is not a folder, or a pattern is malformed.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> _ = reef.download_all_files("copy")
+            >>> print(reef.verify("copy"))
+            2 same
+        """
+        return self.io.verify(
+            directory,
+            path=path,
+            include=include,
+            exclude=exclude,
+            map_names=map_names,
             progress=progress,
         )
 
@@ -236,8 +292,9 @@ class DatasetTransfers(DatasetCache):
 
     def sync_up(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -254,7 +311,10 @@ class DatasetTransfers(DatasetCache):
         Only new and changed files are uploaded.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -275,7 +335,7 @@ class DatasetTransfers(DatasetCache):
             The outcome of every file.
 
         Raises:
-            InvalidArgument: An argument is malformed, the folder does not exist, or ``delete`` would delete every file.
+            InvalidArgument: An argument is malformed, the source does not exist, or ``delete`` would delete every file.
             TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
@@ -283,6 +343,7 @@ class DatasetTransfers(DatasetCache):
         self._amount = None
         return self.io.sync_up(
             source_directory,
+            path=path,
             include=include,
             exclude=exclude,
             compare=compare,
@@ -418,8 +479,9 @@ class DatasetTransfers(DatasetCache):
 
     def upload_all_files(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
@@ -435,7 +497,10 @@ class DatasetTransfers(DatasetCache):
         deleted, and uploading again after a failure is safe. Empty folders are left out: the store knows files only.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
@@ -452,7 +517,7 @@ class DatasetTransfers(DatasetCache):
             The outcome of every file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
 
         Raises:
-            InvalidArgument: An argument is malformed, or the folder does not exist.
+            InvalidArgument: An argument is malformed, or the source does not exist.
             TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
@@ -460,6 +525,7 @@ class DatasetTransfers(DatasetCache):
         self._amount = None
         return self.io.upload_all_files(
             source_directory,
+            path=path,
             include=include,
             exclude=exclude,
             map_names=map_names,

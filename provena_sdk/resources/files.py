@@ -21,13 +21,14 @@ from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
-from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.report import TransferReport, Verification
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
 
     from provena_sdk.resources.transfers import OpenFile, StrPath
+    from provena_sdk.transfer.local.scan import Sources
 
 
 @short_tracebacks
@@ -131,6 +132,7 @@ class IOSubModule:
         dataset_id: str | None = None,
         *,
         path: str = "",
+        name: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -152,6 +154,7 @@ class IOSubModule:
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
+            name: The name that the file gets, if ``path`` is a file; empty for its own.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -175,6 +178,7 @@ class IOSubModule:
             InvalidArgument: A pattern or an option is malformed, the destination is not a folder, or ``delete`` would
                 delete every file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            NotAFile: ``name`` is given, but ``path`` is a folder.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -194,6 +198,7 @@ class IOSubModule:
                     self._of(dataset_id, self.plan_download, destination_directory),
                     destination_directory,
                     path,
+                    name,
                     Choice(Selection(include, exclude), compare, delete),
                     TransferOptions(
                         verify,
@@ -211,9 +216,10 @@ class IOSubModule:
 
     def plan_upload(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         dataset_id: str | None = None,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -228,8 +234,11 @@ class IOSubModule:
         Print the plan to see it, and call its ``run()`` to run it.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -248,7 +257,7 @@ class IOSubModule:
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, the folder does not exist, or ``delete`` would delete
+            InvalidArgument: A pattern or an option is malformed, the source does not exist, or ``delete`` would delete
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
@@ -259,6 +268,7 @@ class IOSubModule:
                     self._datasets,
                     self._of(dataset_id, self.plan_upload, source_directory),
                     source_directory,
+                    path,
                     Choice(Selection(include, exclude), compare, delete),
                     TransferOptions(
                         map_names=map_names, limit_rate=limit_rate, max_connections=max_connections
@@ -267,6 +277,90 @@ class IOSubModule:
                 ),
                 meter,
             )
+        )
+
+    def load_plan(self, file: StrPath, directory: StrPath | None = None) -> DownloadPlan | UploadPlan:
+        """Read a plan that was saved with its ``save()``, to run it.
+
+        A plan file is checked like any other input: each path, key and handle in it. If you did not write it yourself
+        on this machine, it does not decide on the local folder: name it in ``directory``. When the plan runs, each file
+        is checked again, and what changed since planning is kept and reported as a conflict.
+
+        Args:
+            file: The file.
+            directory: The local folder to use instead of the one in the plan.
+
+        Returns:
+            The plan.
+
+        Raises:
+            InvalidArgument: It is not a plan, is malformed, or contains an unsafe path, and the message names the line;
+                or ``directory`` must be given.
+            DatasetNotFound: The plan's dataset does not exist.
+
+        Example:
+            >>> plan = provena.datastore.io.plan_download("copy", "10378.1/1900011", include="*.csv")
+            >>> _ = plan.save("plan.jsonl")
+            >>> plan = provena.datastore.io.load_plan("plan.jsonl")
+            >>> plan.run().counts()
+            {'downloaded': 1}
+        """
+        return resources.transfers.of_client(
+            run_sync(resources.transfers.load_plan(self._datasets, self._dataset_id, file, directory)),
+            DownloadPlan,
+            UploadPlan,
+        )
+
+    def verify(
+        self,
+        directory: StrPath,
+        dataset_id: str | None = None,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        map_names: bool = False,
+        progress: ProgressLike = None,
+    ) -> Verification:
+        """Compare a local folder with a dataset, by the store's checksums, without changing anything.
+
+        Args:
+            directory: The folder.
+            dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the directory; a folder with one stands for its contents.
+            include: Patterns of the files to compare, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            map_names: True if the files were downloaded with ``map_names``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
+
+        Returns:
+            The state of each file: same, different, missing, extra, or unverified where the store has no checksum;
+            ``.ok`` is True if all are the same.
+
+        Raises:
+            InvalidArgument: The directory is not a folder, or a pattern is malformed.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> _ = provena.datastore.io.download_all_files("copy", "10378.1/1900011")
+            >>> provena.datastore.io.verify("copy", "10378.1/1900011").ok
+            True
+        """
+        meter = RunOptions(progress).meter
+        return run_transfer(
+            resources.transfers.verify(
+                self._datasets,
+                self._of(dataset_id, self.verify, directory),
+                directory,
+                path,
+                Selection(include, exclude),
+                TransferOptions(map_names=map_names),
+                meter,
+            ),
+            meter,
         )
 
     def sync_down(
@@ -353,9 +447,10 @@ class IOSubModule:
 
     def sync_up(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         dataset_id: str | None = None,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -372,8 +467,11 @@ class IOSubModule:
         Only new and changed files are uploaded.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -394,7 +492,7 @@ class IOSubModule:
             The outcome of every file.
 
         Raises:
-            InvalidArgument: An argument is malformed, the folder does not exist, or ``delete`` would delete every file.
+            InvalidArgument: An argument is malformed, the source does not exist, or ``delete`` would delete every file.
             TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
@@ -405,6 +503,7 @@ class IOSubModule:
                 self._datasets,
                 self._of(dataset_id, self.sync_up, source_directory),
                 source_directory,
+                path,
                 Choice(Selection(include, exclude), compare, delete),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
                 run,
@@ -542,9 +641,10 @@ class IOSubModule:
 
     def upload_all_files(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         dataset_id: str | None = None,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
@@ -561,8 +661,11 @@ class IOSubModule:
         files only.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
@@ -579,7 +682,7 @@ class IOSubModule:
             The outcome of every file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
 
         Raises:
-            InvalidArgument: An argument is malformed, or the folder does not exist.
+            InvalidArgument: An argument is malformed, or the source does not exist.
             TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
@@ -590,6 +693,7 @@ class IOSubModule:
                 self._datasets,
                 self._of(dataset_id, self.upload_all_files, source_directory),
                 source_directory,
+                path,
                 Choice(Selection(include, exclude)),
                 TransferOptions(map_names=map_names, limit_rate=limit_rate, max_connections=max_connections),
                 run,

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from provena_sdk.concurrency.background import on_thread
 from provena_sdk.concurrency.io_thread import run_sync
@@ -19,22 +19,27 @@ from provena_sdk.datasets import listing
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.file_list import FileList
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
-from provena_sdk.datasets.paths import checked
+from provena_sdk.datasets.paths import checked, checked_name
 from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.errors import DatasetFileNotFound, InvalidArgument
 from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.transfer import planner
-from provena_sdk.transfer.local.scan import destination_folder, source_folder
+from provena_sdk.transfer.local.scan import Sources, destination_folder, existing_folder, reusable, source_of
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
-from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
+from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.plan import DownloadPlan, TransferPlan, UploadPlan
+from provena_sdk.transfer.plan_file.saved import check_folder, read_plan
 from provena_sdk.transfer.progress.meter import Meter
-from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.report import TransferReport, Verification
 from provena_sdk.transfer.runner import UploadRunner
 
 if TYPE_CHECKING:
     from anyio import AsyncFile
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
+
+D = TypeVar("D", bound=TransferPlan)
+U = TypeVar("U", bound=TransferPlan)
 
 StrPath: TypeAlias = str | os.PathLike[str]
 OpenFile: TypeAlias = IO[Any]
@@ -144,32 +149,82 @@ async def plan_download(
     dataset_id: str,
     destination: StrPath,
     path: str,
+    name: str,
     choice: Choice,
     options: TransferOptions,
     meter: Meter,
 ) -> DownloadPlan:
     """Plan a download."""
-    files = await _files(datasets, dataset_id, partial(_check_download, "path", path, destination))
+    check = partial(_check_download, "path", path, name, destination)
+    files = await _files(datasets, dataset_id, check)
     options = options.limited_as(datasets.limits)
     with _ended(meter):
         return await planner.plan_download(
-            files, destination, path=path, choice=choice, options=options, meter=meter
+            files, destination, path=path, name=name, choice=choice, options=options, meter=meter
         )
 
 
 async def plan_upload(
     datasets: Datasets,
     dataset_id: str,
-    source: StrPath,
+    source: Sources,
+    path: str,
     choice: Choice,
     options: TransferOptions,
     meter: Meter,
 ) -> UploadPlan:
     """Plan an upload."""
-    files = await _files(datasets, dataset_id, partial(source_folder, source))
+    source = reusable(source)
+    files = await _files(datasets, dataset_id, partial(_check_upload, source, path))
     options = options.limited_as(datasets.limits)
     with _ended(meter):
-        return await planner.plan_upload(files, source, choice=choice, options=options, meter=meter)
+        return await planner.plan_upload(
+            files, source, path=path, choice=choice, options=options, meter=meter
+        )
+
+
+async def verify(
+    datasets: Datasets,
+    dataset_id: str,
+    directory: StrPath,
+    path: str,
+    selection: Selection,
+    options: TransferOptions,
+    meter: Meter,
+) -> Verification:
+    """Compare a local folder with a dataset."""
+
+    def check() -> None:
+        checked(path)
+        existing_folder("directory", directory)
+
+    files = await _files(datasets, dataset_id, check)
+    with _ended(meter):
+        return await planner.verify_folder(
+            files, directory, path=path, selection=selection, options=options, meter=meter
+        )
+
+
+async def load_plan(
+    datasets: Datasets, dataset_id: str | None, file: StrPath, directory: StrPath | None
+) -> DownloadPlan | UploadPlan:
+    """Read a plan from a file."""
+    saved = await asyncio.to_thread(read_plan, file, directory)
+    if dataset_id is not None and datasets.handle(dataset_id) != saved.dataset_id:
+        raise InvalidArgument("file", f"is a plan for dataset {saved.dataset_id}, not {dataset_id}.")
+    files = await _files(datasets, saved.dataset_id, partial(check_folder, saved))
+    return await asyncio.to_thread(planner.restored, saved, files)
+
+
+def of_client(plan: TransferPlan, download: type[D], upload: type[U]) -> D | U:
+    """Return a plan as one of the sync or the async client.
+
+    Args:
+        plan: The plan.
+        download: The client's class for downloads.
+        upload: The client's class for uploads.
+    """
+    return download.of(plan) if plan.transfer == "download" else upload.of(plan)
 
 
 async def download(
@@ -182,7 +237,8 @@ async def download(
     run: RunOptions,
 ) -> TransferReport:
     """Download a file, a folder, or everything."""
-    files = await _files(datasets, dataset_id, partial(_check_download, "s3_path", path, destination))
+    check = partial(_check_download, "s3_path", path, "", destination)
+    files = await _files(datasets, dataset_id, check)
     options = options.limited_as(datasets.limits)
     with _ended(run.meter):
         try:
@@ -199,17 +255,19 @@ async def download(
 async def upload(
     datasets: Datasets,
     dataset_id: str,
-    source: StrPath,
+    source: Sources,
+    path: str,
     choice: Choice,
     options: TransferOptions,
     run: RunOptions,
 ) -> TransferReport:
-    """Upload a folder."""
-    files = await _files(datasets, dataset_id, partial(source_folder, source))
+    """Upload a folder, or files of one."""
+    source = reusable(source)
+    files = await _files(datasets, dataset_id, partial(_check_upload, source, path))
     options = options.limited_as(datasets.limits)
     with _ended(run.meter):
         plan = await planner.plan_upload(
-            files, source, choice=choice, options=options, meter=run.meter, access=Access.WRITE
+            *(files, source), path=path, choice=choice, options=options, meter=run.meter, access=Access.WRITE
         )
         return await UploadRunner(files, fresh=True)(plan, run)
 
@@ -243,6 +301,12 @@ def _check_opening(path: StrPath, mode: str, options: Mapping[str, Any]) -> dict
     return checked_options(mode, options)
 
 
-def _check_download(argument: str, path: StrPath, destination: StrPath) -> None:
+def _check_download(argument: str, path: StrPath, name: str, destination: StrPath) -> None:
     checked(path, argument=argument)
+    checked_name(name)
     destination_folder(destination)
+
+
+def _check_upload(source: Sources, path: StrPath) -> None:
+    checked(path)
+    source_of(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +33,9 @@ from provena_sdk.transfer.verify.compare import Pair, compare
 
 # Some file systems round times to two seconds, and some stores to one.
 _TIME_STEP: Final = timedelta(seconds=2)
+
+REPLACES_LINK: Final = "it replaces a link"
+"""The reason for replacing a link with a file."""
 
 
 class Draft(NamedTuple):
@@ -138,7 +141,7 @@ def _place_download(
         seen = existing.seen
         changed = PlanItem("changed", info.path, info.size, target, info=info, seen=seen)
         if existing.link:
-            changed = replace(changed, reason="it replaces a link")
+            changed = replace(changed, reason=REPLACES_LINK)
         elif seen.size == info.size:
             if info.size == 0 or (compare_times and has_store_time(seen, info)):
                 changed = replace(changed, action="same")
@@ -152,6 +155,8 @@ def draft_upload(
     remote: Sequence[FileInfo],
     *,
     prefix: str,
+    place: Callable[[str], str] = str,
+    below: str = "",
     selection: Selection,
     map_names: bool = False,
     compare_times: bool = False,
@@ -163,6 +168,8 @@ def draft_upload(
         found: The scan of the source folder.
         remote: All files of the dataset.
         prefix: The dataset's prefix, which counts towards the length of a key.
+        place: Returns the path in the dataset of a path below the source.
+        below: The folder of the dataset to upload into, ending in a slash; empty for its root.
         selection: The files to transfer.
         map_names: Whether to reverse the mapping of names for Windows.
         compare_times: Whether to compare files of equal size by time instead of checksum.
@@ -173,13 +180,13 @@ def draft_upload(
     for file in found.files:
         path = unmapped(file.path) if map_names else file.path
         if path is None:
-            items.append(refused(file.path, "map_names never produces this name", file.path))
-        elif selection.takes(path):
+            items.append(refused(place(file.path), "map_names never produces this name", file.path))
+        elif selection.takes(path := place(path)):
             chosen[path] = file
     none_of = 0 if chosen or items else len(found.files)
-    items += map(_rejected_item, found.rejected)
+    items += (_rejected_item(entry, place(entry.path)) for entry in found.rejected)
     known = {info.path: info for info in remote}
-    gone = _extraneous(known, chosen, selection) if delete else {}
+    gone = _extraneous(known, chosen, selection, below) if delete else {}
     draft = Draft(items, [], none_of)
     kept = [path for path in known if path not in gone]
     folders = {folder for path in kept for folder in ancestors(path)}
@@ -199,10 +206,10 @@ def draft_upload(
     return draft
 
 
-def _rejected_item(entry: Rejected) -> PlanItem:
+def _rejected_item(entry: Rejected, path: str) -> PlanItem:
     if entry.error is None:
-        return refused(entry.path, entry.reason, entry.path)
-    return PlanItem("refused", entry.path, local=entry.path, reason=entry.reason, error=entry.error)
+        return refused(path, entry.reason, entry.path)
+    return PlanItem("refused", path, local=entry.path, reason=entry.reason, error=entry.error)
 
 
 def _place_upload(
@@ -242,12 +249,16 @@ def _place_upload(
 
 
 def _extraneous(
-    known: Mapping[str, FileInfo], chosen: Mapping[str, LocalFile], selection: Selection
+    known: Mapping[str, FileInfo], chosen: Mapping[str, LocalFile], selection: Selection, below: str
 ) -> dict[str, PlanItem]:
     return {
         path: PlanItem("delete", path, info.size, info=info)
         for path, info in known.items()
-        if path not in chosen and path != SERVICE_FILE and not path.endswith("/") and selection.takes(path)
+        if path.startswith(below)
+        and path not in chosen
+        and path != SERVICE_FILE
+        and not path.endswith("/")
+        and selection.takes(path)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -15,6 +16,8 @@ from provena_sdk.display.text import LIMIT, quoted
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.items import ACTIONS, Action, PlanItem
 from provena_sdk.transfer.options import RunOptions, TransferOptions
+from provena_sdk.transfer.plan_file.record import Transfer
+from provena_sdk.transfer.plan_file.saved import SavedPlan, write_plan
 from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
@@ -65,6 +68,9 @@ class TransferPlan(Sequence[PlanItem]):
 
     verb: ClassVar[str]
     """Download or Upload."""
+
+    transfer: ClassVar[Transfer]
+    """The direction."""
 
     def __init__(
         self,
@@ -122,6 +128,25 @@ class TransferPlan(Sequence[PlanItem]):
             actions: The actions, such as ``"conflict"``.
         """
         return [item for item in self.items if item.action in actions]
+
+    def save(self, file: str | os.PathLike[str]) -> Path:
+        """Write the plan to a file, as lines of JSON: one about the plan, then one per file.
+
+        ``provena.datastore.io.load_plan()`` reads it. It contains no credentials; only you may read it.
+
+        Args:
+            file: The file, such as ``"plan.jsonl"``, which is replaced if it exists.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            OSError: The file cannot be written; an old one is kept.
+        """
+        return write_plan(
+            file,
+            SavedPlan(self.transfer, self.dataset_id, self.folder, self.options, self.items, self.none_of),
+        )
 
     def to_pandas(self, *, full: bool = False) -> DataFrame:
         """Return a data frame with a row for each file: its path as the index, the action, bytes, local path and note.
@@ -207,6 +232,7 @@ class _Download(TransferPlan):
     """The common base of the sync and async download plans."""
 
     verb = "Download"
+    transfer = "download"
 
     def _route(self) -> str:
         return f"of dataset {self.dataset_id} into {quoted(self.folder)}"
@@ -216,6 +242,7 @@ class _Upload(TransferPlan):
     """The common base of the sync and async upload plans."""
 
     verb = "Upload"
+    transfer = "upload"
 
     def _route(self) -> str:
         return f"of {quoted(self.folder)} to dataset {self.dataset_id}"

@@ -26,7 +26,14 @@ from provena_sdk.secret import Secret
 from provena_sdk.transfer.items import ACTIONS, PlanItem
 from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.plan import TransferPlan
-from provena_sdk.transfer.report import FileOutcome, Outcome, TransferReport
+from provena_sdk.transfer.report import (
+    FileOutcome,
+    FileState,
+    Outcome,
+    TransferReport,
+    Verification,
+    VerifiedFile,
+)
 from provena_sdk.workflows.registry.agents import PERSON
 from provena_sdk.workflows.registry.naming import matches
 
@@ -182,6 +189,11 @@ def report(text: str) -> TransferReport:
     )
 
 
+def verification(text: str) -> Verification:
+    states: tuple[Any, ...] = typing.get_args(FileState)
+    return Verification(tuple(VerifiedFile(text, state, 10**9, Path(text), text) for state in states), text)
+
+
 def fetched(text: str) -> Any:
     answer = made(provena_sdk.RegistryFetchResponse, text)
     return provena_sdk.FetchedDatasets(
@@ -195,6 +207,7 @@ def results(kind: Callable[..., Any], text: str) -> Any:
 
 EXPLICIT: dict[str, Callable[[str], Any]] = {
     "TransferReport": report,
+    "Verification": verification,
     "FetchedDatasets": fetched,
     "Results": lambda text: results(Results, text),
     "AsyncResults": lambda text: results(AsyncResults, text),

@@ -13,10 +13,11 @@ from provena_sdk.transfer.options import Compare, Rate, Verify
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
-from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.report import TransferReport, Verification
 
 if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath
+    from provena_sdk.transfer.local.scan import Sources
 
 
 @short_tracebacks
@@ -35,6 +36,7 @@ class AsyncDatasetTransfers(DatasetCache):
         destination_directory: StrPath,
         *,
         path: str = "",
+        name: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -55,6 +57,7 @@ class AsyncDatasetTransfers(DatasetCache):
             destination_directory: The folder; made when it does not exist.
             path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
                 name below the destination; a folder with one gives its contents.
+            name: The name that the file gets, if ``path`` is a file; empty for its own.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -78,6 +81,7 @@ class AsyncDatasetTransfers(DatasetCache):
             InvalidArgument: A pattern or an option is malformed, the destination is not a folder, or ``delete`` would
                 delete every file.
             DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            NotAFile: ``name`` is given, but ``path`` is a folder.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -93,6 +97,7 @@ class AsyncDatasetTransfers(DatasetCache):
         return await self.io.plan_download(
             destination_directory,
             path=path,
+            name=name,
             include=include,
             exclude=exclude,
             compare=compare,
@@ -107,8 +112,9 @@ class AsyncDatasetTransfers(DatasetCache):
 
     async def plan_upload(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -123,7 +129,10 @@ class AsyncDatasetTransfers(DatasetCache):
         Print the plan to see it, and call its ``run()`` to run it.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -142,12 +151,13 @@ class AsyncDatasetTransfers(DatasetCache):
             The planned action for each file: new, changed, same, to be deleted, skipped, in conflict, or refused.
 
         Raises:
-            InvalidArgument: A pattern or an option is malformed, the folder does not exist, or ``delete`` would delete
+            InvalidArgument: A pattern or an option is malformed, the source does not exist, or ``delete`` would delete
                 every file.
             DatasetAccessDenied: You may not read the dataset's files.
         """
         return await self.io.plan_upload(
             source_directory,
+            path=path,
             include=include,
             exclude=exclude,
             compare=compare,
@@ -155,6 +165,52 @@ class AsyncDatasetTransfers(DatasetCache):
             map_names=map_names,
             limit_rate=limit_rate,
             max_connections=max_connections,
+            progress=progress,
+        )
+
+    async def verify(
+        self,
+        directory: StrPath,
+        *,
+        path: str = "",
+        include: Patterns = (),
+        exclude: Patterns = (),
+        map_names: bool = False,
+        progress: ProgressLike = None,
+    ) -> Verification:
+        """Compare a local folder with the dataset, by the store's checksums, without changing anything.
+
+        Args:
+            directory: The folder.
+            path: A file or folder of the dataset; empty for everything. A folder without a slash at its end keeps its
+                name below the directory; a folder with one stands for its contents.
+            include: Patterns of the files to compare, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            map_names: True if the files were downloaded with ``map_names``.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
+
+        Returns:
+            The state of each file: same, different, missing, extra, or unverified where the store has no checksum;
+            ``.ok`` is True if all are the same.
+
+        Raises:
+            InvalidArgument: The directory is not a folder, or a pattern is malformed.
+            DatasetFileNotFound: The dataset holds neither such a file nor such a folder.
+            DatasetAccessDenied: You may not read its files.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> _ = await reef.download_all_files("copy")
+            >>> print(await reef.verify("copy"))
+            2 same
+        """
+        return await self.io.verify(
+            directory,
+            path=path,
+            include=include,
+            exclude=exclude,
+            map_names=map_names,
             progress=progress,
         )
 
@@ -237,8 +293,9 @@ class AsyncDatasetTransfers(DatasetCache):
 
     async def sync_up(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         compare: Compare = "checksum",
@@ -255,7 +312,10 @@ class AsyncDatasetTransfers(DatasetCache):
         Only new and changed files are uploaded.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             compare: How to compare existing files of equal size: by ``"checksum"``, or by ``"time"``, which reads no
@@ -276,7 +336,7 @@ class AsyncDatasetTransfers(DatasetCache):
             The outcome of every file.
 
         Raises:
-            InvalidArgument: An argument is malformed, the folder does not exist, or ``delete`` would delete every file.
+            InvalidArgument: An argument is malformed, the source does not exist, or ``delete`` would delete every file.
             TransferFailed: Some files failed, were refused or conflict with others; nothing was deleted.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
@@ -284,6 +344,7 @@ class AsyncDatasetTransfers(DatasetCache):
         self._amount = None
         return await self.io.sync_up(
             source_directory,
+            path=path,
             include=include,
             exclude=exclude,
             compare=compare,
@@ -419,8 +480,9 @@ class AsyncDatasetTransfers(DatasetCache):
 
     async def upload_all_files(
         self,
-        source_directory: StrPath,
+        source_directory: Sources,
         *,
+        path: str = "",
         include: Patterns = (),
         exclude: Patterns = (),
         map_names: bool = False,
@@ -436,7 +498,10 @@ class AsyncDatasetTransfers(DatasetCache):
         deleted, and uploading again after a failure is safe. Empty folders are left out: the store knows files only.
 
         Args:
-            source_directory: The folder.
+            source_directory: A folder, whose contents are meant; a file; or a list of files and folders of one folder,
+                which keep their names.
+            path: The folder of the dataset to upload into; empty for its root. A single file gets this path, unless it
+                ends in a slash or is a folder.
             include: Patterns of the files to transfer, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             map_names: True to decode names that a download with ``map_names`` encoded.
@@ -453,7 +518,7 @@ class AsyncDatasetTransfers(DatasetCache):
             The outcome of every file. ``metadata.json`` at the folder's root is skipped: the service keeps its own.
 
         Raises:
-            InvalidArgument: An argument is malformed, or the folder does not exist.
+            InvalidArgument: An argument is malformed, or the source does not exist.
             TransferFailed: Some files failed, were refused or conflict with others; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
@@ -461,6 +526,7 @@ class AsyncDatasetTransfers(DatasetCache):
         self._amount = None
         return await self.io.upload_all_files(
             source_directory,
+            path=path,
             include=include,
             exclude=exclude,
             map_names=map_names,

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from provena_sdk.datasets.paths import is_claims_name, part_name
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.transfer.local.seen import Seen
+
+Sources: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""What to upload: a folder, whose contents are meant; a file; or several files and folders that are in one folder."""
+
+_SOURCE: Final = "source_directory"
 
 
 class LocalFile(NamedTuple):
@@ -44,26 +50,82 @@ class Scan:
     rejected: tuple[Rejected, ...]
 
 
-def source_folder(given: str | os.PathLike[str]) -> Path:
-    """Check the folder to upload, without reading it.
+class Source(NamedTuple):
+    """What to upload.
+
+    Args:
+        folder: The folder that the files are in.
+        only: The files and folders directly in it to upload; None for all.
+        file: Whether it is a single file.
+    """
+
+    folder: Path
+    only: frozenset[str] | None = None
+    file: bool = False
+
+
+def source_of(given: Sources) -> Source:
+    """Check what to upload, without reading it.
+
+    Args:
+        given: A folder, whose contents are meant; a file; or several files and folders that are in one folder.
+
+    Raises:
+        InvalidArgument: Something does not exist or cannot be read, has no name, or they are in different folders.
+    """
+    if isinstance(given, str | os.PathLike) or not isinstance(given, Iterable):
+        path = local_path(_SOURCE, given)
+        is_folder = stat.S_ISDIR(_kind(_SOURCE, path))
+        return Source(path) if is_folder else Source(path.parent, frozenset({path.name}), file=True)
+    paths = [local_path(_SOURCE, one) for one in given]
+    kinds = [_kind(_SOURCE, path) for path in paths]
+    for path in paths:
+        if path.name in ("", ".."):
+            raise InvalidArgument(
+                _SOURCE, f"{quoted(path)} has no name.", hint="Give a folder alone for its contents."
+            )
+    folders = {os.path.abspath(path.parent) for path in paths}
+    if len(folders) != 1:
+        what = "must be in one folder" if folders else "must not be empty"
+        raise InvalidArgument(_SOURCE, f"{what}.", hint="Upload from one folder after the other.")
+    only_file = len(paths) == 1 and not stat.S_ISDIR(kinds[0])
+    return Source(paths[0].parent, frozenset(path.name for path in paths), only_file)
+
+
+def reusable(given: Sources) -> Sources:
+    """Return what to upload in a form that can be read more than once.
+
+    Args:
+        given: See :func:`source_of`.
+    """
+    return given if isinstance(given, str | os.PathLike) or not isinstance(given, Iterable) else list(given)
+
+
+def existing_folder(argument: str, given: object) -> Path:
+    """Check a folder that must exist, without reading it.
+
+    Args:
+        argument: The argument's name.
+        given: The folder.
 
     Raises:
         InvalidArgument: It does not exist, cannot be read, or is not a folder.
     """
-    folder = _folder("source_directory", given)
+    folder = local_path(argument, given)
+    if not stat.S_ISDIR(_kind(argument, folder)):
+        raise InvalidArgument(argument, f"{quoted(given)} is not a folder.", hint="Name its folder.")
+    return folder
+
+
+def _kind(argument: str, path: Path) -> int:
     try:
-        kind = folder.stat().st_mode
+        return path.stat().st_mode
     except FileNotFoundError:
-        raise InvalidArgument("source_directory", f"{quoted(given)} does not exist.") from None
+        raise InvalidArgument(argument, f"{quoted(path)} does not exist.") from None
     except OSError as error:
         raise InvalidArgument(
-            "source_directory", f"{quoted(given)} cannot be read ({error.strerror or type(error).__name__})."
+            argument, f"{quoted(path)} cannot be read ({error.strerror or type(error).__name__})."
         ) from None
-    if not stat.S_ISDIR(kind):
-        raise InvalidArgument(
-            "source_directory", f"{quoted(given)} is not a folder.", hint="Name its folder."
-        )
-    return folder
 
 
 def destination_folder(given: str | os.PathLike[str]) -> Path:
@@ -72,7 +134,7 @@ def destination_folder(given: str | os.PathLike[str]) -> Path:
     Raises:
         InvalidArgument: It is not a folder, or cannot be created or written to.
     """
-    folder = _folder("destination_directory", given)
+    folder = local_path("destination_directory", given)
     existing = folder
     while not os.path.lexists(existing) and existing != existing.parent:
         existing = existing.parent
@@ -105,8 +167,16 @@ def make_destination(folder: Path) -> None:
         ) from None
 
 
-def _folder(argument: str, given: object) -> Path:
-    """Parse the path of a folder. An empty path is refused, because it would mean the current folder."""
+def local_path(argument: str, given: object) -> Path:
+    """Parse a local path. An empty one is refused, because it would mean the current folder.
+
+    Args:
+        argument: The argument's name.
+        given: The path.
+
+    Raises:
+        InvalidArgument: It is not a path.
+    """
     if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
         raise InvalidArgument(argument, f"must be a str or a Path, not {type(given).__name__}.")
     if not path.strip():
@@ -121,11 +191,15 @@ def _folder(argument: str, given: object) -> Path:
         ) from None
 
 
-def scan(folder: Path) -> Scan:
+def scan(folder: Path, only: Container[str] | None = None) -> Scan:
     """List the files below a folder, in the order of their paths.
 
     A link is followed if its target is in the folder too. A link that leads out of the folder, is broken, or forms a
     loop is rejected, so that nothing outside the folder is published. The rest of the folder is still scanned.
+
+    Args:
+        folder: The folder.
+        only: The files and folders directly in it to list; None for all.
     """
     root = os.path.realpath(folder)
     files: list[LocalFile] = []
@@ -139,6 +213,8 @@ def scan(folder: Path) -> Scan:
         except OSError as error:
             rejected.append(_unreadable(prefix.removesuffix("/") or ".", error))
             continue
+        if only is not None and not prefix:
+            entries = [entry for entry in entries if entry.name in only]
         for entry in entries:
             path = prefix + entry.name
             try:

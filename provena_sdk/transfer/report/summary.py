@@ -73,6 +73,11 @@ class TransferReport(Sequence[FileOutcome]):
     def __iter__(self) -> Iterator[FileOutcome]:
         return iter(self.outcomes)
 
+    def __add__(self, other: TransferReport) -> TransferReport:
+        """Return the report of two transfers, one after the other."""
+        outcomes = sorted((*self.outcomes, *other.outcomes), key=lambda outcome: outcome.path)
+        return TransferReport(tuple(outcomes), self.seconds + other.seconds, self.none_of + other.none_of)
+
     @property
     def failed(self) -> list[FileOutcome]:
         """The files that failed, were refused, or are in conflict."""

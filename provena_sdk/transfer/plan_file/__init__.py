@@ -1,0 +1,1 @@
+"""Plans in files: written, and read as input that anyone may have changed."""

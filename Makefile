@@ -17,7 +17,7 @@ $(VENV)/ready: pyproject.toml requirements.lock
 	@echo "Setting up $(VENV) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet -c requirements.lock --editable '.[sandbox,pandas]' --group dev
+	@$(PIP) install --quiet -c requirements.lock --editable '.[cli,sandbox,pandas]' --group dev
 	@touch $@
 
 demo: setup ## Run a complete example against a Provena on this machine
@@ -110,12 +110,12 @@ bench: setup ## Run the benchmarks beside other tools
 lock: ## Update both lock files: the newest versions, and the lowest that pyproject.toml allows
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[sandbox,pandas,interop]' --group dev --group browser
+	@$(PIP) install --quiet --editable '.[cli,sandbox,pandas,interop]' --group dev --group browser
 	@$(PIP) freeze --exclude-editable --exclude pip > requirements.lock
 	@touch .venv/ready
 	@$(PIP) install --quiet uv
 	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --no-annotate \
-	  --no-header --extra excel --extra keyring --extra lineage --extra pandas --extra parquet --extra qr --extra rich --extra sandbox --extra tqdm \
+	  --no-header --extra cli --extra excel --extra keyring --extra lineage --extra pandas --extra parquet --extra qr --extra rich --extra sandbox --extra tqdm \
 	  pyproject.toml -o requirements-lowest.lock
 	@$(PIP) uninstall --quiet --yes uv
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from provena_sdk.metadata.builder import DatasetMetadata as DatasetMetadata
     from provena_sdk.metadata.extents import FilesExtent as FilesExtent
     from provena_sdk.operations.access import UserAccess as UserAccess
+    from provena_sdk.operations.raw import ServiceAnswer as ServiceAnswer
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
@@ -158,6 +159,7 @@ _HOMES = {
     "workflows.access.roles": ("Role", "RoleReport", "RoleRequest", "RoleRequestList"),
     "workflows.access.settings": ("DatasetAccess", "DatasetRoles", "GroupAccess"),
     "operations.access": ("UserAccess",),
+    "operations.raw": ("ServiceAnswer",),
     "workflows.inventory": ("InventoryList", "InventoryRow"),
     "workflows.batch": ("FetchedDatasets",),
     "views.item_lists": ("DatasetList", "JobList", "OrganisationList", "PersonList"),

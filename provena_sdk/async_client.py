@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from provena_api.models import AssociationInfo
 
@@ -16,6 +16,7 @@ from provena_sdk.connection import Datasets, storage_options, transfer_limits
 from provena_sdk.diagnosis.report import TIMEOUT_SECONDS as DIAGNOSIS_SECONDS
 from provena_sdk.diagnosis.report import Diagnosis
 from provena_sdk.operations.arguments import JsonSource
+from provena_sdk.operations.raw import ServiceAnswer
 from provena_sdk.resources._async.datastore import AsyncDatastore
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.groups import AsyncGroups
@@ -31,6 +32,7 @@ from provena_sdk.secret import Secret
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
+from provena_sdk.workflows.raw import send_raw
 
 
 @short_tracebacks
@@ -219,6 +221,38 @@ class AsyncProvena(Client):
             Secret(offline_token)
         """
         return await on_thread(self.tokens.create_offline_token, self.deployment)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        service: str = "datastore",
+        body: JsonSource | list[Any] | None = None,
+    ) -> ServiceAnswer:
+        """Send a request of your own to a service, for what the SDK has no method for.
+
+        It has an access token, and goes only to services of the deployment. Only GET is retried.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT`` or ``DELETE``.
+            path: The path, with its query.
+            service: ``datastore``, ``search``, ``registry``, ``auth``, ``job`` or ``prov``.
+            body: What to send as JSON.
+
+        Returns:
+            The answer as it came, also if its status is 400 or another from there to 499, but for 401 and 429.
+
+        Raises:
+            InvalidArgument: An argument cannot be used.
+            OutcomeUnknown: The request may have taken effect.
+            ServiceError: The service failed, or refused the token.
+
+        Example:
+            >>> (await provena.request("GET", "/")).json()
+            {'message': 'Health check successful.'}
+        """
+        return await self._transport.run(send_raw(method, path, service, body))
 
     async def diagnose(self, timeout: float = DIAGNOSIS_SECONDS) -> Diagnosis:  # noqa: ASYNC109  # of all services
         """Collect what the maintainers need for a report: versions, settings, clock, connections, account, requests.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from provena_api.models import AssociationInfo
 
@@ -14,6 +14,7 @@ from provena_sdk.connection import Datasets, storage_options, transfer_limits
 from provena_sdk.diagnosis.report import TIMEOUT_SECONDS as DIAGNOSIS_SECONDS
 from provena_sdk.diagnosis.report import Diagnosis
 from provena_sdk.operations.arguments import JsonSource
+from provena_sdk.operations.raw import ServiceAnswer
 from provena_sdk.resources.datastore import Datastore
 from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.groups import Groups
@@ -29,6 +30,7 @@ from provena_sdk.secret import Secret
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
+from provena_sdk.workflows.raw import send_raw
 
 
 @short_tracebacks
@@ -217,6 +219,38 @@ class Provena(Client):
             Secret(offline_token)
         """
         return self.tokens.create_offline_token(self.deployment)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        service: str = "datastore",
+        body: JsonSource | list[Any] | None = None,
+    ) -> ServiceAnswer:
+        """Send a request of your own to a service, for what the SDK has no method for.
+
+        It has an access token, and goes only to services of the deployment. Only GET is retried.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT`` or ``DELETE``.
+            path: The path, with its query.
+            service: ``datastore``, ``search``, ``registry``, ``auth``, ``job`` or ``prov``.
+            body: What to send as JSON.
+
+        Returns:
+            The answer as it came, also if its status is 400 or another from there to 499, but for 401 and 429.
+
+        Raises:
+            InvalidArgument: An argument cannot be used.
+            OutcomeUnknown: The request may have taken effect.
+            ServiceError: The service failed, or refused the token.
+
+        Example:
+            >>> provena.request("GET", "/").json()
+            {'message': 'Health check successful.'}
+        """
+        return self._transport.run(send_raw(method, path, service, body))
 
     def diagnose(self, timeout: float = DIAGNOSIS_SECONDS) -> Diagnosis:
         """Collect what the maintainers need for a report: versions, settings, clock, connections, account, requests.

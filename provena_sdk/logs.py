@@ -145,6 +145,15 @@ def follow_environment() -> None:
     level = _LEVELS.get(value)
     if level is None:
         raise ConfigurationError(f"{VARIABLE} must be {alternatives(_LEVELS)}, not {printable(value, 60)!r}.")
+    print_records(level)
+
+
+def print_records(level: int) -> None:
+    """Print log records to stderr.
+
+    Args:
+        level: The least level to print, such as ``logging.DEBUG``.
+    """
     _ROOT.setLevel(level)
     if _handler not in _ROOT.handlers:
         _ROOT.addHandler(_handler)

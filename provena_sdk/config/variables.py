@@ -9,13 +9,14 @@ from typing import Final
 from provena_sdk.config.profiles import CONFIG_FILE, alike
 from provena_sdk.config.settings import NON_INTERACTIVE, PROFILE, VARIABLES
 from provena_sdk.display.notebook import VARIABLE as DEBUG
+from provena_sdk.display.terminal import PAGER
 from provena_sdk.display.text import printable
 from provena_sdk.logs import VARIABLE as LOG
 
 PREFIX: Final = "PROVENA_"
 STATE_DIR: Final = "PROVENA_STATE_DIR"
 
-KNOWN: Final = frozenset({*VARIABLES.values(), CONFIG_FILE, DEBUG, LOG, NON_INTERACTIVE, PROFILE, STATE_DIR})
+KNOWN: Final = frozenset({*VARIABLES.values(), CONFIG_FILE, DEBUG, LOG, NON_INTERACTIVE, PAGER, PROFILE, STATE_DIR})
 """Every PROVENA_ environment variable that the SDK reads."""
 
 _warned: set[str] = set()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TextIO
+from typing import Final, TextIO
+
+PAGER: Final = "PROVENA_PAGER"
+"""The environment variable that names the pager of the command line."""
 
 
 def is_terminal(stream: TextIO) -> bool:

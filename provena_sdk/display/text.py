@@ -55,7 +55,7 @@ def printable(text: object, limit: int = LIMIT) -> str:
     """
     whole = str(text)
     read = whole[: 10 * limit]  # ten times the limit, because runs of white space shrink
-    line = _escaped(" ".join(read.split()))
+    line = escaped(" ".join(read.split()))
     return line if len(line) <= limit and len(read) == len(whole) else f"{line[: limit - 1]}…"
 
 
@@ -104,7 +104,7 @@ def printable_lines(text: str, limit: int = MESSAGE_LIMIT) -> str:
         'two\nlines\\x07'
     """
     read = text[: limit + 1]
-    shown = read if read.isprintable() else "\n".join(map(_escaped, read.split("\n")))
+    shown = read if read.isprintable() else "\n".join(map(escaped, read.split("\n")))
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
@@ -126,7 +126,16 @@ def server_text(text: str, *, secrets: Iterable[str] = (), limit: int = SERVER_L
     return printable(_SECRET.sub("<secret>", read[:READ_LIMIT]), limit)
 
 
-def _escaped(line: str) -> str:
+def escaped(line: str) -> str:
+    r"""Escape the unprintable characters of a line, and change and shorten nothing else.
+
+    Args:
+        line: The line; a line break or a tab in it is escaped, too.
+
+    Example:
+        >>> escaped("reef\x1b[2J  2024\n")
+        'reef\\x1b[2J  2024\\n'
+    """
     return line if line.isprintable() else "".join(map(_shown, line))
 
 

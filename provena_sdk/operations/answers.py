@@ -77,6 +77,8 @@ def read(call: Call[T], status: int, headers: Mapping[str, str], body: bytes, *,
 def _outcome(
     call: Call[T], status: int, headers: Mapping[str, str], body: bytes, whole: bool
 ) -> T | errors.ServiceError:
+    if call.operation.as_it_came and _comes_through(status, whole):
+        return call.operation.parse((status, headers, body))
     if 200 < status < 300:
         return _unreadable(call, status, headers, body, reason=f"its status is {status}, not 200")
     if status != 200:
@@ -86,6 +88,11 @@ def _outcome(
     if not call.operation.is_json:
         return call.operation.parse(_text(body))
     return _parsed(call, status, headers, body)
+
+
+def _comes_through(status: int, whole: bool) -> bool:
+    """Return whether an answer is returned as it came; a token or a limit of requests may be cured by a retry."""
+    return whole and (200 <= status < 300 or (400 <= status < 500 and status not in (401, 429)))
 
 
 def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T | errors.ServiceError:

@@ -80,6 +80,7 @@ class Operation(Generic[P, T]):
         needs_token: False for operations that anyone may call.
         changes_access: Whether it may change who can read or write the dataset's files.
         refuses: False if ``success=false`` in a 200 is a result and no refusal.
+        as_it_came: True if status, headers and body are parsed, also of most refusals.
         check: Raises :class:`Unusable` for a well-formed answer that cannot be used.
 
     Attributes:
@@ -97,6 +98,7 @@ class Operation(Generic[P, T]):
         needs_token: bool = True,
         changes_access: bool = False,
         refuses: bool = True,
+        as_it_came: bool = False,
         check: Callable[[T], None] | None = None,
     ) -> None:
         service, name = endpoint.__name__.split(".")[-2:]
@@ -108,6 +110,7 @@ class Operation(Generic[P, T]):
         self.needs_token = needs_token
         self.changes_access = changes_access
         self.refuses = refuses
+        self.as_it_came = as_it_came
         self._parse = endpoint.parse
         self._check = check
         self._request = endpoint.request

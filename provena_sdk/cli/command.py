@@ -1,0 +1,126 @@
+"""The decorators that make a function a command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+import click
+
+from provena_sdk.cli.completion.recent import remember
+from provena_sdk.cli.options import GlobalOption, Options, dry_run_option, global_options
+from provena_sdk.cli.parameters import handles_in
+from provena_sdk.cli.session import Session
+
+P = ParamSpec("P")
+
+EXAMPLES: Final = "Examples:"
+"""The heading in a docstring below which lines begin with ``$ provena``."""
+
+
+class _Help(click.Command):
+    """A command whose help has its own options, its examples as they are written, and names the other options."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params += global_options()
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the docstring up to the examples."""
+        text, _, _ = inspect.cleandoc(self.help or "").partition(f"\n{EXAMPLES}\n")
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(text.strip())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, the examples, and the names of the options of every command."""
+        records = [
+            record
+            for parameter in self.get_params(ctx)
+            if isinstance(parameter, click.Option)
+            and not (isinstance(parameter, GlobalOption) and parameter.name != "dry_run")
+            and (record := parameter.get_help_record(ctx))
+        ]
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+        with formatter.section("Options"):
+            formatter.write_dl(records)
+        examples = inspect.cleandoc(self.help or "").partition(f"\n{EXAMPLES}\n")[2]
+        if examples:
+            with formatter.section(EXAMPLES.rstrip(":")):
+                for line in inspect.cleandoc(examples).splitlines():
+                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+        names = ", ".join(
+            max(parameter.opts, key=len)
+            for parameter in self.params
+            if isinstance(parameter, GlobalOption) and parameter.name != "dry_run"
+        )
+        formatter.write_paragraph()
+        formatter.write_text(f"Every command has: {names}. See: provena --help")
+
+
+class Command(_Help):
+    """A command."""
+
+
+class Group(_Help, click.Group):
+    """A noun with several verbs, such as ``provena config explain``."""
+
+    def command(self, name: str | None = None, *, changes: bool = False) -> Any:  # type: ignore[override]  # our options
+        """Make a function a command of this group; see :func:`command`."""
+
+        def decorate(function: Callable[Concatenate[Session, P], None]) -> Command:
+            made = command(name, changes=changes)(function)
+            self.add_command(made)
+            return made
+
+        return decorate
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which the module defines them."""
+        return list(self.commands)
+
+
+def command(
+    name: str | None = None, *, changes: bool = False
+) -> Callable[[Callable[Concatenate[Session, P], None]], Command]:
+    """Make a function a command: its docstring is the help, and it is called with a :class:`Session` first.
+
+    Args:
+        name: The name; by default the function's, with hyphens.
+        changes: Whether it changes something, and so has ``--dry-run``.
+    """
+
+    def decorate(function: Callable[Concatenate[Session, P], None]) -> Command:
+        @wraps(function)
+        def run(*args: P.args, **arguments: P.kwargs) -> None:
+            context = click.get_current_context()
+            with Session(Options.of(context)) as session:
+                function(session, *args, **arguments)
+            remember(handles_in(context))
+
+        made = click.command(name or _name_of(function), cls=Command)(run)
+        if changes:
+            made.params.append(dry_run_option())
+        return made
+
+    return decorate
+
+
+def group(name: str | None = None) -> Callable[[Callable[[], None]], Group]:
+    """Make a function without a body a group of commands: its docstring is the help.
+
+    Args:
+        name: The name; by default the function's.
+    """
+
+    def decorate(function: Callable[[], None]) -> Group:
+        return click.command(name or _name_of(function), cls=Group)(function)
+
+    return decorate
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    return function.__name__.rstrip("_").replace("_", "-")

@@ -1,0 +1,1 @@
+"""Commands that find datasets and show what is known of them."""

@@ -1,0 +1,1 @@
+"""Commands for this machine: the cache, the sandbox, the shell."""

@@ -1,0 +1,1 @@
+"""Commands that register, change and describe datasets."""

@@ -1,0 +1,1 @@
+"""Commands for signing in, settings and diagnosis."""

@@ -1,0 +1,1 @@
+"""Commands that let other tools read datasets."""

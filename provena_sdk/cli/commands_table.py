@@ -1,0 +1,96 @@
+"""Every command, so that help and completion of names import no command.
+
+A test compares the summaries with the docstrings of the commands.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Entry(NamedTuple):
+    """One command.
+
+    Args:
+        name: What the user types.
+        summary: The first line of its docstring, without the full stop.
+        module: The module that has it, below ``provena_sdk.cli.commands``.
+    """
+
+    name: str
+    summary: str
+    module: str
+
+
+SESSION: Final[tuple[Entry, ...]] = ()
+
+
+FINDING: Final[tuple[Entry, ...]] = ()
+
+
+FILES: Final[tuple[Entry, ...]] = ()
+
+
+REGISTERING: Final[tuple[Entry, ...]] = ()
+
+
+REVIEW: Final[tuple[Entry, ...]] = ()
+
+
+SHARING: Final[tuple[Entry, ...]] = ()
+
+
+TOOLS: Final[tuple[Entry, ...]] = ()
+
+
+LOCAL: Final[tuple[Entry, ...]] = (
+    Entry("api", "Send a request to a service, and print its answer as it came", "local.api"),
+    Entry("completion", "Print what a shell runs to complete commands, handles and files", "local.completion"),
+)
+
+
+GROUPS: Final = {
+    "Session": SESSION,
+    "Finding": FINDING,
+    "Files": FILES,
+    "Registering": REGISTERING,
+    "Review": REVIEW,
+    "Sharing": SHARING,
+    "Other tools": TOOLS,
+    "Local": LOCAL,
+}
+"""The commands by the heading under which help lists them."""
+
+COMMANDS: Final = {entry.name: entry for entries in GROUPS.values() for entry in entries}
+"""The commands by name."""
+
+CALLED_ELSEWHERE: Final = {
+    "auth": "login",
+    "cat-file": "cat",
+    "clone": "get",
+    "copy": "cp",
+    "delete": "rm",
+    "dir": "ls",
+    "download": "get",
+    "find": "search",
+    "info": "show",
+    "install-completion": "completion",
+    "ll": "ls",
+    "mint": "create",
+    "move": "mv",
+    "new": "create",
+    "presign": "url",
+    "pull": "get",
+    "push": "put",
+    "register": "create",
+    "remove": "rm",
+    "sign-in": "login",
+    "sign-out": "logout",
+    "signin": "login",
+    "signout": "logout",
+    "status": "doctor",
+    "update": "edit",
+    "upload": "put",
+    "view": "show",
+}
+"""What other tools call a command of ours."""

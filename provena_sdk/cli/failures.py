@@ -1,0 +1,157 @@
+"""How failures end a command: their exit codes, and what they print on stderr."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+import traceback
+from typing import Any, Final
+
+import click
+
+from provena_sdk import errors
+from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.display.notebook import VARIABLE, every_frame
+from provena_sdk.display.text import printable, printable_lines
+
+
+class Exit(Exception):
+    """End the command with an exit code.
+
+    Args:
+        code: The exit code.
+        message: What to print on stderr; None prints nothing.
+        hint: The next step for the reader.
+    """
+
+    def __init__(self, code: ExitCode, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or code.meaning)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+_CODES: Final[dict[type[BaseException], ExitCode]] = {
+    errors.InvalidArgument: ExitCode.USAGE,
+    errors.ConfigurationError: ExitCode.USAGE,
+    errors.UnsafePath: ExitCode.USAGE,
+    errors.NotAFile: ExitCode.USAGE,
+    errors.SignInError: ExitCode.NOT_SIGNED_IN,
+    errors.TokenRejected: ExitCode.NOT_SIGNED_IN,
+    errors.Unauthorized: ExitCode.NOT_PERMITTED,
+    errors.Forbidden: ExitCode.NOT_PERMITTED,
+    errors.PersonNotLinked: ExitCode.NOT_PERMITTED,
+    errors.FileAccessDenied: ExitCode.NOT_PERMITTED,
+    errors.ServiceFileRefused: ExitCode.NOT_PERMITTED,
+    errors.LeaseMissing: ExitCode.NOT_PERMITTED,
+    errors.ItemNotFound: ExitCode.NOT_FOUND,
+    errors.NameNotFound: ExitCode.NOT_FOUND,
+    errors.NameAmbiguous: ExitCode.USAGE,
+    errors.FileNotInDataset: ExitCode.NOT_FOUND,
+    errors.DatasetFileNotFound: ExitCode.NOT_FOUND,
+    errors.EndpointNotFound: ExitCode.NOT_FOUND,
+    errors.JobNotFound: ExitCode.NOT_FOUND,
+    errors.AlreadyLocked: ExitCode.CONFLICT,
+    errors.NotLocked: ExitCode.CONFLICT,
+    errors.DatasetLocked: ExitCode.CONFLICT,
+    errors.AccessChanged: ExitCode.CONFLICT,
+    errors.MetadataChanged: ExitCode.CONFLICT,
+    errors.DatasetFileExists: ExitCode.CONFLICT,
+    errors.FileConflict: ExitCode.CONFLICT,
+    errors.PartialFailure: ExitCode.PARTLY_DONE,
+    errors.ConnectionFailed: ExitCode.NOT_REACHABLE,
+    errors.GatewayError: ExitCode.NOT_REACHABLE,
+    errors.RateLimited: ExitCode.NOT_REACHABLE,
+    errors.NotEnoughSpace: ExitCode.NO_SPACE,
+    errors.OutcomeUnknown: ExitCode.OUTCOME_UNKNOWN,
+    errors.JobTimedOut: ExitCode.OUTCOME_UNKNOWN,
+    click.Abort: ExitCode.INTERRUPTED,
+    click.ClickException: ExitCode.USAGE,
+    KeyboardInterrupt: ExitCode.INTERRUPTED,
+}
+
+_FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+_SIGN_IN: Final = "Sign in with: provena login"
+# What the SDK advises in Python, in the words of the command line.
+_HINTS: Final[dict[type[errors.ProvenaError], str]] = {
+    errors.SignInRequired: f"{_SIGN_IN}. Scripts set PROVENA_OFFLINE_TOKEN.",
+    errors.SessionEnded: _SIGN_IN,
+}
+_NO_DEPLOYMENT: Final = "Give --deployment example.org, set PROVENA_DOMAIN"
+
+
+def exit_code(error: BaseException) -> ExitCode:
+    """Return the exit code of a failure; the code of the nearest base class decides.
+
+    Example:
+        >>> exit_code(errors.CertificateRejected("The certificate has expired."))
+        <ExitCode.NOT_REACHABLE: 8>
+    """
+    if isinstance(error, Exit):
+        return error.code
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return ExitCode.NO_SPACE
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), ExitCode.FAILED)
+
+
+def report(error: BaseException, *, as_json: bool) -> ExitCode:
+    """Print a failure on stderr, and return its exit code.
+
+    Args:
+        error: The failure.
+        as_json: Whether to print it as a JSON object, with code, message, hint, status and request id.
+    """
+    code = exit_code(error)
+    if isinstance(error, Exit) and error.message is None:
+        return code
+    if every_frame() and not isinstance(error, (Exit, click.ClickException)):
+        traceback.print_exception(error, file=sys.stderr)
+    described = _described(error, code)
+    if as_json:
+        print(json.dumps(described), file=sys.stderr)
+    else:
+        # The newline moves below the ^C of a terminal, or an unfinished line of progress.
+        start = "\n" if code is ExitCode.INTERRUPTED else "Error: "
+        print(f"{start}{described['message']}", file=sys.stderr)
+        if described["hint"]:
+            print(f"Hint: {described['hint']}", file=sys.stderr)
+    return code
+
+
+def _described(error: BaseException, code: ExitCode) -> dict[str, Any]:
+    message, hint, name = _words(error, code)
+    return {
+        "code": name,
+        "message": printable_lines(message),
+        "hint": None if hint is None else printable_lines(hint),
+        "status": getattr(error, "status", None),
+        "request_id": getattr(error, "request_id", None),
+    }
+
+
+def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
+    """Return the message, the hint and the name of a failure."""
+    if isinstance(error, errors.ProvenaError):
+        hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), error.hint)
+        if hint is not None:
+            hint = hint.replace("Give a domain, as in Provena('example.org'), set PROVENA_DOMAIN", _NO_DEPLOYMENT)
+        return error.message, hint, error.code
+    if isinstance(error, Exit):
+        return str(error), error.hint, code.name.lower().replace("_", "-")
+    if isinstance(error, click.ClickException):
+        return *_usage(error), "usage"
+    if code is ExitCode.INTERRUPTED:
+        return str(error) or "Interrupted.", None, "interrupted"
+    if isinstance(error, OSError) and error.strerror:
+        place = "" if error.filename is None else f"{printable(error.filename)}: "
+        return f"{place}{error.strerror}.", None, code.name.lower().replace("_", "-")
+    kind = type(error).__name__
+    return f"{kind}: {printable(error)}", f"{VARIABLE}=1 shows where. It may be a mistake of provena: report it.", kind
+
+
+def _usage(error: click.ClickException) -> tuple[str, str | None]:
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    return message, None if context is None else f"See: {context.command_path} --help"

@@ -1,0 +1,276 @@
+"""What commands print on stdout: tables for people, lines for pipes, JSON, or ids alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from itertools import chain
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
+
+import click
+
+from provena_sdk.cli import streams
+from provena_sdk.cli.options import Options
+from provena_sdk.cli.pager import finish, start_pager
+from provena_sdk.cli.table import Column, Layout, shown
+from provena_sdk.display.terminal import is_terminal
+from provena_sdk.display.text import alternatives, escaped, quoted
+
+if TYPE_CHECKING:
+    import subprocess
+
+_Bytes: TypeAlias = bytes  # a method has this name
+
+_FIRST_ROWS: Final = 40
+"""Rows whose widths decide those of the columns."""
+
+_FIRST_SECONDS: Final = 0.2
+"""How long to wait for more of the first rows once there is one."""
+
+
+class Output:
+    """The standard output of a command, in the format that its options ask for.
+
+    Args:
+        options: The options of every command.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._stream = sys.stdout
+        self._for_people = is_terminal(sys.stdout)
+        self._pager: subprocess.Popen[str] | None = None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether to print JSON."""
+        return self._options.json or self._options.jsonl
+
+    def rows(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
+        """Print a row for each item, as they come.
+
+        A terminal shows a table; a pipe gets lines of cells between tabs, without a heading.
+
+        Args:
+            items: The items; of results that come in pages, the first page is printed before the second is fetched.
+            columns: The columns; one of them is the id.
+
+        Returns:
+            The number of rows.
+        """
+        columns = self._chosen(columns)
+        if self._options.json:
+            return self._json_array(items, columns)
+        if self._options.jsonl:
+            return self._lines(items, lambda item: _document(_values(item, columns), self._stream))
+        if self._options.quiet:
+            ids = [column for column in columns if column.id][:1] or columns[:1]
+            return self._lines(items, lambda item: _tabbed(item, ids))
+        if self._for_people:
+            return self._table(items, columns)
+        return self._lines(items, lambda item: _tabbed(item, columns))
+
+    def one(self, item: Any, columns: Sequence[Column]) -> None:
+        """Print one item: a line for each field, or a JSON object.
+
+        Args:
+            item: The item.
+            columns: Its fields.
+        """
+        columns = self._chosen(columns)
+        if self.is_json:
+            self._json(_values(item, columns))
+        elif self._options.quiet:
+            self._write(_tabbed(item, [column for column in columns if column.id] or columns[:1]))
+        elif self._for_people:
+            width = max(len(column.name) for column in columns)
+            cells = [(column, shown(column, column.get(item))) for column in columns]
+            self._page([f"{column.name:{width}}  {cell}".rstrip() for column, cell in cells])
+        else:
+            for column in columns:
+                self._write(f"{column.name}\t{_plain(column.get(item))}")
+
+    def view(self, view: object, data: object, *, id: str | None = None) -> None:
+        """Print an object of the SDK as it shows itself, or its data as JSON.
+
+        Args:
+            view: The object; its ``text(colour=…)``, or else its ``str``, is for people.
+            data: What to print as JSON: a mapping or a list.
+            id: What ``--quiet`` prints; None prints the view.
+        """
+        if self.is_json:
+            if self._options.fields and isinstance(data, Mapping):
+                _refuse_unknown(self._options.fields, list(data))
+                data = {name: data[name] for name in self._options.fields}
+            self._json(data)
+        elif self._options.quiet and id is not None:
+            self._write(escaped(id))
+        else:
+            make: Callable[..., str] | None = getattr(view, "text", None)
+            colour = self._for_people and streams.has_colours(sys.stdout)
+            self._page((make(colour=colour) if callable(make) else str(view)).splitlines())
+
+    def text(self, text: str) -> None:
+        """Print what is text by nature, such as a citation; JSON prints it as a string."""
+        if self.is_json:
+            self._json(text)
+        else:
+            self._page(text.splitlines())
+
+    def bytes(self, content: _Bytes | Iterable[_Bytes]) -> None:
+        """Print bytes as they are, such as a file's."""
+        self._stream.flush()
+        binary = getattr(self._stream, "buffer", None)
+        for chunk in (content,) if isinstance(content, bytes) else content:
+            if binary is None:
+                self._stream.write(chunk.decode("utf-8", "replace"))
+            else:
+                binary.write(chunk)
+        if binary is not None:
+            binary.flush()
+
+    def close(self) -> None:
+        """Write what is left, and wait until the pager has been read."""
+        if self._pager is not None:
+            pager, self._pager, self._stream = self._pager, None, sys.stdout
+            finish(pager)
+        self._stream.flush()
+
+    def _chosen(self, columns: Sequence[Column]) -> Sequence[Column]:
+        if not self._options.fields:
+            return columns
+        named = {column.name: column for column in columns}
+        _refuse_unknown(self._options.fields, list(named))
+        return [named[name] for name in self._options.fields]
+
+    def _table(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
+        batches = _batches(items)
+        first = next(batches, [])
+        if not first:
+            return 0
+        size = streams.screen()
+        cells = [[shown(column, column.get(item)) for column in columns] for item in first]
+        layout = Layout(columns, cells, size.columns)
+        self._page_if(len(first) + 3 > size.lines)
+        self._write(streams.bold(layout.heading(), sys.stdout))
+        for row in cells:
+            self._write(layout.line(row))
+        self._stream.flush()
+        count = len(first)
+        for item in chain.from_iterable(batches):
+            self._write(layout.line([shown(column, column.get(item)) for column in layout.columns]))
+            count += 1
+        return count
+
+    def _lines(self, items: Iterable[Any], line: Callable[[Any], str]) -> int:
+        count, flushed = 0, 0.0
+        for count, item in enumerate(items, start=1):  # noqa: B007  # the last is the number of rows
+            self._write(line(item))
+            if time.monotonic() - flushed > _FIRST_SECONDS:
+                self._stream.flush()
+                flushed = time.monotonic()
+        return count
+
+    def _json_array(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
+        count = 0
+        for count, item in enumerate(items, start=1):  # noqa: B007  # the last is the number of rows
+            self._stream.write("[\n  " if count == 1 else ",\n  ")
+            self._stream.write(_document(_values(item, columns), self._stream))
+        self._write("\n]" if count else "[]")
+        return count
+
+    def _json(self, data: object) -> None:
+        self._write(_document(data, self._stream, indent=None if self._options.jsonl else 2))
+
+    def _page(self, lines: Sequence[str]) -> None:
+        self._page_if(len(lines) + 1 > streams.screen().lines)
+        for line in lines:
+            self._write(line)
+
+    def _page_if(self, is_long: bool) -> None:
+        if is_long and self._for_people and self._pager is None:
+            self._pager = start_pager()
+            if self._pager is not None and self._pager.stdin is not None:
+                stream: Any = self._pager.stdin
+                self._stream = stream
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the first rows as soon as they are there, then the others one by one."""
+    rest = iter(items)
+    first: list[Any] = []
+    began = time.monotonic()
+    for item in rest:
+        first.append(item)
+        if len(first) >= _FIRST_ROWS or time.monotonic() - began > _FIRST_SECONDS:
+            break
+    yield first
+    for item in rest:
+        yield [item]
+
+
+def _values(item: Any, columns: Sequence[Column]) -> dict[str, object]:
+    return {column.name: column.get(item) for column in columns}
+
+
+def _tabbed(item: Any, columns: Sequence[Column]) -> str:
+    return "\t".join(_plain(column.get(item)) for column in columns)
+
+
+def _plain(value: object) -> str:
+    """Return a value for a pipe: whole, on one line, without tabs."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(_plain, value))
+    return escaped(str(value if isinstance(value, str | int | float) else _as_json(value)))
+
+
+def _document(value: object, stream: TextIO, indent: int | None = None) -> str:
+    text = json.dumps(value, default=_as_json, ensure_ascii=not streams.is_unicode(stream), indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter == "\n" else _json_escaped(letter) for letter in text)
+
+
+def _json_escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, PathLike):
+        return fspath(value)
+    for name in ("to_dict", "_asdict"):
+        make = getattr(value, name, None)
+        if callable(make):
+            return make()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON.")
+
+
+def _refuse_unknown(fields: Iterable[str], known: Sequence[str]) -> None:
+    for field in fields:
+        if field not in known:
+            raise click.UsageError(
+                f"--fields: there is no field {quoted(field, 60)}; it must be {alternatives(known)}."
+            )

@@ -1,0 +1,110 @@
+"""What a command works with: the client, its output, and the person who may be asked."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.cli.failures import Exit
+from provena_sdk.cli.options import Options
+from provena_sdk.cli.output import Output
+from provena_sdk.cli.streams import has_colours
+from provena_sdk.display.terminal import is_terminal
+from provena_sdk.display.text import printable_lines
+from provena_sdk.logs import print_records
+
+if TYPE_CHECKING:
+    from provena_sdk.client import Provena
+
+_NON_INTERACTIVE: Final = "PROVENA_NON_INTERACTIVE"
+_YES: Final = ("y", "yes")
+
+
+class Session:
+    """The surroundings of one run of a command.
+
+    Args:
+        options: The options of every command.
+
+    Attributes:
+        options: These options.
+        out: The standard output.
+        dry_run: Whether to show what would change, and change nothing.
+        json: Whether the output is JSON, for a program.
+        asks: Whether a person can be asked.
+        progress: The ``progress`` of the SDK's methods: None where a person may look, False with ``--quiet``.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.out = Output(options)
+        self.dry_run = options.dry_run
+        self.json = self.out.is_json
+        self.progress: Literal[False] | None = False if options.quiet else None
+        self.asks = not self._no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+        if options.verbose:
+            print_records(logging.INFO if options.verbose == 1 else logging.DEBUG)
+
+    @property
+    def _no_input(self) -> bool:
+        refused = os.environ.get(_NON_INTERACTIVE, "").strip().lower() not in ("", "0", "false", "no")
+        return self.options.no_input or refused
+
+    @cached_property
+    def provena(self) -> Provena:
+        """The client, made when it is first used, and closed when the command ends."""
+        from provena_sdk.client import Provena  # noqa: PLC0415  # keeps httpx away from commands that send nothing
+
+        return Provena(
+            self.options.deployment,
+            profile=self.options.profile,
+            interactive=False if self.options.no_input else None,
+        )
+
+    def say(self, text: str) -> None:
+        """Print a line about what happens on stderr, unless ``--quiet`` forbids it."""
+        if not self.options.quiet:
+            print(printable_lines(text), file=sys.stderr)
+
+    def warn(self, text: str) -> None:
+        """Print a warning on stderr."""
+        name = "\x1b[33mWarning:\x1b[0m" if has_colours(sys.stderr) else "Warning:"
+        print(f"{name} {printable_lines(text)}", file=sys.stderr)
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person whether to go ahead; ``--yes`` answers for them.
+
+        Args:
+            question: The question, with its question mark.
+
+        Raises:
+            Exit: Nobody can be asked.
+        """
+        if self.options.yes:
+            return True
+        if not self.asks:
+            raise Exit(
+                ExitCode.USAGE,
+                f"{question} Nobody can be asked here.",
+                hint="--yes answers yes to every question.",
+            )
+        print(f"{printable_lines(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in _YES
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.out.close()
+        finally:
+            made = self.__dict__.get("provena")
+            if made is not None:
+                made.close()

@@ -1,0 +1,89 @@
+"""The standard streams: what they can print, whether a person reads them, and what happens when they close."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import shutil
+import sys
+from typing import Final, TextIO
+
+from provena_sdk.display.terminal import is_terminal, wants_colour
+
+_ERRORS: Final = "provena_sdk.plain"
+_PLAIN: Final = str.maketrans(
+    {
+        "…": "...",
+        "–": "-",
+        "—": "-",
+        "‘": "'",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "→": "->",
+        "←": "<-",
+        "·": "*",
+        "•": "*",
+        "✓": "ok",
+        "✗": "x",
+        "─": "-",
+        "│": "|",
+        "├": "+",
+        "└": "+",
+        "█": "#",
+        "░": ".",
+    }
+)
+
+
+def prepare() -> None:
+    """Make stdout and stderr usable, whatever their encoding, and even if they are closed.
+
+    A character that the encoding lacks is written in plain letters, or escaped. On Windows, lines in a pipe end as
+    they do elsewhere, so that what a script reads is the same.
+    """
+    codecs.register_error(_ERRORS, _in_plain_letters)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # until the process ends
+        elif hasattr(stream, "reconfigure"):
+            ends = {"newline": "\n"} if os.name == "nt" and not is_terminal(stream) else {}
+            stream.reconfigure(errors=_ERRORS, **ends)
+
+
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    missing = error.object[error.start : error.end]
+    plain = missing.translate(_PLAIN)
+    return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def is_unicode(stream: TextIO) -> bool:
+    """Return whether a stream can print every character."""
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Return whether to write colours to a stream."""
+    return is_terminal(stream) and wants_colour()
+
+
+def bold(text: str, stream: TextIO) -> str:
+    """Return a text in bold, if the stream has colours."""
+    return f"\x1b[1m{text}\x1b[0m" if has_colours(stream) else text
+
+
+def screen() -> os.terminal_size:
+    """Return the columns and lines of the terminal, which COLUMNS and LINES set."""
+    return shutil.get_terminal_size()
+
+
+def abandon_stdout() -> None:
+    """Discard what is still to be written to a pipe that its reader has closed."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # until the process ends

@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test versions check types slow interop peer formats generate refresh twins architecture bench stress browser lock wheel clean test-live live-long live-servers
+.PHONY: help setup demo test versions check types slow interop peer formats generate refresh twins architecture cli-docs bench stress browser lock wheel clean test-live live-long live-servers
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -85,6 +85,7 @@ check: setup types ## Check style, types and layers, and that generated files ar
 	@$(BIN)/python scripts/generate.py --check
 	@$(BIN)/python scripts/twins.py --check
 	@$(BIN)/python scripts/architecture.py --check
+	@$(BIN)/python scripts/cli_docs.py --check
 
 generate: setup ## Generate the low-level client from openapi/
 	@$(BIN)/python scripts/generate.py
@@ -92,6 +93,9 @@ generate: setup ## Generate the low-level client from openapi/
 refresh: setup ## Fetch OpenAPI documents with DEPLOYMENT=example.org or datastore=URL search=URL …, and regenerate
 	@$(BIN)/python scripts/refresh.py $(if $(DEPLOYMENT),--deployment "$(DEPLOYMENT)") \
 	  $(foreach name,datastore search registry auth job prov,$(if $($(name)),--$(name) "$($(name))"))
+
+cli-docs: setup ## Write the reference of the commands in docs/cli.md
+	@$(BIN)/python scripts/cli_docs.py
 
 twins: setup ## Generate the async resources from the sync ones
 	@$(BIN)/python scripts/twins.py

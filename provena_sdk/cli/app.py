@@ -99,7 +99,7 @@ def make_app() -> App:
     return App(
         NAME,
         params=[*global_options(), version],
-        help="Find, read, register and release datasets of a Provena.",
+        help="Find, read, register and release datasets of Provena.",
         epilog="'provena COMMAND --help' explains a command.",
         context_settings={"help_option_names": ["--help", "-h"], "max_content_width": _WIDEST},
         subcommand_metavar="COMMAND ...",

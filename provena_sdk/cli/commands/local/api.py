@@ -19,16 +19,21 @@ _BY_STATUS = {403: ExitCode.NOT_PERMITTED, 404: ExitCode.NOT_FOUND, 409: ExitCod
 
 
 @command()
-@click.argument("method", type=click.Choice(_METHODS, case_sensitive=False))
+@click.argument("method", type=click.Choice(_METHODS, case_sensitive=False), metavar="METHOD")
 @click.argument("path")
 @click.option(
-    "--service", type=click.Choice(_SERVICES), default="datastore", show_default=True, help="The service to ask."
+    "--service",
+    type=click.Choice(_SERVICES),
+    metavar="NAME",
+    default="datastore",
+    show_default=True,
+    help="The service to ask: search, registry, auth, job, prov.",
 )
 @click.option("--data", "-d", metavar="JSON", help="Send this JSON; @FILE reads a file, @- standard input.")
 def api(session: Session, method: str, path: str, service: str, data: str | None) -> None:
     """Send a request to a service, and print its answer as it came.
 
-    The request has your access token, and goes only to services of the deployment. Only GET is retried. A refusal is
+    METHOD is GET, POST, PUT or DELETE. The request has your access token, and goes only to services of the deployment. Only GET is retried. A refusal is
     printed, too, and ends the command with another exit code than 0.
 
     Examples:

@@ -1,0 +1,109 @@
+"""Every failure has its exit code, and prints one or two lines."""
+
+from __future__ import annotations
+
+import errno
+import json
+
+import click
+import pytest
+
+from provena_sdk import errors
+from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.cli.failures import Exit, exit_code, report
+
+EXPECTED = {
+    ExitCode.FAILED: {
+        *("BadRequest", "ClosedError", "FieldError", "FileError", "FileStoreError", "IntegrityError", "JobFailed"),
+        *("LinkFailed", "MetadataProblem", "ModelRunIncomplete", "NotFetched", "OperationRejected", "ProvenaError"),
+        *("ServerError", "ServiceError", "UnreadableAnswer", "ValidationFailed"),
+    },
+    ExitCode.USAGE: {
+        *("ConfigurationError", "InvalidArgument", "InvalidMetadata", "NameAmbiguous", "NotAFile", "UnsafePath"),
+    },
+    ExitCode.NOT_SIGNED_IN: {
+        *("SessionEnded", "SignInDenied", "SignInError", "SignInExpired", "SignInRequired", "TokenRejected"),
+    },
+    ExitCode.NOT_PERMITTED: {
+        *("DatasetAccessDenied", "FileAccessDenied", "Forbidden", "ItemAccessDenied", "LeaseExpired", "LeaseMissing"),
+        *("NotTheReviewer", "PersonNotLinked", "RoleMissing", "ServiceFileRefused", "Unauthorized"),
+    },
+    ExitCode.NOT_FOUND: {
+        *("DatasetFileNotFound", "DatasetNotFound", "EndpointNotFound", "FileNotInDataset", "ItemNotFound"),
+        *("JobNotFound", "NameNotFound"),
+    },
+    ExitCode.CONFLICT: {
+        *("AccessChanged", "AlreadyLocked", "DatasetFileExists", "DatasetLocked", "FileConflict", "MetadataChanged"),
+        "NotLocked",
+    },
+    ExitCode.PARTLY_DONE: {"FetchFailed", "PartialFailure", "TransferFailed"},
+    ExitCode.NOT_REACHABLE: {
+        *("CertificateRejected", "ConnectionFailed", "GatewayError", "RateLimited", "RequestTimedOut"),
+    },
+    ExitCode.NO_SPACE: {"NotEnoughSpace"},
+    ExitCode.OUTCOME_UNKNOWN: {"JobTimedOut", "OutcomeUnknown"},
+    ExitCode.INTERRUPTED: {"TransferInterrupted"},
+}
+
+
+def test_every_error_has_its_exit_code() -> None:
+    found: dict[ExitCode, set[str]] = {}
+    for name in errors.__all__:
+        kind = getattr(errors, name)
+        made = kind.__new__(kind, "", errors=[ValueError()]) if issubclass(kind, errors.PartialFailure) else None
+        if made is None and issubclass(kind, BaseException):
+            made = (OSError if issubclass(kind, OSError) else kind.__mro__[-3]).__new__(kind)
+        found.setdefault(ExitCode.FAILED if made is None else exit_code(made), set()).add(name)
+    assert found == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "x"), ExitCode.NO_SPACE),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), ExitCode.FAILED),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
+        (click.Abort(), ExitCode.INTERRUPTED),
+        (click.UsageError("no"), ExitCode.USAGE),
+        (Exit(ExitCode.DIFFERENT), ExitCode.DIFFERENT),
+        (ZeroDivisionError(), ExitCode.FAILED),
+    ],
+)
+def test_other_failures_have_theirs(error: BaseException, code: ExitCode) -> None:
+    assert exit_code(error) is code
+
+
+def test_people_get_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    error = errors.ConfigurationError("No deployment is named.", hint="Give one.")
+    assert report(error, as_json=False) is ExitCode.USAGE
+    assert capsys.readouterr().err == "Error: No deployment is named.\nHint: Give one.\n"
+
+
+def test_programs_get_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    error = errors.DatasetNotFound("None.", operation="datastore.fetch_dataset", status=400, hint="Look.")
+    error.complete(request_id="r-1")
+    assert report(error, as_json=True) is ExitCode.NOT_FOUND
+    assert json.loads(capsys.readouterr().err) == {
+        "code": "dataset-not-found",
+        "message": "None.",
+        "hint": "Look.",
+        "status": 400,
+        "request_id": "r-1",
+    }
+
+
+def test_an_exit_without_a_message_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(Exit(ExitCode.DIFFERENT), as_json=True) is ExitCode.DIFFERENT
+    assert capsys.readouterr().err == ""
+
+
+def test_a_mistake_of_ours_says_how_to_see_where(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PROVENA_DEBUG", raising=False)
+    assert report(ZeroDivisionError("x\x1b[2J"), as_json=False) is ExitCode.FAILED
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: ZeroDivisionError: x\\x1b[2J\nHint: PROVENA_DEBUG=1")
+    monkeypatch.setenv("PROVENA_DEBUG", "1")
+    report(ZeroDivisionError("x"), as_json=False)
+    assert "ZeroDivisionError: x\nError:" in capsys.readouterr().err

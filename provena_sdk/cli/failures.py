@@ -6,6 +6,7 @@ import errno
 import json
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any, Final
 
 import click
@@ -109,15 +110,16 @@ def report(error: BaseException, *, as_json: bool) -> ExitCode:
     if every_frame() and not isinstance(error, (Exit, click.ClickException)):
         traceback.print_exception(error, file=sys.stderr)
     described = _described(error, code)
-    if as_json:
-        print(json.dumps(described), file=sys.stderr)
-    else:
-        # The newline moves below the ^C of a terminal, or an unfinished line of progress.
-        start = "\n" if code is ExitCode.INTERRUPTED else "Error: "
-        print(f"{start}{described['message']}", file=sys.stderr)
-        if described["hint"]:
-            print(f"Hint: {described['hint']}", file=sys.stderr)
+    with suppress(OSError):  # nobody may be reading
+        print(json.dumps(described) if as_json else _lines(described, code), file=sys.stderr, flush=True)
     return code
+
+
+def _lines(described: dict[str, Any], code: ExitCode) -> str:
+    # The newline moves below the ^C of a terminal, or an unfinished line of progress.
+    start = "\n" if code is ExitCode.INTERRUPTED else "Error: "
+    hint = f"\nHint: {described['hint']}" if described["hint"] else ""
+    return f"{start}{described['message']}{hint}"
 
 
 def _described(error: BaseException, code: ExitCode) -> dict[str, Any]:

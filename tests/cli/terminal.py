@@ -22,10 +22,11 @@ SECONDS = 60.0
 
 
 class Seen(NamedTuple):
-    """What a terminal showed, without colours, and the exit code."""
+    """The exit code, what a terminal showed in the end, without colours, and all that was written to it."""
 
     code: int
     text: str
+    written: str
 
 
 def in_terminal(
@@ -83,7 +84,8 @@ def in_terminal(
             shown += f"{line}\r\n".encode()
             os.write(master, f"{line}\n".encode())
     os.close(master)
-    return Seen(process.wait(), as_seen(shown.decode("utf-8", "replace")))
+    written = shown.decode("utf-8", "replace")
+    return Seen(process.wait(), as_seen(written), written)
 
 
 def as_seen(written: str) -> str:

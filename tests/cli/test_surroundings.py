@@ -103,15 +103,10 @@ def test_a_terminal_of_60_columns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("forbidden", "has_escapes"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
 def test_colours_only_where_they_are_wanted(forbidden: dict[str, str], has_escapes: bool, tmp_path: Path) -> None:
-    shell = 'script -qec "$1" /dev/null'
     environment = with_path({"TERM": "xterm", "HOME": str(tmp_path), "PAGER": "cat", "LANG": "C.UTF-8", **forbidden})
-    (tmp_path / "many.py").write_text(MANY, "utf-8")
-    line = f"{sys.executable} {tmp_path / 'many.py'}"
-    done = subprocess.run(
-        ["bash", "-c", shell, "bash", line], env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, cwd=ROOT
-    )
-    assert done.returncode == 0
-    assert bool(CONTROL.search(done.stdout.decode())) is has_escapes
+    seen = in_terminal([sys.executable, "-c", MANY], environment=environment, folder=ROOT)
+    assert seen.code == 0
+    assert bool(CONTROL.search(seen.written)) is has_escapes
 
 
 def test_a_long_output_goes_through_the_pager(tmp_path: Path) -> None:

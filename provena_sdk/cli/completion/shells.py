@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import ClassVar, Final
 
 import click
@@ -150,7 +151,9 @@ def answer(app: click.Command, instruction: str) -> int:
     if shell not in SHELLS:
         return 1
     try:
-        print(SHELLS[shell](app, {}, _NAME, VARIABLE).complete())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            print(SHELLS[shell](app, {}, _NAME, VARIABLE).complete())
         sys.stdout.flush()
     except Exception:
         return 1

@@ -80,7 +80,9 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
 
 def main() -> int:
     """Write or compare the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="fail if the page is out of date")
     check = parser.parse_args().check
     old = PAGE.read_text("utf-8")

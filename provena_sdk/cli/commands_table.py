@@ -45,7 +45,9 @@ TOOLS: Final[tuple[Entry, ...]] = ()
 
 LOCAL: Final[tuple[Entry, ...]] = (
     Entry("api", "Send a request to a service, and print its answer as it came", "local.api"),
-    Entry("completion", "Print what a shell runs to complete commands, handles and files", "local.completion"),
+    Entry(
+        "completion", "Print what a shell runs to complete commands, handles and files", "local.completion"
+    ),
 )
 
 

@@ -138,7 +138,9 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
     if isinstance(error, errors.ProvenaError):
         hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), error.hint)
         if hint is not None:
-            hint = hint.replace("Give a domain, as in Provena('example.org'), set PROVENA_DOMAIN", _NO_DEPLOYMENT)
+            hint = hint.replace(
+                "Give a domain, as in Provena('example.org'), set PROVENA_DOMAIN", _NO_DEPLOYMENT
+            )
         return error.message, hint, error.code
     if isinstance(error, Exit):
         return str(error), error.hint, code.name.lower().replace("_", "-")
@@ -150,7 +152,11 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
         place = "" if error.filename is None else f"{printable(error.filename)}: "
         return f"{place}{error.strerror}.", None, code.name.lower().replace("_", "-")
     kind = type(error).__name__
-    return f"{kind}: {printable(error)}", f"{VARIABLE}=1 shows where. It may be a mistake of provena: report it.", kind
+    return (
+        f"{kind}: {printable(error)}",
+        f"{VARIABLE}=1 shows where. It may be a mistake of provena: report it.",
+        kind,
+    )
 
 
 def _usage(error: click.ClickException) -> tuple[str, str | None]:

@@ -43,8 +43,7 @@ class Options:
     @classmethod
     def of(cls, context: click.Context) -> Options:
         """Return the options given so far, before and after the command."""
-        kept = context.meta.setdefault(_KEY, cls())
-        assert isinstance(kept, Options)
+        kept: Options = context.meta.setdefault(_KEY, cls())
         return kept
 
 
@@ -71,7 +70,9 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 def global_options() -> list[click.Parameter]:
     """Return the options of every command, made anew."""
     return [
-        GlobalOption("--profile", metavar="NAME", help="Use this profile of config.toml.", shell_complete=profiles),
+        GlobalOption(
+            "--profile", metavar="NAME", help="Use this profile of config.toml.", shell_complete=profiles
+        ),
         GlobalOption("--deployment", metavar="DOMAIN", help="Use this deployment, such as example.org."),
         GlobalOption("--json", is_flag=True, help="Print one JSON document."),
         GlobalOption("--jsonl", is_flag=True, help="Print a line of JSON for each row, as they come."),

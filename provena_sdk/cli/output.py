@@ -178,7 +178,7 @@ class Output:
 
     def _json_array(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
         count = 0
-        for count, item in enumerate(items, start=1):  # noqa: B007  # the last is the number of rows
+        for count, item in enumerate(items, start=1):  # the last is the number of rows
             self._stream.write("[\n  " if count == 1 else ",\n  ")
             self._stream.write(_document(_values(item, columns), self._stream))
         self._write("\n]" if count else "[]")
@@ -240,7 +240,9 @@ def _document(value: object, stream: TextIO, indent: int | None = None) -> str:
     text = json.dumps(value, default=_as_json, ensure_ascii=not streams.is_unicode(stream), indent=indent)
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() or letter == "\n" else _json_escaped(letter) for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else _json_escaped(letter) for letter in text
+    )
 
 
 def _json_escaped(letter: str) -> str:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Final, TextIO
 
 from provena_sdk.display.terminal import PAGER, is_terminal
@@ -37,10 +38,8 @@ def finish(pager: subprocess.Popen[str]) -> None:
     try:
         stream: TextIO | None = pager.stdin  # type: ignore[assignment]  # opened as text
         if stream is not None:
-            try:
+            with suppress(BrokenPipeError):  # the person quit before the end
                 stream.close()
-            except BrokenPipeError:
-                pass  # the person quit before the end
         pager.wait()
     finally:
         signal.signal(signal.SIGINT, usual)

@@ -99,7 +99,9 @@ class LocalType(click.Path):
         text = os.fspath(value)
         if isinstance(text, str) and is_certain(text) and not os.path.exists(text):
             self.fail(
-                f"{quoted(text, _SHOWN)} is a handle, not a local path; were the arguments swapped?", param, ctx
+                f"{quoted(text, _SHOWN)} is a handle, not a local path; were the arguments swapped?",
+                param,
+                ctx,
             )
         return super().convert(value, param, ctx)
 

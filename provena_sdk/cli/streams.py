@@ -53,7 +53,8 @@ def prepare() -> None:
 
 
 def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
     missing = error.object[error.start : error.end]
     plain = missing.translate(_PLAIN)
     return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end

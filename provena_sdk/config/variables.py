@@ -16,7 +16,9 @@ from provena_sdk.logs import VARIABLE as LOG
 PREFIX: Final = "PROVENA_"
 STATE_DIR: Final = "PROVENA_STATE_DIR"
 
-KNOWN: Final = frozenset({*VARIABLES.values(), CONFIG_FILE, DEBUG, LOG, NON_INTERACTIVE, PAGER, PROFILE, STATE_DIR})
+KNOWN: Final = frozenset(
+    {*VARIABLES.values(), CONFIG_FILE, DEBUG, LOG, NON_INTERACTIVE, PAGER, PROFILE, STATE_DIR}
+)
 """Every PROVENA_ environment variable that the SDK reads."""
 
 _warned: set[str] = set()

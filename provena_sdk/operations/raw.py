@@ -70,7 +70,9 @@ class _Endpoint:
         return ServiceAnswer(status, headers.get("content-type", ""), content)
 
 
-def raw_call(method: str, path: str, service: str, body: JsonSource | list[Any] | None) -> Call[ServiceAnswer]:
+def raw_call(
+    method: str, path: str, service: str, body: JsonSource | list[Any] | None
+) -> Call[ServiceAnswer]:
     """Build a call of any path of a service. Only GET is retried.
 
     Args:

@@ -54,14 +54,21 @@ def seconds(command: list[str], variables: dict[str, str]) -> float:
     environment = {**os.environ, "PAGER": "cat", "AWS_PAGER": "", "HF_HUB_OFFLINE": "1", **variables}
     begin = time.perf_counter()
     subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
     return time.perf_counter() - begin
 
 
 def main() -> int:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=20, help="how often each command is run")
     rounds = parser.parse_args().rounds
     found = contenders()

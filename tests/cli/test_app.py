@@ -55,7 +55,8 @@ def test_help_lines_are_short_and_have_one_style(name: str, command: click.Comma
     for parameter in command.params:
         text = getattr(parameter, "help", None)
         if text is not None:
-            assert len(text) <= 100 and text.endswith("."), f"{name}: {text}"
+            assert len(text) <= 100, f"{name}: {text}"
+            assert text.endswith("."), f"{name}: {text}"
 
 
 def test_help_lists_commands_under_headings(run: Run) -> None:

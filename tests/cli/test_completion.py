@@ -103,8 +103,13 @@ def test_a_state_folder_that_cannot_be_written_is_no_failure(
 
 @pytest.mark.usefixtures("sandbox_settings")
 def test_files_of_a_dataset_are_completed(provena_sandbox: Sandbox) -> None:
-    reef = provena_sandbox.add_dataset("Reef", files={"obs/2023.csv": b"", "obs/2024.csv": b"", "readme.txt": b""})
-    assert [item.value for item in values.files(f"{reef}/", None, None)] == [f"{reef}/obs/", f"{reef}/readme.txt"]
+    reef = provena_sandbox.add_dataset(
+        "Reef", files={"obs/2023.csv": b"", "obs/2024.csv": b"", "readme.txt": b""}
+    )
+    assert [item.value for item in values.files(f"{reef}/", None, None)] == [
+        f"{reef}/obs/",
+        f"{reef}/readme.txt",
+    ]
     found = values.files(f"provena://{reef}/obs/2024", None, None)
     assert [item.value for item in found] == [f"provena://{reef}/obs/2024.csv"]
     assert values.files("10378.1/9999999/", None, None) == []
@@ -121,10 +126,13 @@ def test_files_are_not_waited_for_long(provena_sandbox: Sandbox, monkeypatch: py
 def test_each_script_names_the_command(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     done = in_this_process(monkeypatch, ["completion", shell])
     assert done.code == 0
-    assert VARIABLE in done.stdout and "provena" in done.stdout
+    assert VARIABLE in done.stdout
+    assert "provena" in done.stdout
     checker = shutil.which(shell)
     if checker is not None and shell != "powershell":
-        assert subprocess.run([checker, "-n"], input=done.stdout, text=True, capture_output=True).returncode == 0
+        assert (
+            subprocess.run([checker, "-n"], input=done.stdout, text=True, capture_output=True).returncode == 0
+        )
 
 
 @pytest.mark.slow
@@ -136,6 +144,10 @@ def test_bash_completes(tmp_path: Path) -> None:
         '_provena_completion provena; echo "${COMPREPLY[@]}"'
     )
     done = subprocess.run(
-        ["bash", "-c", script], env=with_path({"HOME": str(tmp_path)}), capture_output=True, text=True, cwd=tmp_path
+        ["bash", "-c", script],
+        env=with_path({"HOME": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert (done.stdout, done.stderr) == ("completion\n", "")

@@ -14,18 +14,47 @@ from provena_sdk.cli.failures import Exit, exit_code, report
 
 EXPECTED = {
     ExitCode.FAILED: {
-        *("BadRequest", "ClosedError", "FieldError", "FileError", "FileStoreError", "IntegrityError", "JobFailed"),
-        *("LinkFailed", "MetadataProblem", "ModelRunIncomplete", "NotFetched", "OperationRejected", "ProvenaError"),
+        *(
+            "BadRequest",
+            "ClosedError",
+            "FieldError",
+            "FileError",
+            "FileStoreError",
+            "IntegrityError",
+            "JobFailed",
+        ),
+        *(
+            "LinkFailed",
+            "MetadataProblem",
+            "ModelRunIncomplete",
+            "NotFetched",
+            "OperationRejected",
+            "ProvenaError",
+        ),
         *("ServerError", "ServiceError", "UnreadableAnswer", "ValidationFailed"),
     },
     ExitCode.USAGE: {
-        *("ConfigurationError", "InvalidArgument", "InvalidMetadata", "NameAmbiguous", "NotAFile", "UnsafePath"),
+        *(
+            "ConfigurationError",
+            "InvalidArgument",
+            "InvalidMetadata",
+            "NameAmbiguous",
+            "NotAFile",
+            "UnsafePath",
+        ),
     },
     ExitCode.NOT_SIGNED_IN: {
         *("SessionEnded", "SignInDenied", "SignInError", "SignInExpired", "SignInRequired", "TokenRejected"),
     },
     ExitCode.NOT_PERMITTED: {
-        *("DatasetAccessDenied", "FileAccessDenied", "Forbidden", "ItemAccessDenied", "LeaseExpired", "LeaseMissing"),
+        *(
+            "DatasetAccessDenied",
+            "FileAccessDenied",
+            "Forbidden",
+            "ItemAccessDenied",
+            "LeaseExpired",
+            "LeaseMissing",
+        ),
         *("NotTheReviewer", "PersonNotLinked", "RoleMissing", "ServiceFileRefused", "Unauthorized"),
     },
     ExitCode.NOT_FOUND: {
@@ -33,7 +62,14 @@ EXPECTED = {
         *("JobNotFound", "NameNotFound"),
     },
     ExitCode.CONFLICT: {
-        *("AccessChanged", "AlreadyLocked", "DatasetFileExists", "DatasetLocked", "FileConflict", "MetadataChanged"),
+        *(
+            "AccessChanged",
+            "AlreadyLocked",
+            "DatasetFileExists",
+            "DatasetLocked",
+            "FileConflict",
+            "MetadataChanged",
+        ),
         "NotLocked",
     },
     ExitCode.PARTLY_DONE: {"FetchFailed", "PartialFailure", "TransferFailed"},
@@ -50,7 +86,9 @@ def test_every_error_has_its_exit_code() -> None:
     found: dict[ExitCode, set[str]] = {}
     for name in errors.__all__:
         kind = getattr(errors, name)
-        made = kind.__new__(kind, "", errors=[ValueError()]) if issubclass(kind, errors.PartialFailure) else None
+        made = (
+            kind.__new__(kind, "", errors=[ValueError()]) if issubclass(kind, errors.PartialFailure) else None
+        )
         if made is None and issubclass(kind, BaseException):
             made = (OSError if issubclass(kind, OSError) else kind.__mro__[-3]).__new__(kind)
         found.setdefault(ExitCode.FAILED if made is None else exit_code(made), set()).add(name)

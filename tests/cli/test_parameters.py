@@ -15,7 +15,9 @@ from provena_sdk.errors import InvalidArgument
 H = "10378.1/1451860"
 
 
-@pytest.mark.parametrize("text", [H, f"hdl:{H}", f"provena://{H}", f"provena://{H}/", f"https://hdl.handle.net/{H}"])
+@pytest.mark.parametrize(
+    "text", [H, f"hdl:{H}", f"provena://{H}", f"provena://{H}/", f"https://hdl.handle.net/{H}"]
+)
 def test_every_form_of_a_handle(text: str) -> None:
     assert HANDLE.convert(text, None, None) == H
     assert FILE.convert(text, None, None) == Target(H)
@@ -48,7 +50,8 @@ def test_a_file_of_a_dataset(text: str, path: str, is_folder: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "reef", "10378.1", f"{H}/../x", f"{H}//x", f"{H}/./x", "s3://bucket/key", "10378.1/", "\x00/\x00"]
+    "text",
+    ["", "reef", "10378.1", f"{H}/../x", f"{H}//x", f"{H}/./x", "s3://bucket/key", "10378.1/", "\x00/\x00"],
 )
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):

@@ -26,7 +26,8 @@ from provena_sdk.cli import app, command, table
 @command.command()
 def many(session):
     '''Many.'''
-    session.out.rows(range(100_000), [table.Column("number", lambda n: n, id=True), table.Column("✓", lambda n: "✓ ü 礁")])
+    columns = [table.Column("number", lambda n: n, id=True), table.Column("✓", lambda n: "✓ ü 礁")]
+    session.out.rows(range(100_000), columns)
 app.App.get_command = lambda self, ctx, name: many
 app.COMMANDS["many"] = None
 sys.exit(app.run(["many", *sys.argv[1:]]))
@@ -37,7 +38,11 @@ def run(
     command: list[str], *, environment: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        command, env={"PATH": "/usr/bin:/bin", **(environment or {})}, stdin=stdin, capture_output=True, cwd=ROOT
+        command,
+        env={"PATH": "/usr/bin:/bin", **(environment or {})},
+        stdin=stdin,
+        capture_output=True,
+        cwd=ROOT,
     )
 
 
@@ -86,7 +91,10 @@ def test_an_old_code_page(encoding: str) -> None:
 
 
 def test_a_locale_that_is_not_utf8() -> None:
-    done = run([sys.executable, "-c", MANY], environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"})
+    done = run(
+        [sys.executable, "-c", MANY],
+        environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    )
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -101,9 +109,15 @@ def test_a_terminal_of_60_columns(tmp_path: Path) -> None:
     assert max(map(cell_len, seen.text.splitlines())) <= 60
 
 
-@pytest.mark.parametrize(("forbidden", "has_escapes"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
-def test_colours_only_where_they_are_wanted(forbidden: dict[str, str], has_escapes: bool, tmp_path: Path) -> None:
-    environment = with_path({"TERM": "xterm", "HOME": str(tmp_path), "PAGER": "cat", "LANG": "C.UTF-8", **forbidden})
+@pytest.mark.parametrize(
+    ("forbidden", "has_escapes"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colours_only_where_they_are_wanted(
+    forbidden: dict[str, str], has_escapes: bool, tmp_path: Path
+) -> None:
+    environment = with_path(
+        {"TERM": "xterm", "HOME": str(tmp_path), "PAGER": "cat", "LANG": "C.UTF-8", **forbidden}
+    )
     seen = in_terminal([sys.executable, "-c", MANY], environment=environment, folder=ROOT)
     assert seen.code == 0
     assert bool(CONTROL.search(seen.written)) is has_escapes
@@ -114,7 +128,13 @@ def test_a_long_output_goes_through_the_pager(tmp_path: Path) -> None:
     pager.write_text("#!/bin/sh\nhead -3 | sed 's/^/paged: /'\n", "utf-8")
     pager.chmod(0o755)
     environment = with_path(
-        {"TERM": "xterm", "HOME": str(tmp_path), "PROVENA_PAGER": str(pager), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+        {
+            "TERM": "xterm",
+            "HOME": str(tmp_path),
+            "PROVENA_PAGER": str(pager),
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+        }
     )
     seen = in_terminal([sys.executable, "-c", MANY], environment=environment, folder=ROOT)
     assert seen.code == 0
@@ -127,7 +147,7 @@ def test_ctrl_c_ends_with_130() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", script, "--jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
     assert process.stdout.readline().startswith(b'{"number": 0')
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)

@@ -33,8 +33,8 @@ _BY_STATUS = {403: ExitCode.NOT_PERMITTED, 404: ExitCode.NOT_FOUND, 409: ExitCod
 def api(session: Session, method: str, path: str, service: str, data: str | None) -> None:
     """Send a request to a service, and print its answer as it came.
 
-    METHOD is GET, POST, PUT or DELETE. The request has your access token, and goes only to services of the deployment. Only GET is retried. A refusal is
-    printed, too, and ends the command with another exit code than 0.
+    METHOD is GET, POST, PUT or DELETE. The request has your access token, and goes only to services of the
+    deployment. Only GET is retried. A refusal is printed, too, and ends the command with another exit code than 0.
 
     Examples:
         $ provena api GET /
@@ -44,7 +44,10 @@ def api(session: Session, method: str, path: str, service: str, data: str | None
     answer = session.provena.request(method, path, service=service, body=_body(data))
     session.out.bytes(answer.content)
     if answer.status >= 400:
-        raise Exit(_BY_STATUS.get(answer.status, ExitCode.FAILED), f"The service answered with status {answer.status}.")
+        raise Exit(
+            _BY_STATUS.get(answer.status, ExitCode.FAILED),
+            f"The service answered with status {answer.status}.",
+        )
 
 
 def _body(data: str | None) -> Any:

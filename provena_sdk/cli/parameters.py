@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -22,6 +22,11 @@ from provena_sdk.operations.handles import (
     web_host,
     without_scheme,
 )
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # generic from click 8.5 on
 
 _SHOWN: Final = 80
 
@@ -43,7 +48,7 @@ class Target(NamedTuple):
         return f"{self.handle}/{self.path}" if self.path else self.handle
 
 
-class HandleType(click.ParamType):
+class HandleType(_ParamType):
     """A dataset's handle: bare, after ``hdl:`` or ``provena://``, or in the URL of one of its web pages."""
 
     name = "handle"
@@ -171,7 +176,7 @@ def _handle(text: str, context: click.Context | None) -> str:
     return handle("handle", text, domain=settings.deployment.domain)
 
 
-def _refusing(kind: click.ParamType, value: str, param: Any, ctx: Any, parse: Any) -> Any:
+def _refusing(kind: _ParamType, value: str, param: Any, ctx: Any, parse: Any) -> Any:
     """Return what ``parse`` returns; its refusal becomes one of the command line, with a hint."""
     try:
         found = parse()

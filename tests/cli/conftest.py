@@ -110,4 +110,5 @@ def in_this_process(
         code = run_command(arguments)
         for name in outputs:
             getattr(sys, name).flush()
-    return Finished(int(code), outputs["stdout"].getvalue(), outputs["stderr"].getvalue().decode(encoding))
+        shown = {name: kept.getvalue() for name, kept in outputs.items()}
+    return Finished(int(code), shown["stdout"], shown["stderr"].decode(encoding))

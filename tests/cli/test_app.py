@@ -14,7 +14,7 @@ from provena_sdk.cli.app import make_app
 from provena_sdk.cli.commands_table import CALLED_ELSEWHERE, COMMANDS, GROUPS
 from tests.cli.conftest import Run
 
-HEAVY = ("httpx", "fsspec", "rich", "provena_api.models", "provena_sdk.client", "attrs", "anyio")
+HEAVY = ("httpx", "fsspec", "rich.console", "provena_api.models", "provena_sdk.client", "attrs", "anyio")
 
 
 def commands() -> list[tuple[str, click.Command]]:

@@ -26,7 +26,7 @@ COLUMNS = (
     Column("name", lambda item: item["name"]),
     Column("size", lambda item: item.get("size"), show=lambda size: f"{size} B", right=True),
 )
-ITEMS = [
+ITEMS: list[dict[str, object]] = [
     {"handle": "10378.1/1", "name": "Reef", "size": 5},
     {"handle": "10378.1/20", "name": "Tides\tof the\nreef \x1b[2J", "size": None},
 ]

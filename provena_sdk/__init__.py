@@ -221,7 +221,8 @@ def __getattr__(name: str) -> Any:
     elif home is not None:
         value = getattr(import_module(home), name)
     else:
-        for module in map(import_module, _WHOLE if not name.startswith("_") else ()):
+        # Only classes have such names: the names of modules must not load all models.
+        for module in map(import_module, _WHOLE if name[:1].isupper() else ()):
             if name in module.__all__:
                 value = getattr(module, name)
                 break

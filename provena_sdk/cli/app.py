@@ -50,7 +50,9 @@ class App(click.Group):
         name = args[0]
         if name not in COMMANDS and not ctx.resilient_parsing:
             meant = CALLED_ELSEWHERE.get(name)
-            near = [meant] if meant in COMMANDS else get_close_matches(name, COMMANDS, n=3)
+            near = (
+                [meant] if meant is not None and meant in COMMANDS else get_close_matches(name, COMMANDS, n=3)
+            )
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"{quoted(name, 60)} is not a command.{hint}", ctx)
         return super().resolve_command(ctx, args)

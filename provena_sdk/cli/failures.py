@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-import provena_sdk.errors as errors  # "from provena_sdk import" would load all that is public
+from provena_sdk import errors
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.display.notebook import VARIABLE, every_frame
 from provena_sdk.display.text import printable, printable_lines

@@ -67,7 +67,7 @@ def test_a_pipe_gets_lines_of_whole_cells(printed: Any) -> None:
 def test_json_is_one_array(printed: Any) -> None:
     output, text = printed(json=True)
     output.rows(iter(ITEMS), COLUMNS)
-    assert json.loads(text()) == [{"size": None, **item} for item in ITEMS]
+    assert json.loads(text()) == ITEMS
     output, text = printed(json=True)
     assert output.rows([], COLUMNS) == 0
     assert json.loads(text()) == []

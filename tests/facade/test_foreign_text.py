@@ -292,7 +292,7 @@ SHOWN_ABOVE = {
         "Card",
         "Link",
     ),
-    *("Deployment", "ExplainedSetting"),
+    *("Deployment", "ExplainedSetting", "ServiceAnswer"),
     *(
         "Explanation",
         "ProvenaError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from click.shell_completion import CompletionItem
 
@@ -80,7 +80,7 @@ def _entries(handle: str, folder: str, profile: str | None, deployment: str | No
 
     try:
         with Provena(deployment, profile=profile, interactive=False) as provena:
-            fs = provena.datastore.interactive_dataset(handle).fs
+            fs: Any = provena.datastore.interactive_dataset(handle).fs
             for entry in fs.ls(folder, detail=True)[:_MOST_FILES]:
                 name = str(entry["name"])
                 if escaped(name) == name:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from provena_sdk.operations.raw import ServiceAnswer as ServiceAnswer
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
+    from provena_sdk.paging import UnreadableItem as UnreadableItem
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
     from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
     from provena_sdk.resources._async.files import AsyncIOSubModule as AsyncIOSubModule
@@ -175,7 +176,7 @@ _HOMES = {
         "LoadedSearchResponse",
         "UnauthorisedSearchItem",
     ),
-    "paging": ("AsyncResults", "Results"),
+    "paging": ("AsyncResults", "Results", "UnreadableItem"),
     "resources._async.dataset": ("AsyncInteractiveDataset",),
     "resources._async.interactive.editing": ("AsyncMetadataEdit",),
     "resources._async.interactive.sharing": ("AsyncDatasetRelease",),

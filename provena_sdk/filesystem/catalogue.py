@@ -16,6 +16,7 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import DatasetFileNotFound, DatasetNotFound
 from provena_sdk.paging import VisitedKeys
+from provena_sdk.paging.page import warn_of_unreadable
 from provena_sdk.workflows import datastore
 
 
@@ -106,7 +107,8 @@ class Catalogue:
             found += [
                 dataset_entry(item) for item in page.items if not prefix or item.id.startswith(f"{prefix}/")
             ]
-            key = page.pagination_key
+            warn_of_unreadable(page.unreadable)
+            key = page.key
             # Pages before the last may be short or empty.
             if key is None:
                 break

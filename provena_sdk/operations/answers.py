@@ -16,7 +16,8 @@ from provena_sdk import errors
 from provena_sdk.display.text import READ_LIMIT, SERVER_LIMIT, printable, server_text
 from provena_sdk.errors import AnswerFields, FieldError
 from provena_sdk.net.http_dates import retry_after
-from provena_sdk.operations.operation import Call, Service, Unusable
+from provena_sdk.operations.mismatch import MISMATCHES, described, items_in, rest_of
+from provena_sdk.operations.operation import Call, Service
 
 T = TypeVar("T")
 
@@ -96,14 +97,19 @@ def _comes_through(status: int, whole: bool) -> bool:
 
 
 def _parsed(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) -> T | errors.ServiceError:
+    parse = call.operation.parse
+    data = None
     try:
         data = _json(body)
         # A refusal comes first: it lacks fields that every success has.
-        return _refusal(call, data) or call.operation.parse(data)
+        return _refusal(call, data) or parse(data)
     except (json.JSONDecodeError, RecursionError):
         return _unreadable(call, status, headers, body)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        return _unreadable(call, status, headers, body, reason=_shape(error))
+    except MISMATCHES as error:
+        reason = described(error)
+    return rest_of(parse, data) or _unreadable(
+        call, status, headers, body, reason=items_in(parse, data) or reason
+    )
 
 
 def _refusal(call: Call[Any], data: object) -> errors.ServiceError | None:
@@ -412,7 +418,8 @@ def _unreadable(
         message = f"The answer to {call.operation.name} is too large to be read."
         hint = f"Check the {call.operation.service.value} URL, or ask for fewer items at a time."
     elif reason is not None:
-        message = f"The answer to {call.operation.name} does not match the interface: {reason}."
+        about = f" about {call.dataset_id}" if call.dataset_id else ""
+        message = f"The answer to {call.operation.name}{about} does not match the interface: {reason}."
         hint = "The service may be newer than this SDK; check for an update."
     elif _is_html(headers):
         message = f"{call.operation.name} was answered with a web page."
@@ -421,15 +428,6 @@ def _unreadable(
         message = f"The answer to {call.operation.name} is not JSON ({len(body)} bytes)."
         hint = "It may have been cut off; try again."
     return errors.UnreadableAnswer(message, **_fields(call, status, None, hint))
-
-
-def _shape(error: Exception) -> str:
-    """Describe what is missing or wrong without quoting values, which may be secret."""
-    if isinstance(error, KeyError):
-        return f"{error.args[0]!s} is missing"
-    if isinstance(error, Unusable):
-        return str(error)
-    return "a value has an unexpected type"
 
 
 def _detail(headers: Mapping[str, str], body: bytes) -> tuple[str | None, _Entries]:

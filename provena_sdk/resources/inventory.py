@@ -154,7 +154,7 @@ async def with_files(datasets: Datasets, page: InventoryPage) -> Page[InventoryR
             rows[index] = failed(rows[index], error)
 
     await for_each(range(len(rows)), count, _AT_ONCE)
-    return Page(rows, page.key)
+    return Page(rows, page.key, page.unreadable)
 
 
 async def _counted(datasets: Datasets, item: ItemDataset, row: InventoryRow) -> InventoryRow:

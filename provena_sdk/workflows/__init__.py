@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from provena_sdk.workflows import details as details
     from provena_sdk.workflows import editing as editing
     from provena_sdk.workflows import inventory as inventory
+    from provena_sdk.workflows import listing_filter as listing_filter
     from provena_sdk.workflows import versions as versions
 
 
 def __getattr__(name: str) -> Any:
-    # Most programs write no citations, exports or inventories, and change no metadata.
-    if name in ("described", "details", "editing", "inventory", "versions"):
+    # Most programs write no citations, exports or inventories, choose nothing, and change no metadata.
+    if name in ("described", "details", "editing", "inventory", "listing_filter", "versions"):
         return import_module(f"provena_sdk.workflows.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

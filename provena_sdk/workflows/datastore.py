@@ -9,6 +9,7 @@ from provena_api.models import (
     CredentialsRequest,
     DatasetListResponse,
     HealthCheckResponse,
+    ItemDataset,
     ItemRevertRequest,
     MintResponse,
     NoFilterSubtypeListRequest,
@@ -27,9 +28,11 @@ from provena_sdk.errors import InvalidArgument, UnreadableAnswer
 from provena_sdk.operations import access, arguments, catalogue
 from provena_sdk.operations.handles import is_handle
 from provena_sdk.operations.workflow import Workflow, call, handle_of
+from provena_sdk.paging import Page
+from provena_sdk.paging.page import warn_of_unreadable
 from provena_sdk.workflows.permission import call_on
 from provena_sdk.workflows.registry.agents import named_agents
-from provena_sdk.workflows.registry.listing import DEFAULT_PAGE_SIZE, rows_for, sort
+from provena_sdk.workflows.registry.listing import DEFAULT_PAGE_SIZE, PAGE_SIZE, rows_for, sort, unreadable
 
 LONGEST_EXPIRY = 86_400
 """Longest lifetime of a presigned URL, in seconds; the service answers 422 above it."""
@@ -162,10 +165,25 @@ def list_request(
 
 
 def listing(
-    given: object, total_limit: int | None, *, page_size: int | None = None, **fields: object
+    given: object,
+    total_limit: int | None,
+    *,
+    page_size: int | None = None,
+    filtered: bool = False,
+    **fields: object,
 ) -> NoFilterSubtypeListRequest:
-    """Build the request for listing everything, with large pages unless the caller chose a size."""
+    """Build the request for listing everything, with large pages unless the caller chose a size.
+
+    Args:
+        given: The request as a model, a mapping or a pydantic object, or None.
+        total_limit: Datasets at most; None for all.
+        page_size: Rows per page.
+        filtered: Whether only some datasets of a page are wanted, so that ``total_limit`` says nothing about its size.
+        fields: As for :func:`list_request`.
+    """
     size = rows_for(total_limit)
+    if filtered:
+        size = PAGE_SIZE
     body = list_request(given, page_size=page_size, **fields)
     if page_size is None and body.page_size == DEFAULT_PAGE_SIZE:
         # The default of a request object looks like a choice of 20; larger pages list everything faster.
@@ -175,13 +193,16 @@ def listing(
 
 def list_datasets(body: NoFilterSubtypeListRequest) -> Workflow[DatasetListResponse]:
     """Fetch one page of the listing."""
-    return (yield from call(catalogue.datastore.LIST_DATASETS(body=body)))
+    answer = yield from call(catalogue.datastore.LIST_DATASETS(body=body))
+    warn_of_unreadable(unreadable(ItemDataset, answer.unparsable_items))
+    return answer
 
 
-def list_page(body: NoFilterSubtypeListRequest, key: object | None) -> Workflow[DatasetListResponse]:
+def list_page(body: NoFilterSubtypeListRequest, key: object | None) -> Workflow[Page[ItemDataset]]:
     """Fetch the page of the listing for a key, which is sent back unchanged."""
     asked = evolve(body, pagination_key=key) if isinstance(key, PaginationKey) else body
-    return (yield from list_datasets(asked))
+    answer = yield from call(catalogue.datastore.LIST_DATASETS(body=asked))
+    return Page(answer.items, answer.pagination_key, unreadable(ItemDataset, answer.unparsable_items))
 
 
 def presigned_url(

@@ -15,6 +15,7 @@ from provena_sdk.display.times import moment
 from provena_sdk.errors import ProvenaError
 from provena_sdk.operations import arguments
 from provena_sdk.operations.workflow import Workflow, gather
+from provena_sdk.paging import UnreadableItem
 from provena_sdk.views.tabular import TabularList
 from provena_sdk.workflows import datastore
 from provena_sdk.workflows.registry import people
@@ -144,11 +145,13 @@ class InventoryPage:
         items: The datasets.
         rows: Their rows, in the same order.
         key: The key of the next page; None at the end.
+        unreadable: The datasets that could not be read.
     """
 
     items: list[ItemDataset]
     rows: list[InventoryRow]
     key: object | None
+    unreadable: Sequence[UnreadableItem] = ()
 
 
 def request(
@@ -165,9 +168,11 @@ def request(
 
 def page(body: NoFilterSubtypeListRequest, key: object | None, names: KnownNames) -> Workflow[InventoryPage]:
     """Fetch the page of an inventory for a key; None is the first."""
-    answer = yield from datastore.list_page(body, key)
-    yield from _look_up(answer.items, names)
-    return InventoryPage(answer.items, [_row(item, names) for item in answer.items], answer.pagination_key)
+    found = yield from datastore.list_page(body, key)
+    yield from _look_up(found.items, names)
+    return InventoryPage(
+        found.items, [_row(item, names) for item in found.items], found.key, found.unreadable
+    )
 
 
 def failed(row: InventoryRow, error: ProvenaError) -> InventoryRow:

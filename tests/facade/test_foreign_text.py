@@ -17,7 +17,7 @@ from provena_sdk.display.changes import Change
 from provena_sdk.metadata.checks import check
 from provena_sdk.operations import catalogue
 from provena_sdk.operations.access import UserAccess
-from provena_sdk.paging import Page, Results
+from provena_sdk.paging import Page, Results, UnreadableItem
 from provena_sdk.views.history import History, HistoryEntry, UserName
 from provena_sdk.views.metadata_diff import MetadataDiff
 from provena_sdk.views.versions import DatasetVersion, DatasetVersions
@@ -270,6 +270,7 @@ def test_what_was_changed_by_whom_and_when(item: dict[str, Any]) -> None:
     with pytest.raises(errors.InvalidArgument) as caught:
         history.diff(7)
     assert is_fit(str(caught.value))
+    assert is_fit(str(UnreadableItem(EVIL, EVIL)))
     version = DatasetVersion(EVIL, 1, EVIL, EVIL, None, models.ReleasedStatus(EVIL), EVIL)
     for shown in (user, diff, entry, history, version, DatasetVersions(EVIL, [version])):
         assert is_fit(str(shown)), type(shown)
@@ -301,7 +302,8 @@ SHOWN_ABOVE = {
         "PartialFailure",
         "Results",
         "AsyncResults",
-        "_Position",
+        "Position",
+        "UnreadableItem",
     ),
     # they show the deployment or the handle, which are refused where they are not printable, or names of our own
     *(

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from provena_api.models import QueryResult
 
 from provena_sdk.errors import ClosedError, ConnectionFailed, ProvenaError
-from provena_sdk.paging import AsyncResults, Page, Results, _Position
+from provena_sdk.paging import AsyncResults, Page, Results
+from provena_sdk.paging.position import Position
 
 KEY = {"id": "10378.1/1", "item_subtype": "DATASET", "updated_timestamp": 1795348259}
 
@@ -160,7 +161,7 @@ def test_pages_that_lead_in_a_circle_are_an_error(book: Any, reader: Any, circle
 
 def test_many_pages_take_little_memory() -> None:
     """A position that remembers all the keys of 100,000 pages, each as long as the service's own."""
-    position: _Position[Any] = _Position(None)
+    position: Position[Any] = Position(None)
     tracemalloc.start()
     try:
         for number in range(100_000):

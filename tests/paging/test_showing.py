@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_sdk.errors import ConnectionFailed, InvalidArgument
-from provena_sdk.paging import KEPT, AsyncResults, Page, Results
+from provena_sdk.paging import AsyncResults, Page, Results
+from provena_sdk.paging.position import KEPT
 from provena_sdk.resources.inventory import AsyncInventory
 from provena_sdk.views.tabular import TabularList
 

@@ -12,7 +12,7 @@ from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.arguments import M
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.paging import Page, PageKey
-from provena_sdk.workflows.registry.listing import every, rows_for, sort
+from provena_sdk.workflows.registry.listing import every, rows_for, sort, unreadable
 from provena_sdk.workflows.registry.naming import Kind, reference, references
 
 
@@ -30,7 +30,8 @@ def list_request(
 def people_page(body: models.SubtypeListRequest, key: PageKey | None) -> Workflow[Page[models.ItemPerson]]:
     """Fetch the page of persons for a key; None is the first."""
     answer = yield from call(catalogue.registry.LIST_PEOPLE(body=_at(body, key)))
-    return Page(answer.items, answer.pagination_key)
+    left_out = unreadable(models.ItemPerson, answer.unparsable_items)
+    return Page(answer.items, answer.pagination_key, left_out)
 
 
 def organisations_page(
@@ -38,7 +39,8 @@ def organisations_page(
 ) -> Workflow[Page[models.ItemOrganisation]]:
     """Fetch the page of organisations for a key; None is the first."""
     answer = yield from call(catalogue.registry.LIST_ORGANISATIONS(body=_at(body, key)))
-    return Page(answer.items, answer.pagination_key)
+    left_out = unreadable(models.ItemOrganisation, answer.unparsable_items)
+    return Page(answer.items, answer.pagination_key, left_out)
 
 
 def _at(body: models.SubtypeListRequest, key: PageKey | None) -> models.SubtypeListRequest:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 from provena_api.models import SortOptions, SortType
 
 from provena_sdk.display.text import printable
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations import arguments
+from provena_sdk.operations.arguments import Model
+from provena_sdk.operations.mismatch import mismatch_of
 from provena_sdk.operations.workflow import Workflow
-from provena_sdk.paging import Page, PageKey, VisitedKeys
+from provena_sdk.paging import Page, PageKey, UnreadableItem, VisitedKeys
+from provena_sdk.paging.page import warn_of_unreadable
 
 T = TypeVar("T")
 
@@ -76,6 +79,22 @@ def rows_for(total_limit: int | None) -> int:
     return min(PAGE_SIZE, total_limit or PAGE_SIZE)
 
 
+def unreadable(model: type[Model], entries: Iterable[dict[str, Any]] | None) -> tuple[UnreadableItem, ...]:
+    """Return what a page left out, by handle and reason.
+
+    Args:
+        model: The class of the page's items.
+        entries: The page's ``unparsable_items``, as JSON data.
+    """
+    return tuple(
+        UnreadableItem(
+            str(entry.get("id") or ""),
+            mismatch_of(model.from_dict, entry) or "the service cannot read it",
+        )
+        for entry in entries or ()
+    )
+
+
 def every(fetch: Callable[[PageKey | None], Workflow[Page[T]]]) -> Workflow[list[T]]:
     """Fetch all pages, one after another.
 
@@ -90,10 +109,12 @@ def every(fetch: Callable[[PageKey | None], Workflow[Page[T]]]) -> Workflow[list
     """
     found: list[T] = []
     visited = VisitedKeys()
-    page = yield from fetch(None)
-    found += page.items
-    while page.key is not None:
-        visited.add(page.key)
-        page = yield from fetch(page.key)
+    key: PageKey | None = None
+    while True:
+        page = yield from fetch(key)
         found += page.items
-    return found
+        warn_of_unreadable(page.unreadable)
+        key = page.key
+        if key is None:
+            return found
+        visited.add(key)

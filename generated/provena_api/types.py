@@ -42,9 +42,9 @@ class OpenEnum(StrEnum):
     """
 
     @classmethod
-    def _missing_(cls, value: object) -> Self | None:
+    def _missing_(cls, value: object) -> Self:
         if not isinstance(value, str):
-            return None
+            raise wrong_type(cls.__name__, "a string", value)
         member = str.__new__(cls, value)
         member._name_ = member._value_ = plain(value)
         return member
@@ -139,9 +139,17 @@ def _fields(instance: object) -> list[str]:
     return [field.name for field in getattr(type(instance), "__attrs_attrs__", ())]
 
 
-def wrong_type(where: str, expected: str, value: object) -> TypeError:
-    """The error for a value of the wrong JSON type. It never shows the value."""
-    return TypeError(
+class WrongType(TypeError):
+    """A value has the wrong JSON type. The message names the field, and never shows the value."""
+
+
+class WrongText(ValueError):
+    """A text does not have the form of its field. The message names the field, and never shows the text."""
+
+
+def wrong_type(where: str, expected: str, value: object) -> WrongType:
+    """The error for a value of the wrong JSON type."""
+    return WrongType(
         f"{where}: expected {expected}, got {_JSON_TYPES.get(type(value), type(value).__name__)}"
     )
 
@@ -184,7 +192,7 @@ def read_date(value: Any, where: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise ValueError(f"{where}: expected a date like 2024-12-31") from error
+        raise WrongText(f"{where}: expected a date like 2024-12-31") from error
 
 
 def read_datetime(value: Any, where: str) -> datetime:
@@ -194,9 +202,9 @@ def read_datetime(value: Any, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise ValueError(f"{where}: expected a time like 2024-12-31T23:59:59+00:00") from error
+        raise WrongText(f"{where}: expected a time like 2024-12-31T23:59:59+00:00") from error
     if moment.tzinfo is None:
-        raise ValueError(f"{where}: expected a time with an offset from UTC")
+        raise WrongText(f"{where}: expected a time with an offset from UTC")
     return moment
 
 

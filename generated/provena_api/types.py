@@ -44,7 +44,7 @@ class OpenEnum(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self:
         if not isinstance(value, str):
-            raise wrong_type(cls.__name__, "a string", value)
+            raise WrongValue(str(wrong_type(cls.__name__, "a string", value)))
         member = str.__new__(cls, value)
         member._name_ = member._value_ = plain(value)
         return member
@@ -143,8 +143,8 @@ class WrongType(TypeError):
     """A value has the wrong JSON type. The message names the field, and never shows the value."""
 
 
-class WrongText(ValueError):
-    """A text does not have the form of its field. The message names the field, and never shows the text."""
+class WrongValue(ValueError):
+    """A value is none that its field can have. The message names the field, and never shows the value."""
 
 
 def wrong_type(where: str, expected: str, value: object) -> WrongType:
@@ -192,7 +192,7 @@ def read_date(value: Any, where: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise WrongText(f"{where}: expected a date like 2024-12-31") from error
+        raise WrongValue(f"{where}: expected a date like 2024-12-31") from error
 
 
 def read_datetime(value: Any, where: str) -> datetime:
@@ -202,9 +202,9 @@ def read_datetime(value: Any, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise WrongText(f"{where}: expected a time like 2024-12-31T23:59:59+00:00") from error
+        raise WrongValue(f"{where}: expected a time like 2024-12-31T23:59:59+00:00") from error
     if moment.tzinfo is None:
-        raise WrongText(f"{where}: expected a time with an offset from UTC")
+        raise WrongValue(f"{where}: expected a time with an offset from UTC")
     return moment
 
 

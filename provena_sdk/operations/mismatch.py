@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from provena_api.types import WrongText, WrongType
+from provena_api.types import WrongType, WrongValue
 
 from provena_sdk.display.text import printable
 from provena_sdk.operations.operation import Unusable
@@ -24,7 +24,7 @@ def described(error: Exception) -> str:
     """Describe what is missing or wrong without quoting values, which may be secret."""
     if isinstance(error, KeyError):
         return f"{printable(error.args[0], _HANDLE_LIMIT)} is missing"
-    if isinstance(error, WrongType | WrongText | Unusable):
+    if isinstance(error, WrongType | WrongValue | Unusable):
         return printable(error)
     return "a value has an unexpected type"
 

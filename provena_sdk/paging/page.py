@@ -93,5 +93,3 @@ class VisitedKeys:
                 hint="Report it to the deployment's operator. The results read so far are valid.",
             )
         self._digests.add(digest)
-
-

@@ -444,8 +444,9 @@ class Datastore:
             >>> names = provena.datastore.for_all_datasets(sort_by="DISPLAY_NAME", ascending=True, total_limit=1)
             >>> [dataset.display_name for dataset in names]
             ['Alpha reef survey']
-            >>> len(provena.datastore.for_all_datasets(owner="writer", status="released").all())
-            0
+            >>> names = provena.datastore.for_all_datasets(owner="writer", status="released")
+            >>> [dataset.display_name for dataset in names]
+            []
         """
         filtered = (owner, status, modified_since) != (None, None, None)
         body = datastore.listing(

@@ -91,5 +91,6 @@ def _time(value: object) -> datetime:
     except (ValueError, OverflowError, OSError):
         pass
     raise InvalidArgument(
-        "modified_since", "must be a date, a time, or text such as '2024', '2024-12-31' or '2024-12-31T18:00Z'."
+        "modified_since",
+        "must be a date, a time, or text such as '2024', '2024-12-31' or '2024-12-31T18:00Z'.",
     )

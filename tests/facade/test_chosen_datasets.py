@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from provena_api.models import NoFilterSubtypeListRequest, ReleasedStatus, SortOptions
+from provena_api.models import NoFilterSubtypeListRequest, ReleasedStatus, SortOptions, SortType
 
 from provena_sdk import errors
 from provena_sdk.workflows.listing_filter import listing_filter
@@ -56,7 +56,9 @@ async def test_a_listing_ends_at_what_is_older(sign_in: Any, sandbox: Any) -> No
         assert await handles(provena, modified_since=since, page_size=5) == [latest]
         assert pages(sandbox) <= 2  # the second is fetched ahead
         assert await handles(provena, modified_since=since.isoformat(), ascending=True) == [latest]
-        assert await handles(provena, modified_since=since, sort_by="DISPLAY_NAME", ascending=True) == [latest]
+        assert await handles(provena, modified_since=since, sort_by="DISPLAY_NAME", ascending=True) == [
+            latest
+        ]
         assert len(await handles(provena, modified_since=date(2020, 1, 1))) == 41
 
 
@@ -68,7 +70,6 @@ async def test_a_listing_ends_at_what_is_older(sign_in: Any, sandbox: Any) -> No
         ({"owner": " "}, "owner must not be empty"),
         ({"modified_since": "yesterday"}, "modified_since must be a date, a time, or text such as"),
         ({"modified_since": 1}, "modified_since must be a date"),
-        ({"modified_since": datetime.max}, "modified_since must be a date"),
     ],
 )
 async def test_nothing_is_sent_for_a_malformed_choice(recorder: Any, chosen: Any, message: str) -> None:
@@ -81,9 +82,9 @@ async def test_nothing_is_sent_for_a_malformed_choice(recorder: Any, chosen: Any
     ("sort", "ends_early"),
     [
         (None, True),
-        (SortOptions(sort_type="UPDATED_TIME", ascending=False), True),
-        (SortOptions(sort_type="UPDATED_TIME", ascending=True), False),
-        (SortOptions(sort_type="CREATED_TIME"), False),
+        (SortOptions(sort_type=SortType.UPDATED_TIME, ascending=False), True),
+        (SortOptions(sort_type=SortType.UPDATED_TIME, ascending=True), False),
+        (SortOptions(sort_type=SortType.CREATED_TIME), False),
     ],
 )
 def test_only_the_newest_first_end_early(sort: SortOptions | None, ends_early: bool) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import provena_sdk
-from provena_sdk import AsyncProvena, Provena, client, errors, paging
+from provena_sdk import AsyncProvena, Provena, client, errors
+from provena_sdk.paging import results
 from provena_sdk.resources import datastore, files, groups, inventory, reviews, roles, transfers
 from provena_sdk.resources._async import datastore as async_datastore
 from provena_sdk.resources._async import files as async_files
@@ -174,7 +175,7 @@ def names_for_checkers() -> dict[str, Any]:
     """What the modules import for type checkers only."""
     found: dict[str, Any] = {}
     for module in (
-        *(client, paging, datastore, files, async_files, transfers, sharing, groups, reviews, roles),
+        *(client, results, datastore, files, async_files, transfers, sharing, groups, reviews, roles),
         *(inventory, editing, export, async_datastore),
     ):
         for node in ast.parse(inspect.getsource(module)).body:

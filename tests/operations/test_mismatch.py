@@ -82,7 +82,7 @@ def test_a_single_item_may_be_the_broken_one() -> None:
 def test_values_are_not_quoted() -> None:
     secret = "s3cr3t"
     errors: list[Exception] = [TypeError(secret), ValueError(secret), AttributeError(secret)]
-    for parse in (lambda: read_date(secret, "x"), lambda: DatasetListResponse.from_dict(secret)):
+    for parse in (lambda: read_date(secret, "x"), lambda: DatasetListResponse.from_dict(secret)):  # type: ignore[arg-type]
         with pytest.raises((TypeError, ValueError)) as caught:
             parse()
         errors.append(caught.value)

@@ -19,6 +19,7 @@ from provena_api.models import (
     PresignedURLRequest,
     PresignedURLResponse,
     RegistryFetchResponse,
+    ReleasedStatus,
     RevertMetadata,
     SortOptions,
     SortType,
@@ -410,8 +411,14 @@ class AsyncDatastore:
         sort_by: SortOptions | SortType | str | None = None,
         ascending: bool | None = None,
         begins_with: str | None = None,
+        owner: str | None = None,
+        status: ReleasedStatus | str | None = None,
+        modified_since: date | str | None = None,
     ) -> AsyncResults[ItemDataset]:
         """Iterate over every dataset you may see, fetching the next page while you work on this one.
+
+        The service cannot choose: ``owner``, ``status`` and ``modified_since`` leave datasets out as their pages come.
+        With ``modified_since`` and the usual order, the listing ends at the first dataset that is older.
 
         Args:
             list_dataset_request: Page size and sort as one object; keywords override it.
@@ -420,31 +427,49 @@ class AsyncDatastore:
             sort_by: ``UPDATED_TIME``, ``CREATED_TIME``, ``DISPLAY_NAME`` or ``ACCESS_INFO_URI_BEGINS_WITH``.
             ascending: True for the smallest or oldest first.
             begins_with: What ``ACCESS_INFO_URI_BEGINS_WITH`` looks for.
+            owner: User name of who registered them, such as ``provena.whoami().username``.
+            status: ``not-released``, ``pending`` or ``released``.
+            modified_since: A day or a time, in the local time zone unless it says otherwise; also as text such as
+                ``2024-12-31`` or ``2024-12-31T18:00Z``. Only datasets whose metadata changed since then.
 
         Returns:
             An iterator that shows its first rows; also ``.first()``, ``.head()``, ``.pages()``, ``.all()`` and
             ``.to_pandas()``.
 
         Raises:
-            InvalidArgument: A limit is negative, or the sort is one the service cannot do.
+            InvalidArgument: A limit is negative, the sort is one the service cannot do, or a choice is malformed.
+            UnreadableAnswer: No dataset of a page matches the interface. Where others do, a warning names those that
+                do not, and ``.unreadable`` lists them.
 
         Example:
             >>> names = provena.datastore.for_all_datasets(sort_by="DISPLAY_NAME", ascending=True, total_limit=1)
             >>> [dataset.display_name async for dataset in names]
             ['Alpha reef survey']
+            >>> names = provena.datastore.for_all_datasets(owner="writer", status="released")
+            >>> [dataset.display_name async for dataset in names]
+            []
         """
+        filtered = (owner, status, modified_since) != (None, None, None)
         body = datastore.listing(
             list_dataset_request,
             total_limit,
             page_size=page_size,
+            filtered=filtered,
             sort_by=sort_by,
             ascending=ascending,
             begins_with=begins_with,
         )
+        chosen = (
+            workflows.listing_filter.listing_filter(
+                body, owner=owner, status=status, modified_since=modified_since
+            )
+            if filtered
+            else None
+        )
 
         async def fetch(key: object | None) -> Page[ItemDataset]:
-            answer = await self._transport.run(datastore.list_page(body, key))
-            return Page(answer.items, answer.pagination_key)
+            page = await self._transport.run(datastore.list_page(body, key))
+            return page if chosen is None else chosen.of(page)
 
         return AsyncResults(fetch, self._transport.submit, total_limit=total_limit, kind=DatasetList)
 
@@ -506,7 +531,7 @@ class AsyncDatastore:
         async def fetch(key: object | None) -> Page[InventoryRow]:
             page = await self._transport.run(workflows.inventory.page(body, key, names))
             if not files:
-                return Page(page.rows, page.key)
+                return Page(page.rows, page.key, page.unreadable)
             return await on_io_thread(resources.inventory.with_files(self.io._datasets, page))
 
         return resources.inventory.open_inventory_async(fetch, self._transport.submit, total_limit)

@@ -140,7 +140,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _invoke(arguments: list[str]) -> None:
-    with make_app().make_context(NAME, arguments) as context:
+    with make_app().make_context(NAME, list(arguments), obj=tuple(arguments)) as context:
         context.command.invoke(context)
 
 

@@ -28,7 +28,14 @@ SESSION: Final[tuple[Entry, ...]] = ()
 FINDING: Final[tuple[Entry, ...]] = ()
 
 
-FILES: Final[tuple[Entry, ...]] = ()
+FILES: Final[tuple[Entry, ...]] = (
+    Entry("get", "Download a dataset, or a folder or file of it", "files.transfers"),
+    Entry("put", "Upload files and folders into a dataset", "files.transfers"),
+    Entry("sync", "Make a local folder equal to a dataset, or the reverse", "files.plans"),
+    Entry("plan", "Show what a sync would do, and write it to a file", "files.plans"),
+    Entry("apply", "Carry out a plan that was written to a file", "files.plans"),
+    Entry("verify", "Compare a local folder with a dataset, by checksums", "files.verification"),
+)
 
 
 REGISTERING: Final[tuple[Entry, ...]] = ()

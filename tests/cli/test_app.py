@@ -79,9 +79,9 @@ def test_version(run: Run) -> None:
 
 
 def test_an_unknown_command_gets_the_near_one(run: Run) -> None:
-    wrong = run("apy")
+    wrong = run("apii")
     assert wrong.code == 2
-    assert "'apy' is not a command. Did you mean api?" in wrong.stderr
+    assert "'apii' is not a command. Did you mean api?" in wrong.stderr
     assert wrong.stdout == ""
 
 

@@ -27,6 +27,9 @@ MASKS = [
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?: UTC)?"), "<time>"),
     (re.compile(r"\b1[789]\d{8}(?:\.\d+)?\b"), "<timestamp>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:ms|s|[kMG]?B/s)(?![\w/])"), "<figure>"),
+    (re.compile(r'("seconds": )[\d.]+'), r"\1<figure>"),
+    # Progress appears where a transfer lasts longer than two seconds.
+    (re.compile(r"^(?:listing,|comparing|\d+%,) .*\n", re.MULTILINE), ""),
     (re.compile(r"127\.0\.0\.1:\d+"), "<host>"),
     (re.compile(r"(?:/[\w.-]+)*/pytest-of-\w+/pytest-\d+/[\w-]+/"), "<folder>/"),
     (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), "<uuid>"),

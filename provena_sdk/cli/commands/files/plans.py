@@ -10,7 +10,7 @@ import click
 
 from provena_sdk.cli.command import command
 from provena_sdk.cli.exit_codes import ExitCode
-from provena_sdk.cli.failures import Exit
+from provena_sdk.cli.failures import Exit, exit_code
 from provena_sdk.cli.parameters import LOCAL, LOCAL_FILE, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.transfers.options import LIMITS, NAMES, SELECTION, SYNC
@@ -94,9 +94,10 @@ def apply_(session: Session, file: str, directory: str | None) -> None:
     try:
         plan = session.provena.datastore.io.load_plan(file, directory)
     except InvalidArgument as error:
-        if error.argument == "directory" and directory is None:
-            error.hint = "Read the plan, and name the folder with --dir."
-        raise
+        own = error.argument == "directory"
+        hint = "Read the plan, and name the folder with --dir." if own else error.hint
+        message = error.message.replace("directory must", "--dir must").removeprefix("file: ")
+        raise Exit(exit_code(error), message, hint=hint) from None
     if session.dry_run:
         show(session, plan, PLANNED)
     else:

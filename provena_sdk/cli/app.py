@@ -126,17 +126,16 @@ def run(arguments: Sequence[str]) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             _invoke(_with_help(arguments))
-        sys.stdout.flush()
     except click.exceptions.Exit as ended:
-        return _flushed(ended.exit_code)
+        return _flushed(ended.exit_code, arguments)
     except BrokenPipeError:
         # The reader has what it wants, as head does.
         streams.abandon_stdout()
         return ExitCode.DONE
     except (Exception, KeyboardInterrupt) as error:
-        _flushed(0)
+        _flushed(ExitCode.FAILED, arguments)
         return report(error, as_json=_wants_json(arguments))
-    return ExitCode.DONE
+    return _flushed(ExitCode.DONE, arguments)
 
 
 def _invoke(arguments: list[str]) -> None:
@@ -158,13 +157,15 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in own or "--jsonl" in own
 
 
-def _flushed(code: int) -> int:
+def _flushed(code: int, arguments: Sequence[str]) -> int:
+    """Write what is left, and return the exit code: another one if a command that was done cannot write it."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         streams.abandon_stdout()
-    except OSError:
-        return code or ExitCode.FAILED
+    except OSError as error:
+        streams.abandon_stdout()
+        return code or report(error, as_json=_wants_json(arguments))
     return code
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _Bytes: TypeAlias = bytes  # a method has this name
 
 _FIRST_ROWS: Final = 40
-"""Rows whose widths decide those of the columns."""
+"""Rows whose widths decide those of the columns, if the screen has no more lines."""
 
 _FIRST_SECONDS: Final = 0.2
 """How long to wait for more of the first rows once there is one."""
@@ -38,12 +38,15 @@ class Output:
 
     Args:
         options: The options of every command.
+
+    Attributes:
+        for_people: Whether a terminal shows it.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._stream = sys.stdout
-        self._for_people = is_terminal(sys.stdout)
+        self.for_people = is_terminal(sys.stdout)
         self._pager: subprocess.Popen[str] | None = None
 
     @property
@@ -71,7 +74,7 @@ class Output:
         if self._options.quiet:
             ids = [column for column in columns if column.id][:1] or columns[:1]
             return self._lines(items, lambda item: _tabbed(item, ids))
-        if self._for_people:
+        if self.for_people:
             return self._table(items, columns)
         return self._lines(items, lambda item: _tabbed(item, columns))
 
@@ -87,7 +90,7 @@ class Output:
             self._json(_values(item, columns))
         elif self._options.quiet:
             self._write(_tabbed(item, [column for column in columns if column.id] or columns[:1]))
-        elif self._for_people:
+        elif self.for_people:
             width = max(len(column.name) for column in columns)
             cells = [(column, shown(column, column.get(item))) for column in columns]
             self._page([f"{column.name:{width}}  {cell}".rstrip() for column, cell in cells])
@@ -112,7 +115,7 @@ class Output:
             self._write(escaped(id))
         else:
             make: Callable[..., str] | None = getattr(view, "text", None)
-            colour = self._for_people and streams.has_colours(sys.stdout)
+            colour = self.for_people and streams.has_colours(sys.stdout)
             self._page((make(colour=colour) if callable(make) else str(view)).splitlines())
 
     def text(self, text: str) -> None:
@@ -149,11 +152,11 @@ class Output:
         return [named[name] for name in self._options.fields]
 
     def _table(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
-        batches = _batches(items)
-        first = next(batches, [])
+        size = streams.screen()
+        batches = _batches(items, max(_FIRST_ROWS, size.lines))
+        first = next(batches)
         if not first:
             return 0
-        size = streams.screen()
         cells = [[shown(column, column.get(item)) for column in columns] for item in first]
         layout = Layout(columns, cells, size.columns)
         self._page_if(len(first) + 3 > size.lines)
@@ -193,7 +196,7 @@ class Output:
             self._write(line)
 
     def _page_if(self, is_long: bool) -> None:
-        if is_long and self._for_people and self._pager is None:
+        if is_long and self.for_people and self._pager is None:
             self._pager = start_pager()
             if self._pager is not None and self._pager.stdin is not None:
                 stream: Any = self._pager.stdin
@@ -203,14 +206,14 @@ class Output:
         self._stream.write(f"{line}\n")
 
 
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+def _batches(items: Iterable[Any], most: int) -> Iterator[list[Any]]:
     """Yield the first rows as soon as they are there, then the others one by one."""
     rest = iter(items)
     first: list[Any] = []
     began = time.monotonic()
     for item in rest:
         first.append(item)
-        if len(first) >= _FIRST_ROWS or time.monotonic() - began > _FIRST_SECONDS:
+        if len(first) >= most or time.monotonic() - began > _FIRST_SECONDS:
             break
     yield first
     for item in rest:

@@ -43,6 +43,8 @@ def api(session: Session, method: str, path: str, service: str, data: str | None
     """
     answer = session.provena.request(method, path, service=service, body=_body(data))
     session.out.bytes(answer.content)
+    if session.out.for_people and not answer.content.endswith(b"\n"):
+        session.out.bytes(b"\n")
     if answer.status >= 400:
         raise Exit(
             _BY_STATUS.get(answer.status, ExitCode.FAILED),

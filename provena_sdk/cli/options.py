@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from provena_sdk.cli.completion.values import profiles
+from provena_sdk.cli.completion.profiles import profiles
 
 _KEY: Final = "provena_sdk.cli.options"
 

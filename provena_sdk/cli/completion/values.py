@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from click.shell_completion import CompletionItem
 
 from provena_sdk.cli.completion.recent import recent
 from provena_sdk.display.text import escaped
-from provena_sdk.errors import ProvenaError
 from provena_sdk.operations.handles import is_handle, without_scheme
-
-if TYPE_CHECKING:
-    import click
 
 _SECONDS: Final = 2.0
 """How long completion waits for the files of a folder."""
 
 _MOST_FILES: Final = 500
-
-
-def profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the profiles of ``config.toml`` that begin with a text."""
-    from provena_sdk.config import read_config  # noqa: PLC0415  # keeps tomllib away from every start
-
-    try:
-        found = read_config().profiles
-    except ProvenaError:
-        return []
-    return [name for name in found if name.startswith(incomplete)]
 
 
 def handles(incomplete: str) -> list[CompletionItem]:

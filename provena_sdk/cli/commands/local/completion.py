@@ -16,7 +16,8 @@ from provena_sdk.cli.session import Session
 def completion(session: Session, shell: str) -> None:
     """Print what a shell runs to complete commands, handles and files.
 
-    SHELL is bash, zsh, fish or powershell. Add the line of your shell to its start-up file: ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish or $PROFILE.
+    SHELL is bash, zsh, fish or powershell. Add the line of your shell to its start-up file: ~/.bashrc, ~/.zshrc,
+    ~/.config/fish/config.fish or $PROFILE.
 
     Examples:
         $ eval "$(provena completion bash)"

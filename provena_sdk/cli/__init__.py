@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
+from typing import Final
 
 from provena_sdk.cli.completion import VARIABLE
+
+_INTERRUPTED: Final = 130
 
 
 def main() -> int:
@@ -23,6 +26,10 @@ def main() -> int:
     from provena_sdk.cli.app import run  # noqa: PLC0415  # click may be missing
 
     code = run(sys.argv[1:])
+    if code == _INTERRUPTED:
+        from provena_sdk.transfer.progress.interrupt import end_by_sigint  # noqa: PLC0415  # keeps transfers away
+
+        end_by_sigint()
     if VARIABLE in os.environ:
         # A shell must not wait for requests that are still under way.
         os._exit(code)

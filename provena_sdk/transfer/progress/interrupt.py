@@ -47,12 +47,16 @@ def _print_message(kind: type[BaseException], error: BaseException, trace: Trace
         sys.__excepthook__(kind, error, trace)
         return
     print(error, file=sys.stderr)  # noqa: T201  # in place of a traceback
-    if os.name == "posix":
-        _end_by_sigint()
+    end_by_sigint()
 
 
-def _end_by_sigint() -> None:
-    # Python does so itself for KeyboardInterrupt, but not for its subclasses. A shell ends its loop only then.
+def end_by_sigint() -> None:
+    """End the process by SIGINT, where there are signals, because a shell ends its loop only then.
+
+    Python does so itself for KeyboardInterrupt, but not for its subclasses.
+    """
+    if os.name != "posix":
+        return
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from provena_sdk.cli.parameters import LOCAL, LOCAL_FILE, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.transfers.options import LIMITS, NAMES, SELECTION, SYNC
 from provena_sdk.cli.transfers.places import PLACE
+from provena_sdk.cli.transfers.resuming import as_typed
 from provena_sdk.cli.transfers.showing import PLANNED, resumable, run, show
 from provena_sdk.display.amounts import counted
 from provena_sdk.display.text import quoted
@@ -73,7 +73,7 @@ def plan_(
         plan.save(out)
     show(session, plan, PLANNED)
     if out is not None:
-        session.say(f"Apply it with: provena apply {shlex.quote(out)}")
+        session.say(f"Apply it with: {as_typed(['provena', 'apply', out])}")
 
 
 @command("apply", changes=True)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from provena_sdk.metadata.extents import FilesExtent as FilesExtent
     from provena_sdk.operations.access import UserAccess as UserAccess
     from provena_sdk.operations.raw import ServiceAnswer as ServiceAnswer
+    from provena_sdk.other_tools.aws_profile import AwsProfile as AwsProfile
+    from provena_sdk.other_tools.store_credentials import StoreCredentials as StoreCredentials
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
     from provena_sdk.paging import UnreadableItem as UnreadableItem
@@ -176,6 +178,8 @@ _HOMES = {
         "LoadedSearchResponse",
         "UnauthorisedSearchItem",
     ),
+    "other_tools.aws_profile": ("AwsProfile",),
+    "other_tools.store_credentials": ("StoreCredentials",),
     "paging": ("AsyncResults", "Results", "UnreadableItem"),
     "resources._async.dataset": ("AsyncInteractiveDataset",),
     "resources._async.interactive.editing": ("AsyncMetadataEdit",),

@@ -47,7 +47,12 @@ REVIEW: Final[tuple[Entry, ...]] = ()
 SHARING: Final[tuple[Entry, ...]] = ()
 
 
-TOOLS: Final[tuple[Entry, ...]] = ()
+TOOLS: Final[tuple[Entry, ...]] = (
+    Entry("credentials", "Print temporary credentials for a dataset's files", "tools.credentials"),
+    Entry("credential-process", "Print credentials as the AWS tools ask for them", "tools.credentials"),
+    Entry("aws-profile", "Let AWS tools and rclone get a dataset's credentials", "tools.aws"),
+    Entry("mount", "Mount a dataset as a folder, read-only", "tools.mount"),
+)
 
 
 LOCAL: Final[tuple[Entry, ...]] = (

@@ -38,6 +38,19 @@ class Access(enum.StrEnum):
     WRITE = "write"
 
 
+def renewal_margin(life: float) -> float:
+    """Return how many seconds before they expire credentials are renewed.
+
+    Args:
+        life: The seconds from their grant to their expiry.
+
+    Example:
+        >>> renewal_margin(28800), renewal_margin(15)
+        (300.0, 3.0)
+    """
+    return max(0.0, min(_MARGIN_SECONDS, life * _MARGIN_SHARE))
+
+
 class CredentialsProvider(Protocol):
     """A callable that requests credentials from the datastore. It may block, and is called from any thread."""
 
@@ -219,7 +232,7 @@ class CredentialsSource:
         life = fresh.expiry.timestamp() - now
         # Credentials that seem expired on arrival mean that this machine's clock is wrong. Use them until the store
         # refuses them.
-        renew_at = now + life - min(_MARGIN_SECONDS, life * _MARGIN_SHARE) if life > 0 else float("inf")
+        renew_at = now + life - renewal_margin(life) if life > 0 else float("inf")
         with self._lock:
             if self._finish(key, request):
                 self._entries[key] = _Entry(fresh, requested_at, renew_at)

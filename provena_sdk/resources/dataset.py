@@ -25,6 +25,7 @@ from provena_sdk.resources.interactive.editing import DatasetEditing
 from provena_sdk.resources.interactive.export import DatasetExport
 from provena_sdk.resources.interactive.properties import DatasetItem
 from provena_sdk.resources.interactive.sharing import DatasetSharing
+from provena_sdk.resources.interactive.tools import DatasetTools
 from provena_sdk.resources.provenance.dataset_lineage import DatasetLineage
 from provena_sdk.resources.provenance.jobs import Jobs
 from provena_sdk.s3.models import FileInfo
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 @short_tracebacks
 class InteractiveDataset(
-    DatasetItem, DatasetEditing, DatasetExport, DatasetTransfers, DatasetLineage, DatasetSharing
+    DatasetItem, DatasetEditing, DatasetExport, DatasetTransfers, DatasetLineage, DatasetSharing, DatasetTools
 ):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 

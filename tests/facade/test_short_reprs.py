@@ -19,9 +19,13 @@ from IPython.lib.pretty import pretty
 
 import provena_sdk
 from provena_sdk import auth, config, errors
+from provena_sdk.datasets.credentials import Access
+from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.lineage import Lineage
 from provena_sdk.lineage.nodes import Edge, Node
 from provena_sdk.paging import AsyncResults, Page, Results
+from provena_sdk.s3.credentials import Credentials
+from provena_sdk.s3.models import StoreAddress
 from provena_sdk.secret import Secret
 from provena_sdk.transfer.items import ACTIONS, PlanItem
 from provena_sdk.transfer.options import TransferOptions
@@ -205,6 +209,10 @@ def results(kind: Callable[..., Any], text: str) -> Any:
     return kind(lambda key: Page([text], None), lambda function: function(), kind=provena_sdk.DatasetList)
 
 
+def store_place(text: str) -> tuple[DatasetLocation, StoreAddress, Access]:
+    return DatasetLocation(text, "reef", "datasets/1/"), StoreAddress(text, text, text), Access.READ
+
+
 EXPLICIT: dict[str, Callable[[str], Any]] = {
     "TransferReport": report,
     "Verification": verification,
@@ -220,6 +228,10 @@ EXPLICIT: dict[str, Callable[[str], Any]] = {
     "Provena": lambda text: provena_sdk.Provena("reef." * 30 + "org", access_token="t"),
     "AsyncProvena": lambda text: provena_sdk.AsyncProvena("reef." * 30 + "org", access_token="t"),
     "Secret": Secret,
+    "AwsProfile": lambda text: provena_sdk.AwsProfile(*store_place(text), text, (text,), True),
+    "StoreCredentials": lambda text: provena_sdk.StoreCredentials(
+        *store_place(text), Credentials("a", "b", "c", DAY)
+    ),
     "DatasetVersions": lambda text: provena_sdk.DatasetVersions(text, []),
     "History": lambda text: provena_sdk.History(text, [], {}),
     "MetadataDiff": lambda text: provena_sdk.MetadataDiff([made(provena_sdk.Change, text)] * 5, text),

@@ -25,6 +25,7 @@ from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources._async.interactive.editing import AsyncDatasetEditing
 from provena_sdk.resources._async.interactive.export import AsyncDatasetExport
 from provena_sdk.resources._async.interactive.sharing import AsyncDatasetSharing
+from provena_sdk.resources._async.interactive.tools import AsyncDatasetTools
 from provena_sdk.resources._async.provenance.dataset_lineage import AsyncDatasetLineage
 from provena_sdk.resources._async.provenance.jobs import AsyncJobs
 from provena_sdk.resources.interactive.properties import AsyncDatasetItem
@@ -49,6 +50,7 @@ class AsyncInteractiveDataset(
     AsyncDatasetTransfers,
     AsyncDatasetLineage,
     AsyncDatasetSharing,
+    AsyncDatasetTools,
 ):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 

@@ -22,10 +22,10 @@ sys.path.insert(0, str(ROOT))
 from scripts.bench.environments import AWSCLI, python_with  # noqa: E402
 
 PEERS: Final = {
-    "hf": ("huggingface", "huggingface_hub==1.28.0", "hf"),
+    "hf": ("huggingface", "huggingface-hub==2.4.0", "hf"),
     "aws": ("awscli", AWSCLI, "aws"),
-    "globus": ("globus", "globus-cli", "globus"),
-    "kaggle": ("kaggle", "kaggle", "kaggle"),
+    "globus": ("globus", "globus-cli==3.44.0", "globus"),
+    "kaggle": ("kaggle", "kaggle==2.2.5", "kaggle"),
 }
 """Other commands: the environment, the package, the script."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import shlex
 import subprocess
 import sys
 
@@ -48,6 +50,36 @@ def test_every_command_stands_in_the_table_once() -> None:
 def test_every_command_has_an_example(name: str, command: click.Command) -> None:
     if not isinstance(command, click.Group):
         assert f"$ provena {name}" in inspect.cleandoc(command.help or "") or name == "completion"
+
+
+def examples() -> list[str]:
+    """Every example of a command, without what comes after a pipe or another command of the shell."""
+    found = []
+    for _, command in commands():
+        for line in inspect.cleandoc(command.help or "").splitlines():
+            _, sign, shown = line.partition("$ provena ")
+            if sign and not line.strip().startswith("PS>"):
+                words = shlex.shlex(shown, posix=True, punctuation_chars="|;&<>()")
+                words.whitespace_split = True
+                own = list(itertools.takewhile(lambda word: not set(word) <= set("|;&<>()"), words))
+                found.append(shlex.join(own))
+    return found
+
+
+@pytest.mark.parametrize("example", examples())
+def test_every_example_is_a_command_with_such_options(example: str) -> None:
+    context = click.Context(make_app(), info_name="provena")
+    command: click.Command = make_app()
+    arguments = shlex.split(example)
+    while isinstance(command, click.Group):
+        found = command.get_command(context, arguments[0])
+        assert found is not None, example
+        command, arguments = found, arguments[1:]
+    try:
+        command.make_context(command.name, arguments, parent=context)
+    except click.BadParameter as error:
+        if "does not exist" not in error.message:  # its files are not on this machine
+            raise
 
 
 @pytest.mark.parametrize(("name", "command"), commands())

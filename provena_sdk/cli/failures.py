@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -80,7 +81,12 @@ _HINTS: Final[dict[type[errors.ProvenaError], str]] = {
     errors.SignInRequired: f"{_SIGN_IN}. Scripts set PROVENA_OFFLINE_TOKEN.",
     errors.SessionEnded: _SIGN_IN,
 }
-_NO_DEPLOYMENT: Final = "Give --deployment example.org, set PROVENA_DOMAIN"
+_PHRASES: Final = (
+    ("Give a domain, as in Provena('example.org'),", "Give --deployment example.org,"),
+    ("with exclude=", "with --exclude"),
+)
+# A hint for which there is no command.
+_PYTHON: Final = re.compile(r"\b(?:provena|ds|run)\.[\w.]{1,60}\(")
 
 
 def exit_code(error: BaseException) -> ExitCode:
@@ -137,11 +143,7 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
     """Return the message, the hint and the name of a failure."""
     if isinstance(error, errors.ProvenaError):
         hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), error.hint)
-        if hint is not None:
-            hint = hint.replace(
-                "Give a domain, as in Provena('example.org'), set PROVENA_DOMAIN", _NO_DEPLOYMENT
-            )
-        return error.message, hint, error.code
+        return error.message, None if hint is None else _in_commands(hint), error.code
     if isinstance(error, Exit):
         return str(error), error.hint, code.name.lower().replace("_", "-")
     if isinstance(error, click.ClickException):
@@ -157,6 +159,13 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
         f"{VARIABLE}=1 shows where. It may be a mistake of provena: report it.",
         kind,
     )
+
+
+def _in_commands(hint: str) -> str:
+    """Return a hint of the SDK with commands instead of methods, or with the note that it is for Python."""
+    for python, command in _PHRASES:
+        hint = hint.replace(python, command)
+    return f"In Python: {hint}" if _PYTHON.search(hint) else hint
 
 
 def _usage(error: click.ClickException) -> tuple[str, str | None]:

@@ -117,6 +117,25 @@ def test_people_get_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err == "Error: No deployment is named.\nHint: Give one.\n"
 
 
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        (
+            "Give a domain, as in Provena('example.org'), or set X.",
+            "Give --deployment example.org, or set X.",
+        ),
+        (
+            "Request it with provena.roles.request('x').",
+            "In Python: Request it with provena.roles.request('x').",
+        ),
+        ("Try again.", "Try again."),
+    ],
+)
+def test_hints_name_commands(hint: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    report(errors.BadRequest("No.", operation="x", status=400, hint=hint), as_json=False)
+    assert capsys.readouterr().err == f"Error: No.\nHint: {shown}\n"
+
+
 def test_programs_get_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     error = errors.DatasetNotFound("None.", operation="datastore.fetch_dataset", status=400, hint="Look.")
     error.complete(request_id="r-1")

@@ -40,14 +40,47 @@ def is_marker(info: FileInfo) -> bool:
     return info.path.endswith("/")
 
 
-async def list_files(files: DatasetFiles, folder: str = "") -> FileList:
-    """List the files below a folder, in the order of their keys.
+async def files_at(files: DatasetFiles, path: str) -> tuple[FileList, str]:
+    """Return the files that a path names, in the order of their keys, and the folder that they lie in.
 
     Args:
         files: The dataset.
-        folder: The folder, ending in a slash; empty for the whole dataset.
+        path: A file or a folder; with a slash at its end, a folder; empty for the whole dataset.
+
+    Returns:
+        The files, and the part of their paths that names the folder: ``obs/`` for ``obs``, and for ``obs/2024.csv``.
+
+    Raises:
+        DatasetFileNotFound: There is neither such a file nor such a folder.
     """
-    return FileList([info async for info in each_entry(files, folder) if not is_marker(info)])
+    alone = await _file_alone(files, path)
+    if alone is not None:
+        return FileList([alone]), path[: path.rfind("/") + 1]
+    folder = as_folder(path)
+    entries = [info async for info in each_entry(files, folder)]
+    if folder and not entries:
+        raise await not_found(files, path)
+    return FileList(info for info in entries if not is_marker(info)), folder
+
+
+async def list_files(files: DatasetFiles, path: str = "") -> FileList:
+    """List the files that a path names; see :func:`files_at`."""
+    found, _ = await files_at(files, path)
+    return found
+
+
+def as_folder(path: str) -> str:
+    """Return the prefix of the paths in a folder.
+
+    Example:
+        >>> as_folder("obs"), as_folder("obs/"), as_folder("")
+        ('obs/', 'obs/', '')
+    """
+    return f"{path.removesuffix('/')}/" if path else ""
+
+
+async def _file_alone(files: DatasetFiles, path: str) -> FileInfo | None:
+    return None if not path or path.endswith("/") else await look_up(files, path)
 
 
 class FilePages:
@@ -55,10 +88,12 @@ class FilePages:
 
     Args:
         open_files: Opens the dataset to be read.
+        path: A file or a folder; empty for the whole dataset.
     """
 
-    def __init__(self, open_files: Callable[[], Coroutine[None, None, DatasetFiles]]) -> None:
+    def __init__(self, open_files: Callable[[], Coroutine[None, None, DatasetFiles]], path: str = "") -> None:
         self._open_files = open_files
+        self._path = path
         self._pages: AsyncIterator[Page] | None = None
         self._upto = ""
 
@@ -67,12 +102,24 @@ class FilePages:
 
         Args:
             path: The last path of the page before; empty for the first page.
+
+        Raises:
+            DatasetFileNotFound: There is neither such a file nor such a folder; raised for the first page.
         """
         # Taken away while it is used, so that a failed or abandoned call does not advance the pages of a later one.
         pages, self._pages = (self._pages if path == self._upto else None), None
-        if pages is None:
-            files = await self._open_files()
-            pages = files.objects.list(start_after=path)
+        if pages is not None:
+            return await self._next(pages)
+        files = await self._open_files()
+        alone = None if path else await _file_alone(files, self._path)
+        if alone is not None:
+            return [alone], None
+        found, upto = await self._next(files.objects.list(as_folder(self._path), start_after=path))
+        if upto is None and self._path and not path:
+            raise await not_found(files, self._path)
+        return found, upto
+
+    async def _next(self, pages: AsyncIterator[Page]) -> tuple[list[FileInfo], str | None]:
         async for page in pages:
             if page.files:
                 self._pages, self._upto = pages, page.files[-1].path

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from provena_sdk.display.amounts import counted, human_size
 from provena_sdk.display.html import Html, element, html
+from provena_sdk.display.notebook import pretty
+from provena_sdk.display.tables import html_section
 from provena_sdk.display.text import printable
 
 _NAME_LIMIT: Final = 60
@@ -17,11 +20,12 @@ _DEEPEST: Final = 12
 
 
 class _Room(NamedTuple):
-    """How much of a tree to show: of the whole, of the top, and of each folder."""
+    """How much of a tree to show: of the whole, of the top, and of each folder; and how many levels."""
 
-    whole: int
-    top: int
-    folder: int
+    whole: int = sys.maxsize
+    top: int = sys.maxsize
+    folder: int = sys.maxsize
+    levels: int = sys.maxsize
 
 
 _IN_TEXT: Final = _Room(whole=40, top=25, folder=6)
@@ -62,6 +66,8 @@ class Tree:
 
     Args:
         files: The path and the size in bytes of each file. Folders more than a dozen levels down are not split.
+        whole: Whether the text shows all entries.
+        depth: The most levels of a whole tree to show; None for all.
 
     Example:
         >>> print(Tree([("metadata.json", 1200), ("obs/2024/a.csv", 5), ("obs/2024/b.csv", 7)]))
@@ -71,7 +77,10 @@ class Tree:
           b.csv           7 B
     """
 
-    def __init__(self, files: Iterable[tuple[str, int]]) -> None:
+    def __init__(
+        self, files: Iterable[tuple[str, int]], *, whole: bool = False, depth: int | None = None
+    ) -> None:
+        self._room = _Room(levels=depth or sys.maxsize) if whole else _IN_TEXT
         self.root = Folder()
         for path, size in files:
             self._add(path, size)
@@ -86,9 +95,27 @@ class Tree:
         parent.entries[name] = size
 
     def __str__(self) -> str:
-        lines = list(_lines(self.root, _numbers(self.root, _IN_TEXT)))
+        lines = list(_lines(self.root, _numbers(self.root, self._room)))
         names, sizes = (max((len(line[column]) for line in lines), default=0) for column in (0, 1))
         return "\n".join(f"{name:{names}}  {size:>{sizes}}  {files}".rstrip() for name, size, files in lines)
+
+    def __repr__(self) -> str:
+        return f"<Tree of {counted(self.root.files)}, {human_size(self.root.size)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        pretty(self, printer)
+
+    def _repr_html_(self) -> str:
+        return html_section("", self.to_html())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tree as nested dictionaries, for JSON: name, size in bytes, and of a folder, files and entries.
+
+        Example:
+            >>> Tree([("obs/a.csv", 5)]).to_dict()["entries"]
+            [{'name': 'obs/', 'files': 1, 'size': 5, 'entries': [{'name': 'a.csv', 'size': 5}]}]
+        """
+        return _as_dict("", self.root, self._room.levels)
 
     def to_html(self) -> Html:
         """Return the tree as HTML whose folders are folded and unfolded by a click, without a script."""
@@ -100,17 +127,29 @@ def _numbers(root: Folder, room: _Room) -> dict[int, int]:
     """Return how many entries of each folder to show, by the folder's id; the others are folded."""
     numbers: dict[int, int] = {}
     left = room.whole
-    waiting = deque([root])
+    waiting = deque([(root, 1)])
     while waiting:
-        folder = waiting.popleft()
+        folder, level = waiting.popleft()
         most = room.top if folder is root else room.folder
         number = min(len(folder.entries), most)
-        if number <= left:
+        if number <= left and level <= room.levels:
             left -= number
             numbers[id(folder)] = number
             entries = islice(folder.entries.values(), number)
-            waiting.extend(_joined("", entry)[1] for entry in entries if isinstance(entry, Folder))
+            waiting.extend((_joined("", one)[1], level + 1) for one in entries if isinstance(one, Folder))
     return numbers
+
+
+def _as_dict(name: str, folder: Folder, levels: int) -> dict[str, Any]:
+    known: dict[str, Any] = {"name": name, "files": folder.files, "size": folder.size}
+    if levels:
+        known["entries"] = [
+            _as_dict(*_joined(below, entry), levels - 1)
+            if isinstance(entry, Folder)
+            else {"name": below, "size": entry}
+            for below, entry in folder.entries.items()
+        ]
+    return known
 
 
 def _joined(name: str, folder: Folder) -> tuple[str, Folder]:

@@ -59,10 +59,9 @@ class IOSubModule:
         """The dataset's bucket for s3fs itself."""
         return resources.transfers.open_s3fs(self._datasets, self._of(None), access, asynchronous)
 
-    @property
-    def _pages(self) -> FilePages:
-        """The dataset's files, page by page."""
-        return resources.transfers.file_pages(self._datasets, self._of(None))
+    def _pages(self, path: StrPath) -> FilePages:
+        """The files that a path names, page by page."""
+        return resources.transfers.file_pages(self._datasets, self._of(None), path)
 
     def _of(
         self, dataset_id: str | None, method: Callable[..., object] | None = None, *others: object
@@ -74,12 +73,15 @@ class IOSubModule:
             raise InvalidArgument("dataset_id", "must be the handle of a dataset.")
         return chosen
 
-    def list_all_files(self, dataset_id: str | None = None, print_list: bool = False) -> FileList:
+    def list_all_files(
+        self, dataset_id: str | None = None, print_list: bool = False, *, path: StrPath = ""
+    ) -> FileList:
         """List a dataset's files.
 
         Args:
             dataset_id: Handle of the dataset; needed unless this is the ``io`` of one dataset.
             print_list: True to print each path and size as well.
+            path: A folder, to list the files below it, or a file; empty for all files.
 
         Returns:
             Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.to_pandas()``.
@@ -87,6 +89,7 @@ class IOSubModule:
         Raises:
             InvalidArgument: ``dataset_id`` is not a handle.
             DatasetNotFound: The dataset does not exist.
+            DatasetFileNotFound: It has neither a file nor a folder of that path.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -94,7 +97,7 @@ class IOSubModule:
             ['metadata.json', 'obs/2024.csv']
         """
         flag("print_list", print_list)
-        files = run_sync(resources.transfers.list_files(self._datasets, self._of(dataset_id)))
+        files = run_sync(resources.transfers.list_files(self._datasets, self._of(dataset_id), path))
         if print_list:
             print(*(f"{file.size:>15,}  {printable(file.path)}" for file in files), sep="\n")  # noqa: T201 reason= it was asked for
         return files

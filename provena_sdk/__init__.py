@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from provena_sdk.coverage.extent import Extent as Extent
     from provena_sdk.coverage.period import Period as Period
     from provena_sdk.datasets.file_list import FileList as FileList
+    from provena_sdk.datasets.file_list import FolderSize as FolderSize
+    from provena_sdk.datasets.file_list import FolderSizes as FolderSizes
     from provena_sdk.diagnosis.report import Diagnosis as Diagnosis
     from provena_sdk.display.changes import Change as Change
     from provena_sdk.display.pictures.picture import Picture as Picture
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
     from provena_sdk.paging import AsyncResults as AsyncResults
     from provena_sdk.paging import Results as Results
     from provena_sdk.paging import UnreadableItem as UnreadableItem
+    from provena_sdk.preview import ArrayPreview as ArrayPreview
+    from provena_sdk.preview import Preview as Preview
+    from provena_sdk.preview import PreviewColumn as PreviewColumn
+    from provena_sdk.preview import PreviewVariable as PreviewVariable
+    from provena_sdk.preview import TablePreview as TablePreview
+    from provena_sdk.preview import TextPreview as TextPreview
     from provena_sdk.resources._async.dataset import AsyncInteractiveDataset as AsyncInteractiveDataset
     from provena_sdk.resources._async.datastore import AsyncDatastore as AsyncDatastore
     from provena_sdk.resources._async.files import AsyncIOSubModule as AsyncIOSubModule
@@ -136,7 +144,7 @@ _HOMES = {
     "coverage.extent": ("Extent",),
     "coverage.period": ("Period",),
     "display.pictures.picture": ("Picture",),
-    "datasets.file_list": ("FileList",),
+    "datasets.file_list": ("FileList", "FolderSize", "FolderSizes"),
     "display.changes": ("Change",),
     "export.citation": ("Citation",),
     "export.document": ("ExportedDocument",),
@@ -145,6 +153,14 @@ _HOMES = {
     "logs": ("Retry",),
     "metadata.builder": ("DatasetMetadata",),
     "metadata.extents": ("FilesExtent",),
+    "preview": (
+        "ArrayPreview",
+        "Preview",
+        "PreviewColumn",
+        "PreviewVariable",
+        "TablePreview",
+        "TextPreview",
+    ),
     "s3.models": ("FileInfo",),
     "transfer.items": ("PlanItem",),
     "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "UploadPlan"),

@@ -106,9 +106,9 @@ class Datasets:
     def __reduce__(self) -> tuple[object, ...]:
         return Datasets, (self.transport, self.limits)
 
-    def handle(self, dataset_id: str) -> str:
+    def handle(self, dataset_id: str, *, argument: str = "dataset_id") -> str:
         """Return a dataset's handle from a handle or from a URL of the deployment's web pages."""
-        return handles.handle("dataset_id", dataset_id, domain=self.transport.deployment.domain)
+        return handles.handle(argument, dataset_id, domain=self.transport.deployment.domain)
 
     def files(self, dataset_id: str) -> DatasetFiles:
         """Return a dataset's files. Their location is requested once: a dataset never moves."""

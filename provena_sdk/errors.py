@@ -81,6 +81,7 @@ __all__ = [
     "TransferInterrupted",
     "Unauthorized",
     "UnreadableAnswer",
+    "UnreadableFile",
     "UnsafePath",
     "ValidationFailed",
 ]
@@ -646,6 +647,10 @@ class ServiceFileRefused(FileError, PermissionError):
 
 class IntegrityError(FileError, OSError):
     """The bytes that arrived are not those in the store: size or checksum differ."""
+
+
+class UnreadableFile(FileError, ValueError):
+    """The file is not valid in its format, so that it cannot be shown."""
 
 
 class FileAccessDenied(FileError, PermissionError):

@@ -20,6 +20,7 @@ MODULES = (
     "dataset_transfers",
     "files",
     "groups",
+    "interactive/contents",
     "interactive/editing",
     "interactive/export",
     "interactive/sharing",
@@ -36,6 +37,7 @@ MODULES = (
     "search",
 )
 CLASSES = (
+    "DatasetContents",
     "DatasetEditing",
     "DatasetExport",
     "DatasetItem",

@@ -21,6 +21,7 @@ from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.paging import Page, Results
 from provena_sdk.resources.dataset_transfers import DatasetTransfers
 from provena_sdk.resources.files import IOSubModule
+from provena_sdk.resources.interactive.contents import DatasetContents
 from provena_sdk.resources.interactive.editing import DatasetEditing
 from provena_sdk.resources.interactive.export import DatasetExport
 from provena_sdk.resources.interactive.properties import DatasetItem
@@ -38,12 +39,19 @@ if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
 
-    from provena_sdk.resources.transfers import OpenFile
+    from provena_sdk.resources.transfers import OpenFile, StrPath
 
 
 @short_tracebacks
 class InteractiveDataset(
-    DatasetItem, DatasetEditing, DatasetExport, DatasetTransfers, DatasetLineage, DatasetSharing, DatasetTools
+    DatasetItem,
+    DatasetEditing,
+    DatasetContents,
+    DatasetExport,
+    DatasetTransfers,
+    DatasetLineage,
+    DatasetSharing,
+    DatasetTools,
 ):
     """One dataset, as ``provena.datastore.interactive_dataset(handle)`` gives it.
 
@@ -281,13 +289,18 @@ class InteractiveDataset(
         )
         return answer.presigned_url
 
-    def list_files(self) -> FileList:
+    def list_files(self, path: StrPath = "") -> FileList:
         """List its files.
 
+        Args:
+            path: A folder, to list the files below it, or a file; empty for all files.
+
         Returns:
-            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.to_pandas()``.
+            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.folders()`` for
+            the size of each folder, ``.tree()`` and ``.to_pandas()``.
 
         Raises:
+            DatasetFileNotFound: It has neither a file nor a folder of that path.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -295,18 +308,23 @@ class InteractiveDataset(
             >>> [file.path for file in reef.list_files()]
             ['metadata.json', 'obs/2024.csv']
         """
-        return self._count(self.io.list_all_files(self.dataset_id))
+        found = self.io.list_all_files(self.dataset_id, path=path)
+        return found if path else self._count(found)
 
-    def iter_files(self) -> Results[FileInfo]:
+    def iter_files(self, path: StrPath = "") -> Results[FileInfo]:
         """Iterate over its files, fetching the next page while you work on this one; for datasets of any size.
 
         The first file is there after one request, and only two pages of a thousand files are held at once.
+
+        Args:
+            path: A folder, to list the files below it, or a file; empty for all files.
 
         Returns:
             An iterator over what ``list_files`` returns, that shows the first files; also ``.first()``, ``.head()``,
             ``.pages()``, ``.all()`` and ``.to_pandas()``.
 
         Raises:
+            DatasetFileNotFound: It has neither a file nor a folder of that path; raised by the first step.
             DatasetAccessDenied: You may not read its files; raised by the first step.
 
         Example:
@@ -314,7 +332,7 @@ class InteractiveDataset(
             >>> [file.path for file in reef.iter_files()]
             ['metadata.json', 'obs/2024.csv']
         """
-        pages = self.io._pages
+        pages = self.io._pages(path)
 
         def fetch(after: object | None) -> Page[FileInfo]:
             return Page(*run_sync(pages.after(str(after or ""))))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -21,9 +21,11 @@ from provena_sdk.datasets.file_list import FileList
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
 from provena_sdk.datasets.paths import checked, checked_name
 from provena_sdk.datasets.service_file import check_writable
-from provena_sdk.errors import DatasetFileNotFound, InvalidArgument
+from provena_sdk.errors import DatasetFileNotFound, InvalidArgument, TransferFailed
 from provena_sdk.filesystem.open_file.options import checked_options
-from provena_sdk.transfer import planner
+from provena_sdk.preview import Preview, check_rows, read_preview
+from provena_sdk.transfer import in_store, planner
+from provena_sdk.transfer.in_store.copying import Copying
 from provena_sdk.transfer.local.scan import Sources, destination_folder, existing_folder, reusable, source_of
 from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.patterns import Selection
@@ -44,6 +46,8 @@ U = TypeVar("U", bound=TransferPlan)
 StrPath: TypeAlias = str | os.PathLike[str]
 OpenFile: TypeAlias = IO[Any]
 AsyncOpenFile: TypeAlias = "AsyncFile[Any]"
+Named: TypeAlias = tuple[str, str]
+"""A dataset's handle, and a path in it."""
 
 
 def dataset_folder(datasets: Datasets, options: Mapping[str, Any], dataset_id: str) -> DirFileSystem:
@@ -134,14 +138,28 @@ async def open_s3fs_async(
     return await asyncio.to_thread(open_s3fs, datasets, dataset_id, access, asynchronous is not False)
 
 
-async def list_files(datasets: Datasets, dataset_id: str) -> FileList:
-    """List a dataset's files."""
-    return await listing.list_files(await _readable(datasets, dataset_id))
+async def preview(
+    datasets: Datasets, storage_options: Mapping[str, Any], dataset_id: str, path: StrPath, rows: int
+) -> Preview:
+    """Read what is in a file."""
+    plain = checked(path)
+    check_rows(rows)
+    files = await _files(datasets, dataset_id)
+    if not plain:
+        raise not_a_file(plain, files.location.dataset_id)
+    folder = dataset_folder(datasets, storage_options, files.location.dataset_id)
+    return await asyncio.to_thread(read_preview, folder, plain, rows)
 
 
-def file_pages(datasets: Datasets, dataset_id: str) -> listing.FilePages:
-    """List a dataset's files page by page. Nothing is sent yet."""
-    return listing.FilePages(partial(_readable, datasets, dataset_id))
+async def list_files(datasets: Datasets, dataset_id: str, path: StrPath = "") -> FileList:
+    """List the files that a path names; all of the dataset if it is empty."""
+    plain = checked(path)
+    return await listing.list_files(await _readable(datasets, dataset_id), plain)
+
+
+def file_pages(datasets: Datasets, dataset_id: str, path: StrPath = "") -> listing.FilePages:
+    """List the files that a path names page by page. Nothing is sent yet."""
+    return listing.FilePages(partial(_readable, datasets, dataset_id), checked(path))
 
 
 async def plan_download(
@@ -270,6 +288,60 @@ async def upload(
             *(files, source), path=path, choice=choice, options=options, meter=run.meter, access=Access.WRITE
         )
         return await UploadRunner(files, fresh=True)(plan, run)
+
+
+async def copy(datasets: Datasets, source: Named, target: Named, **options: bool) -> TransferReport:
+    """Copy a file or a folder; see :func:`_rearranged`."""
+    return await _rearranged(in_store.copy_files, datasets, source, target, **options)
+
+
+async def move(datasets: Datasets, source: Named, target: Named, **options: bool) -> TransferReport:
+    """Move a file or a folder; see :func:`_rearranged`."""
+    return await _rearranged(in_store.move_files, datasets, source, target, **options)
+
+
+async def delete(
+    datasets: Datasets,
+    dataset_id: str,
+    paths: StrPath | Iterable[StrPath],
+    *,
+    raise_for_failures: bool,
+) -> TransferReport:
+    """Delete files."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else [*paths]
+    plain = [os.fspath(path).removeprefix("/") for path in given]
+    in_store.check_paths(plain, dataset_id)
+    files = await _files(datasets, dataset_id)
+    return _raised(await in_store.delete_files(files, plain), dataset_id, raise_for_failures)
+
+
+async def _rearranged(
+    work: Callable[[DatasetFiles, DatasetFiles, Copying], Awaitable[TransferReport]],
+    datasets: Datasets,
+    source: Named,
+    target: Named,
+    *,
+    replace: bool,
+    dry_run: bool,
+    raise_for_failures: bool,
+) -> TransferReport:
+    """Copy or move what a path in one dataset names to a path in another one, or in the same."""
+    copying = Copying(
+        checked(source[1], argument="source"), checked(target[1], argument="target"), replace, dry_run
+    )
+    to = datasets.handle(target[0], argument="to")
+    report = await work(await _files(datasets, source[0]), await _files(datasets, to), copying)
+    return _raised(report, source[0], raise_for_failures)
+
+
+def _raised(report: TransferReport, dataset_id: str, raise_for_failures: bool) -> TransferReport:
+    if raise_for_failures:
+        try:
+            report.raise_for_failures()
+        except TransferFailed as failure:
+            failure.complete(dataset_id=dataset_id)
+            raise
+    return report
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from provena_sdk.paging import results
 from provena_sdk.resources import datastore, files, groups, inventory, reviews, roles, transfers
 from provena_sdk.resources._async import datastore as async_datastore
 from provena_sdk.resources._async import files as async_files
-from provena_sdk.resources.interactive import editing, export, sharing, tools
+from provena_sdk.resources.interactive import contents, editing, export, sharing, tools
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = [
@@ -176,7 +176,7 @@ def names_for_checkers() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in (
         *(client, results, datastore, files, async_files, transfers, sharing, groups, reviews, roles),
-        *(inventory, editing, export, tools, async_datastore),
+        *(inventory, contents, editing, export, tools, async_datastore),
     ):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":

@@ -22,6 +22,7 @@ from provena_sdk.operations.swapped import refuse_swapped_reason
 from provena_sdk.paging import AsyncResults, Page
 from provena_sdk.resources._async.dataset_transfers import AsyncDatasetTransfers
 from provena_sdk.resources._async.files import AsyncIOSubModule
+from provena_sdk.resources._async.interactive.contents import AsyncDatasetContents
 from provena_sdk.resources._async.interactive.editing import AsyncDatasetEditing
 from provena_sdk.resources._async.interactive.export import AsyncDatasetExport
 from provena_sdk.resources._async.interactive.sharing import AsyncDatasetSharing
@@ -39,13 +40,14 @@ if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
 
-    from provena_sdk.resources.transfers import AsyncOpenFile
+    from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
 
 
 @short_tracebacks
 class AsyncInteractiveDataset(
     AsyncDatasetItem,
     AsyncDatasetEditing,
+    AsyncDatasetContents,
     AsyncDatasetExport,
     AsyncDatasetTransfers,
     AsyncDatasetLineage,
@@ -298,13 +300,18 @@ class AsyncInteractiveDataset(
         )
         return answer.presigned_url
 
-    async def list_files(self) -> FileList:
+    async def list_files(self, path: StrPath = "") -> FileList:
         """List its files.
 
+        Args:
+            path: A folder, to list the files below it, or a file; empty for all files.
+
         Returns:
-            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.to_pandas()``.
+            Path-like objects with size and time, sorted by path: a list that prints as a tree; also ``.folders()`` for
+            the size of each folder, ``.tree()`` and ``.to_pandas()``.
 
         Raises:
+            DatasetFileNotFound: It has neither a file nor a folder of that path.
             DatasetAccessDenied: You may not read its files.
 
         Example:
@@ -312,18 +319,23 @@ class AsyncInteractiveDataset(
             >>> [file.path for file in await reef.list_files()]
             ['metadata.json', 'obs/2024.csv']
         """
-        return self._count(await self.io.list_all_files(self.dataset_id))
+        found = await self.io.list_all_files(self.dataset_id, path=path)
+        return found if path else self._count(found)
 
-    def iter_files(self) -> AsyncResults[FileInfo]:
+    def iter_files(self, path: StrPath = "") -> AsyncResults[FileInfo]:
         """Iterate over its files, fetching the next page while you work on this one; for datasets of any size.
 
         The first file is there after one request, and only two pages of a thousand files are held at once.
+
+        Args:
+            path: A folder, to list the files below it, or a file; empty for all files.
 
         Returns:
             An iterator over what ``list_files`` returns, that shows the first files; also ``.first()``, ``.head()``,
             ``.pages()``, ``.all()`` and ``.to_pandas()``.
 
         Raises:
+            DatasetFileNotFound: It has neither a file nor a folder of that path; raised by the first step.
             DatasetAccessDenied: You may not read its files; raised by the first step.
 
         Example:
@@ -331,7 +343,7 @@ class AsyncInteractiveDataset(
             >>> [file.path async for file in reef.iter_files()]
             ['metadata.json', 'obs/2024.csv']
         """
-        pages = self.io._pages
+        pages = self.io._pages(path)
 
         async def fetch(after: object | None) -> Page[FileInfo]:
             return Page(*await on_io_thread(pages.after(str(after or ""))))

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from provena_sdk.display.amounts import human_size
 from provena_sdk.display.text import SERVER_LIMIT, printable, quoted
 from provena_sdk.errors import ProvenaError
 
-Outcome = Literal["downloaded", "uploaded", "same", "deleted", "skipped", "conflict", "refused", "failed"]
+Outcome = Literal[
+    "downloaded",
+    "uploaded",
+    "copied",
+    "moved",
+    "same",
+    "deleted",
+    "planned",
+    "skipped",
+    "conflict",
+    "refused",
+    "failed",
+]
 """The outcome of a file.
 
-``same`` means that the target was equal already, ``conflict`` that something else has its name, and ``refused`` that
-its name is unsafe. Files with the last two outcomes were not attempted.
+``planned`` is that of a file in a dry run. ``same`` means that the target was equal already, ``conflict`` that
+something else has its name, and ``refused`` that its name is unsafe. Files with the last two were not attempted.
 """
+
+_TRANSFERRED: Final = ("downloaded", "uploaded")
 
 Verified = Literal["checksum", "size"]
 """How a file was verified: against the store's checksum, or by size alone."""
@@ -28,7 +42,7 @@ class FileOutcome:
     Args:
         path: The file's path within the dataset.
         outcome: Its outcome.
-        bytes: The number of bytes transferred, including those resumed.
+        bytes: The number of bytes transferred or copied, including those resumed.
         seconds: The duration of its transfer in seconds, including waiting.
         local: The file on this machine, if there is one.
         reason: Why it was skipped or refused, or why only its size could be verified.
@@ -36,6 +50,7 @@ class FileOutcome:
         verified: How the transferred bytes were verified; None when nothing was transferred.
         checksum: The checksum they were verified against, such as ``"crc32:3610a686"``, ``"md5:…"`` or ``"etag:…-4"``.
         resumed: The number of bytes that an earlier, interrupted transfer had stored.
+        target: The path of its copy, or the one that it was moved to; None if it was neither copied nor moved.
     """
 
     path: str
@@ -48,6 +63,7 @@ class FileOutcome:
     verified: Verified | None = None
     checksum: str | None = None
     resumed: int = 0
+    target: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -61,9 +77,10 @@ class FileOutcome:
         return printable(text, SERVER_LIMIT)
 
     def __str__(self) -> str:
-        size = f" ({human_size(self.bytes)})" if self.outcome in ("downloaded", "uploaded") else ""
+        size = f" ({human_size(self.bytes)})" if self.bytes or self.outcome in _TRANSFERRED else ""
+        target = f" to {printable(self.target)}" if self.target else ""
         note = f": {self.note}" if self.note else ""
-        return f"{self.outcome:<10} {printable(self.path)}{size}{note}"
+        return f"{self.outcome:<10} {printable(self.path)}{target}{size}{note}"
 
     def __repr__(self) -> str:
         return f"<FileOutcome {self.outcome} {quoted(self.path, 120)}, {human_size(self.bytes)}>"

@@ -25,13 +25,16 @@ _ORDER: Final[tuple[Outcome, ...]] = (
     "refused",
     "conflict",
     "deleted",
+    "planned",
     "skipped",
+    "moved",
+    "copied",
     "downloaded",
     "uploaded",
     "same",
 )
-_ALWAYS_NAMED: Final = frozenset({"failed", "refused", "conflict", "deleted"})
-_IN_PLACE: Final = frozenset({"downloaded", "uploaded", "same"})
+_ALWAYS_NAMED: Final = frozenset({"failed", "refused", "conflict", "deleted", "planned", "moved", "copied"})
+_IN_PLACE: Final = frozenset({"downloaded", "uploaded", "copied", "moved", "same"})
 _SHOWN: Final = 20
 
 
@@ -45,6 +48,7 @@ class TransferReport(Sequence[FileOutcome]):
         outcomes: One entry per file.
         seconds: The duration of the whole transfer in seconds.
         none_of: The number of files available when include and exclude selected none of them; otherwise 0.
+        done: What was to be done with the files: ``transferred``, ``copied``, ``moved`` or ``deleted``.
 
     Example:
         >>> report = TransferReport((FileOutcome("a.csv", "downloaded", bytes=1200), FileOutcome("b", "skipped")))
@@ -59,6 +63,7 @@ class TransferReport(Sequence[FileOutcome]):
     outcomes: tuple[FileOutcome, ...] = ()
     seconds: float = field(default=0.0, compare=False)
     none_of: int = 0
+    done: str = field(default="transferred", compare=False)
 
     @overload
     def __getitem__(self, index: int) -> FileOutcome: ...
@@ -145,11 +150,11 @@ class TransferReport(Sequence[FileOutcome]):
     def _not_transferred(self, failed: Sequence[FileOutcome]) -> str:
         path, why = printable(failed[0].path), failed[0].note.removesuffix(".")
         if len(self) == 1:
-            return f"{path} was not transferred: {why}."
+            return f"{path} was not {self.done}: {why}."
         if len(failed) == len(self):
-            return f"None of the {len(self):,} files was transferred, the first being {path}: {why}."
+            return f"None of the {len(self):,} files was {self.done}, the first being {path}: {why}."
         was = "was" if len(failed) == 1 else "were"
-        return f"{len(failed):,} of {len(self):,} files {was} not transferred, the first being {path}: {why}."
+        return f"{len(failed):,} of {len(self):,} files {was} not {self.done}, the first being {path}: {why}."
 
     def _after_failures(self, failed: int) -> str | None:
         parts = ["the report of this error names each"] if failed > 1 else []
@@ -162,6 +167,8 @@ class TransferReport(Sequence[FileOutcome]):
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
         none = f"; include and exclude took none of {counted(self.none_of)}" if self.none_of else ""
         size = human_size(self.total_bytes)
+        if self.done == "deleted":
+            return f"{counts or 'no files'} in {self.seconds:.1f} s"
         side = "there" if "uploaded" in self.counts() else "here"
         resumed = (
             f"; {human_size(self.resumed_bytes)} of {size} were already {side}" if self.resumed_bytes else ""

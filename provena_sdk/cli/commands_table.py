@@ -29,12 +29,21 @@ FINDING: Final[tuple[Entry, ...]] = ()
 
 
 FILES: Final[tuple[Entry, ...]] = (
+    Entry("ls", "List the files in a dataset or a folder", "files.listing"),
+    Entry("tree", "Show the files of a dataset or a folder as a tree", "files.listing"),
+    Entry("du", "Show the sizes of folders, largest first", "files.listing"),
+    Entry("cat", "Print files", "files.content"),
+    Entry("head", "Show what is in a file: columns, variables, first rows", "files.content"),
     Entry("get", "Download a dataset, or a folder or file of it", "files.transfers"),
     Entry("put", "Upload files and folders into a dataset", "files.transfers"),
     Entry("sync", "Make a local folder equal to a dataset, or the reverse", "files.plans"),
     Entry("plan", "Show what a sync would do, and write it to a file", "files.plans"),
     Entry("apply", "Carry out a plan that was written to a file", "files.plans"),
     Entry("verify", "Compare a local folder with a dataset, by checksums", "files.verification"),
+    Entry("cp", "Copy files within a dataset, or to another one", "files.rearranging"),
+    Entry("mv", "Move or rename a file or a folder", "files.rearranging"),
+    Entry("rm", "Delete files of a dataset", "files.rearranging"),
+    Entry("url", "Print a URL that downloads a file without signing in", "files.urls"),
 )
 
 

@@ -44,6 +44,11 @@ class Target(NamedTuple):
     path: str = ""
     is_folder: bool = False
 
+    @property
+    def written(self) -> str:
+        """The path in the dataset, with a slash at the end if it says that it is a folder."""
+        return f"{self.path}/" if self.path and self.is_folder else self.path
+
     def __str__(self) -> str:
         return f"{self.handle}/{self.path}" if self.path else self.handle
 

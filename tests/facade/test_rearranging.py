@@ -108,13 +108,13 @@ async def test_one_who_may_only_read(sign_in: Any, handle: str) -> None:
     async with sign_in("reader") as provena:
         kelp = provena.datastore.interactive_dataset(handle)
         assert (await kelp.copy_files("obs", "old", dry_run=True)).counts() == {"planned": 2}
-        for call in (
-            lambda: kelp.copy_files("obs", "old"),
-            lambda: kelp.move_files("obs", "old"),
-            lambda: kelp.delete_files("notes.txt"),
+        for method, arguments in (
+            (kelp.copy_files, ("obs", "old")),
+            (kelp.move_files, ("obs", "old")),
+            (kelp.delete_files, ("notes.txt",)),
         ):
             with pytest.raises((errors.DatasetAccessDenied, errors.RoleMissing)):
-                await call()
+                await method(*arguments)
 
 
 async def test_a_file_that_cannot_be_copied_stays(sign_in: Any, sandbox: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -123,6 +125,33 @@ def test_what_cannot_be_done_has_its_exit_code(
     assert here() == ["taken"]
 
 
+def test_refused_arguments_are_named_as_they_were_typed(run: Run, handle: str) -> None:
+    plant("taken")
+    Path("empty").mkdir()
+    for arguments, words in (
+        (("get", handle, "taken"), "DST: 'taken' cannot be a folder"),
+        (("get", handle, "data", "--limit-rate", "fast"), "--limit-rate must be a number of bytes"),
+        (("sync", "none", handle), "SRC: 'none' does not exist."),
+        (("sync", "empty", handle, "--delete"), "and --delete would delete all 3"),
+        (("apply", "taken"), "PLAN: line 1 of 'taken': it is not JSON"),
+        (("plan", handle, "data", "--out", "none/plan.jsonl"), "none/plan.jsonl: No such file"),
+    ):
+        assert words in run(*arguments).stderr
+
+
+def test_who_may_not_and_disks_that_are_full_have_their_exit_codes(
+    run: Run, provena_sandbox: Sandbox, handle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = provena_sandbox.add_dataset(owner="writer2", private=True, files={"a": b"1"})
+    plant("a.csv")
+    assert run("get", handle, "data", "--no-input", user=None).code == 3
+    assert run("get", closed, "data").code == 4
+    assert run("put", "a.csv", closed).code == 4
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    assert run("get", handle, "data").code == 9
+    assert here() == ["a.csv"]
+
+
 def test_files_that_are_in_the_way_leave_the_rest_done(run: Run, handle: str) -> None:
     plant("data/obs")
     done = run("get", handle, "data", "--json")
@@ -190,7 +219,7 @@ def test_a_plan_of_somebody_else_needs_a_folder(run: Run, handle: str) -> None:
     Path("plan.jsonl").write_text("".join([json.dumps(header) + "\n", *lines[1:]]))
     refused = run("apply", "plan.jsonl")
     assert refused.code == 2
-    assert "--dir" in refused.stderr
+    assert "--dir must be given" in refused.stderr
     assert run("apply", "plan.jsonl", "--dir", "mine").code == 0
     assert here() == [*(f"mine/{name}" for name in WHOLE), "plan.jsonl"]
 

@@ -10,9 +10,9 @@ from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit, exit_code
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.table import Column
-from provena_sdk.cli.transfers.resuming import resume_command
+from provena_sdk.cli.transfers.typed import in_words, resume_command
 from provena_sdk.display.amounts import human_size, share
-from provena_sdk.errors import ProvenaError, TransferInterrupted
+from provena_sdk.errors import InvalidArgument, ProvenaError, TransferInterrupted
 
 if TYPE_CHECKING:
     from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -102,7 +102,7 @@ def end(session: Session, report: TransferReport) -> None:
 
 @contextmanager
 def resumable(where: str = "here") -> Iterator[None]:
-    """Print the command that resumes a transfer if Ctrl-C ends it.
+    """Call the SDK: arguments that it refuses are named as the user typed them, and Ctrl-C prints how to resume.
 
     Args:
         where: The side that the files go to: ``"here"`` or ``"there"``.
@@ -112,6 +112,9 @@ def resumable(where: str = "here") -> Iterator[None]:
     """
     try:
         yield
+    except InvalidArgument as error:
+        error.message = in_words(error)
+        raise
     except KeyboardInterrupt as error:
         kept = ""
         if isinstance(error, TransferInterrupted) and error.total_bytes:

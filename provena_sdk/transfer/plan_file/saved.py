@@ -75,7 +75,13 @@ def write_plan(file: str | os.PathLike[str], plan: SavedPlan) -> Path:
     """
     path = Path(file).expanduser()
     records = chain([_header(plan)], map(record_of, plan.items))
-    write_small(path, Secret("".join(f"{json.dumps(record)}\n" for record in records), "plan"))
+    text = Secret("".join(f"{json.dumps(record)}\n" for record in records), "plan")
+    try:
+        write_small(path, text)
+    except OSError as error:
+        # Not the name of the temporary file.
+        error.filename = os.fspath(path)
+        raise
     return path
 
 
@@ -180,7 +186,7 @@ def _folder(file: object, header: dict[str, Any], directory: str | os.PathLike[s
         raise InvalidArgument(
             "directory",
             f"must be given, because you did not write {quoted(file)} on this machine; it names {quoted(named)}.",
-            hint="Read the plan, and name the folder yourself.",
+            hint="Read the plan, and name the folder.",
         )
     return Path(named)
 

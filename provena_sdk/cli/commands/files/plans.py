@@ -9,16 +9,15 @@ import click
 
 from provena_sdk.cli.command import command
 from provena_sdk.cli.exit_codes import ExitCode
-from provena_sdk.cli.failures import Exit, exit_code
+from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import LOCAL, LOCAL_FILE, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.transfers.options import LIMITS, NAMES, SELECTION, SYNC
 from provena_sdk.cli.transfers.places import PLACE
-from provena_sdk.cli.transfers.resuming import as_typed
 from provena_sdk.cli.transfers.showing import PLANNED, resumable, run, show
+from provena_sdk.cli.transfers.typed import as_typed
 from provena_sdk.display.amounts import counted
 from provena_sdk.display.text import quoted
-from provena_sdk.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
@@ -91,13 +90,8 @@ def apply_(session: Session, file: str, directory: str | None) -> None:
         $ provena apply plan.jsonl
         $ provena apply plan.jsonl --dir results --dry-run
     """
-    try:
+    with resumable():
         plan = session.provena.datastore.io.load_plan(file, directory)
-    except InvalidArgument as error:
-        own = error.argument == "directory"
-        hint = "Read the plan, and name the folder with --dir." if own else error.hint
-        message = error.message.replace("directory must", "--dir must").removeprefix("file: ")
-        raise Exit(exit_code(error), message, hint=hint) from None
     if session.dry_run:
         show(session, plan, PLANNED)
     else:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @command(changes=True)
 @click.argument("target", type=FILE, metavar="HANDLE[/PATH]")
-@click.argument("local", type=LOCAL, metavar="[DEST]", required=False)
+@click.argument("local", type=LOCAL, metavar="[DST]", required=False)
 @SELECTION
 @VERIFY
 @NAMES
@@ -32,9 +32,9 @@ def get(session: Session, target: Target, local: str | None, **settings: Any) ->
     Files that are here and equal are skipped, others of the same name are replaced, and nothing is deleted. Each
     file is verified before it takes its name. After Ctrl-C, the same command resumes.
 
-    A dataset goes into DEST, or into a new folder that is called like the end of its handle. A folder of a dataset
-    keeps its name in DEST; with a slash at its end, its contents go into DEST. A file goes into DEST if that is a
-    folder or ends in a slash; otherwise DEST is the file's new name. Without DEST, both go into the current folder.
+    A dataset goes into DST, or into a new folder that is called like the end of its handle. A folder of a dataset
+    keeps its name in DST; with a slash at its end, its contents go into DST. A file goes into DST if that is a
+    folder or ends in a slash; otherwise DST is the file's new name. Without DST, both go into the current folder.
 
     Examples:
         $ provena get 10378.1/1451860

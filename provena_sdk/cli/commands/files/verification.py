@@ -13,7 +13,7 @@ from provena_sdk.cli.parameters import FILE, LOCAL_FOLDER, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.transfers.options import NAMES, SELECTION
 from provena_sdk.cli.transfers.places import path_of
-from provena_sdk.cli.transfers.showing import COMPARED, show
+from provena_sdk.cli.transfers.showing import COMPARED, resumable, show
 
 
 @command()
@@ -31,9 +31,9 @@ def verify(session: Session, directory: str, target: Target, **settings: Any) ->
         $ provena verify data 10378.1/1451860
         $ provena verify data/obs 10378.1/1451860/obs/ --include '*.csv'
     """
-    found = session.provena.datastore.io.verify(
-        directory, target.handle, path=path_of(target), progress=session.progress, **settings
-    )
+    io, path = session.provena.datastore.io, path_of(target)
+    with resumable():
+        found = io.verify(directory, target.handle, path=path, progress=session.progress, **settings)
     show(session, found, COMPARED)
     if not found.ok:
         raise Exit(ExitCode.DIFFERENT)

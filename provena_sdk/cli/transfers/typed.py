@@ -1,0 +1,46 @@
+"""The running command as its user typed it, and its arguments in the words of the command line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from provena_sdk.errors import InvalidArgument
+
+_SIDES: Final = {"source_directory": "SRC", "destination_directory": "DST", "delete=True": "--delete"}
+
+
+def resume_command() -> str:
+    """Return the command that is running, as a person types it: running it again resumes."""
+    root = click.get_current_context().find_root()
+    return as_typed([str(root.info_name), *(root.obj or ())])
+
+
+def as_typed(command: Sequence[str]) -> str:
+    """Return a command, quoted for the shell.
+
+    Args:
+        command: The program and its arguments.
+    """
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+
+
+def in_words(error: InvalidArgument) -> str:
+    """Return the message about an argument of the SDK, with the name that it has on the command line.
+
+    Args:
+        error: The refusal.
+    """
+    names = dict(_SIDES)
+    for parameter in click.get_current_context().command.params:
+        typed = parameter.metavar if isinstance(parameter, click.Argument) else max(parameter.opts, key=len)
+        names[parameter.name or ""] = str(typed).strip("[].")
+    message = error.message
+    if error.argument in names:
+        message = names[error.argument] + message.removeprefix(error.argument)
+    return message.replace("delete=True", names["delete=True"])

@@ -13,6 +13,7 @@ TESTS = tuple(
     f"tests/{name}"
     for name in (
         "auth",
+        "cli",
         "config",
         "facade",
         "files",
@@ -51,7 +52,7 @@ def main() -> int:
                 str(LOWEST),
                 *TOOLS,
                 "--editable",
-                f"{ROOT}[excel,keyring,lineage,pandas,parquet,qr,rich,sandbox,tqdm]",
+                f"{ROOT}[cli,excel,keyring,lineage,pandas,parquet,qr,rich,sandbox,tqdm]",
             ],
             check=True,
         )

@@ -56,7 +56,11 @@ def main() -> int:
         run(*install, str(wheel))
         run(python, "-c", "import provena_sdk", cwd=folder)
         run(python, "-c", USE, cwd=folder)
-        run(*install, f"{wheel}[sandbox,pandas,yaml]", "mypy")
+        command = str(Path(python).with_name("provena"))
+        lacking = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+        assert "'provena-sdk[cli]'" in lacking.stderr, lacking
+        run(*install, f"{wheel}[cli,sandbox,pandas,yaml]", "mypy")
+        assert run(command, "--version", cwd=folder).startswith("provena ")
         run(python, "-c", SANDBOX, cwd=folder)
         run(python, str(ROOT / "scripts" / "stories" / "first_ten_minutes.py"), cwd=folder)
         (folder / "typed.py").write_text(TYPED, "utf-8")

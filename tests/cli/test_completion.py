@@ -42,7 +42,7 @@ def sandbox_settings(environment: Callable[..., None]) -> None:
 
 def test_commands_are_completed_without_importing_one(complete: Callable[..., Finished]) -> None:
     sys.modules.pop("provena_sdk.cli.commands.local.api", None)
-    done = complete("bash", "provena ap", 1)
+    done = complete("bash", "provena api", 1)
     assert (done.code, done.lines, done.stderr) == (0, ["plain,api"], "")
     assert "provena_sdk.cli.commands.local.api" not in sys.modules
 
@@ -67,14 +67,14 @@ def test_profiles_are_completed(
 
 
 def test_each_shell_has_its_form(complete: Callable[..., Finished]) -> None:
-    assert complete("zsh", "provena ap", 1).lines[:2] == ["plain", "api"]
-    assert complete("fish", "provena ap", "ap").lines[0].startswith("plain,api\t")
-    assert complete("powershell", "provena ap", 1).lines[0].startswith("plain\tapi\tSend a request")
-    assert complete("tcsh", "provena ap", 1) == Finished(1, b"", "")
+    assert complete("zsh", "provena api", 1).lines[:2] == ["plain", "api"]
+    assert complete("fish", "provena api", "api").lines[0].startswith("plain,api\t")
+    assert complete("powershell", "provena api", 1).lines[0].startswith("plain\tapi\tSend a request")
+    assert complete("tcsh", "provena api", 1) == Finished(1, b"", "")
 
 
 def test_a_malformed_question_prints_nothing(complete: Callable[..., Finished]) -> None:
-    assert complete("bash", "provena ap", "x") == Finished(1, b"", "")
+    assert complete("bash", "provena api", "x") == Finished(1, b"", "")
 
 
 @pytest.mark.usefixtures("sandbox_settings")

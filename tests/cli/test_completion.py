@@ -68,7 +68,7 @@ def test_profiles_are_completed(
 
 def test_each_shell_has_its_form(complete: Callable[..., Finished]) -> None:
     assert complete("zsh", "provena api", 1).lines[:2] == ["plain", "api"]
-    assert complete("fish", "provena api", "api").lines[0].startswith("plain,api\t")
+    assert complete("fish", "provena api", "api").lines[0].startswith("plain\tapi\tSend a request")
     assert complete("powershell", "provena api", 1).lines[0].startswith("plain\tapi\tSend a request")
     assert complete("tcsh", "provena api", 1) == Finished(1, b"", "")
 

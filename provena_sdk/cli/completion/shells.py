@@ -78,6 +78,31 @@ fi
 """
 
 
+class _Fish(FishComplete):
+    # Between tabs, because commas are in help texts and names of files.
+    source_template: ClassVar[str] = """\
+function %(complete_func)s
+    set -l response (env %(complete_var)s=fish_complete COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t) \
+%(prog_name)s 2>/dev/null)
+    for completion in $response
+        set -l parts (string split --max 2 \\t -- $completion)
+        switch $parts[1]
+            case dir
+                __fish_complete_directories $parts[2]
+            case file
+                __fish_complete_path $parts[2]
+            case plain
+                printf '%%s\\t%%s\\n' $parts[2] $parts[3]
+        end
+    end
+end
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
+"""
+
+    def format_completion(self, item: CompletionItem) -> str:
+        return _between_tabs(item)
+
+
 class _PowerShell(ShellComplete):
     name = "powershell"
     source_template: ClassVar[str] = """\
@@ -115,8 +140,12 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
         return words[1:place], words[place] if place < len(words) else ""
 
     def format_completion(self, item: CompletionItem) -> str:
-        help_text = " ".join((item.help or "").split())
-        return f"{item.type}\t{item.value}\t{help_text}"
+        return _between_tabs(item)
+
+
+def _between_tabs(item: CompletionItem) -> str:
+    text = " ".join((item.help or "").split())
+    return f"{item.type}\t{item.value}\t{text}"
 
 
 def _words() -> tuple[list[str], int]:
@@ -126,7 +155,7 @@ def _words() -> tuple[list[str], int]:
 SHELLS: Final[dict[str, type[ShellComplete]]] = {
     "bash": _Bash,
     "zsh": _Zsh,
-    "fish": FishComplete,
+    "fish": _Fish,
     "powershell": _PowerShell,
 }
 """The shells that can complete commands."""

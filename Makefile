@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test versions check types slow interop peer formats generate refresh twins architecture cli-docs bench stress browser lock wheel clean test-live live-long live-servers
+.PHONY: help setup demo test versions check types slow interop peer tools formats generate refresh twins architecture cli-docs bench stress browser lock wheel clean test-live live-long live-servers
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -56,6 +56,9 @@ live-servers: setup ## Download and build all servers for test-live, which may t
 
 peer: setup ## Test the sandbox with provenaclient, another client of Provena
 	@$(BIN)/python scripts/peer_check.py
+
+tools: setup ## Read and write a dataset with the AWS CLI, rclone, DuckDB and GDAL
+	@$(BIN)/python scripts/other_tools.py
 
 formats: setup ## Hold exports against validators that do not go with the other tools
 	@$(BIN)/python scripts/formats_check.py

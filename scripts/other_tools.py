@@ -3,9 +3,9 @@
     python scripts/other_tools.py              # all tools
     python scripts/other_tools.py aws rclone   # some of them
 
-The AWS CLI and DuckDB are installed in environments of their own under .bench/; rclone is used if the system has it.
-The tools get a profile that ``provena aws-profile`` wrote, and nothing else. A table shows what each did, how long it
-took, and how many credentials the datastore granted in that time. The exit code is 1 if something went wrong.
+The AWS CLI, DuckDB and GDAL are installed in environments of their own under .bench/; rclone is used if the system has
+it. The tools get a profile that ``provena aws-profile`` wrote. A table shows what each did, how long it took, and how
+many credentials the datastore granted in that time. The exit code is 1 if something went wrong.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import argparse
 import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,9 +37,13 @@ FILE_BYTES: Final = 200_000
 RATE: Final = "120k"
 """The rate at which rclone copies, so that it takes longer than credentials last."""
 LIMIT_SECONDS: Final = 300
+PAUSE: Final = str(CREDENTIALS_SECONDS + 1)
+PROVENA: Final = (sys.executable, "-m", "provena_sdk.cli")
 DUCKDB: Final = (
     "duckdb==1.4.4 duckdb-ext==0.1.2 duckdb-ext-httpfs==1.4.4.20260205 duckdb-ext-aws==1.4.4.20260205"
 )
+GDAL: Final = "rasterio"
+GRID: Final = b"ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2\n3 4\n"
 TABLE: Final = b"day,temperature\n1,25.5\n2,26.5\n"
 
 
@@ -91,7 +96,7 @@ class Place:
         )
         if done.returncode:
             raise Failed(f"{Path(command[0]).name} {command[1]}: {done.stderr.strip()[-2000:]}")
-        return done.stdout
+        return done.stdout.strip()
 
     def granted(self) -> int:
         """Return how many credentials the datastore granted so far."""
@@ -161,9 +166,8 @@ def did(place: Place, what: str, work: Work) -> bool:
 def prepared(sandbox: Sandbox, folder: Path) -> Place:
     """Return a dataset, and a home with profiles for it."""
     random_bytes = random.Random(11).randbytes
-    files = {f"obs/{number:02}.bin": random_bytes(FILE_BYTES) for number in range(FILES)} | {
-        "table.csv": TABLE
-    }
+    files = {f"obs/{number:02}.bin": random_bytes(FILE_BYTES) for number in range(FILES)}
+    files |= {"table.csv": TABLE, "grid.asc": GRID}
     handle = sandbox.add_dataset("Reef", files=files)
     token = folder / "token"
     token.touch(0o600)
@@ -183,9 +187,8 @@ def prepared(sandbox: Sandbox, folder: Path) -> Place:
         "PROVENA_STATE_DIR": str(folder / "state"),
     }
     place = Place(sandbox, handle, files, folder, environment, "", "", "", ())
-    provena = [sys.executable, "-m", "provena_sdk.cli"]
     written = [
-        json.loads(place.run(*provena, "aws-profile", handle, "--profile", "sandbox", "--json", *more))
+        json.loads(place.run(*PROVENA, "aws-profile", handle, "--profile", "sandbox", "--json", *more))
         for more in ((), ("--write",))
     ]
     options = (
@@ -239,7 +242,7 @@ def aws(place: Place) -> Steps:
 
     yield "aws s3 ls", list_all
     yield "aws s3 cp", copy_one
-    yield "aws s3 sync, 13 files", sync
+    yield "aws s3 sync, 14 files", sync
     yield "aws s3 cp to the dataset and rm, profile with --write", write
     yield "aws s3 cp to the dataset, profile that reads", refused
 
@@ -274,7 +277,7 @@ def rclone(place: Place) -> Steps:
         place.run(program, "deletefile", *writes, f"{remote}results/rclone.txt")
 
     yield "rclone lsf", list_all
-    yield f"rclone copy --bwlimit {RATE}, 13 files", copy
+    yield f"rclone copy --bwlimit {RATE}, 14 files", copy
     yield "rclone check", check
     yield "rclone rcat and deletefile, profile with --write", write
 
@@ -285,14 +288,13 @@ def duckdb(place: Place) -> Steps:
     if python is None:
         yield "duckdb", not_there("DuckDB or its extensions could not be installed.")
         return
-    provena = [sys.executable, "-m", "provena_sdk.cli"]
     program = str(HERE / "other_tools_duckdb.py")
+    table = f"{place.url}table.csv"
 
     def once() -> str:
-        secret = place.run(
-            *provena, "credentials", place.handle, "--profile", "sandbox", "--format", "duckdb"
+        return place.run(
+            python, program, "httpfs", table, input=place.run(*granting(place, "--format", "duckdb"))
         )
-        return place.run(python, program, "httpfs", f"{place.url}table.csv", input=secret).strip()
 
     def renewing() -> str:
         secret = (
@@ -300,14 +302,52 @@ def duckdb(place: Place) -> Steps:
             f"REFRESH auto, ENDPOINT '{place.sandbox.s3_url.removeprefix('http://')}', URL_STYLE 'path', "
             f"USE_SSL false, REGION 'us-east-1', SCOPE '{place.url}');"
         )
-        pause = str(CREDENTIALS_SECONDS + 1)
-        return place.run(python, program, "aws", f"{place.url}table.csv", pause, input=secret).strip()
+        return place.run(python, program, "aws", table, PAUSE, input=secret)
 
     yield "duckdb, provena credentials --format duckdb", once
     yield "duckdb, credential_chain, twice with a pause", renewing
 
 
-TOOLS: Final[dict[str, Callable[[Place], Steps]]] = {"aws": aws, "rclone": rclone, "duckdb": duckdb}
+def gdal(place: Place) -> Steps:
+    """Read a raster with GDAL."""
+    python = python_with("gdal", GDAL)
+    if python is None:
+        yield "gdal", not_there("GDAL could not be installed.")
+        return
+    program = str(HERE / "other_tools_gdal.py")
+
+    grid = f"{place.url}grid.asc"
+
+    def once() -> str:
+        script = f'eval "$({shlex.join(granting(place))})"; {shlex.join([python, program, grid])}'
+        return place.run("sh", "-c", script)
+
+    def renewing() -> str:
+        variables = {
+            "AWS_PROFILE": place.profile,
+            "AWS_S3_ENDPOINT": place.sandbox.s3_url.removeprefix("http://"),
+            "AWS_HTTPS": "NO",
+            "AWS_VIRTUAL_HOSTING": "FALSE",
+        }
+        return replace(place, environment={**place.environment, **variables}).run(
+            python, program, grid, PAUSE
+        )
+
+    yield "gdal, provena credentials", once
+    yield "gdal, AWS_PROFILE, twice with a pause", renewing
+
+
+TOOLS: Final[dict[str, Callable[[Place], Steps]]] = {
+    "aws": aws,
+    "rclone": rclone,
+    "duckdb": duckdb,
+    "gdal": gdal,
+}
+
+
+def granting(place: Place, *options: str) -> list[str]:
+    """Return the command that prints credentials."""
+    return [*PROVENA, "credentials", place.handle, "--profile", "sandbox", "--quiet", *options]
 
 
 def not_there(reason: str) -> Work:

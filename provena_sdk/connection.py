@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from provena_sdk import datasets
 from provena_sdk.auth.choose import source_for
 from provena_sdk.config import Given, Settings, Variables, config_path, read_config, resolve
+from provena_sdk.config.running_sandbox import with_running_sandbox
+from provena_sdk.config.settings import PROFILE
 from provena_sdk.config.variables import warn_of_unknown
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation, store_address
@@ -47,7 +49,8 @@ def find_settings(given: Given, *, stacklevel: int = 1) -> Settings:
     """
     follow_environment()
     warn_of_unknown(tuple(os.environ), stacklevel=stacklevel + 1)
-    return resolve(given, os.environ, read_config())
+    named = given.profile if given.profile is not None else os.environ.get(PROFILE, "").strip()
+    return resolve(given, os.environ, with_running_sandbox(read_config(), named))
 
 
 def find_settings_in(variables: Variables, *, elsewhere: bool, stacklevel: int = 1) -> Settings:
@@ -65,6 +68,7 @@ def find_settings_in(variables: Variables, *, elsewhere: bool, stacklevel: int =
     follow_environment()
     warn_of_unknown(variables.names, stacklevel=stacklevel + 1)
     config = replace(read_config(config_path(variables.plain)), default_profile=None)
+    config = with_running_sandbox(config, variables.plain.get(PROFILE))
     settings = resolve(Given(), variables, config)
     if elsewhere and settings.credential is not None:
         settings = replace(settings, credential=replace(settings.credential, variable=None))

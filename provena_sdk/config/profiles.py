@@ -16,6 +16,9 @@ from provena_sdk.private_files import read_small
 
 CONFIG_FILE: Final = "PROVENA_CONFIG_FILE"
 
+SANDBOX: Final = "sandbox"
+"""The profile of the sandbox that runs on this machine, unless the file has one of that name."""
+
 _USUAL: Final = "default"
 _SECRETS: Final = (
     "access_token",
@@ -146,7 +149,9 @@ def parse_config(text: str, path: str | os.PathLike[str]) -> Config:
 
 def no_such_profile(name: str, config: Config, label: str) -> ConfigurationError:
     """Return the error for a profile that does not exist; its hint suggests similar names."""
-    if not config.exists:
+    if name == SANDBOX:
+        hint = "No sandbox runs on this machine; start one with: provena sandbox --demo"
+    elif not config.exists:
         hint = f"Write one into {config.path}, which does not exist yet."
     elif not config.profiles:
         hint = f"Write one into {config.path}, which has none."

@@ -6,9 +6,7 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -18,6 +16,7 @@ from provena_sdk.sandbox.data.users import SERVICE_USER
 from provena_sdk.sandbox.external.parts import DEFAULT_REGION, ISSUING
 from provena_sdk.sandbox.runner import MAX_PORT, SERVICES
 from provena_sdk.sandbox.signin.sessions import REUSES
+from provena_sdk.sandbox.stopping import stop_signals
 
 KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
@@ -38,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--datasets", type=count, default=0, metavar="N", help="start with N synthetic datasets"
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help="start with nine datasets that have files, places and times"
     )
     parser.add_argument("--access-token-seconds", type=seconds, default=300, metavar="S")
     parser.add_argument("--refresh-token-seconds", type=seconds, default=1800, metavar="S")
@@ -125,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rotation=options.rotation,
             credentials_seconds=options.credentials_seconds,
             job_seconds=options.job_seconds,
-            seed=Seed(datasets=options.datasets),
+            seed=Seed(datasets=options.datasets, demo=options.demo),
             ports=ports,
             approve_as=options.approve,
             issuer=options.issuer,
@@ -138,23 +140,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError(f"offline-token: there is no user {options.offline_token!r}.")
     except ValueError as error:
         parser.error(str(error))
-    finished = threading.Event()
-    stops = [signal.SIGINT, signal.SIGTERM]
-    # An ignored SIGHUP stays ignored: that is how nohup keeps a process alive when its terminal closes.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        stops.append(signal.SIGHUP)
-    for number in stops:
-        signal.signal(number, lambda *_: finished.set())
-    try:
-        sandbox.start()
-    except OSError as error:
-        _say(f"The sandbox could not start: {error}", sys.stderr)
-        return 1
-    try:
-        _announce(sandbox, options.offline_token, options.issuer, as_json=options.json)
-        finished.wait()
-    finally:
-        sandbox.stop()
+    with stop_signals() as wait:
+        try:
+            sandbox.start()
+        except OSError as error:
+            _say(f"The sandbox could not start: {error}", sys.stderr)
+            return 1
+        try:
+            _announce(sandbox, options.offline_token, options.issuer, as_json=options.json)
+            wait()
+        finally:
+            sandbox.stop()
     return 0
 
 

@@ -17,6 +17,7 @@ from provena_sdk.sandbox.data.items import ALL_ROLES
 from provena_sdk.sandbox.data.registry import State
 from provena_sdk.sandbox.data.storage import OwnStorage, Storage
 from provena_sdk.sandbox.data.users import STANDARD_USERS, User
+from provena_sdk.sandbox.demo import add_demo
 from provena_sdk.sandbox.external.issuer import ExternalIssuer
 from provena_sdk.sandbox.external.parts import ExternalStore, check_url
 from provena_sdk.sandbox.external.storage import ExternalStorage
@@ -141,7 +142,14 @@ class Sandbox(Addresses):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         if s3 is None:
-            plant(self._seed, self.state, self.storage)
+            self._plant()
+
+    def _plant(self) -> None:
+        plant(self._seed, self.state, self.storage)
+        if self._seed.demo:
+            add_demo(self.state, self.storage, self.work)
+        if self._seed.datasets:
+            populate(self.state, self.storage, self._seed.datasets)
 
     def __repr__(self) -> str:
         return f"<Sandbox: {self.datastore_url if self._servers else 'not running'}>"
@@ -203,7 +211,7 @@ class Sandbox(Addresses):
             await self.storage.start(HOST, self._ports.get("s3", 0))
             running.append(self.storage.stop)
             if isinstance(self.storage, ExternalStorage):
-                await asyncio.to_thread(plant, self._seed, self.state, self.storage)
+                await asyncio.to_thread(self._plant)
             if self._issuer is not None:
                 await asyncio.to_thread(self._issuer.load)
             tokens = self._issuer or self._signin.tokens
@@ -482,4 +490,4 @@ class Sandbox(Addresses):
             self.faults.clear()
             self.clock.resume()
             self.requests.clear()
-            plant(self._seed, self.state, self.storage)
+            self._plant()

@@ -61,19 +61,20 @@ class Seed:
         registered: Whether the registry has the two organisations and the persons linked to the users. Without them
             no dataset can be registered.
         datasets: Number of synthetic datasets.
+        demo: Whether to add the nine datasets of :mod:`provena_sdk.sandbox.demo`, which have files, places and times.
+            They need what is registered.
     """
 
     registered: bool = True
     datasets: int = 0
+    demo: bool = False
 
 
 def plant(seed: Seed, state: State, storage: Storage) -> None:
-    """Fill an empty state."""
-    if seed.registered:
+    """Fill an empty state with what comes before its datasets."""
+    if seed.registered or seed.demo:
         register(state)
     state.next_suffix = max(state.next_suffix, storage.first_suffix())
-    if seed.datasets:
-        populate(state, storage, seed.datasets)
 
 
 def register(state: State) -> None:
@@ -220,6 +221,8 @@ def add_dataset(
     files: Mapping[str, bytes],
     reason: str = "Initial record creation",
     work: Work | None = None,
+    handle: str | None = None,
+    created: int | None = None,
 ) -> Item:
     """Register a dataset directly.
 
@@ -231,9 +234,11 @@ def add_dataset(
         files: Content, by path within the dataset.
         reason: Reason in the first entry of its history.
         work: Records who created it; None leaves that out.
+        handle: Its handle; None means the next unused one.
+        created: When it was registered, in Unix seconds; None means now.
     """
-    now = state.now()
-    item = Item(state.new_handle(), "DATASET", owner, now, now)
+    now = state.now() if created is None else created
+    item = Item(handle or state.new_handle(), "DATASET", owner, now, now)
     item.body = dataset_body(item.id, described, storage.bucket)
     item.record(reason, owner, now)
     if work is not None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from provena_sdk.datasets.file_list import FileList as FileList
     from provena_sdk.datasets.file_list import FolderSize as FolderSize
     from provena_sdk.datasets.file_list import FolderSizes as FolderSizes
+    from provena_sdk.diagnosis.checks import Check as Check
+    from provena_sdk.diagnosis.checks import Checks as Checks
     from provena_sdk.diagnosis.report import Diagnosis as Diagnosis
     from provena_sdk.display.changes import Change as Change
     from provena_sdk.display.pictures.picture import Picture as Picture
@@ -148,6 +150,7 @@ _HOMES = {
     "display.changes": ("Change",),
     "export.citation": ("Citation",),
     "export.document": ("ExportedDocument",),
+    "diagnosis.checks": ("Check", "Checks"),
     "diagnosis.report": ("Diagnosis",),
     "lineage": ("Lineage",),
     "logs": ("Retry",),

@@ -24,6 +24,19 @@ KNOWN: Final = frozenset(
 _warned: set[str] = set()
 
 
+def unknown(names: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Return the unknown variables that begin with PROVENA_, each with a sentence that suggests a known one, or None.
+
+    Args:
+        names: The names of the environment variables.
+    """
+    return [
+        (name, alike(name, KNOWN, prefix=PREFIX))
+        for name in sorted(names)
+        if name.startswith(PREFIX) and name not in KNOWN
+    ]
+
+
 def warn_of_unknown(names: Iterable[str], *, stacklevel: int = 1) -> None:
     """Warn once about each unknown variable that begins with PROVENA_, which may be a typo.
 
@@ -31,11 +44,8 @@ def warn_of_unknown(names: Iterable[str], *, stacklevel: int = 1) -> None:
         names: The names of the environment variables.
         stacklevel: The line that the warning names: 1 for the caller's, 2 for that of its caller, and so on.
     """
-    for name in sorted(names):
-        if not name.startswith(PREFIX) or name in KNOWN or name in _warned:
-            continue
+    for name, near in unknown(set(names) - _warned):
         _warned.add(name)
-        near = alike(name, KNOWN, prefix=PREFIX)
         warnings.warn(
             f"The environment variable {printable(name)} has no effect: provena-sdk does not know it."
             f"{f' {near}' if near else ''}",

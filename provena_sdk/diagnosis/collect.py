@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import queue
 import threading
@@ -12,10 +13,12 @@ from importlib import metadata
 from typing import Final, TypeVar
 
 from provena_sdk._version import __version__
+from provena_sdk.auth.account import Account
 from provena_sdk.auth.discovery import DOCUMENT
 from provena_sdk.auth.source import TokenSource
 from provena_sdk.config import Deployment, Explanation
 from provena_sdk.config.deployment import OPTIONAL_URLS
+from provena_sdk.diagnosis.checks import OBJECT_STORE, SIGN_IN, Checks, checked
 from provena_sdk.diagnosis.report import TIMEOUT_SECONDS, Diagnosis
 from provena_sdk.display.text import printable
 from provena_sdk.errors import ProvenaError
@@ -46,7 +49,7 @@ def diagnose(
     arguments.seconds("timeout", timeout)
     requests = recent_requests()
     asked: dict[str, tuple[str, str | None]] = {
-        "sign-in": (deployment.issuer + DOCUMENT, None),
+        SIGN_IN: (deployment.issuer + DOCUMENT, None),
         "datastore": (f"{deployment.datastore}/", _INTERFACE),
         "search": (f"{deployment.search}/", _INTERFACE),
         **{
@@ -54,33 +57,40 @@ def diagnose(
             for name in OPTIONAL_URLS
             if (url := getattr(deployment, name))
         },
-        "object store": (deployment.s3_endpoint or _AMAZON, None),
+        OBJECT_STORE: (deployment.s3_endpoint or _AMAZON, None),
     }
 
     def trying(url: str, document: str | None) -> Callable[[], Probe]:
         return lambda: probe(url, ca_file=deployment.ca_file, timeout=timeout / 2, document=document)
 
-    work: dict[str, Callable[[], Probe | str]] = {
+    work: dict[str, Callable[[], Probe | Account]] = {
         name: trying(url, document) for name, (url, document) in asked.items()
     }
-    work["account"] = lambda: _account(tokens, deployment)
+    work["account"] = lambda: tokens.never_asking().whoami(deployment)
     done = _within(timeout, work)
-    late = f"no result within {timeout:g} s"
-    services = []
+    late = TimeoutError(f"no result within {timeout:g} s")
+    services: dict[str, Probe] = {}
     for name, (url, _) in asked.items():
         found = done.get(name, late)
-        services.append((name, found if isinstance(found, Probe) else Probe(url, answer=_words(found))))
+        services[name] = (
+            found if isinstance(found, Probe) else Probe(url, answer=_words(found), failed="answer")
+        )
+    account = done.get("account", late)
+    assert not isinstance(account, Probe)  # noqa: S101  # the work of that name returns none
     return Diagnosis(
         datetime.now(UTC),
         _versions(),
         settings,
-        tuple(services),
-        _words(done.get("account", late)),
+        tuple(services.items()),
+        _words(account),
         requests,
+        Checks(checked(deployment, settings, tuple(os.environ), services, account)),
     )
 
 
-def _words(result: Probe | str | Exception) -> str:
+def _words(result: object) -> str:
+    if isinstance(result, TimeoutError) and not isinstance(result, ProvenaError):
+        return printable(result, 500)
     return (
         f"{type(result).__name__}: {printable(result, 500)}" if isinstance(result, Exception) else str(result)
     )
@@ -126,10 +136,3 @@ def _versions() -> tuple[tuple[str, str], ...]:
         except metadata.PackageNotFoundError:
             continue
     return tuple(found)
-
-
-def _account(tokens: TokenSource, deployment: Deployment) -> str:
-    try:
-        return str(tokens.never_asking().whoami(deployment))
-    except ProvenaError as error:
-        return f"{type(error).__name__}: {printable(error, 500)}"

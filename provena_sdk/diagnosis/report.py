@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from provena_sdk.config import Explanation
+from provena_sdk.diagnosis.checks import Checks, clock, clock_ahead
 from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import table
 from provena_sdk.logs import RecentRequest
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS: Final = 10.0
 """Most seconds that a diagnosis takes by default."""
-
-_TOLERANCE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,6 +32,7 @@ class Diagnosis:
         services: By service, what happened when it was asked.
         account: The user and the roles, or why they are not known.
         requests: The last requests of this process, oldest first.
+        checks: What was checked, and what to do about it: ``check.passed`` is False where something is wrong.
     """
 
     time: datetime
@@ -41,12 +41,12 @@ class Diagnosis:
     services: tuple[tuple[str, Probe], ...]
     account: str
     requests: tuple[RecentRequest, ...]
+    checks: Checks = field(default_factory=Checks)
 
     @property
     def clock_ahead(self) -> float | None:
         """Seconds by which the services' clocks are ahead of this machine's (their median); None if unknown."""
-        known = sorted(probe.clock_ahead for _, probe in self.services if probe.clock_ahead is not None)
-        return known[len(known) // 2] if known else None
+        return clock_ahead(probe for _, probe in self.services)
 
     def __repr__(self) -> str:
         answered = sum(probe.status is not None for _, probe in self.services)
@@ -55,9 +55,10 @@ class Diagnosis:
     def __str__(self) -> str:
         parts = [
             f"Diagnosis of {self.time:%Y-%m-%d %H:%M:%S} UTC",
+            _section("Checks", str(self.checks)),
             _section("Versions", table(("name", "version"), self.versions)),
             _section("Settings", str(self.settings)),
-            _section("Clock", self._clock()),
+            _section("Clock", clock(self.clock_ahead).found),
             _section("Services", *(_shown(name, probe) for name, probe in self.services)),
             _section("Account", self.account),
             _section("Last requests", _requests(self.requests)),
@@ -69,14 +70,6 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
-
-    def _clock(self) -> str:
-        ahead = self.clock_ahead
-        if ahead is None:
-            return "unknown: no service said its time"
-        if abs(ahead) <= _TOLERANCE_SECONDS:
-            return "agrees with the services"
-        return f"{abs(ahead):,.0f} s {'behind' if ahead > 0 else 'ahead of'} the services: set this machine's clock"
 
 
 def _section(title: str, *lines: str) -> str:

@@ -16,7 +16,7 @@ from provena_sdk.display.text import printable
 from provena_sdk.errors import ConfigurationError
 from provena_sdk.net.http_dates import http_time
 from provena_sdk.net.proxies import proxy_for
-from provena_sdk.net.reachability import proxy_status, why
+from provena_sdk.net.reachability import failed_step, proxy_status, rejected_certificate, why
 from provena_sdk.net.tls import shared_tls_context
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
@@ -35,6 +35,8 @@ class Probe:
         status: The HTTP status; None if there was no answer.
         clock_ahead: Seconds by which its clock is ahead of this machine's; None if it did not say.
         interface: The version of its OpenAPI document, if it was asked for.
+        failed: The step that failed: ``DNS``, ``connection``, ``TLS`` or ``answer``; empty if none did.
+        hint: What to do about it, if that is known.
     """
 
     url: str
@@ -44,6 +46,8 @@ class Probe:
     status: int | None = None
     clock_ahead: float | None = None
     interface: str = ""
+    failed: str = ""
+    hint: str = ""
 
 
 def probe(url: str, *, ca_file: str | None, timeout: float, document: str | None = None) -> Probe:
@@ -72,7 +76,11 @@ def probe(url: str, *, ca_file: str | None, timeout: float, document: str | None
         finally:
             line.close()
     except (OSError, http.client.HTTPException, ValueError, ConfigurationError) as error:
-        reason = proxy_status(error) or why(error) or printable(error) or type(error).__name__
+        rejected = rejected_certificate(error, f"server {printable(host)}")
+        words = why(error) if rejected is None else f"{rejected.message[:1].lower()}{rejected.message[1:-1]}"
+        reason = proxy_status(error) or words or printable(error) or type(error).__name__
+        found.failed = "answer" if found.tls else failed_step(error)
+        found.hint = getattr(rejected or error, "hint", None) or ""
         if found.tls or parts.scheme == "http":
             found.answer = found.answer or reason
         else:

@@ -7,11 +7,11 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from provena_sdk.display.text import READ_LIMIT, printable
-from provena_sdk.errors import CertificateRejected
+from provena_sdk.errors import CertificateRejected, ConfigurationError
 from provena_sdk.net.proxies import proxy_for
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -92,6 +92,24 @@ def why(error: BaseException) -> str | None:
     if timed_out:
         return "the connection timed out"
     return "the connection broke" if broke else None
+
+
+def failed_step(error: BaseException) -> Literal["DNS", "TLS", "connection"]:
+    """Return the step of connecting that failed.
+
+    Args:
+        error: A library's error, whose causes are examined too.
+
+    Example:
+        >>> failed_step(ConnectionRefusedError(111, "Connection refused"))
+        'connection'
+    """
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "DNS"
+        if isinstance(cause, (ssl.SSLError, ConfigurationError)):
+            return "TLS"
+    return "connection"
 
 
 def rejected_certificate(

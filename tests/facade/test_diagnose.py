@@ -97,6 +97,69 @@ def test_nobody_is_asked_to_sign_in(sandbox: Sandbox, deployment: Deployment) ->
     assert sandbox.pending_user_codes() == []
 
 
+def test_each_check_that_fails_names_its_cure(
+    sandbox: Sandbox, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.faults.add(Fault(service="search", times=None, status=500))
+    monkeypatch.setenv("PROVENA_TIMOUT", "5")
+    broken = replace(deployment, job_url="http://127.0.0.1:9", auth_url=f"{sandbox.auth_url}/elsewhere")
+    with pytest.warns(UserWarning, match="PROVENA_TIMOUT"):
+        provena = Provena(broken, access_token=sandbox.access_token("reader"))
+    with provena:
+        checks = provena.diagnose().checks
+    assert not checks.passed
+    wrong = {check.name: check for check in checks if check.passed is False}
+    assert set(wrong) == {"variables", "search", "auth", "job"}
+    assert wrong["variables"].cure == "Did you mean PROVENA_TIMEOUT?"
+    assert "answered 500" in wrong["search"].found
+    assert "check auth_url (argument)" in wrong["auth"].cure
+    assert wrong["job"].found == "the connection was refused"
+    assert all(check.cure for check in wrong.values())
+    lines = str(checks).splitlines()
+    assert "✓ account       reader, with an access token made elsewhere" in "\n".join(lines)
+    assert f"✗ job           {wrong['job'].found}" in lines
+
+
+def test_one_cause_is_one_cross(sandbox: Sandbox, deployment: Deployment) -> None:
+    gone = replace(deployment, datastore="https://nowhere.invalid")
+    with Provena(gone, access_token=sandbox.access_token()) as provena:
+        checks = provena.diagnose().checks
+    assert [check.name for check in checks if check.passed is False] == ["DNS"]
+    [skipped] = [check for check in checks if check.name == "datastore"]
+    assert skipped.found == "not asked: see DNS"
+
+
+def test_a_proxy_that_does_not_answer_is_the_cause(
+    sandbox: Sandbox, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:the-password@127.0.0.1:9")
+    away = replace(deployment, datastore="https://data.example.org")
+    with Provena(away, access_token=sandbox.access_token()) as provena:
+        checks = {check.name: check for check in provena.diagnose().checks}
+    assert checks["proxy"].passed is False
+    assert checks["proxy"].found == "127.0.0.1:9: the connection was refused"
+    assert "NO_PROXY" in checks["proxy"].cure
+
+
+def test_a_rejected_certificate_is_named_with_its_cure(
+    deployment: Deployment, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ssl
+
+    def reject(*_: Any, **__: Any) -> None:
+        error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        error.reason, error.verify_code, error.verify_message = "", 10, "certificate has expired"
+        raise error
+
+    monkeypatch.setattr("http.client.HTTPSConnection.connect", reject)
+    expired = replace(deployment, datastore="https://localhost:9")
+    with Provena(expired, access_token=sandbox.access_token()) as provena:
+        [wrong] = [check for check in provena.diagnose().checks if check.passed is False]
+    assert wrong.name == "TLS"
+    assert wrong.found.endswith("could not be verified: certificate has expired")
+    assert "renew the certificate" in wrong.cure
+
+
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "5"])
 def test_the_timeout_is_checked(deployment: Deployment, timeout: Any) -> None:
     with Provena(deployment, access_token="t") as provena, pytest.raises(InvalidArgument, match="timeout"):

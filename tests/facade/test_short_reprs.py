@@ -220,6 +220,7 @@ EXPLICIT: dict[str, Callable[[str], Any]] = {
     "Results": lambda text: results(Results, text),
     "AsyncResults": lambda text: results(AsyncResults, text),
     "Diagnosis": lambda text: PUBLIC["Diagnosis"](DAY, ((text, text),), config.Explanation(()), (), text, ()),
+    "Checks": lambda text: PUBLIC["Checks"]([made(PUBLIC["Check"], text)] * 3),
     "Inventory": lambda text: results(provena_sdk.Inventory, text),
     "AsyncInventory": lambda text: results(provena_sdk.AsyncInventory, text),
     "Lineage": lambda text: Lineage(text, text, [Node(text, text, text, text)], [Edge(text, text, text)]),

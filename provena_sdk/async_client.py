@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +29,7 @@ from provena_sdk.resources._async.registry import AsyncRegistry
 from provena_sdk.resources._async.reviews import AsyncReviews
 from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
-from provena_sdk.secret import Secret
+from provena_sdk.secret import Secret, hidden
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
@@ -160,10 +161,17 @@ class AsyncProvena(Client):
             progress=progress,
         )
 
-    async def sign_in(self) -> None:
+    async def sign_in(self, offline_token: str | Secret | None = None, *, replace: bool = False) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.
 
+        Args:
+            offline_token: A token to sign in with instead of asking you. It is kept with the sessions, and later
+                programs with the same profile use it, until :meth:`sign_out`, which does not revoke it.
+            replace: Whether to replace another user's session under the same profile without asking.
+
         Raises:
+            ConfigurationError: The offline token cannot be one, or an argument or the settings already sign in with
+                another secret.
             SignInRequired: No person can be asked here.
             SignInDenied: The sign-in was refused, or another user stays signed in under the same profile.
             SignInError: Signing in failed.
@@ -171,7 +179,10 @@ class AsyncProvena(Client):
         Example:
             >>> await provena.sign_in()
         """
-        await on_thread(self.tokens.sign_in)
+        given = None if offline_token is None else hidden(offline_token, "offline_token")
+        # Tracebacks of errors raised below must not show it.
+        del offline_token
+        await on_thread(self.tokens.sign_in, given, replace=replace)
 
     async def sign_out(self) -> None:
         """End the session on this machine and at the server, for every program that uses it.
@@ -203,16 +214,20 @@ class AsyncProvena(Client):
         """
         return await on_thread(self.tokens.whoami, self.deployment)
 
-    async def create_offline_token(self) -> Secret:
+    async def create_offline_token(self, file: str | os.PathLike[str] | None = None) -> Secret:
         """Create an offline token, with which a pipeline signs in without a person.
 
         You approve it on the sign-in page, for the client ``automated-access``; advice on storing it is shown once.
-        The token is not stored here, and your session is not affected.
+        Your session is not affected.
+
+        Args:
+            file: A new file for the token, which only you can read; None stores it nowhere.
 
         Returns:
             The token. Only ``reveal()`` shows it.
 
         Raises:
+            InvalidArgument: The file exists already, or cannot be created.
             SignInRequired: No person can be asked here.
             SignInDenied: You refused, or your account may not have offline tokens.
 
@@ -220,7 +235,7 @@ class AsyncProvena(Client):
             >>> await provena.create_offline_token()  # doctest: +SKIP
             Secret(offline_token)
         """
-        return await on_thread(self.tokens.create_offline_token, self.deployment)
+        return await on_thread(self.tokens.create_offline_token, self.deployment, file)
 
     async def request(
         self,

@@ -181,6 +181,7 @@ def _of_function(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **options)
         except SHORTENED as error:
+            del args, options  # one of them may be a secret
             shorten(error, outer)
             raise error
 
@@ -193,6 +194,7 @@ def _of_coroutine_function(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return await function(*args, **options)
         except SHORTENED as error:
+            del args, options  # one of them may be a secret
             shorten(error, outer)
             raise error
 

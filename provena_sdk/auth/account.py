@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from provena_sdk.auth.flows import DeviceFlow, Flow
+from provena_sdk.auth.flows import DeviceFlow, Flow, other_client
 from provena_sdk.auth.server import SignInServer
 from provena_sdk.auth.tokens import (
     GivenSecret,
@@ -19,9 +21,10 @@ from provena_sdk.auth.tokens import (
 from provena_sdk.config import OFFLINE_CLIENT_ID, Deployment
 from provena_sdk.display.html import facts, fragment, html
 from provena_sdk.display.notebook import pretty
-from provena_sdk.display.text import printable
+from provena_sdk.display.text import printable, quoted
 from provena_sdk.display.times import moment, shown_time
-from provena_sdk.errors import ConfigurationError, SignInDenied
+from provena_sdk.errors import ConfigurationError, InvalidArgument, SignInDenied
+from provena_sdk.private_files import create_own, write_small
 from provena_sdk.secret import Secret
 
 OFFLINE_SCOPES = ("openid", "offline_access")
@@ -104,27 +107,67 @@ def describe(flow: Flow, tokens: Tokens, userinfo: dict[str, object], deployment
         roles=claims.roles,
         deployment=deployment.domain,
         realm=deployment.realm,
-        way=flow.way,
+        way=_way(flow, tokens),
         access_ends=moment(tokens.expires_at or claims.expires_at),
         session_ends=moment(tokens.refresh_expires_at),
     )
 
 
-def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str = OFFLINE_CLIENT_ID) -> Secret:
-    """Ask a person to approve a token for a pipeline. It is not stored; the current session is not affected.
+def _way(flow: Flow, tokens: Tokens) -> str:
+    """Return how a session began, in words."""
+    token = tokens.refresh_token
+    client = None if token is None else other_client(flow.key, token)
+    return f"with an offline token, as client {client}" if client and flow.asks_person else flow.way
+
+
+def create_offline_token(
+    flow: Flow,
+    deployment: Deployment,
+    *,
+    client_id: str = OFFLINE_CLIENT_ID,
+    file: str | os.PathLike[str] | None = None,
+) -> Secret:
+    """Ask a person to approve a token for a pipeline. The current session is not affected.
 
     Args:
         flow: The caller's flow, whose server, presenter and ``interactive`` setting are used.
         deployment: The deployment.
         client_id: The client the token is for.
+        file: A new file for the token, which only this user can read; None stores it nowhere.
 
     Returns:
         The token.
 
     Raises:
+        InvalidArgument: The file exists already, or cannot be created.
         SignInRequired: No person can be asked here.
         SignInDenied: The person refused, or the account may not have offline tokens.
+        OSError: The token could not be written.
     """
+    if file is None:
+        return _create(flow, deployment, client_id, None)
+    place = Path(file)
+    _reserve(place)
+    try:
+        return _create(flow, deployment, client_id, place)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _reserve(place: Path) -> None:
+    """Create an empty file before a person is asked for what goes into it."""
+    try:
+        create_own(place, b"")
+    except FileExistsError as error:
+        hint = "Remove it, or name another file."
+        raise InvalidArgument("file", f"{quoted(place)} exists already.", hint=hint) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidArgument("file", f"{quoted(place)} cannot be created ({reason}).") from error
+
+
+def _create(flow: Flow, deployment: Deployment, client_id: str, place: Path | None) -> Secret:
     server = flow.server
     if server is None:
         raise ConfigurationError(
@@ -147,33 +190,43 @@ def create_offline_token(flow: Flow, deployment: Deployment, *, client_id: str =
             f"The sign-in server gave client {client_id!r} no offline token.",
             hint="Ask the deployment's operator for the role offline_access.",
         )
+    if place is not None:
+        write_small(place, token)
     username = read_claims(tokens.access_token).username
-    approval.presenter().say(_advice(username, server, deployment, replaced=is_replaced_at_use(token)))
+    advice = _advice(username, server, deployment, place, replaced=is_replaced_at_use(token))
+    approval.presenter().say(advice)
     return GivenSecret(token, name="offline_token")
 
 
 def _advice(
-    username: str | None, server: SignInServer, deployment: Deployment, *, replaced: bool | None
+    username: str | None,
+    server: SignInServer,
+    deployment: Deployment,
+    place: Path | None,
+    *,
+    replaced: bool | None,
 ) -> str:
-    whom = printable(username or "you")
+    points = [
+        "It is not stored here: put it straight into your pipeline's secret store. In Python, reveal() returns it."
+        if place is None
+        else f"It is in {quoted(place)}, which only you can read. Name that file in PROVENA_OFFLINE_TOKEN_FILE."
+    ]
     if replaced:
-        use = (
-            "  - This realm replaces it at each use, and the former one is worth nothing, or one more use: two\n"
+        points.append(
+            "This realm replaces it at each use, and the former one is worth nothing, or one more use: two\n"
             "    processes that begin with the same token end the session of both. Keep it where the new one can\n"
-            "    be put: in a file that PROVENA_OFFLINE_TOKEN_FILE names, or with offline_token_store_command.\n"
+            "    be put: in a file that PROVENA_OFFLINE_TOKEN_FILE names, or with offline_token_store_command."
         )
-    else:
-        use = (
-            "  - Give it to the pipeline as PROVENA_OFFLINE_TOKEN, never in code, arguments or a notebook.\n"
+    elif place is None:
+        points.append(
+            "Give it to the pipeline as PROVENA_OFFLINE_TOKEN, never in code, arguments or a notebook."
         )
-        if replaced is False:
-            use += "  - This realm lets it be used again and again, by any number of processes.\n"
-    return (
-        f"This is a key to {deployment.domain} that does not end by itself; whoever has it acts as {whom}.\n"
-        "  - reveal() shows it; put it straight into your pipeline's secret store. It is not kept here.\n"
-        f"{use}"
-        f"  - To end it, remove the access of its client at {server.issuer}/account.\n"
-    )
+    if replaced is False:
+        points.append("This realm lets it be used again and again, by any number of processes.")
+    points.append(f"To end it, remove the access of its client at {server.issuer}/account.")
+    whom = printable(username or "you")
+    head = f"This token for {deployment.domain} does not expire; whoever has it acts as {whom}."
+    return "".join(f"{line}\n" for line in (head, *(f"  - {point}" for point in points)))
 
 
 def _text(fields: dict[str, object], name: str) -> str | None:

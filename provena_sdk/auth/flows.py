@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from provena_sdk.auth.device import DeviceCode, request_code, wait_for_approval
@@ -11,9 +12,24 @@ from provena_sdk.auth.prompts.default import default_presenter
 from provena_sdk.auth.prompts.environment import someone_watches
 from provena_sdk.auth.prompts.prompt import Presenter, Prompt
 from provena_sdk.auth.server import SignInServer
-from provena_sdk.auth.tokens import Claims, GivenSecret, SessionKey, Tokens, is_replaced_at_use, read_claims
+from provena_sdk.auth.tokens import (
+    Claims,
+    GivenSecret,
+    SessionKey,
+    Tokens,
+    is_replaced_at_use,
+    read_claims,
+    read_client,
+)
 from provena_sdk.display.text import printable
-from provena_sdk.errors import ProvenaError, SessionEnded, SignInDenied, SignInError, SignInRequired
+from provena_sdk.errors import (
+    ConfigurationError,
+    ProvenaError,
+    SessionEnded,
+    SignInDenied,
+    SignInError,
+    SignInRequired,
+)
 from provena_sdk.secret import Secret
 
 if TYPE_CHECKING:
@@ -183,11 +199,31 @@ class DeviceFlow:
         finally:
             present.finished(username, signed_in=signed_in)
 
+    def adopt(self, token: Secret) -> Tokens:
+        """Begin a session with an offline token, without asking a person; the session renews itself with it.
+
+        Raises:
+            ConfigurationError: The token does not name its client.
+            SessionEnded: The sign-in server does not accept the token.
+        """
+        client = read_client(token)
+        if client is None:
+            raise ConfigurationError(
+                "The offline token does not name the client that it is for.",
+                hint="Set PROVENA_OFFLINE_TOKEN to it instead.",
+            )
+        try:
+            return OfflineToken(self.server, replace(self.key, client_id=client), token).begin()
+        except SessionEnded as error:
+            error.hint = "Create a new one."
+            raise
+
     def renew(self, tokens: Tokens) -> Tokens | Refusal:
         """Refresh the tokens; errors as in :meth:`SignInServer.refresh`."""
-        if tokens.refresh_token is None:
+        token = tokens.refresh_token
+        if token is None:
             return Refusal("invalid_grant", "there is no refresh token")
-        return self.server.refresh(tokens.refresh_token, client_id=self.key.client_id)
+        return self.server.refresh(token, client_id=other_client(self.key, token) or self.key.client_id)
 
     def restart(self, tokens: Tokens) -> Tokens | None:
         """Return None: only a person can sign in again."""
@@ -213,8 +249,8 @@ class DeviceFlow:
             )
 
     def end(self, tokens: Tokens) -> None:
-        """Revoke the refresh token, which ends the session."""
-        if tokens.refresh_token is not None:
+        """Revoke the refresh token, which ends the session, unless it was created elsewhere: others may use that."""
+        if tokens.refresh_token is not None and other_client(self.key, tokens.refresh_token) is None:
             refusal = self.server.revoke(tokens.refresh_token, client_id=self.key.client_id)
             if refusal is not None and refusal.code not in ("invalid_token", "invalid_grant"):
                 raise explain(refusal, client_id=self.key.client_id)
@@ -414,6 +450,12 @@ class StaticToken:
 
     def __repr__(self) -> str:
         return f"StaticToken(at {self.key.issuer!r})"
+
+
+def other_client(key: SessionKey, token: Secret) -> str | None:
+    """Return the client of an adopted offline token; None for a refresh token of the session's own client."""
+    client = read_client(token)
+    return None if client == key.client_id else client
 
 
 def _said(refusal: Refusal) -> str:

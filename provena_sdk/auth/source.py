@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,16 +13,17 @@ from typing import Any
 
 from provena_sdk.auth.account import Account, create_offline_token, describe
 from provena_sdk.auth.errors import Refusal, explain
-from provena_sdk.auth.flows import Flow
+from provena_sdk.auth.flows import DeviceFlow, Flow
 from provena_sdk.auth.shared_tokens import HANDED, HandedToken
 from provena_sdk.auth.store.token_store import MemoryStore, TokenStore
-from provena_sdk.auth.tokens import Claims, Tokens, read_claims
+from provena_sdk.auth.tokens import Claims, GivenSecret, Tokens, read_claims
 from provena_sdk.concurrency.background import stop_if_abandoned
 from provena_sdk.concurrency.fork import HomeProcess
 from provena_sdk.config import Deployment
 from provena_sdk.display.notices import warn
 from provena_sdk.display.text import printable
 from provena_sdk.errors import (
+    ConfigurationError,
     ConnectionFailed,
     ProvenaError,
     ServiceError,
@@ -192,18 +194,23 @@ class TokenSource:
             "the clocks of both machines must agree.",
         )
 
-    def sign_in(self) -> None:
+    def sign_in(self, offline_token: Secret | None = None, *, replace: bool = False) -> None:
         """Sign in again, even if somebody is signed in; ask a person if the flow needs one.
 
         Another user's session under the same key is replaced only if the person agrees.
 
+        Args:
+            offline_token: A token to begin a person's session with, instead of asking.
+            replace: Whether to replace another user's session without asking.
+
         Raises:
+            ConfigurationError: An offline token is given, and another secret is in use.
             SignInDenied: The person or the server refused, or another user's session would be replaced.
             SignInError: Signing in failed; the subclass names the cause.
             ConnectionFailed: The sign-in server cannot be reached.
             ServiceError: The sign-in server fails.
         """
-        self._once(self._new_session, join=False)
+        self._once(lambda: self._new_session(offline_token, replace=replace), join=False)
 
     def sign_out(self) -> None:
         """Remove the session here and in the store, then end it at the server.
@@ -265,14 +272,16 @@ class TokenSource:
         server = self._flow.server
         return {} if server is None else server.userinfo(token)
 
-    def create_offline_token(self, deployment: Deployment) -> Secret:
+    def create_offline_token(
+        self, deployment: Deployment, file: str | os.PathLike[str] | None = None
+    ) -> Secret:
         """Create a token for a pipeline; see :func:`~provena_sdk.auth.account.create_offline_token`."""
-        return create_offline_token(self._flow, deployment)
+        return create_offline_token(self._flow, deployment, file=file)
 
-    def _new_session(self) -> Tokens:
-        tokens = self._flow.begin()
+    def _new_session(self, offline_token: Secret | None = None, *, replace: bool = False) -> Tokens:
+        tokens = self._flow.begin() if offline_token is None else self._adopted(offline_token)
         former = self._somebody_else(tokens)
-        if former is not None:
+        if former is not None and not replace:
             try:
                 self._flow.replace(former, tokens)
             except BaseException:
@@ -283,6 +292,14 @@ class TokenSource:
         kept = self._keep(tokens)
         self._log("Signed in")
         return kept
+
+    def _adopted(self, offline_token: Secret) -> Tokens:
+        if not isinstance(self._flow, DeviceFlow):
+            raise ConfigurationError(
+                f"An offline token cannot replace the present way to sign in, {self._flow.way}.",
+                hint="Remove that from the arguments, the environment or the profile first.",
+            )
+        return self._flow.adopt(GivenSecret(offline_token, name="offline_token"))
 
     def _reset(self) -> None:
         self._tokens = None

@@ -5,6 +5,7 @@ from provena_sdk.auth.tokens.claims import (
     is_replaced_at_use,
     number,
     read_claims,
+    read_client,
     read_kind,
     read_session,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "lifetimes",
     "number",
     "read_claims",
+    "read_client",
     "read_kind",
     "read_session",
     "refuse_unsendable",

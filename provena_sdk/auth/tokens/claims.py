@@ -81,6 +81,15 @@ def read_kind(token: str | Secret) -> str | None:
     return _text(_payload(token).get("typ"))
 
 
+def read_client(token: str | Secret) -> str | None:
+    """Return the client that a token was issued to.
+
+    Returns:
+        Keycloak's ``azp``; None for a token without one.
+    """
+    return _text(_payload(token).get("azp"))
+
+
 def read_session(token: str | Secret) -> str | None:
     """Return the session that a token belongs to; a refresh token and its replacements share one.
 

@@ -68,7 +68,9 @@ class Command(_Help):
 class Group(_Help, click.Group):
     """A noun with several verbs, such as ``provena config explain``."""
 
-    def command(self, name: str | None = None, *, changes: bool = False) -> Any:  # type: ignore[override]  # our options
+    def command(  # type: ignore[override]  # our options
+        self, name: str | None = None, *, changes: bool = False
+    ) -> Callable[[Callable[Concatenate[Session, P], None]], Command]:
         """Make a function a command of this group; see :func:`command`."""
 
         def decorate(function: Callable[Concatenate[Session, P], None]) -> Command:

@@ -22,7 +22,14 @@ class Entry(NamedTuple):
     module: str
 
 
-SESSION: Final[tuple[Entry, ...]] = ()
+SESSION: Final[tuple[Entry, ...]] = (
+    Entry("login", "Sign in, and stay signed in for later commands and programs", "session.account"),
+    Entry("logout", "Sign out, on this machine and at the server", "session.account"),
+    Entry("whoami", "Show who is signed in, with which roles and until when", "session.account"),
+    Entry("token", "Create tokens for pipelines", "session.token"),
+    Entry("config", "Show the settings in use, and the profiles", "session.config"),
+    Entry("doctor", "Check settings, network, sign-in, roles and services", "session.doctor"),
+)
 
 
 FINDING: Final[tuple[Entry, ...]] = ()
@@ -69,6 +76,7 @@ LOCAL: Final[tuple[Entry, ...]] = (
     Entry(
         "completion", "Print what a shell runs to complete commands, handles and files", "local.completion"
     ),
+    Entry("sandbox", "Run a Provena on this machine until Ctrl-C stops it", "local.sandbox"),
 )
 
 

@@ -46,6 +46,7 @@ class Session:
         self.dry_run = options.dry_run
         self.json = self.out.is_json
         self.progress: Literal[False] | None = False if options.quiet else None
+        self._interactive: bool | None = False if options.no_input else None
         self.asks = not self._no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
         if options.verbose:
             print_records(logging.INFO if options.verbose == 1 else logging.DEBUG)
@@ -60,11 +61,13 @@ class Session:
         """The client, made when it is first used, and closed when the command ends."""
         from provena_sdk.client import Provena  # noqa: PLC0415  # keeps httpx away from commands that send nothing
 
-        return Provena(
-            self.options.deployment,
-            profile=self.options.profile,
-            interactive=False if self.options.no_input else None,
-        )
+        return Provena(self.options.deployment, profile=self.options.profile, interactive=self._interactive)
+
+    def asking_client(self) -> Provena:
+        """Return the client, which shows the sign-in page even without a terminal, as in a notebook's shell."""
+        if not self._no_input and "provena" not in self.__dict__:
+            self._interactive = True
+        return self.provena
 
     def say(self, text: str) -> None:
         """Print a line about what happens on stderr, unless ``--quiet`` forbids it."""

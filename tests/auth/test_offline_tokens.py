@@ -99,6 +99,7 @@ def test_workers_with_folders_of_their_own_share_a_file(
     assert [path.name for path in token_file.parent.iterdir() if path.suffix != ".lock"] == ["token"]
 
 
+@pytest.mark.slow
 def test_processes_share_a_file(sandbox: Sandbox, token_file: Path, tmp_path: Path) -> None:
     environment = os.environ | sandbox.environment() | {"PROVENA_OFFLINE_TOKEN_FILE": str(token_file)}
     workers = [
@@ -268,6 +269,7 @@ class Person:
         self.told += text
 
 
+@pytest.mark.slow
 def test_whoever_makes_one_learns_how_often_it_can_be_used(sandbox: Sandbox, rotation: Rotation) -> None:
     person = Person(sandbox)
     deployment = Deployment.from_env(sandbox.environment())

@@ -81,6 +81,7 @@ def test_an_offline_token_file(tmp_path: Path, obstruct: Obstruct, monkeypatch: 
         token_source(Deployment("example.org")).token()
 
 
+@pytest.mark.slow
 def test_a_lock_and_its_marker(tmp_path: Path, obstruct: Obstruct) -> None:
     obstruct(tmp_path / "x.held")
     with exclusive(tmp_path / "x.lock", timeout=20):

@@ -28,6 +28,7 @@ def test_starts(name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.slow
 def test_measures_a_slow_line(tmp_path: Path) -> None:
     picture = tmp_path / "line.svg"
     printed = run("slow_line.py", *TINY_LINE, "--picture", str(picture))
@@ -45,6 +46,7 @@ def test_reads_amounts_from_progress_lines() -> None:
     assert amount_in("connection lost, trying again in 4 s (3 of 8)") is None
 
 
+@pytest.mark.slow
 def test_measures_transfers(tmp_path: Path) -> None:
     tiny = ("--quick", "--only", "small", "--delays", "0", "--contenders", "ours,ours-md5")
     printed = run("transfer.py", *tiny, "--place", str(tmp_path), "--picture", str(tmp_path / "transfer.svg"))

@@ -123,6 +123,7 @@ def test_the_timeout_is_honoured_and_the_job_can_be_waited_for_again() -> None:
     ],
     ids=["dropped", "gateway", "too many", "server"],
 )
+@pytest.mark.slow
 def test_a_restart_of_the_service_is_survived(sandbox: Sandbox, provena: Provena, fault: Fault) -> None:
     session = mint(provena)
     sandbox.faults.add(fault)

@@ -169,6 +169,7 @@ def who(environment: dict[str, str], number: int) -> tuple[str, int]:
     return name, os.getpid()
 
 
+@pytest.mark.slow
 def test_a_token_that_is_good_for_one_use_serves_a_whole_job(cluster: Client, tmp_path: Path) -> None:
     """Only the holder renews; the workers' access tokens live for two seconds."""
     with Sandbox(rotation="no-reuse", access_token_seconds=2) as sandbox:

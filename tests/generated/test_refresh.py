@@ -64,6 +64,7 @@ def test_an_unchanged_deployment_changes_nothing(deployment: Any, root: Path) ->
     assert differences(ROOT / "openapi", root / "openapi") == []
 
 
+@pytest.mark.slow
 def test_a_changed_deployment_is_stored_and_generated(deployment: Any, root: Path, capsys: Any) -> None:
     documents, urls = deployment
     schemas = documents["search"]["components"]["schemas"]
@@ -220,6 +221,7 @@ def test_two_files_can_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == "+ schema Extra\n"
 
 
+@pytest.mark.slow
 def test_the_sandbox_serves_what_is_stored(root: Path) -> None:
     with Sandbox() as sandbox:
         lines = refresh.refresh({"datastore": sandbox.datastore_url, "search": sandbox.search_url}, root)

@@ -151,6 +151,7 @@ def test_importing_loads_little() -> None:
     assert _run(code) == "[]"
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported_first() -> None:
     code = (
         "import importlib, pkgutil, sys, provena_api\n"

@@ -159,6 +159,7 @@ def test_pages_that_lead_in_a_circle_are_an_error(book: Any, reader: Any, circle
     assert len(made.keys) == len(circle) + 2
 
 
+@pytest.mark.slow
 def test_many_pages_take_little_memory() -> None:
     """A position that remembers all the keys of 100,000 pages, each as long as the service's own."""
     position: Position[Any] = Position(None)

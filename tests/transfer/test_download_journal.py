@@ -413,6 +413,7 @@ def test_a_download_that_was_left_is_swept_by_the_age_of_its_part_file(tmp_path:
     assert len(names(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_journals_of_the_largest_files_take_little_memory(tmp_path: Path) -> None:
     length, count = 4 * 1024**2, 5 * 1024**4 // (4 * 1024**2)
     segments = Segments(20)

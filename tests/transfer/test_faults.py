@@ -203,6 +203,7 @@ def test_uneven_parts_are_verified_too(
     assert tree(tmp_path) == {"uneven": b"".join(pieces)}
 
 
+@pytest.mark.slow
 def test_credentials_that_live_a_second_carry_a_longer_transfer(
     files: Dataset,
     faults: ObjectFaults,

@@ -88,6 +88,7 @@ def test_a_download_ends_at_once_and_resumes(sandbox: Sandbox, relay: Relay, tmp
     assert program.returncode == -signal.SIGINT
 
 
+@pytest.mark.slow
 def test_an_upload_ends_at_once(sandbox: Sandbox, relay: Relay, tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "a.bin").write_bytes(os.urandom(SIZE))
@@ -100,6 +101,7 @@ def test_an_upload_ends_at_once(sandbox: Sandbox, relay: Relay, tmp_path: Path) 
     assert re.search(r"stopped; [\d.]+ of 30 MB are there, run the same call again to resume$", lines[-1])
 
 
+@pytest.mark.slow
 def test_a_cut_line_delays_nothing(sandbox: Sandbox, relay: Relay, tmp_path: Path) -> None:
     handle = sandbox.add_dataset("Reef", files={"a.bin": os.urandom(SIZE)})
     program = begin('download_all_files("data")', handle, sandbox, relay, tmp_path)

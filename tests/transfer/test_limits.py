@@ -26,6 +26,7 @@ LARGE = {"large.bin": os.urandom(20_000_000)}
     [(SMALL, "400 kB/s", 3.0), (LARGE, 10_000_000, 2.0)],
     ids=["small", "large"],
 )
+@pytest.mark.slow
 def test_no_more_bytes_a_second_than_allowed(
     files: Dataset, put: Put, tmp_path: Path, contents: dict[str, bytes], rate: Any, seconds: float
 ) -> None:

@@ -120,6 +120,7 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_two_threads_share_small_files(
     files: Dataset,
     put: Put,
@@ -141,6 +142,7 @@ def test_two_threads_share_small_files(
         assert {outcome.reason for outcome in report if outcome.outcome == "same"} <= {None, FOUND}
 
 
+@pytest.mark.slow
 def test_two_processes_share_small_files(
     start: Start,
     put: Put,

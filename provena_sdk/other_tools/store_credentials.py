@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from provena_sdk.concurrency.background import on_thread
@@ -18,7 +20,9 @@ from provena_sdk.display.times import shown_time
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.other_tools import formats
 from provena_sdk.other_tools.store_place import StorePlace, access_of
+from provena_sdk.private_files import write_small
 from provena_sdk.s3.credentials import Credentials
+from provena_sdk.secret import Secret
 
 CredentialsFormat: TypeAlias = Literal["env", "powershell", "aws", "json", "process", "duckdb"]
 """The forms of :meth:`StoreCredentials.text`."""
@@ -84,6 +88,19 @@ class StoreCredentials(StorePlace):
         if format == "duckdb":
             return formats.duckdb_secret(self.profile_name, self._duckdb_settings())
         raise InvalidArgument("format", f"must be {alternatives(FORMATS)}, not {printable(format, 60)!r}.")
+
+    def save(self, path: str | os.PathLike[str], format: CredentialsFormat) -> None:
+        """Write what :meth:`text` returns into a file that only you can read.
+
+        Args:
+            path: The file, which is replaced if it exists.
+            format: As for :meth:`text`.
+
+        Raises:
+            InvalidArgument: There is no such format.
+            OSError: The file cannot be written.
+        """
+        write_small(Path(path), Secret(self.text(format), "credentials"))
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of the AWS tools, with the secrets in plain text.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import sys
 import warnings
 from pathlib import Path
@@ -71,3 +72,11 @@ def test_without_fuse_it_says_how_rclone_does_it(
     done = run("mount", reef, tmp_path)
     assert done.code == 1
     assert "rclone mount --read-only --s3-provider=Other --s3-env-auth=true" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+def test_credentials_are_written_for_their_owner_alone(run: Run, reef: str, tmp_path: Path) -> None:
+    file = tmp_path / "new"
+    assert run("credentials", reef, "--format", "json", "-o", file).stdout == ""
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["dataset_id"] == reef

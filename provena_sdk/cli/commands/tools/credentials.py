@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
 import warnings
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
 from provena_sdk.cli.command import command
+from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import HANDLE
 from provena_sdk.cli.session import Session
 from provena_sdk.display.times import shown_time
+from provena_sdk.private_files import others_can_open
 
 if TYPE_CHECKING:
     from provena_sdk.other_tools.store_credentials import StoreCredentials
@@ -30,8 +35,19 @@ _FORMATS: Final = ("env", "powershell", "aws", "json", "duckdb")
     show_default=True,
     help="What the text is for.",
 )
+@click.option(
+    "--output",
+    "-o",
+    "file",
+    type=click.Path(dir_okay=False),
+    help="Write a file that only you can read, instead of stdout.",
+)
 def credentials(
-    session: Session, handle: str, write: bool, form: Literal["env", "powershell", "aws", "json", "duckdb"]
+    session: Session,
+    handle: str,
+    write: bool,
+    form: Literal["env", "powershell", "aws", "json", "duckdb"],
+    file: str | None,
 ) -> None:
     """Print temporary credentials for a dataset's files.
 
@@ -43,11 +59,17 @@ def credentials(
 
     Examples:
         $ eval "$(provena credentials 10378.1/1451860)"
-        $ provena credentials 10378.1/1451860 --format json > credentials.json
-        $ provena credentials 10378.1/1451860 --format duckdb | duckdb -init /dev/stdin
+        $ provena credentials 10378.1/1451860 --format json --output credentials.json
+        $ duckdb -init <(provena credentials 10378.1/1451860 --format duckdb)
     """
+    if file is None:
+        _refuse_open_file()
     granted = _granted(session, handle, write)
-    session.out.bytes(granted.text("json" if session.json else form).encode())
+    chosen = "json" if session.json else form
+    if file is None:
+        session.out.bytes(granted.text(chosen).encode())
+    else:
+        granted.save(file, chosen)
     session.say(f"{granted.url}, until {shown_time(granted.expiry)}")
 
 
@@ -68,6 +90,20 @@ def credential_process(session: Session, handle: str, write: bool) -> None:
     session.options.no_input = True
     warnings.simplefilter("ignore")
     session.out.bytes(_granted(session, handle, write).text("process").encode())
+
+
+def _refuse_open_file() -> None:
+    """Refuse to print secrets into a file that other users can read."""
+    try:
+        state = os.fstat(sys.stdout.fileno())
+    except OSError:
+        return
+    if stat.S_ISREG(state.st_mode) and others_can_open(state):
+        raise Exit(
+            ExitCode.USAGE,
+            "The credentials would be in a file that other users can read.",
+            hint="--output FILE writes one that only you can read.",
+        )
 
 
 def _granted(session: Session, handle: str, write: bool) -> StoreCredentials:

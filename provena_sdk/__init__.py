@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from provena_sdk._version import __version__ as __version__
     from provena_sdk.async_client import AsyncProvena as AsyncProvena
+    from provena_sdk.cache.file_cache import CopyList as CopyList
+    from provena_sdk.cache.file_cache import DamagedFile as DamagedFile
+    from provena_sdk.cache.file_cache import DamagedFiles as DamagedFiles
+    from provena_sdk.cache.file_cache import FileCache as FileCache
+    from provena_sdk.cache.records import CachedCopy as CachedCopy
     from provena_sdk.client import Provena as Provena
     from provena_sdk.config import Deployment as Deployment
     from provena_sdk.config import Explanation as Explanation
@@ -33,6 +38,10 @@ if TYPE_CHECKING:
     from provena_sdk.export.citation import Citation as Citation
     from provena_sdk.export.document import ExportedDocument as ExportedDocument
     from provena_sdk.lineage import Lineage as Lineage
+    from provena_sdk.lockfile.lock_file import Difference as Difference
+    from provena_sdk.lockfile.lock_file import Differences as Differences
+    from provena_sdk.lockfile.lock_file import LockedDataset as LockedDataset
+    from provena_sdk.lockfile.lock_file import LockFile as LockFile
     from provena_sdk.logs import Retry as Retry
     from provena_sdk.metadata.builder import DatasetMetadata as DatasetMetadata
     from provena_sdk.metadata.extents import FilesExtent as FilesExtent
@@ -141,6 +150,8 @@ provena_api.presenter = "provena_sdk.views.presenter"
 _HOMES = {
     "_version": ("__version__",),
     "async_client": ("AsyncProvena",),
+    "cache.file_cache": ("CopyList", "DamagedFile", "DamagedFiles", "FileCache"),
+    "cache.records": ("CachedCopy",),
     "client": ("Provena",),
     "config": ("Deployment", "Explanation"),
     "coverage.extent": ("Extent",),
@@ -153,6 +164,7 @@ _HOMES = {
     "diagnosis.checks": ("Check", "Checks"),
     "diagnosis.report": ("Diagnosis",),
     "lineage": ("Lineage",),
+    "lockfile.lock_file": ("Difference", "Differences", "LockFile", "LockedDataset"),
     "logs": ("Retry",),
     "metadata.builder": ("DatasetMetadata",),
     "metadata.extents": ("FilesExtent",),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from provena_api.models import AssociationInfo
 
+from provena_sdk import cache, lockfile
 from provena_sdk.auth.account import Account
 from provena_sdk.client_settings import Client
 from provena_sdk.concurrency.background import on_thread
+from provena_sdk.concurrency.io_thread import on_io_thread
 from provena_sdk.connection import Datasets, storage_options, transfer_limits
 from provena_sdk.diagnosis.report import TIMEOUT_SECONDS as DIAGNOSIS_SECONDS
 from provena_sdk.diagnosis.report import Diagnosis
@@ -31,9 +34,17 @@ from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.secret import Secret, hidden
 from provena_sdk.tracebacks import short_tracebacks
+from provena_sdk.transfer.options import Compare, RunOptions
+from provena_sdk.transfer.patterns import Patterns
+from provena_sdk.transfer.progress.meter import ProgressLike
+from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
 from provena_sdk.workflows.raw import send_raw
+
+if TYPE_CHECKING:
+    # It brings what reads and verifies files, which a program that reads metadata does without.
+    from provena_sdk.lockfile.lock_file import LockFile
 
 
 @short_tracebacks
@@ -160,6 +171,128 @@ class AsyncProvena(Client):
             timeout=timeout,
             progress=progress,
         )
+
+    async def fetch(
+        self,
+        where: str,
+        *,
+        include: Patterns = (),
+        exclude: Patterns = (),
+        offline: bool = False,
+        progress: ProgressLike = None,
+    ) -> Path:
+        r"""Return a verified local copy of a file, a folder or a dataset, which all your projects share.
+
+        What the cache lacks is downloaded and verified as in any download; a current copy is found with a request or
+        two. A copy never changes: if the dataset does, the next call makes another, which shares the space of
+        files that are the same. Its files are read-only. If the deployment cannot be reached, the copy that was used
+        last is returned, with a warning.
+
+        Args:
+            where: A handle in any form, for the whole dataset; a handle followed by a path, as in
+                ``10378.1/1451860/obs/2024.csv``; or such a ``provena://`` URL.
+            include: Patterns of the files to fetch, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
+            exclude: Patterns of the files to leave out, such as ``"tmp/"``.
+            offline: True to return the copy that was used last without asking whether it is current; nothing is sent.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
+
+        Returns:
+            The file, or the folder of the files.
+
+        Warns:
+            UserWarning: The deployment could not be reached, so the copy may be outdated.
+
+        Raises:
+            InvalidArgument: ``where`` is neither a handle nor a URL, or a pattern is malformed or takes no file.
+            DatasetFileNotFound: The dataset has no such file or folder or, offline, the cache has no copy of it.
+            DatasetAccessDenied: You may not read its files.
+            ConfigurationError: The folder of the cache cannot be written, or others can write to it.
+            TransferFailed: Some files failed; the others are kept for the next call.
+            NotEnoughSpace: The disk has no room for the files; nothing was downloaded.
+
+        Example:
+            >>> location = await provena.fetch("provena://10378.1/1900011/obs/2024.csv")
+            >>> location.read_text()
+            'day,temperature\n2024-01-01,27.5\n'
+            >>> await provena.fetch("10378.1/1900011/obs/2024.csv", offline=True) == location
+            True
+        """
+        request = cache.fetching.Request.of(where, include, exclude, offline)
+        run = RunOptions(progress)
+        found = await on_io_thread(cache.fetching.fetch(self._datasets, request, run))
+        return found.warned()
+
+    async def lock_project(self, folder: str | os.PathLike[str] = ".", *, dry_run: bool = False) -> LockFile:
+        r"""Choose the versions of the datasets that a project depends on, and record their files in ``provena.lock``.
+
+        ``provena.toml`` in the project's folder names the datasets. No file is downloaded. ``metadata.json``, which the
+        service rewrites, is left out. A lock file that is up to date already is not written again.
+
+        Args:
+            folder: The project's folder.
+            dry_run: True to write nothing.
+
+        Returns:
+            The lock file, which prints as a table.
+
+        Raises:
+            ConfigurationError: ``provena.toml`` is missing or malformed, selects no file of a dataset, or gives two
+                files the same path.
+            UnsafePath: A file has a name that cannot be stored in a folder; exclude it.
+            DatasetNotFound: A dataset does not exist.
+            DatasetAccessDenied: You may not read the files of a dataset.
+            OSError: The lock file cannot be written.
+
+        Example:
+            >>> from pathlib import Path
+            >>> _ = Path("provena.toml").write_text("[datasets.reef]\nhandle = '10378.1/1900011'")
+            >>> print(await provena.lock_project())
+            name  dataset          files  bytes  folder
+            reef  10378.1/1900011  1      32     data/reef
+        """
+        return await on_io_thread(lockfile.locking.lock(self._datasets, folder, dry_run=dry_run))
+
+    async def install_project(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        compare: Compare = "checksum",
+        progress: ProgressLike = None,
+        raise_for_failures: bool = True,
+    ) -> TransferReport:
+        r"""Download exactly the files that a project's ``provena.lock`` records, where they are missing or different.
+
+        Nothing is sent if all are there, and nothing is deleted. ``LockFile.read(folder).differences()`` only compares.
+
+        Args:
+            folder: The project's folder.
+            compare: How to compare existing files of the recorded size: by ``"checksum"``, or by ``"time"``, which
+                reads no file and trusts the times that an earlier installation set.
+            progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
+                start; False never; or a ``Progress`` such as ``TqdmProgress()``.
+            raise_for_failures: False to return the report even if files failed.
+
+        Returns:
+            The outcome of every file, with its path in the project.
+
+        Raises:
+            ConfigurationError: The lock file is missing, malformed, of another deployment, or older than a change of
+                ``provena.toml``.
+            TransferFailed: Some files failed, conflict with others, or were replaced or removed since they were locked.
+            NotEnoughSpace: The disk has no room for the files of a dataset.
+
+        Example:
+            >>> from pathlib import Path
+            >>> _ = Path("provena.toml").write_text("[datasets.reef]\nhandle = '10378.1/1900011'")
+            >>> lock = await provena.lock_project()
+            >>> (await provena.install_project()).counts(), (await provena.install_project()).counts()
+            ({'downloaded': 1}, {'same': 1})
+            >>> lock.differences()
+            <Differences of 0>
+        """
+        work = lockfile.installing.install(self._datasets, folder, compare, progress, raise_for_failures)
+        return await on_io_thread(work)
 
     async def sign_in(self, offline_token: str | Secret | None = None, *, replace: bool = False) -> None:
         """Sign in now rather than at the first call; sign in again if you are already signed in.

@@ -88,6 +88,7 @@ def test_example(
     test: doctest.DocTest, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROVENA_CACHE_DIR", str(tmp_path / "cache"))
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     deployment, access_token = Deployment.from_env(), sandbox.access_token("writer")

@@ -47,6 +47,12 @@ PROFILES = [
     for block in re.findall(r"```toml\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
     if "[profiles." in block
 ]
+PROJECTS = [
+    block
+    for path in DOCUMENTS
+    for block in re.findall(r"```toml\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    if "[datasets." in block
+]
 
 
 @pytest.mark.parametrize("block", PROFILES)
@@ -74,6 +80,7 @@ def test_blocks_run_unchanged(block: str, provena_sandbox: Sandbox, tmp_path: Pa
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "summary.csv").write_text("a,b\n", "utf-8")
     (tmp_path / "config.toml").write_text(PROFILES[0], "utf-8")
+    (tmp_path / "provena.toml").write_text(PROJECTS[0].replace("10378.1/1451860", reef), "utf-8")
     # Readers use their own domain and handle; here they are the sandbox's.
     code = re.sub(r'Provena\("example\.org"(, realm="provena")?\)', "Provena()", block)
     code = code.replace("10378.1/1451860", reef)

@@ -14,10 +14,11 @@ from provena_sdk.display.text import printable
 from provena_sdk.logs import VARIABLE as LOG
 
 PREFIX: Final = "PROVENA_"
+CACHE_DIR: Final = "PROVENA_CACHE_DIR"
 STATE_DIR: Final = "PROVENA_STATE_DIR"
 
 KNOWN: Final = frozenset(
-    {*VARIABLES.values(), CONFIG_FILE, DEBUG, LOG, NON_INTERACTIVE, PAGER, PROFILE, STATE_DIR}
+    {*VARIABLES.values(), CACHE_DIR, CONFIG_FILE, DEBUG, LOG, NON_INTERACTIVE, PAGER, PROFILE, STATE_DIR}
 )
 """Every PROVENA_ environment variable that the SDK reads."""
 

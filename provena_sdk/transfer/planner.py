@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from provena_sdk import telemetry
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.files import DatasetFiles, not_a_file
-from provena_sdk.datasets.listing import each_entry, look_up, not_found
+from provena_sdk.datasets.listing import each_entry, is_marker, look_up, not_found
 from provena_sdk.datasets.paths import checked, checked_name
 from provena_sdk.datasets.service_file import SERVICE_FILE
 from provena_sdk.display.text import quoted
@@ -48,6 +48,36 @@ _STATES: Final[dict[Action, FileState]] = {
 }
 
 
+class Listed(NamedTuple):
+    """The files that a path of a dataset refers to.
+
+    Args:
+        entries: The files.
+        strip: The start of their paths that their targets do not have.
+        add: The start that their targets have instead.
+        one: Whether the path is that of a file.
+    """
+
+    entries: list[FileInfo]
+    strip: str
+    add: str
+    one: bool = False
+
+    @property
+    def files(self) -> list[FileInfo]:
+        """The files, without the folder markers that some tools create."""
+        return [info for info in self.entries if not is_marker(info)]
+
+    def chosen(self, selection: Selection) -> list[FileInfo]:
+        """Return the files that a selection takes."""
+        files = self.files
+        return files if selection.everything else [info for info in files if selection.takes(info.path)]
+
+    def target(self, info: FileInfo) -> str:
+        """Return the target of a file, before names are mapped for Windows."""
+        return self.add + info.path.removeprefix(self.strip)
+
+
 @telemetry.traced("transfer.plan")
 async def plan_download(
     files: DatasetFiles,
@@ -76,7 +106,47 @@ async def plan_download(
         NotAFile: There is a ``name``, but the path is a folder.
     """
     destination = await asyncio.to_thread(destination_folder, destination_directory)
-    found = await _files_at(files, checked(path), checked_name(name), meter)
+    found = await list_download(files, path, meter, name=name)
+    return await plan_listed(files, found, destination, choice=choice, options=options, meter=meter)
+
+
+async def list_download(
+    files: DatasetFiles, path: str | os.PathLike[str], meter: Meter, *, name: str = ""
+) -> Listed:
+    """List the files that a path refers to.
+
+    Args:
+        files: The dataset's files.
+        path: A file or folder of the dataset; see :func:`plan_download`.
+        meter: Receives the progress of listing.
+        name: The name for the file, if ``path`` is one; empty for its own.
+
+    Raises:
+        DatasetFileNotFound: The path is neither a file nor a folder of the dataset.
+        NotAFile: There is a ``name``, but the path is a folder.
+    """
+    return await _files_at(files, checked(path), checked_name(name), meter)
+
+
+async def plan_listed(
+    files: DatasetFiles,
+    found: Listed,
+    destination: Path,
+    *,
+    choice: Choice,
+    options: TransferOptions,
+    meter: Meter,
+) -> DownloadPlan:
+    """Plan a download of files that were listed.
+
+    Args:
+        files: The dataset's files.
+        found: The files.
+        destination: The folder to download into, which need not exist.
+        choice: The files to transfer, how to compare them, and whether to delete other local files.
+        options: The options for the transfer.
+        meter: Receives the progress of comparing.
+    """
     draft = await _drafted_download(found, destination, choice, options)
     items = await settle(draft, files.for_access(Access.READ), destination, meter)
     return DownloadPlan(
@@ -147,32 +217,15 @@ def restored(saved: SavedPlan, files: DatasetFiles) -> DownloadPlan | UploadPlan
     return DownloadPlan(items, saved.folder, dataset_id, saved.options, DownloadRunner(files), saved.none_of)
 
 
-class _Found(NamedTuple):
-    """The files that a path of a dataset refers to.
-
-    Args:
-        entries: The files.
-        strip: The start of their paths that their targets do not have.
-        add: The start that their targets have instead.
-        one: Whether the path is that of a file.
-    """
-
-    entries: list[FileInfo]
-    strip: str
-    add: str
-    one: bool = False
-
-
 async def _drafted_download(
-    found: _Found, destination: Path, choice: Choice, options: TransferOptions, *, may_empty: bool = False
+    found: Listed, destination: Path, choice: Choice, options: TransferOptions, *, may_empty: bool = False
 ) -> Draft:
-    entries, strip, add, one = found
+    _, strip, add, one = found
     view = DestinationView(destination)
 
     def drafted() -> Draft:
-        remote = [info for info in entries if not info.path.endswith("/")]
-        selection = choice.selection
-        chosen = remote if selection.everything else [info for info in remote if selection.takes(info.path)]
+        remote, selection = found.files, choice.selection
+        chosen = found.chosen(selection)
         draft = draft_download(
             chosen,
             view,
@@ -263,13 +316,13 @@ async def plan_upload(
     )
 
 
-async def _files_at(files: DatasetFiles, path: str, name: str, meter: Meter) -> _Found:
+async def _files_at(files: DatasetFiles, path: str, name: str, meter: Meter) -> Listed:
     """Return the files that a path refers to, and where they go."""
     store = files.for_access(Access.READ)
     if path and not path.endswith("/"):
         info = await look_up(store, path)
         if info is not None:
-            return _Found([info], path if name else _parent(path), name, one=True)
+            return Listed([info], path if name else _parent(path), name, one=True)
     folder = path.removesuffix("/") + "/" if path else ""
     if name:
         async for _ in each_entry(store, folder):
@@ -278,7 +331,7 @@ async def _files_at(files: DatasetFiles, path: str, name: str, meter: Meter) -> 
     if folder and not entries:
         raise await not_found(files, path)
     keeps_name = bool(path) and not path.endswith("/")
-    return _Found(entries, folder, path.rpartition("/")[2] + "/" if keeps_name else "")
+    return Listed(entries, folder, path.rpartition("/")[2] + "/" if keeps_name else "")
 
 
 def _parent(path: str) -> str:

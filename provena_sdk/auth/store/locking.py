@@ -41,18 +41,19 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 @contextmanager
-def exclusive(path: Path, *, timeout: float) -> Iterator[None]:
+def exclusive(path: Path, *, timeout: float, doing: str = "renewing the session") -> Iterator[None]:
     """Hold ``path`` as a lock; continue without it if it cannot be acquired.
 
     Args:
         path: The lock file; its folder exists. A marker file is next to it while the lock is held.
         timeout: Seconds to wait before continuing without the lock.
+        doing: What its holder does, for the warning.
 
     Warns:
         UserWarning: Another process has held the lock for 5 seconds; the message names it.
     """
     deadline = time.monotonic() + timeout
-    with _marker(path, deadline) as marker:
+    with _marker(path, deadline, doing) as marker:
         # The marker comes first: without kernel locks, a request for one may fail only at the timeout.
         left = max(0.0, deadline - time.monotonic())
         with _kernel_lock(path, left if marker is None else min(left, KERNEL_SECONDS)) as locked:
@@ -116,7 +117,7 @@ class _Marker:
 
 
 @contextmanager
-def _marker(lock: Path, deadline: float) -> Iterator[_Marker | None]:
+def _marker(lock: Path, deadline: float, doing: str) -> Iterator[_Marker | None]:
     path = lock.with_suffix(".held")
     marker: _Marker | None = None
     notice = time.monotonic() + NOTICE_SECONDS
@@ -134,7 +135,7 @@ def _marker(lock: Path, deadline: float) -> Iterator[_Marker | None]:
             break
         if now >= notice:
             notice = deadline
-            warn(_waiting(path))
+            warn(_waiting(path, doing))
         time.sleep(_POLL_SECONDS)
     try:
         yield marker
@@ -252,10 +253,8 @@ def _boot_id() -> str | None:
         return None
 
 
-def _waiting(path: Path) -> str:
+def _waiting(path: Path, doing: str) -> str:
     owner = _read_label(path) or {}
     pid, host = owner.get("pid"), owner.get("host")
     who = f"process {printable(pid)} on {printable(host)}" if pid and host else "another process"
-    return (
-        f"Waiting for {who}, which is renewing the session. If it no longer runs, remove {printable(path)}."
-    )
+    return f"Waiting for {who}, which is {doing}. If it no longer runs, remove {printable(path)}."

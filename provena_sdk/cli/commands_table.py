@@ -72,6 +72,8 @@ TOOLS: Final[tuple[Entry, ...]] = (
 
 
 LOCAL: Final[tuple[Entry, ...]] = (
+    Entry("install", "Download the files that a project's provena.lock records", "local.install"),
+    Entry("cache", "List, prune and verify the copies that all projects share", "local.cache"),
     Entry("api", "Send a request to a service, and print its answer as it came", "local.api"),
     Entry(
         "completion", "Print what a shell runs to complete commands, handles and files", "local.completion"

@@ -70,6 +70,7 @@ def environment(
             **provena_sandbox.environment(),
             "PROVENA_CONFIG_FILE": str(tmp_path / "none" / "config.toml"),
             "PROVENA_STATE_DIR": str(tmp_path / "state"),
+            "PROVENA_CACHE_DIR": str(tmp_path / "cache"),
         }
         if user is not None:
             own["PROVENA_ACCESS_TOKEN"] = provena_sandbox.access_token(user)

@@ -34,7 +34,7 @@ from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.secret import Secret, hidden
 from provena_sdk.tracebacks import short_tracebacks
-from provena_sdk.transfer.options import Compare, RunOptions
+from provena_sdk.transfer.options import Compare, Rate, RunOptions, TransferOptions
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
@@ -179,6 +179,8 @@ class AsyncProvena(Client):
         include: Patterns = (),
         exclude: Patterns = (),
         offline: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
     ) -> Path:
         r"""Return a verified local copy of a file, a folder or a dataset, which all your projects share.
@@ -194,6 +196,8 @@ class AsyncProvena(Client):
             include: Patterns of the files to fetch, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             offline: True to return the copy that was used last without asking whether it is current; nothing is sent.
+            limit_rate: The most bytes per second: a number, or text such as ``"5MB/s"``.
+            max_connections: The most requests to the object store at once. Fewer run where the line needs fewer.
             progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
                 start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
@@ -219,8 +223,9 @@ class AsyncProvena(Client):
             True
         """
         request = cache.fetching.Request.of(where, include, exclude, offline)
+        limits = TransferOptions(limit_rate=limit_rate, max_connections=max_connections)
         run = RunOptions(progress)
-        found = await on_io_thread(cache.fetching.fetch(self._datasets, request, run))
+        found = await on_io_thread(cache.fetching.fetch(self._datasets, request, limits, run))
         return found.warned()
 
     async def lock_project(self, folder: str | os.PathLike[str] = ".", *, dry_run: bool = False) -> LockFile:

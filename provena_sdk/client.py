@@ -32,7 +32,7 @@ from provena_sdk.resources.roles import Roles
 from provena_sdk.resources.search import Search
 from provena_sdk.secret import Secret, hidden
 from provena_sdk.tracebacks import short_tracebacks
-from provena_sdk.transfer.options import Compare, RunOptions
+from provena_sdk.transfer.options import Compare, Rate, RunOptions, TransferOptions
 from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import Meter, ProgressLike
@@ -178,6 +178,8 @@ class Provena(Client):
         include: Patterns = (),
         exclude: Patterns = (),
         offline: bool = False,
+        limit_rate: Rate | None = None,
+        max_connections: int | None = None,
         progress: ProgressLike = None,
     ) -> Path:
         r"""Return a verified local copy of a file, a folder or a dataset, which all your projects share.
@@ -193,6 +195,8 @@ class Provena(Client):
             include: Patterns of the files to fetch, such as ``"*.csv"`` or ``"obs/**"``; all files when empty.
             exclude: Patterns of the files to leave out, such as ``"tmp/"``.
             offline: True to return the copy that was used last without asking whether it is current; nothing is sent.
+            limit_rate: The most bytes per second: a number, or text such as ``"5MB/s"``.
+            max_connections: The most requests to the object store at once. Fewer run where the line needs fewer.
             progress: Progress reporting: None shows it in a terminal or notebook after two seconds; True from the
                 start; False never; or a ``Progress`` such as ``TqdmProgress()``.
 
@@ -218,8 +222,9 @@ class Provena(Client):
             True
         """
         request = cache.fetching.Request.of(where, include, exclude, offline)
+        limits = TransferOptions(limit_rate=limit_rate, max_connections=max_connections)
         run = RunOptions(progress)
-        found = run_transfer(cache.fetching.fetch(self._datasets, request, run), run.meter)
+        found = run_transfer(cache.fetching.fetch(self._datasets, request, limits, run), run.meter)
         return found.warned()
 
     def lock_project(self, folder: str | os.PathLike[str] = ".", *, dry_run: bool = False) -> LockFile:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -107,12 +107,13 @@ class Request:
         return cls(where, tuple(chosen), tuple(left_out), Selection(chosen, left_out), offline)
 
 
-async def fetch(datasets: Datasets, request: Request, run: RunOptions) -> Fetched:
+async def fetch(datasets: Datasets, request: Request, limits: TransferOptions, run: RunOptions) -> Fetched:
     """Return a verified local copy of a file, a folder or a dataset, which is downloaded if it is missing.
 
     Args:
         datasets: The client's datasets.
         request: What to fetch.
+        limits: The limits of the download; where it sets none, those of the client hold.
         run: The options for the download.
 
     Raises:
@@ -123,7 +124,7 @@ async def fetch(datasets: Datasets, request: Request, run: RunOptions) -> Fetche
         NotEnoughSpace: The disk has no room for the files.
     """
     place = _place(request.where, datasets.transport.deployment.domain)
-    work = await asyncio.to_thread(_Fetching, datasets, place, request)
+    work = await asyncio.to_thread(_Fetching, datasets, place, request, limits)
     try:
         if request.offline:
             found = await asyncio.to_thread(work.found)
@@ -163,12 +164,16 @@ class _Fetching:
         datasets: The client's datasets.
         place: The handle, and the path within the dataset.
         request: What to fetch.
+        limits: The limits of the download.
     """
 
-    def __init__(self, datasets: Datasets, place: addresses.Place, request: Request) -> None:
+    def __init__(
+        self, datasets: Datasets, place: addresses.Place, request: Request, limits: TransferOptions
+    ) -> None:
         self._datasets = datasets
         self._handle, self._path = place.handle, place.path
         self._request = request
+        self._options = replace(limits.limited_as(datasets.limits), keep_times=True, map_names=_WINDOWS)
         self._cache = FileCache()
         self._own = trusted(self._cache.folder, make=not request.offline)
         # Two deployments may have datasets with the same handle.
@@ -208,13 +213,12 @@ class _Fetching:
         """List and download; return None if a file was replaced in between."""
         listed = await planner.list_download(files, self._path, run.meter)
         copy = await asyncio.to_thread(self._prepare, listed)
-        options = TransferOptions(keep_times=True, map_names=_WINDOWS).limited_as(self._datasets.limits)
         plan = await planner.plan_listed(
             files,
             listed,
             copy.folder,
             choice=Choice(self._request.selection, compare="time"),
-            options=options,
+            options=self._options,
             meter=run.meter,
         )
         if copy.known is not None and all(item.action == "same" for item in plan):

@@ -160,6 +160,8 @@ async def test_the_async_client(reef: str, provena_sandbox: Sandbox) -> None:
         ("10378.1/1", {"include": 7}),
         ("10378.1/1", {"exclude": "*.{a,b}"}),
         ("10378.1/1", {"offline": "yes"}),
+        ("10378.1/1", {"limit_rate": "fast"}),
+        ("10378.1/1", {"max_connections": 0}),
         ("10378.1/1", {"progress": "yes"}),
     ],
 )

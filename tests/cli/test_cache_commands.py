@@ -31,9 +31,15 @@ def project(reef: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def fetch(run: Run, reef: str) -> Path:
-    assert run("api", "GET", "/").code == 0
-    with Provena() as provena:
-        return provena.fetch(f"{reef}/obs/2024.csv")
+    [line] = run("get", f"{reef}/obs/2024.csv", "--cached").lines
+    return Path(line)
+
+
+@pytest.mark.parametrize("more", [["data"], ["--dry-run"], ["--map-names"], ["--verify", "size"]])
+def test_what_does_not_go_with_the_cache(run: Run, reef: str, more: list[str]) -> None:
+    refused = run("get", reef, "--cached", *more)
+    assert refused.code == 2
+    assert "--cached goes without" in refused.stderr
 
 
 def test_the_cache(run: Run, reef: str) -> None:
@@ -42,21 +48,24 @@ def test_the_cache(run: Run, reef: str) -> None:
     [listed] = run("cache", "ls", reef, "--json", user=None).json
     assert (listed["dataset"], listed["path"], listed["bytes"]) == (reef, "obs/2024.csv", 6)
     assert listed["location"] == str(file)
+    assert file.read_bytes() == b"day\n1\n"
+    assert run("get", reef, "--cached", "--include", "*.csv", "--limit-rate", "5MB/s", "--json").json
     assert run("cache", "ls", "10378.1/1", "--json").json == []
     assert run("cache", "verify").code == 0
 
     file.chmod(0o600)
     file.write_bytes(b"day\n2\n")
     damaged = run("cache", "verify", "--quiet")
-    assert (damaged.code, damaged.lines) == (10, ["obs/2024.csv"])
+    # Both copies have the same file, by a hard link.
+    assert (damaged.code, damaged.lines) == (10, ["obs/2024.csv"] * 2)
     assert run("cache", "verify", reef, "--remove").code == 10
     assert not file.exists()
     assert fetch(run, reef) == file
 
     assert run("cache", "prune", "--quiet").lines == []
-    assert run("cache", "prune", "--days", "0", "--dry-run", "--quiet").lines == [reef]
+    assert run("cache", "prune", "--days", "0", "--dry-run", "--quiet").lines == [reef, reef]
     pruned = run("cache", "prune", "--days", "0")
-    assert "Removed 1 copy, 6 B." in pruned.stderr
+    assert "Removed 2 copies, 6 B." in pruned.stderr
     assert not file.exists()
     assert run("cache", "prune", "--days", "-1").code == 2
 

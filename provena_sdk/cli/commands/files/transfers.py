@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @VERIFY
 @NAMES
 @LIMITS
-def get(session: Session, target: Target, local: str | None, **settings: Any) -> None:
+@click.option("--cached", is_flag=True, help="Print the path of a copy that all projects share; see cache.")
+def get(session: Session, target: Target, local: str | None, cached: bool, **settings: Any) -> None:
     """Download a dataset, or a folder or file of it.
 
     Files that are here and equal are skipped, others of the same name are replaced, and nothing is deleted. Each
@@ -41,13 +42,27 @@ def get(session: Session, target: Target, local: str | None, **settings: Any) ->
         $ provena get 10378.1/1451860 data
         $ provena get 10378.1/1451860/obs data --include '*.csv'
         $ provena get 10378.1/1451860/obs/2024.csv reef.csv
+        $ head -3 "$(provena get 10378.1/1451860/obs/2024.csv --cached)"
     """
+    if cached:
+        _fetch(session, target, local, **settings)
+        return
     with resumable():
         plan = _planned(session, target, local, settings)
     if session.dry_run:
         show(session, plan, PLANNED)
     else:
         run(session, plan)
+
+
+def _fetch(
+    session: Session, target: Target, local: str | None, verify: str, map_names: bool, **settings: Any
+) -> None:
+    if local is not None or session.dry_run or map_names or verify != "checksum":
+        raise click.UsageError("--cached goes without DST, --dry-run, --map-names and --verify.")
+    with resumable():
+        location = session.provena.fetch(str(target), progress=session.progress, **settings)
+    session.out.text(str(location))
 
 
 def _planned(session: Session, target: Target, local: str | None, settings: dict[str, Any]) -> DownloadPlan:

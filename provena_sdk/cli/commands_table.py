@@ -32,7 +32,17 @@ SESSION: Final[tuple[Entry, ...]] = (
 )
 
 
-FINDING: Final[tuple[Entry, ...]] = ()
+FINDING: Final[tuple[Entry, ...]] = (
+    Entry("search", "Search datasets by text, place and time", "finding.search"),
+    Entry("list", "List the datasets that you may see", "finding.listing"),
+    Entry("show", "Show a dataset", "finding.dataset"),
+    Entry("history", "Show who changed a dataset's metadata, when and why", "finding.dataset"),
+    Entry("versions", "List all versions of a dataset, oldest first", "finding.dataset"),
+    Entry("diff", "Compare two states of a dataset's metadata", "finding.dataset"),
+    Entry(
+        "inventory", "List all datasets with names of owners and organisations, and more", "finding.listing"
+    ),
+)
 
 
 FILES: Final[tuple[Entry, ...]] = (
@@ -54,13 +64,20 @@ FILES: Final[tuple[Entry, ...]] = (
 )
 
 
-REGISTERING: Final[tuple[Entry, ...]] = ()
+REGISTERING: Final[tuple[Entry, ...]] = (
+    Entry("cite", "Print a citation of a dataset", "registering.exporting"),
+    Entry("export", "Describe a dataset in the format of another catalogue", "registering.exporting"),
+)
 
 
 REVIEW: Final[tuple[Entry, ...]] = ()
 
 
-SHARING: Final[tuple[Entry, ...]] = ()
+SHARING: Final[tuple[Entry, ...]] = (
+    Entry("people", "List, find, register and change persons of the registry", "sharing.people"),
+    Entry("orgs", "List, find, register and change organisations of the registry", "sharing.organisations"),
+    Entry("link", "Link your account to a person, or show the person it is linked to", "sharing.people"),
+)
 
 
 TOOLS: Final[tuple[Entry, ...]] = (

@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from provena_sdk import errors
+from provena_sdk.cli.commands_table import COMMANDS
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.display.notebook import VARIABLE, every_frame
 from provena_sdk.display.text import printable, printable_lines
@@ -81,9 +82,25 @@ _HINTS: Final[dict[type[errors.ProvenaError], str]] = {
     errors.SignInRequired: f"{_SIGN_IN}. Scripts set PROVENA_OFFLINE_TOKEN.",
     errors.SessionEnded: _SIGN_IN,
 }
-_PHRASES: Final = (
+_LINK: Final = "provena link --first-name … --last-name … --ethics-approved"
+PHRASES: Final = (
     ("Give a domain, as in Provena('example.org'),", "Give --deployment example.org,"),
-    ("with exclude=", "with --exclude"),
+    ("with exclude=.", "with --exclude."),
+    ("provena.people.link_me(first_name=…, last_name=…, ethics_approved=True)", _LINK),
+    ("provena.people.link_me(…)", _LINK),
+    ("provena.people.link_me(...)", _LINK),
+    ("provena.people.link(handle)", "provena link HANDLE"),
+    ("provena.people.me() returns", "provena link shows"),
+    ("provena.people.list()", "provena people list"),
+    ("provena.people.create(...)", "provena people create"),
+    ("provena.organisations.list()", "provena orgs list"),
+    ("provena.organisations.create(...)", "provena orgs create"),
+    ("provena.reviews.inbox()", "provena inbox"),
+    ("provena.reviews.reviewers()", "provena reviewers list"),
+    ("ds.version(reason)", "provena version"),
+    ("ds.unlock(reason)", "provena unlock"),
+    ("ds.access()", "provena access show"),
+    ("print(ds.history)", "provena history"),
 )
 # A hint for which there is no command.
 _PYTHON: Final = re.compile(r"\b(?:provena|ds|run)\.[\w.]{1,60}\(")
@@ -163,8 +180,10 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
 
 def _in_commands(hint: str) -> str:
     """Return a hint of the SDK with commands instead of methods, or with the note that it is for Python."""
-    for python, command in _PHRASES:
-        hint = hint.replace(python, command)
+    for python, command in PHRASES:
+        program, name = command.split()[:2]
+        if program != "provena" or name in COMMANDS:
+            hint = hint.replace(python, command)
     return f"In Python: {hint}" if _PYTHON.search(hint) else hint
 
 

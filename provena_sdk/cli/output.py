@@ -118,6 +118,10 @@ class Output:
             colour = self.for_people and streams.has_colours(sys.stdout)
             self._page((make(colour=colour) if callable(make) else str(view)).splitlines())
 
+    def json(self, data: object) -> None:
+        """Print what is JSON by nature, for people and programs alike."""
+        self._json(data)
+
     def text(self, text: str) -> None:
         """Print what is text by nature, such as a citation; JSON prints it as a string."""
         if self.is_json:
@@ -146,7 +150,7 @@ class Output:
 
     def _chosen(self, columns: Sequence[Column]) -> Sequence[Column]:
         if not self._options.fields:
-            return columns
+            return columns if self.is_json else [column for column in columns if not column.extra]
         named = {column.name: column for column in columns}
         _refuse_unknown(self._options.fields, list(named))
         return [named[name] for name in self._options.fields]
@@ -210,8 +214,9 @@ def _batches(items: Iterable[Any], most: int) -> Iterator[list[Any]]:
     """Yield the first rows as soon as they are there, then the others one by one."""
     rest = iter(items)
     first: list[Any] = []
-    began = time.monotonic()
+    began = 0.0
     for item in rest:
+        began = began if first else time.monotonic()
         first.append(item)
         if len(first) >= most or time.monotonic() - began > _FIRST_SECONDS:
             break

@@ -27,6 +27,7 @@ class Column:
         show: Formats the value for people; None does what suits its type.
         id: Whether it identifies the row: it is never shortened, and is what ``--quiet`` prints.
         right: Whether to align it to the right, as numbers are.
+        extra: Whether only JSON has it, and what ``--fields`` names.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     show: Callable[[Any], str] | None = None
     id: bool = False
     right: bool = False
+    extra: bool = False
 
 
 def shown(column: Column, value: object) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import json
+from pathlib import Path
 
 import click
 import pytest
 
+import provena_sdk
 from provena_sdk import errors
 from provena_sdk.cli.exit_codes import ExitCode
-from provena_sdk.cli.failures import Exit, exit_code, report
+from provena_sdk.cli.failures import PHRASES, Exit, exit_code, report
 
 EXPECTED = {
     ExitCode.FAILED: {
@@ -31,7 +33,7 @@ EXPECTED = {
             "OperationRejected",
             "ProvenaError",
         ),
-        *("ServerError", "ServiceError", "UnreadableAnswer", "ValidationFailed"),
+        *("ServerError", "ServiceError", "UnreadableAnswer", "UnreadableFile", "ValidationFailed"),
     },
     ExitCode.USAGE: {
         *(
@@ -164,3 +166,15 @@ def test_a_mistake_of_ours_says_how_to_see_where(
     monkeypatch.setenv("PROVENA_DEBUG", "1")
     report(ZeroDivisionError("x"), as_json=False)
     assert "ZeroDivisionError: x\nError:" in capsys.readouterr().err
+
+
+def test_phrases_of_hints_are_the_sdks(capsys: pytest.CaptureFixture[str]) -> None:
+    root = Path(provena_sdk.__file__).parent
+    advice = "".join(
+        path.read_text("utf-8")
+        for name in ("config", "operations", "transfer", "workflows")
+        for path in (root / name).rglob("*.py")
+    )
+    assert [phrase for phrase, _ in PHRASES if phrase not in advice] == []
+    report(errors.NameNotFound("person", "no.", hint="provena.people.list() lists all."), as_json=True)
+    assert json.loads(capsys.readouterr().err)["hint"] == "provena people list lists all."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,8 @@ MASKS = [
     (re.compile(r"(?:/[\w.-]+)+/(?=provena )"), ""),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     (re.compile(r"X-Amz-[\w-]+=[^&\s\"]+"), "<signature>"),
+    (re.compile(f"{datetime.now(UTC):%Y[-/]%m[-/]%d}"), "<today>"),
+    (re.compile(rf"\b{datetime.now(UTC):%Y}\b"), "<year>"),
 ]
 """Everything that differs from run to run."""
 

@@ -31,7 +31,8 @@ class Preview:
 
     Args:
         path: The file's path within the dataset.
-        format: Its format: ``CSV``, ``Parquet``, ``netCDF``, ``HDF5``, ``Zarr``, ``text`` or ``binary``.
+        format: Its format: ``CSV``, ``Parquet``, ``netCDF``, ``HDF5``, ``Zarr``, ``text``, another such as ``TIFF``, or
+            ``binary``.
         size: Its size in bytes; None for a folder, as of Zarr.
     """
 
@@ -221,7 +222,7 @@ class TextPreview(Preview):
 
     Args:
         path: The file's path within the dataset.
-        format: ``text``, or ``binary``.
+        format: ``text``, the name of a format of which nothing else is shown, such as ``TIFF``, or ``binary``.
         size: Its size in bytes.
         lines: The first lines.
     """

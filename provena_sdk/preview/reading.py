@@ -24,6 +24,18 @@ _FIRST_BYTES: Final = 4096
 _GZIP: Final = b"\x1f\x8b"
 _BZIP2: Final = b"BZh"
 _PACKED: Final = (".gz", ".bz2")
+# Formats of which only the name is shown.
+_OTHERS: Final = (
+    (b"PK\x03\x04", "zip"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"%PDF-", "PDF"),
+    (b"GRIB", "GRIB"),
+    (b"\x93NUMPY", "NumPy"),
+)
 _TABLES: Final = (".csv", ".tsv", ".tab")
 
 
@@ -71,6 +83,9 @@ def _read(file: Opened, rows: int) -> Preview:
         return read_netcdf(file)
     if start.startswith((b"CDF\x01", b"CDF\x02", b"CDF\x05")):
         return read_classic(file)
+    for mark, name in _OTHERS:
+        if start.startswith(mark):
+            return TextPreview(file.path, name, file.size)
     with read_as("text", file.path):
         if start.startswith((_GZIP, _BZIP2)):
             file = file._replace(stream=_unpacked(file.stream, start))

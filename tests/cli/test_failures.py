@@ -32,6 +32,7 @@ EXPECTED = {
             "NotFetched",
             "OperationRejected",
             "ProvenaError",
+            "UnreadableFile",
         ),
         *("ServerError", "ServiceError", "UnreadableAnswer", "UnreadableFile", "ValidationFailed"),
     },

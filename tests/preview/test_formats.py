@@ -115,7 +115,9 @@ def test_text_and_what_is_not_text(tmp_path: Path) -> None:
     assert isinstance(found, TextPreview)
     assert str(found).splitlines()[1:] == ["one", "two\\x1b[2J"]
     (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
-    assert str(preview(tmp_path, "image.png")) == "'image.png': binary, 108 B"
+    assert str(preview(tmp_path, "image.png")) == "'image.png': PNG, 108 B"
+    (tmp_path / "table.csv").write_bytes(b"a,b\n\0")
+    assert str(preview(tmp_path, "table.csv")) == "'table.csv': binary, 5 B"
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -151,6 +151,12 @@ class DatasetContents(DatasetCache):
             TransferFailed: Some files failed or are in conflict; its ``report`` lists every file.
             DatasetAccessDenied: You may not write the files of both datasets.
             Forbidden: A release of one of them is pending or done.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> print(reef.move_files("obs", "observations", dry_run=True))
+            1 planned; 32 B in ... s
+              planned    obs/2024.csv to observations/2024.csv (32 B)
         """
         self._amount = None
         return run_sync(
@@ -183,6 +189,11 @@ class DatasetContents(DatasetCache):
             TransferFailed: The store refused some; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> reef.delete_files(["old/2022.csv", "old/2023.csv"]).counts()
+            {'deleted': 2}
         """
         self._amount = None
         return run_sync(

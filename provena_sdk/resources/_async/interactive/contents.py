@@ -152,6 +152,12 @@ class AsyncDatasetContents(DatasetCache):
             TransferFailed: Some files failed or are in conflict; its ``report`` lists every file.
             DatasetAccessDenied: You may not write the files of both datasets.
             Forbidden: A release of one of them is pending or done.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> print(await reef.move_files("obs", "observations", dry_run=True))
+            1 planned; 32 B in ... s
+              planned    obs/2024.csv to observations/2024.csv (32 B)
         """
         self._amount = None
         return await on_io_thread(
@@ -184,6 +190,11 @@ class AsyncDatasetContents(DatasetCache):
             TransferFailed: The store refused some; its ``report`` lists every file.
             DatasetAccessDenied: You may not write its files.
             Forbidden: A release is pending or done.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
+            >>> (await reef.delete_files(["old/2022.csv", "old/2023.csv"])).counts()
+            {'deleted': 2}
         """
         self._amount = None
         return await on_io_thread(

@@ -95,6 +95,16 @@ def test_copying_and_moving(run: Run) -> None:
     assert names(run) == ["metadata.json", "observations/2023.csv", "observations/2024.csv"]
 
 
+@pytest.mark.parametrize("local", ["data.csv", "./data.csv", "/data/obs", "~/data.csv"])
+@pytest.mark.parametrize("command", ["cp", "mv"])
+def test_local_files_are_transferred_by_others(run: Run, command: str, local: str) -> None:
+    for arguments in ((local, REEF), (f"{REEF}/readme.txt", local)):
+        refused = run(command, *arguments)
+        assert refused.code == ExitCode.USAGE
+        assert "'provena put' uploads" in refused.stderr
+    assert names(run) == FILES
+
+
 def test_some_that_are_taken(run: Run) -> None:
     run("cp", f"{REEF}/readme.txt", f"{TIDES}/2024.csv")
     partly = run("cp", "-r", f"{REEF}/obs/", TIDES, "--json")

@@ -10,7 +10,7 @@ import click
 from provena_sdk.cli.command import command
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit, exit_code
-from provena_sdk.cli.parameters import FILE, Target
+from provena_sdk.cli.parameters import FILE, FileType, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.table import Column
 from provena_sdk.display.amounts import counted, human_size
@@ -20,6 +20,8 @@ from provena_sdk.errors import TransferFailed
 if TYPE_CHECKING:
     from provena_sdk.transfer.report import TransferReport
 
+_LOCAL_STARTS: Final = ("./", "../", "/", "~")
+_OTHER_COMMANDS: Final = "'provena get' downloads, and 'provena put' uploads."
 _SERVICE_FILE: Final = "metadata.json"
 _OUTCOMES: Final = (
     Column("outcome", lambda file: file.outcome),
@@ -37,9 +39,25 @@ _DELETED: Final = (
 )
 
 
+class _StoredType(FileType):
+    """A file or folder of a dataset, where people may give a local one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the :class:`Target`; the refusal of anything else says how files are transferred."""
+        if isinstance(value, str) and value.startswith(_LOCAL_STARTS):
+            self.fail(f"{quoted(value)} is a local path. {_OTHER_COMMANDS}", param, ctx)
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            raise click.BadParameter(f"{error.message} {_OTHER_COMMANDS}", ctx, param) from None
+
+
+_STORED: Final = _StoredType()
+
+
 @command(changes=True)
-@click.argument("source", type=FILE)
-@click.argument("target", type=FILE)
+@click.argument("source", type=_STORED)
+@click.argument("target", type=_STORED)
 @click.option("--recursive", "-r", is_flag=True, help="Copy a folder, or all files of a dataset.")
 @click.option("--replace", is_flag=True, help="Replace files that exist and are different.")
 def cp(session: Session, source: Target, target: Target, recursive: bool, replace: bool) -> None:
@@ -70,8 +88,8 @@ def cp(session: Session, source: Target, target: Target, recursive: bool, replac
 
 
 @command(changes=True)
-@click.argument("source", type=FILE)
-@click.argument("target", type=FILE)
+@click.argument("source", type=_STORED)
+@click.argument("target", type=_STORED)
 @click.option("--replace", is_flag=True, help="Replace files that exist and are different.")
 def mv(session: Session, source: Target, target: Target, replace: bool) -> None:
     """Move or rename a file or a folder.

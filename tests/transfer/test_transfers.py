@@ -462,15 +462,9 @@ def test_source_files_that_cannot_be_sent(
     ]
 
 
-@pytest.mark.parametrize("kind", ["missing", "file"])
-def test_a_source_that_is_no_folder(
-    files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path, kind: str
-) -> None:
-    given = tmp_path / kind
-    if kind == "file":
-        given.write_bytes(b"")
+def test_a_source_that_is_missing(files: Dataset, asked: list[tuple[str, Access]], tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        files.upload_all(given)
+        files.upload_all(tmp_path / "missing")
     assert caught.value.argument == "source_directory"
     assert asked == []
 

@@ -103,8 +103,9 @@ class Request:
             InvalidArgument: A pattern or an option is malformed.
         """
         chosen, left_out = _several(include), _several(exclude)
+        selection = Selection(chosen, left_out)
         flag("offline", offline)
-        return cls(where, tuple(chosen), tuple(left_out), Selection(chosen, left_out), offline)
+        return cls(where, tuple(sorted(chosen)), tuple(sorted(left_out)), selection, offline)
 
 
 async def fetch(datasets: Datasets, request: Request, limits: TransferOptions, run: RunOptions) -> Fetched:
@@ -346,7 +347,7 @@ def _link(wanted: Mapping[str, FileInfo], folder: Path, others: Iterable[CachedC
             if target.parent not in made:
                 make_private_folder(target.parent)
                 made.add(target.parent)
-            os.link(where / file.local, target, follow_symlinks=False)
+            os.link(where / file.local, target)
 
 
 def _content(info: FileInfo) -> Content:

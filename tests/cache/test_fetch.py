@@ -120,6 +120,26 @@ def test_offline(provena: Provena, reef: str, provena_sandbox: Sandbox) -> None:
     assert (len(provena_sandbox.s3_requests), len(provena_sandbox.requests)) == count
 
 
+def test_the_order_of_patterns_does_not_matter(provena: Provena, reef: str) -> None:
+    folder = provena.fetch(reef, include=["*.txt", "*.csv"])
+    assert provena.fetch(reef, include=iter(["*.csv", "*.txt"]), offline=True) == folder
+
+
+def test_linking_needs_no_option_that_windows_lacks(
+    provena: Provena, reef: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def as_on_windows(source: Path, target: Path, **options: object) -> None:
+        if options:
+            raise NotImplementedError("follow_symlinks unavailable on this platform")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", as_on_windows)
+    file = provena.fetch(f"{reef}/obs/2024.csv")
+    assert os.path.samefile(provena.fetch(f"{reef}/obs") / "2024.csv", file)
+
+
 def test_an_unreachable_deployment(
     provena: Provena, reef: str, provena_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,6 +180,13 @@ def test_an_inventory(sandbox: Sandbox, run: Run, tmp_path: Path) -> None:
     assert (refused.code, "--out: must end in .parquet or .xlsx" in refused.stderr) == (2, True)
 
 
+def test_a_missing_library_is_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    missing = run("inventory", "--out", tmp_path / "all.xlsx")
+    assert (missing.code, missing.stderr.count("\n")) == (1, 1)
+    assert "install provena-sdk[excel]" in missing.stderr
+
+
 def test_files_that_cannot_be_counted_are_reported(sandbox: Sandbox, run: Run) -> None:
     sandbox.set_access(REEF, general=("metadata-read",))
     listed = run("inventory", "--files", "--fields", "handle,failure", user="reader")

@@ -81,7 +81,7 @@ def show(session: Session, handle: str, web: bool) -> None:
 def history(session: Session, handle: str) -> None:
     """Show who changed a dataset's metadata, when and why.
 
-    The newest state comes first. Its number is what provena diff and provena revert take.
+    The newest state comes first. Its number is what provena diff takes.
 
     Examples:
         $ provena history 10378.1/1451860

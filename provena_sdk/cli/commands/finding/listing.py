@@ -123,7 +123,10 @@ def inventory(
     failures: list[str] = []
     if out is not None:
         write = rows.to_parquet if suffix == ".parquet" else rows.to_excel
-        session.out.text(str(write(out)))
+        try:
+            session.out.text(str(write(out)))
+        except ImportError as error:
+            raise Exit(ExitCode.FAILED, str(error)) from None
     else:
         shown = ("owner_name", "files", "bytes") if files else ("owner_name", "organisation", "status")
         columns = columns_of(InventoryList, "handle", "name", *shown)

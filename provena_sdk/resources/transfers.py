@@ -23,7 +23,6 @@ from provena_sdk.datasets.paths import checked, checked_name
 from provena_sdk.datasets.service_file import check_writable
 from provena_sdk.errors import DatasetFileNotFound, InvalidArgument, TransferFailed
 from provena_sdk.filesystem.open_file.options import checked_options
-from provena_sdk.preview import Preview, check_rows, read_preview
 from provena_sdk.transfer import in_store, planner
 from provena_sdk.transfer.in_store.copying import Copying
 from provena_sdk.transfer.local.scan import Sources, destination_folder, existing_folder, reusable, source_of
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from anyio import AsyncFile
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
+
+    from provena_sdk.preview import Preview
 
 D = TypeVar("D", bound=TransferPlan)
 U = TypeVar("U", bound=TransferPlan)
@@ -142,6 +143,8 @@ async def preview(
     datasets: Datasets, storage_options: Mapping[str, Any], dataset_id: str, path: StrPath, rows: int
 ) -> Preview:
     """Read what is in a file."""
+    from provena_sdk.preview import check_rows, read_preview  # noqa: PLC0415  # keeps the formats away
+
     plain = checked(path)
     check_rows(rows)
     files = await _files(datasets, dataset_id)

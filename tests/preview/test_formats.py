@@ -59,8 +59,8 @@ def test_a_table_of_text(tmp_path: Path, name: str, content: bytes) -> None:
 
 
 def test_only_the_first_rows_are_read(tmp_path: Path) -> None:
-    found = table(tmp_path, "long.csv", b"number\n" + b"".join(b"%d\n" % n for n in range(10**6)), rows=3)
-    assert found.rows == (("0",), ("1",), ("2",))
+    found = table(tmp_path, "long.csv", b"number\n" + b"1\n" * 10**5, rows=3)
+    assert found.rows == (("1",),) * 3
     assert found.row_count is None
 
 

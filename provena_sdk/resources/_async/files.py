@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem
     from s3fs import S3FileSystem
 
+    from provena_sdk.preview import Preview
     from provena_sdk.resources.transfers import AsyncOpenFile, StrPath
     from provena_sdk.transfer.local.scan import Sources
 
@@ -63,6 +64,32 @@ class AsyncIOSubModule:
     def _pages(self, path: StrPath) -> FilePages:
         """The files that a path names, page by page."""
         return resources.transfers.file_pages(self._datasets, self._of(None), path)
+
+    async def _preview(self, path: StrPath, rows: int) -> Preview:
+        """Read what is in a file."""
+        return await on_io_thread(
+            resources.transfers.preview(self._datasets, self._storage_options, self._of(None), path, rows)
+        )
+
+    async def _rearrange(
+        self, moves: bool, source: str, target: str, to: str | None, **options: bool
+    ) -> TransferReport:
+        """Copy or move a file or a folder."""
+        work = resources.transfers.move if moves else resources.transfers.copy
+        here = self._of(None)
+        return await on_io_thread(
+            work(self._datasets, (here, source), (here if to is None else to, target), **options)
+        )
+
+    async def _delete(
+        self, paths: StrPath | Iterable[StrPath], *, raise_for_failures: bool
+    ) -> TransferReport:
+        """Delete files."""
+        return await on_io_thread(
+            resources.transfers.delete(
+                self._datasets, self._of(None), paths, raise_for_failures=raise_for_failures
+            )
+        )
 
     def _of(
         self, dataset_id: str | None, method: Callable[..., object] | None = None, *others: object

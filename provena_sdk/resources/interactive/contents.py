@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
-from provena_sdk import resources
-from provena_sdk.concurrency.io_thread import run_sync
-from provena_sdk.resources.files import IOSubModule
 from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.report import TransferReport
 
 if TYPE_CHECKING:
     from provena_sdk.preview import Preview
-    from provena_sdk.resources.transfers import StrPath
 
 
 @short_tracebacks
@@ -26,9 +23,9 @@ class DatasetContents(DatasetCache):
         io: Its files.
     """
 
-    io: IOSubModule
+    io: Any  # an IOSubModule, whose folder imports this one
 
-    def preview(self, path: StrPath, *, rows: int = 10) -> Preview:
+    def preview(self, path: str | PathLike[str], *, rows: int = 10) -> Preview:
         """Show what is in one of its files, from a small part of it.
 
         Args:
@@ -55,11 +52,8 @@ class DatasetContents(DatasetCache):
             (date)      (number)
             2024-01-01  27.5
         """
-        return run_sync(
-            resources.transfers.preview(
-                self.io._datasets, self.io._storage_options, self.dataset_id, path, rows
-            )
-        )
+        found: Preview = self.io._preview(path, rows)
+        return found
 
     def copy_files(
         self,
@@ -104,16 +98,10 @@ class DatasetContents(DatasetCache):
               planned    obs/2024.csv to old/obs/2024.csv (32 B)
         """
         self._amount = None
-        return run_sync(
-            resources.transfers.copy(
-                self.io._datasets,
-                (self.dataset_id, source),
-                (self.dataset_id if to is None else to, target),
-                replace=replace,
-                dry_run=dry_run,
-                raise_for_failures=raise_for_failures,
-            )
+        report: TransferReport = self.io._rearrange(
+            False, source, target, to, replace=replace, dry_run=dry_run, raise_for_failures=raise_for_failures
         )
+        return report
 
     def move_files(
         self,
@@ -159,19 +147,13 @@ class DatasetContents(DatasetCache):
               planned    obs/2024.csv to observations/2024.csv (32 B)
         """
         self._amount = None
-        return run_sync(
-            resources.transfers.move(
-                self.io._datasets,
-                (self.dataset_id, source),
-                (self.dataset_id if to is None else to, target),
-                replace=replace,
-                dry_run=dry_run,
-                raise_for_failures=raise_for_failures,
-            )
+        report: TransferReport = self.io._rearrange(
+            True, source, target, to, replace=replace, dry_run=dry_run, raise_for_failures=raise_for_failures
         )
+        return report
 
     def delete_files(
-        self, paths: StrPath | Iterable[StrPath], *, raise_for_failures: bool = True
+        self, paths: str | PathLike[str] | Iterable[str | PathLike[str]], *, raise_for_failures: bool = True
     ) -> TransferReport:
         """Delete files; a thousand with one request. They cannot be restored.
 
@@ -196,8 +178,5 @@ class DatasetContents(DatasetCache):
             {'deleted': 2}
         """
         self._amount = None
-        return run_sync(
-            resources.transfers.delete(
-                self.io._datasets, self.dataset_id, paths, raise_for_failures=raise_for_failures
-            )
-        )
+        report: TransferReport = self.io._delete(paths, raise_for_failures=raise_for_failures)
+        return report

@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
-from provena_sdk import resources
-from provena_sdk.concurrency.io_thread import on_io_thread
-from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transfer.report import TransferReport
 
 if TYPE_CHECKING:
     from provena_sdk.preview import Preview
-    from provena_sdk.resources.transfers import StrPath
 
 
 @short_tracebacks
@@ -27,9 +24,9 @@ class AsyncDatasetContents(DatasetCache):
         io: Its files.
     """
 
-    io: AsyncIOSubModule
+    io: Any  # an AsyncIOSubModule, whose folder imports this one
 
-    async def preview(self, path: StrPath, *, rows: int = 10) -> Preview:
+    async def preview(self, path: str | PathLike[str], *, rows: int = 10) -> Preview:
         """Show what is in one of its files, from a small part of it.
 
         Args:
@@ -56,11 +53,8 @@ class AsyncDatasetContents(DatasetCache):
             (date)      (number)
             2024-01-01  27.5
         """
-        return await on_io_thread(
-            resources.transfers.preview(
-                self.io._datasets, self.io._storage_options, self.dataset_id, path, rows
-            )
-        )
+        found: Preview = await self.io._preview(path, rows)
+        return found
 
     async def copy_files(
         self,
@@ -105,16 +99,10 @@ class AsyncDatasetContents(DatasetCache):
               planned    obs/2024.csv to old/obs/2024.csv (32 B)
         """
         self._amount = None
-        return await on_io_thread(
-            resources.transfers.copy(
-                self.io._datasets,
-                (self.dataset_id, source),
-                (self.dataset_id if to is None else to, target),
-                replace=replace,
-                dry_run=dry_run,
-                raise_for_failures=raise_for_failures,
-            )
+        report: TransferReport = await self.io._rearrange(
+            False, source, target, to, replace=replace, dry_run=dry_run, raise_for_failures=raise_for_failures
         )
+        return report
 
     async def move_files(
         self,
@@ -160,19 +148,13 @@ class AsyncDatasetContents(DatasetCache):
               planned    obs/2024.csv to observations/2024.csv (32 B)
         """
         self._amount = None
-        return await on_io_thread(
-            resources.transfers.move(
-                self.io._datasets,
-                (self.dataset_id, source),
-                (self.dataset_id if to is None else to, target),
-                replace=replace,
-                dry_run=dry_run,
-                raise_for_failures=raise_for_failures,
-            )
+        report: TransferReport = await self.io._rearrange(
+            True, source, target, to, replace=replace, dry_run=dry_run, raise_for_failures=raise_for_failures
         )
+        return report
 
     async def delete_files(
-        self, paths: StrPath | Iterable[StrPath], *, raise_for_failures: bool = True
+        self, paths: str | PathLike[str] | Iterable[str | PathLike[str]], *, raise_for_failures: bool = True
     ) -> TransferReport:
         """Delete files; a thousand with one request. They cannot be restored.
 
@@ -197,8 +179,5 @@ class AsyncDatasetContents(DatasetCache):
             {'deleted': 2}
         """
         self._amount = None
-        return await on_io_thread(
-            resources.transfers.delete(
-                self.io._datasets, self.dataset_id, paths, raise_for_failures=raise_for_failures
-            )
-        )
+        report: TransferReport = await self.io._delete(paths, raise_for_failures=raise_for_failures)
+        return report

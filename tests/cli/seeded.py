@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from provena_sdk.sandbox import Sandbox
+from tests.cli.terminal import with_path
 
 REEF = "10378.1/1900011"
 TIDES = "10378.1/1900012"
@@ -25,6 +26,28 @@ def furnish(sandbox: Sandbox) -> None:
     tides = sandbox.add_dataset("Tides of the reef", files={"tides.csv": b"day,metres\n2024-01-01,2.5\n"})
     assert (reef, tides) == (REEF, TIDES), "the transcripts name them so"
     sandbox.state.reviewers.add("10378.1/1900005")
+
+
+def surroundings(sandbox: Sandbox, home: Path) -> dict[str, str]:
+    """Return the environment of a person at a terminal, who is signed in to the sandbox.
+
+    Args:
+        sandbox: The sandbox.
+        home: The person's folder.
+    """
+    return with_path(
+        {
+            **sandbox.environment(),
+            "PROVENA_ACCESS_TOKEN": sandbox.access_token("writer"),
+            "PROVENA_STATE_DIR": str(home / "state"),
+            "HOME": str(home),
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "PAGER": "cat",
+            "EDITOR": "true",
+        }
+    )
 
 
 def local_files(folder: Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from provena_sdk.cli.commands_table import COMMANDS
 from provena_sdk.sandbox import Sandbox
-from tests.cli.seeded import furnish, local_files
-from tests.cli.terminal import in_terminal, with_path
+from tests.cli.seeded import furnish, local_files, surroundings
+from tests.cli.terminal import in_terminal
 
 HERE = Path(__file__).with_name("transcripts")
 FILES = sorted(HERE.glob("*.txt"))
@@ -69,19 +69,7 @@ def written(path: Path, sandbox: Sandbox, folder: Path) -> str:
     work = folder / "work"
     work.mkdir()
     local_files(work)
-    environment = with_path(
-        {
-            **sandbox.environment(),
-            "PROVENA_ACCESS_TOKEN": sandbox.access_token("writer"),
-            "PROVENA_STATE_DIR": str(home / "state"),
-            "HOME": str(home),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "PAGER": "cat",
-            "EDITOR": "true",
-        }
-    )
+    environment = surroundings(sandbox, home)
     blocks = []
     for line, typed in steps(path.read_text("utf-8")):
         seen = in_terminal(["bash", "-c", line], environment=environment, folder=work, typed=typed)

@@ -20,7 +20,7 @@ from provena_sdk.cli.completion import VARIABLE
 from provena_sdk.cli.completion.shells import answer
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import report
-from provena_sdk.cli.options import global_options
+from provena_sdk.cli.options import BoldHeadings, global_options
 from provena_sdk.display.text import printable_lines, quoted
 
 NAME: Final = "provena"
@@ -30,6 +30,8 @@ _WIDEST: Final = 100
 
 class App(click.Group):
     """All commands, loaded when they are needed."""
+
+    context_class = BoldHeadings
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of the help."""

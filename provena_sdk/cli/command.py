@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Final, ParamSpec
 import click
 
 from provena_sdk.cli.completion.recent import remember
-from provena_sdk.cli.options import GlobalOption, Options, dry_run_option, global_options
+from provena_sdk.cli.options import BoldHeadings, GlobalOption, Options, dry_run_option, global_options
 from provena_sdk.cli.parameters import handles_in
 from provena_sdk.cli.session import Session
 
@@ -22,6 +22,8 @@ EXAMPLES: Final = "Examples:"
 
 class _Help(click.Command):
     """A command whose help has its own options, its examples as they are written, and names the other options."""
+
+    context_class = BoldHeadings
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)

@@ -91,10 +91,8 @@ TOOLS: Final[tuple[Entry, ...]] = (
 LOCAL: Final[tuple[Entry, ...]] = (
     Entry("install", "Download the files that a project's provena.lock records", "local.install"),
     Entry("cache", "List, prune and verify the copies that all projects share", "local.cache"),
-    Entry("api", "Send a request to a service, and print its answer as it came", "local.api"),
-    Entry(
-        "completion", "Print what a shell runs to complete commands, handles and files", "local.completion"
-    ),
+    Entry("api", "Send a request to a service, and print the raw answer", "local.api"),
+    Entry("completion", "Print the script that completes commands in a shell", "local.completion"),
     Entry("sandbox", "Run a Provena on this machine until Ctrl-C stops it", "local.sandbox"),
 )
 

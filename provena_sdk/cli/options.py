@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
 import click
 
 from provena_sdk.cli.completion.profiles import profiles
+from provena_sdk.cli.streams import bold
 
 _KEY: Final = "provena_sdk.cli.options"
+
+
+class _Formatter(click.HelpFormatter):
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{'':{self.current_indent}}{bold(f'{heading}:', sys.stdout)}\n")
+
+
+class BoldHeadings(click.Context):
+    """The context of a command whose help has its headings in bold, where there are colours."""
+
+    formatter_class = _Formatter
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ _BY_STATUS = {403: ExitCode.NOT_PERMITTED, 404: ExitCode.NOT_FOUND, 409: ExitCod
 )
 @click.option("--data", "-d", metavar="JSON", help="Send this JSON; @FILE reads a file, @- standard input.")
 def api(session: Session, method: str, path: str, service: str, data: str | None) -> None:
-    """Send a request to a service, and print its answer as it came.
+    """Send a request to a service, and print the raw answer.
 
     METHOD is GET, POST, PUT or DELETE. The request has your access token, and goes only to services of the
     deployment. Only GET is retried. A refusal is printed, too, and ends the command with another exit code than 0.

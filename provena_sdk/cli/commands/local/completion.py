@@ -14,9 +14,10 @@ from provena_sdk.cli.session import Session
 @command()
 @click.argument("shell", type=click.Choice(list(SHELLS)), metavar="SHELL")
 def completion(session: Session, shell: str) -> None:
-    """Print what a shell runs to complete commands, handles and files.
+    """Print the script that completes commands in a shell.
 
-    SHELL is bash, zsh, fish or powershell. Add the line of your shell to its start-up file: ~/.bashrc, ~/.zshrc,
+    It completes commands, options, profiles, handles that you used lately, and files of datasets. SHELL is bash, zsh,
+    fish or powershell. Add the line of your shell to its start-up file: ~/.bashrc, ~/.zshrc,
     ~/.config/fish/config.fish or $PROFILE.
 
     Examples:

@@ -109,6 +109,7 @@ architecture: setup ## Draw docs/architecture.svg from the imports
 bench: setup ## Run the benchmarks beside other tools
 	@$(BIN)/python scripts/bench/models.py
 	@$(BIN)/python scripts/bench/catalogue.py
+	@$(BIN)/python scripts/bench/cli_startup.py
 	@$(BIN)/python scripts/bench/transfer.py --budget 60 --picture docs/transfer.svg
 	@$(BIN)/python scripts/bench/slow_line.py --picture docs/slow-line.svg
 	@$(BIN)/python scripts/bench/open.py --picture docs/open.svg

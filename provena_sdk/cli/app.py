@@ -172,4 +172,4 @@ def _flushed(code: int, arguments: Sequence[str]) -> int:
 
 
 def _show_warning(message: Warning | str, *place: Any, **named: Any) -> None:
-    print(f"Warning: {printable_lines(str(message))}", file=sys.stderr)
+    print(f"{streams.yellow('Warning:', sys.stderr)} {printable_lines(str(message))}", file=sys.stderr)

@@ -15,6 +15,7 @@ import click
 from provena_sdk import errors
 from provena_sdk.cli.commands_table import COMMANDS
 from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.cli.streams import red
 from provena_sdk.display.notebook import VARIABLE, every_frame
 from provena_sdk.display.text import printable, printable_lines
 
@@ -140,7 +141,7 @@ def report(error: BaseException, *, as_json: bool) -> ExitCode:
 
 def _lines(described: dict[str, Any], code: ExitCode) -> str:
     # The newline moves below the ^C of a terminal, or an unfinished line of progress.
-    start = "\n" if code is ExitCode.INTERRUPTED else "Error: "
+    start = "\n" if code is ExitCode.INTERRUPTED else f"{red('Error:', sys.stderr)} "
     hint = f"\nHint: {described['hint']}" if described["hint"] else ""
     return f"{start}{described['message']}{hint}"
 

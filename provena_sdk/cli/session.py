@@ -13,7 +13,7 @@ from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.options import Options
 from provena_sdk.cli.output import Output
-from provena_sdk.cli.streams import has_colours
+from provena_sdk.cli.streams import yellow
 from provena_sdk.display.terminal import is_terminal
 from provena_sdk.display.text import printable_lines
 from provena_sdk.logs import print_records
@@ -76,8 +76,7 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
-        name = "\x1b[33mWarning:\x1b[0m" if has_colours(sys.stderr) else "Warning:"
-        print(f"{name} {printable_lines(text)}", file=sys.stderr)
+        print(f"{yellow('Warning:', sys.stderr)} {printable_lines(text)}", file=sys.stderr)
 
     def confirm(self, question: str) -> bool:
         """Ask a person whether to go ahead; ``--yes`` answers for them.

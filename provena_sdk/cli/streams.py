@@ -72,7 +72,21 @@ def has_colours(stream: TextIO) -> bool:
 
 def bold(text: str, stream: TextIO) -> str:
     """Return a text in bold, if the stream has colours."""
-    return f"\x1b[1m{text}\x1b[0m" if has_colours(stream) else text
+    return _styled(text, 1, stream)
+
+
+def red(text: str, stream: TextIO) -> str:
+    """Return a text in red, if the stream has colours."""
+    return _styled(text, 31, stream)
+
+
+def yellow(text: str, stream: TextIO) -> str:
+    """Return a text in yellow, if the stream has colours."""
+    return _styled(text, 33, stream)
+
+
+def _styled(text: str, style: int, stream: TextIO) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m" if has_colours(stream) else text
 
 
 def screen() -> os.terminal_size:

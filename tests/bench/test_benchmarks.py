@@ -22,7 +22,7 @@ def run(name: str, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["catalogue.py", "open.py", "slow_line.py", "transfer.py"])
+@pytest.mark.parametrize("name", ["catalogue.py", "cli_startup.py", "open.py", "slow_line.py", "transfer.py"])
 def test_starts(name: str) -> None:
     assert "usage:" in run(name, "--help")
 

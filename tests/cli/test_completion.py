@@ -15,7 +15,7 @@ import pytest
 from provena_sdk.cli.completion import VARIABLE, recent, values
 from provena_sdk.cli.completion.shells import SHELLS
 from provena_sdk.sandbox import Sandbox
-from tests.cli.conftest import Finished, in_this_process
+from tests.cli.conftest import Finished, Run, in_this_process
 from tests.cli.terminal import with_path
 
 Complete = Callable[..., list[str]]
@@ -115,6 +115,17 @@ def test_files_of_a_dataset_are_completed(provena_sandbox: Sandbox, monkeypatch:
     found = values.files(f"provena://{reef}/obs/2024", None, None)
     assert [item.value for item in found] == [f"provena://{reef}/obs/2024.csv"]
     assert values.files("10378.1/9999999/", None, None) == []
+
+
+def test_a_command_that_was_done_leaves_its_handle(
+    run: Run, complete: Callable[..., Finished], provena_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(values, "_SECONDS", 60.0)
+    reef = provena_sandbox.add_dataset("Reef", files={"obs/2023.csv": b""})
+    assert run("ls", "10378.1/9999999").code == 5
+    assert run("ls", f"hdl:{reef}").code == 0
+    assert complete("bash", "provena ls 1", 2).lines == [f"plain,{reef}"]
+    assert complete("bash", f"provena ls {reef}/o", 2).lines == [f"plain,{reef}/obs/"]
 
 
 @pytest.mark.usefixtures("sandbox_settings")

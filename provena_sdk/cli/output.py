@@ -17,7 +17,7 @@ import click
 from provena_sdk.cli import streams
 from provena_sdk.cli.options import Options
 from provena_sdk.cli.pager import finish, start_pager
-from provena_sdk.cli.table import Column, Layout, shown
+from provena_sdk.cli.table import Column, Layout, described, shown
 from provena_sdk.display.terminal import is_terminal
 from provena_sdk.display.text import alternatives, escaped, quoted
 
@@ -91,9 +91,7 @@ class Output:
         elif self._options.quiet:
             self._write(_tabbed(item, [column for column in columns if column.id] or columns[:1]))
         elif self.for_people:
-            width = max(len(column.name) for column in columns)
-            cells = [(column, shown(column, column.get(item))) for column in columns]
-            self._page([f"{column.name:{width}}  {cell}".rstrip() for column, cell in cells])
+            self._page(described(item, columns, streams.screen().columns))
         else:
             for column in columns:
                 self._write(f"{column.name}\t{_plain(column.get(item))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +54,27 @@ def shown(column: Column, value: object) -> str:
     else:
         text = str(value)
     return escaped(text) if column.id else printable(text)
+
+
+def described(item: Any, columns: Sequence[Column], width: int) -> list[str]:
+    """Return the lines of one item: a line for each field that has a value, longer ones wrapped.
+
+    Args:
+        item: The item.
+        columns: Its fields.
+        width: The columns of the terminal.
+    """
+    cells = [(column.name.replace("_", " "), shown(column, column.get(item))) for column in columns]
+    edge = max(len(name) for name, _ in cells) + len(GAP)
+    lines: list[str] = []
+    for name, cell in cells:
+        if cell:
+            fits = textwrap.TextWrapper(
+                max(width - edge, _LEAST), break_long_words=False, break_on_hyphens=False
+            )
+            wrapped = fits.wrap(cell) or [cell]
+            lines += [f"{name:{edge}}{wrapped[0]}", *(f"{'':{edge}}{more}" for more in wrapped[1:])]
+    return lines
 
 
 class Layout:

@@ -123,6 +123,9 @@ def test_one_item_is_shown_field_by_field(printed: Any) -> None:
     output, text = printed(terminal=True)
     output.one(ITEMS[0], COLUMNS)
     assert text() == "handle  10378.1/1\nname    Reef\nsize    5 B\n"
+    output, text = printed(terminal=True, width=30)
+    output.one({"handle": "10378.1/1", "name": "Temperatures of the northern reef"}, COLUMNS)
+    assert text() == "handle  10378.1/1\nname    Temperatures of the\n        northern reef\n"
     output, text = printed()
     output.one(ITEMS[0], COLUMNS)
     assert text() == "handle\t10378.1/1\nname\tReef\nsize\t5\n"

@@ -21,7 +21,7 @@ else:
 _SECONDS: Final = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _LONGEST: Final = 86_400
 _PARTS: Final = re.compile(r"(?:[0-9]{1,6}[dhms]){1,4}")
-_PART: Final = re.compile(r"([0-9]+)([dhms])")
+_PART: Final = re.compile(r"([0-9]{1,6})([dhms])")
 
 
 class _DurationType(_ParamType):

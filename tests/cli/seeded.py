@@ -39,6 +39,8 @@ def surroundings(sandbox: Sandbox, home: Path) -> dict[str, str]:
         {
             **sandbox.environment(),
             "PROVENA_ACCESS_TOKEN": sandbox.access_token("writer"),
+            "REVIEWER": sandbox.access_token("reviewer"),
+            "ADMIN": sandbox.access_token("admin"),
             "PROVENA_STATE_DIR": str(home / "state"),
             "HOME": str(home),
             "TERM": "xterm-256color",

@@ -82,6 +82,10 @@ class Group(_Help, click.Group):
 
         return decorate
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help when no verb is given."""
+        return super().parse_args(ctx, args or ["--help"])
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which the module defines them."""
         return list(self.commands)

@@ -85,7 +85,10 @@ _HINTS: Final[dict[type[errors.ProvenaError], str]] = {
 }
 _LINK: Final = "provena link --first-name … --last-name … --ethics-approved"
 PHRASES: Final = (
-    ("Give a domain, as in Provena('example.org'),", "Give --deployment example.org,"),
+    (
+        "Give a domain, as in Provena('example.org'),",
+        "Try it with provena sandbox --demo, or give --deployment example.org,",
+    ),
     ("with exclude=.", "with --exclude."),
     ("provena.people.link_me(first_name=…, last_name=…, ethics_approved=True)", _LINK),
     ("provena.people.link_me(…)", _LINK),
@@ -161,7 +164,7 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
     """Return the message, the hint and the name of a failure."""
     if isinstance(error, errors.ProvenaError):
         hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), error.hint)
-        return error.message, None if hint is None else _in_commands(hint), error.code
+        return error.message, None if hint is None else in_commands(hint), error.code
     if isinstance(error, Exit):
         return str(error), error.hint, code.name.lower().replace("_", "-")
     if isinstance(error, click.ClickException):
@@ -179,7 +182,7 @@ def _words(error: BaseException, code: ExitCode) -> tuple[str, str | None, str]:
     )
 
 
-def _in_commands(hint: str) -> str:
+def in_commands(hint: str) -> str:
     """Return a hint of the SDK with commands instead of methods, or with the note that it is for Python."""
     for python, command in PHRASES:
         program, name = command.split()[:2]

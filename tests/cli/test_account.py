@@ -102,6 +102,12 @@ def test_a_token_goes_into_a_file_or_a_pipe(run: Run, quick_approval: Sandbox, t
     assert piped.stdout.strip() not in piped.stderr
 
 
+def test_a_noun_alone_shows_its_verbs(run: Run) -> None:
+    done = run("token")
+    assert (done.code, done.stderr) == (ExitCode.DONE, "")
+    assert "create  Create an offline token" in done.stdout
+
+
 def test_a_token_never_replaces_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine", "utf-8")
     done = run("token", "create", tmp_path / "mine", user=None)

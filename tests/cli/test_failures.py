@@ -105,7 +105,7 @@ def test_people_get_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None
     [
         (
             "Give a domain, as in Provena('example.org'), or set X.",
-            "Give --deployment example.org, or set X.",
+            "Try it with provena sandbox --demo, or give --deployment example.org, or set X.",
         ),
         (
             "Request it with provena.roles.request('x').",

@@ -36,7 +36,7 @@ def sandbox(session: Session, demo: bool, datasets: int, user: str | None) -> No
 
     Examples:
         $ provena sandbox --demo
-        $ provena list --profile sandbox
+        $ provena ls 10378.1/1451860 --profile sandbox
     """
     user = user or ("writer" if demo else None)
     made = _made(demo, datasets, user)
@@ -75,12 +75,12 @@ def _announce(session: Session, made: Sandbox, user: str | None) -> None:
         session.out.view(made, made.environment())
         sys.stdout.flush()
         return
-    count = sum(1 for _ in made.state.datasets())
+    handles = [dataset.id for dataset in made.state.datasets()]
     assignment = f'$env:{PROFILE} = "{SANDBOX}"' if os.name == "nt" else f"export {PROFILE}={SANDBOX}"
-    use = "provena login" if user is None else "provena list"
+    use = "provena login" if user is None else f"provena ls {handles[0]}" if handles else "provena whoami"
     who = "" if user is None else f"You are signed in there as {user}.\n"
     session.say(
-        f"The sandbox is running, with {count} datasets. In another terminal:\n\n"
+        f"The sandbox is running, with {len(handles)} datasets. In another terminal:\n\n"
         f"    {assignment}\n"
         f"    {use}\n\n"
         f"{who}Ctrl-C stops the sandbox and discards everything in it."

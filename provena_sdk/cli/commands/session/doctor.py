@@ -11,7 +11,7 @@ import click
 
 from provena_sdk.cli.command import command
 from provena_sdk.cli.exit_codes import ExitCode
-from provena_sdk.cli.failures import Exit
+from provena_sdk.cli.failures import Exit, in_commands
 from provena_sdk.cli.session import Session
 from provena_sdk.errors import ConfigurationError
 
@@ -50,6 +50,7 @@ def doctor(session: Session, timeout: float, report: bool) -> None:
     except ConfigurationError as error:
         from provena_sdk.diagnosis.checks import of_unusable  # noqa: PLC0415  # keeps the sign-in away
 
+        error.hint = in_commands(error.hint or "")
         _show(session, of_unusable(error, os.environ))
         return
     diagnosis = provena.diagnose(timeout)

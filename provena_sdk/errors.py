@@ -200,7 +200,8 @@ class MetadataProblem:
     """One thing that is wrong with the metadata of a dataset.
 
     Attributes:
-        path: The field, such as ``dataset_info.created_date.value`` or ``dataset_info.keywords[2]``.
+        path: The field, such as ``dataset_info.created_date.value`` or ``dataset_info.keywords[2]``; empty if the whole
+            file, or all metadata together, are wrong.
         message: What is wrong with it.
         value: The value that was given; None if the field is missing.
         suggestion: What was probably meant; None if that is not clear.
@@ -218,10 +219,11 @@ class MetadataProblem:
     def __str__(self) -> str:
         place = "" if self.line is None else f"line {self.line}, column {self.column}: "
         meant = "" if self.suggestion is None else f"; did you mean {printable(self.suggestion, 120)}?"
-        return f"{place}{printable(self.path, 100)}: {printable(self.message)}{meant}"
+        path = f"{printable(self.path, 100)}: " if self.path else ""
+        return f"{place}{path}{printable(self.message)}{meant}"
 
     def __repr__(self) -> str:
-        return f"<MetadataProblem {printable(self.path, 80)}: {printable(self.message, 90)}>"
+        return f"<MetadataProblem {printable(self.path or 'metadata', 80)}: {printable(self.message, 90)}>"
 
 
 _MOST_PROBLEMS: Final = 7

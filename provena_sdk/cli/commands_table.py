@@ -65,15 +65,30 @@ FILES: Final[tuple[Entry, ...]] = (
 
 
 REGISTERING: Final[tuple[Entry, ...]] = (
+    Entry("init", "Write a metadata file to fill in", "registering.metadata"),
+    Entry(
+        "validate", "Check metadata files, and print every error with line and column", "registering.metadata"
+    ),
+    Entry("create", "Register a dataset from a metadata file", "registering.dataset"),
+    Entry("edit", "Change the metadata of a dataset, in an editor or by options", "registering.editing"),
+    Entry("revert", "Restore an earlier state of the metadata of a dataset", "registering.editing"),
+    Entry("version", "Make a new version of a dataset, with its own handle and files", "registering.dataset"),
     Entry("cite", "Print a citation of a dataset", "registering.exporting"),
     Entry("export", "Describe a dataset in the format of another catalogue", "registering.exporting"),
 )
 
 
-REVIEW: Final[tuple[Entry, ...]] = ()
+REVIEW: Final[tuple[Entry, ...]] = (
+    Entry("release", "Request, approve or reject the release of a dataset", "review.release"),
+    Entry("inbox", "List the datasets that wait for your review", "review.release"),
+    Entry("reviewers", "List, add and remove reviewers", "review.reviewers"),
+)
 
 
 SHARING: Final[tuple[Entry, ...]] = (
+    Entry("lock", "Lock a dataset against changes, or record the data of a project", "sharing.locks"),
+    Entry("unlock", "Unlock a dataset, so that it can be changed again", "sharing.locks"),
+    Entry("access", "Show or set who may do what with a dataset", "sharing.access"),
     Entry("people", "List, find, register and change persons of the registry", "sharing.people"),
     Entry("orgs", "List, find, register and change organisations of the registry", "sharing.organisations"),
     Entry("link", "Link your account to a person, or show the person it is linked to", "sharing.people"),

@@ -82,6 +82,11 @@ _SIGN_IN: Final = "Sign in with: provena login"
 _HINTS: Final[dict[type[errors.ProvenaError], str]] = {
     errors.SignInRequired: f"{_SIGN_IN}. Scripts set PROVENA_OFFLINE_TOKEN.",
     errors.SessionEnded: _SIGN_IN,
+    errors.AlreadyLocked: "Unlock it with: provena unlock HANDLE -m WHY",
+    errors.NotLocked: "Lock it with: provena lock HANDLE -m WHY",
+    errors.DatasetLocked: "Unlock it with: provena unlock HANDLE -m WHY; or ask its owner to unlock it.",
+    errors.MetadataChanged: "Repeat the edit, which then begins with the new metadata.",
+    errors.AccessChanged: "Your change is not in force. See: provena access show HANDLE",
 }
 _LINK: Final = "provena link --first-name … --last-name … --ethics-approved"
 PHRASES: Final = (

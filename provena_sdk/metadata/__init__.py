@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provena_sdk.metadata import changes as changes
+    from provena_sdk.metadata import checks as checks
     from provena_sdk.metadata import sources as sources
     from provena_sdk.metadata import template as template
 else:
     # Importing a module sets it as an attribute of the package: this runs once for each.
     def __getattr__(name: str) -> ModuleType:
-        if name not in ("changes", "sources", "template"):
+        if name not in ("changes", "checks", "sources", "template"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return import_module(f"{__name__}.{name}")

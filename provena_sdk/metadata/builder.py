@@ -18,7 +18,7 @@ from provena_api.models import (
 
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import InvalidArgument, InvalidMetadata, MetadataProblem
-from provena_sdk.metadata import geometry, licences
+from provena_sdk.metadata import geometry
 from provena_sdk.metadata.checks import check, fields
 from provena_sdk.metadata.extents import FilesExtent
 from provena_sdk.metadata.extents import read as extent_of
@@ -157,7 +157,7 @@ class DatasetMetadata(CollectionFormat):
                 "publisher_id": organisation if publisher is None else publisher,
                 "created_date": _optional_date(created),
                 "published_date": _optional_date(published),
-                "license": (licences.url(license) or license) if isinstance(license, str) else license,
+                "license": license,
                 "purpose": purpose,
                 "rights_holder": rights_holder,
                 "usage_limitations": usage_limitations,

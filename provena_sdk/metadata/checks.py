@@ -2,7 +2,8 @@
 
 The rules are those that the service was seen to apply, or that its models state; what is not certain is left to the
 service. It is lenient with types, as pydantic 1 is: a number is accepted for a text, ``"yes"`` for True, seconds since
-1970 for a date. The same is accepted here, and sent as what the service makes of it.
+1970 for a date. The same is accepted here, and sent as what the service makes of it. So is the SPDX identifier of a
+licence, which is sent as its URL.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _DURATION: Final = re.compile(
     + "".join(_DURATION_PART.format(unit) for unit in "HMS")
     + r")?\n?|P\d{4}.*"  # the second form, P0001-02-03T04:05:06, is left to the service
 )
+_LICENCE: Final = "dataset_info.license"
 _LONGEST_COVERAGE: Final = 50_000
 _LONGEST_URL: Final = 65_536
 _REFUSED: Final = object()
@@ -94,16 +96,16 @@ def fields(model: type[attrs.AttrsInstance]) -> dict[str, tuple[Any, bool, bool]
 
 
 @cache
-def paths(model: type[attrs.AttrsInstance] = CollectionFormat, above: str = "") -> tuple[str, ...]:
-    """Return the paths of all fields of a model, such as ``dataset_info.name``."""
-    return tuple(_paths(model, above))
+def kinds() -> dict[str, Any]:
+    """Return the types of all fields of the metadata, by path such as ``dataset_info.name``."""
+    return dict(_kinds(CollectionFormat, ""))
 
 
-def _paths(model: type[attrs.AttrsInstance], above: str) -> Iterator[str]:
+def _kinds(model: type[attrs.AttrsInstance], above: str) -> Iterator[tuple[str, Any]]:
     for name, (kind, _, _) in fields(model).items():
-        yield above + name
+        yield above + name, kind
         if attrs.has(kind):
-            yield from _paths(kind, f"{above}{name}.")
+            yield from _kinds(kind, f"{above}{name}.")
 
 
 def _bare(hint: Any) -> Any:
@@ -143,7 +145,7 @@ class _Walk:
             if name in served:
                 kept[name] = data[name]
             else:
-                self.report(above + name, "unknown", data[name], _known_name(name, above, known))
+                self.report(above + name, "unknown", data[name], known_name(name, known, above))
         return kept
 
     def _value(self, path: str, kind: Any, value: Any, served: Any) -> Any:
@@ -187,6 +189,8 @@ class _Walk:
             value = str(value)
         if not isinstance(value, str):
             return self.report(path, f"must be text, not {_shown(value)}", value)
+        if path == _LICENCE:
+            value = licences.url(value) or value
         if path in _NEVER_EMPTY and not value:
             return self.report(path, "must not be empty", value)
         if (rule := _TEXT_RULES.get(path)) is not None and (wrong := rule(value)) is not None:
@@ -239,7 +243,8 @@ Wrong = tuple[str, object, str | None]
 
 def _licence(value: str) -> Wrong | None:
     if not _URL.match(value):
-        return f"{_shown(value)} is not a URL", value, licences.similar(value) or _with_scheme(value)
+        meant = licences.similar(value) or _with_scheme(value)
+        return f"{_shown(value)} is neither an http(s) URL nor a known SPDX identifier", value, meant
     if len(value) > _LONGEST_URL:
         return f"has {len(value):,} characters; at most {_LONGEST_URL:,} are allowed", value, None
     return None
@@ -288,7 +293,7 @@ _DURATIONS: Final = {
     **dict.fromkeys(("yearly", "annual", "annually", "1y", "1 year", "year"), "P1Y"),
 }
 _TEXT_RULES: Final[Mapping[str, Callable[[str], Wrong | None]]] = {
-    "dataset_info.license": _licence,
+    _LICENCE: _licence,
     "dataset_info.access_info.uri": _uri,
     "dataset_info.spatial_info.coverage": _coverage,
     "dataset_info.spatial_info.extent": _coverage,
@@ -302,16 +307,16 @@ _NEVER_EMPTY: Final = frozenset(
         "dataset_info.name",
         "dataset_info.description",
         "dataset_info.publisher_id",
-        "dataset_info.license",
+        _LICENCE,
     )
 )
 
 
-def _known_name(given: str, above: str, siblings: Mapping[str, object]) -> str | None:
+def known_name(given: str, siblings: Mapping[str, object], above: str = "") -> str | None:
     """Return what an unknown field was meant to be: one with a similar name here, or one of this name elsewhere."""
     if (similar := suggestions.name(given, siblings)) is not None:
         return similar
-    elsewhere = [path for path in paths() if path.rpartition(".")[2] == given and path != above + given]
+    elsewhere = [path for path in kinds() if path.rpartition(".")[2] == given and path != above + given]
     return elsewhere[0] if len(elsewhere) == 1 else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -36,8 +36,11 @@ class Document:
     places: Places = field(default_factory=dict)
     name: str | None = None
 
-    def place(self, problem: MetadataProblem) -> MetadataProblem:
-        """Return a problem with the line and column of its field, or of the one that lacks it."""
+    def placed(self, problems: Iterable[MetadataProblem]) -> list[MetadataProblem]:
+        """Return problems in the order of the file, each with the line and column of its field or the one above it."""
+        return sorted(map(self._place, problems), key=lambda each: (each.line or 0, each.column or 0))
+
+    def _place(self, problem: MetadataProblem) -> MetadataProblem:
         path = problem.path
         while path and path not in self.places:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
@@ -64,7 +67,7 @@ def dataset_metadata(
     """
     document, checked = checked_metadata(argument, given, served=served)
     if checked.problems:
-        raise InvalidMetadata(argument, [*map(document.place, checked.problems)], source=document.name)
+        raise InvalidMetadata(argument, document.placed(checked.problems), source=document.name)
     return CollectionFormat.from_dict(checked.data)
 
 
@@ -94,7 +97,8 @@ def read_file(argument: str, path: Path) -> Document:
         path: The file; ``.yaml`` and ``.yml`` are YAML, everything else is JSON.
 
     Raises:
-        InvalidArgument: The file cannot be read, or has a syntax error, whose line and column are named.
+        InvalidArgument: The file cannot be read.
+        InvalidMetadata: It has a syntax error, whose line and column are named.
     """
     name = quoted(str(path))
     try:
@@ -106,24 +110,25 @@ def read_file(argument: str, path: Path) -> Document:
     except ValueError as error:
         raise InvalidArgument(argument, f"{name} is not the name of a file: {error}.") from error
     read = _yaml if path.suffix.lower() in _YAML else _json
-    data, found = read(argument, name, text)
+    data, found = read(argument, path, text)
     if not isinstance(data, dict):
         raise InvalidArgument(argument, f"{name} must contain an object with fields.")
     return Document(json_data(argument, data), found, path.name)
 
 
-def _json(argument: str, name: str, text: str) -> tuple[Any, Places]:
+def _json(argument: str, path: Path, text: str) -> tuple[Any, Places]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise InvalidArgument(argument, f"{name} is not JSON: {place}: {error.msg}.") from error
+        problem = MetadataProblem("", f"not JSON: {error.msg}", line=error.lineno, column=error.colno)
+        raise InvalidMetadata(argument, [problem], source=path.name) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidArgument(argument, f"{name} is not JSON: {error}.") from error
+        raise InvalidArgument(argument, f"{quoted(str(path))} is not JSON: {error}.") from error
     return data, places(text)
 
 
-def _yaml(argument: str, name: str, text: str) -> tuple[Any, Places]:
+def _yaml(argument: str, path: Path, text: str) -> tuple[Any, Places]:
+    name = quoted(str(path))
     try:
         import yaml  # noqa: PLC0415  # keeps PyYAML optional
     except ImportError as error:
@@ -140,8 +145,9 @@ def _yaml(argument: str, name: str, text: str) -> tuple[Any, Places]:
         data = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = "" if mark is None else f" line {mark.line + 1}, column {mark.column + 1}:"
-        raise InvalidArgument(argument, f"{name} is not YAML:{place} {error.problem}.") from error
+        line, column = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
+        problem = MetadataProblem("", f"not YAML: {error.problem}", line=line, column=column)
+        raise InvalidMetadata(argument, [problem], source=path.name) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidArgument(argument, f"{name} is not YAML: {error}.") from error
     found: Places = {}

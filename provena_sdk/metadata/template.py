@@ -22,12 +22,19 @@ from provena_sdk.metadata.checks import fields
 _FORMATS: Final = ("yaml", "json")
 _WIDTH: Final = 100
 _ATTRIBUTE: Final = re.compile(r"^ {4}(\w+): (.+)$", re.MULTILINE)
-_INTRODUCTION: Final = """\
-# Metadata of a dataset. Fill in what is empty. Optional fields are commented out, as in "#keywords: []".
+_OPTIONAL: Final = """\
+# Optional fields are commented out, as in "#keywords: []".
 # Organisations can be given by name, ROR or handle; persons by name, e-mail address, ORCID or handle.
-#
-# provena.datastore.validate_dataset_metadata("metadata.yaml") checks it, and mint_dataset registers the dataset.
 """
+_INTRODUCTION: Final = f"""\
+# Metadata of a dataset. Fill in what is empty.
+{_OPTIONAL}#
+# Check it with "provena validate FILE", and register the dataset with "provena create FILE"; or in Python with
+# provena.datastore.validate_dataset_metadata("FILE") and provena.datastore.mint_dataset("FILE").
+"""
+_NOT_IN_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Characters that YAML does not allow in a text, or reads as line breaks; JSON escapes the other ones."""
+_NOT_IN_LINES: Final = re.compile(_NOT_IN_YAML.pattern + "|[\0-\x08\x0b-\x1f]")
 # What a field without a default begins with. An approval must be decided by a person.
 _STARTS: Final[Mapping[str, object]] = {
     "dataset_info.access_info.reposited": True,
@@ -74,22 +81,50 @@ def check_format(format: str) -> None:
         raise InvalidArgument("format", f"must be {alternatives(_FORMATS)}, not {quoted(format, 40)}.")
 
 
-def template(schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]], format: str) -> TemplateText:
+def template(
+    schema: Mapping[str, Any],
+    known: Mapping[str, tuple[object, str]],
+    format: str,
+    *,
+    like: Mapping[str, Any] | None = None,
+) -> TemplateText:
     """Write a template.
 
     Args:
         schema: The JSON schema of dataset metadata, as the deployment serves it.
         known: Values to fill in, by path, each with what it stands for.
         format: ``yaml``, which has comments, or ``json``, which has none and only what must be filled in.
+        like: Metadata of another dataset, as JSON data, to begin with.
 
     Returns:
         The text of the file.
     """
-    root = _Reader(schema, known).fields("", schema)
+    return _written(_INTRODUCTION, _Reader(schema, known).fields("", schema, like or {}), format)
+
+
+def editable_text(
+    schema: Mapping[str, Any], metadata: Mapping[str, Any], format: str, about: str
+) -> TemplateText:
+    """Write metadata as a file to be changed in an editor.
+
+    Args:
+        schema: The JSON schema of dataset metadata, as the deployment serves it.
+        metadata: The metadata, as JSON data.
+        format: ``yaml``, which has comments and the fields that could be added, or ``json``.
+        about: What to write above, in one line.
+
+    Returns:
+        The text of the file. Unchanged, it is read as the metadata that it was made from.
+    """
+    root = _Reader(schema, {}, is_new=False).fields("", schema, metadata)
+    return _written(f"# {printable(about)}\n{_OPTIONAL}", root, format)
+
+
+def _written(introduction: str, root: tuple[_Field, ...], format: str) -> TemplateText:
     if format == "json":
         return TemplateText(json.dumps(_required(root), indent=2, ensure_ascii=False) + "\n")
     return TemplateText(
-        "\n".join([_INTRODUCTION, *("\n".join((*_lines(each, 0, False), "")) for each in root)])
+        "\n".join([introduction, *("\n".join((*_lines(each, 0, False), "")) for each in root)])
     )
 
 
@@ -111,31 +146,49 @@ def _rank(each: _Field) -> tuple[bool, int]:
 
 
 class _Reader:
-    """Reads the fields of a JSON schema."""
+    """Reads the fields of a JSON schema.
 
-    def __init__(self, schema: Mapping[str, Any], known: Mapping[str, tuple[str, str]]) -> None:
+    Args:
+        schema: The schema.
+        known: Values to fill in, by path, each with what it stands for.
+        is_new: False for metadata that exist, in which nothing that they lack is filled in.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], known: Mapping[str, tuple[object, str]], *, is_new: bool = True
+    ) -> None:
         self._definitions = schema.get("definitions") or schema.get("$defs") or {}
         self._known = known
+        self._is_new = is_new
 
-    def fields(self, above: str, schema: Mapping[str, Any]) -> tuple[_Field, ...]:
-        required = schema.get("required", ())
+    def fields(self, above: str, schema: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[_Field, ...]:
+        required, properties = schema.get("required", ()), schema["properties"]
         made = [
-            self._field(above, name, part, name in required) for name, part in schema["properties"].items()
+            self._field(above + name, part, name in required, given.get(name))
+            for name, part in properties.items()
         ]
-        return tuple(sorted(made, key=_rank))
+        further = [
+            _Field(name, "", value, (), True, "")
+            for name, value in given.items()
+            if name not in properties and value is not None
+        ]
+        return (*sorted(made, key=_rank), *further)
 
-    def _field(self, above: str, name: str, part: Mapping[str, Any], required: bool) -> _Field:
-        path = above + name
+    def _field(self, path: str, part: Mapping[str, Any], required: bool, given: Any) -> _Field:
         schema = self._resolved(part)
         about = part.get("description") or schema.get("description") or _described().get(path, "")
         value, note = self._known.get(path, (self._start(path, schema), _NOTES.get(path, "")))
+        is_filled_in = (
+            required or path in self._known or path in _STARTS or path.startswith("approvals.")
+        ) and self._is_new
+        inner = given if isinstance(given, Mapping) else {}
         return _Field(
-            name,
+            path.rpartition(".")[2],
             about=printable(about, 400),
-            value=value,
-            children=self.fields(f"{path}.", schema) if "properties" in schema else (),
-            needed=required or path in self._known or path in _STARTS or path.startswith("approvals."),
-            note=printable(note, 80),
+            value=value if given is None else given,
+            children=self.fields(f"{path}.", schema, inner) if "properties" in schema else (),
+            needed=is_filled_in or given is not None,
+            note=printable(note, 80) if given is None else "",
         )
 
     def _start(self, path: str, schema: Mapping[str, Any]) -> object:
@@ -186,12 +239,31 @@ def _lines(each: _Field, depth: int, optional: bool) -> Iterator[str]:
         )
     before = f"{indent}#" if optional else indent
     if not each.children:
-        value = "" if each.value is None else f" {json.dumps(each.value, ensure_ascii=False)}"
-        yield f"{before}{each.name}:{value}" + (f"  # {each.note}" if each.note else "")
+        first, *further = _yaml(each.value)
+        yield f"{before}{each.name}:{first}" + (f"  # {each.note}" if each.note else "")
+        yield from (f"{indent}  {line}" if line else "" for line in further)
         return
     yield f"{before}{each.name}:"
     for child in each.children:
         yield from (_inside(line, depth, optional) for line in _lines(child, depth + 1, False))
+
+
+def _yaml(value: object) -> list[str]:
+    """Return a value as what follows the name of its field, and further lines: text of several lines stays readable."""
+    if value is None:
+        return [""]
+    if (
+        isinstance(value, str)
+        and "\n" in value
+        and value == value.strip()
+        and not _NOT_IN_LINES.search(value)
+    ):
+        return [" |-", *value.split("\n")]
+    return [f" {_NOT_IN_YAML.sub(_escape, json.dumps(value, ensure_ascii=False))}"]
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _inside(line: str, depth: int, optional: bool) -> str:

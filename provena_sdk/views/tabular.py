@@ -98,7 +98,7 @@ class Tabular:
         rows, count = self._first_rows()
         shown = self._shown or self._columns
         places = [(self._columns.index(name), name in self._words) for name in shown]
-        cells = [[_in_words(row[place]) if words else row[place] for place, words in places] for row in rows]
+        cells = [[in_words(row[place]) if words else row[place] for place, words in places] for row in rows]
         return shown, cells, count
 
 
@@ -107,7 +107,8 @@ def _link(handle: object) -> object:
     return handle if url is None else link(url, handle)
 
 
-def _in_words(constant: object) -> str | None:
+def in_words(constant: object) -> str | None:
+    """Return a constant such as ``NOT_RELEASED`` in words; None stays None."""
     return None if constant is None else str(constant).replace("_", " ").lower()
 
 

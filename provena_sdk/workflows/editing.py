@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from attrs import fields_dict, has
+from provena_api import models
 from provena_api.models import (
     CollectionFormat,
     DatasetDomainInfo,
@@ -33,6 +36,8 @@ from provena_sdk.views.metadata_diff import MetadataDiff
 from provena_sdk.workflows.datastore import fetch_dataset
 from provena_sdk.workflows.permission import call_on
 from provena_sdk.workflows.registry.agents import named_agents
+
+_NO_FIELD: Final = re.compile(r"'(?P<model>\w+)' object has no attribute '(?P<field>\w{1,60})'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,43 @@ def editable(item: ItemDataset | DatasetDomainInfo) -> CollectionFormat:
     metadata = copy.deepcopy(item.collection_format)
     metadata.dataset_info.version = None
     return metadata
+
+
+def replace(edited: CollectionFormat, given: object, argument: str) -> None:
+    """Check new metadata, and write them into those that are being edited.
+
+    Raises:
+        InvalidMetadata: The service would refuse them.
+    """
+    new = dataset_metadata.sources.dataset_metadata(argument, given, served=edited)
+    for part in fields_dict(CollectionFormat):
+        setattr(edited, part, getattr(new, part))
+
+
+def assign(edited: CollectionFormat, assignments: Iterable[str]) -> None:
+    """Replace single fields of metadata that are being edited, each written as ``field=value``."""
+    replace(edited, dataset_metadata.changes.assigned(edited.to_dict(), assignments), "assignments")
+
+
+def merge(edited: CollectionFormat, merge_patch: object) -> None:
+    """Apply a JSON merge patch to metadata that are being edited."""
+    replace(
+        edited, dataset_metadata.changes.merged(edited.to_dict(), _patch_data(merge_patch)), "merge_patch"
+    )
+
+
+def suggest_field(error: BaseException | None) -> None:
+    """Add a note to the error of a field that metadata do not have: the one that was probably meant."""
+    # Python itself makes a suggestion if the error has the name of the attribute.
+    if not isinstance(error, AttributeError) or error.name is not None:
+        return
+    found = _NO_FIELD.fullmatch(str(error))
+    model = None if found is None else getattr(models, found["model"], None)
+    if found is None or model is None or not has(model):
+        return
+    close = dataset_metadata.checks.known_name(found["field"], dataset_metadata.checks.fields(model))
+    if close is not None:
+        error.add_note(f"Did you mean {quoted(close)}?")
 
 
 def drafted(base: RegistryFetchResponse, reason: str, metadata: object) -> Workflow[Draft]:
@@ -89,16 +131,19 @@ def with_changed_fields(dataset_id: str, reason: str, fields: Mapping[str, objec
 
 def with_patch(dataset_id: str, reason: str, merge_patch: object) -> Workflow[Draft]:
     """Fetch a dataset's metadata and apply a JSON merge patch."""
-    argument = "merge_patch"
-    if isinstance(merge_patch, str | os.PathLike):
-        data = dataset_metadata.sources.read_file(argument, Path(merge_patch)).data
-    else:
-        data = arguments.json_data(argument, merge_patch)
+    data = _patch_data(merge_patch)
     return (
         yield from _changed(
             dataset_id, reason, lambda metadata: dataset_metadata.changes.merged(metadata, data)
         )
     )
+
+
+def _patch_data(merge_patch: object) -> dict[str, Any]:
+    argument = "merge_patch"
+    if isinstance(merge_patch, str | os.PathLike):
+        return dataset_metadata.sources.read_file(argument, Path(merge_patch)).data
+    return arguments.json_data(argument, merge_patch)
 
 
 def _changed(

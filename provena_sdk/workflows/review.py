@@ -31,6 +31,8 @@ def add_reviewer(reviewer_id: str) -> Workflow[None]:
 def delete_reviewer(reviewer_id: str) -> Workflow[None]:
     """Remove a person from the reviewers; the id may be any text, since the service does not check what is added."""
     person = yield from item_of("reviewer_id", reviewer_id)
+    if not is_handle(person) and person not in (yield from list_reviewers()):
+        person = yield from reference(REVIEWER, "reviewer_id", reviewer_id)
     yield from call(catalogue.datastore.DELETE_REVIEWER(reviewer_id=person))
 
 

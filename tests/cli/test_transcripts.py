@@ -33,6 +33,7 @@ MASKS = [
     (re.compile(r"^(?:listing,|comparing|\d+%,) .*\n", re.MULTILINE), ""),
     (re.compile(r"127\.0\.0\.1:\d+"), "<host>"),
     (re.compile(r"(?:/[\w.-]+)*/pytest-of-\w+/pytest-\d+/[\w-]+/"), "<folder>/"),
+    (re.compile(r"(?:/[\w.-]+)+/provena-[\w.-]+\.yaml"), "<file>"),
     (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\bASIA[A-Z2-7]{16}\b"), "<access key>"),
     (re.compile(r"(?<![\w.-])(?:[\w-]{256}|[\w-]{40})(?![\w.-])"), "<secret>"),

@@ -103,6 +103,15 @@ async def test_sharing_adds_roles_and_sends_the_rest_back_as_it_was(dataset: Any
     assert [(group.id, group.exists) for group in access.groups] == [("coral-team", True), ("gone", False)]
 
 
+async def test_sharing_can_take_back_what_else_is_granted(dataset: Any) -> None:
+    registry = Registry(groups={"coral-team": ["admin", "x"], "gone": ["admin"]})
+
+    access = await dataset(registry).share("coral-team", read="metadata", only=True)
+
+    assert registry.settings["groups"] == {"gone": ["admin"], "coral-team": ["metadata-read"]}
+    assert access.groups[0].roles.permits == "read metadata"
+
+
 @pytest.mark.parametrize("name", ["coral-team", "Coral team", " coral  TEAM", "CORAL-TEAM"])
 async def test_a_group_is_found_by_id_or_name_and_stored_by_id(dataset: Any, name: str) -> None:
     registry = Registry()
@@ -140,6 +149,7 @@ async def test_a_misspelt_group_is_refused_with_similar_names(dataset: Any, name
         ({"group": "coral-team", "public": True}, "group"),
         ({"group": " "}, "group"),
         ({"public": 1}, "public"),
+        ({"group": "coral-team", "only": "yes"}, "only"),
         ({"public": True, "admin": True}, "admin"),
         ({"public": True, "read": False}, "read"),
         ({"public": True, "read": "files"}, "read"),

@@ -333,7 +333,9 @@ async def test_errors_name_what_they_are_about(sign_in: Any, sandbox: Any, metad
             await provena.datastore.mint_dataset(
                 {**metadata(), "associations": {"organisation_id": "10378.1/none"}}
             )
-        with pytest.raises(errors.InvalidMetadata, match=r"dataset_info\.license: 'nowhere' is not a URL"):
+        with pytest.raises(
+            errors.InvalidMetadata, match=r"dataset_info\.license: 'nowhere' is neither an http"
+        ):
             await provena.datastore.mint_dataset(metadata(license="nowhere"))
         with pytest.raises(errors.ValidationFailed, match=r"body\.dataset_info\.spatial_info\.resolution"):
             await provena.datastore.mint_dataset(metadata(spatial_info={"resolution": "inf"}))

@@ -102,6 +102,101 @@ async def test_a_field_that_does_not_exist_is_refused_at_once(sign_in: Any, hand
                 metadata.dataset_info.nmae = "Kelp forests"
 
 
+@pytest.mark.parametrize(("field", "note"), [("nmae", "Did you mean 'name'?"), ("surprise", None)])
+async def test_a_misspelt_field_gets_a_suggestion(
+    sign_in: Any, handle: str, field: str, note: str | None
+) -> None:
+    async with sign_in() as provena:
+        with pytest.raises(AttributeError) as caught:
+            async with provena.datastore.interactive_dataset(handle).edit("typo") as metadata:
+                setattr(metadata.dataset_info, field, "Kelp forests")
+    if caught.value.name is None:  # else Python makes the suggestion
+        assert getattr(caught.value, "__notes__", [None]) == [note]
+
+
+async def test_fields_are_assigned_as_on_a_command_line(sign_in: Any, handle: str, stored: Any) -> None:
+    async with sign_in() as provena:
+        edit = provena.datastore.interactive_dataset(handle).edit("typo")
+        with pytest.raises(NotFetched, match="in the block"):
+            edit.assign("name=x")
+        async with edit:
+            edit.assign("name=Kelp = forests", "dataset_info.keywords=kelp, algae", "purpose=")
+            edit.assign("created_date=2024-12-31", "user_metadata.a.b=1,2", "license=cc by 4.0")
+            edit.merge({"dataset_info": {"access_info": {"description": "by request"}}})
+            with pytest.raises(InvalidMetadata, match=r"dataset_info\.license"):
+                edit.assign("license=mine")
+    info, _ = stored()
+    assert (info["name"], info["keywords"], info.get("purpose")) == (
+        "Kelp = forests",
+        ["kelp", "algae"],
+        None,
+    )
+    assert info["created_date"] == {"relevant": True, "value": "2024-12-31"}
+    assert info["user_metadata"] == {"a.b": "1,2"}
+    assert info["access_info"]["description"] == "by request"
+    assert info["license"] == "https://creativecommons.org/licenses/by/4.0/"
+
+
+@pytest.mark.parametrize("format", ["yaml", "json"])
+async def test_metadata_are_edited_as_text(
+    sign_in: Any, handle: str, stored: Any, tmp_path: Path, format: str
+) -> None:
+    path = tmp_path / f"kelp.{format}"
+    async with sign_in() as provena:
+        edit = provena.datastore.interactive_dataset(handle).edit("typo")
+        async with edit:
+            text = await edit.text(format)
+            path.write_text(text, "utf-8")
+            edit.read(path)
+        assert len(edit.changes) == 0
+        async with edit:
+            path.write_text(text.replace('"Kelp"', '""'), "utf-8")
+            with pytest.raises(InvalidMetadata) as caught:
+                edit.read(path)
+            assert [(each.path, each.line is not None) for each in caught.value.problems] == [
+                ("dataset_info.name", True)
+            ]
+            path.write_text(text.replace('"Kelp"', '"Kelp forests"'), "utf-8")
+            edit.read(path)
+    assert stored()[0]["name"] == "Kelp forests"
+
+
+async def test_nothing_is_sent_that_is_not_confirmed(sign_in: Any, handle: str, stored: Any) -> None:
+    shown: list[str] = []
+
+    def confirm(changes: MetadataDiff) -> bool:
+        shown.extend(change.path for change in changes)
+        return len(shown) > 1
+
+    async with sign_in() as provena:
+        edit = provena.datastore.interactive_dataset(handle).edit("typo", confirm=confirm)
+        async with edit as metadata:
+            metadata.dataset_info.name = "Kelp forests"
+        assert (edit.changes, stored()[0]["name"], shown) == (None, "Kelp", ["dataset_info.name"])
+        async with edit:
+            pass
+        assert (len(edit.changes), len(shown)) == (0, 1)
+        async with edit as metadata:
+            metadata.dataset_info.name = "Kelp forests"
+        assert (len(edit.changes), stored()[0]["name"]) == (1, "Kelp forests")
+
+
+async def test_a_change_that_comes_while_somebody_is_asked_is_noticed(
+    sign_in: Any, handle: str, stored: Any, somebody_else: Any
+) -> None:
+    def confirm(_: MetadataDiff) -> bool:
+        somebody_else(purpose="Teaching")
+        return True
+
+    async with sign_in() as provena:
+        with pytest.raises(MetadataChanged):
+            async with provena.datastore.interactive_dataset(handle).edit(
+                "typo", confirm=confirm
+            ) as metadata:
+                metadata.dataset_info.name = "Kelp forests"
+    assert stored()[0]["name"] == "Kelp"
+
+
 async def test_an_edit_is_refused_if_somebody_else_has_changed_the_metadata(
     sign_in: Any, face: Any, handle: str, stored: Any, somebody_else: Any
 ) -> None:

@@ -106,13 +106,35 @@ async def test_minting_takes_six_lines(sign_in: Any) -> None:
             await provena.datastore.mint_dataset(metadata)
 
 
+@pytest.mark.parametrize("format", ["yaml", "json"])
+async def test_a_template_like_a_dataset_lacks_only_the_approvals(
+    sign_in: Any, sandbox: Any, tmp_path: Path, format: str
+) -> None:
+    fields = {
+        "keywords": ["algae"],
+        "description": "Two\n\nparagraphs: of #text",
+        "license": "https://e.org/l",
+    }
+    handle = sandbox.add_dataset("Kelp", **fields)
+    path = tmp_path / f"metadata.{format}"
+    async with sign_in() as provena:
+        path.write_text(await provena.datastore.template(format, like=handle))
+        assert sorted(left_to_fill_in(path)) == sorted(APPROVALS)
+        info = yaml.safe_load(path.read_text())["dataset_info"]
+        assert {name: info[name] for name in fields} == fields
+        if format == "yaml":
+            assert f"    relevant:  # false in {handle}" in path.read_text().splitlines()
+        with pytest.raises(InvalidArgument, match="like"):
+            await provena.datastore.template(like="Kelp")
+
+
 @pytest.mark.parametrize("method", ["mint_dataset", "validate_dataset_metadata"])
 async def test_problems_are_reported_before_anything_is_sent(
     recorder: Any, metadata: Any, tmp_path: Path, method: str
 ) -> None:
     datastore, sent = recorder()
     path = tmp_path / "metadata.json"
-    path.write_text(json.dumps(metadata(keyword=["reef"], license="CC-BY-4.0"), indent=2))
+    path.write_text(json.dumps(metadata(keyword=["reef"], license="CC-BY"), indent=2))
     with pytest.raises(InvalidMetadata) as caught:
         await getattr(datastore, method)(path)
     assert [(problem.path, problem.line) for problem in caught.value.problems] == [

@@ -44,6 +44,7 @@ PAIRS = [
     "Roles",
 ]
 AT_ONCE = {
+    "assign",
     "browse",
     "edit",
     "explain",
@@ -53,8 +54,10 @@ AT_ONCE = {
     "interactive_dataset",
     "inventory",
     "iter_files",
+    "merge",
     "model_run",
     "output",
+    "read",
     "with_options",
 }
 """Methods that send nothing themselves, and are therefore not awaited."""

@@ -9,6 +9,7 @@ import pytest
 from provena_sdk.errors import (
     BadRequest,
     InvalidArgument,
+    NameNotFound,
     NotTheReviewer,
     OutcomeUnknown,
     PersonNotLinked,
@@ -48,7 +49,7 @@ async def test_a_release_is_requested_by_name_found_in_the_inbox_and_approved(
         assert list(await provena.reviews.inbox()) == []
 
         lines = str(await kelp.release.status()).split("\n")
-        assert lines[0] == f"dataset {handle}: RELEASED, reviewer Ruth Okonkwo ({REVIEWER})"
+        assert lines[0] == f"dataset {handle}: released, reviewer Ruth Okonkwo ({REVIEWER})"
         assert lines[2].endswith("Wren Castellanos (10378.1/1900003)  requested  complete since May")
         assert lines[3].endswith(f"Ruth Okonkwo ({REVIEWER})      approved   fine")
 
@@ -101,6 +102,17 @@ async def test_reviewers_have_names_where_the_registry_knows_them(sign_in: Any, 
         (REVIEWER, "Ruth Okonkwo"),
         ("does/not/exist", None),
     ]
+
+
+async def test_a_reviewer_is_removed_by_name_or_any_id(sign_in: Any, handle: str, sandbox: Any) -> None:
+    async with sign_in("admin") as provena:
+        review = provena.datastore.review
+        with pytest.raises(NameNotFound, match="Did you mean Ruth Okonkwo"):
+            await review.delete_dataset_reviewer("Ruth Okonkwa")
+        await review.delete_dataset_reviewer("does/not/exist")
+        await review.delete_dataset_reviewer("ruth okonkwo")
+        await review.delete_dataset_reviewer("10378.1/1")
+    assert sandbox.state.reviewers == set()
 
 
 @pytest.mark.parametrize(

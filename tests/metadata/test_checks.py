@@ -28,17 +28,24 @@ def test_metadata_as_the_service_stores_them_are_right() -> None:
 
 
 def test_everything_is_reported_at_once() -> None:
-    data = metadata(keyword=["reef"], license="CC-BY-4.0")
+    data = metadata(keyword=["reef"], license="CC-BY")
     del data["approvals"]["ethics_access"]
     data["dataset_info"]["name"] = None
     data["dataset_info"]["created_date"] = {"relevant": True, "value": "31/12/2024"}
     assert problems(data) == [
         "approvals.ethics_access: missing",
         "dataset_info.created_date.value: '31/12/2024' is not a date (YYYY-MM-DD); did you mean 2024-12-31?",
-        "dataset_info.license: 'CC-BY-4.0' is not a URL; did you mean https://creativecommons.org/licenses/by/4.0/?",
+        "dataset_info.license: 'CC-BY' is neither an http(s) URL nor a known SPDX identifier; "
+        "did you mean https://creativecommons.org/licenses/by/4.0/?",
         "dataset_info.name: must not be null",
         "dataset_info.keyword: unknown; did you mean keywords?",
     ]
+
+
+def test_a_licence_may_be_given_by_its_spdx_identifier() -> None:
+    checked = check(metadata(license="cc by 4.0"))
+    assert not checked.problems
+    assert checked.data["dataset_info"]["license"] == "https://creativecommons.org/licenses/by/4.0/"
 
 
 @pytest.mark.parametrize(
@@ -60,13 +67,15 @@ def test_everything_is_reported_at_once() -> None:
         ({"surprise": 1}, "surprise: unknown"),
         (
             {"license": "cc by"},
-            "license: 'cc by' is not a URL; did you mean https://creativecommons.org/licenses/by/4.0/?",
+            "license: 'cc by' is neither an http(s) URL nor a known SPDX identifier; "
+            "did you mean https://creativecommons.org/licenses/by/4.0/?",
         ),
         (
             {"license": "example.com/terms"},
-            "license: 'example.com/terms' is not a URL; did you mean https://example.com/terms?",
+            "license: 'example.com/terms' is neither an http(s) URL nor a known SPDX identifier; "
+            "did you mean https://example.com/terms?",
         ),
-        ({"license": "mine"}, "license: 'mine' is not a URL"),
+        ({"license": "mine"}, "license: 'mine' is neither an http(s) URL nor a known SPDX identifier"),
         ({"version": "2"}, "version: is set by the service; leave it out"),
         (
             {"created_date": {"relevant": True}},
@@ -242,4 +251,4 @@ def test_no_date_is_guessed_where_there_is_none(given: object) -> None:
 
 def test_text_in_problems_is_printable() -> None:
     [told] = info(license="\x1b[2Jmine")
-    assert told == r"license: '\x1b[2Jmine' is not a URL"
+    assert told == r"license: '\x1b[2Jmine' is neither an http(s) URL nor a known SPDX identifier"

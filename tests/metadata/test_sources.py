@@ -32,7 +32,7 @@ dataset_info:
   publisher_id: CSIRO
   created_date: {relevant: true, value: 2024-12-31}
   published_date: {relevant: false}
-  license: CC-BY-4.0
+  license: CC-BY
   keyword: [reef]
   formats:
     - csv
@@ -52,8 +52,8 @@ def test_lines_and_columns_of_yaml(tmp_path: Path) -> None:
     assert told(path) == [
         (3, 1, "approvals.export_controls"),
         (15, 3, "dataset_info.license"),
-        (19, 7, "dataset_info.formats[1]"),
         (16, 3, "dataset_info.keyword"),
+        (19, 7, "dataset_info.formats[1]"),
     ]
     with pytest.raises(InvalidMetadata) as caught:
         dataset_metadata("dataset_mint_info", path)
@@ -90,15 +90,15 @@ def test_metadata_in_yaml_are_those_in_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("m.json", '{"a":\n 1,}', "'m.json' is not JSON: line 2, column "),
-        ("m.yaml", "a: [1,\nb: 2", "'m.yaml' is not YAML: line 2, column 5: "),
+        ("m.json", '{"a":\n 1,}', "'m.json': line 2, column "),
+        ("m.yaml", "a: [1,\nb: 2", "'m.yaml': line 2, column 5: not YAML: "),
         ("m.yaml", "a: &x 1\nb: *x", "aliases (*name), which are not supported"),
         ("m.yaml", "- 1", "must contain an object with fields"),
         ("m.yaml", "", "must contain an object with fields"),
         ("m.yaml", "a: \x01", "is not YAML: "),
-        ("m.yaml", "a: !!python/object:os.system 1", "is not YAML: line 1, column 4: "),
+        ("m.yaml", "a: !!python/object:os.system 1", "line 1, column 4: not YAML: "),
         ("m.yaml", "a: !!binary aGk=", "cannot be written as JSON"),
-        ("m.yaml", "[" * 2000, "is not YAML: "),
+        ("m.yaml", "[" * 2000, "not YAML: "),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: str, words: str) -> None:

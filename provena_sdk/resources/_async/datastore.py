@@ -31,6 +31,7 @@ from provena_api.models import (
 
 from provena_sdk import resources, workflows
 from provena_sdk.concurrency.io_thread import on_io_thread
+from provena_sdk.errors import MetadataProblem
 from provena_sdk.operations.access import AccessLevel, UserAccess
 from provena_sdk.operations.arguments import JsonSource, MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped, refuse_swapped_reason
@@ -42,9 +43,10 @@ from provena_sdk.resources._async.review import AsyncReviewSubModule
 from provena_sdk.tracebacks import short_tracebacks
 from provena_sdk.transport.http import AsyncTransport
 from provena_sdk.views.item_lists import DatasetList
-from provena_sdk.workflows import batch, datastore, search, template
+from provena_sdk.workflows import batch, datastore, search
 from provena_sdk.workflows.batch import FetchedDatasets
 from provena_sdk.workflows.provenance.jobs import noted
+from provena_sdk.workflows.registry import validation
 from provena_sdk.workflows.search import DEFAULT_SEARCH_LIMIT, LoadedSearchResponse
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ class AsyncDatastore:
         """
         return await self._transport.run(datastore.dataset_schema())
 
-    async def template(self, format: Literal["yaml", "json"] = "yaml") -> str:
+    async def template(self, format: Literal["yaml", "json"] = "yaml", *, like: str | None = None) -> str:
         """Write a template for the metadata of a dataset, to be filled in and passed to :meth:`mint_dataset`.
 
         It follows the schema that the deployment serves. Your person is filled in as the custodian, and the
@@ -125,20 +127,24 @@ class AsyncDatastore:
 
         Args:
             format: ``yaml``, with comments and all fields; ``json``, which has no comments, with the required fields.
+            like: Handle of a dataset whose metadata are filled in instead, except for the approvals, about which a
+                person has to decide again.
 
         Returns:
             The text, to be written to a file. A notebook shows it as lines.
 
         Raises:
-            InvalidArgument: There is no such format.
+            InvalidArgument: There is no such format, or ``like`` is not a handle.
             RoleMissing: The user lacks the role ``entity-registry-read``.
+            DatasetNotFound: ``like`` does not exist.
+            DatasetAccessDenied: It is private to others.
 
         Example:
             >>> text = await provena.datastore.template()
             >>> [line for line in text.splitlines() if "name:" in line]
             ['  name: ""']
         """
-        return await self._transport.run(template.template(format))
+        return await self._transport.run(workflows.template.template(format, like))
 
     async def fetch_dataset(self, id: str) -> RegistryFetchResponse:
         """Fetch a dataset's item: metadata, owner, history, versions and place of its files.
@@ -257,6 +263,28 @@ class AsyncDatastore:
             ValidationFailed: The service found a field malformed; ``errors`` lists each place.
         """
         return await self._transport.run(datastore.validate_metadata(metadata_payload))
+
+    async def metadata_problems(self, metadata_payload: MetadataSource) -> tuple[MetadataProblem, ...]:
+        """Find everything that is wrong with metadata, without registering anything.
+
+        Args:
+            metadata_payload: The metadata, as for :meth:`mint_dataset`.
+
+        Returns:
+            What the SDK finds, including names that no organisation or person has; else what the service finds. For a
+            file in the order of its lines, with line and column; empty if the metadata are valid.
+
+        Raises:
+            InvalidArgument: The file cannot be read, or it is not metadata at all.
+            RoleMissing: The user lacks the role ``entity-registry-read``.
+
+        Example:
+            >>> for problem in (await provena.datastore.metadata_problems({"dataset_info": {"nmae": "Reef"}}))[-2:]:
+            ...     print(problem)
+            dataset_info.publisher_id: missing
+            dataset_info.nmae: unknown; did you mean name?
+        """
+        return await self._transport.run(validation.problems(metadata_payload))
 
     async def update_dataset_metadata(
         self, handle_id: str, reason: str, metadata_payload: MetadataSource

@@ -60,10 +60,12 @@ class AsyncReviewSubModule:
         """Remove a person from the reviewers. Removing somebody who is not a reviewer does no harm.
 
         Args:
-            reviewer_id: Id of a Person in the registry.
+            reviewer_id: The person: handle, whole name, e-mail address or ORCID; or any other id that is listed.
 
         Raises:
             InvalidArgument: The id is empty.
+            NameNotFound: No reviewer has this name.
+            NameAmbiguous: Several have it; the error lists them.
             RoleMissing: The user lacks the role ``sys-admin-admin``.
         """
         return await self._transport.run(review.delete_reviewer(reviewer_id))

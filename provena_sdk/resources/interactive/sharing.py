@@ -121,7 +121,7 @@ class DatasetRelease:
         Example:
             >>> reef = provena.datastore.interactive_dataset("10378.1/1900011")
             >>> print(reef.release.status())
-            dataset 10378.1/1900011: NOT_RELEASED
+            dataset 10378.1/1900011: not released
         """
         return self._transport.run(releases.status(self.dataset_id))
 
@@ -233,11 +233,12 @@ class DatasetSharing(DatasetCache):
         read: Reading = True,
         write: Writing = False,
         admin: bool = False,
+        only: bool = False,
     ) -> DatasetAccess:
         """Share it with a group, or with everyone who may read the registry.
 
-        What they may do already stays; :meth:`unshare` takes it back. Other settings are not touched. If somebody else
-        changes them at the same moment, the later change wins: the service does not compare.
+        What they may do already stays, unless ``only`` is True; :meth:`unshare` takes it back. Other settings are not
+        touched. If somebody else changes them at the same moment, the later change wins: the service does not compare.
 
         Args:
             group: Id or name of the group; see ``provena.groups.list()``.
@@ -245,6 +246,7 @@ class DatasetSharing(DatasetCache):
             read: What they may read: True for metadata and files, ``"metadata"`` for metadata alone.
             write: What they may change: True for metadata and files, or ``"metadata"`` or ``"files"``.
             admin: True for everything, also to share and lock it and to request its release; for groups only.
+            only: True to take back whatever else they may do.
 
         Returns:
             Who may now do what, as read from the service after the change; as it was sent, with a warning, if that
@@ -265,7 +267,9 @@ class DatasetSharing(DatasetCache):
         """
         with self._changing():
             return self._transport.run(
-                sharing.share(self.dataset_id, group, public=public, read=read, write=write, admin=admin)
+                sharing.share(
+                    self.dataset_id, group, public=public, read=read, write=write, admin=admin, only=only
+                )
             )
 
     def unshare(

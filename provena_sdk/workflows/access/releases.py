@@ -20,7 +20,7 @@ from provena_sdk.errors import (
 from provena_sdk.operations import arguments, catalogue
 from provena_sdk.operations.workflow import Workflow, call
 from provena_sdk.paging import Page, PageKey
-from provena_sdk.views.tabular import Tabular, TabularList
+from provena_sdk.views.tabular import Tabular, TabularList, in_words
 from provena_sdk.workflows.datastore import fetch_dataset
 from provena_sdk.workflows.permission import call_on
 from provena_sdk.workflows.registry.listing import every
@@ -77,7 +77,7 @@ class ReleaseState(Tabular):
 
     def _title(self) -> str:
         reviewer = f", reviewer {self.reviewer}" if self.reviewer else ""
-        return f"dataset {printable(self.dataset_id)}: {printable(self.status.value)}{reviewer}"
+        return f"dataset {printable(self.dataset_id)}: {printable(in_words(self.status.value))}{reviewer}"
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [

@@ -193,16 +193,18 @@ def roles_of(settings: models.AccessSettings, party: str | None) -> tuple[str, .
 
 
 def granting(
-    settings: models.AccessSettings, party: str | None, roles: Iterable[str]
+    settings: models.AccessSettings, party: str | None, roles: Iterable[str], *, only: bool = False
 ) -> models.AccessSettings:
     """Return access settings with further roles; whatever is there stays, also roles that are not known here.
+
+    With ``only``, the party has no other roles.
 
     Example:
         >>> before = models.AccessSettings(owner="ada", general=["metadata-read", "newer-role"], groups={})
         >>> granting(before, None, ["metadata-read", "dataset-data-read"]).general
         ['metadata-read', 'newer-role', 'dataset-data-read']
     """
-    held = roles_of(settings, party)
+    held = () if only else roles_of(settings, party)
     return _with(settings, party, [*held, *(role for role in roles if role not in held)])
 
 

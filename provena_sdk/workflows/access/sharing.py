@@ -56,10 +56,18 @@ def own_roles(dataset_id: str) -> Workflow[DatasetRoles]:
 
 
 def share(
-    dataset_id: str, group: str | None, *, public: bool, read: Reading, write: Writing, admin: bool
+    dataset_id: str,
+    group: str | None,
+    *,
+    public: bool,
+    read: Reading,
+    write: Writing,
+    admin: bool,
+    only: bool,
 ) -> Workflow[DatasetAccess]:
-    """Grant roles to a group, or to everyone, in addition to those that they have."""
+    """Grant roles to a group, or to everyone, in addition to those that they have, or instead of them."""
     roles = roles_for(read, write, admin=admin)
+    arguments.flag("only", only)
     _check_party(group, public=public)
     if public and admin:
         raise InvalidArgument(
@@ -67,7 +75,7 @@ def share(
         )
     party = None if group is None else (yield from find_group("group", group)).id
     before = yield from _settings(dataset_id)
-    return (yield from _change(dataset_id, before, granting(before, party, roles), party))
+    return (yield from _change(dataset_id, before, granting(before, party, roles, only=only), party))
 
 
 def unshare(dataset_id: str, group: str | None, *, public: bool, keep: object) -> Workflow[DatasetAccess]:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from provena_api.models import CollectionFormat, RegistryFetchResponse
 
 from provena_sdk import workflows
 from provena_sdk.display.showing import show
+from provena_sdk.errors import NotFetched
 from provena_sdk.operations import arguments
 from provena_sdk.operations.arguments import MetadataSource
 from provena_sdk.operations.swapped import refuse_swapped_reason
@@ -27,23 +30,109 @@ class AsyncMetadataEdit:
     """A change of a dataset's metadata, as ``ds.edit(reason)`` makes it: a context manager.
 
     The metadata is fetched at the beginning of the block. At its end, what was changed is sent; after an error in the
-    block, nothing is sent.
+    block, nothing is sent. In the block, :meth:`assign`, :meth:`merge` and :meth:`read` change the metadata, too.
 
     Attributes:
         dataset_id: The dataset's handle.
-        changes: What was changed; None until the end of the block, and if the change failed.
+        changes: What was changed; None until the end of the block, and if the change failed or was not confirmed.
     """
 
-    def __init__(self, dataset: AsyncDatasetEditing, reason: str, is_shown: bool | None) -> None:
+    def __init__(
+        self,
+        dataset: AsyncDatasetEditing,
+        reason: str,
+        is_shown: bool | None,
+        confirm: Callable[[MetadataDiff], bool] | None,
+    ) -> None:
         self.dataset_id = dataset.dataset_id
         self.changes: MetadataDiff | None = None
         self._dataset = dataset
         self._transport = dataset._transport
         self._reason = arguments.text("reason", reason)
         self._is_shown = is_shown if is_shown is None else arguments.flag("show", is_shown)
+        self._confirm = confirm
         self._state = "not sent"
         self._base: RegistryFetchResponse | None = None
         self._metadata: CollectionFormat | None = None
+
+    async def text(self, format: Literal["yaml", "json"] = "yaml") -> str:
+        """Write the metadata as text for an editor; :meth:`read` reads the file that it was saved to.
+
+        Args:
+            format: ``yaml``, with comments and the fields that could be added; or ``json``.
+
+        Returns:
+            The text.
+
+        Raises:
+            InvalidArgument: There is no such format.
+            NotFetched: The block has not begun.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900012")
+            >>> edit = reef.edit("what it is for")
+            >>> with edit as metadata:
+            ...     lines = edit.text().splitlines()
+            >>> lines[0]
+            '# Metadata of dataset 10378.1/1900012.'
+        """
+        about = f"Metadata of dataset {self.dataset_id}."
+        return await self._transport.run(workflows.template.text_of(self._edited(), format, about))
+
+    def read(self, path: str | PathLike[str]) -> None:
+        """Replace all metadata by those of a file.
+
+        Args:
+            path: Path of a JSON or YAML file.
+
+        Raises:
+            InvalidMetadata: The file has errors; ``problems`` has all of them, with line and column.
+            InvalidArgument: The file cannot be read.
+            NotFetched: The block has not begun.
+        """
+        workflows.editing.replace(self._edited(), path, "path")
+
+    def assign(self, *assignments: str) -> None:
+        """Replace single fields, written as on a command line.
+
+        Args:
+            assignments: Fields and values such as ``purpose=Monitoring``, ``keywords=coral,reef`` or
+                ``access_info.description=by request``. Nothing after ``=`` removes the field.
+
+        Raises:
+            InvalidArgument: There is no such field, or the text is not an assignment.
+            InvalidMetadata: The service would refuse a value; ``problems`` has everything that is wrong.
+            NotFetched: The block has not begun.
+
+        Example:
+            >>> reef = provena.datastore.interactive_dataset("10378.1/1900012")
+            >>> edit = reef.edit("found by more people")
+            >>> with edit:
+            ...     edit.assign("keywords=reef,tides", "license=CC-BY-4.0")
+            >>> reef.keywords
+            ['reef', 'tides']
+        """
+        workflows.editing.assign(self._edited(), assignments)
+
+    def merge(self, merge_patch: MetadataSource) -> None:
+        """Apply a JSON merge patch (RFC 7396).
+
+        Args:
+            merge_patch: A dict, or the path of a JSON or YAML file.
+
+        Raises:
+            InvalidArgument: The patch cannot be read.
+            InvalidMetadata: The service would refuse what it makes of the metadata; ``problems`` lists everything.
+            NotFetched: The block has not begun.
+        """
+        workflows.editing.merge(self._edited(), merge_patch)
+
+    def _edited(self) -> CollectionFormat:
+        if self._metadata is None:
+            raise NotFetched(
+                "The metadata have not been fetched yet.", hint="Call this in the block of the edit."
+            )
+        return self._metadata
 
     async def __aenter__(self) -> CollectionFormat:
         self.changes, self._state = None, "not sent"
@@ -55,12 +144,18 @@ class AsyncMetadataEdit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None or self._base is None:
+            workflows.editing.suggest_field(error)
             return
         draft = await self._transport.run(workflows.editing.drafted(self._base, self._reason, self._metadata))
         # Whoever is told that somebody else has changed it must not be shown the former state, either.
         with self._dataset._changing():
             await self._transport.run(workflows.editing.compared(draft))
             show(draft.changes, self._is_shown)
+            if self._confirm is not None and draft.changes:
+                if not self._confirm(draft.changes):
+                    return
+                # Somebody has been asked, which takes time.
+                await self._transport.run(workflows.editing.compared(draft))
             self._state = "sent, but not confirmed"
             now = await self._transport.run(workflows.editing.sent(draft))
         self.changes = draft.changes
@@ -77,7 +172,9 @@ class AsyncDatasetEditing(DatasetCache):
 
     _transport: AsyncTransport
 
-    def edit(self, reason: str, *, show: bool | None = None) -> AsyncMetadataEdit:
+    def edit(
+        self, reason: str, *, show: bool | None = None, confirm: Callable[[MetadataDiff], bool] | None = None
+    ) -> AsyncMetadataEdit:
         """Change its metadata in a block, which gets them and may change any field, as in the example below.
 
         The metadata is fetched when the block begins. When it ends, what was changed is checked, shown as a diff and
@@ -89,6 +186,7 @@ class AsyncDatasetEditing(DatasetCache):
             reason: Why, for the history; must not be empty.
             show: Whether to show the diff: None shows it in a terminal, on standard error, and in a notebook; True
                 also elsewhere; False never.
+            confirm: A function that gets the diff at the end, unless it is empty; nothing is sent if it returns False.
 
         Returns:
             A context manager, whose block gets the metadata; ``changes`` has the diff afterwards.
@@ -111,7 +209,7 @@ class AsyncDatasetEditing(DatasetCache):
             >>> reef.metadata.dataset_info.purpose
             'Monitoring'
         """
-        return AsyncMetadataEdit(self, reason, show)
+        return AsyncMetadataEdit(self, reason, show, confirm)
 
     async def set(self, reason: str, /, **fields: object) -> MetadataDiff:
         """Replace single fields of its metadata.

@@ -91,7 +91,6 @@ if TYPE_CHECKING:
     from provena_sdk.resources.roles import Roles as Roles
     from provena_sdk.resources.search import Search as Search
     from provena_sdk.s3.models import FileInfo as FileInfo
-    from provena_sdk.transfer.items import PlanItem as PlanItem
     from provena_sdk.transfer.plan import AsyncDownloadPlan as AsyncDownloadPlan
     from provena_sdk.transfer.plan import AsyncUploadPlan as AsyncUploadPlan
     from provena_sdk.transfer.plan import DownloadPlan as DownloadPlan
@@ -104,6 +103,7 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.report import TransferReport as TransferReport
     from provena_sdk.transfer.report import Verification as Verification
     from provena_sdk.transfer.report import VerifiedFile as VerifiedFile
+    from provena_sdk.transfer.spec.items import PlanItem as PlanItem
     from provena_sdk.views.history import History as History
     from provena_sdk.views.history import HistoryEntry as HistoryEntry
     from provena_sdk.views.history import UserName as UserName
@@ -177,7 +177,7 @@ _HOMES = {
         "TextPreview",
     ),
     "s3.models": ("FileInfo",),
-    "transfer.items": ("PlanItem",),
+    "transfer.spec.items": ("PlanItem",),
     "transfer.plan": ("AsyncDownloadPlan", "AsyncUploadPlan", "DownloadPlan", "UploadPlan"),
     "transfer.progress.fsspec": ("FsspecProgress",),
     "transfer.progress.meter": ("Progress",),

@@ -34,10 +34,10 @@ from provena_sdk.resources._async.roles import AsyncRoles
 from provena_sdk.resources._async.search import AsyncSearch
 from provena_sdk.secret import Secret, hidden
 from provena_sdk.tracebacks import short_tracebacks
-from provena_sdk.transfer.options import Compare, Rate, RunOptions, TransferOptions
-from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.spec.options import Compare, Rate, RunOptions, TransferOptions
+from provena_sdk.transfer.spec.patterns import Patterns
 from provena_sdk.transport.http import AsyncTransport, Transport
 from provena_sdk.workflows.provenance.jobs import TIMEOUT_SECONDS
 from provena_sdk.workflows.raw import send_raw

@@ -16,7 +16,7 @@ from provena_sdk.connection import find_settings, find_settings_in, request_opti
 from provena_sdk.diagnosis.report import Diagnosis
 from provena_sdk.secret import Secret
 from provena_sdk.tracebacks import OneFrame, short_tracebacks
-from provena_sdk.transfer.options import Rate, TransferOptions
+from provena_sdk.transfer.spec.options import Rate, TransferOptions
 from provena_sdk.transport.http import Options
 
 

@@ -19,7 +19,7 @@ from provena_sdk.datasets.provider import DatasetCredentialsProvider
 from provena_sdk.errors import UnreadableAnswer
 from provena_sdk.logs import follow_environment
 from provena_sdk.operations import catalogue, handles
-from provena_sdk.transfer.options import TransferOptions
+from provena_sdk.transfer.spec.options import TransferOptions
 from provena_sdk.transport.http import Options, Transport
 from provena_sdk.transport.policy import RetryPolicy
 from provena_sdk.workflows import datastore

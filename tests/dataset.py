@@ -18,11 +18,11 @@ from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.resources.transfers import open_in
 from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.transfer import planner
-from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import TransferReport
 from provena_sdk.transfer.runner import UploadRunner
+from provena_sdk.transfer.spec.options import Choice, RunOptions, TransferOptions
 
 StrPath = str | os.PathLike[str]
 

@@ -25,8 +25,8 @@ NEVER_FOREIGN: Final = {
     "provena_sdk.config.deployment._DOMAIN": "reads the user's own settings",
     "provena_sdk.config.deployment._REALM": "reads the user's own settings",
     "provena_sdk.config.profiles._LINE": "reads what Python's TOML reader says about the user's own file",
-    "provena_sdk.transfer.patterns._CLASS": "reads the patterns that the user wrote",
-    "provena_sdk.transfer.patterns._ALTERNATIVES": "reads the patterns that the user wrote",
+    "provena_sdk.transfer.spec.patterns._CLASS": "reads the patterns that the user wrote",
+    "provena_sdk.transfer.spec.patterns._ALTERNATIVES": "reads the patterns that the user wrote",
 }
 
 METHODS: Final = ("search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer")

@@ -46,9 +46,9 @@ from provena_sdk.operations.arguments import flag
 from provena_sdk.private_files import make_private_folder
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer import planner
-from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
-from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.spec.options import Choice, RunOptions, TransferOptions
+from provena_sdk.transfer.spec.patterns import Patterns, Selection
 from provena_sdk.transfer.verify.recorded import fetch_checksum
 
 _log = logging.getLogger(__name__)

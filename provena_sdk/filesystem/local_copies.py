@@ -13,8 +13,8 @@ from provena_sdk.datasets.paths import check_not_reserved
 from provena_sdk.filesystem.open_file.file import already_exists
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.download import download_file
-from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.spec.items import Download, Upload
 from provena_sdk.transfer.upload import upload_file
 
 # For files whose time the store does not give.

@@ -22,13 +22,13 @@ from provena_sdk.errors import ConfigurationError, DatasetFileNotFound, FileErro
 from provena_sdk.lockfile.lock_file import LOCK_FILE, LockedDataset, LockedFile, LockFile
 from provena_sdk.operations.arguments import flag
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.items import PlanItem, conflict, refused
 from provena_sdk.transfer.local.view import DestinationView, InTheWay
-from provena_sdk.transfer.options import Compare, RunOptions, TransferOptions
 from provena_sdk.transfer.plan import DownloadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike, check_progress
 from provena_sdk.transfer.report import FileOutcome, TransferReport
 from provena_sdk.transfer.runner import DownloadRunner
+from provena_sdk.transfer.spec.items import PlanItem, conflict, refused
+from provena_sdk.transfer.spec.options import Compare, RunOptions, TransferOptions
 from provena_sdk.transfer.verify.recorded import Recorded, difference
 
 _REQUESTS: Final = 16

@@ -24,7 +24,7 @@ from provena_sdk.operations.handles import is_handle
 from provena_sdk.private_files import read_small, write_small
 from provena_sdk.s3.limits import MAX_OBJECT_BYTES
 from provena_sdk.secret import Secret
-from provena_sdk.transfer.options import Compare, one_of
+from provena_sdk.transfer.spec.options import Compare, one_of
 from provena_sdk.transfer.verify.recorded import Recorded, differences, parse
 from provena_sdk.views.tabular import Tabular, TabularList
 

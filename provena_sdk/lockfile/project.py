@@ -14,7 +14,7 @@ from provena_sdk.display.text import printable, quoted
 from provena_sdk.errors import ConfigurationError, InvalidArgument
 from provena_sdk.operations import handles
 from provena_sdk.private_files import read_small
-from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.spec.patterns import Selection
 
 PROJECT_FILE: Final = "provena.toml"
 LATEST: Final = "latest"

@@ -16,12 +16,12 @@ from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.arguments import flag
 from provena_sdk.operations.swapped import refuse_swapped
 from provena_sdk.tracebacks import short_tracebacks
-from provena_sdk.transfer.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
-from provena_sdk.transfer.patterns import Patterns, Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport, Verification
+from provena_sdk.transfer.spec.options import Choice, Compare, Rate, RunOptions, TransferOptions, Verify
+from provena_sdk.transfer.spec.patterns import Patterns, Selection
 
 if TYPE_CHECKING:
     from fsspec.implementations.dirfs import DirFileSystem

@@ -26,13 +26,13 @@ from provena_sdk.filesystem.open_file.options import checked_options
 from provena_sdk.transfer import in_store, planner
 from provena_sdk.transfer.in_store.copying import Copying
 from provena_sdk.transfer.local.scan import Sources, destination_folder, existing_folder, reusable, source_of
-from provena_sdk.transfer.options import Choice, RunOptions, TransferOptions
-from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, TransferPlan, UploadPlan
 from provena_sdk.transfer.plan_file.saved import check_folder, read_plan
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import TransferReport, Verification
 from provena_sdk.transfer.runner import UploadRunner
+from provena_sdk.transfer.spec.options import Choice, RunOptions, TransferOptions
+from provena_sdk.transfer.spec.patterns import Selection
 
 if TYPE_CHECKING:
     from anyio import AsyncFile

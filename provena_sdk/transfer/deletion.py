@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from provena_sdk.errors import UnsafePath
-from provena_sdk.transfer.items import PlanItem
 from provena_sdk.transfer.local.folder import Folder, open_folder
 from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.spec.items import PlanItem
 
 CHANGED: Final = "it changed after the plan was made"
 """The reason for keeping a file that the plan would delete."""

@@ -19,7 +19,6 @@ from provena_sdk.errors import DatasetFileNotFound, FileError, IntegrityError
 from provena_sdk.s3.checksums import parse_etag
 from provena_sdk.s3.limits import PART_BYTES
 from provena_sdk.s3.models import FileInfo, ObjectState, Received
-from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
@@ -30,6 +29,7 @@ from provena_sdk.transfer.resume.ranges import Layout, Segment
 from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 from provena_sdk.transfer.resume.segment_writer import SegmentWriter
 from provena_sdk.transfer.scheduler import Scheduler, pause
+from provena_sdk.transfer.spec.items import Download
 from provena_sdk.transfer.verify.checksum import (
     PARTS_UNKNOWN,
     Checksum,

@@ -23,12 +23,12 @@ from provena_sdk.datasets.service_file import SERVICE_FILE, is_service_file
 from provena_sdk.display.text import quoted
 from provena_sdk.s3.limits import MAX_OBJECT_BYTES
 from provena_sdk.s3.models import FileInfo, modified_ns
-from provena_sdk.transfer.items import PlanItem, conflict, refused
 from provena_sdk.transfer.local.scan import LocalFile, Rejected, Scan
 from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.local.view import DestinationView, InTheWay
-from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.progress.meter import Meter
+from provena_sdk.transfer.spec.items import PlanItem, conflict, refused
+from provena_sdk.transfer.spec.patterns import Selection
 from provena_sdk.transfer.verify.compare import Pair, compare
 
 # Some file systems round times to two seconds, and some stores to one.

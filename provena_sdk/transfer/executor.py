@@ -26,9 +26,9 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import ConfigurationError, FileError, InvalidArgument, ProvenaError, SignInError
 from provena_sdk.logs import follow_environment
-from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.spec.items import Download, Upload
 from provena_sdk.transfer.tasks import MEMORY_BYTES, Task, failure, size_of
 
 _log = logging.getLogger(__name__)

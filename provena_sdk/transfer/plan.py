@@ -14,13 +14,13 @@ from provena_sdk.display.notebook import pretty
 from provena_sdk.display.tables import html_section, html_table
 from provena_sdk.display.text import LIMIT, quoted
 from provena_sdk.tracebacks import short_tracebacks
-from provena_sdk.transfer.items import ACTIONS, Action, PlanItem
-from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.plan_file.record import Transfer
 from provena_sdk.transfer.plan_file.saved import SavedPlan, write_plan
 from provena_sdk.transfer.progress.interrupt import run_transfer
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.spec.items import ACTIONS, Action, PlanItem
+from provena_sdk.transfer.spec.options import RunOptions, TransferOptions
 from provena_sdk.views.frames import frame
 
 if TYPE_CHECKING:

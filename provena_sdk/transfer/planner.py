@@ -25,17 +25,17 @@ from provena_sdk.transfer.draft import (
     extraneous_locals,
     settle,
 )
-from provena_sdk.transfer.items import Action, PlanItem
 from provena_sdk.transfer.local.scan import Sources, destination_folder, existing_folder, scan, source_of
 from provena_sdk.transfer.local.view import DestinationView
-from provena_sdk.transfer.options import Choice, TransferOptions
-from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
 from provena_sdk.transfer.plan_file.here import items_here
 from provena_sdk.transfer.plan_file.saved import SavedPlan
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report.verification import FileState, Verification, VerifiedFile
 from provena_sdk.transfer.runner import DownloadRunner, UploadRunner
+from provena_sdk.transfer.spec.items import Action, PlanItem
+from provena_sdk.transfer.spec.options import Choice, TransferOptions
+from provena_sdk.transfer.spec.patterns import Selection
 
 _REPORTED: Final = 1000
 _STATES: Final[dict[Action, FileState]] = {

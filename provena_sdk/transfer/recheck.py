@@ -17,13 +17,13 @@ from provena_sdk.display.text import quoted
 from provena_sdk.errors import NotEnoughSpace
 from provena_sdk.s3.models import FileInfo
 from provena_sdk.transfer.draft import Draft, settle
-from provena_sdk.transfer.items import Download, PlanItem, Upload, conflict, refused
 from provena_sdk.transfer.local.view import DestinationView, InTheWay, nearest_folder
 from provena_sdk.transfer.neighbours.claims import remove_left_over
 from provena_sdk.transfer.plan import TransferPlan
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
+from provena_sdk.transfer.spec.items import Download, PlanItem, Upload, conflict, refused
 from provena_sdk.transfer.verify.compare import Pair
 
 _APPEARED: Final = "it appeared or changed after the plan was made"

@@ -17,13 +17,13 @@ from provena_sdk.errors import FileError, TransferFailed
 from provena_sdk.transfer.deletion import CHANGED, delete_files
 from provena_sdk.transfer.draft import has_store_time
 from provena_sdk.transfer.executor import run_on
-from provena_sdk.transfer.items import Download, PlanItem, Upload
 from provena_sdk.transfer.local.scan import make_destination
 from provena_sdk.transfer.local.times import NewTime, set_times
-from provena_sdk.transfer.options import RunOptions
 from provena_sdk.transfer.plan import TransferPlan
 from provena_sdk.transfer.recheck import recheck_dataset, recheck_destination, uploads_of
 from provena_sdk.transfer.report import FileOutcome, Outcome, TransferReport
+from provena_sdk.transfer.spec.items import Download, PlanItem, Upload
+from provena_sdk.transfer.spec.options import RunOptions
 from provena_sdk.transfer.tasks import Fetch, Send, Task, size_of
 
 _log = logging.getLogger("provena_sdk.transfer")

@@ -28,9 +28,9 @@ from provena_sdk.s3.client.request import observed_retries
 from provena_sdk.s3.http.io_loops import IoLoops
 from provena_sdk.s3.http.line import Line
 from provena_sdk.transfer.local.destination import Destination
-from provena_sdk.transfer.options import CONCURRENCY, TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.spec.options import CONCURRENCY, TransferOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,13 +16,13 @@ from provena_sdk.datasets.files import DatasetFiles
 from provena_sdk.display.text import quoted
 from provena_sdk.errors import FileError, UnsafePath
 from provena_sdk.transfer.download import download_file
-from provena_sdk.transfer.items import Download, Upload
 from provena_sdk.transfer.neighbours.sharing import SharedDownload
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import FileOutcome, Outcome
 from provena_sdk.transfer.resume.leftovers import sweep
 from provena_sdk.transfer.scheduler import Scheduler, by_turn
+from provena_sdk.transfer.spec.items import Download, Upload
+from provena_sdk.transfer.spec.options import TransferOptions
 from provena_sdk.transfer.upload import abort_forgotten, upload_file
 
 MEMORY_BYTES: Final = 96 * 1024 * 1024

@@ -29,11 +29,11 @@ from provena_sdk.s3.budget import SMALL_BYTES
 from provena_sdk.s3.checksums import Hasher, combine, composite, crc32, md5, new_hasher
 from provena_sdk.s3.models import Stored, StoredPart, Streamed
 from provena_sdk.s3.parts import each_part, is_in_parts, is_part_size, part_size
-from provena_sdk.transfer.items import Upload
 from provena_sdk.transfer.local.source_file import SourceFile
 from provena_sdk.transfer.report import FileOutcome, Verified
 from provena_sdk.transfer.resume.upload_journal import UploadJournal, UploadJournals, UploadRecord
 from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.spec.items import Upload
 
 STREAMED_BYTES: Final = 16 * 1024 * 1024
 """The size in bytes above which a part is never held in memory as a whole; files over 160 GB have such parts."""

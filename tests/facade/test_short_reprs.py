@@ -27,8 +27,6 @@ from provena_sdk.paging import AsyncResults, Page, Results
 from provena_sdk.s3.credentials import Credentials
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.secret import Secret
-from provena_sdk.transfer.items import ACTIONS, PlanItem
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.plan import TransferPlan
 from provena_sdk.transfer.report import (
     FileOutcome,
@@ -38,6 +36,8 @@ from provena_sdk.transfer.report import (
     Verification,
     VerifiedFile,
 )
+from provena_sdk.transfer.spec.items import ACTIONS, PlanItem
+from provena_sdk.transfer.spec.options import TransferOptions
 from provena_sdk.workflows.registry.agents import PERSON
 from provena_sdk.workflows.registry.naming import matches
 

@@ -18,8 +18,8 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.s3fs import s3fs_of
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.transfer.executor import run_on
-from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.progress.meter import Meter
+from provena_sdk.transfer.spec.items import Download
 from provena_sdk.transfer.tasks import Fetch
 
 if TYPE_CHECKING:

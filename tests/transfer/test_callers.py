@@ -22,7 +22,7 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.listing import list_files
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import download
-from provena_sdk.transfer.options import RunOptions
+from provena_sdk.transfer.spec.options import RunOptions
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

@@ -40,9 +40,7 @@ from provena_sdk.s3.models import FileInfo, ObjectState, Received, StoreAddress
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer import download
 from provena_sdk.transfer.download import download_file
-from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.local.destination import Destination
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume import partial_download as resume
@@ -51,6 +49,8 @@ from provena_sdk.transfer.resume.part_file import PartFile
 from provena_sdk.transfer.resume.ranges import Layout, Segment
 from provena_sdk.transfer.resume.segment_digest import SegmentDigest
 from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.spec.items import Download
+from provena_sdk.transfer.spec.options import TransferOptions
 from provena_sdk.transfer.verify.checksum import (
     Checksum,
     RunningChecksum,

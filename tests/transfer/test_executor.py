@@ -31,10 +31,10 @@ from provena_sdk.s3.models import FileInfo, StoreAddress
 from provena_sdk.sandbox import Sandbox
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.executor import batches, calls_at_once, run_on
-from provena_sdk.transfer.items import Download, Upload
-from provena_sdk.transfer.options import RunOptions, TransferOptions
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
+from provena_sdk.transfer.spec.items import Download, Upload
+from provena_sdk.transfer.spec.options import RunOptions, TransferOptions
 from provena_sdk.transfer.tasks import Fetch, Send
 from tests.dataset import Dataset
 

@@ -14,7 +14,7 @@ from provena_sdk.errors import UnsafePath
 from provena_sdk.transfer.local import folder
 from provena_sdk.transfer.local.destination import Destination
 from provena_sdk.transfer.local.folder import OpenFolder, PathFolder, open_folder
-from provena_sdk.transfer.options import Choice, TransferOptions
+from provena_sdk.transfer.spec.options import Choice, TransferOptions
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

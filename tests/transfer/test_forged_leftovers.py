@@ -23,8 +23,8 @@ from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
 from provena_sdk.transfer import download
 from provena_sdk.transfer.local.seal import Seal
-from provena_sdk.transfer.options import TransferOptions, Verify
 from provena_sdk.transfer.resume import ranges as pieces
+from provena_sdk.transfer.spec.options import TransferOptions, Verify
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

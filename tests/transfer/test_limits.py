@@ -12,8 +12,8 @@ import pytest
 from provena_sdk import AsyncProvena, Provena
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.s3.client import request
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.spec.options import TransferOptions
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

@@ -21,12 +21,12 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access, CredentialsSource
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.sandbox.object_store import ObjectFault, ObjectFaults, Server
-from provena_sdk.transfer.items import Download
 from provena_sdk.transfer.neighbours import claims
 from provena_sdk.transfer.neighbours.sharing import FOUND, SharedDownload
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.progress.meter import Meter
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.spec.items import Download
+from provena_sdk.transfer.spec.options import TransferOptions
 from tests.dataset import Dataset
 
 pytestmark = pytest.mark.own_store

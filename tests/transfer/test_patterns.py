@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provena_sdk.errors import InvalidArgument
-from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.spec.patterns import Selection
 
 
 @pytest.mark.parametrize(

@@ -36,16 +36,16 @@ from provena_sdk.s3.models import FileInfo, ObjectState, modified_ns
 from provena_sdk.sandbox.object_store import RequestRecord, Server, StoredObject
 from provena_sdk.sandbox.object_store.storage.objects import Part
 from provena_sdk.transfer.draft import Draft, draft_download, draft_upload
-from provena_sdk.transfer.items import PlanItem
 from provena_sdk.transfer.local import view as view_module
 from provena_sdk.transfer.local.scan import LocalFile, Scan
 from provena_sdk.transfer.local.seal import Seal
 from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.local.view import DestinationView, Found, InTheWay
-from provena_sdk.transfer.options import Choice, TransferOptions
-from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.plan import DownloadPlan, TransferPlan
 from provena_sdk.transfer.runner import DownloadRunner
+from provena_sdk.transfer.spec.items import PlanItem
+from provena_sdk.transfer.spec.options import Choice, TransferOptions
+from provena_sdk.transfer.spec.patterns import Selection
 from provena_sdk.transfer.verify.checksum import digest_of
 from tests.dataset import Dataset
 

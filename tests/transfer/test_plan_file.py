@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from provena_sdk.errors import FileConflict, InvalidArgument, UnsafePath
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.items import ACTIONS, PlanItem, conflict, refused
 from provena_sdk.transfer.local.seen import Seen
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.plan_file.here import items_here
 from provena_sdk.transfer.plan_file.record import item_of, record_of
 from provena_sdk.transfer.plan_file.saved import SavedPlan, read_plan, write_plan
+from provena_sdk.transfer.spec.items import ACTIONS, PlanItem, conflict, refused
+from provena_sdk.transfer.spec.options import TransferOptions
 
 MOMENT = datetime(2024, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HANDLE = "10378.1/1900011"

@@ -11,8 +11,8 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.credentials import Access
 from provena_sdk.errors import TransferFailed, UnsafePath
 from provena_sdk.filesystem.local_copies import LocalCopies
-from provena_sdk.transfer.options import Choice
-from provena_sdk.transfer.patterns import Selection
+from provena_sdk.transfer.spec.options import Choice
+from provena_sdk.transfer.spec.patterns import Selection
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

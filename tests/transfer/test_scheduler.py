@@ -10,9 +10,9 @@ import pytest
 
 from provena_sdk.errors import ConnectionFailed, FileError, Forbidden
 from provena_sdk.transfer import scheduler
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.spec.options import TransferOptions
 
 MIB = 1024**2
 

@@ -21,8 +21,8 @@ from provena_sdk.concurrency.io_thread import run_sync
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.s3.models import StoreAddress
 from provena_sdk.sandbox.object_store import Server
-from provena_sdk.transfer.options import RunOptions
 from provena_sdk.transfer.progress.meter import Progress
+from provena_sdk.transfer.spec.options import RunOptions
 from scripts.live.relay import Relay
 from tests.dataset import Dataset
 

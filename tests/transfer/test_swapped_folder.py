@@ -17,7 +17,7 @@ from provena_sdk.datasets.paths import part_name, part_stem
 from provena_sdk.errors import FileError, TransferFailed, UnsafePath
 from provena_sdk.sandbox.object_store import Server
 from provena_sdk.transfer.local.seal import Seal
-from provena_sdk.transfer.options import Choice, TransferOptions
+from provena_sdk.transfer.spec.options import Choice, TransferOptions
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

@@ -13,9 +13,9 @@ from provena_sdk.datasets.credentials import Access
 from provena_sdk.datasets.location import DatasetLocation
 from provena_sdk.errors import FileConflict, InvalidArgument, TransferFailed
 from provena_sdk.sandbox.object_store import ObjectFaults, Server
-from provena_sdk.transfer.options import Choice, TransferOptions
-from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.report import TransferReport
+from provena_sdk.transfer.spec.options import Choice, TransferOptions
+from provena_sdk.transfer.spec.patterns import Selection
 from tests.dataset import Dataset
 
 Put = Callable[[dict[str, bytes]], None]

@@ -24,12 +24,12 @@ from provena_sdk.s3.checksums import composite, md5
 from provena_sdk.s3.limits import MAX_OBJECT_BYTES
 from provena_sdk.s3.models import ListedUpload, StoreAddress, Stored, StoredPart, Streamed
 from provena_sdk.transfer import upload
-from provena_sdk.transfer.items import Upload
 from provena_sdk.transfer.local.source_file import SourceFile
 from provena_sdk.transfer.progress.meter import Meter, Progress
 from provena_sdk.transfer.report import FileOutcome
 from provena_sdk.transfer.resume.upload_journal import UploadJournals, UploadRecord
 from provena_sdk.transfer.scheduler import Scheduler
+from provena_sdk.transfer.spec.items import Upload
 
 MIB = 1024**2
 LOCATION = DatasetLocation("10378.1/1", "reef", "datasets/10378-1-1/")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from provena_sdk.resources._async.files import AsyncIOSubModule
 from provena_sdk.resources.interactive.cache import DatasetCache
 from provena_sdk.tracebacks import short_tracebacks
-from provena_sdk.transfer.options import Compare, Rate, Verify
-from provena_sdk.transfer.patterns import Patterns
 from provena_sdk.transfer.plan import AsyncDownloadPlan, AsyncUploadPlan
 from provena_sdk.transfer.progress.meter import ProgressLike
 from provena_sdk.transfer.report import TransferReport, Verification
+from provena_sdk.transfer.spec.options import Compare, Rate, Verify
+from provena_sdk.transfer.spec.patterns import Patterns
 
 if TYPE_CHECKING:
     from provena_sdk.resources.transfers import StrPath

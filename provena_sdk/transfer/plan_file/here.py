@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from provena_sdk.datasets.paths import clashes, form_matters
-from provena_sdk.transfer.items import PlanItem, conflict, refused
 from provena_sdk.transfer.local.scan import ignores_case, inside
 from provena_sdk.transfer.local.view import nearest_folder
 from provena_sdk.transfer.plan_file.saved import SavedPlan
+from provena_sdk.transfer.spec.items import PlanItem, conflict, refused
 
 
 def items_here(saved: SavedPlan) -> list[PlanItem]:

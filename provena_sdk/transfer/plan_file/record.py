@@ -10,9 +10,9 @@ from provena_sdk.datasets.service_file import is_service_file
 from provena_sdk.display.text import SERVER_LIMIT, quoted
 from provena_sdk.s3.limits import MAX_KEY_BYTES, MAX_OBJECT_BYTES
 from provena_sdk.s3.models import FileInfo
-from provena_sdk.transfer.items import Action, PlanItem, conflict, refused
 from provena_sdk.transfer.local.seen import Seen
 from provena_sdk.transfer.plan_file.fields import MOST_NUMBER, Fields
+from provena_sdk.transfer.spec.items import Action, PlanItem, conflict, refused
 
 Transfer: TypeAlias = Literal["download", "upload"]
 """The direction of a plan."""

@@ -21,12 +21,12 @@ from provena_sdk.errors import InvalidArgument
 from provena_sdk.operations.handles import handle
 from provena_sdk.private_files import read_small, write_small
 from provena_sdk.secret import Secret
-from provena_sdk.transfer.items import PlanItem
 from provena_sdk.transfer.local.scan import destination_folder, existing_folder, local_path
 from provena_sdk.transfer.local.seal import Seal
-from provena_sdk.transfer.options import TransferOptions
 from provena_sdk.transfer.plan_file.fields import Fields
 from provena_sdk.transfer.plan_file.record import Transfer, item_of, record_of
+from provena_sdk.transfer.spec.items import PlanItem
+from provena_sdk.transfer.spec.options import TransferOptions
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from provena_sdk.display.text import alternatives
 from provena_sdk.errors import InvalidArgument
 from provena_sdk.net.rates import LEAST_RATE
 from provena_sdk.operations.arguments import count, flag, rate
-from provena_sdk.transfer.patterns import Selection
 from provena_sdk.transfer.progress.choose import progress_for
 from provena_sdk.transfer.progress.meter import Meter, ProgressLike
+from provena_sdk.transfer.spec.patterns import Selection
 
 Verify = Literal["checksum", "size"]
 """How to verify each file: against the store's checksum if there is one, or by size alone, which is faster."""

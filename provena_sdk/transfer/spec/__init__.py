@@ -1,0 +1,1 @@
+"""What a transfer is asked to do: its items, options and patterns."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -52,6 +54,11 @@ def test_every_command_has_an_example(name: str, command: click.Command) -> None
         assert f"$ provena {name}" in inspect.cleandoc(command.help or "") or name == "completion"
 
 
+ROOT = Path(__file__).resolve().parents[2]
+SHELL_BLOCK = re.compile(r"```(?:sh|console)\n(.*?)```", re.DOTALL)
+WRITTEN = re.compile(r"(?:\$ )?provena (.+)")
+
+
 def examples() -> list[str]:
     """Every example of a command, without what comes after a pipe or another command of the shell."""
     found = []
@@ -59,14 +66,25 @@ def examples() -> list[str]:
         for line in inspect.cleandoc(command.help or "").splitlines():
             _, sign, shown = line.partition("$ provena ")
             if sign and not line.strip().startswith("PS>"):
-                words = shlex.shlex(shown, posix=True, punctuation_chars="|;&<>()")
-                words.whitespace_split = True
-                own = list(itertools.takewhile(lambda word: not set(word) <= set("|;&<>()"), words))
-                found.append(shlex.join(own))
+                found.append(own_words(shown))
     return found
 
 
-@pytest.mark.parametrize("example", examples())
+def in_documents() -> list[str]:
+    """Every line of a document's shell blocks that begins with the command."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    blocks = [block for page in pages for block in SHELL_BLOCK.findall(page.read_text("utf-8"))]
+    lines = [match[1] for block in blocks for line in block.splitlines() if (match := WRITTEN.match(line))]
+    return sorted({own_words(line) for line in lines})
+
+
+def own_words(shown: str) -> str:
+    words = shlex.shlex(shown, posix=True, punctuation_chars="|;&<>()")
+    words.whitespace_split = True
+    return shlex.join(itertools.takewhile(lambda word: not set(word) <= set("|;&<>()"), words))
+
+
+@pytest.mark.parametrize("example", [*examples(), *in_documents()])
 def test_every_example_is_a_command_with_such_options(example: str) -> None:
     context = click.Context(make_app(), info_name="provena")
     command: click.Command = make_app()

@@ -32,7 +32,7 @@ from provena_sdk.transfer.spec.options import Compare, RunOptions, TransferOptio
 from provena_sdk.transfer.verify.recorded import Recorded, difference
 
 _REQUESTS: Final = 16
-_HINT: Final = "If the new file is wanted, run 'provena lock'."
+_HINT: Final = "If the new file is wanted, lock the project again."
 
 
 async def install(
@@ -64,7 +64,7 @@ async def install(
     if lock.deployment != domain:
         raise ConfigurationError(
             f"{LOCK_FILE} was written for {quoted(lock.deployment, 80)}, and this is {quoted(domain, 80)}.",
-            hint="Choose the profile of that deployment, or run 'provena lock'.",
+            hint="Choose the profile of that deployment, or lock the project again.",
         )
     outcomes: list[FileOutcome] = []
     missing: dict[str, list[LockedFile]] = {}

@@ -97,4 +97,7 @@ def test_an_installation_that_fails(run: Run, project: Path, reef: str, provena_
     Path("provena.lock").unlink()
     missing = run("install")
     assert missing.code == 2
-    assert "Hint: Run 'provena lock'." in missing.stderr
+    assert "provena install --lock" in missing.stderr
+    assert run("install", "--lock", "--check").code == 2
+    assert run("install", "--lock").code == 0
+    assert Path("provena.lock").exists()

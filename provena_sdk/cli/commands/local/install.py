@@ -23,6 +23,7 @@ _DIFFERENCES: Final = (
 
 @command(changes=True)
 @click.argument("folder", type=LOCAL_FOLDER, metavar="[FOLDER]", default=".")
+@click.option("--lock", is_flag=True, help="First write provena.lock, by what provena.toml names.")
 @click.option("--check", is_flag=True, help="Only compare; the exit code is 10 if a file differs.")
 @click.option(
     "--compare",
@@ -30,17 +31,24 @@ _DIFFERENCES: Final = (
     default="checksum",
     help="How to compare files of the recorded size; by time is faster.",
 )
-def install(session: Session, folder: str, check: bool, compare: Literal["checksum", "time"]) -> None:
+def install(
+    session: Session, folder: str, lock: bool, check: bool, compare: Literal["checksum", "time"]
+) -> None:
     """Download the files that a project's provena.lock records.
 
     Only files that are missing or different are downloaded, and nothing is deleted. FOLDER is the project's folder,
     by default the current one. With --check, nothing is sent.
 
+    With --lock, the newest versions are chosen where provena.toml asks for them, and their files are recorded.
+
     Examples:
+        $ provena install --lock
         $ provena install
         $ provena install --check
         $ provena install reef-model --compare time
     """
+    if lock and (check or session.dry_run):
+        raise click.UsageError("--lock goes without --check and --dry-run.")
     if check or session.dry_run:
         from provena_sdk.lockfile.lock_file import LockFile  # noqa: PLC0415  # keeps what verifies files away from help
 
@@ -49,6 +57,8 @@ def install(session: Session, folder: str, check: bool, compare: Literal["checks
         if found and check:
             raise Exit(ExitCode.DIFFERENT)
         return
+    if lock:
+        session.provena.lock_project(folder)
     with resumable():
         report = session.provena.install_project(
             folder, compare=compare, progress=session.progress, raise_for_failures=False

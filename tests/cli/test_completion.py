@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -164,3 +165,15 @@ def test_bash_completes(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert (done.stdout, done.stderr) == ("completion\n", "")
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", *(f"a{sign}b" for sign in '$();&|{}@#,<>`"‘’‚‛')])
+def test_powershell_takes_no_name_for_code(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = in_this_process(monkeypatch, ["completion", "powershell"]).stdout
+    bare = re.search(r"-match '(.+)'\)", source)
+    doubled = re.search(r"-replace '(.+)', '\$0\$0'", source)
+    assert bare
+    assert doubled
+    assert re.search(bare[1], "10378.1/1451860/obs/2024-01.csv")
+    assert not re.search(bare[1], name)
+    assert set(re.findall(doubled[1].replace("''", "'"), "a'‘’‚‛\"")) == set("'‘’‚‛")

@@ -108,6 +108,11 @@ class _PowerShell(ShellComplete):
     source_template: ClassVar[str] = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
+    $quote = {
+        param($text)
+        if ($text -match '^[\\w./:\\\\+-]+$') { $text }
+        else { "'" + ($text -replace '[''\\u2018-\\u201b]', '$0$0') + "'" }
+    }
     $before = $env:%(complete_var)s, $env:COMP_WORDS, $env:COMP_CWORD
     $env:%(complete_var)s = 'powershell_complete'
     $env:COMP_WORDS = $commandAst.ToString()
@@ -122,13 +127,12 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
         switch ($type) {
             'plain' {
                 if (-not $help) { $help = $value }
-                $typed = if ($value -match "[\\s']") { "'" + $value.Replace("'", "''") + "'" } else { $value }
-                [System.Management.Automation.CompletionResult]::new($typed, $value, 'ParameterValue', $help)
+                [System.Management.Automation.CompletionResult]::new((& $quote $value), $value, 'ParameterValue', $help)
             }
             { $_ -in 'file', 'dir' } {
                 Get-ChildItem -Path "$wordToComplete*" -ErrorAction SilentlyContinue |
                     Where-Object { $type -eq 'file' -or $_.PSIsContainer } |
-                    ForEach-Object { Resolve-Path -Relative -LiteralPath $_.FullName }
+                    ForEach-Object { & $quote (Resolve-Path -Relative -LiteralPath $_.FullName) }
             }
         }
     }

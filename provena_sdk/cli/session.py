@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import sys
 from functools import cached_property
 from types import TracebackType
@@ -17,6 +18,7 @@ from provena_sdk.cli.streams import yellow
 from provena_sdk.display.terminal import is_terminal
 from provena_sdk.display.text import printable_lines
 from provena_sdk.logs import print_records
+from provena_sdk.private_files import others_can_open
 
 if TYPE_CHECKING:
     from provena_sdk.client import Provena
@@ -97,6 +99,23 @@ class Session:
             )
         print(f"{printable_lines(question)} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in _YES
+
+    def refuse_open_file(self, secret: str, *, hint: str) -> None:
+        """Refuse to print a secret into a file that other users can read; pipes and devices are not files.
+
+        Args:
+            secret: What would be printed, as the message begins.
+            hint: How else to keep it.
+
+        Raises:
+            Exit: The output is such a file.
+        """
+        try:
+            state = os.fstat(sys.stdout.fileno())
+        except OSError:
+            return
+        if stat.S_ISREG(state.st_mode) and others_can_open(state):
+            raise Exit(ExitCode.USAGE, f"{secret} would be in a file that other users can read.", hint=hint)
 
     def __enter__(self) -> Self:
         return self

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from provena_sdk.cli.app import run as run_command
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.sandbox import Sandbox
 from tests.cli.conftest import Run
@@ -113,3 +116,22 @@ def test_a_token_never_replaces_a_file(run: Run, tmp_path: Path) -> None:
     done = run("token", "create", tmp_path / "mine", user=None)
     assert done.code == ExitCode.USAGE
     assert (tmp_path / "mine").read_text("utf-8") == "mine"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+def test_a_token_is_not_made_for_a_file_that_others_can_read(
+    environment: Callable[..., None],
+    provena_sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment(None)
+    place = tmp_path / "tok"
+    place.touch(mode=0o644)
+    with place.open("w") as output, monkeypatch.context() as changed:
+        changed.setattr(sys, "stdout", output)
+        assert run_command(["token", "create"]) == ExitCode.USAGE
+    assert place.read_bytes() == b""
+    assert "provena token create FILE" in capsys.readouterr().err
+    assert provena_sandbox.pending_user_codes() == []

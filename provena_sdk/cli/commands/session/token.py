@@ -31,6 +31,11 @@ def create(session: Session, file: Path | None) -> None:
         $ provena token create pipeline.token
         $ provena token create | pass insert -m provena/pipeline
     """
+    if file is None:
+        session.refuse_open_file(
+            "The token",
+            hint="Name the file without '>': provena token create FILE. Only you can read it then.",
+        )
     question = "The token would be shown on this terminal. Show it?"
     if file is None and is_terminal(sys.stdout) and not session.confirm(question):
         raise Exit(ExitCode.FAILED, "No token was created.", hint="Name a file, or use a pipe.")

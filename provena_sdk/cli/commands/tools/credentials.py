@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 import warnings
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
 from provena_sdk.cli.command import command
-from provena_sdk.cli.exit_codes import ExitCode
-from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import HANDLE
 from provena_sdk.cli.session import Session
 from provena_sdk.display.times import shown_time
-from provena_sdk.private_files import others_can_open
 
 if TYPE_CHECKING:
     from provena_sdk.other_tools.store_credentials import StoreCredentials
@@ -63,7 +58,7 @@ def credentials(
         $ duckdb -init <(provena credentials 10378.1/1451860 --format duckdb)
     """
     if file is None:
-        _refuse_open_file()
+        session.refuse_open_file("The credentials", hint="--output FILE writes one that only you can read.")
     granted = _granted(session, handle, write)
     chosen = "json" if session.json else form
     if file is None:
@@ -90,20 +85,6 @@ def credential_process(session: Session, handle: str, write: bool) -> None:
     session.options.no_input = True
     warnings.simplefilter("ignore")
     session.out.bytes(_granted(session, handle, write).text("process").encode())
-
-
-def _refuse_open_file() -> None:
-    """Refuse to print secrets into a file that other users can read."""
-    try:
-        state = os.fstat(sys.stdout.fileno())
-    except OSError:
-        return
-    if stat.S_ISREG(state.st_mode) and others_can_open(state):
-        raise Exit(
-            ExitCode.USAGE,
-            "The credentials would be in a file that other users can read.",
-            hint="--output FILE writes one that only you can read.",
-        )
 
 
 def _granted(session: Session, handle: str, write: bool) -> StoreCredentials:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from provena_sdk.cli.app import run as run_command
 from provena_sdk.sandbox import Sandbox
 from tests.cli.conftest import Run
 
@@ -80,3 +83,27 @@ def test_credentials_are_written_for_their_owner_alone(run: Run, reef: str, tmp_
     assert run("credentials", reef, "--format", "json", "-o", file).stdout == ""
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text())["dataset_id"] == reef
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+@pytest.mark.parametrize("command", ["credentials", "credential-process", "url"])
+def test_secrets_go_into_no_file_that_others_can_read(
+    command: str,
+    reef: str,
+    environment: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environment("writer")
+    arguments = [command, f"{reef}/a.csv" if command == "url" else reef]
+    reader, writer = os.pipe()
+    places = {name: tmp_path / name for name in ("open", "private")}
+    places["open"].touch(0o644)
+    places["private"].touch(0o600)
+    for place, code in ((places["open"], 2), (places["private"], 0), (os.devnull, 0), (writer, 0)):
+        with open(place, "w") as output, monkeypatch.context() as changed:
+            changed.setattr(sys, "stdout", output)
+            assert run_command(arguments) == code
+    assert places["open"].read_bytes() == b""
+    with open(reader, "rb") as piped:
+        assert piped.read()

@@ -60,6 +60,7 @@ def url(session: Session, target: Target, expires: int) -> None:
         raise click.UsageError(
             "Give a file, as in HANDLE/obs/2024.csv: a dataset or a folder has no such URL."
         )
+    session.refuse_open_file("The URL", hint="Run 'umask 077' before, and name a new file.")
     dataset = session.provena.datastore.interactive_dataset(target.handle)
     found = dataset.presigned_url(target.path, expires)
     session.out.view(escaped(found), {"url": found, "expires_in": expires})

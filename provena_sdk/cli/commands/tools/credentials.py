@@ -84,6 +84,10 @@ def credential_process(session: Session, handle: str, write: bool) -> None:
     # Nobody is there to answer, and some tools take what is on stderr for a part of the answer.
     session.options.no_input = True
     warnings.simplefilter("ignore")
+    session.refuse_open_file(
+        "The credentials",
+        hint="provena credentials HANDLE --output FILE writes one that only you can read.",
+    )
     session.out.bytes(_granted(session, handle, write).text("process").encode())
 
 

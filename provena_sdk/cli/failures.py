@@ -27,13 +27,22 @@ class Exit(Exception):
         code: The exit code.
         message: What to print on stderr; None prints nothing.
         hint: The next step for the reader.
+        command: The command to run for it, which is printed after the hint as it is, and never shortened.
     """
 
-    def __init__(self, code: ExitCode, message: str | None = None, *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        code: ExitCode,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        command: str | None = None,
+    ) -> None:
         super().__init__(message or code.meaning)
         self.code = code
         self.message = message
         self.hint = hint
+        self.command = command
 
 
 _CODES: Final[dict[type[BaseException], ExitCode]] = {
@@ -156,10 +165,13 @@ def _lines(described: dict[str, Any], code: ExitCode) -> str:
 
 def _described(error: BaseException, code: ExitCode) -> dict[str, Any]:
     message, hint, name = _words(error, code)
+    shown = None if hint is None else printable_lines(hint)
+    if isinstance(error, Exit) and error.command is not None:
+        shown = f"{shown or 'Run:'} {error.command}"
     return {
         "code": name,
         "message": printable_lines(message),
-        "hint": None if hint is None else printable_lines(hint),
+        "hint": shown,
         "status": getattr(error, "status", None),
         "request_id": getattr(error, "request_id", None),
     }

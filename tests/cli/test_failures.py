@@ -13,6 +13,7 @@ import provena_sdk
 from provena_sdk import errors
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import PHRASES, Exit, exit_code, report
+from provena_sdk.cli.transfers.showing import resumable
 
 EXPECTED = {
     ExitCode.USAGE: {
@@ -159,3 +160,26 @@ def test_phrases_of_hints_are_the_sdks(capsys: pytest.CaptureFixture[str]) -> No
     assert [phrase for phrase, _ in PHRASES if phrase not in advice] == []
     report(errors.NameNotFound("person", "no.", hint="provena.people.list() lists all."), as_json=True)
     assert json.loads(capsys.readouterr().err)["hint"] == "provena people list lists all."
+
+
+def test_a_command_is_never_shortened(capsys: pytest.CaptureFixture[str]) -> None:
+    command = f"provena put {'a' * 3000} 'b c'"
+    stopped = Exit(ExitCode.INTERRUPTED, "Stopped.", hint="Resume with:", command=command)
+    report(stopped, as_json=False)
+    assert capsys.readouterr().err == f"\nStopped.\nHint: Resume with: {command}\n"
+    report(stopped, as_json=True)
+    assert json.loads(capsys.readouterr().err)["hint"] == f"Resume with: {command}"
+
+
+@pytest.mark.parametrize("names", [1, 1000])
+def test_a_command_too_long_to_read_is_not_printed(names: int) -> None:
+    context = click.Context(
+        click.Command("provena"), info_name="provena", obj=["put", *["name.csv"] * names, "1/2"]
+    )
+    with context, pytest.raises(Exit) as caught, resumable():
+        raise KeyboardInterrupt
+    if names == 1:
+        assert caught.value.command == "provena put name.csv 1/2"
+    else:
+        assert caught.value.command is None
+        assert caught.value.hint == "Run the same command again to resume."

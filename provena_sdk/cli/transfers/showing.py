@@ -119,7 +119,13 @@ def resumable(where: str = "here") -> Iterator[None]:
         kept = ""
         if isinstance(error, TransferInterrupted) and error.total_bytes:
             kept = f"; {share(error.bytes, error.total_bytes)} are {where}"
-        stopped = Exit(ExitCode.INTERRUPTED, f"Stopped{kept}.", hint=f"Resume with: {resume_command()}")
+        command = resume_command()
+        stopped = Exit(
+            ExitCode.INTERRUPTED,
+            f"Stopped{kept}.",
+            hint="Run the same command again to resume." if command is None else "Resume with:",
+            command=command,
+        )
     else:
         return
     raise stopped

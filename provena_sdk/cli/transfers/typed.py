@@ -15,10 +15,19 @@ from provena_sdk.errors import InvalidArgument
 _SIDES: Final = {"source_directory": "SRC", "destination_directory": "DST", "delete=True": "--delete"}
 
 
-def resume_command() -> str:
-    """Return the command that is running, as a person types it: running it again resumes."""
+# A longer command is in the shell's history rather than read off the screen.
+_LONGEST: Final = 4000
+
+
+def resume_command() -> str | None:
+    """Return the command that is running, as a person types it: running it again resumes.
+
+    Returns:
+        The command; None if it is too long to be read.
+    """
     root = click.get_current_context().find_root()
-    return as_typed([str(root.info_name), *(root.obj or ())])
+    command = as_typed([str(root.info_name), *(root.obj or ())])
+    return command if len(command) <= _LONGEST else None
 
 
 def as_typed(command: Sequence[str]) -> str:

@@ -92,6 +92,5 @@ def _not_uploaded(
             session.warn(str(failure))
     reached = f"Dataset {handle} is registered, but its files are not all uploaded: {error}"
     code = ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.PARTLY_DONE
-    return Exit(
-        code, reached, hint=f"Go on with: {as_typed(['provena', 'put', os.path.join(folder, ''), handle])}"
-    )
+    command = as_typed(["provena", "put", os.path.join(folder, ""), handle])
+    return Exit(code, reached, hint="Go on with:", command=command)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
@@ -14,6 +17,7 @@ from provena_sdk import errors
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import PHRASES, Exit, exit_code, report
 from provena_sdk.cli.transfers.showing import resumable
+from provena_sdk.cli.transfers.typed import as_typed
 
 EXPECTED = {
     ExitCode.USAGE: {
@@ -183,3 +187,24 @@ def test_a_command_too_long_to_read_is_not_printed(names: int) -> None:
     else:
         assert caught.value.command is None
         assert caught.value.hint == "Run the same command again to resume."
+
+
+@pytest.mark.skipif(shutil.which("bash") is None or os.name != "posix", reason="needs bash")
+def test_a_printed_command_names_what_was_typed() -> None:
+    words = [
+        "a b",
+        "it's",
+        "a\x1bb",
+        "a\tb",
+        "a\nb",
+        "\u202egpj.x",
+        "caf\udce9",
+        "\\x1b'\x07\\",
+        "é",
+        "\x1bé1",
+        "",
+    ]
+    command = as_typed(["printf", r"%s\0", *words])
+    assert command.isprintable()
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert done.stdout == b"".join(os.fsencode(word) + b"\0" for word in words)

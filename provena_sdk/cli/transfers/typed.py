@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from provena_sdk.display.text import escaped
 from provena_sdk.errors import InvalidArgument
 
 _SIDES: Final = {"source_directory": "SRC", "destination_directory": "DST", "delete=True": "--delete"}
@@ -31,12 +32,27 @@ def resume_command() -> str | None:
 
 
 def as_typed(command: Sequence[str]) -> str:
-    """Return a command, quoted for the shell.
+    """Return a command, quoted for the shell, with nothing in it that a terminal could take for an instruction.
 
     Args:
         command: The program and its arguments.
     """
-    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+    if os.name == "nt":
+        return escaped(subprocess.list2cmdline(command))
+    return " ".join(map(_quoted, command))
+
+
+def _quoted(word: str) -> str:
+    """Return a word in quotes, in which bash, zsh and ksh read the bytes that are not printable."""
+    return shlex.quote(word) if word.isprintable() else f"$'{''.join(map(_in_bytes, word))}'"
+
+
+def _in_bytes(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def in_words(error: InvalidArgument) -> str:

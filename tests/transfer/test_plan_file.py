@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -231,12 +232,32 @@ def test_the_records_that_were_made_bad_are_good(tmp_path: Path) -> None:
         ("[]", "line 1 .*: it is not an object"),
         ("\x00\xff", "line 1 .*"),
         (" " * 70_000, "line 1 .*: it has more than 65,536 bytes"),
+        (" " * 65_536 + "\r\n", "line 1 .*: it is not JSON"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, reason: str) -> None:
     file = tmp_path / "plan.jsonl"
     file.write_text(text, "latin-1")
     with pytest.raises(InvalidArgument, match=reason):
+        read_plan(file)
+
+
+def test_lines_after_a_bad_first_one_take_no_memory(tmp_path: Path) -> None:
+    file = tmp_path / "plan.jsonl"
+    file.write_bytes(b"\n" * 1_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidArgument, match="line 1 "):
+            read_plan(file)
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_plan_of_too_many_items_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_plan(tmp_path / "plan.jsonl", saved(tmp_path))
+    monkeypatch.setattr("provena_sdk.transfer.plan_file.saved._MOST_ITEMS", 2)
+    with pytest.raises(InvalidArgument, match=r"line 4 .*: the plan has more than 2 items"):
         read_plan(file)
 
 

@@ -8,6 +8,7 @@ on this machine, as a seal in its first line shows: otherwise a plan could uploa
 from __future__ import annotations
 
 import hmac
+import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ _FORMAT: Final = "provena_plan"
 _VERSION: Final = 1
 _MOST_BYTES: Final = 1024**3
 _MOST_LINE: Final = 64 * 1024
+_MOST_ITEMS: Final = 5_000_000
 _MOST_FOLDER: Final = 4096
 # How many requests run at once is the machine's matter.
 _OPTIONS: Final = frozenset(field.name for field in fields(TransferOptions)) - {"concurrency"}
@@ -103,7 +105,7 @@ def read_plan(file: str | os.PathLike[str], directory: str | os.PathLike[str] | 
         raise InvalidArgument(
             "file", f"{quoted(file)} cannot be read ({error.strerror or type(error).__name__})."
         ) from None
-    lines = enumerate(content.splitlines(), start=1)
+    lines = enumerate(_lines(content), start=1)
     number, first = next(lines, (1, b""))
     header = _on_line(file, number, _checked_header, first)
     folder = _folder(file, header, directory)
@@ -191,9 +193,18 @@ def _folder(file: object, header: dict[str, Any], directory: str | os.PathLike[s
     return Path(named)
 
 
+def _lines(content: bytes) -> Iterator[bytes]:
+    """Yield the lines one by one, and of one that is too long only the beginning."""
+    stream = io.BytesIO(content)
+    while line := stream.readline(_MOST_LINE + len(b"\r\n")):
+        yield line.removesuffix(b"\n").removesuffix(b"\r")
+
+
 def _items(file: object, transfer: Transfer, lines: Iterable[tuple[int, bytes]]) -> Iterator[PlanItem]:
     known: dict[tuple[str, str], int] = {}
-    for number, line in lines:
+    for count, (number, line) in enumerate(lines, start=1):
+        if count > _MOST_ITEMS:
+            raise _invalid(file, number, f"the plan has more than {_MOST_ITEMS:,} items.")
         item = _on_line(file, number, lambda record: item_of(transfer, record), line)
         if item.action != "refused":
             for side, path in (("path", item.path), ("local", item.local)):

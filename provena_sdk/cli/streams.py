@@ -6,9 +6,12 @@ import codecs
 import os
 import shutil
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, TextIO
 
 from provena_sdk.display.terminal import is_terminal, wants_colour
+from provena_sdk.display.text import escaped
 
 _ERRORS: Final = "provena_sdk.plain"
 _PLAIN: Final = str.maketrans(
@@ -63,6 +66,27 @@ def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
 def is_unicode(stream: TextIO) -> bool:
     """Return whether a stream can print every character."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def for_terminal(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield bytes of others as text for a terminal: with control characters escaped, and in its encoding.
+
+    Args:
+        chunks: The bytes; a character or the end of a line may be in two of them.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    encoding = sys.stdout.encoding
+    held = ""
+    for chunk, is_last in chain(((chunk, False) for chunk in chunks), [(b"", True)]):
+        text = held + decoder.decode(chunk, is_last)
+        held = "\r" if text.endswith("\r") and not is_last else ""
+        text = text.removesuffix(held).replace("\r\n", "\n")
+        shown = text if text.isprintable() else "".join(map(_escaped, text))
+        yield shown.encode(encoding, "backslashreplace")
+
+
+def _escaped(character: str) -> str:
+    return character if character in "\n\t" else escaped(character)
 
 
 def has_colours(stream: TextIO) -> bool:

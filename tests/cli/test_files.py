@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 from typing import Any
 
 import pytest
 
+from provena_sdk.cli import streams
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.sandbox import Sandbox
 from tests.cli.conftest import Run, in_this_process
@@ -71,13 +73,22 @@ def test_contents(run: Run, provena_sandbox: Sandbox) -> None:
 def test_a_terminal_gets_no_control_characters(
     provena_sandbox: Sandbox, environment: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handle = provena_sandbox.add_dataset("Odd", files={"a.txt": b"one\x1b[2J\r\n\ttwo\n", "b.bin": bytes(9)})
+    handle = provena_sandbox.add_dataset(
+        "Odd", files={"a.txt": b"one\x1b[2J\r\n\ttwo\n", "b.bin": bytes(9), "c.txt": b"caf\xe9"}
+    )
     environment("writer")
     shown = in_this_process(monkeypatch, ["cat", f"{handle}/a.txt"], terminal=True)
     assert shown.stdout == "one\\x1b[2J\n\ttwo\n"
     refused = in_this_process(monkeypatch, ["cat", f"{handle}/b.bin"], terminal=True)
     assert (refused.code, refused.stdout) == (ExitCode.USAGE, "")
     assert "is not text" in refused.stderr
+    cut = in_this_process(monkeypatch, ["cat", f"{handle}/c.txt"], terminal=True)
+    assert cut.stdout == "caf\N{REPLACEMENT CHARACTER}"
+
+
+def test_characters_and_ends_of_lines_may_be_in_two_chunks() -> None:
+    chunks = [b"a\r", b"\nb\rc\xc3", b"\xa9\r", b"", b"\n\r", b"d\r"]
+    assert b"".join(streams.for_terminal(chunks)).decode(sys.stdout.encoding) == "a\nb\\rcé\n\\rd\\r"
 
 
 def test_copying_and_moving(run: Run) -> None:

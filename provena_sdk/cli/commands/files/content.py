@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import sys
 from collections.abc import Iterator
 from typing import IO, Final
 
 import click
 
+from provena_sdk.cli import streams
 from provena_sdk.cli.command import command
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import FILE, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.display.terminal import is_terminal
-from provena_sdk.display.text import escaped
 
 _CHUNK_BYTES: Final = 1024 * 1024
 
@@ -39,7 +38,9 @@ def cat(session: Session, targets: tuple[Target, ...]) -> None:
         dataset = session.provena.datastore.interactive_dataset(target.handle)
         with dataset.open(target.written) as file:
             chunks = _chunks(file)
-            session.out.bytes(_for_terminal(chunks, target) if is_terminal(sys.stdout) else chunks)
+            if is_terminal(sys.stdout):
+                chunks = streams.for_terminal(_text_only(chunks, target))
+            session.out.bytes(chunks)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -47,9 +48,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _for_terminal(chunks: Iterator[bytes], target: Target) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    encoding = sys.stdout.encoding
+def _text_only(chunks: Iterator[bytes], target: Target) -> Iterator[bytes]:
     for chunk in chunks:
         if b"\0" in chunk:
             raise Exit(
@@ -57,13 +56,7 @@ def _for_terminal(chunks: Iterator[bytes], target: Target) -> Iterator[bytes]:
                 f"{target} is not text, which a terminal cannot show.",
                 hint="Send it into a file with '>', or see what is in it with: provena head",
             )
-        text = decoder.decode(chunk).replace("\r\n", "\n")
-        shown = text if text.isprintable() else "".join(map(_shown, text))
-        yield shown.encode(encoding, "backslashreplace")
-
-
-def _shown(character: str) -> str:
-    return character if character in "\n\t" else escaped(character)
+        yield chunk
 
 
 @command()

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -16,7 +17,8 @@ import pytest
 import provena_sdk
 from provena_sdk.cli.app import make_app
 from provena_sdk.cli.commands_table import CALLED_ELSEWHERE, COMMANDS, GROUPS
-from tests.cli.conftest import Run
+from provena_sdk.operations.raw import ServiceAnswer
+from tests.cli.conftest import Run, in_this_process
 
 HEAVY = ("httpx", "fsspec", "rich.console", "provena_api.models", "provena_sdk.client", "attrs", "anyio")
 
@@ -153,6 +155,19 @@ def test_api_prints_the_answer_as_it_came(run: Run) -> None:
     missing = run("api", "get", "/no/such/route")
     assert missing.code == 5
     assert "detail" in missing.json
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_api_escapes_what_controls_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, environment: Callable[..., object], terminal: bool
+) -> None:
+    content = b'{"name":"\x1b]0;owned\x07\xc2\x9b31m"}\n'
+    answer = ServiceAnswer(200, "application/json", content)
+    monkeypatch.setattr(provena_sdk.Provena, "request", lambda *_, **__: answer)
+    environment("writer")
+    done = in_this_process(monkeypatch, ["api", "GET", "/"], terminal=terminal)
+    escaped = b'{"name":"\\x1b]0;owned\\x07\\x9b31m"}\n'
+    assert done.output == (escaped if terminal else content)
 
 
 def test_a_mistake_prints_no_traceback(run: Run) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from provena_sdk.cli import streams
 from provena_sdk.cli.command import command
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit
@@ -42,7 +43,8 @@ def api(session: Session, method: str, path: str, service: str, data: str | None
         $ provena api POST /registry/items/list -d '{"page_size": 5}'
     """
     answer = session.provena.request(method, path, service=service, body=_body(data))
-    session.out.bytes(answer.content)
+    # Text of others may hold what controls a terminal.
+    session.out.bytes(streams.for_terminal([answer.content]) if session.out.for_people else answer.content)
     if session.out.for_people and not answer.content.endswith(b"\n"):
         session.out.bytes(b"\n")
     if answer.status >= 400:

@@ -14,6 +14,9 @@ from provena_sdk.preview.opened import Opened
 from provena_sdk.preview.text import decoded, growing
 
 _DELIMITERS: Final = ",;\t|"
+_MOST_COLUMNS: Final = 10_000
+_MOST_CELLS: Final = 1_000_000
+"""Rows are filled up to the widest one, which a few bytes can make wide; and each column takes time to show."""
 
 
 def read_delimited(file: Opened, rows: int) -> TablePreview:
@@ -33,14 +36,21 @@ def read_delimited(file: Opened, rows: int) -> TablePreview:
             whole = False
             break
     names, *found = lines[: rows + 1] or [[]]
-    width = max(map(len, [names, *found]))
-    filled: list[tuple[str | None, ...]] = [(*row, *[None] * (width - len(row))) for row in found]
+    widest = max(map(len, [names, *found]))
+    width = min(widest, _MOST_COLUMNS, _MOST_CELLS // (len(found) + 1))
+    filled: list[tuple[str | None, ...]] = [(*row[:width], *[None] * (width - len(row))) for row in found]
     columns = [
         PreviewColumn(name, _type_of(column))
-        for name, column in zip(_named(names, width), _columns(filled, width), strict=True)
+        for name, column in zip(_named(names[:width], width), _columns(filled, width), strict=True)
     ]
     return TablePreview(
-        file.path, "CSV", file.size, tuple(columns), tuple(filled), len(found) if whole else None
+        file.path,
+        "CSV",
+        file.size,
+        tuple(columns),
+        tuple(filled),
+        len(found) if whole else None,
+        more_columns=widest - width,
     )
 
 

@@ -98,24 +98,29 @@ class TablePreview(Preview):
         path: The file's path within the dataset.
         format: ``CSV`` or ``Parquet``.
         size: Its size in bytes.
-        columns: All columns.
+        columns: The columns: all, but for CSV of very many.
         rows: The first rows, with text as values for CSV; of Parquet, without the last columns if they are large.
         row_count: The number of all rows; None where only reading the whole file would show it.
+        more_columns: How many columns follow those of ``columns``.
     """
 
     columns: tuple[PreviewColumn, ...] = ()
     rows: tuple[tuple[object, ...], ...] = ()
     row_count: int | None = None
+    more_columns: int = 0
 
     def _contents(self) -> dict[str, Any]:
         return {
             "row_count": self.row_count,
             "columns": [column._asdict() for column in self.columns],
+            "more_columns": self.more_columns,
             "rows": plain(self.rows),
         }
 
     def _facts(self) -> Sequence[str]:
         columns = f"{len(self.columns):,} column{'s' * (len(self.columns) != 1)}"
+        if self.more_columns:
+            columns += f" and {self.more_columns:,} more"
         if self.row_count is None:
             return (columns,)
         return columns, f"{self.row_count:,} row{'s' * (self.row_count != 1)}"

@@ -70,6 +70,15 @@ def test_rows_of_different_lengths(tmp_path: Path) -> None:
     assert found.rows == (("1", None, None), ("1", "2", "3"))
 
 
+def test_very_many_columns_are_cut(tmp_path: Path) -> None:
+    found = table(tmp_path, "wide.csv", b"a\n" * 9 + b"," * 399_999 + b"\n")
+    assert (len(found.columns), found.more_columns, len(found.rows[-1])) == (10_000, 390_000, 10_000)
+    assert "10,000 columns and 390,000 more, 9 rows" in str(found)
+    assert found.to_dict()["more_columns"] == 390_000
+    found = table(tmp_path, "long.csv", b"a\n" * 999 + b"," * 4_999 + b"\n", rows=1000)
+    assert (len(found.columns), found.more_columns, found.row_count) == (1_000, 4_000, 999)
+
+
 def test_a_line_that_does_not_end(tmp_path: Path) -> None:
     found = table(tmp_path, "wide.csv", b"a,b\n1,2\n" + b"x" * 5_000_000)
     assert found.rows == (("1", "2"),)

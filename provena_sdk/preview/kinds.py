@@ -99,7 +99,8 @@ class TablePreview(Preview):
         format: ``CSV`` or ``Parquet``.
         size: Its size in bytes.
         columns: The columns: all, but for CSV of very many.
-        rows: The first rows, with text as values for CSV; of Parquet, without the last columns if they are large.
+        rows: The first rows, with text as values for CSV; of Parquet, without the last columns if they are large,
+            and with the beginning of a very long text.
         row_count: The number of all rows; None where only reading the whole file would show it.
         more_columns: How many columns follow those of ``columns``.
     """

@@ -164,6 +164,18 @@ def test_large_columns_of_parquet_are_not_read(tmp_path: Path, monkeypatch: pyte
     assert str(preview(tmp_path, "empty.parquet")).splitlines()[1:] == ["a", "(int8)"]
 
 
+def test_text_of_parquet_that_is_small_only_when_compressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"a": ["x" * 100_000]}), tmp_path / "a.parquet", compression="zstd")
+    assert preview(tmp_path, "a.parquet").to_dict()["rows"] == [["x" * 10_000 + "…"]]
+    monkeypatch.setattr("provena_sdk.preview.parquet._MOST_BYTES", 50_000)
+    assert preview(tmp_path, "a.parquet").to_dict()["rows"] == []
+
+
 def test_parquet_that_is_damaged(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(50))

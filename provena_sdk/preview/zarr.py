@@ -15,10 +15,12 @@ from provena_sdk.preview.opened import Folder
 
 _MOST_FOLDERS: Final = 200
 _MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of the documents of a store, together."""
 # Consolidated metadata, which describe all arrays, and those of one array or group.
 _OF_ALL: Final = ".zmetadata"
 _OF_ONE: Final = ("zarr.json", ".zarray", ".zgroup", ".zattrs")
 _DIMENSIONS: Final = "_ARRAY_DIMENSIONS"
+_KEPT: Final = ("node_type", "shape", "dtype", "data_type", "dimension_names", "attributes")
 _CODE: Final = re.compile(r"[<>|=]?([a-zA-Z])([0-9]{0,4})")
 _KINDS: Final = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
 
@@ -50,27 +52,36 @@ def _documents(folder: Folder, path: str) -> Documents:
     """Return all metadata: those of all arrays at once, if the store has such, or else folder by folder."""
     found: Documents = {}
     waiting = [""]
-    while waiting and len(found) < _MOST_FOLDERS:
+    left = _MOST_BYTES
+    while waiting and left > 0 and len(found) < _MOST_FOLDERS:
         below = waiting.pop(0)
         entries: list[dict[str, Any]] = folder.ls(f"{path}/{below}".rstrip("/"), detail=True)
-        known = found[below] = _read(folder, entries)
+        known, left = _read(folder, entries, left)
         if not below and (whole := _consolidated(known)):
             return whole
+        known = found[below] = {name: _kept(name, document) for name, document in known.items()}
         if _is_group(known):
             names = [str(one["name"]).rpartition("/")[2] for one in entries if one["type"] == "directory"]
             waiting += [f"{below}/{name}".lstrip("/") for name in names]
     return {name: known for name, known in found.items() if known}
 
 
-def _read(folder: Folder, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the documents of a folder, by name."""
-    wanted = [
-        str(one["name"])
-        for one in entries
-        if str(one["name"]).rpartition("/")[2] in (_OF_ALL, *_OF_ONE) and one["size"] <= _MOST_BYTES
-    ]
+def _read(folder: Folder, entries: list[dict[str, Any]], left: int) -> tuple[dict[str, Any], int]:
+    """Return the documents of a folder, by name, and how many bytes others may have."""
+    wanted: list[str] = []
+    for one in entries:
+        if str(one["name"]).rpartition("/")[2] in (_OF_ALL, *_OF_ONE) and one["size"] <= left:
+            wanted.append(str(one["name"]))
+            left -= one["size"]
     texts: Mapping[str, bytes] = folder.cat(wanted) if wanted else {}
-    return {name.rpartition("/")[2]: json.loads(text) for name, text in texts.items()}
+    return {name.rpartition("/")[2]: json.loads(text) for name, text in texts.items()}, left
+
+
+def _kept(name: str, document: Any) -> Any:
+    """Return what is shown of a document; attributes in one of their own are kept as they are."""
+    if name == ".zattrs" or not isinstance(document, Mapping):
+        return document
+    return {key: document[key] for key in _KEPT if key in document}
 
 
 def _consolidated(known: Mapping[str, Any]) -> Documents:

@@ -338,6 +338,18 @@ def test_zarr_that_is_damaged(tmp_path: Path, document: Any) -> None:
         preview(tmp_path, "sst.zarr")
 
 
+def test_the_documents_of_a_zarr_store_have_one_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    padded = {**V3_ARRAY, "chunk_grid": "x" * 1_000}
+    names = [f"band{number}" for number in range(9)]
+    store(tmp_path, {"zarr.json": V3_GROUP, **{f"{name}/zarr.json": padded for name in names}})
+    monkeypatch.setattr("provena_sdk.preview.zarr._MOST_BYTES", 5_000)
+    found = preview(tmp_path, "sst.zarr")
+    assert isinstance(found, ArrayPreview)
+    assert len(found.variables) == 4
+
+
 def test_a_folder_that_is_no_store(tmp_path: Path) -> None:
     store(tmp_path, {"a.csv": []})
     with pytest.raises(errors.NotAFile, match="is a folder, and not a Zarr store"):

@@ -25,7 +25,7 @@ HAPPENS = {
         "version 1 of 2",
         "Castellanos, W. (2026). Reef temperatures 2024",
         "@misc{",
-        "PENDING, reviewer Ruth Okonkwo",
+        "pending, reviewer Ruth Okonkwo",
         "Registered Reef temperatures 2025.",
     ),
     "where_did_this_come_from": (
@@ -47,9 +47,9 @@ HAPPENS = {
         "Its second version is 10378.1/",
         "complete",
         "coral-team",
-        "PENDING, reviewer Ruth Okonkwo",
+        "pending, reviewer Ruth Okonkwo",
         "The reviewer finds Reef temperatures 2024: complete since January.",
-        "RELEASED, reviewer Ruth Okonkwo",
+        "released, reviewer Ruth Okonkwo",
     ),
 }
 

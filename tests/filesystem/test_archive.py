@@ -16,7 +16,7 @@ def test_pages_that_lead_in_a_circle_are_an_error() -> None:
     keys = cycle(["a", "b"])
 
     def run(workflow: Any) -> Any:
-        return SimpleNamespace(items=[], pagination_key=next(keys))
+        return SimpleNamespace(items=[], unreadable=[], key=next(keys))
 
     archive = Catalogue(SimpleNamespace(transport=SimpleNamespace(run=run)))  # type: ignore[arg-type]  # as much as it needs
     with pytest.raises(ProvenaError, match="never end"):

@@ -61,6 +61,12 @@ def refused_places(entry: dict[str, Any]) -> list[str] | None:
     return [] if told.startswith(ABOUT_METADATA) else None
 
 
+def is_malformed(entry: dict[str, Any]) -> bool:
+    """Whether JSON that cannot be read was sent, where the service names an offset, and the SDK line and column."""
+    body = entry.get("body")
+    return isinstance(body, dict) and "__raw__" in body
+
+
 def sent(entry: dict[str, Any], folder: Path) -> Any:
     """What a user passes to send what was recorded."""
     body = entry.get("body")
@@ -78,7 +84,7 @@ def test_the_verdict_is_that_of_the_service(entry: dict[str, Any], tmp_path: Pat
         return
     with pytest.raises(InvalidArgument) as caught:
         dataset_metadata("metadata_payload", sent(entry, tmp_path))
-    if isinstance(caught.value, InvalidMetadata):
+    if isinstance(caught.value, InvalidMetadata) and not is_malformed(entry):
         found = [problem.path for problem in caught.value.problems]
         assert len(found) >= len(wanted)  # the service stops at the first contradiction of an object
         assert all(any(path.startswith(place) for path in found) for place in wanted)

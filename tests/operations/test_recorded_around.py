@@ -106,9 +106,8 @@ TOLD_BY_NAME: dict[type[ServiceError], str] = {
     """,
     errors.UnreadableAnswer: """
         auth-link/admin.clear.ok datastore-link/granted.group.creds.read
-        registry-auth/dataset-fetch.group-member registry-list/dataset.filter-subtype-ignored
-        registry-releases/all.RELEASE_TIMESTAMP registry-releases/all.ascending
-        registry-releases/page0 registry-releases/page1
+        registry-auth/dataset-fetch.group-member registry-releases/all.RELEASE_TIMESTAMP
+        registry-releases/all.ascending registry-releases/page0 registry-releases/page1
     """,
 }
 TOLD = {name: kind for kind, names in TOLD_BY_NAME.items() for name in names.split()}
@@ -167,7 +166,7 @@ def test_every_recorded_answer_is_read(answered: Callable[[str], ServiceError | 
         told[kind.__name__ if kind else "result"] += 1
     assert wrong == []
     assert told.total() == len(EXCHANGES) == 341
-    assert told["result"] == 158
+    assert told["result"] == 159
 
 
 def test_every_name_in_the_table_was_recorded() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from provena_sdk.cli.command import command
+from provena_sdk.cli.commands.projects import write_lock_file
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import HANDLE
-from provena_sdk.cli.projects import write_lock_file
 from provena_sdk.cli.reasons import message_option, reason
 from provena_sdk.cli.session import Session
 

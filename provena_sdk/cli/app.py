@@ -21,7 +21,7 @@ from provena_sdk.cli.completion.shells import answer
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import report
 from provena_sdk.cli.options import BoldHeadings, global_options
-from provena_sdk.display.text import printable_lines, quoted
+from provena_sdk.display.text import quoted
 
 NAME: Final = "provena"
 _COMMANDS: Final = "provena_sdk.cli.commands"
@@ -131,7 +131,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as ended:
         return _flushed(ended.exit_code, arguments)
     except BrokenPipeError:
-        # The reader has what it wants, as head does.
+        # The reader of a help text has what it wants, as head does.
         streams.abandon_stdout()
         return ExitCode.DONE
     except (Exception, KeyboardInterrupt) as error:
@@ -172,4 +172,4 @@ def _flushed(code: int, arguments: Sequence[str]) -> int:
 
 
 def _show_warning(message: Warning | str, *place: Any, **named: Any) -> None:
-    print(f"{streams.yellow('Warning:', sys.stderr)} {printable_lines(str(message))}", file=sys.stderr)
+    streams.warn(str(message))

@@ -10,6 +10,8 @@ from typing import Any, Concatenate, Final, ParamSpec
 import click
 
 from provena_sdk.cli.completion.recent import remember
+from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.options import BoldHeadings, GlobalOption, Options, dry_run_option, global_options
 from provena_sdk.cli.parameters import handles_in
 from provena_sdk.cli.session import Session
@@ -106,7 +108,11 @@ def command(
         def run(*args: P.args, **arguments: P.kwargs) -> None:
             context = click.get_current_context()
             with Session(Options.of(context)) as session:
-                function(session, *args, **arguments)
+                try:
+                    function(session, *args, **arguments)
+                except BrokenPipeError as error:
+                    # Not stdout, which the session takes care of: the command was not done.
+                    raise Exit(ExitCode.FAILED, "Broken pipe.") from error
             remember(handles_in(context))
 
         made = click.command(name or _name_of(function), cls=Command)(run)

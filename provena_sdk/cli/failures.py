@@ -15,7 +15,7 @@ import click
 from provena_sdk import errors
 from provena_sdk.cli.commands_table import COMMANDS
 from provena_sdk.cli.exit_codes import ExitCode
-from provena_sdk.cli.streams import red
+from provena_sdk.cli.streams import red, tell
 from provena_sdk.display.notebook import VARIABLE, every_frame
 from provena_sdk.display.text import printable, printable_lines
 
@@ -152,7 +152,7 @@ def report(error: BaseException, *, as_json: bool) -> ExitCode:
         traceback.print_exception(error, file=sys.stderr)
     described = _described(error, code)
     with suppress(OSError):  # nobody may be reading
-        print(json.dumps(described) if as_json else _lines(described, code), file=sys.stderr, flush=True)
+        tell(json.dumps(described) if as_json else _lines(described, code))
     return code
 
 

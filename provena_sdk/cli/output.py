@@ -48,6 +48,7 @@ class Output:
         self._stream = sys.stdout
         self.for_people = is_terminal(sys.stdout)
         self._pager: subprocess.Popen[str] | None = None
+        self._is_read = True
 
     @property
     def is_json(self) -> bool:
@@ -64,7 +65,7 @@ class Output:
             columns: The columns; one of them is the id.
 
         Returns:
-            The number of rows.
+            The number of rows. The rest is not fetched once nobody reads them.
         """
         columns = self._chosen(columns)
         if self._options.json:
@@ -129,22 +130,30 @@ class Output:
 
     def bytes(self, content: _Bytes | Iterable[_Bytes]) -> None:
         """Print bytes as they are, such as a file's."""
-        self._stream.flush()
+        self.flush()
+        if not self._is_read:
+            return
         binary = getattr(self._stream, "buffer", None)
         for chunk in (content,) if isinstance(content, bytes) else content:
             if binary is None:
-                self._stream.write(chunk.decode("utf-8", "replace"))
+                self._put(chunk.decode("utf-8", "replace"))
             else:
-                binary.write(chunk)
+                self._while_read(binary.write, chunk)
+            if not self._is_read:
+                return
         if binary is not None:
-            binary.flush()
+            self._while_read(binary.flush)
+
+    def flush(self) -> None:
+        """Write what is left."""
+        self._while_read(self._stream.flush)
 
     def close(self) -> None:
         """Write what is left, and wait until the pager has been read."""
         if self._pager is not None:
             pager, self._pager, self._stream = self._pager, None, sys.stdout
             finish(pager)
-        self._stream.flush()
+        self.flush()
 
     def _chosen(self, columns: Sequence[Column]) -> Sequence[Column]:
         if not self._options.fields:
@@ -165,11 +174,13 @@ class Output:
         self._write(streams.bold(layout.heading(), sys.stdout))
         for row in cells:
             self._write(layout.line(row))
-        self._stream.flush()
+        self.flush()
         count = len(first)
-        for item in chain.from_iterable(batches):
+        for item in chain.from_iterable(batches) if self._is_read else ():
             self._write(layout.line([shown(column, column.get(item)) for column in layout.columns]))
             count += 1
+            if not self._is_read:
+                break
         return count
 
     def _lines(self, items: Iterable[Any], line: Callable[[Any], str]) -> int:
@@ -177,15 +188,19 @@ class Output:
         for count, item in enumerate(items, start=1):  # noqa: B007  # the last is the number of rows
             self._write(line(item))
             if time.monotonic() - flushed > _FIRST_SECONDS:
-                self._stream.flush()
+                self.flush()
                 flushed = time.monotonic()
+            if not self._is_read:
+                break
         return count
 
     def _json_array(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
         count = 0
         for count, item in enumerate(items, start=1):  # the last is the number of rows
-            self._stream.write("[\n  " if count == 1 else ",\n  ")
-            self._stream.write(_document(_values(item, columns), self._stream))
+            self._put("[\n  " if count == 1 else ",\n  ")
+            self._put(_document(_values(item, columns), self._stream))
+            if not self._is_read:
+                break
         self._write("\n]" if count else "[]")
         return count
 
@@ -205,7 +220,22 @@ class Output:
                 self._stream = stream
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
+        self._put(f"{line}\n")
+
+    def _put(self, text: str) -> None:
+        self._while_read(self._stream.write, text)
+
+    def _while_read(self, write: Callable[..., object], *content: object) -> None:
+        """Call a function that writes; once the reader has closed the pipe, nothing more is written."""
+        if not self._is_read:
+            return
+        try:
+            write(*content)
+        except BrokenPipeError:
+            self._is_read = False
+            if self._pager is None:
+                streams.abandon_stdout()
+                self._stream = sys.stdout
 
 
 def _batches(items: Iterable[Any], most: int) -> Iterator[list[Any]]:

@@ -11,6 +11,7 @@ import click
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.session import Session
+from provena_sdk.cli.streams import tell
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +35,7 @@ def reason(session: Session, message: str | None, question: str = "Why?") -> str
         Exit: It is missing, and nobody can be asked; or it is empty.
     """
     if message is None and session.asks and not session.dry_run:
-        print(f"{question} ", end="", file=sys.stderr, flush=True)
+        tell(f"{question} ", end="")
         message = sys.stdin.readline()
     if message is None:
         raise Exit(

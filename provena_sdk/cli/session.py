@@ -10,11 +10,11 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
+from provena_sdk.cli import streams
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.options import Options
 from provena_sdk.cli.output import Output
-from provena_sdk.cli.streams import yellow
 from provena_sdk.display.terminal import is_terminal
 from provena_sdk.display.text import printable_lines
 from provena_sdk.logs import print_records
@@ -74,11 +74,11 @@ class Session:
     def say(self, text: str) -> None:
         """Print a line about what happens on stderr, unless ``--quiet`` forbids it."""
         if not self.options.quiet:
-            print(printable_lines(text), file=sys.stderr)
+            streams.tell(printable_lines(text))
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
-        print(f"{yellow('Warning:', sys.stderr)} {printable_lines(text)}", file=sys.stderr)
+        streams.warn(text)
 
     def confirm(self, question: str) -> bool:
         """Ask a person whether to go ahead; ``--yes`` answers for them.
@@ -97,7 +97,7 @@ class Session:
                 f"{question} Nobody can be asked here.",
                 hint="--yes answers yes to every question.",
             )
-        print(f"{printable_lines(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        streams.tell(f"{printable_lines(question)} [y/N] ", end="")
         return sys.stdin.readline().strip().lower() in _YES
 
     def refuse_open_file(self, secret: str, *, hint: str) -> None:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Final, TextIO
 
 from provena_sdk.display.terminal import is_terminal, wants_colour
-from provena_sdk.display.text import escaped
+from provena_sdk.display.text import escaped, printable_lines
 
 _ERRORS: Final = "provena_sdk.plain"
 _PLAIN: Final = str.maketrans(
@@ -118,11 +118,28 @@ def screen() -> os.terminal_size:
     return shutil.get_terminal_size()
 
 
+def tell(text: str, *, end: str = "\n") -> None:
+    """Print a text on stderr; if its reader has closed it, discard that and what follows."""
+    try:
+        print(text, end=end, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        _abandon("stderr")
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr."""
+    tell(f"{yellow('Warning:', sys.stderr)} {printable_lines(text)}")
+
+
 def abandon_stdout() -> None:
     """Discard what is still to be written to a pipe that its reader has closed."""
+    _abandon("stdout")
+
+
+def _abandon(name: str) -> None:
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, getattr(sys, name).fileno())
         os.close(nowhere)
     except (OSError, ValueError, AttributeError):
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # until the process ends
+        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # until the process ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -69,6 +70,47 @@ def test_a_pipe_that_closes_early_is_no_failure(options: list[str]) -> None:
     done = run(["bash", "-c", shell, "bash", sys.executable, "-c", MANY, *options])
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.count(b"\n") == 3
+
+
+CLOSED = """
+import os, sys
+import click
+from provena_sdk.cli import app, command, table
+from provena_sdk.cli.failures import Exit
+@command.command()
+def closing(session):
+    '''Print into pipes that nobody reads.'''
+    session.say("begun")
+    session.warn("begun")
+    session.out.rows([1], [table.Column("number", lambda n: n, id=True)])
+    session.out.flush()
+    session.out.view("number", {})
+    os.write(int(sys.argv[1]), b"done")
+    raise Exit(app.ExitCode.DIFFERENT)
+app.App.get_command = lambda self, ctx, name: closing
+app.COMMANDS["closing"] = None
+sys.exit(app.run(["closing"]))
+"""
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_command_is_done_although_nobody_reads_what_it_prints(closed: str) -> None:
+    unread, pipe = os.pipe()
+    os.close(unread)
+    done, kept = os.pipe()
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", CLOSED, str(kept)],
+            stdout=pipe if closed == "stdout" else subprocess.DEVNULL,
+            stderr=pipe if closed == "stderr" else subprocess.DEVNULL,
+            pass_fds=[kept],
+            cwd=ROOT,
+        )
+        os.close(kept)
+        assert (os.read(done, 10), ended.returncode) == (b"done", 10)
+    finally:
+        os.close(pipe)
+        os.close(done)
 
 
 def test_closed_and_full_outputs() -> None:

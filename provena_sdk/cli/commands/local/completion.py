@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from provena_sdk.cli.command import command
@@ -27,4 +25,4 @@ def completion(session: Session, shell: str) -> None:
         PS> provena completion powershell | Out-String | Invoke-Expression
     """
     root = click.get_current_context().find_root().command
-    sys.stdout.write(script(root, shell))
+    session.out.bytes(script(root, shell).encode())

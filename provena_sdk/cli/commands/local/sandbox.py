@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -73,7 +72,7 @@ def _made(demo: bool, datasets: int, user: str | None) -> Sandbox:
 def _announce(session: Session, made: Sandbox, user: str | None) -> None:
     if session.json:
         session.out.view(made, made.environment())
-        sys.stdout.flush()
+        session.out.flush()
         return
     handles = [dataset.id for dataset in made.state.datasets()]
     assignment = f'$env:{PROFILE} = "{SANDBOX}"' if os.name == "nt" else f"export {PROFILE}={SANDBOX}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
@@ -71,7 +70,7 @@ def version(session: Session, handle: str, message: str | None, folder: str | No
 def _print_handle(session: Session, handle: str, folder: str | None) -> None:
     """Print the handle of a new dataset at once, and then upload its files."""
     session.out.view(handle, {"handle": handle}, id=handle)
-    sys.stdout.flush()
+    session.out.flush()
     if folder is None:
         return
     try:

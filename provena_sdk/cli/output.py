@@ -49,6 +49,7 @@ class Output:
         self.for_people = is_terminal(sys.stdout)
         self._pager: subprocess.Popen[str] | None = None
         self._is_read = True
+        self._may_page = self.for_people
 
     @property
     def is_json(self) -> bool:
@@ -213,7 +214,8 @@ class Output:
             self._write(line)
 
     def _page_if(self, is_long: bool) -> None:
-        if is_long and self.for_people and self._pager is None:
+        if is_long and self._may_page:
+            self._may_page = False
             self._pager = start_pager()
             if self._pager is not None and self._pager.stdin is not None:
                 stream: Any = self._pager.stdin

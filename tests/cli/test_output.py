@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -181,3 +182,27 @@ def test_a_narrow_terminal_shortens_names_but_never_ids() -> None:
     layout = Layout(columns, [row], 40)
     assert layout.line(row) == "10378.1/1451860  Temperatures o…  writer"
     assert Layout(columns, [row], 30).line(row) == "10378.1/1451860  Temperatures…"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="starts a file by its permission")
+@pytest.mark.parametrize("named", ["less '", "./no-program"])
+def test_a_broken_pager_is_named_once_and_not_used(
+    printed: Any,
+    named: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = tmp_path / "no-program"
+    broken.write_bytes(b"\x7fELF")
+    broken.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    output, text = printed(terminal=True)
+    monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO()))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PROVENA_PAGER", named)
+    output.text("line\n" * 200)
+    output.text("line\n" * 200)
+    output.close()
+    assert text() == "line\n" * 400
+    assert capsys.readouterr().err.count("Warning: The pager") == 1

@@ -107,7 +107,7 @@ def command(
         @wraps(function)
         def run(*args: P.args, **arguments: P.kwargs) -> None:
             context = click.get_current_context()
-            with Session(Options.of(context)) as session:
+            with Session(Options.of(context), changes=changes) as session:
                 try:
                     function(session, *args, **arguments)
                 except BrokenPipeError as error:

@@ -38,13 +38,15 @@ class Output:
 
     Args:
         options: The options of every command.
+        changes: Whether the command may have changed something before it prints.
 
     Attributes:
         for_people: Whether a terminal shows it.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, changes: bool = False) -> None:
         self._options = options
+        self._changes = changes
         self._stream = sys.stdout
         self.for_people = is_terminal(sys.stdout)
         self._pager: subprocess.Popen[str] | None = None
@@ -105,13 +107,16 @@ class Output:
             view: The object; its ``text(colour=…)``, or else its ``str``, is for people.
             data: What to print as JSON: a mapping or a list.
             id: What ``--quiet`` prints; None prints the view.
+
+        Raises:
+            click.UsageError: There are no fields to choose from, in a command that changes nothing.
         """
         if self.is_json:
-            if self._options.fields and isinstance(data, Mapping):
-                _refuse_unknown(self._options.fields, list(data))
-                data = {name: data[name] for name in self._options.fields}
-            self._json(data)
-        elif self._options.quiet and id is not None:
+            self._json(self._fields_of(data) if self._options.fields else data)
+            return
+        if self._options.fields:
+            self._refuse(click.UsageError("--fields: there are none to choose from here; --json has them."))
+        if self._options.quiet and id is not None:
             self._write(escaped(id))
         else:
             make: Callable[..., str] | None = getattr(view, "text", None)
@@ -162,6 +167,19 @@ class Output:
         named = {column.name: column for column in columns}
         _refuse_unknown(self._options.fields, list(named))
         return [named[name] for name in self._options.fields]
+
+    def _fields_of(self, data: object) -> object:
+        try:
+            return _only(self._options.fields, data)
+        except click.UsageError as error:
+            self._refuse(error)
+            return data
+
+    def _refuse(self, error: click.UsageError) -> None:
+        """Raise an error, unless the command may have done already what it is for."""
+        if not self._changes:
+            raise error
+        streams.warn(error.message)
 
     def _table(self, items: Iterable[Any], columns: Sequence[Column]) -> int:
         size = streams.screen()
@@ -306,6 +324,17 @@ def _as_json(value: object) -> object:
     if isinstance(value, Sequence):
         return list(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON.")
+
+
+def _only(fields: Sequence[str], data: object) -> object:
+    """Return some fields of a mapping, or of each mapping in a list."""
+    items = [data] if isinstance(data, Mapping) else data
+    if not isinstance(items, Sequence) or not all(isinstance(item, Mapping) for item in items):
+        raise click.UsageError("--fields: there are none to choose from here.")
+    if items:
+        _refuse_unknown(fields, list(dict.fromkeys(chain.from_iterable(items))))
+    chosen = [{name: item.get(name) for name in fields} for item in items]
+    return chosen[0] if isinstance(data, Mapping) else chosen
 
 
 def _refuse_unknown(fields: Iterable[str], known: Sequence[str]) -> None:

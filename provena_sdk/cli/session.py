@@ -32,6 +32,7 @@ class Session:
 
     Args:
         options: The options of every command.
+        changes: Whether the command may change something.
 
     Attributes:
         options: These options.
@@ -42,9 +43,9 @@ class Session:
         progress: The ``progress`` of the SDK's methods: None where a person may look, False with ``--quiet``.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, changes: bool = False) -> None:
         self.options = options
-        self.out = Output(options)
+        self.out = Output(options, changes=changes)
         self.dry_run = options.dry_run
         self.json = self.out.is_json
         self.progress: Literal[False] | None = False if options.quiet else None

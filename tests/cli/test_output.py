@@ -206,3 +206,24 @@ def test_a_broken_pager_is_named_once_and_not_used(
     output.close()
     assert text() == "line\n" * 400
     assert capsys.readouterr().err.count("Warning: The pager") == 1
+
+
+def test_fields_choose_from_the_data_of_a_view(printed: Any) -> None:
+    output, text = printed(json=True, fields=("size", "name"))
+    output.view("", [{"name": "Reef", "size": 5, "id": 1}, {"name": "Kelp"}])
+    assert json.loads(text()) == [{"size": 5, "name": "Reef"}, {"size": None, "name": "Kelp"}]
+    for data in ([{"name": "Reef"}], {"name": "Reef"}, ["Reef"]):
+        with pytest.raises(click.UsageError, match="--fields: there "):
+            output.view("", data)
+    output, text = printed(fields=("name",))
+    with pytest.raises(click.UsageError, match="--json has them"):
+        output.view("a card", {"name": "Reef"})
+    assert text() == ""
+
+
+def test_fields_that_are_unknown_do_not_fail_what_is_done_already(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(Options(fields=("name",)), changes=True).view("changed", {})
+    Output(Options(fields=("name",), jsonl=True), changes=True).view("", {"size": 5})
+    printed, warned = capsys.readouterr()
+    assert printed == 'changed\n{"size": 5}\n'
+    assert warned.count("Warning: --fields: there ") == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from typing import Final
@@ -18,6 +19,21 @@ def main() -> int:
     Returns:
         The exit code, one of :class:`~provena_sdk.cli.exit_codes.ExitCode`.
     """
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        # Of a command that is still being loaded, or prints its last words: nothing must be imported for its end.
+        code = _INTERRUPTED
+        if os.name == "posix":
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+    if VARIABLE in os.environ:
+        # A shell must not wait for requests that are still under way.
+        os._exit(code)
+    return code
+
+
+def _run() -> int:
     if any(find_spec(needed) is None for needed in ("click", "rich")):
         sys.stderr.write(
             "Error: the command provena needs the extra 'cli': pip install 'provena-sdk[cli]' installs it.\n"
@@ -30,7 +46,4 @@ def main() -> int:
         from provena_sdk.transfer.progress.interrupt import end_by_sigint  # noqa: PLC0415  # keeps transfers away
 
         end_by_sigint()
-    if VARIABLE in os.environ:
-        # A shell must not wait for requests that are still under way.
-        os._exit(code)
     return code

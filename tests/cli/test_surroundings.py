@@ -199,3 +199,20 @@ def test_ctrl_c_ends_with_130() -> None:
     rest, error = process.communicate(timeout=30)
     assert (process.returncode, rest) == (130, b"")
     assert error.strip() == b"Interrupted."
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+@pytest.mark.parametrize("completion", [{}, {"_PROVENA_COMPLETE": "bash_complete"}])
+def test_ctrl_c_while_the_command_is_loaded(completion: dict[str, str]) -> None:
+    script = """
+import os, signal, sys
+from provena_sdk.cli import main
+class Slow:
+    def find_spec(self, name, *places):
+        if name == "provena_sdk.cli.app":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Slow())
+sys.exit(main())
+"""
+    done = run([sys.executable, "-c", script], environment=completion)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")

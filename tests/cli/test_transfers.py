@@ -231,7 +231,11 @@ def test_verify_finds_differences(run: Run, handle: str) -> None:
     found = run("verify", "data", handle, "--json")
     assert found.code == 10
     assert {one["path"]: one["state"] for one in found.json}["readme.txt"] == "different"
-    assert run("verify", "data/obs", f"{handle}/obs/").code == 0
+    for path in ("obs/", "obs"):
+        assert run("verify", "data/obs", f"{handle}/{path}").code == 0
+    one = run("verify", "data", f"{handle}/readme.txt", "--json")
+    assert (one.code, [file["state"] for file in one.json]) == (10, ["different"])
+    assert run("verify", "data", f"{handle}/none").code == 5
 
 
 def test_a_destination_is_what_cp_makes_of_it(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -89,12 +90,16 @@ class Checks(tuple[Check, ...]):
         return all(check.passed is not False for check in self)
 
     def text(self, *, colour: bool = False) -> str:
-        """Return the checks as lines.
+        """Return the checks as lines; a cure that several in a row share is below the last of them.
 
         Args:
             colour: Whether to mark them in green and red.
         """
-        return "\n".join(check.text(colour=colour) for check in self)
+        lines = []
+        for check, following in zip_longest(self, self[1:]):
+            shared = following is not None and (check.name, check.cure) == (following.name, following.cure)
+            lines.append((replace(check, cure="") if shared else check).text(colour=colour))
+        return "\n".join(lines)
 
     def __str__(self) -> str:
         return self.text()
@@ -144,7 +149,7 @@ def checked(
     yield from _variables(variables)
     yield _proxy(services.values())
     yield from _steps("DNS", services, f"the names of {len(services)} servers are known")
-    yield from _steps("TLS", services, _security(services.values()))
+    yield from _certificates(services)
     yield clock(clock_ahead(services.values()))
     yield from (_service(name, probe, settings) for name, probe in services.items())
     yield from _account(account)
@@ -192,6 +197,15 @@ def _steps(step: str, services: Mapping[str, Probe], fine: str) -> Iterator[Chec
         yield Check(step, False, f"{host} ({name}): {reason}", probe.hint or _CURES[step])
     if not failed:
         yield Check(step, True, fine)
+
+
+def _certificates(services: Mapping[str, Probe]) -> Iterator[Check]:
+    stopped = {probe.failed for probe in services.values()}
+    if stopped and stopped <= {"DNS", "connection"}:
+        why = "see DNS" if stopped == {"DNS"} else "no server was reached"
+        yield Check("TLS", None, f"not asked: {why}")
+    else:
+        yield from _steps("TLS", services, _security(services.values()))
 
 
 def _security(probes: Iterable[Probe]) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from provena_sdk.cli.exit_codes import ExitCode
+from provena_sdk.config import Deployment, Explanation
+from provena_sdk.diagnosis.checks import Checks, checked
+from provena_sdk.net.probe import Probe
 from provena_sdk.sandbox import Sandbox
 from tests.cli.conftest import Run
 
@@ -76,6 +79,15 @@ def test_doctor_explains_settings_that_cannot_be_used(run: Run, tmp_path: Path) 
     assert done.lines[0].startswith("✗ settings")
     assert "domian is not a known key" in done.lines[0]
     assert "Did you mean domain?" in done.lines[1]
+
+
+def test_doctor_gives_one_cause_once_and_no_verdict_on_what_it_did_not_ask() -> None:
+    gone = {name: Probe(f"https://{name}.invalid", failed="DNS") for name in ("auth", "job")}
+    deployment = Deployment("example.org")
+    settings = Explanation(())
+    lines = str(Checks(checked(deployment, settings, [], gone, ValueError("no")))).splitlines()
+    assert "– TLS           not asked: see DNS" in lines
+    assert sum("whether this machine has a network" in line for line in lines) == 1
 
 
 def test_the_report_has_all_that_a_maintainer_needs(run: Run) -> None:

@@ -34,7 +34,7 @@ _FORMAT: Final = 1
 _MOST_BYTES: Final = 512 * 1024 * 1024
 _MOST_ETAG: Final = 200
 _TIME_STEP: Final = 2.0
-_LOCK_AGAIN: Final = "Write it with lock_project() or, in a shell, provena install --lock."
+_LOCK_AGAIN: Final = "Write it with provena.lock_project()."
 
 
 class LockedFile(NamedTuple):

@@ -117,6 +117,8 @@ def test_people_get_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None
             "In Python: Request it with provena.roles.request('x').",
         ),
         ("Try again.", "Try again."),
+        ("Download less with include= and exclude=.", "Download less with --include and --exclude."),
+        ("Write it with provena.lock_project().", "Write it with provena install --lock."),
     ],
 )
 def test_hints_name_commands(hint: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,7 +160,7 @@ def test_phrases_of_hints_are_the_sdks(capsys: pytest.CaptureFixture[str]) -> No
     root = Path(provena_sdk.__file__).parent
     advice = "".join(
         path.read_text("utf-8")
-        for name in ("config", "operations", "transfer", "workflows")
+        for name in ("config", "datasets", "lockfile", "operations", "preview", "transfer", "workflows")
         for path in (root / name).rglob("*.py")
     )
     assert [phrase for phrase, _ in PHRASES if phrase not in advice] == []

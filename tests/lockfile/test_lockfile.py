@@ -197,7 +197,7 @@ def test_a_changed_project_must_be_locked_again(
     write(project, reef={"handle": reef})
     with pytest.raises(ConfigurationError, match=r"There is no provena\.lock") as caught:
         provena.install_project(project)
-    assert caught.value.hint == "Write it with lock_project() or, in a shell, provena install --lock."
+    assert caught.value.hint == "Write it with provena.lock_project()."
     provena.lock_project(project)
     write(project, reef={"handle": reef, "exclude": "*.nc"})
     with pytest.raises(ConfigurationError, match=r"has changed since provena\.lock was written"):

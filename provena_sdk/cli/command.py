@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
@@ -15,11 +16,15 @@ from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.options import BoldHeadings, GlobalOption, Options, dry_run_option, global_options
 from provena_sdk.cli.parameters import handles_in
 from provena_sdk.cli.session import Session
+from provena_sdk.errors import ConfigurationError, InvalidArgument
 
 P = ParamSpec("P")
 
 EXAMPLES: Final = "Examples:"
 """The heading in a docstring below which lines begin with ``$ provena``."""
+
+_PROFILE: Final = re.compile(r"^profile(?=:)")
+_DOMAIN: Final = re.compile(r"^domain(?= is not a domain name)")
 
 
 class _Help(click.Command):
@@ -66,7 +71,24 @@ class _Help(click.Command):
 
 
 class Command(_Help):
-    """A command."""
+    """A command. What the SDK says about arguments is said about what was typed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the function."""
+        try:
+            return super().invoke(ctx)
+        except InvalidArgument as error:
+            from provena_sdk.cli.transfers.typed import in_words  # noqa: PLC0415  # needed only for failures
+
+            error.message = in_words(error)
+            raise
+        except ConfigurationError as error:
+            options = Options.of(ctx)
+            if options.profile is not None:
+                error.message = _PROFILE.sub("--profile", error.message)
+            if options.deployment is not None:
+                error.message = _DOMAIN.sub("--deployment", error.message)
+            raise
 
 
 class Group(_Help, click.Group):

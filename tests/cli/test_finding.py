@@ -39,6 +39,25 @@ def broken_page(sandbox: Sandbox, run: Run) -> None:
     sandbox.faults.add(Fault(service="datastore", path=LIST, body=json.dumps(page)))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("search", "reef", "--since", "2024-13"), "--since must be a date"),
+        (("search", "reef", "--bbox", "1,2,3,400"), "--bbox must be west"),
+        (("diff", REEF, "0", "9"), "B: dataset"),
+        (("people", "show", "X"), "PERSON"),
+        (("ls", REEF, "--profile", "nope"), "--profile: there is no profile"),
+        (("ls", REEF, "--deployment", "http://x"), "--deployment is not a domain name"),
+    ],
+)
+def test_arguments_have_their_names_in_the_command(
+    sandbox: Sandbox, run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    done = run(*arguments)
+    assert done.code != 0
+    assert done.stderr.startswith(f"Error: {message}"), done.stderr
+
+
 def test_a_search(sandbox: Sandbox, run: Run) -> None:
     found = run("search", "reef", "--json")
     assert {hit["handle"] for hit in found.json} == {REEF, TIDES}
@@ -95,7 +114,7 @@ def test_a_listing(sandbox: Sandbox, run: Run) -> None:
     assert (nothing.json, nothing.stderr) == ([], "No datasets.\n")
     assert set(run("list", "--json").json[0]) >= {"handle", "name", "license", "keywords", "updated"}
     assert run("list", "--mine", "--owner", "x").code == 2
-    assert "modified_since must be a date" in run("list", "--modified-since", "soon").stderr
+    assert "--modified-since must be a date" in run("list", "--modified-since", "soon").stderr
 
 
 class First(io.StringIO):

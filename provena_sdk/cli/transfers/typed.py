@@ -13,7 +13,12 @@ import click
 from provena_sdk.display.text import escaped
 from provena_sdk.errors import InvalidArgument
 
-_SIDES: Final = {"source_directory": "SRC", "destination_directory": "DST", "delete=True": "--delete"}
+_SIDES: Final = {
+    "source_directory": "SRC",
+    "destination_directory": "DST",
+    "path": "PATH",
+    "delete=True": "--delete",
+}
 
 
 # A longer command is in the shell's history rather than read off the screen.
@@ -59,13 +64,17 @@ def in_words(error: InvalidArgument) -> str:
     """Return the message about an argument of the SDK, with the name that it has on the command line.
 
     Args:
-        error: The refusal.
+        error: The refusal; its message may have that name already.
     """
     names = dict(_SIDES)
     for parameter in click.get_current_context().command.params:
-        typed = parameter.metavar if isinstance(parameter, click.Argument) else max(parameter.opts, key=len)
-        names[parameter.name or ""] = str(typed).strip("[].")
+        name = parameter.name or ""
+        if isinstance(parameter, click.Argument):
+            typed = parameter.metavar or name.upper()
+        else:
+            typed = max(parameter.opts, key=len)
+        names[name] = typed.strip("[].")
     message = error.message
-    if error.argument in names:
+    if error.argument in names and message.startswith(error.argument):
         message = names[error.argument] + message.removeprefix(error.argument)
     return message.replace("delete=True", names["delete=True"])

@@ -128,6 +128,10 @@ PHRASES: Final = (
 # A hint for which there is no command.
 _PYTHON: Final = re.compile(r"\b(?:provena|ds|run)\.[\w.]{1,60}\(")
 
+_NOT_WHOLE: Final = re.compile(r"is not a valid integer(?: range)?(?=\.)")
+# click gives each choice a line of its own.
+_LINES: Final = re.compile(r"\n\t")
+
 
 def exit_code(error: BaseException) -> ExitCode:
     """Return the exit code of a failure; the code of the nearest base class decides.
@@ -215,5 +219,5 @@ def in_commands(hint: str) -> str:
 
 def _usage(error: click.ClickException) -> tuple[str, str | None]:
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    message = _NOT_WHOLE.sub("is not a whole number", _LINES.sub(" ", error.format_message()))
     return message, None if context is None else f"See: {context.command_path} --help"

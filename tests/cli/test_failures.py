@@ -14,6 +14,7 @@ import pytest
 
 import provena_sdk
 from provena_sdk import errors
+from provena_sdk.cli.app import run
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import PHRASES, Exit, exit_code, report
 from provena_sdk.cli.transfers.showing import resumable
@@ -97,6 +98,13 @@ def test_every_error_that_does_not_just_fail_has_its_exit_code() -> None:
 )
 def test_other_failures_have_theirs(error: BaseException, code: ExitCode) -> None:
     assert exit_code(error) is code
+
+
+def test_usage_is_explained_in_one_line_of_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["list", "-n", "x"])
+    assert "'x' is not a whole number." in capsys.readouterr().err
+    run(["completion"])
+    assert "Choose from: bash, zsh, fish, powershell" in capsys.readouterr().err
 
 
 def test_people_get_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None:

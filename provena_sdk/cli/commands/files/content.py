@@ -62,7 +62,13 @@ def _text_only(chunks: Iterator[bytes], target: Target) -> Iterator[bytes]:
 @command()
 @click.argument("target", type=FILE)
 @click.option(
-    "--rows", "-n", type=click.IntRange(0, 1000), default=10, show_default=True, help="Rows, or lines."
+    "--rows",
+    "-n",
+    type=click.IntRange(0, 1000),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Rows, or lines.",
 )
 def head(session: Session, target: Target, rows: int) -> None:
     """Show what is in a file: columns, variables, first rows.

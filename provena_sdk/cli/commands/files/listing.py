@@ -79,7 +79,9 @@ def _entries(dataset: InteractiveDataset, path: str) -> Iterator[_Entry]:
 
 @command()
 @click.argument("target", type=FILE)
-@click.option("--depth", "-d", type=click.IntRange(1), help="Show so many levels; all by default.")
+@click.option(
+    "--depth", "-d", type=click.IntRange(1), metavar="N", help="Show so many levels; all by default."
+)
 def tree(session: Session, target: Target, depth: int | None) -> None:
     """Show the files of a dataset or a folder as a tree.
 
@@ -97,7 +99,13 @@ def tree(session: Session, target: Target, depth: int | None) -> None:
 @command()
 @click.argument("target", type=FILE)
 @click.option(
-    "--depth", "-d", type=click.IntRange(0), default=1, show_default=True, help="Levels of folders."
+    "--depth",
+    "-d",
+    type=click.IntRange(0),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Levels of folders.",
 )
 def du(session: Session, target: Target, depth: int) -> None:
     """Show the sizes of folders, largest first.

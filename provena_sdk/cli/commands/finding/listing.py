@@ -28,7 +28,9 @@ _sort = click.option(
     help="Order: last change or registration, newest first; or name.",
 )
 _reverse = click.option("--reverse", is_flag=True, help="Reverse the order.")
-_limit = click.option("--limit", "-n", type=click.IntRange(1), help="Datasets at most; all by default.")
+_limit = click.option(
+    "--limit", "-n", type=click.IntRange(1), metavar="N", help="Datasets at most; all by default."
+)
 
 
 @command("list")

@@ -66,6 +66,7 @@ COLUMNS: Final = (
     "--limit",
     "-n",
     type=click.IntRange(1, _MOST),
+    metavar="N",
     default=25,
     show_default=True,
     help="Hits at most.",

@@ -17,7 +17,9 @@ from provena_sdk.views.tabular import TabularList
 
 T = TypeVar("T")
 
-limit_option = click.option("--limit", "-n", type=click.IntRange(1), help="Rows at most; all by default.")
+limit_option = click.option(
+    "--limit", "-n", type=click.IntRange(1), metavar="N", help="Rows at most; all by default."
+)
 reason_option = click.option("--message", "-m", required=True, metavar="WHY", help="Reason, for the history.")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from provena_sdk.cli.completion import VARIABLE, recent, values
 from provena_sdk.cli.completion.shells import SHELLS
+from provena_sdk.config import running_sandbox
 from provena_sdk.sandbox import Sandbox
 from tests.cli.conftest import Finished, Run, in_this_process
 from tests.cli.terminal import with_path
@@ -65,6 +66,13 @@ def test_profiles_are_completed(
         '[profiles.reef]\ndomain = "example.org"\n[profiles.tide]\ndomain = "example.com"\n', "utf-8"
     )
     assert complete("bash", "provena --profile r", 2).lines == ["plain,reef"]
+
+
+def test_the_profile_of_a_running_sandbox_is_completed(
+    complete: Callable[..., Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_sandbox, "_running", lambda _: {"domain": "localhost"})
+    assert complete("bash", "provena --profile sa", 2).lines == ["plain,sandbox"]
 
 
 def test_each_shell_has_its_form(complete: Callable[..., Finished]) -> None:

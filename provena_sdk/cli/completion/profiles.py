@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 def profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the profiles of ``config.toml`` that begin with a text."""
-    from provena_sdk.config import read_config  # noqa: PLC0415  # keeps tomllib away from every start
+    """Return the profiles of ``config.toml`` that begin with a text, and the running sandbox's."""
+    # Here, because they keep tomllib away from every start.
+    from provena_sdk.config import read_config  # noqa: PLC0415
+    from provena_sdk.config.profiles import SANDBOX  # noqa: PLC0415
+    from provena_sdk.config.running_sandbox import with_running_sandbox  # noqa: PLC0415
 
     try:
-        found = read_config().profiles
+        written = read_config()
+        found = {**written.profiles, **with_running_sandbox(written, SANDBOX).profiles}
     except ProvenaError:
         return []
     return [name for name in found if name.startswith(incomplete)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,8 +13,8 @@ from provena_sdk.cli.completion.recent import recent
 from provena_sdk.display.text import escaped
 from provena_sdk.operations.handles import is_handle, without_scheme
 
-_SECONDS: Final = 2.0
-"""How long completion waits for the files of a folder."""
+_SECONDS: Final = 4.0
+"""How long completion waits for the files of a folder, once the SDK is loaded."""
 
 _MOST_FILES: Final = 500
 
@@ -39,6 +40,7 @@ def files(incomplete: str, profile: str | None, deployment: str | None) -> list[
         return handles(incomplete)
     begin = incomplete[: len(incomplete) - len(path)]
     folder, _, _ = path.rpartition("/")
+    importlib.import_module("provena_sdk.client")  # no answer is late because a slow disk loads it
     found: list[str] = []
 
     def look() -> None:

@@ -200,6 +200,7 @@ def test_sync_compares_contents_with_or_without_slashes(run: Run, handle: str) -
     assert run("sync", "results", f"{handle}/obs", "--delete", "--yes").code == 0
     assert in_dataset(run, handle) == ["obs/a.csv", "readme.txt"]
     assert run("sync", f"{handle}/obs/", "results/", "--json").json[0]["outcome"] == "same"
+    assert run("sync", f"{handle}/obs/", "results/", "--quiet").lines == []
 
 
 def test_a_plan_is_written_and_applied(run: Run, handle: str) -> None:
@@ -231,6 +232,7 @@ def test_verify_finds_differences(run: Run, handle: str) -> None:
     found = run("verify", "data", handle, "--json")
     assert found.code == 10
     assert {one["path"]: one["state"] for one in found.json}["readme.txt"] == "different"
+    assert run("verify", "data", handle, "--quiet").lines == ["readme.txt"]
     for path in ("obs/", "obs"):
         assert run("verify", "data/obs", f"{handle}/{path}").code == 0
     one = run("verify", "data", f"{handle}/readme.txt", "--json")

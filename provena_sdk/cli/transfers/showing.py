@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provena_sdk.transfer.plan import DownloadPlan, UploadPlan
     from provena_sdk.transfer.report import TransferReport
 
+_EQUAL: Final = frozenset({"same", "skip", "skipped"})
 _IN_PLACE: Final = frozenset({"downloaded", "uploaded", "same", "deleted"})
 
 
@@ -64,12 +65,16 @@ COMPARED: Final = (
 def show(session: Session, found: Any, columns: tuple[Column, ...]) -> None:
     """Print a plan, a report or a comparison: as it shows itself, or a row for each file for a program.
 
+    ``--quiet`` names only the files with which something is done, or that differ.
+
     Args:
         session: The command's surroundings.
         found: The sequence.
         columns: The columns of its items.
     """
-    if session.json or session.options.quiet or session.options.fields:
+    if session.options.quiet and not session.json:
+        session.out.rows([item for item in found if columns[0].get(item) not in _EQUAL], columns)
+    elif session.json or session.options.fields:
         session.out.rows(found, columns)
     else:
         session.out.view(found, [])

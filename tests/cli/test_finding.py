@@ -112,6 +112,8 @@ def test_a_listing(sandbox: Sandbox, run: Run) -> None:
     assert set(run("list", "--mine", "--quiet").lines) == {REEF, TIDES}
     nothing = run("list", "--status", "Released", "--modified-since", "2024", "--json")
     assert (nothing.json, nothing.stderr) == ([], "No datasets.\n")
+    for status in ("NOT_RELEASED", "not released", "Not-Released"):
+        assert set(run("list", "--status", status, "--quiet").lines) == {REEF, theirs, TIDES}
     assert set(run("list", "--json").json[0]) >= {"handle", "name", "license", "keywords", "updated"}
     assert run("list", "--mine", "--owner", "x").code == 2
     assert "--modified-since must be a date" in run("list", "--modified-since", "soon").stderr

@@ -20,6 +20,15 @@ _SORTS: Final = {
     "name": ("DISPLAY_NAME", True),
 }
 
+
+class _Status(click.Choice):  # type: ignore[type-arg]  # generic only from click 8.2
+    """A release status, as it is written in options, in JSON and in tables."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        given = value.strip().replace("_", "-").replace(" ", "-") if isinstance(value, str) else value
+        return super().convert(given, param, ctx)
+
+
 _sort = click.option(
     "--sort",
     type=click.Choice(tuple(_SORTS)),
@@ -38,7 +47,7 @@ _limit = click.option(
 @click.option("--owner", metavar="USER", help="Only datasets that this user registered.")
 @click.option(
     "--status",
-    type=click.Choice(("not-released", "pending", "released"), case_sensitive=False),
+    type=_Status(("not-released", "pending", "released"), case_sensitive=False),
     help="Only datasets of this release status.",
 )
 @click.option("--modified-since", metavar="DATE", help="Only datasets whose metadata changed since then.")

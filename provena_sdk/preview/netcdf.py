@@ -28,7 +28,7 @@ def read_netcdf(file: Opened) -> ArrayPreview:
     try:
         h5netcdf = import_module("h5netcdf")
     except ImportError as error:
-        raise missing("h5netcdf", "netCDF-4", file.path, "h5netcdf h5py") from error
+        raise missing("h5netcdf", "netCDF-4", file.path, "'provena-sdk[netcdf]'") from error
     with (
         read_as("netCDF", file.path),
         h5netcdf.File(file.stream, "r", phony_dims="access", decode_vlen_strings=True) as opened,

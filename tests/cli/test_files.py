@@ -151,3 +151,13 @@ def test_a_url(run: Run) -> None:
         assert run("url", f"{REEF}/readme.txt", "--expires", wrong).code == ExitCode.USAGE
     assert run("url", REEF).code == ExitCode.USAGE
     assert run("url", f"{REEF}/none").code == ExitCode.NOT_FOUND
+
+
+def test_a_missing_library_is_no_wrong_usage(
+    run: Run, provena_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = provena_sandbox.add_dataset(files={"sst.nc": b"\x89HDF\r\n\x1a\n"})
+    monkeypatch.setitem(sys.modules, "h5netcdf", None)
+    done = run("head", f"{handle}/sst.nc")
+    assert done.code == ExitCode.FAILED
+    assert "pip install 'provena-sdk[netcdf]'" in done.stderr

@@ -15,6 +15,7 @@ from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import FILE, Target
 from provena_sdk.cli.session import Session
 from provena_sdk.display.terminal import is_terminal
+from provena_sdk.errors import InvalidArgument
 
 _CHUNK_BYTES: Final = 1024 * 1024
 
@@ -81,5 +82,10 @@ def head(session: Session, target: Target, rows: int) -> None:
         $ provena head -n 3 --json 10378.1/1451860/obs/2024.csv
     """
     dataset = session.provena.datastore.interactive_dataset(target.handle)
-    preview = dataset.preview(target.written, rows=rows)
+    try:
+        preview = dataset.preview(target.written, rows=rows)
+    except InvalidArgument as error:
+        if isinstance(error.__cause__, ImportError):
+            raise Exit(ExitCode.FAILED, error.message, hint=error.hint) from error
+        raise
     session.out.view(preview, preview.to_dict())

@@ -136,7 +136,7 @@ class _Walk:
                     self.report(above + name, "missing")
             elif data[name] is None:
                 if not nullable:
-                    self.report(above + name, "must not be null")
+                    self.report(above + name, "write true or false" if kind is bool else "must not be null")
             elif (value := self._value(above + name, kind, data[name], served.get(name))) is not _REFUSED:
                 kept[name] = value
         for name in data:
@@ -360,7 +360,9 @@ def _approval(path: str, approval: Mapping[str, bool]) -> Iterator[MetadataProbl
 def _optional_date(path: str, given: Mapping[str, Any]) -> Iterator[MetadataProblem]:
     relevant, value = given.get("relevant", False), given.get("value")
     if relevant and value is None:
-        yield MetadataProblem(f"{path}.value", "missing, as relevant is true")
+        yield MetadataProblem(
+            f"{path}.value", "missing, as relevant is true; write a date, such as 2024-12-31"
+        )
     if value is not None and not relevant:
         yield MetadataProblem(f"{path}.relevant", f"must be true, as there is a value, {value}", relevant)
 

@@ -79,7 +79,7 @@ def test_a_licence_may_be_given_by_its_spdx_identifier() -> None:
         ({"version": "2"}, "version: is set by the service; leave it out"),
         (
             {"created_date": {"relevant": True}},
-            "created_date.value: missing, as relevant is true",
+            "created_date.value: missing, as relevant is true; write a date, such as 2024-12-31",
         ),
         (
             {"created_date": {"relevant": False, "value": "2024-01-02"}},

@@ -71,6 +71,9 @@ def validate(session: Session, files: tuple[str, ...], offline: bool) -> None:
     elif found:
         session.out.text("\n".join(_line(file, problem) for file, problem in found))
     if found:
+        if not session.json:
+            session.out.close()
+            session.say(f"{len(found):,} problem{'s' * (len(found) != 1)}.")
         raise Exit(ExitCode.FAILED)
     session.say("\n".join(f"{printable(file)} is valid." for file in files))
 

@@ -78,7 +78,7 @@ class Command(_Help):
         try:
             return super().invoke(ctx)
         except InvalidArgument as error:
-            from provena_sdk.cli.transfers.typed import in_words  # noqa: PLC0415  # needed only for failures
+            from provena_sdk.cli.wording.typed import in_words  # noqa: PLC0415  # needed only for failures
 
             error.message = in_words(error)
             raise

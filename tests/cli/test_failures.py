@@ -18,7 +18,7 @@ from provena_sdk.cli.app import run
 from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import PHRASES, Exit, exit_code, report
 from provena_sdk.cli.transfers.showing import resumable
-from provena_sdk.cli.transfers.typed import as_typed
+from provena_sdk.cli.wording.typed import as_typed
 
 EXPECTED = {
     ExitCode.USAGE: {

@@ -10,7 +10,7 @@ from provena_sdk.cli.exit_codes import ExitCode
 from provena_sdk.cli.failures import Exit, exit_code
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.table import Column
-from provena_sdk.cli.transfers.typed import in_words, resume_command
+from provena_sdk.cli.wording.typed import in_words, resume_command
 from provena_sdk.display.amounts import human_size, share
 from provena_sdk.errors import InvalidArgument, ProvenaError, TransferInterrupted
 

@@ -15,7 +15,7 @@ from provena_sdk.cli.session import Session
 from provena_sdk.cli.transfers.options import LIMITS, NAMES, SELECTION, SYNC
 from provena_sdk.cli.transfers.places import PLACE
 from provena_sdk.cli.transfers.showing import PLANNED, resumable, run, show
-from provena_sdk.cli.transfers.typed import as_typed
+from provena_sdk.cli.wording.typed import as_typed
 from provena_sdk.display.amounts import counted
 from provena_sdk.display.text import quoted
 

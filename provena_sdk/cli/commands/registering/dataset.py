@@ -12,7 +12,7 @@ from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import HANDLE, LOCAL_FILE, LOCAL_FOLDER
 from provena_sdk.cli.reasons import message_option, reason
 from provena_sdk.cli.session import Session
-from provena_sdk.cli.transfers.typed import as_typed
+from provena_sdk.cli.wording.typed import as_typed
 from provena_sdk.display.text import printable
 from provena_sdk.errors import PartialFailure, ProvenaError
 

@@ -16,7 +16,7 @@ from provena_sdk.cli.failures import Exit
 from provena_sdk.cli.parameters import HANDLE, LOCAL_FILE
 from provena_sdk.cli.reasons import message_option, reason
 from provena_sdk.cli.session import Session
-from provena_sdk.cli.transfers.typed import as_typed
+from provena_sdk.cli.wording.typed import as_typed
 from provena_sdk.errors import InvalidArgument, InvalidMetadata
 
 if TYPE_CHECKING:

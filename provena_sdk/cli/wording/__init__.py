@@ -1,0 +1,1 @@
+"""Words of the command: arguments as they were typed, and the command that resumes."""

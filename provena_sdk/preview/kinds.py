@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Final, NamedTuple
@@ -115,7 +116,10 @@ class TablePreview(Preview):
             "row_count": self.row_count,
             "columns": [column._asdict() for column in self.columns],
             "more_columns": self.more_columns,
-            "rows": plain(self.rows),
+            "rows": [
+                [_typed(value, column.type) for value, column in zip(row, self.columns, strict=False)]
+                for row in plain(self.rows)
+            ],
         }
 
     def _facts(self) -> Sequence[str]:
@@ -139,6 +143,14 @@ class TablePreview(Preview):
             for place, column in enumerate(self.columns)
         ]
         return [(("column", "type", "first values"), rows)]
+
+
+def _typed(value: object, kind: str) -> object:
+    """Return the text of a number of CSV as a number, for JSON."""
+    if isinstance(value, str) and kind in {"integer", "number"}:
+        with suppress(ValueError):
+            return plain(int(value) if kind == "integer" else float(value))
+    return value
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -62,7 +62,7 @@ def test_contents(run: Run, provena_sandbox: Sandbox) -> None:
     )
     assert run("cat", f"{REEF}/readme.txt", "--json").code == ExitCode.USAGE
     assert run("cat", REEF).code == ExitCode.USAGE
-    assert run("head", f"{REEF}/obs/2024.csv", "-n", 1, "--json").json["rows"] == [["2024-01-01", "27.5"]]
+    assert run("head", f"{REEF}/obs/2024.csv", "-n", 1, "--json").json["rows"] == [["2024-01-01", 27.5]]
     assert run("head", f"{REEF}/obs/2024.csv").lines[1:3] == [
         "day         temperature",
         "(date)      (number)",

@@ -22,7 +22,7 @@ async def test_a_table(sign_in: Any, sandbox: Any) -> None:
             "row_count": 1,
             "columns": [{"name": "day", "type": "date"}, {"name": "depth", "type": "integer"}],
             "more_columns": 0,
-            "rows": [["2024-01-01", "3"]],
+            "rows": [["2024-01-01", 3]],
         }
         with pytest.raises(errors.DatasetFileNotFound, match=r"obs/2023\.csv") as caught:
             await kelp.preview("obs/2023.csv")

@@ -182,7 +182,7 @@ class TransferPlan(Sequence[PlanItem]):
         return cls(plan.items, plan.folder, plan.dataset_id, plan.options, plan._runner, plan.none_of)
 
     def _headline(self) -> str:
-        none = f"; include and exclude take none of {counted(self.none_of)}" if self.none_of else ""
+        none = f"; include and exclude match none of {counted(self.none_of)}" if self.none_of else ""
         return f"{self.verb} {self._route()}: {human_size(self.total_bytes)} to transfer{none}"
 
     def _route(self) -> str:

@@ -225,6 +225,12 @@ def test_a_plan_of_somebody_else_needs_a_folder(run: Run, handle: str) -> None:
     assert here() == [*(f"mine/{name}" for name in WHOLE), "plan.jsonl"]
 
 
+def test_patterns_that_match_nothing_are_a_warning(run: Run, handle: str) -> None:
+    done = run("get", handle, "data", "--include", "*.NONE", "--json")
+    assert done.code == 0
+    assert done.stderr.startswith("Warning: --include and --exclude matched none of ")
+
+
 def test_verify_finds_differences(run: Run, handle: str) -> None:
     run("get", handle, "data")
     assert run("verify", "data", handle).code == 0

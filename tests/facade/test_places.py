@@ -205,7 +205,7 @@ async def test_a_folder_is_compared(face: Any, provena_sandbox: Sandbox, tmp_pat
         assert [(file.path, file.state) for file in one] == [("a", "same")]
         empty = await reef.verify(tmp_path / "data", include="*.nc")
         assert not empty.ok
-        assert "take none of 6 files" in str(empty)
+        assert "match none of 6 files" in str(empty)
         with pytest.raises(InvalidArgument, match="does not exist"):
             await reef.verify(tmp_path / "none")
 

@@ -685,11 +685,11 @@ def test_patterns_that_take_nothing_are_told(files: Dataset, put: Put, plant: Pl
     source = plant(tmp_path / "up", {"n.csv": b"4"})
     choice = Choice(Selection("*.cvs"))
     down, up = files.plan_download(tmp_path / "new", choice=choice), files.plan_upload(source, choice=choice)
-    assert str(down).endswith("0 B to transfer; include and exclude take none of 2 files")
+    assert str(down).endswith("0 B to transfer; include and exclude match none of 2 files")
     assert "none of 2 files" in down._repr_html_()
-    assert str(up).endswith("include and exclude take none of 1 file")
+    assert str(up).endswith("include and exclude match none of 1 file")
     for plan, told in ((down, "2 files"), (up, "1 file")):
-        assert str(plan.run()).endswith(f"; include and exclude took none of {told}")
+        assert str(plan.run()).endswith(f"; include and exclude matched none of {told}")
     below = files.plan_download(tmp_path / "new", path="obs", choice=choice)
     assert "none of 1 file" in str(below)
     # With nothing to choose from, the patterns are not to blame.

@@ -21,7 +21,10 @@ def _all(*options: _Decorator) -> _Decorator:
 
 SELECTION: Final = _all(
     click.option(
-        "--include", metavar="PATTERN", multiple=True, help="Only such files, such as '*.csv' or 'obs/**'."
+        "--include",
+        metavar="PATTERN",
+        multiple=True,
+        help="Only such files, such as '*.csv' or 'obs/**'; upper and lower case differ.",
     ),
     click.option("--exclude", metavar="PATTERN", multiple=True, help="Leave out such files, such as 'tmp/'."),
 )

@@ -11,7 +11,7 @@ from provena_sdk.cli.failures import Exit, exit_code
 from provena_sdk.cli.session import Session
 from provena_sdk.cli.table import Column
 from provena_sdk.cli.wording.typed import in_words, resume_command
-from provena_sdk.display.amounts import human_size, share
+from provena_sdk.display.amounts import counted, human_size, share
 from provena_sdk.errors import InvalidArgument, ProvenaError, TransferInterrupted
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def show(session: Session, found: Any, columns: tuple[Column, ...]) -> None:
         found: The sequence.
         columns: The columns of its items.
     """
+    if getattr(found, "none_of", 0):
+        session.warn(f"--include and --exclude matched none of {counted(found.none_of)}.")
     if session.options.quiet and not session.json:
         session.out.rows([item for item in found if columns[0].get(item) not in _EQUAL], columns)
     elif session.json or session.options.fields:

@@ -165,7 +165,7 @@ class TransferReport(Sequence[FileOutcome]):
 
     def _headline(self) -> str:
         counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.counts().items()))
-        none = f"; include and exclude took none of {counted(self.none_of)}" if self.none_of else ""
+        none = f"; include and exclude matched none of {counted(self.none_of)}" if self.none_of else ""
         size = human_size(self.total_bytes)
         if self.done == "deleted":
             return f"{counts or 'no files'} in {self.seconds:.1f} s"

@@ -127,7 +127,7 @@ class Verification(Sequence[VerifiedFile]):
         return frame(rows, columns, "path")
 
     def _headline(self) -> str:
-        none = f"; include and exclude take none of {counted(self.none_of)}" if self.none_of else ""
+        none = f"; include and exclude match none of {counted(self.none_of)}" if self.none_of else ""
         counts = ", ".join(f"{number:,} {state}" for state, number in self.counts().items())
         return f"{counts or 'no files'}{none}"
 

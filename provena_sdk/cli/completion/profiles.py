@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 def profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the profiles of ``config.toml`` that begin with a text, and the running sandbox's."""
-    # Here, because they keep tomllib away from every start.
-    from provena_sdk.config import read_config  # noqa: PLC0415
-    from provena_sdk.config.profiles import SANDBOX  # noqa: PLC0415
-    from provena_sdk.config.running_sandbox import with_running_sandbox  # noqa: PLC0415
+    from provena_sdk.config import read_config  # noqa: PLC0415  # keeps tomllib away
+    from provena_sdk.config.profiles import SANDBOX  # noqa: PLC0415  # keeps tomllib away
+    from provena_sdk.config.running_sandbox import with_running_sandbox  # noqa: PLC0415  # keeps tomllib away
 
     try:
         written = read_config()

@@ -72,6 +72,7 @@ def test_a_story_comes_true(story: Path) -> None:
         assert place >= 0, (said, done.stdout)
 
 
+@pytest.mark.slow
 def test_the_picture_in_the_documents_is_that_of_the_story(tmp_path: Path) -> None:
     root = Path(__file__).parents[1]
     story = root / "scripts" / "stories" / "where_did_this_come_from.py"

@@ -101,6 +101,7 @@ def test_both_faces_in_a_kernel(run: Any, sandbox: Any) -> None:
     assert shown.splitlines()[:2] == ["Kelp", f"{handle} <https://hdl.handle.net/{handle}>  not released"]
 
 
+@pytest.mark.slow
 def test_what_is_saved_with_a_notebook_reads_without_the_kernel(executed: Any, sandbox: Any) -> None:
     area = {"coverage": "SRID=4326;POINT(145 -16)"}
     handle = sandbox.add_dataset("Kelp <i>forest</i>", spatial_info=area)
@@ -119,6 +120,7 @@ def test_what_is_saved_with_a_notebook_reads_without_the_kernel(executed: Any, s
         assert "<script" not in shown["text/html"]
 
 
+@pytest.mark.slow
 def test_an_error_in_a_kernel_says_what_to_do_and_shows_no_secret(run: Any, sandbox: Any) -> None:
     with pytest.raises(CellExecutionError) as caught:
         run(BLOCKING, REFUSED)

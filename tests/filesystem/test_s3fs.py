@@ -48,6 +48,7 @@ def test_what_may_not_be_written_is_refused_at_once(sandbox: Sandbox) -> None:
             reef.s3fs(access="append")  # type: ignore[arg-type]  # on purpose
 
 
+@pytest.mark.slow
 def test_another_process_signs_in_by_itself(sandbox: Sandbox, dataset: str) -> None:
     with Provena() as provena:
         reef = provena.datastore.interactive_dataset(dataset)

@@ -33,6 +33,7 @@ def test_what_is_committed_is_what_is_generated(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_checking_names_what_differs_and_changes_nothing(root: Path) -> None:
     package = root / "generated" / "provena_api"
     (package / "types.py").write_text("# edited by hand\n")
@@ -42,6 +43,7 @@ def test_checking_names_what_differs_and_changes_nothing(root: Path) -> None:
     assert (package / "types.py").read_text() == "# edited by hand\n"
 
 
+@pytest.mark.slow
 def test_generating_puts_the_package_in_place(root: Path) -> None:
     package = root / "generated" / "provena_api"
     (package / "extra.py").touch()
@@ -51,6 +53,7 @@ def test_generating_puts_the_package_in_place(root: Path) -> None:
     assert [path.name for path in (root / "generated").iterdir()] == ["provena_api"]
 
 
+@pytest.mark.slow
 def test_generating_anew_leaves_the_files_alone(root: Path) -> None:
     before = (root / "generated" / "provena_api" / "types.py").stat()
     assert generate.generate(root) == []
@@ -85,6 +88,7 @@ def test_a_warning_of_the_generator_is_an_error(tmp_path: Path) -> None:
         ({"type": "object", "additionalProperties": {"type": "integer"}}, "ModelProperty"),
     ],
 )
+@pytest.mark.slow
 def test_what_the_templates_cannot_express_is_an_error(
     field: dict[str, object], problem: str | None, tmp_path: Path
 ) -> None:
@@ -101,6 +105,7 @@ def test_what_the_templates_cannot_express_is_an_error(
 
 
 @pytest.mark.parametrize("place", ["path", "header"])
+@pytest.mark.slow
 def test_only_query_parameters_are_supported(place: str, tmp_path: Path) -> None:
     interfaces = served()
     parameter = {"in": place, "name": "x", "required": True, "schema": {"type": "string"}}

@@ -55,6 +55,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_an_unchanged_deployment_changes_nothing(deployment: Any, root: Path) -> None:
     _, urls = deployment
     assert refresh.refresh(urls, root) == [

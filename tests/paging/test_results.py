@@ -291,6 +291,7 @@ def test_closing_the_client_takes_a_waiting_page_back(threads: ThreadPoolExecuto
 
 
 @pytest.mark.parametrize("failing", [False, True])
+@pytest.mark.slow
 async def test_an_abandoned_list_leaves_no_complaint(failing: bool) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))

@@ -305,6 +305,7 @@ def test_signing_in(
     assert frames.kinds
 
 
+@pytest.mark.slow
 def test_a_person_signing_in(
     sandbox: Sandbox, deployment: Deployment, secrets: Secrets, frames: Frames
 ) -> None:

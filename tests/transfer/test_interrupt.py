@@ -74,6 +74,7 @@ def interrupt(program: subprocess.Popen[str]) -> tuple[float, list[str]]:
     return time.monotonic() - pressed, printed.splitlines()
 
 
+@pytest.mark.slow
 def test_a_download_ends_at_once_and_resumes(sandbox: Sandbox, relay: Relay, tmp_path: Path) -> None:
     handle = sandbox.add_dataset("Reef", files={"a.bin": os.urandom(SIZE)})
     program = begin('download_all_files("data")', handle, sandbox, relay, tmp_path)

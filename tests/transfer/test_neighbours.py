@@ -190,6 +190,7 @@ def test_the_other_one_takes_over_when_one_is_killed(
     assert [report.counts() for report in reports] == [{"downloaded": 1}]
 
 
+@pytest.mark.slow
 def test_one_that_is_stopped_is_not_waited_for(
     files: Dataset,
     start: Start,
@@ -258,6 +259,7 @@ def test_what_the_other_one_has_put_there_is_compared(
     assert tree(tmp_path)["b.csv"] == (b"right" if verify == "checksum" else b"wrong")
 
 
+@pytest.mark.slow
 def test_without_claims_both_fetch_and_the_files_are_right(
     files: Dataset,
     put: Put,

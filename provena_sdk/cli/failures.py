@@ -125,7 +125,7 @@ PHRASES: Final = (
     ("ds.access()", "provena access show"),
     ("print(ds.history)", "provena history"),
 )
-# A hint for which there is no command.
+# A call that no phrase above has turned into a command.
 _PYTHON: Final = re.compile(r"\b(?:provena|ds|run)\.[\w.]{1,60}\(")
 
 _NOT_WHOLE: Final = re.compile(r"is not a valid integer(?: range)?(?=\.)")

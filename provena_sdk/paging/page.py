@@ -55,7 +55,9 @@ def unreadable_text(items: Sequence[UnreadableItem]) -> str:
 def warn_of_unreadable(items: Sequence[UnreadableItem]) -> None:
     """Warn of items that a listing left out, if there are any."""
     if items:
-        warn(f"{unreadable_text(items)}. The listing goes on without {'it' if len(items) == 1 else 'them'}.")
+        warn(
+            f"{unreadable_text(items)}. The listing continues without {'it' if len(items) == 1 else 'them'}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

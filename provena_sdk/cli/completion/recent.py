@@ -27,7 +27,7 @@ def recent() -> list[str]:
 
 
 def remember(handles: Iterable[str]) -> None:
-    """Put handles first among those used lately; a folder that cannot be written is no failure."""
+    """Put handles first among those used lately. Do nothing if the folder cannot be written."""
     new = list(dict.fromkeys(handles))
     old = recent() if new else []
     if not new or old[: len(new)] == new:
